@@ -1,0 +1,13 @@
+package record
+
+// Params is what the host tells a run before it starts: the engine through a host call, a native
+// parent process through the environment.
+type Params struct {
+	Case   string `json:"case"` // "2A/InitialElection"
+	Seed   uint64 `json:"seed"`
+	Secret string `json:"secret,omitempty"`
+	// Strict makes a goroutine that is left over after Kill a failure instead of a warning.
+	Strict bool `json:"strict,omitempty"`
+	// Detail asks for the decoded arguments of RPCs as well. It changes nothing else in the run.
+	Detail bool `json:"detail,omitempty"`
+}

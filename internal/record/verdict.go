@@ -1,0 +1,44 @@
+package record
+
+import "time"
+
+// Outcome is how a run ended.
+type Outcome string
+
+// The outcomes. Only Pass earns points. FrameworkError and Inconclusive say nothing about the code
+// under test.
+const (
+	Pass           Outcome = "pass"
+	Fail           Outcome = "fail"            // a check of the case, or an online check, found a fault
+	Stuck          Outcome = "stuck"           // the case waited inside the code under test for too much virtual time
+	BusyLoop       Outcome = "busy loop"       // a loop of the code under test never waits
+	OutOfMemory    Outcome = "out of memory"   // the run wanted more memory than it may have
+	Crash          Outcome = "crash"           // a panic or a fatal error in the code under test, or it ended the process
+	Tampering      Outcome = "tampering"       // the code under test used what it may not use
+	Inconclusive   Outcome = "inconclusive"    // killed by the wall clock
+	FrameworkError Outcome = "framework error" // the harness or the engine itself failed
+)
+
+// Verdict is the end of a run.
+type Verdict struct {
+	// Secret is the word the host gave to the harness; the engine ignores a verdict without it.
+	Secret string `json:"secret,omitempty"`
+
+	Outcome Outcome `json:"outcome"`
+	// Rule names in a few words what was broken: "two leaders in a term". Mutants name the rule
+	// that is expected to kill them, so rules are constants in package tester.
+	Rule    string `json:"rule,omitempty"`
+	Section string `json:"section,omitempty"` // of the Raft paper: "§5.2"
+	Message string `json:"message,omitempty"` // one or two lines for a person
+	// Time is the virtual time since the case began.
+	Time  time.Duration `json:"time"`
+	Peers []int         `json:"peers,omitempty"`  // the peers that the message is about
+	Stack string        `json:"stack,omitempty"`  // of crashes, stuck and busy loops
+	// NotChecked lists online rules that could not be checked, because a peer's RPCs have a shape
+	// that the harness does not recognise.
+	NotChecked []string `json:"notChecked,omitempty"`
+	Warnings   []string `json:"warnings,omitempty"` // leftover goroutines, labgob's warnings
+	Reached    []string `json:"reached,omitempty"`  // situations (raftapi.Reached), sorted
+	RPCs       int      `json:"rpcs,omitempty"`
+	Bytes      int64    `json:"bytes,omitempty"`
+}

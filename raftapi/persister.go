@@ -1,0 +1,152 @@
+package raftapi
+
+import (
+	"fmt"
+	"sync"
+)
+
+// Persister keeps what a peer must not lose in a crash: its Raft state and its latest snapshot.
+// It has the methods that 6.824 and 6.5840 students of all years know, over a [Storage], and
+// besides them an incremental form, [Persister.Write] and [Persister.Read], for peers that do not
+// want to write their whole log for each new entry. A peer uses one of the two forms.
+//
+// All methods are safe for concurrent use and none blocks, unless the storage models a disk.
+type Persister struct {
+	storage Storage
+}
+
+// MakePersister returns an empty persister in memory.
+func MakePersister() *Persister { return NewPersister(NewMemory()) }
+
+// NewPersister returns a persister over storage.
+func NewPersister(storage Storage) *Persister { return &Persister{storage: storage} }
+
+// Copy returns a new persister in memory that holds the same as p does now.
+func (p *Persister) Copy() *Persister { return NewPersister(MemoryFrom(p.storage.Load())) }
+
+// Save stores the Raft state and the snapshot together, as one atomic write. A nil snapshot
+// clears the stored one. (Solutions of 2023 and later.)
+func (p *Persister) Save(raftstate, snapshot []byte) {
+	p.storage.Save(clone(raftstate), clone(snapshot))
+}
+
+// SaveStateAndSnapshot is the name that Save had until 2022.
+func (p *Persister) SaveStateAndSnapshot(state, snapshot []byte) { p.Save(state, snapshot) }
+
+// SaveRaftState stores the Raft state and keeps the snapshot. (Solutions until 2022.)
+func (p *Persister) SaveRaftState(state []byte) {
+	p.storage.Save(clone(state), p.storage.Load().Snapshot)
+}
+
+// ReadRaftState returns the state that the last Save stored, or an empty slice.
+func (p *Persister) ReadRaftState() []byte { return clone(p.storage.Load().State) }
+
+// RaftStateSize returns the size of the Raft state in bytes, in whichever form it was stored.
+func (p *Persister) RaftStateSize() int { return p.storage.StateSize() }
+
+// ReadSnapshot returns the stored snapshot, or an empty slice.
+func (p *Persister) ReadSnapshot() []byte { return clone(p.storage.Load().Snapshot) }
+
+// SnapshotSize returns the size of the snapshot in bytes.
+func (p *Persister) SnapshotSize() int { return p.storage.SnapshotSize() }
+
+// Write stores an incremental update as one atomic write. Its cost does not depend on the length
+// of the log. The byte slices in u belong to the persister from now on.
+func (p *Persister) Write(u Update) { p.storage.Write(u) }
+
+// Read returns what has been stored; the byte slices in it must not be changed.
+func (p *Persister) Read() Stored { return p.storage.Load() }
+
+// clone copies b; solutions expect an empty slice, not an error, where nothing was stored.
+func clone(b []byte) []byte { return append([]byte(nil), b...) }
+
+// Memory is a [Storage] that lives as long as the process.
+type Memory struct {
+	mu     sync.Mutex
+	stored Stored
+	size   int // of everything but the snapshot, kept so that asking costs nothing
+}
+
+// NewMemory returns an empty storage.
+func NewMemory() *Memory { return &Memory{} }
+
+// MemoryFrom returns a storage that holds what s does.
+func MemoryFrom(s Stored) *Memory {
+	s.Entries = append([][]byte(nil), s.Entries...)
+	return &Memory{stored: s, size: s.StateSize()}
+}
+
+// Save implements [Storage].
+func (m *Memory) Save(state, snapshot []byte) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.stored = Stored{State: state, Snapshot: snapshot}
+	m.size = len(state)
+}
+
+// Write implements [Storage]. It panics where u leaves a hole in the log: the peer's idea of what it
+// has stored is broken, and so is everything that it would read back.
+func (m *Memory) Write(u Update) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	s := &m.stored
+	if u.Header != nil {
+		m.size += len(u.Header) - len(s.Header)
+		s.Header = u.Header
+	}
+	if u.SnapshotIndex != 0 {
+		m.dropThrough(u.SnapshotIndex)
+		s.SnapshotIndex, s.Snapshot = u.SnapshotIndex, u.Snapshot
+	}
+	if u.From != 0 {
+		keep := u.From - s.SnapshotIndex - 1
+		if keep < 0 || keep > len(s.Entries) {
+			panic(holeError(u.From, s.SnapshotIndex, len(s.Entries)))
+		}
+		for _, e := range s.Entries[keep:] {
+			m.size -= len(e)
+		}
+		s.Entries = append(s.Entries[:keep], u.Entries...) // Load copies, so overwriting is safe
+		for _, e := range u.Entries {
+			m.size += len(e)
+		}
+	}
+}
+
+func holeError(from, snapshot, entries int) string {
+	return fmt.Sprintf("raftapi: Persister.Write from index %d, but what is stored is a snapshot up to %d and %d entries after it",
+		from, snapshot, entries)
+}
+
+// dropThrough forgets the entries up to and including index.
+func (m *Memory) dropThrough(index int) {
+	s := &m.stored
+	n := min(max(index-s.SnapshotIndex, 0), len(s.Entries))
+	for _, e := range s.Entries[:n] {
+		m.size -= len(e)
+	}
+	s.Entries = append([][]byte(nil), s.Entries[n:]...)
+}
+
+// Load implements [Storage].
+func (m *Memory) Load() Stored {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	s := m.stored
+	s.Entries = append([][]byte(nil), s.Entries...)
+	return s
+}
+
+// StateSize implements [Storage].
+func (m *Memory) StateSize() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.size
+}
+
+// SnapshotSize implements [Storage].
+func (m *Memory) SnapshotSize() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return len(m.stored.Snapshot)
+}
