@@ -1,13 +1,13 @@
 // Package raftapi is the contract between a Raft peer and its surroundings: what a peer offers
 // upward to the service that runs on it, and what it needs from below.
 //
-//	        service (a key/value server, a shard controller, or the tester)
-//	           |  Start, GetState, Kill, Snapshot          ^  ApplyMsg
-//	           v                                           |
-//	        ------------------------- a peer -----------------------
-//	           |  labrpc.ClientEnd.Call                    |  Persister
-//	           v                                           v
-//	        the other peers                             stable storage
+//	service (a key/value server, a shard controller, or the tester)
+//	   |  Start, GetState, Kill, Snapshot          ^  ApplyMsg
+//	   v                                           |
+//	------------------------- a peer -----------------------
+//	   |  labrpc.ClientEnd.Call                    |  Persister
+//	   v                                           v
+//	the other peers                             stable storage
 //
 // Contents:
 //

@@ -32,8 +32,8 @@ type Verdict struct {
 	Message string `json:"message,omitempty"` // one or two lines for a person
 	// Time is the virtual time since the case began.
 	Time  time.Duration `json:"time"`
-	Peers []int         `json:"peers,omitempty"`  // the peers that the message is about
-	Stack string        `json:"stack,omitempty"`  // of crashes, stuck and busy loops
+	Peers []int         `json:"peers,omitempty"` // the peers that the message is about
+	Stack string        `json:"stack,omitempty"` // of crashes, stuck and busy loops
 	// NotChecked lists online rules that could not be checked, because a peer's RPCs have a shape
 	// that the harness does not recognise.
 	NotChecked []string `json:"notChecked,omitempty"`

@@ -1,0 +1,198 @@
+// Package patch reads the curated wrong versions (mutants/) and the correct ones in other styles
+// (variants/) of the reference: small patches with a header, applied through a compiler overlay, so
+// that the tree is never touched.
+//
+//	# wrong:  grants its vote to every candidate that asks
+//	# rule:   §5.2: a server votes for at most one candidate in a term
+//	# part:   2A
+//	# dies:   two votes in a term | two leaders in a term
+//	# runner: engine
+//	--- raft/election.go
+//	-	if rf.votedFor != none && rf.votedFor != args.CandidateID {
+//	+	if false {
+//	@@
+//	 	context line
+//	-	old line
+//
+// A hunk is a run of lines that begin with "-" (to be removed), "+" (to be added) or " " (context);
+// "@@" separates the hunks of one file. There are no line numbers: the removed and context lines of a
+// hunk, together, must stand in the file exactly once. So a patch survives changes elsewhere in the
+// file, and one that does not apply any more is an error, never silently something else.
+// "+++ raft/new.go" instead of "---" begins a new file that consists of the added lines.
+package patch
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+)
+
+// Patch is one mutant or variant.
+type Patch struct {
+	Name   string // the file's name without its ending
+	File   string // where it was read from
+	Header Header
+	hunks  []hunk
+}
+
+// Header says what a patch is. Mutants set Wrong, Rule, Parts, Dies and Runner; variants set Style.
+type Header struct {
+	Wrong  string   // what is wrong, in one line
+	Rule   string   // which rule is broken, with its section
+	Parts  []string // the parts of the labs that should catch it: "2A"
+	Dies   []string // the rules or outcomes, one of which is the expected reason
+	Runner string   // "engine" (the default), "race" or "strict"
+	Style  string   // for variants: what is different
+	Seed   string   // optional: a seed known to kill it quickly, for people
+}
+
+type hunk struct {
+	file     string
+	create   bool
+	old, new []string
+	line     int // of the patch file, for messages
+}
+
+// LoadDir reads every *.patch below dir, sorted by name.
+func LoadDir(dir string) ([]*Patch, error) {
+	files, err := filepath.Glob(filepath.Join(dir, "*.patch"))
+	if err != nil {
+		return nil, err
+	}
+	sort.Strings(files)
+	var patches []*Patch
+	for _, f := range files {
+		text, err := os.ReadFile(f)
+		if err != nil {
+			return nil, fmt.Errorf("reading a patch: %w", err)
+		}
+		p, err := Parse(f, string(text))
+		if err != nil {
+			return nil, err
+		}
+		patches = append(patches, p)
+	}
+	return patches, nil
+}
+
+// Parse reads one patch; file is its name, for messages and for Patch.Name.
+func Parse(file, text string) (*Patch, error) {
+	p := &Patch{Name: strings.TrimSuffix(filepath.Base(file), ".patch"), File: file, Header: Header{Runner: "engine"}}
+	var cur *hunk
+	flush := func() {
+		if cur != nil && len(cur.old)+len(cur.new) > 0 {
+			p.hunks = append(p.hunks, *cur)
+		}
+	}
+	for i, line := range strings.Split(strings.TrimSuffix(text, "\n"), "\n") {
+		bad := func(what string) error { return fmt.Errorf("%s:%d: %s: %q", file, i+1, what, line) }
+		switch {
+		case strings.HasPrefix(line, "#") && cur == nil:
+			if err := p.Header.set(line); err != nil {
+				return nil, bad(err.Error())
+			}
+		case strings.HasPrefix(line, "--- "), strings.HasPrefix(line, "+++ "):
+			flush()
+			cur = &hunk{file: strings.TrimSpace(line[4:]), create: line[0] == '+', line: i + 1}
+		case line == "@@" && cur != nil:
+			flush()
+			cur = &hunk{file: cur.file, line: i + 1}
+		case cur == nil && strings.TrimSpace(line) == "":
+		case cur == nil:
+			return nil, bad(`a header line begins with "#", a file with "--- " or "+++ "`)
+		case line == "":
+			cur.old, cur.new = append(cur.old, ""), append(cur.new, "")
+		case line[0] == ' ':
+			cur.old, cur.new = append(cur.old, line[1:]), append(cur.new, line[1:])
+		case line[0] == '-':
+			cur.old = append(cur.old, line[1:])
+		case line[0] == '+':
+			cur.new = append(cur.new, line[1:])
+		default:
+			return nil, bad(`a line of a hunk begins with "-", "+" or a space`)
+		}
+	}
+	flush()
+	if len(p.hunks) == 0 {
+		return nil, fmt.Errorf("%s: the patch changes nothing", file)
+	}
+	return p, nil
+}
+
+// set takes in one header line. Lines without a known key are comments.
+func (h *Header) set(line string) error {
+	key, value, found := strings.Cut(strings.TrimSpace(strings.TrimPrefix(line, "#")), ":")
+	if !found {
+		return nil
+	}
+	value = strings.TrimSpace(value)
+	list := func(sep string) []string {
+		var out []string
+		for _, s := range strings.Split(value, sep) {
+			if s = strings.TrimSpace(s); s != "" {
+				out = append(out, s)
+			}
+		}
+		return out
+	}
+	switch strings.TrimSpace(key) {
+	case "wrong":
+		h.Wrong = value
+	case "rule":
+		h.Rule = value
+	case "part", "parts":
+		h.Parts = list(",")
+	case "dies":
+		h.Dies = list("|")
+	case "runner":
+		if value != "engine" && value != "race" && value != "strict" {
+			return fmt.Errorf("the runner is engine, race or strict")
+		}
+		h.Runner = value
+	case "style":
+		h.Style = value
+	case "seed":
+		h.Seed = value
+	}
+	return nil
+}
+
+// Apply applies the patch to the tree at root and returns the changed files by their path relative
+// to root. It is an error if a hunk does not match exactly once.
+func (p *Patch) Apply(root string) (map[string][]byte, error) {
+	texts := map[string]string{}
+	for _, h := range p.hunks {
+		if h.create {
+			texts[h.file] = strings.Join(h.new, "\n") + "\n"
+			continue
+		}
+		text, loaded := texts[h.file]
+		if !loaded {
+			b, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(h.file)))
+			if err != nil {
+				return nil, fmt.Errorf("%s:%d: %w", p.File, h.line, err)
+			}
+			text = strings.ReplaceAll(string(b), "\r\n", "\n")
+		}
+		old := "\n" + strings.Join(h.old, "\n") + "\n"
+		if n := strings.Count("\n"+text, old); n != 1 {
+			return nil, fmt.Errorf("%s:%d: this hunk stands %d times in %s, and must stand there exactly once: bring the patch up to date", p.File, h.line, n, h.file)
+		}
+		texts[h.file] = strings.Replace("\n"+text, old, "\n"+joinLines(h.new), 1)[1:]
+	}
+	edits := map[string][]byte{}
+	for f, text := range texts {
+		edits[f] = []byte(text)
+	}
+	return edits, nil
+}
+
+// joinLines ends every line with a line break; no lines are no text.
+func joinLines(lines []string) string {
+	if len(lines) == 0 {
+		return ""
+	}
+	return strings.Join(lines, "\n") + "\n"
+}

@@ -1,0 +1,69 @@
+package patch
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+const sample = `# wrong:  votes for everybody
+# rule:   §5.2
+# parts:  2A, 2B
+# dies:   two votes in a term | two leaders in a term
+# runner: strict
+--- raft/a.go
+ func f() {
+-	return 1
++	return 2
+ }
+@@
+-var unused int
++++ raft/b.go
++package raft
+`
+
+func tree(t *testing.T, text string) string {
+	root := t.TempDir()
+	require.NoError(t, os.MkdirAll(filepath.Join(root, "raft"), 0o755))
+	require.NoError(t, os.WriteFile(filepath.Join(root, "raft", "a.go"), []byte(text), 0o644))
+	return root
+}
+
+func TestHeaderAndHunks(t *testing.T) {
+	p, err := Parse("dir/votes.patch", sample)
+	require.NoError(t, err)
+	require.Equal(t, "votes", p.Name)
+	require.Equal(t, Header{
+		Wrong: "votes for everybody", Rule: "§5.2", Parts: []string{"2A", "2B"},
+		Dies: []string{"two votes in a term", "two leaders in a term"}, Runner: "strict",
+	}, p.Header)
+
+	edits, err := p.Apply(tree(t, "var unused int\nfunc f() {\n\treturn 1\n}\n"))
+	require.NoError(t, err)
+	require.Equal(t, "func f() {\n\treturn 2\n}\n", string(edits["raft/a.go"]))
+	require.Equal(t, "package raft\n", string(edits["raft/b.go"]))
+}
+
+func TestAPatchThatDoesNotApplyIsAnError(t *testing.T) {
+	p, err := Parse("votes.patch", sample)
+	require.NoError(t, err)
+	_, err = p.Apply(tree(t, "func f() {\n\treturn 3\n}\n"))
+	require.ErrorContains(t, err, "votes.patch:6: this hunk stands 0 times in raft/a.go")
+	twice := "func f() {\n\treturn 1\n}\n"
+	_, err = p.Apply(tree(t, twice+twice))
+	require.ErrorContains(t, err, "stands 2 times")
+}
+
+func TestBadPatchesAreNamed(t *testing.T) {
+	for text, want := range map[string]string{
+		"--- a.go\nxyz\n":          `a line of a hunk begins with`,
+		"hello\n":                  `a header line begins with`,
+		"# wrong: nothing\n":       `changes nothing`,
+		"# runner: mine\n--- a\n+": `the runner is engine, race or strict`,
+	} {
+		_, err := Parse("p.patch", text)
+		require.ErrorContains(t, err, want)
+	}
+}
