@@ -25,6 +25,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 )
@@ -176,11 +177,13 @@ func (p *Patch) Apply(root string) (map[string][]byte, error) {
 			}
 			text = strings.ReplaceAll(string(b), "\r\n", "\n")
 		}
-		old := "\n" + strings.Join(h.old, "\n") + "\n"
-		if n := strings.Count("\n"+text, old); n != 1 {
-			return nil, fmt.Errorf("%s:%d: this hunk stands %d times in %s, and must stand there exactly once: bring the patch up to date", p.File, h.line, n, h.file)
+		lines := strings.Split(text, "\n")
+		at := occurrences(lines, h.old)
+		if len(at) != 1 {
+			return nil, fmt.Errorf("%s:%d: this hunk stands %d times in %s, and must stand there exactly once: bring the patch up to date", p.File, h.line, len(at), h.file)
 		}
-		texts[h.file] = strings.Replace("\n"+text, old, "\n"+joinLines(h.new), 1)[1:]
+		lines = slices.Replace(lines, at[0], at[0]+len(h.old), h.new...)
+		texts[h.file] = strings.Join(lines, "\n")
 	}
 	edits := map[string][]byte{}
 	for f, text := range texts {
@@ -189,10 +192,12 @@ func (p *Patch) Apply(root string) (map[string][]byte, error) {
 	return edits, nil
 }
 
-// joinLines ends every line with a line break; no lines are no text.
-func joinLines(lines []string) string {
-	if len(lines) == 0 {
-		return ""
+// occurrences returns every place where the lines of part stand together in lines.
+func occurrences(lines, part []string) (at []int) {
+	for i := 0; i+len(part) <= len(lines); i++ {
+		if slices.Equal(lines[i:i+len(part)], part) {
+			at = append(at, i)
+		}
 	}
-	return strings.Join(lines, "\n") + "\n"
+	return at
 }
