@@ -1,0 +1,43 @@
+# The two that matter: `make lab` runs every lab on this tree's own peer in the engine, 3 seeds each;
+# `make test` runs the tests of everything.
+GO      ?= go
+RAFTLAB := $(GO) run ./cmd/raftlab
+SEEDS   ?= 1-3
+
+.PHONY: lab test race bench fuzz mutants variants soak vet cross clean help
+
+help:           ## this list
+	@sed -n 's/^\([a-z]*\): .*## /\1: /p' $(MAKEFILE_LIST)
+
+lab:            ## all labs on this tree's peer in the engine (SEEDS=1-3)
+	$(RAFTLAB) test --seeds $(SEEDS)
+
+test: vet       ## every test of the project, the labs in the bubble among them
+	$(GO) test ./...
+
+race:           ## data races: the labs natively, and the packages under them (needs a C compiler)
+	$(GO) test -race ./labgob ./labrpc ./raftapi ./tester
+	$(GO) test -race ./raft -strict
+
+bench:          ## benchmarks of the message path and of the engine
+	$(GO) test -run '^$$' -bench . -benchmem ./labgob ./labrpc ./internal/sim
+
+fuzz:           ## a minute of fuzzing for each decoder
+	$(GO) test -run '^$$' -fuzz FuzzDecode -fuzztime 60s ./labgob
+
+mutants:        ## every wrong version must die, within 20 seeds, for the reason it was written for
+	$(RAFTLAB) mutants --seeds 1-20
+
+variants:       ## every correct version in another style must pass (SEEDS=1-3)
+	$(RAFTLAB) mutants --variants --seeds $(SEEDS)
+
+vet:
+	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "these files are not gofmt-clean: run gofmt -w"; exit 1; }
+	$(GO) vet ./...
+
+cross:          ## compiles everything for the other systems that students use
+	GOOS=darwin GOARCH=arm64 $(GO) vet ./...
+	GOOS=windows GOARCH=amd64 $(GO) vet ./...
+
+clean:          ## forgets the last results
+	rm -rf .raftlab
