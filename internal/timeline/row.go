@@ -1,0 +1,137 @@
+package timeline
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"raftlab/internal/record"
+)
+
+// row is what one event, or a few that belong together, looks like.
+type row struct {
+	time   time.Duration
+	kind   record.Kind
+	peer   int // whose column it stands in, or record.None for across
+	other  int // the other peer of a message, or record.None
+	method string
+	index  int // of an apply
+	leader bool
+	text   string
+	detail string
+	links  []link // of a cut or heal
+}
+
+// link is one direction between two peers.
+type link struct{ from, to int }
+
+// concerns says whether the row is about one of peers. What is about no peer concerns them all.
+func (r row) concerns(peers []int) bool {
+	if len(r.links) > 0 {
+		return slices.ContainsFunc(r.links, func(l link) bool {
+			return slices.Contains(peers, l.from) || slices.Contains(peers, l.to)
+		})
+	}
+	return r.peer < 0 || slices.Contains(peers, r.peer)
+}
+
+// rowsOf turns events into rows. A message that arrives shows as sent, delivered and replied; that
+// its handler returned is left out, because the reply says so. Cuts and heals of one instant share a row.
+func rowsOf(events []record.Event) []row {
+	rows := make([]row, 0, len(events))
+	for _, e := range events {
+		switch e.Kind {
+		case record.Handled:
+			continue
+		case record.Cut, record.Heal:
+			l := link{e.Peer, e.Other}
+			if n := len(rows); n > 0 && rows[n-1].kind == e.Kind && rows[n-1].time == e.Time {
+				rows[n-1].links = append(rows[n-1].links, l)
+				continue
+			}
+			rows = append(rows, row{time: e.Time, kind: e.Kind, peer: record.None, other: record.None, links: []link{l}})
+		default:
+			rows = append(rows, rowOf(e))
+		}
+	}
+	for i := range rows {
+		if len(rows[i].links) > 0 {
+			rows[i].text = string(rows[i].kind) + " " + linksText(rows[i].links)
+		}
+	}
+	return rows
+}
+
+func rowOf(e record.Event) row {
+	r := row{time: e.Time, kind: e.Kind, peer: e.Peer, other: e.Other, method: e.Method, index: e.Index,
+		leader: e.Leader, detail: e.Detail}
+	name := methodName(e.Method)
+	switch e.Kind {
+	case record.Sent:
+		r.text = fmt.Sprintf("%s -> %d", name, e.Other)
+	case record.Delivered:
+		r.peer, r.other = e.Other, e.Peer
+		r.text = fmt.Sprintf("%s <- %d", name, e.Peer)
+	case record.Replied:
+		r.text = fmt.Sprintf("%s ok from %d", name, e.Other)
+	case record.Dropped:
+		r.text = fmt.Sprintf("%s -> %d lost%s", name, e.Other, parenthesised(e.Text))
+	case record.CrashPeer:
+		r.text = "CRASH" + parenthesised(e.Text)
+	case record.Start, record.Restart:
+		r.text = strings.ToUpper(string(e.Kind)) + parenthesised(e.Text)
+	case record.State:
+		r.text = fmt.Sprintf("term %d", e.Term)
+		if e.Leader {
+			r.text = fmt.Sprintf("leads term %d", e.Term)
+		}
+		r.text += parenthesised(e.Text)
+	case record.Apply:
+		r.text = strings.TrimSpace(fmt.Sprintf("apply %d %s", e.Index, e.Text))
+	case record.Snapshot:
+		r.text = strings.TrimSpace(fmt.Sprintf("snapshot to %d %s", e.Index, e.Text))
+	case record.Violation:
+		r.text = "VIOLATION: " + e.Text
+		r.peer = record.None // it concerns the run, and needs the room
+	case record.Note:
+		r.text = e.Text
+	default: // invoke, return, and kinds to come
+		r.text = strings.TrimSpace(fmt.Sprintf("%s %s %s", e.Kind, name, e.Text))
+	}
+	return r
+}
+
+// methodName is "AppendEntries" of "Raft.AppendEntries".
+func methodName(m string) string { return m[strings.LastIndexByte(m, '.')+1:] }
+
+func parenthesised(s string) string {
+	if s == "" {
+		return ""
+	}
+	return " (" + s + ")"
+}
+
+// linksText names links, both directions of a pair together: "0<->1, 2->0". Where there are many,
+// the rest is counted.
+func linksText(links []link) string {
+	const most = 8
+	var parts []string
+	done := map[link]bool{}
+	for _, l := range links {
+		back := link{l.to, l.from}
+		switch {
+		case done[l]:
+		case slices.Contains(links, back):
+			parts = append(parts, fmt.Sprintf("%d<->%d", min(l.from, l.to), max(l.from, l.to)))
+			done[back] = true
+		default:
+			parts = append(parts, fmt.Sprintf("%d->%d", l.from, l.to))
+		}
+		done[l] = true
+	}
+	if len(parts) > most {
+		parts = append(parts[:most], fmt.Sprintf("and %d more", len(parts)-most))
+	}
+	return strings.Join(parts, ", ")
+}

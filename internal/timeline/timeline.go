@@ -1,0 +1,208 @@
+// Package timeline prints the events of a run for people: time runs downwards, each peer has a
+// column, and what concerns the network or the case as a whole goes across all of them.
+//
+//	  time | peer 0               | peer 1               | peer 2
+//	0.2310 | RequestVote -> 1     |                      |
+//	0.2314 |                      | RequestVote <- 0     |
+//	0.2320 | RequestVote ok from 1|                      |
+//	0.2320 | leads term 1         |                      |
+//	1.0000 | -- cut 0<->1, 0<->2
+//	1.0310 | AppendEntries lost on the way to 2 (link cut)
+//
+// An event becomes a [row] (row.go); [Print] prints the rows of a whole run or a part of it, [Tail]
+// chooses the few at the end of a failed run that are worth reading first (tail.go); [Read] reads
+// the events from a trace file (read.go). The package knows events and nothing of how they came about.
+package timeline
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"raftlab/internal/record"
+)
+
+// Options chooses what is printed, and how wide.
+type Options struct {
+	// Peers are the columns; nil means every peer that occurs. Events of other peers are left out.
+	Peers []int
+	// From and To bound the virtual time, both inclusive. To of zero means to the end.
+	From, To time.Duration
+	// Width is the width of a line in characters; 0 means 110. Columns never get narrower
+	// than 16, so lines can come out longer where there are many peers.
+	Width int
+}
+
+const (
+	defaultWidth = 110
+	timeWidth    = 10
+	minColumn    = 16
+	separator    = " | "
+)
+
+// Print writes the events, a line or a few for each, under a header with the peers.
+func Print(w io.Writer, events []record.Event, o Options) error {
+	rows := rowsOf(events)
+	columns := o.Peers
+	if columns == nil {
+		columns = peersOf(rows)
+	}
+	g := newGrid(columns, o.Width)
+	if _, err := io.WriteString(w, g.header()+"\n"); err != nil {
+		return err
+	}
+	for _, r := range rows {
+		if r.time < o.From || o.To > 0 && r.time > o.To || !r.concerns(columns) {
+			continue
+		}
+		for _, line := range g.wrapped(r) {
+			if _, err := io.WriteString(w, line+"\n"); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// grid lays rows out in columns.
+type grid struct {
+	column map[int]int // peer -> position
+	peers  []int
+	width  int // of one column
+	total  int // of a line
+}
+
+func newGrid(peers []int, width int) grid {
+	if width <= 0 {
+		width = defaultWidth
+	}
+	g := grid{column: map[int]int{}, peers: peers, total: width}
+	for i, p := range peers {
+		g.column[p] = i
+	}
+	n := max(len(peers), 1)
+	g.width = max((width-timeWidth)/n-len(separator), minColumn)
+	g.total = max(width, timeWidth+n*(g.width+len(separator)))
+	return g
+}
+
+func (g grid) header() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%*s", timeWidth, "time")
+	for i, p := range g.peers {
+		name := fmt.Sprintf("peer %d", p)
+		if i < len(g.peers)-1 {
+			name = pad(name, g.width)
+		}
+		b.WriteString(separator + name)
+	}
+	return b.String()
+}
+
+// line renders a row on one line, shortening what does not fit.
+func (g grid) line(r row) string {
+	if !g.inColumn(r) {
+		return clock(r.time) + separator + cut("-- "+r.text, g.total-timeWidth-len(separator))
+	}
+	return g.place(clock(r.time), g.column[r.peer], cut(r.text, g.width))
+}
+
+// wrapped renders a row on as many lines as its text needs.
+func (g grid) wrapped(r row) []string {
+	stamp := clock(r.time)
+	var lines []string
+	if !g.inColumn(r) {
+		for i, part := range wrap(r.text, g.total-timeWidth-len(separator)-3) {
+			lead := "-- "
+			if i > 0 {
+				stamp, lead = strings.Repeat(" ", timeWidth), "   "
+			}
+			lines = append(lines, stamp+separator+lead+part)
+		}
+		return lines
+	}
+	text := r.text
+	if r.detail != "" {
+		text += " " + r.detail
+	}
+	for i, part := range wrap(text, g.width) {
+		if i > 0 {
+			stamp = strings.Repeat(" ", timeWidth)
+		}
+		lines = append(lines, g.place(stamp, g.column[r.peer], part))
+	}
+	return lines
+}
+
+func (g grid) inColumn(r row) bool {
+	_, ok := g.column[r.peer]
+	return ok
+}
+
+// place puts text into a column, with empty columns before it and nothing after.
+func (g grid) place(stamp string, column int, text string) string {
+	var b strings.Builder
+	b.WriteString(stamp)
+	for range column {
+		b.WriteString(separator + strings.Repeat(" ", g.width))
+	}
+	b.WriteString(separator + text)
+	return b.String()
+}
+
+// clock is the virtual time in seconds, to a tenth of a millisecond: a message takes a few of them.
+func clock(t time.Duration) string { return fmt.Sprintf("%*.4f", timeWidth, t.Seconds()) }
+
+func pad(s string, width int) string {
+	return s + strings.Repeat(" ", max(width-utf8.RuneCountInString(s), 0))
+}
+
+// cut shortens s to width characters.
+func cut(s string, width int) string {
+	if utf8.RuneCountInString(s) <= width {
+		return s
+	}
+	runes := []rune(s)
+	return string(runes[:max(width-2, 0)]) + ".."
+}
+
+// wrap breaks s into lines of at most width characters, at spaces where there are some.
+func wrap(s string, width int) []string {
+	var lines []string
+	runes := []rune(s)
+	for len(runes) > width {
+		at := width
+		if i := lastSpace(runes[:width+1]); i > width/2 {
+			at = i
+		}
+		lines = append(lines, strings.TrimRight(string(runes[:at]), " "))
+		runes = []rune(strings.TrimLeft(string(runes[at:]), " "))
+	}
+	return append(lines, string(runes))
+}
+
+func lastSpace(runes []rune) int {
+	for i := len(runes) - 1; i >= 0; i-- {
+		if runes[i] == ' ' {
+			return i
+		}
+	}
+	return -1
+}
+
+// peersOf returns the peers that occur in rows, in order.
+func peersOf(rows []row) []int {
+	var peers []int
+	for _, r := range rows {
+		for _, p := range []int{r.peer, r.other} {
+			if p >= 0 && !slices.Contains(peers, p) {
+				peers = append(peers, p)
+			}
+		}
+	}
+	slices.Sort(peers)
+	return peers
+}

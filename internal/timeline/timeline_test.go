@@ -1,0 +1,107 @@
+package timeline
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"raftlab/internal/record"
+)
+
+const ms = time.Millisecond
+
+// story is an election at peer 0 that peer 1 helps with, and a cut that ends it.
+func story() []record.Event {
+	e := func(at time.Duration, k record.Kind, p, q int) record.Event {
+		return record.Event{Time: at, Kind: k, Peer: p, Other: q}
+	}
+	vote := func(at time.Duration, k record.Kind) record.Event {
+		v := e(at, k, 0, 1)
+		v.Method, v.N = "Raft.RequestVote", 1
+		return v
+	}
+	leads := e(233*ms, record.State, 0, record.None)
+	leads.Term, leads.Leader = 1, true
+	lost := e(1031*ms, record.Dropped, 0, 2)
+	lost.Method, lost.Text = "Raft.AppendEntries", "link cut"
+	broken := e(2*time.Second, record.Violation, record.None, record.None)
+	broken.Text = "two leaders in a term"
+	return []record.Event{
+		vote(231*ms, record.Sent), vote(232*ms, record.Delivered), vote(232*ms, record.Handled), vote(233*ms, record.Replied),
+		leads,
+		e(1000*ms, record.Cut, 0, 2), e(1000*ms, record.Cut, 2, 0), e(1000*ms, record.Cut, 2, 1),
+		lost, broken,
+	}
+}
+
+func TestPrint(t *testing.T) {
+	var out strings.Builder
+	require.NoError(t, Print(&out, story(), Options{Width: 97}))
+	const want = `      time | peer 0                     | peer 1                     | peer 2
+    0.2310 | RequestVote -> 1
+    0.2320 |                            | RequestVote <- 0
+    0.2330 | RequestVote ok from 1
+    0.2330 | leads term 1
+    1.0000 | -- cut 0<->2, 2->1
+    1.0310 | AppendEntries -> 2 lost
+           | (link cut)
+    2.0000 | -- VIOLATION: two leaders in a term
+`
+	assert.Equal(t, want, out.String())
+}
+
+func TestPrintPart(t *testing.T) {
+	var out strings.Builder
+	require.NoError(t, Print(&out, story(), Options{Peers: []int{1}, From: 232 * ms, To: 1000 * ms}))
+	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
+	require.Len(t, lines, 3, "a header, the delivery at peer 1, and the cut that concerns it: %s", out.String())
+	assert.Contains(t, lines[1], "RequestVote <- 0")
+	assert.Contains(t, lines[2], "cut")
+}
+
+func TestTailPrefersWhatMatters(t *testing.T) {
+	events := story()[:5]
+	for i := range 200 { // heartbeats, for two seconds
+		beat := record.Event{Time: time.Duration(300+10*i) * ms, Kind: record.Delivered, Peer: 0, Other: 1, Method: "Raft.AppendEntries"}
+		events = append(events, beat)
+	}
+	for i := range 50 {
+		events = append(events, record.Event{Time: 2400 * ms, Kind: record.Apply, Peer: 1, Other: record.None, Index: i + 1})
+	}
+	events = append(events, record.Event{Time: 2500 * ms, Kind: record.Violation, Peer: 1, Other: record.None, Text: "wrong"})
+
+	lines := Tail(events, []int{0, 1}, 8, 100)
+	text := strings.Join(lines, "\n")
+	assert.LessOrEqual(t, len(lines), 9)
+	assert.Contains(t, text, "leads term 1", "an election long ago outweighs heartbeats")
+	assert.Contains(t, text, "AppendEntries <- 0 (x200)")
+	assert.Contains(t, text, "apply 1 to 50")
+	assert.Contains(t, lines[len(lines)-1], "VIOLATION: wrong")
+	for _, l := range lines {
+		assert.LessOrEqual(t, len(l), 100)
+	}
+	assert.Empty(t, Tail(nil, nil, 8, 100))
+}
+
+func TestRead(t *testing.T) {
+	var file bytes.Buffer
+	for _, e := range story() {
+		file.Write(append(e.AppendJSON(nil), '\n'))
+	}
+	events, err := Read(&file)
+	require.NoError(t, err)
+	assert.Equal(t, story(), events)
+
+	_, err = Read(strings.NewReader(`{"t":1,"k":"note","p":-1,"q":-1}` + "\nnot json\n"))
+	assert.ErrorContains(t, err, "line 2")
+}
+
+func TestWrap(t *testing.T) {
+	assert.Equal(t, []string{"a fairly", "long line"}, wrap("a fairly long line", 9))
+	assert.Equal(t, []string{"unbreaka", "ble"}, wrap("unbreakable", 8))
+	assert.Equal(t, "unbre..", cut("unbreakable", 7))
+}
