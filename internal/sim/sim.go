@@ -1,0 +1,93 @@
+package sim
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"raftlab/internal/record"
+)
+
+// Build says what to compile. Nothing in the trees it names is touched: everything that differs
+// from the framework's tree goes to the compiler through one -overlay file.
+type Build struct {
+	// Framework is the root of the checkout, the directory with the go.mod of module raftlab.
+	Framework string
+	// Package is the package whose test binary is built, relative to Framework: "./raft".
+	Package string
+	// Impl names the directories with the code under test, by the framework's package that they
+	// replace: "raft" -> a course tree, or a directory with `package raft` (and subpackages).
+	// Test files on either side are left out, but for the framework's own lab_test.go.
+	// A nil Impl means the framework's own package.
+	Impl map[string]string
+	// Edits replaces single files, by their path relative to Framework, after Impl. It may add
+	// files. Mutants and variants are such edits.
+	Edits map[string][]byte
+	// Private says that Framework's own packages are a student's (a course tree). The packages
+	// under test are read by [Vet] and rewritten in any case; the field only goes into messages.
+	Private bool
+}
+
+// Binary is a compiled test binary, ready to run any number of times.
+type Binary struct {
+	Path      string   // of the WebAssembly module
+	ID        string   // hash of its content; two binaries with one ID run alike
+	GoVersion string   // "go1.26.8"
+	Notes     []string // what the reader of a result should know about the build
+	Cached    bool     // it was built earlier
+}
+
+// Refusal is one place in the code under test that uses what it may not use.
+type Refusal struct {
+	File string // as the user knows it
+	Line int
+	What string // "imports unsafe"
+	Why  string // one sentence
+}
+
+// RefusedError says that the code under test was not compiled: its outcome is
+// [record.Tampering].
+type RefusedError struct{ Refusals []Refusal }
+
+// CompileError holds what the Go compiler said about the code under test.
+type CompileError struct{ Output string }
+
+func (e *CompileError) Error() string { return "the code under test does not compile:\n" + e.Output }
+
+// Job is one run: one case under one seed.
+type Job struct {
+	Binary *Binary
+	Test   string        // the test function: "TestLab2"
+	Params record.Params // Secret is made by the engine
+	Env    []string      // K=V, for the code under test
+	// MemoryLimit is how many bytes of memory the guest may have. 0 means 1 GiB.
+	MemoryLimit int64
+	Trace       string // file for all events, if not empty
+	Output      string // file for the guest's output, each line with its virtual time, if not empty
+	// Wall is the wall-clock time after which the run is killed as inconclusive, once it has been
+	// tried a second time with nothing beside it. 0 means 2 minutes.
+	Wall time.Duration
+}
+
+// Result is how a run ended.
+type Result struct {
+	Verdict record.Verdict
+	// Hash identifies the run: of all its events and of the verdict's outcome, rule, message, time.
+	Hash    string
+	Virtual time.Duration // how far the guest's clock moved
+	CPU     time.Duration // processor time, of the host
+	Wall    time.Duration
+	GCs     int    // garbage collections in the guest
+	Idle    uint64 // how often the guest had nothing to do but wait
+	// OutputTail is the end of what the guest printed.
+	OutputTail string
+	// LastEvents are the last events before the end, oldest first. Empty when the run passed.
+	LastEvents []record.Event
+	Retried    bool
+	Notes      []string
+}
+
+// ErrInterrupted is the cause in a result's message when the context ended the run.
+var ErrInterrupted = errors.New("interrupted")
+
+var _ = context.Background
