@@ -1,0 +1,49 @@
+package tester
+
+import (
+	"testing"
+	"time"
+)
+
+// Case is one row of a lab's table.
+type Case struct {
+	Part    string // "2A"
+	Name    string // "InitialElection"
+	Points  int
+	Checks  string        // one line: what it checks and why
+	Section string        // of the Raft paper: "§5.2"
+	Reaches []string      // situations (raftapi.Reached) that the case exists for
+	Limit   time.Duration // virtual time for the whole case; 0 means CaseLimit
+	Run     func(*Env)
+}
+
+// ID is the case's name on the command line: "2A/InitialElection".
+func (c Case) ID() string { return c.Part + "/" + c.Name }
+
+// Lab is a table of cases, and where their subject is found.
+type Lab struct {
+	Name    string // "lab2"
+	Package string // "./raft", whose test binary runs the cases
+	Test    string // "TestLab2", the test in that binary
+	Cases   []Case
+}
+
+// Violation is a broken rule.
+type Violation struct {
+	Rule    Rule
+	Section string // of the Raft paper: "§5.2"; empty where the paper has none
+	Message string // one or two lines for a person: what was seen, and what should have been
+	Peers   []int  // the peers it is about
+}
+
+// Run runs the cases of lab on subject, which the cases get from [Env.Subject]. It is the body of a
+// test; which way the cases run depends on where the test binary finds itself:
+//
+//   - in `go test`, each case becomes a subtest TestLab2/2A/InitialElection that runs in a child
+//     process, several at a time;
+//   - in such a child process, or in the engine, the one case asked for runs, and the process ends
+//     with its verdict.
+func Run(t *testing.T, lab Lab, subject any) {
+	t.Helper()
+	runLab(t, lab, subject)
+}
