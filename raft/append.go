@@ -1,0 +1,99 @@
+package raft
+
+import "raftlab/raftapi"
+
+// Log replication, the follower's side (§5.3).
+
+// AppendEntries is the handler of the RPC of this name (Figure 2).
+func (rf *Raft) AppendEntries(args *AppendEntriesArgs, reply *AppendEntriesReply) {
+	rf.mu.Lock()
+	defer rf.mu.Unlock()
+	defer func() { reply.Term = rf.currentTerm }()
+	if args.Term < rf.currentTerm {
+		raftapi.Reached("append refused: old term")
+		return // Figure 2, rule 1; §5.1
+	}
+	rf.heardFromLeader(args.Term)
+	if !rf.agreesAt(args.PrevLogIndex, args.PrevLogTerm) {
+		rf.explainConflict(args.PrevLogIndex, reply) // rule 2
+		return
+	}
+	rf.storeEntries(args.PrevLogIndex+1, args.Entries) // rules 3 and 4
+	reply.Success = true
+
+	// Rule 5. The last new entry is the last one that this request vouches for; what stands behind it
+	// in this log may be left over from another leader, and leaderCommit does not mean that.
+	lastNew := args.PrevLogIndex + len(args.Entries)
+	if args.LeaderCommit > lastNew {
+		raftapi.Reached("commit limited to last new entry")
+	}
+	if commit := min(args.LeaderCommit, lastNew); commit > rf.commitIndex {
+		rf.commitIndex = commit
+		rf.toApply.Signal()
+	}
+}
+
+// heardFromLeader notes that the leader of term, which is not older than this server's, lives.
+func (rf *Raft) heardFromLeader(term int) {
+	if rf.state == candidate && term == rf.currentTerm {
+		raftapi.Reached("candidate met the leader of its term")
+	}
+	rf.becomeFollower(term) // §5.2: a candidate that finds a legitimate leader returns to follower
+	rf.resetElectionTimer()
+}
+
+// agreesAt says whether this log and the leader's agree up to index, given the leader's term there
+// (§5.3, the consistency check). Inside the snapshot they do: its entries are committed, and
+// every leader has those (§5.4.3, Leader Completeness).
+func (rf *Raft) agreesAt(index, term int) bool {
+	if index < rf.log.base {
+		raftapi.Reached("append starts inside the snapshot")
+		return true
+	}
+	return rf.log.has(index) && rf.log.term(index) == term
+}
+
+// explainConflict tells the leader where to go on, so that it need not try index by index (end
+// of §5.3).
+func (rf *Raft) explainConflict(prevLogIndex int, reply *AppendEntriesReply) {
+	if prevLogIndex > rf.log.lastIndex() {
+		raftapi.Reached("append refused: log too short")
+		reply.ConflictIndex = rf.log.lastIndex() + 1
+		return
+	}
+	raftapi.Reached("append refused: conflicting term")
+	reply.ConflictTerm = rf.log.term(prevLogIndex)
+	reply.ConflictIndex = rf.log.firstOfTermAt(prevLogIndex)
+}
+
+// storeEntries makes the log agree with entries, the first of which belongs at index from.
+//
+//	index      1 2 3 4 5 6
+//	log        1 1 2 2 2 2
+//	entries        2 2          nothing to do: 5 and 6 stay, they may have been acknowledged
+//	entries        2 2 3        5 conflicts: the log becomes 1 1 2 2 3
+//
+// Only a conflict removes anything (rule 3). A request that was delayed on its way looks like the
+// first case, and the entries behind may be ones that this server has acknowledged since.
+func (rf *Raft) storeEntries(from int, entries []LogEntry) {
+	lastNew := from + len(entries) - 1
+	overlap := 0
+	for len(entries) > 0 && from <= rf.log.lastIndex() {
+		if from > rf.log.base && rf.log.term(from) != entries[0].Term {
+			raftapi.Reached("conflicting suffix truncated")
+			rf.log.truncateFrom(from)
+			break
+		}
+		from, entries = from+1, entries[1:]
+		overlap++
+	}
+	if len(entries) > 0 {
+		if overlap > 0 {
+			raftapi.Reached("append overlapped the log")
+		}
+		rf.log.append(entries...)
+		rf.persistEntries(from) // also replaces what was truncated; before the reply
+	} else if lastNew < rf.log.lastIndex() {
+		raftapi.Reached("stale append ignored")
+	}
+}

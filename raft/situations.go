@@ -1,0 +1,58 @@
+package raft
+
+// Situation is something rare that can happen to a peer and that a test case wants to have
+// happened: a case that means to test the truncation of a conflicting suffix, and never produces
+// one, tests nothing.
+type Situation struct {
+	Name    string // as given to raftapi.Reached, where the situation arises
+	Meaning string
+}
+
+// Situations are all situations that this peer reports through raftapi.Reached. Cases name them;
+// a run of the reference in which a case misses one of its own is a mistake of the case.
+var Situations = []Situation{
+	// Elections, §5.2 and §5.4.1 (election.go)
+	{"election started", "a follower's election timeout ran out and it became a candidate"},
+	{"election won", "a candidate got the votes of a majority"},
+	{"election ended without a winner", "a candidate's election timeout ran out: too few votes, or votes split"},
+	{"two candidates in one term", "a candidate was asked for its vote by another candidate of its own term"},
+	{"candidate met the leader of its term", "a candidate heard from the leader of its term and became a follower"},
+	{"leader stepped down on higher term", "a leader saw a newer term in a request or a reply"},
+	{"vote refused: old term", "a RequestVote came from an older term"},
+	{"vote refused: already voted", "the vote of the term belongs to another candidate"},
+	{"vote refused: candidate's log is behind", "the candidate's log is less up-to-date than the voter's"},
+	{"vote granted twice to one candidate", "a repeated RequestVote got the same answer again"},
+	{"late vote ignored", "a vote arrived when its election was over"},
+
+	// Log replication, §5.3 and §5.4.2 (replication.go, append.go)
+	{"append refused: old term", "an AppendEntries came from a deposed leader"},
+	{"append refused: log too short", "the follower has no entry at prevLogIndex"},
+	{"append refused: conflicting term", "the follower's entry at prevLogIndex has another term"},
+	{"conflicting suffix truncated", "entries that conflict with the leader's were removed"},
+	{"stale append ignored", "an AppendEntries brought only what the follower has, and the follower has more"},
+	{"append overlapped the log", "an AppendEntries brought some entries that the follower has, and some new ones"},
+	{"commit limited to last new entry", "leaderCommit was beyond what the request vouches for"},
+	{"several entries in one append", "a leader sent more than one entry in one request"},
+	{"backed up by conflict term", "nextIndex went back to the leader's own last entry of the follower's conflicting term"},
+	{"backed up over missing term", "nextIndex went back over all of a term that the leader does not have"},
+	{"backed up to follower's end", "nextIndex went back to the end of the follower's shorter log"},
+	{"reordered reply ignored", "a reply told the leader less than it knew already"},
+	{"reply from older term ignored", "a reply came for a request of an earlier term, or after stepping down"},
+	{"older term not committed by counting", "a majority stores an entry of an older term, and it was not committed for that (Figure 8)"},
+	{"older term committed with the current one", "entries of older terms were committed by committing one of the current term"},
+
+	// Persistence (persist.go)
+	{"restarted with a log", "a peer came back with log entries"},
+	{"restarted with a vote", "a peer came back and remembers its vote"},
+	{"restarted from snapshot", "a peer came back with a snapshot"},
+
+	// Snapshots, §7 (snapshot.go, apply.go)
+	{"log compacted", "the service took a snapshot and the log lost a prefix"},
+	{"old snapshot of the service ignored", "the service's snapshot covers no more than the log's snapshot already does"},
+	{"follower behind the leader's log start", "the leader had to send its snapshot, for the entries are gone"},
+	{"snapshot installed", "a leader's snapshot replaced the log of a follower"},
+	{"snapshot kept a suffix", "a leader's snapshot replaced a prefix; the entries behind it stayed"},
+	{"stale snapshot ignored", "an InstallSnapshot covers nothing that is not committed already"},
+	{"append starts inside the snapshot", "an AppendEntries begins before the end of the follower's snapshot"},
+	{"snapshot overtook the applier", "committed entries were not applied one by one, because a snapshot came first"},
+}

@@ -1,0 +1,94 @@
+package raft
+
+import (
+	"bytes"
+
+	"raftlab/raftapi"
+)
+
+// Log compaction (§7).
+//
+// A service calls Snapshot when it has written down its state; the log then drops the entries that
+// led to it. A follower that needs one of those gets the snapshot instead.
+
+// Snapshot says that the service's state up to and including the entry at index is in
+// snapshot; see [raftapi.Snapshotter]. A snapshot that covers nothing new is ignored: one from
+// the leader has come in between.
+func (rf *Raft) Snapshot(index int, snapshot []byte) {
+	rf.mu.Lock()
+	defer rf.mu.Unlock()
+	if index <= rf.log.base || index > rf.commitIndex {
+		raftapi.Reached("old snapshot of the service ignored")
+		return
+	}
+	raftapi.Reached("log compacted")
+	rf.log.compactTo(index)
+	rf.snapshot = bytes.Clone(snapshot)
+	rf.persistSnapshot()
+}
+
+// InstallSnapshot is the handler of the RPC of this name (Figure 13).
+func (rf *Raft) InstallSnapshot(args *InstallSnapshotArgs, reply *InstallSnapshotReply) {
+	rf.mu.Lock()
+	defer rf.mu.Unlock()
+	defer func() { reply.Term = rf.currentTerm }()
+	if args.Term < rf.currentTerm {
+		return // Figure 13, rule 1
+	}
+	rf.heardFromLeader(args.Term)
+
+	if args.LastIncludedIndex <= rf.commitIndex {
+		// Everything in it is in this log or its snapshot already. Taking it would turn the service
+		// back, and drop entries that this server has promised to keep.
+		raftapi.Reached("stale snapshot ignored")
+		return
+	}
+	if rf.lastApplied < rf.commitIndex {
+		raftapi.Reached("snapshot overtook the applier")
+	}
+	if rf.log.has(args.LastIncludedIndex) && rf.log.term(args.LastIncludedIndex) == args.LastIncludedTerm {
+		// Rule 6: "If existing log entry has same index and term as snapshot's last included entry,
+		// retain log entries following it".
+		if rf.log.lastIndex() > args.LastIncludedIndex {
+			raftapi.Reached("snapshot kept a suffix")
+		}
+		rf.log.compactTo(args.LastIncludedIndex)
+	} else {
+		rf.log.reset(args.LastIncludedIndex, args.LastIncludedTerm) // rule 7
+	}
+	raftapi.Reached("snapshot installed")
+	rf.snapshot = args.Data
+	rf.persistSnapshot()
+	rf.commitIndex = args.LastIncludedIndex
+	rf.toApply.Signal() // rule 8
+}
+
+// installSnapshot sends the leader's snapshot to a follower.
+func (rf *Raft) installSnapshot(r *replicator, args *InstallSnapshotArgs) {
+	reply := &InstallSnapshotReply{}
+	ok := rf.peers[r.peer].Call("Raft.InstallSnapshot", args, reply)
+
+	rf.mu.Lock()
+	defer rf.mu.Unlock()
+	r.inFlight--
+	if !ok {
+		return
+	}
+	if !rf.replyCounts(leader, args.Term, reply.Term) {
+		raftapi.Reached("reply from older term ignored")
+		return
+	}
+	rf.learnMatch(r.peer, args.LastIncludedIndex)
+	rf.answered(r)
+}
+
+// installSnapshotArgs describes the leader's snapshot.
+func (rf *Raft) installSnapshotArgs() *InstallSnapshotArgs {
+	return &InstallSnapshotArgs{
+		Term:              rf.currentTerm,
+		LeaderId:          rf.me,
+		LastIncludedIndex: rf.log.base,
+		LastIncludedTerm:  rf.log.baseTerm,
+		Data:              rf.snapshot,
+	}
+}
