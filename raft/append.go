@@ -93,7 +93,7 @@ func (rf *Raft) storeEntries(from int, entries []LogEntry) {
 		}
 		rf.log.append(entries...)
 		rf.persistEntries(from) // also replaces what was truncated; before the reply
-	} else if lastNew < rf.log.lastIndex() {
+	} else if overlap > 0 && lastNew < rf.log.lastIndex() {
 		raftapi.Reached("stale append ignored")
 	}
 }

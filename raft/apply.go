@@ -29,10 +29,10 @@ func (rf *Raft) runApplier() {
 
 // nextToApply waits until there is something for the service; ok is false after Kill.
 //
-//	                 lastApplied     commitIndex
-//	                      v              v
-//	 entry            1 2 3 4 5 6 7 8 9 10 11            next is entry 4
-//	 entry, snapshot  [   base 6   ] 7 8 9 10 11         next is the snapshot, then entry 7
+//	                lastApplied     commitIndex
+//	                     v              v
+//	entry            1 2 3 4 5 6 7 8 9 10 11            next is entry 4
+//	entry, snapshot  [   base 6   ] 7 8 9 10 11         next is the snapshot, then entry 7
 func (rf *Raft) nextToApply() (msg raftapi.ApplyMsg, ok bool) {
 	rf.mu.Lock()
 	defer rf.mu.Unlock()

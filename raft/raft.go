@@ -161,7 +161,7 @@ func (rf *Raft) replyCounts(state serverState, term, replyTerm int) bool {
 func (rf *Raft) becomeFollower(term int) {
 	if rf.state == leader {
 		raftapi.Reached("leader stepped down on higher term")
-		rf.resetElectionTimer() // leaders have none running
+		rf.resetElectionTimer() // a leader has none running
 	}
 	rf.state = follower
 	if term > rf.currentTerm {

@@ -13,12 +13,15 @@ import (
 
 // Snapshot says that the service's state up to and including the entry at index is in
 // snapshot; see [raftapi.Snapshotter]. A snapshot that covers nothing new is ignored: one from
-// the leader has come in between.
+// the leader has come in between. So is one that claims entries which the service was never given.
 func (rf *Raft) Snapshot(index int, snapshot []byte) {
 	rf.mu.Lock()
 	defer rf.mu.Unlock()
-	if index <= rf.log.base || index > rf.commitIndex {
+	if index <= rf.log.base {
 		raftapi.Reached("old snapshot of the service ignored")
+		return
+	}
+	if index > rf.lastApplied {
 		return
 	}
 	raftapi.Reached("log compacted")

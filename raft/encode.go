@@ -1,0 +1,115 @@
+package raft
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"raftlab/labgob"
+)
+
+// The bytes on stable storage. Numbers are varints (encoding/binary).
+//
+//	header   currentTerm  votedFor  baseTerm
+//	entry    term  kind  command
+//
+// Each entry is encoded on its own, so that it can be written and dropped on its own. A command is
+// an "any"; gob takes care of all registered types, but a gob encoder made for one value
+// sends a description of the type along, and costs some 50 us, native. The plain types that
+// tests and simple services use are therefore written as they are.
+
+// header is the part of the persistent state that is neither log nor snapshot.
+type header struct {
+	currentTerm, votedFor, baseTerm int
+}
+
+func encodeHeader(h header) []byte {
+	b := make([]byte, 0, 3*binary.MaxVarintLen64)
+	b = binary.AppendVarint(b, int64(h.currentTerm))
+	b = binary.AppendVarint(b, int64(h.votedFor))
+	return binary.AppendVarint(b, int64(h.baseTerm))
+}
+
+func decodeHeader(b []byte) (h header, err error) {
+	for _, field := range []*int{&h.currentTerm, &h.votedFor, &h.baseTerm} {
+		if *field, b, err = cutInt(b); err != nil {
+			return header{}, err
+		}
+	}
+	if len(b) != 0 {
+		return header{}, fmt.Errorf("%d bytes too many", len(b))
+	}
+	return h, nil
+}
+
+// The kinds of commands.
+const (
+	commandNil    = iota // no bytes
+	commandInt           // a varint
+	commandString        // the bytes
+	commandBytes         // the bytes
+	commandGob           // a gobCommand
+)
+
+// gobCommand wraps a command, since gob tells the type only of an interface inside a struct.
+type gobCommand struct{ Command any }
+
+// encodeEntry panics if gob does not know the command's type: the entry could be neither stored
+// nor sent.
+func encodeEntry(e LogEntry) []byte {
+	b := make([]byte, 0, 32)
+	b = binary.AppendVarint(b, int64(e.Term))
+	switch c := e.Command.(type) {
+	case nil:
+		return append(b, commandNil)
+	case int:
+		return binary.AppendVarint(append(b, commandInt), int64(c))
+	case string:
+		return append(append(b, commandString), c...)
+	case []byte:
+		return append(append(b, commandBytes), c...)
+	}
+	buf := bytes.NewBuffer(append(b, commandGob))
+	if err := labgob.NewEncoder(buf).Encode(gobCommand{e.Command}); err != nil {
+		panic(fmt.Sprintf("raft: cannot store a command of type %T (has it been given to labgob.Register?): %v", e.Command, err))
+	}
+	return buf.Bytes()
+}
+
+func decodeEntry(b []byte) (e LogEntry, err error) {
+	if e.Term, b, err = cutInt(b); err != nil {
+		return LogEntry{}, err
+	}
+	if len(b) == 0 {
+		return LogEntry{}, errShort
+	}
+	kind, b := b[0], b[1:]
+	switch kind {
+	case commandNil:
+	case commandInt:
+		e.Command, _, err = cutInt(b)
+	case commandString:
+		e.Command = string(b)
+	case commandBytes:
+		e.Command = append([]byte{}, b...)
+	case commandGob:
+		var c gobCommand
+		err = labgob.NewDecoder(bytes.NewReader(b)).Decode(&c)
+		e.Command = c.Command
+	default:
+		err = fmt.Errorf("unknown kind of command %d", kind)
+	}
+	return e, err
+}
+
+var errShort = errors.New("it ends too early")
+
+// cutInt reads a number off the front of b.
+func cutInt(b []byte) (n int, rest []byte, err error) {
+	v, size := binary.Varint(b)
+	if size <= 0 {
+		return 0, nil, errShort
+	}
+	return int(v), b[size:], nil
+}
