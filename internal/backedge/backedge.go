@@ -1,0 +1,38 @@
+// Package backedge counts the iterations of the loops in the code under test, so that the engine can
+// tell a loop that never waits from one that is merely long.
+//
+// WebAssembly has no preemption: while one goroutine runs, nothing else does. A peer that polls
+// a flag in a loop without sleeping would freeze the run for ever, although natively it merely
+// wastes a processor. The engine therefore compiles the code under test with one call at the start of
+// every loop body (and before every goto):
+//
+//	for !done {                         for !done { raftlab_backedge.Count();
+//	    ...                  becomes        ...
+//	}                                   }
+//
+// Loops that end soon, or wait now and then, never notice: below [quiet] iterations since the guest
+// was last idle (all goroutines waiting) the call only counts. That matters, because a student who
+// adds a loop that prints something must not thereby change the run.
+//
+//	iterations since idle   0 ............. quiet ................................. spinning
+//	                        |  just count     |  every [step]: let others run,         |  verdict:
+//	                        |                 |  and virtual time move by 1 ms         |  busy loop
+//
+// The host zeroes the counter whenever the guest goes idle. It can also set it to [accused], when it has
+// other evidence of a busy loop (sleeps of a nanosecond, endless reading of the clock): the next
+// loop to come by then reports itself, which is how such a verdict gets a file and a line.
+//
+// Outside the engine the package does nothing.
+package backedge
+
+const (
+	// quiet is how many iterations are free: some 20 ms of processor time in the engine.
+	quiet = 2_000_000
+	// step is how many iterations are made between two yields beyond that. A power of two.
+	step = 1024
+	// spinning is how many iterations without ever going idle make a busy loop. By then
+	// virtual time has moved by (spinning-quiet)/step ms, more than three minutes.
+	spinning = 200_000_000
+	// accused is the least value that only the host can have set.
+	accused = 1 << 62
+)

@@ -1,0 +1,108 @@
+package sim
+
+import "time"
+
+// clock is the guest's time. It moves only when the guest is idle: then it jumps to the guest's next
+// timer. Reading it is free, so that a peer that logs the time of everything runs like one that does
+// not.
+//
+// The exceptions are programs that would otherwise never see time pass: those that wait by reading
+// the clock, by yielding, or in a loop that package backedge watches. They get free reads, and
+// free yields up to a number no ordinary program comes near, and small steps of time beyond. Where
+// even that does not help, the guest is stopped as a busy loop. All numbers count what the guest
+// does, so a run ends at the same point on every machine.
+type clock struct {
+	start int64 // monotonic time at which the guest began, in ns
+	now   int64 // monotonic, in ns
+	wall  int64 // to be added to now for the time since 1970, in ns
+
+	idle   uint64 // how often the guest has waited
+	reads  int    // of the clock, since the guest was last idle
+	yields int    // of the Go runtime to the host, since the guest was last idle
+
+	window      int64  // beginning of the current second, in virtual time
+	windowIdles uint64 // how often the guest has waited since then
+
+	accused func(why string) // told that the guest makes no progress
+	onIdle  func()
+}
+
+const (
+	freeReads  = 1_000_000
+	readStep   = int64(10 * time.Microsecond)
+	maxReads   = 20_000_000 // 190 s of virtual time later
+	freeYields = 1_000
+	yieldStep  = int64(20 * time.Microsecond)
+	maxYields  = 50_000_000
+	loopStep   = int64(time.Millisecond)
+	// maxIdles is how often a guest may wait within one virtual second. A hundred peers that poll
+	// every millisecond come to a fifth of it.
+	maxIdles = 500_000
+)
+
+// newClock returns a clock whose both faces depend on the seed: students seed their random numbers
+// from the time of day.
+func newClock(entropy [2]uint64) *clock {
+	c := &clock{now: int64(time.Second) + int64(entropy[0]%uint64(time.Millisecond))} // 0 aborts the Go runtime
+	c.start, c.window = c.now, c.now
+	day := time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)
+	c.wall = day.UnixNano() + int64(entropy[1]%uint64(900*24*time.Hour))
+	return c
+}
+
+// read returns the monotonic time.
+func (c *clock) read() int64 {
+	if c.reads++; c.reads > freeReads {
+		c.now += readStep
+		if c.reads > maxReads {
+			c.accused("reads the clock over and over, and never waits")
+		}
+	}
+	return c.now
+}
+
+// readWall returns the time of day.
+func (c *clock) readWall() (sec int64, nsec int32) {
+	t := c.read() + c.wall
+	return t / 1e9, int32(t % 1e9)
+}
+
+// sleep is called when the guest has nothing to do for ns nanoseconds.
+func (c *clock) sleep(ns int64) {
+	c.now += max(ns, 0)
+	c.idle++
+	c.reads, c.yields = 0, 0
+	if c.windowIdles++; c.now-c.window >= int64(time.Second) {
+		c.window, c.windowIdles = c.now, 0
+	}
+	if c.onIdle != nil {
+		c.onIdle()
+	}
+	if c.windowIdles > maxIdles { // after onIdle, which clears what accuse may set
+		c.accused("sleeps for so short a time, over and over, that time hardly passes")
+	}
+}
+
+// yield is called when the Go runtime waits for something in a loop of its own.
+func (c *clock) yield() {
+	if c.yields++; c.yields > freeYields {
+		c.now += yieldStep
+		if c.yields > maxYields {
+			c.accused("yields over and over, and never waits")
+		}
+	}
+}
+
+// loop is called by package backedge.
+func (c *clock) loop() { c.now += loopStep }
+
+// virtual is how far the clock has moved.
+func (c *clock) virtual() time.Duration { return time.Duration(c.now - c.start) }
+
+// since returns the time since an earlier reading of now.
+func (c *clock) since(then int64) time.Duration {
+	if then == 0 {
+		then = c.start
+	}
+	return time.Duration(c.now - then)
+}

@@ -1,0 +1,72 @@
+package sim
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/tetratelabs/wazero/sys"
+
+	"raftlab/internal/record"
+)
+
+// ending explains a guest that ended without a verdict. Nothing that it printed or returned can make that
+// a pass; the text of the Go runtime's last words only decides which kind of failure it is.
+func (g *guest) ending(err error) record.Verdict {
+	v := record.Verdict{Outcome: record.Crash, Time: g.clock.since(g.began)}
+	var exit *sys.ExitError
+	exited, code := err == nil, uint32(0)
+	if errors.As(err, &exit) {
+		exited, code = true, exit.ExitCode()
+	}
+	words, stack := lastWords(string(g.output.tail))
+	switch {
+	case g.memory.denied:
+		v.Outcome, v.Rule = record.OutOfMemory, "out of memory"
+		v.Message = fmt.Sprintf("the run wanted more than its %d MiB of memory", g.memory.limit>>20)
+		v.Stack = stack
+	case code == 2 && strings.Contains(words, "all goroutines are asleep"):
+		v.Outcome, v.Rule = record.Stuck, "stuck"
+		v.Message, v.Stack = "all goroutines wait for each other, and no timer is left to wake one", stack
+	case code == 2 && words != "":
+		v.Rule, v.Message, v.Stack = "crash", words, stack
+	case exited:
+		v.Rule = "process ended"
+		v.Message = fmt.Sprintf("the process ended with exit code %d before the case was over: the code under test called os.Exit, "+
+			"or changed the test's flags", code)
+	default: // a WebAssembly trap: the Go runtime aborts that way, after its last words
+		v.Rule, v.Stack = "crash", stack
+		if v.Message = words; words == "" {
+			v.Message = firstLine(err.Error())
+		}
+	}
+	return v
+}
+
+// address matches what differs between runs that are otherwise the same.
+var address = regexp.MustCompile(`0x[0-9a-f]{5,}`)
+
+// lastWords finds where the Go runtime began to explain the end of the process, and returns the
+// explanation, without addresses, and everything from there on.
+func lastWords(output string) (words, stack string) {
+	at := max(lastLine(output, "panic: "), lastLine(output, "fatal error: "))
+	if at < 0 {
+		return "", ""
+	}
+	stack = output[at:]
+	words, _, _ = strings.Cut(stack, "\n\n")
+	words, _, _ = strings.Cut(words, "\n[signal ")
+	return strings.TrimSpace(address.ReplaceAllString(words, "0x...")), stack
+}
+
+// lastLine returns where the last line that starts with prefix begins, or -1.
+func lastLine(text, prefix string) int {
+	if i := strings.LastIndex(text, "\n"+prefix); i >= 0 {
+		return i + 1
+	}
+	if strings.HasPrefix(text, prefix) {
+		return 0
+	}
+	return -1
+}

@@ -1,0 +1,179 @@
+package sim
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/api"
+	"github.com/tetratelabs/wazero/sys"
+
+	"raftlab/internal/record"
+)
+
+// This file answers the guest's own host calls, WebAssembly imports of a module named "raftlab":
+//
+//	who calls           function   what for
+//	tester              params     the case, the seed and the secret; once
+//	                    event      one event of the trace
+//	                    detail     decoded arguments of that event, when asked for
+//	                    verdict    how the run ended, with the secret
+//	internal/backedge   watch      where its loop counter is
+//	                    yield      time may pass: a loop has run for long
+//	                    spin       a loop has run for too long; where, and the stacks
+//	Go runtime overlay  gc         a garbage collection begins
+//
+// Everything passes through the guest's memory as (address, length).
+
+// maxText bounds what the guest may hand over in one call, in bytes.
+const maxText = 16 << 20
+
+// guest is one run, seen from the host. It belongs to one goroutine.
+type guest struct {
+	params  []byte // JSON, until the harness has fetched them
+	secret  string
+	clock   *clock
+	events  *events
+	output  *output
+	memory  *guestMemory
+	began   int64           // clock when the parameters were fetched: the case begins
+	verdict *record.Verdict // once there is one
+	counter uint32          // address of the loop counter, or 0
+	module  api.Module      // once it has called
+	accused string          // of a busy loop, why
+	pleas   int             // how often it was accused without having answered
+	gcs     int
+	forced  int // collections in the middle of work
+}
+
+type guestKey struct{}
+
+// guestFrom returns the run that a host call belongs to. One host module serves all instances.
+func guestFrom(ctx context.Context) *guest { return ctx.Value(guestKey{}).(*guest) }
+
+// hostModule registers the functions.
+func hostModule(ctx context.Context, rt wazero.Runtime) error {
+	b := rt.NewHostModuleBuilder("raftlab")
+	export := func(name string, params, results int, f func(g *guest, m api.Module, stack []uint64)) {
+		types := []api.ValueType{api.ValueTypeI32, api.ValueTypeI32}
+		b.NewFunctionBuilder().WithGoModuleFunction(api.GoModuleFunc(func(ctx context.Context, m api.Module, stack []uint64) {
+			f(guestFrom(ctx), m, stack)
+		}), types[:params], types[:results]).Export(name)
+	}
+	export("params", 2, 1, func(g *guest, m api.Module, stack []uint64) {
+		stack[0] = uint64(g.giveParams(m, uint32(stack[0]), uint32(stack[1])))
+	})
+	export("event", 2, 0, func(g *guest, m api.Module, stack []uint64) {
+		if line, ok := text(m, stack); ok {
+			g.events.add(line)
+		}
+	})
+	export("detail", 2, 0, func(g *guest, m api.Module, stack []uint64) {
+		if line, ok := text(m, stack); ok {
+			g.events.detail(line)
+		}
+	})
+	export("verdict", 2, 0, func(g *guest, m api.Module, stack []uint64) {
+		if line, ok := text(m, stack); ok {
+			g.judge(line)
+		}
+	})
+	export("watch", 1, 0, func(g *guest, m api.Module, stack []uint64) {
+		g.module, g.counter = m, uint32(stack[0])
+	})
+	export("yield", 0, 0, func(g *guest, _ api.Module, _ []uint64) { g.clock.loop() })
+	export("spin", 2, 0, func(g *guest, m api.Module, stack []uint64) {
+		if report, ok := text(m, stack); ok {
+			g.spinning(string(report))
+		}
+	})
+	export("gc", 1, 0, func(g *guest, _ api.Module, stack []uint64) {
+		if g.gcs++; uint32(stack[0]) == 0 {
+			g.forced++
+		}
+	})
+	_, err := b.Instantiate(ctx)
+	return err
+}
+
+// text returns the bytes that a call is about; they stay valid during the call.
+func text(m api.Module, stack []uint64) ([]byte, bool) {
+	length := uint32(stack[1])
+	if length > maxText {
+		return nil, false
+	}
+	return m.Memory().Read(uint32(stack[0]), length)
+}
+
+// giveParams copies the parameters into the guest, if they fit, and forgets them: the secret is
+// told once, to whoever asks first, and the harness asks before any code under test runs a case.
+func (g *guest) giveParams(m api.Module, at, capacity uint32) uint32 {
+	n := uint32(len(g.params))
+	if n > 0 && n <= capacity && m.Memory().Write(at, g.params) {
+		g.params = nil
+		g.began = g.clock.now
+	}
+	return n
+}
+
+// judge takes a verdict. The first that carries the secret ends the guest; one without it can only come
+// from code that has no business here.
+func (g *guest) judge(line []byte) {
+	var v record.Verdict
+	if err := json.Unmarshal(line, &v); err != nil || v.Secret != g.secret {
+		v = record.Verdict{Outcome: record.Tampering, Time: g.clock.since(g.began),
+			Message: "something other than the harness reported a verdict"}
+	}
+	v.Secret = ""
+	g.end(v)
+}
+
+// end stops the guest; it does not return.
+func (g *guest) end(v record.Verdict) {
+	if g.verdict == nil {
+		g.verdict = &v
+	}
+	panic(sys.NewExitError(0))
+}
+
+// idle is called whenever the guest waits.
+func (g *guest) idle() {
+	if g.counter != 0 {
+		g.module.Memory().WriteUint64Le(g.counter, 0)
+	}
+}
+
+// maxPleas is how many more signs of a busy loop are let pass while no loop of the code under test comes by
+// to report where it is.
+const maxPleas = 100_000
+
+// accuse says that the guest makes no progress. The next watched loop will tell where it is.
+func (g *guest) accuse(why string) {
+	g.accused = why
+	if g.pleas++; g.pleas > maxPleas || g.counter == 0 {
+		g.busy("the code under test "+why, "")
+	}
+	g.module.Memory().WriteUint64Le(g.counter, accusedCount)
+}
+
+// accusedCount is more than the loop counter can come to by itself; package backedge knows it too.
+const accusedCount = 1<<62 + 1
+
+// spinning takes the report of package backedge: place, number of iterations, stacks.
+func (g *guest) spinning(report string) {
+	place, rest, _ := strings.Cut(report, "\n")
+	count, stacks, _ := strings.Cut(rest, "\n")
+	message := fmt.Sprintf("the loop at %s went round %s times, and nothing ever waited", place, count)
+	if g.accused != "" {
+		message = fmt.Sprintf("the loop at %s %s", place, g.accused)
+	}
+	g.busy(message, stacks)
+}
+
+// busy ends the run as a busy loop.
+func (g *guest) busy(message, stacks string) {
+	g.end(record.Verdict{Outcome: record.BusyLoop, Rule: "busy loop", Message: message, Stack: stacks,
+		Time: g.clock.since(g.began)})
+}
