@@ -77,28 +77,32 @@ func Make(peers []*labrpc.ClientEnd, me int, persister *raftapi.Persister, apply
 // After a restart the service is expected to read its snapshot from the persister; the
 // first entry sent on ApplyCh is the one behind it.
 func New(config Config) *Raft {
+	rf := restore(config)
+	go rf.runElectionTimer()
+	go rf.runApplier()
+	return rf
+}
+
+// restore creates a peer without its goroutines: a follower with what its persister holds.
+func restore(config Config) *Raft {
 	config = config.withDefaults()
 	rf := &Raft{
-		config:    config,
-		peers:     config.Peers,
-		me:        config.Me,
-		persister: config.Persister,
-		applyCh:   config.ApplyCh,
-		done:      make(chan struct{}),
-		votedFor:  nobody,
+		config:        config,
+		peers:         config.Peers,
+		me:            config.Me,
+		persister:     config.Persister,
+		applyCh:       config.ApplyCh,
+		done:          make(chan struct{}),
+		votedFor:      nobody,
+		electionTimer: time.NewTimer(config.ElectionTimeout), // set right below
 	}
 	rf.toApply = sync.NewCond(&rf.mu)
-	rf.electionTimer = time.NewTimer(time.Hour) // set right below
-
 	rf.mu.Lock()
 	defer rf.mu.Unlock()
 	rf.readPersist()
 	rf.commitIndex = rf.log.base // what is in a snapshot was committed and applied
 	rf.lastApplied = rf.log.base
 	rf.resetElectionTimer()
-
-	go rf.runElectionTimer()
-	go rf.runApplier()
 	return rf
 }
 
