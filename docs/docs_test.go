@@ -1,0 +1,222 @@
+// Package docs_test keeps the documentation and the program in step: links lead somewhere, and what
+// a page names (cases, commands, flags, rules) exists under that name.
+package docs_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"raftlab/labs"
+)
+
+// pages returns the text of every page by its path relative to this folder, the README of the
+// project included.
+func pages(t *testing.T) map[string]string {
+	t.Helper()
+	files, err := filepath.Glob("*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]string{}
+	for _, f := range append(files, filepath.Join("..", "README.md")) {
+		text, err := os.ReadFile(f)
+		if os.IsNotExist(err) && strings.HasPrefix(f, "..") {
+			continue // a course tree may come without it
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		found[f] = string(text)
+	}
+	return found
+}
+
+var link = regexp.MustCompile(`\]\(([^()\s]+)\)`)
+
+func TestLinksResolve(t *testing.T) {
+	for page, text := range pages(t) {
+		for _, m := range link.FindAllStringSubmatch(withoutBlocks(text), -1) {
+			if strings.Contains(m[1], "://") {
+				continue
+			}
+			file, anchor, _ := strings.Cut(m[1], "#")
+			target := page
+			if file != "" {
+				target = filepath.Join(filepath.Dir(page), filepath.FromSlash(file))
+			}
+			content, err := os.ReadFile(target)
+			if info, statErr := os.Stat(target); statErr == nil && info.IsDir() && anchor == "" {
+				continue
+			}
+			if err != nil {
+				t.Errorf("%s: link to %s: %v", page, m[1], err)
+				continue
+			}
+			if anchor != "" && !slices.Contains(anchors(string(content)), anchor) {
+				t.Errorf("%s: link to %s: there is no such heading", page, m[1])
+			}
+		}
+	}
+}
+
+var (
+	heading    = regexp.MustCompile(`(?m)^#+ +(.+?) *$`)
+	notInSlugs = regexp.MustCompile(`[^\p{L}\p{N} _-]`)
+	fence      = regexp.MustCompile("(?ms)^```.*?^```")
+)
+
+// withoutBlocks drops fenced blocks: what looks like markdown in them is none.
+func withoutBlocks(text string) string { return fence.ReplaceAllString(text, "") }
+
+// anchors returns the names under which the headings of a page can be linked to.
+func anchors(text string) []string {
+	var found []string
+	for _, m := range heading.FindAllStringSubmatch(withoutBlocks(text), -1) {
+		slug := notInSlugs.ReplaceAllString(strings.ToLower(m[1]), "")
+		found = append(found, strings.ReplaceAll(slug, " ", "-"))
+	}
+	return found
+}
+
+var caseName = regexp.MustCompile(`\b(2[A-D])/([A-Z]\w+)`)
+
+func TestCasesExist(t *testing.T) {
+	var cases []string
+	for _, l := range labs.All() {
+		for _, c := range l.Cases {
+			cases = append(cases, c.ID())
+		}
+	}
+	if len(cases) == 0 {
+		t.Fatal("the labs have no cases")
+	}
+	for page, text := range pages(t) {
+		for _, m := range caseName.FindAllString(text, -1) {
+			if !slices.Contains(cases, m) {
+				t.Errorf("%s names %s, which is not a case", page, m)
+			}
+		}
+	}
+}
+
+// literals returns the string literals in the Go files below dir: flags and commands are declared with
+// one, so whatever a page names must be among them.
+func literals(t *testing.T, dir string) []string {
+	t.Helper()
+	var found []string
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+		if err != nil {
+			return err
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			if l, ok := n.(*ast.BasicLit); ok && l.Kind == token.STRING {
+				if s, err := strconv.Unquote(l.Value); err == nil {
+					found = append(found, s)
+				}
+			}
+			return true
+		})
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+var (
+	command  = regexp.MustCompile("(?m)(?:^    |`)(?:go run \\./cmd/)?raftlab ([a-z]+)")
+	longFlag = regexp.MustCompile("(?m)(?:^|[\\s`\\[(])--([a-z][a-z-]*)")
+	testLine = regexp.MustCompile("go test [^`\n]*")
+	testFlag = regexp.MustCompile(`\s-([a-z]+)`)
+)
+
+func TestCommandsAndFlagsExist(t *testing.T) {
+	program := literals(t, filepath.Join("..", "cmd", "raftlab"))
+	declared := func(name string) bool {
+		return slices.ContainsFunc(program, func(s string) bool { return s == name || strings.HasPrefix(s, name+" ") })
+	}
+	harness := literals(t, filepath.Join("..", "tester"))
+	ofGo := []string{"run", "race", "v", "count", "timeout", "bench", "benchmem", "fuzz", "fuzztime", "exec", "c", "overlay"}
+	for page, text := range pages(t) {
+		for _, m := range command.FindAllStringSubmatch(text, -1) {
+			if !declared(m[1]) {
+				t.Errorf("%s: there is no command raftlab %s", page, m[1])
+			}
+		}
+		for _, m := range longFlag.FindAllStringSubmatch(text, -1) {
+			if !slices.Contains(program, m[1]) {
+				t.Errorf("%s: raftlab has no flag --%s", page, m[1])
+			}
+		}
+		for _, line := range testLine.FindAllString(text, -1) {
+			for _, m := range testFlag.FindAllStringSubmatch(line, -1) {
+				if !slices.Contains(ofGo, m[1]) && !slices.Contains(harness, m[1]) {
+					t.Errorf("%s: %q: neither go test nor the harness has -%s", page, line, m[1])
+				}
+			}
+		}
+	}
+}
+
+// TestRulesAreExplained compares the harness's rules with the table in the debugging guide, and with
+// the tables of common mistakes.
+func TestRulesAreExplained(t *testing.T) {
+	rules := literals(t, filepath.Join("..", "tester"))
+	constants := rulesOf(t)
+	text := pages(t)
+	for _, r := range constants {
+		if !strings.Contains(text["debugging.md"], r) {
+			t.Errorf("debugging.md does not explain the rule %q", r)
+		}
+	}
+	quoted := regexp.MustCompile("`([a-z][A-Za-z ]+ [A-Za-z ]+)`")
+	for _, page := range []string{"lab2a.md", "lab2b.md", "lab2c.md", "lab2d.md"} {
+		_, mistakes, _ := strings.Cut(text[page], "## Common mistakes")
+		mistakes, _, _ = strings.Cut(mistakes, "\n## ")
+		for _, m := range quoted.FindAllStringSubmatch(mistakes, -1) {
+			if !slices.Contains(constants, m[1]) && !slices.Contains(rules, m[1]) && m[1] != "busy loop" {
+				t.Errorf("%s: no rule is called %q", page, m[1])
+			}
+		}
+	}
+}
+
+// rulesOf returns the values of the constants of type tester.Rule.
+func rulesOf(t *testing.T) []string {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), filepath.Join("..", "tester", "rules.go"), nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rules []string
+	ast.Inspect(file, func(n ast.Node) bool {
+		v, ok := n.(*ast.ValueSpec)
+		if !ok || len(v.Values) != 1 || !strings.HasPrefix(v.Names[0].Name, "Rule") {
+			return true
+		}
+		if l, ok := v.Values[0].(*ast.BasicLit); ok {
+			if s, err := strconv.Unquote(l.Value); err == nil {
+				rules = append(rules, s)
+			}
+		}
+		return true
+	})
+	if len(rules) == 0 {
+		t.Fatal("tester/rules.go has no rules")
+	}
+	return rules
+}
