@@ -95,6 +95,11 @@ func (m *Memory) Write(u Update) {
 		s.Header = u.Header
 	}
 	if u.SnapshotIndex != 0 {
+		// Going back leaves a hole before the entries that stay, unless none does.
+		if u.SnapshotIndex < s.SnapshotIndex && len(s.Entries) > 0 && u.From != u.SnapshotIndex+1 {
+			panic(fmt.Sprintf("raftapi: Persister.Write of a snapshot up to index %d, before entries that begin at %d",
+				u.SnapshotIndex, s.SnapshotIndex+1))
+		}
 		m.dropThrough(u.SnapshotIndex)
 		s.SnapshotIndex, s.Snapshot = u.SnapshotIndex, u.Snapshot
 	}
