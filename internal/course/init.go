@@ -1,0 +1,130 @@
+package course
+
+import (
+	"bytes"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"text/template"
+)
+
+// skeletons are the files of a course tree that the checkout itself does not have. Their names end in
+// .txt, so that the Go compiler does not take the peer among them for a package of the framework.
+//
+//go:embed skeleton
+var skeletons embed.FS
+
+// Init writes a course tree for labs into dir, from the checkout at root. The directory must be
+// empty, but for a .git, or not exist. It returns the student's files, which are the ones to write.
+func Init(root Root, dir string, labs []Lab) (student []string, err error) {
+	if root.Course {
+		return nil, fmt.Errorf("%s is a course tree itself; `raftlab init` works from a checkout of the framework (--framework DIR)", root.Dir)
+	}
+	if err := mustBeEmpty(dir); err != nil {
+		return nil, err
+	}
+	files, err := treeFiles(root, labs)
+	if err != nil {
+		return nil, err
+	}
+	m := manifest{Files: map[string]string{}}
+	for _, l := range labs {
+		m.Labs = append(m.Labs, l.Name)
+	}
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		if err := writeFile(filepath.Join(dir, filepath.FromSlash(name)), files[name]); err != nil {
+			return nil, fmt.Errorf("writing the course tree: %w", err)
+		}
+		m.Files[name] = hash(files[name])
+	}
+	if student, err = writeSkeletons(dir, labs); err != nil {
+		return nil, err
+	}
+	return student, m.write(dir)
+}
+
+func mustBeEmpty(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("%s cannot be a course tree: %w", dir, err)
+	}
+	for _, e := range entries {
+		if e.Name() == manifestName {
+			return fmt.Errorf("%s is a course tree already; `raftlab init --update %s` refreshes the framework in it and keeps your code", dir, dir)
+		}
+	}
+	for _, e := range entries {
+		if e.Name() != ".git" {
+			return fmt.Errorf("%s is not empty (it has %s); choose a new or an empty directory", dir, e.Name())
+		}
+	}
+	return nil
+}
+
+// treeFiles returns all files of a course tree that belong to the framework.
+func treeFiles(root Root, labs []Lab) (map[string][]byte, error) {
+	files, err := frameworkFiles(root.Dir, labs)
+	if err != nil {
+		return nil, err
+	}
+	for name, skeleton := range map[string]string{"README.md": "README.md", "Makefile": "Makefile", ".gitignore": "gitignore"} {
+		text, err := skeletons.ReadFile("skeleton/" + skeleton + ".txt")
+		if err != nil {
+			return nil, err
+		}
+		t, err := template.New(name).Parse(string(text))
+		if err != nil {
+			return nil, fmt.Errorf("course tree's %s: %w", name, err)
+		}
+		var b bytes.Buffer
+		if err := t.Execute(&b, struct{ Labs []Lab }{labs}); err != nil {
+			return nil, fmt.Errorf("course tree's %s: %w", name, err)
+		}
+		files[name] = b.Bytes()
+	}
+	return files, nil
+}
+
+// writeSkeletons writes the student's files where there is no Go code of theirs yet.
+func writeSkeletons(dir string, labs []Lab) (written []string, err error) {
+	for _, l := range labs {
+		pkg := strings.TrimPrefix(l.Package, "./")
+		if hasCode(filepath.Join(dir, filepath.FromSlash(pkg))) {
+			continue
+		}
+		found, err := fs.Glob(skeletons, "skeleton/"+pkg+"/*.go.txt")
+		if err != nil {
+			return nil, err
+		}
+		if len(found) == 0 {
+			return nil, fmt.Errorf("there is no skeleton for package %s of %s", pkg, l.Name)
+		}
+		for _, name := range found {
+			data, err := skeletons.ReadFile(name)
+			if err != nil {
+				return nil, err
+			}
+			target := strings.TrimSuffix(strings.TrimPrefix(name, "skeleton/"), ".txt")
+			if err := writeFile(filepath.Join(dir, filepath.FromSlash(target)), data); err != nil {
+				return nil, fmt.Errorf("writing the skeleton: %w", err)
+			}
+			written = append(written, target)
+		}
+	}
+	return written, nil
+}
+
+// hasCode says whether dir has Go files beside tests.
+func hasCode(dir string) bool {
+	files, _ := filepath.Glob(filepath.Join(dir, "*.go")) // the pattern is fixed
+	return slices.ContainsFunc(files, func(f string) bool { return !strings.HasSuffix(f, "_test.go") })
+}

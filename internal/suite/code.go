@@ -1,0 +1,138 @@
+package suite
+
+import (
+	"fmt"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"raftlab/internal/sim"
+)
+
+// Reference is the name of the framework's own peer where --impl asks for a directory.
+const Reference = "reference"
+
+// Code is the code under test: the packages of a framework checkout, or others in their place.
+type Code struct {
+	Framework string            // root of the checkout
+	Given     string            // as the user calls it: a directory, or [Reference]
+	Key       string            // absolute path, by which [State] knows it
+	Impl      map[string]string // package ("raft") -> absolute directory; nil for the framework's own
+
+	shown map[string]string // package -> directory as the user knows it
+}
+
+// FindCode finds the code under test. impl is a course tree (with raft/ in it) or a directory with
+// one of the packages, relative to the working directory; packages are those that a lab tests, such
+// as "./raft". An empty impl means the framework's own packages; in a course tree those are the
+// student's, and are treated like any others.
+func FindCode(framework string, courseTree bool, impl string, packages []string) (Code, error) {
+	c := Code{Framework: framework, Given: impl, shown: map[string]string{}}
+	switch {
+	case impl == "" && courseTree:
+		c.Given, impl = ".", framework
+	case impl == "" || impl == Reference && !courseTree:
+		c.Given, c.Key = Reference, framework
+		return c, nil
+	case impl == Reference:
+		return c, fmt.Errorf("--impl reference: this is a course tree, it has no reference; leave --impl out to test its own raft/")
+	}
+	abs, err := filepath.Abs(impl)
+	if err != nil {
+		return c, fmt.Errorf("--impl %s: %w", impl, err)
+	}
+	if info, err := os.Stat(abs); err != nil || !info.IsDir() {
+		return c, fmt.Errorf("--impl %s: there is no such directory; give a course tree, or the directory with your raft.go", impl)
+	}
+	c.Key, c.Impl = abs, map[string]string{}
+	for _, p := range packages {
+		name := strings.TrimPrefix(p, "./")
+		for _, sub := range []string{name, "."} {
+			dir := filepath.Join(abs, filepath.FromSlash(sub))
+			if packageIn(dir) == lastPart(name) {
+				c.Impl[name], c.shown[name] = dir, filepath.ToSlash(filepath.Join(c.shownBase(), sub))
+				break
+			}
+		}
+	}
+	if len(c.Impl) == 0 {
+		first := strings.TrimPrefix(packages[0], "./")
+		return c, fmt.Errorf("--impl %s: no code to test: neither %s nor %s has Go files with `package %s`; give a course tree, or the directory with your %s.go",
+			impl, filepath.Join(impl, first), impl, lastPart(first), lastPart(first))
+	}
+	return c, nil
+}
+
+// shownBase is what the user sees before a file's name: nothing for the tree they are in.
+func (c Code) shownBase() string {
+	if c.Given == "." {
+		if rel, err := relativeToHere(c.Framework); err == nil {
+			return rel
+		}
+	}
+	return c.Given
+}
+
+func relativeToHere(path string) (string, error) {
+	here, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	return filepath.Rel(here, path)
+}
+
+// Has reports an error if the code lacks one of packages.
+func (c Code) Has(packages []string) error {
+	for _, p := range packages {
+		name := strings.TrimPrefix(p, "./")
+		if _, ok := c.Impl[name]; !ok && c.Impl != nil {
+			return fmt.Errorf("--impl %s: it has no package %s, which the selected cases test; select others or add %s", c.Given, name, name)
+		}
+	}
+	return nil
+}
+
+// Build says how to build the test binary of pkg ("./raft").
+func (c Code) Build(pkg string) sim.Build {
+	return sim.Build{Framework: c.Framework, Package: pkg, Impl: c.Impl, Private: true}
+}
+
+// Show turns a place in the build, such as "raftlab/raft/raft.go:12", into one that the user knows.
+func (c Code) Show(place string) string {
+	place = strings.TrimPrefix(filepath.ToSlash(place), "raftlab/")
+	for name, shown := range c.shown {
+		if rest, ok := strings.CutPrefix(place, name+"/"); ok {
+			return strings.TrimPrefix(shown+"/"+rest, "./")
+		}
+	}
+	return place
+}
+
+// ToDos returns the notes in the code about what is not written yet.
+func (c Code) ToDos() []ToDo {
+	var all []ToDo
+	for name, dir := range c.Impl {
+		all = append(all, FindToDos(dir, c.shown[name])...)
+	}
+	slices.SortFunc(all, func(a, b ToDo) int { return strings.Compare(a.Part+a.File, b.Part+b.File) })
+	return all
+}
+
+// packageIn is the name of the package whose (non-test) Go files are in dir, or "".
+func packageIn(dir string) string {
+	files, _ := filepath.Glob(filepath.Join(dir, "*.go")) // the pattern is fixed, and is the only error
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		if f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.PackageClauseOnly); err == nil {
+			return f.Name.Name
+		}
+	}
+	return ""
+}
+
+func lastPart(path string) string { return path[strings.LastIndexByte(path, '/')+1:] }

@@ -1,0 +1,177 @@
+package suite
+
+import (
+	"context"
+	"sync"
+
+	"raftlab/internal/record"
+	"raftlab/internal/sim"
+)
+
+// Engine executes one run, blocking until it is over. [sim.Pool] is one.
+type Engine interface {
+	Run(ctx context.Context, j sim.Job) sim.Result
+}
+
+// RunState says whether a run of the plan has a result that counts.
+type RunState int
+
+const (
+	Waiting RunState = iota // never started: interrupted before its turn
+	Running                 // never seen in the results of Execute
+	Ran                     // it has a result
+	Dropped                 // an earlier run of its group stopped the group
+	Broken                  // interrupted while it was running
+)
+
+// Finished is a run of the plan and what became of it.
+type Finished struct {
+	Run
+	State  RunState
+	Result sim.Result
+}
+
+// Hooks are how a caller follows and steers [Execute]. Each may be nil; they are called one at a time.
+type Hooks struct {
+	// Stop says that after this result the rest of the run's group is of no interest.
+	Stop func(Run, sim.Result) bool
+	// Done is called after every run with a result that counts so far.
+	Done func(Finished, Progress)
+	// Started is called before a run starts.
+	Started func(Run)
+}
+
+// Progress is how far a plan has come.
+type Progress struct {
+	Done, Failed int
+	Total        int     // runs that are done or still to be done; shrinks when a group stops
+	LeftCost     float64 // CPU seconds expected for what is still to be done
+}
+
+// StopAtFailure is the usual [Hooks.Stop]: a group ends with the first run that does not pass.
+func StopAtFailure(_ Run, r sim.Result) bool { return r.Verdict.Outcome != record.Pass }
+
+// Execute starts the runs in their order, as many at a time as workers says, and returns one
+// Finished for each, in the same order. When ctx ends it stops the runs that are going on and returns what is
+// there. The result is the same for any number of workers: a run counts unless an earlier one of
+// its group has stopped the group, however far it had come by then.
+func Execute(ctx context.Context, engine Engine, workers int, runs []Run, hooks Hooks) []Finished {
+	x := &execution{hooks: hooks, runs: make([]Finished, len(runs)), stoppedAt: map[string]int{},
+		cancel: map[int]context.CancelFunc{}}
+	for i, r := range runs {
+		x.runs[i].Run = r
+	}
+	var all sync.WaitGroup
+	for range max(min(workers, len(runs)), 1) {
+		all.Go(func() {
+			for {
+				i, runCtx := x.take(ctx)
+				if i < 0 {
+					return
+				}
+				x.put(ctx, i, engine.Run(runCtx, x.runs[i].Job))
+			}
+		})
+	}
+	all.Wait()
+	return x.runs
+}
+
+// execution is the shared state of the goroutines of one Execute.
+type execution struct {
+	hooks Hooks
+
+	mu        sync.Mutex
+	runs      []Finished // Run itself never changes and may be read without mu
+	next      int
+	stoppedAt map[string]int             // group -> the first run, in the order of the plan, that stopped it
+	cancel    map[int]context.CancelFunc // of runs that are going on
+}
+
+// take hands out the next run that is still wanted, or -1.
+func (x *execution) take(ctx context.Context) (int, context.Context) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for ; x.next < len(x.runs) && ctx.Err() == nil; x.next++ {
+		i := x.next
+		if x.runs[i].State == Dropped {
+			continue
+		}
+		x.next++
+		x.runs[i].State = Running
+		if x.hooks.Started != nil {
+			x.hooks.Started(x.runs[i].Run)
+		}
+		runCtx, cancel := context.WithCancel(ctx)
+		x.cancel[i] = cancel
+		return i, runCtx
+	}
+	return -1, nil
+}
+
+// put files the result of run i.
+func (x *execution) put(ctx context.Context, i int, r sim.Result) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.cancel[i]()
+	delete(x.cancel, i)
+	f := &x.runs[i]
+	if f.State == Dropped {
+		return
+	}
+	if ctx.Err() != nil && !decided(r.Verdict.Outcome) {
+		f.State = Broken
+		return
+	}
+	f.State, f.Result = Ran, r
+	if x.hooks.Stop != nil && x.hooks.Stop(f.Run, r) {
+		x.stopGroup(i)
+	}
+	if x.hooks.Done != nil {
+		x.hooks.Done(*f, x.progress())
+	}
+}
+
+// stopGroup drops what comes after run i in its group, also what already has a result.
+func (x *execution) stopGroup(i int) {
+	group := x.runs[i].Group
+	if at, ok := x.stoppedAt[group]; ok && at < i {
+		return
+	}
+	x.stoppedAt[group] = i
+	for j := i + 1; j < len(x.runs); j++ {
+		if x.runs[j].Group == group {
+			x.runs[j].State, x.runs[j].Result = Dropped, sim.Result{}
+			if cancel := x.cancel[j]; cancel != nil {
+				cancel()
+			}
+		}
+	}
+}
+
+func (x *execution) progress() Progress {
+	var p Progress
+	for _, f := range x.runs {
+		switch f.State {
+		case Dropped:
+			continue
+		case Ran:
+			p.Done++
+			if f.Result.Verdict.Outcome != record.Pass {
+				p.Failed++
+			}
+		case Running:
+			p.LeftCost += f.Cost / 2
+		default:
+			p.LeftCost += f.Cost
+		}
+		p.Total++
+	}
+	return p
+}
+
+// decided says that an outcome is about the code under test; the others can also mean that the
+// engine was interrupted.
+func decided(o record.Outcome) bool {
+	return o != "" && o != record.Inconclusive && o != record.FrameworkError
+}

@@ -1,0 +1,100 @@
+package suite
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"raftlab/internal/record"
+	"raftlab/internal/timeline"
+)
+
+// maxFailureLines is how much a failure prints: it has to fit on a screen beside others.
+const maxFailureLines = 15
+
+// Failure is what is known about a failing run, to be told in few lines.
+type Failure struct {
+	Case     Case
+	Run      RunResult
+	Events   []record.Event // of the run or of its end
+	Remark   string         // about the events, such as that the run could not be repeated
+	ToDos    []ToDo         // what the code under test says it still lacks for this part
+	Packages []string       // import paths of the code under test
+	Show     func(place string) string
+	Width    int
+}
+
+// Lines tells the failure in at most 15 lines: the rule, its section in the paper, the virtual
+// time and the message; where the code stood, if it crashed or hung; the last events that matter, a
+// column per peer; and last the command that replays it.
+func (f Failure) Lines() []string {
+	width := f.Width
+	if width <= 0 {
+		width = 110
+	}
+	lines := []string{shorten(fmt.Sprintf("FAIL %s, seed %d: %s", f.Case.ID(), f.Run.Seed, headline(f.Run)), width)}
+	for i, m := range strings.Split(strings.TrimSpace(f.Run.Message), "\n") {
+		if m != "" && i < 2 {
+			lines = append(lines, shorten("  "+m, width))
+		}
+	}
+	for i, t := range f.ToDos {
+		if i < 2 {
+			lines = append(lines, shorten("  to write: "+t.String(), width))
+		}
+	}
+	if f.Remark != "" {
+		lines = append(lines, shorten("  "+f.Remark, width))
+	}
+	if f.Run.Stack != "" {
+		crashed := f.Run.Outcome == record.Crash || f.Run.Outcome == record.OutOfMemory
+		for _, l := range stackLines(f.Run.Stack, f.Packages, crashed, 5, f.Show) {
+			lines = append(lines, shorten("    "+l, width))
+		}
+	}
+	if left := maxFailureLines - len(lines) - 2; left >= 2 { // header and replay line
+		for _, l := range timeline.Tail(f.Events, f.Run.Peers, left, width) {
+			lines = append(lines, shorten(l, width))
+		}
+	}
+	return append(lines, "  replay: "+f.Run.Replay)
+}
+
+// headline is a verdict in one line: rule, section, virtual time.
+func headline(r RunResult) string {
+	var b strings.Builder
+	switch {
+	case r.Rule == "" || r.Outcome != record.Fail && r.Rule == string(r.Outcome):
+		b.WriteString(string(r.Outcome))
+	case r.Outcome == record.Fail:
+		b.WriteString(r.Rule)
+	default:
+		b.WriteString(string(r.Outcome) + ": " + r.Rule)
+	}
+	if r.Section != "" {
+		b.WriteString(" (" + r.Section + ")")
+	}
+	fmt.Fprintf(&b, ", at %.3f s", r.At)
+	return b.String()
+}
+
+// shorten cuts a line to width characters.
+func shorten(s string, width int) string {
+	if utf8.RuneCountInString(s) <= width {
+		return s
+	}
+	return string([]rune(s)[:width-2]) + ".."
+}
+
+// OwnPackages returns the import paths of the packages that cases test: raftlab/raft.
+func OwnPackages(cases []Case) []string {
+	var paths []string
+	for _, c := range cases {
+		p := "raftlab/" + strings.TrimPrefix(c.Package, "./")
+		if !slices.Contains(paths, p) {
+			paths = append(paths, p)
+		}
+	}
+	return paths
+}

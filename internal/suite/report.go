@@ -1,0 +1,305 @@
+package suite
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"math"
+	"slices"
+	"time"
+
+	"raftlab/internal/record"
+)
+
+// Schema is the version of the results format. Fields may be added under one version; a change
+// that breaks readers gets a new one.
+const Schema = "raftlab/results/v1"
+
+// Outcomes of a case beyond those of a run.
+const (
+	NotBuilt   record.Outcome = "not built"  // the code under test does not compile
+	NotRun     record.Outcome = "not run"    // interrupted before it began
+	Incomplete record.Outcome = "incomplete" // interrupted; what ran has passed
+)
+
+// Status is how a command as a whole ended.
+type Status string
+
+const (
+	Complete    Status = "complete"    // everything asked for has a result
+	Interrupted Status = "interrupted" // by Ctrl-C; what is there is right but not all
+	Unbuilt     Status = "not built"   // nothing ran: the code under test was refused or does not compile
+	Broke       Status = "framework error"
+)
+
+// Report is everything that is known after a `raftlab test`. Its JSON form is documented in
+// docs/results.md.
+type Report struct {
+	Schema  string    `json:"schema"`
+	Status  Status    `json:"status"`
+	Error   string    `json:"error,omitempty"` // of the framework
+	Started time.Time `json:"started"`
+	Wall    float64   `json:"wallSeconds"`
+
+	Impl    string   `json:"impl"` // as given: a directory, or "reference"
+	Seeds   string   `json:"seeds"`
+	Options Options  `json:"options"`
+	Builds  []Build  `json:"builds"`
+	Faults  []Fault  `json:"faults,omitempty"` // why the code under test was not built
+	Workers int      `json:"workers"`
+	Notes   []string `json:"notes,omitempty"`
+
+	Points    int          `json:"points"`
+	MaxPoints int          `json:"maxPoints"`
+	Cases     []CaseResult `json:"cases"`
+}
+
+// Options are the flags that change what a run does.
+type Options struct {
+	KeepGoing   bool     `json:"keepGoing,omitempty"`
+	Strict      bool     `json:"strict,omitempty"`
+	Env         []string `json:"env,omitempty"`
+	MemoryLimit int64    `json:"memoryLimitBytes,omitempty"`
+}
+
+// Build is one compiled test binary.
+type Build struct {
+	Package   string   `json:"package"` // "./raft"
+	ID        string   `json:"id"`
+	GoVersion string   `json:"goVersion"`
+	Notes     []string `json:"notes,omitempty"`
+}
+
+// Fault is one reason why code was not built: a refusal with its place, or the compiler's output.
+type Fault struct {
+	Kind string `json:"kind"` // "tampering" or "compile error"
+	File string `json:"file,omitempty"`
+	Line int    `json:"line,omitempty"`
+	Text string `json:"text"`
+}
+
+// String is the fault as a compiler would print it.
+func (f Fault) String() string {
+	if f.File == "" {
+		return f.Text
+	}
+	return fmt.Sprintf("%s:%d: %s", f.File, f.Line, f.Text)
+}
+
+// CaseResult is one case over all its seeds.
+type CaseResult struct {
+	Case string `json:"case"` // "2A/InitialElection"
+	Lab  string `json:"lab"`
+	Part string `json:"part"`
+	Name string `json:"name"`
+	// Outcome is pass if all seeds passed, or that of the first failing seed. A seed without a
+	// judgement (inconclusive, framework error) counts as failing only where no other does.
+	Outcome   record.Outcome `json:"outcome"`
+	Points    int            `json:"points"`
+	MaxPoints int            `json:"maxPoints"`
+	// Seeds is how many were asked for, Passed how many of them passed.
+	Seeds        int         `json:"seeds"`
+	Passed       int         `json:"passed"`
+	FirstFailing uint64      `json:"firstFailingSeed,omitempty"`
+	Virtual      float64     `json:"virtualSeconds"` // sum over the runs
+	CPU          float64     `json:"cpuSeconds"`
+	NotReached   []string    `json:"notReached,omitempty"` // situations the case exists for that no seed produced
+	Runs         []RunResult `json:"runs"`
+
+	pkg string // whose test binary ran it
+}
+
+// RunResult is one run: a case with one seed.
+type RunResult struct {
+	Seed       uint64         `json:"seed"`
+	Outcome    record.Outcome `json:"outcome"`
+	Rule       string         `json:"rule,omitempty"`
+	Section    string         `json:"section,omitempty"`
+	Message    string         `json:"message,omitempty"`
+	At         float64        `json:"atSeconds"` // virtual time of the verdict
+	Peers      []int          `json:"peers,omitempty"`
+	Stack      string         `json:"stack,omitempty"`
+	Hash       string         `json:"hash"` // of the trace
+	Virtual    float64        `json:"virtualSeconds"`
+	CPU        float64        `json:"cpuSeconds"`
+	Wall       float64        `json:"wallSeconds"`
+	GCs        int            `json:"gcs"`
+	Idle       uint64         `json:"idle"`
+	RPCs       int            `json:"rpcs"`
+	Bytes      int64          `json:"bytes"`
+	NotChecked []string       `json:"notChecked,omitempty"`
+	Warnings   []string       `json:"warnings,omitempty"`
+	Reached    []string       `json:"reached,omitempty"`
+	Notes      []string       `json:"notes,omitempty"`
+	Retried    bool           `json:"retried,omitempty"`
+	Replay     string         `json:"replay"` // the command
+}
+
+// AddCases fills in the results of items from finished runs. replay makes the command that
+// repeats a run.
+func (r *Report) AddCases(items []Item, finished []Finished, replay func(Case, uint64) string) {
+	byCase := map[string][]Finished{}
+	for _, f := range finished {
+		byCase[f.Case.ID()] = append(byCase[f.Case.ID()], f)
+	}
+	for _, item := range items {
+		c := caseResult(item, byCase[item.Case.ID()], replay)
+		r.Points += c.Points
+		r.MaxPoints += c.MaxPoints
+		r.Cases = append(r.Cases, c)
+	}
+}
+
+// AddUnbuilt says of every item that it could not run, and why.
+func (r *Report) AddUnbuilt(items []Item, outcome record.Outcome) {
+	for _, item := range items {
+		c := caseResult(item, nil, nil)
+		c.Outcome = outcome
+		r.MaxPoints += c.MaxPoints
+		r.Cases = append(r.Cases, c)
+	}
+}
+
+func caseResult(item Item, finished []Finished, replay func(Case, uint64) string) CaseResult {
+	k := item.Case
+	c := CaseResult{Case: k.ID(), Lab: k.Lab, Part: k.Part, Name: k.Name, MaxPoints: k.Points,
+		Seeds: len(item.Seeds), Outcome: NotRun, Runs: []RunResult{}, pkg: k.Package}
+	missing := slices.Clone(k.Reaches)
+	for _, f := range finished { // in the order of the seeds
+		if f.State != Ran {
+			continue
+		}
+		run := runResult(f)
+		run.Replay = replay(k, f.Seed)
+		c.Runs = append(c.Runs, run)
+		c.Virtual = micro(c.Virtual + run.Virtual)
+		c.CPU = micro(c.CPU + run.CPU)
+		missing = slices.DeleteFunc(missing, func(s string) bool { return slices.Contains(run.Reached, s) })
+		if run.Outcome == record.Pass {
+			c.Passed++
+		} else if c.FirstFailing == 0 || decided(run.Outcome) && !decided(c.Outcome) {
+			c.FirstFailing, c.Outcome = f.Seed, run.Outcome
+		}
+	}
+	switch {
+	case c.FirstFailing != 0:
+	case c.Passed == c.Seeds:
+		c.Outcome, c.Points = record.Pass, c.MaxPoints
+		c.NotReached = missing
+	case c.Passed > 0:
+		c.Outcome = Incomplete
+	}
+	return c
+}
+
+func runResult(f Finished) RunResult {
+	res, v := f.Result, f.Result.Verdict
+	return RunResult{
+		Seed: f.Seed, Outcome: v.Outcome, Rule: v.Rule, Section: v.Section, Message: v.Message,
+		At: seconds(v.Time), Peers: v.Peers, Stack: v.Stack, Hash: res.Hash,
+		Virtual: seconds(res.Virtual), CPU: seconds(res.CPU), Wall: seconds(res.Wall),
+		GCs: res.GCs, Idle: res.Idle, RPCs: v.RPCs, Bytes: v.Bytes,
+		NotChecked: v.NotChecked, Warnings: v.Warnings, Reached: v.Reached, Notes: res.Notes, Retried: res.Retried,
+	}
+}
+
+// seconds keeps microseconds: enough for people and machines, and no digits that mean nothing.
+func seconds(d time.Duration) float64 { return micro(d.Seconds()) }
+
+func micro(s float64) float64 { return math.Round(s*1e6) / 1e6 }
+
+// Run returns the result of one seed, or nil.
+func (c CaseResult) Run(seed uint64) *RunResult {
+	for i := range c.Runs {
+		if c.Runs[i].Seed == seed {
+			return &c.Runs[i]
+		}
+	}
+	return nil
+}
+
+// Failed returns the cases that did not pass although they ran or should have been built.
+func (r *Report) Failed() []CaseResult {
+	var failed []CaseResult
+	for _, c := range r.Cases {
+		switch c.Outcome {
+		case record.Pass, NotRun, Incomplete:
+		default:
+			failed = append(failed, c)
+		}
+	}
+	return failed
+}
+
+// Exit codes of the command line.
+const (
+	ExitPassed      = 0
+	ExitFailed      = 1
+	ExitUsage       = 2
+	ExitFramework   = 3   // the framework failed, or a run was inconclusive: no judgement on the code
+	ExitInterrupted = 130 // 128 + SIGINT
+)
+
+// ExitCode is what the command ends with. An interruption comes first, then the framework's own
+// failures, because with either of them the report is not the whole truth.
+func (r *Report) ExitCode(requireReached bool) int {
+	if r.Status == Interrupted {
+		return ExitInterrupted
+	}
+	code := ExitPassed
+	if r.Status == Broke {
+		code = ExitFramework
+	}
+	for _, c := range r.Cases {
+		switch {
+		case c.Outcome == record.FrameworkError, c.Outcome == record.Inconclusive:
+			code = ExitFramework
+		case c.Outcome != record.Pass, requireReached && len(c.NotReached) > 0:
+			code = max(code, ExitFailed)
+		}
+	}
+	return code
+}
+
+// WriteJSON writes the report as one JSON document.
+func (r *Report) WriteJSON(w io.Writer) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", " ")
+	e.SetEscapeHTML(false)
+	return e.Encode(r)
+}
+
+// Counted is a text and the cases it came up in.
+type Counted struct {
+	Text  string
+	Cases []string
+}
+
+// NotChecked returns the online rules that could not be checked.
+func (r *Report) NotChecked() []Counted {
+	return r.collect(func(run RunResult) []string { return run.NotChecked })
+}
+
+// Warnings returns what runs warned about, and notes of the engine about single runs.
+func (r *Report) Warnings() []Counted {
+	return r.collect(func(run RunResult) []string { return append(slices.Clone(run.Warnings), run.Notes...) })
+}
+
+func (r *Report) collect(texts func(RunResult) []string) []Counted {
+	found := map[string][]string{}
+	for _, c := range r.Cases {
+		for _, run := range c.Runs {
+			for _, t := range texts(run) {
+				if !slices.Contains(found[t], c.Case) {
+					found[t] = append(found[t], c.Case)
+				}
+			}
+		}
+	}
+	var out []Counted
+	for _, t := range slices.Sorted(maps.Keys(found)) {
+		out = append(out, Counted{t, found[t]})
+	}
+	return out
+}

@@ -1,0 +1,111 @@
+package suite
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// frame is one call on a goroutine's stack.
+type frame struct {
+	function string // "raft.(*Raft).ticker"
+	place    string // "raftlab/raft/raft.go:123"
+	own      bool   // it is in the code under test
+}
+
+// goroutine is one goroutine of a stack dump.
+type goroutine struct {
+	state  string // "sync.Mutex.Lock", "sleep", "running"
+	frames []frame
+}
+
+var (
+	goroutineLine = regexp.MustCompile(`^goroutine \d+ (?:[^\[]*)\[([^\]]*)\]`)
+	placeLine     = regexp.MustCompile(`^\s+(\S.*\.go:\d+)`)
+	arguments     = regexp.MustCompile(`\([^()]*\)$`)
+)
+
+// parseStack reads what the Go runtime prints about goroutines. Packages says which import paths
+// are the code under test.
+func parseStack(dump string, packages []string) []goroutine {
+	var all []goroutine
+	function := ""
+	for _, line := range strings.Split(dump, "\n") {
+		if m := goroutineLine.FindStringSubmatch(line); m != nil {
+			state, _, _ := strings.Cut(m[1], ",")
+			all = append(all, goroutine{state: state})
+			function = ""
+			continue
+		}
+		if m := placeLine.FindStringSubmatch(line); m != nil && function != "" && len(all) > 0 {
+			g := &all[len(all)-1]
+			g.frames = append(g.frames, frame{
+				function: function[strings.LastIndexByte(function, '/')+1:],
+				place:    m[1],
+				own:      isOwn(function, packages),
+			})
+			function = ""
+			continue
+		}
+		function = arguments.ReplaceAllString(strings.TrimSpace(strings.TrimPrefix(line, "created by ")), "")
+		function, _, _ = strings.Cut(function, " in goroutine")
+	}
+	return all
+}
+
+func isOwn(function string, packages []string) bool {
+	for _, p := range packages {
+		if strings.HasPrefix(function, p+".") || strings.HasPrefix(function, p+"/") {
+			return true
+		}
+	}
+	return false
+}
+
+// stackLines says in at most n lines where the code under test was: for a crash the frames of the
+// goroutine that crashed, for the rest one line per place where goroutines wait. show turns a place
+// of the build into the file that the user knows.
+func stackLines(dump string, packages []string, crashed bool, n int, show func(string) string) []string {
+	all := parseStack(dump, packages)
+	var lines []string
+	if crashed && len(all) > 0 {
+		for _, own := range []bool{true, false} { // the code under test first
+			for _, f := range all[0].frames {
+				if f.own == own && !strings.HasPrefix(f.function, "runtime.") && !strings.HasPrefix(f.function, "panic") {
+					lines = append(lines, fmt.Sprintf("%s  %s", show(f.place), f.function))
+				}
+			}
+			if len(lines) > 0 {
+				break
+			}
+		}
+		return lines[:min(len(lines), n)]
+	}
+	count := map[string]int{}
+	for _, g := range all {
+		for _, f := range g.frames {
+			if !f.own {
+				continue
+			}
+			line := fmt.Sprintf("%s  %s  [%s]", show(f.place), f.function, g.state)
+			if count[line]++; count[line] == 1 {
+				lines = append(lines, line)
+			}
+			break
+		}
+	}
+	lines = lines[:min(len(lines), n)]
+	for i, line := range lines {
+		if count[line] > 1 {
+			lines[i] += fmt.Sprintf(" x%d", count[line])
+		}
+	}
+	if len(lines) == 0 { // not a dump as we know it: its beginning is better than nothing
+		for _, line := range strings.Split(dump, "\n") {
+			if line = strings.TrimSpace(line); line != "" && len(lines) < n {
+				lines = append(lines, line)
+			}
+		}
+	}
+	return lines
+}

@@ -1,0 +1,155 @@
+package suite
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
+
+	"raftlab/internal/record"
+)
+
+// WriteTable writes the summary: a line per case, the sums, and below it what a reader should know
+// before trusting them.
+func WriteTable(w io.Writer, r *Report) error {
+	t := newTable()
+	t.AppendHeader(table.Row{"case", "seeds", "first failing", "outcome", "virtual", "CPU", "points"})
+	var runs, passed int
+	var virtual, cpu float64
+	for _, c := range r.Cases {
+		first := ""
+		if c.FirstFailing != 0 {
+			first = fmt.Sprint(c.FirstFailing)
+		}
+		t.AppendRow(table.Row{c.Case, fmt.Sprintf("%d/%d", c.Passed, c.Seeds), first, describe(c),
+			round(c.Virtual), round(c.CPU), fmt.Sprintf("%d/%d", c.Points, c.MaxPoints)})
+		runs, passed = runs+c.Seeds, passed+c.Passed
+		virtual, cpu = virtual+c.Virtual, cpu+c.CPU
+	}
+	t.AppendFooter(table.Row{fmt.Sprintf("%d cases", len(r.Cases)), fmt.Sprintf("%d/%d", passed, runs), "", totals(r),
+		round(virtual), round(cpu), fmt.Sprintf("%d/%d", r.Points, r.MaxPoints)})
+	_, err := io.WriteString(w, t.Render()+"\n"+remarks(r))
+	return err
+}
+
+// WriteList writes the cases: what there is, and what each checks.
+func WriteList(w io.Writer, cases []Case, width int) error {
+	t := newTable()
+	t.AppendHeader(table.Row{"case", "points", "paper", "checks"})
+	longest, points := 0, 0
+	for _, c := range cases {
+		longest = max(longest, len(c.ID()))
+		points += c.Points
+	}
+	t.SetColumnConfigs([]table.ColumnConfig{
+		{Name: "points", Align: text.AlignRight},
+		{Name: "checks", WidthMax: max(width-longest-28, 40), WidthMaxEnforcer: text.WrapSoft},
+	})
+	for i, c := range cases {
+		if i > 0 && cases[i-1].Part != c.Part {
+			t.AppendSeparator()
+		}
+		t.AppendRow(table.Row{c.ID(), c.Points, c.Section, c.Checks})
+	}
+	t.AppendFooter(table.Row{fmt.Sprintf("%d cases", len(cases)), points})
+	_, err := io.WriteString(w, t.Render()+"\n")
+	return err
+}
+
+// newTable returns a table in plain characters, which every terminal, pager and log can show.
+func newTable() table.Writer {
+	t := table.NewWriter()
+	style := table.StyleDefault
+	style.Format = table.FormatOptions{Footer: text.FormatDefault, Header: text.FormatDefault, Row: text.FormatDefault}
+	style.Options = table.Options{SeparateColumns: true, SeparateHeader: true, SeparateFooter: true}
+	t.SetStyle(style)
+	t.SuppressTrailingSpaces()
+	t.SetColumnConfigs([]table.ColumnConfig{
+		{Name: "seeds", Align: text.AlignRight, AlignFooter: text.AlignRight},
+		{Name: "first failing", Align: text.AlignRight},
+		{Name: "virtual", Align: text.AlignRight, AlignFooter: text.AlignRight},
+		{Name: "CPU", Align: text.AlignRight, AlignFooter: text.AlignRight},
+		{Name: "points", Align: text.AlignRight, AlignFooter: text.AlignRight},
+	})
+	return t
+}
+
+// describe is the outcome of a case in a few words.
+func describe(c CaseResult) string {
+	run := c.Run(c.FirstFailing)
+	if run == nil || run.Rule == "" || run.Rule == string(run.Outcome) {
+		return string(c.Outcome)
+	}
+	if run.Outcome == record.Fail {
+		return shorten("FAIL: "+run.Rule, 48)
+	}
+	return shorten(string(run.Outcome)+": "+run.Rule, 48)
+}
+
+func totals(r *Report) string {
+	failed := len(r.Failed())
+	var b strings.Builder
+	switch {
+	case r.Status == Interrupted:
+		b.WriteString("interrupted")
+	case failed == 0:
+		b.WriteString("all passed")
+	}
+	if failed > 0 {
+		fmt.Fprintf(&b, " %d failed", failed)
+	}
+	return strings.TrimSpace(b.String())
+}
+
+// remarks are the lines below the table.
+func remarks(r *Report) string {
+	var b strings.Builder
+	for _, c := range r.NotChecked() {
+		fmt.Fprintf(&b, "not checked: %s (%s)\n", c.Text, inCases(c.Cases))
+	}
+	for _, c := range r.Cases {
+		for _, s := range c.NotReached {
+			fmt.Fprintf(&b, "not reached in %s: %q, which the case exists for\n", c.Case, s)
+		}
+	}
+	const most = 12
+	warnings := r.Warnings()
+	for i, c := range warnings {
+		if i == most {
+			fmt.Fprintf(&b, "and %d more warnings (--json has them all)\n", len(warnings)-most)
+			break
+		}
+		fmt.Fprintf(&b, "warning: %s (%s)\n", strings.ReplaceAll(strings.TrimSpace(c.Text), "\n", "\n  "), inCases(c.Cases))
+	}
+	for _, build := range r.Builds {
+		for _, n := range build.Notes {
+			fmt.Fprintf(&b, "note: %s\n", n)
+		}
+	}
+	for _, n := range r.Notes {
+		fmt.Fprintf(&b, "note: %s\n", n)
+	}
+	return b.String()
+}
+
+func inCases(cases []string) string {
+	if len(cases) > 3 {
+		return fmt.Sprintf("%s and %d more", strings.Join(cases[:2], ", "), len(cases)-2)
+	}
+	return strings.Join(cases, ", ")
+}
+
+// round shows seconds to the precision that is of interest.
+func round(s float64) string {
+	d := time.Duration(s * float64(time.Second))
+	switch {
+	case d >= time.Minute:
+		return d.Round(time.Second).String()
+	case d >= time.Second:
+		return fmt.Sprintf("%.1fs", s)
+	}
+	return fmt.Sprintf("%.2fs", s)
+}
