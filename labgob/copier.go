@@ -1,0 +1,171 @@
+package labgob
+
+import (
+	"fmt"
+	"reflect"
+	"sync"
+	"sync/atomic"
+)
+
+// Copier copies messages of one type into variables of another, or the same, with gob's meaning:
+// what comes out is what a gob decoder makes of what a gob encoder wrote. In particular
+//
+//   - sender and receiver share no memory that either could change
+//   - fields are matched by name; those that are zero, unexported, or unknown to the receiver stay
+//     as they are in the receiver's variable
+//   - empty slices arrive as nil, pointers to zero numbers as nil pointers
+//   - dynamic types in interfaces have to be registered
+//   - GobEncode and MarshalBinary methods are used
+//
+// The size that is returned with a copy is that of gob's message: the value with its length and
+// type number, without type descriptors (a stream needs those once). It is exact up to a byte or
+// two for each type number, which is counted as two bytes here and may have been given three.
+//
+// A Copier is safe for concurrent use, does not block, and depends on nothing but its arguments.
+type Copier struct {
+	src, dst reflect.Type // without pointers in front
+	op       op           // nil if gob has to do it
+	single   bool         // not a struct: gob sends it in another frame
+	idSize   int
+
+	mu   sync.Mutex
+	free []*pair
+}
+
+type typePair struct{ src, dst reflect.Type }
+
+// copiers is replaced as a whole when a Copier is added, so that reading it takes no lock. Types are
+// few and live as long as the program.
+var copiers struct {
+	atomic.Pointer[map[typePair]*Copier]
+	adding sync.Mutex
+}
+
+// CopierFor returns the Copier from type src, or pointers to it, to type dst. It is cached, and
+// cheap after the first time. Types that gob cannot deal with are reported by [Copier.Copy].
+func CopierFor(src, dst reflect.Type) *Copier {
+	key := typePair{src, dst}
+	if m := copiers.Load(); m != nil {
+		if c := (*m)[key]; c != nil {
+			return c
+		}
+	}
+	copiers.adding.Lock()
+	defer copiers.adding.Unlock()
+	old := copiers.Load()
+	next := map[typePair]*Copier{}
+	if old != nil {
+		if c := (*old)[key]; c != nil {
+			return c
+		}
+		for k, c := range *old {
+			next[k] = c
+		}
+	}
+	next[key] = newCopier(src, dst)
+	copiers.Store(&next)
+	return next[key]
+}
+
+func newCopier(src, dst reflect.Type) *Copier {
+	checkType(src)
+	checkType(dst)
+	c := &Copier{src: withoutPointers(src), dst: dst}
+	if c.src == c.dst {
+		if p := compile(c.src); p != nil {
+			c.op, c.single, c.idSize = p.top, c.src.Kind() != reflect.Struct, p.idSize
+		}
+	}
+	return c
+}
+
+func withoutPointers(t reflect.Type) reflect.Type {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	return t
+}
+
+// Copy returns a pointer to a new variable of the destination type that holds what src does, and
+// the size of the message in bytes. src is a value of the source type or a pointer to one.
+func (c *Copier) Copy(src reflect.Value) (ptr reflect.Value, size int, err error) {
+	if src, err = c.source(src); err != nil {
+		return reflect.Value{}, 0, err
+	}
+	ptr = reflect.New(c.dst)
+	if c.op != nil {
+		ptr.Elem().Set(src)
+		if n := c.op(ptr.UnsafePointer()); n >= 0 {
+			return ptr, c.messageSize(n), nil
+		}
+		ptr = reflect.New(c.dst)
+	}
+	size, err = c.viaGob(ptr, src)
+	return ptr, size, err
+}
+
+// CopyInto is Copy into the variable that dst points to. If that is not zero, what it holds can
+// survive, as it does with gob; there is a warning then, once per type.
+func (c *Copier) CopyInto(dst, src reflect.Value) (size int, err error) {
+	if dst.Elem().IsZero() {
+		ptr, size, err := c.Copy(src)
+		if err == nil {
+			dst.Elem().Set(ptr.Elem())
+		}
+		return size, err
+	}
+	checkTarget(dst)
+	if src, err = c.source(src); err != nil {
+		return 0, err
+	}
+	return c.viaGob(dst, src)
+}
+
+// source follows the pointers in front of a message.
+func (c *Copier) source(src reflect.Value) (reflect.Value, error) {
+	for src.Kind() == reflect.Pointer {
+		if src.IsNil() {
+			return src, fmt.Errorf("labgob: cannot send a nil %s: there is no value to send", src.Type())
+		}
+		src = src.Elem()
+	}
+	if src.Type() != c.src {
+		return src, fmt.Errorf("labgob: a Copier for %s was given a %s", c.src, src.Type())
+	}
+	return src, nil
+}
+
+func (c *Copier) messageSize(payload int) int {
+	if c.single {
+		payload++ // the zero in place of a field number
+	}
+	return blockSize(c.idSize + payload)
+}
+
+// viaGob takes the message through a long-lived encoder and decoder. They are kept in a list of the
+// Copier's own: what a sync.Pool hands out depends on the garbage collector, and the size of a
+// first message on what is handed out.
+func (c *Copier) viaGob(dst, src reflect.Value) (int, error) {
+	c.mu.Lock()
+	var p *pair
+	if n := len(c.free); n > 0 {
+		p, c.free = c.free[n-1], c.free[:n-1]
+	}
+	c.mu.Unlock()
+	if p == nil {
+		p = newPair()
+	}
+	size, err := p.move(dst, src)
+	if err != nil {
+		return 0, err // and p is dropped: its two ends no longer agree on what has been described
+	}
+	c.mu.Lock()
+	if len(c.free) < maxFree {
+		c.free = append(c.free, p)
+	}
+	c.mu.Unlock()
+	return size, nil
+}
+
+// maxFree is how many idle pairs a Copier keeps; it has more only while as many calls are busy.
+const maxFree = 8
