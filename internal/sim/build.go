@@ -1,0 +1,261 @@
+package sim
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strings"
+)
+
+// engineVersion is part of every key of the cache. To be changed when the same sources would be
+// compiled in another way.
+const engineVersion = "1"
+
+// compileFlags are for `go test`. -trimpath makes builds in different directories equal; -s -w leave out
+// debug information that nothing here reads (stacks keep their files and lines).
+var compileFlags = []string{"-trimpath", "-vet=off", "-ldflags=-s -w", "-buildvcs=false"}
+
+// toolchain is the go command that guests are compiled with.
+type toolchain struct{ command, version, root string }
+
+// findToolchain asks the go command in dir about itself.
+func findToolchain(ctx context.Context, dir string) (toolchain, error) {
+	command, err := exec.LookPath("go")
+	if err != nil {
+		return toolchain{}, fmt.Errorf("find the go command, which compiles the code under test (get it from https://go.dev/dl): %w", err)
+	}
+	cmd := exec.CommandContext(ctx, command, "env", "GOVERSION", "GOROOT")
+	cmd.Dir, cmd.Env = dir, guestBuildEnv()
+	out, err := cmd.Output()
+	if err != nil {
+		return toolchain{}, fmt.Errorf("ask %s for its version: %w", command, explained(err))
+	}
+	lines := strings.Split(strings.ReplaceAll(string(out), "\r", ""), "\n")
+	if len(lines) < 2 {
+		return toolchain{}, fmt.Errorf("ask %s for its version: it said %q", command, out)
+	}
+	return toolchain{command, lines[0], lines[1]}, nil
+}
+
+// guestBuildEnv is the environment of the go command: the caller's, but for what would make builds differ.
+func guestBuildEnv() []string {
+	return append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "CGO_ENABLED=0", "GOFLAGS=", "GOWORK=off",
+		"GOEXPERIMENT=", "GOWASM=", "GODEBUG=")
+}
+
+// explained adds what a command wrote to its standard error.
+func explained(err error) error {
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && len(exit.Stderr) > 0 {
+		return fmt.Errorf("%w: %s", err, bytes.TrimSpace(exit.Stderr))
+	}
+	return err
+}
+
+// Binary compiles what b describes, or finds it in the cache. progress, if not nil, is told what takes
+// long. The error is a [*RefusedError] or a [*CompileError] where the code under test is to blame.
+func (b Build) Binary(ctx context.Context, progress func(string)) (*Binary, error) {
+	if progress == nil {
+		progress = func(string) {}
+	}
+	root, err := filepath.Abs(b.Framework)
+	if err != nil {
+		return nil, err
+	}
+	b.Framework = root
+	store, err := openCache()
+	if err != nil {
+		return nil, err
+	}
+	code, err := b.sources()
+	if err != nil {
+		return nil, err
+	}
+	tools, err := findToolchain(ctx, b.Framework)
+	if err != nil {
+		return nil, err
+	}
+	edited, _, notes := runtimeOverlay(tools.root)
+	key, err := b.key(tools, code, edited)
+	if err != nil {
+		return nil, err
+	}
+	if binary := store.find(key); binary != nil {
+		return binary, nil
+	}
+	progress("compiling the code under test and the framework for the engine")
+	c := compilation{Build: b, tools: tools, code: code, store: store}
+	binary, err := c.compile(ctx, edited)
+	if err != nil && len(edited) > 0 && overlayBroken(err) {
+		notes = append(notes, fmt.Sprintf("the Go runtime overlay does not compile with %s: printing and garbage collections "+
+			"change runs, and goroutines run first in, first out", tools.version))
+		binary, err = c.compile(ctx, nil)
+	}
+	if err != nil {
+		return nil, err
+	}
+	binary.Notes = notes
+	progress("compiling the test binary to machine code")
+	p, err := loadProgram(ctx, binary.Path, store.native(binary.ID), runtime.GOMAXPROCS(0))
+	if err != nil {
+		return nil, err
+	}
+	p.close(ctx)
+	if err := store.store(key, binary); err != nil {
+		return nil, fmt.Errorf("remember the build: %w", err)
+	}
+	store.prune(maxCache, binary.ID)
+	return binary, nil
+}
+
+// key hashes everything that the binary depends on.
+func (b Build) key(tools toolchain, code *tree, edited map[string][]byte) (string, error) {
+	h := sha256.New()
+	fmt.Fprintln(h, engineVersion, tools.version, tools.root, b.Package, compileFlags)
+	add := func(name string, text []byte) { fmt.Fprintf(h, "%q %t %d\n%s", name, text == nil, len(text), text) }
+	for _, name := range sortedKeys(code.replace) {
+		add(name, code.replace[name])
+	}
+	for _, name := range sortedKeys(edited) {
+		add("GOROOT/"+name, edited[name])
+	}
+	// What cannot be in the binary is skipped, so that editing it costs no build.
+	skip := map[string]bool{"docs": true, "cmd": true, "mutants": true, "variants": true, "internal/sim": true}
+	err := walkPackages(b.Framework, func(name string) error {
+		relative, err := filepath.Rel(b.Framework, name)
+		if err != nil {
+			return err
+		}
+		relative = filepath.ToSlash(relative)
+		for dir := relative; dir != "."; dir = filepath.ToSlash(filepath.Dir(dir)) {
+			if skip[dir] {
+				return nil
+			}
+		}
+		switch {
+		case strings.HasSuffix(relative, "_test.go") && !strings.HasSuffix(relative, "/lab_test.go"):
+			return nil
+		case filepath.Ext(relative) == ".go", relative == "go.mod", relative == "go.sum":
+			text, err := os.ReadFile(name)
+			if err != nil {
+				return err
+			}
+			add(relative, text)
+		}
+		return nil
+	})
+	if err != nil {
+		return "", fmt.Errorf("read the framework: %w", err)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16]), nil
+}
+
+// compilation is one call of the go command.
+type compilation struct {
+	Build
+	tools toolchain
+	code  *tree
+	store cache
+}
+
+// compile makes the test binary and puts it into the cache.
+func (c compilation) compile(ctx context.Context, edited map[string][]byte) (*Binary, error) {
+	dir, err := c.store.tempDir()
+	if err != nil {
+		return nil, fmt.Errorf("make a directory for the build: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	overlay, err := c.writeOverlay(dir, edited)
+	if err != nil {
+		return nil, fmt.Errorf("write the overlay for the compiler: %w", err)
+	}
+	made := filepath.Join(dir, "test.wasm")
+	args := append([]string{"test", "-c", "-o", made, "-overlay", overlay}, compileFlags...)
+	cmd := exec.CommandContext(ctx, c.tools.command, append(args, c.Package)...)
+	cmd.Dir, cmd.Env = c.Framework, guestBuildEnv()
+	if out, err := cmd.CombinedOutput(); err != nil {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		return nil, c.blame(string(out), err)
+	}
+	text, err := os.ReadFile(made)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("package %s of the framework has no tests", c.Package)
+	}
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256(text)
+	binary := &Binary{ID: hex.EncodeToString(sum[:12]), GoVersion: c.tools.version}
+	binary.Path = c.store.wasm(binary.ID)
+	if err := os.Rename(made, binary.Path); err != nil {
+		return nil, fmt.Errorf("keep the test binary: %w", err)
+	}
+	return binary, nil
+}
+
+// writeOverlay writes all replaced files and the list of them below dir, and returns the list's path.
+func (c compilation) writeOverlay(dir string, edited map[string][]byte) (string, error) {
+	replace := map[string]string{}
+	put := func(original string, text []byte) error {
+		if text == nil {
+			replace[original] = ""
+			return nil
+		}
+		name := filepath.Join(dir, fmt.Sprintf("%d_%s", len(replace), filepath.Base(original)))
+		replace[original] = name
+		return os.WriteFile(name, text, 0o644)
+	}
+	for _, name := range sortedKeys(c.code.replace) {
+		if err := put(filepath.Join(c.Framework, filepath.FromSlash(name)), c.code.replace[name]); err != nil {
+			return "", err
+		}
+	}
+	for _, name := range sortedKeys(edited) {
+		if err := put(filepath.Join(c.tools.root, "src", filepath.FromSlash(name)), edited[name]); err != nil {
+			return "", err
+		}
+	}
+	list, err := json.MarshalIndent(map[string]any{"Replace": replace}, "", "\t")
+	if err != nil {
+		return "", err
+	}
+	name := filepath.Join(dir, "overlay.json")
+	return name, os.WriteFile(name, list, 0o644)
+}
+
+// brokenOverlayError says that the compiler did not like the edited Go runtime.
+type brokenOverlayError struct{ error }
+
+func overlayBroken(err error) bool {
+	var broken brokenOverlayError
+	return errors.As(err, &broken)
+}
+
+var inRuntime = regexp.MustCompile(`(?m)^# (runtime|internal/runtime\S*|math/rand\S*|hash/maphash)$`)
+
+// blame finds out whose mistake the compiler's output is about.
+func (c compilation) blame(out string, err error) error {
+	out = strings.ReplaceAll(out, "\r", "")
+	if inRuntime.MatchString(out) || strings.Contains(out, "raftlab_rand") {
+		return brokenOverlayError{fmt.Errorf("compile the Go runtime: %w\n%s", err, out)}
+	}
+	for _, dir := range c.code.underTest {
+		about := regexp.MustCompile(`(?m)^(# raftlab/` + regexp.QuoteMeta(dir) + `\b|(\./)?` + regexp.QuoteMeta(dir) + `/|package raftlab/` + regexp.QuoteMeta(dir) + `\b)`)
+		if about.MatchString(filepath.ToSlash(out)) {
+			return &CompileError{Output: strings.TrimSpace(c.code.translate(out))}
+		}
+	}
+	return fmt.Errorf("compile the framework: %w\n%s", err, strings.TrimSpace(out))
+}

@@ -1,0 +1,165 @@
+package sim
+
+import (
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sort"
+	"time"
+)
+
+// The cache holds what took long to make:
+//
+//	keys/KEY.json    what a build made: KEY is the hash of all that went into it
+//	wasm/ID.wasm     the test binary; ID is the hash of its content
+//	native/ID/       its machine code, in wazero's own format
+//
+// Files are written under another name and renamed, so that builds can go on at the same time. Beyond
+// maxCache the binaries that were used longest ago are dropped.
+const maxCache = 4 << 30 // bytes
+
+// CacheDir is the directory of the cache: RAFTLAB_CACHE, or raftlab in the user's cache directory.
+func CacheDir() (string, error) {
+	if dir := os.Getenv("RAFTLAB_CACHE"); dir != "" {
+		return filepath.Abs(dir)
+	}
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return "", fmt.Errorf("find a place for compiled binaries (set RAFTLAB_CACHE to a directory): %w", err)
+	}
+	return filepath.Join(dir, "raftlab"), nil
+}
+
+// cache is the directory, with its parts.
+type cache struct{ dir string }
+
+func openCache() (cache, error) {
+	dir, err := CacheDir()
+	if err != nil {
+		return cache{}, err
+	}
+	c := cache{dir}
+	for _, part := range []string{"keys", "wasm", "native", "tmp"} {
+		if err := os.MkdirAll(filepath.Join(dir, part), 0o755); err != nil {
+			return c, fmt.Errorf("make the cache: %w", err)
+		}
+	}
+	return c, nil
+}
+
+func (c cache) key(key string) string    { return filepath.Join(c.dir, "keys", key+".json") }
+func (c cache) wasm(id string) string    { return filepath.Join(c.dir, "wasm", id+".wasm") }
+func (c cache) native(id string) string  { return filepath.Join(c.dir, "native", id) }
+func (c cache) tempDir() (string, error) { return os.MkdirTemp(filepath.Join(c.dir, "tmp"), "build-") }
+
+// find returns what an earlier build with the same key made, or nil.
+func (c cache) find(key string) *Binary {
+	text, err := os.ReadFile(c.key(key))
+	if err != nil {
+		return nil
+	}
+	var b Binary
+	if json.Unmarshal(text, &b) != nil || b.ID == "" {
+		return nil
+	}
+	b.Path, b.Cached = c.wasm(b.ID), true
+	if _, err := os.Stat(b.Path); err != nil {
+		return nil
+	}
+	now := time.Now()
+	os.Chtimes(b.Path, now, now) // what was used last is dropped last
+	return &b
+}
+
+// store remembers b under key.
+func (c cache) store(key string, b *Binary) error {
+	text, err := json.Marshal(b)
+	if err != nil {
+		return err
+	}
+	temp, err := os.CreateTemp(filepath.Join(c.dir, "tmp"), "key-")
+	if err != nil {
+		return err
+	}
+	_, err = temp.Write(text)
+	if closeErr := temp.Close(); err == nil {
+		err = closeErr
+	}
+	if err == nil {
+		err = os.Rename(temp.Name(), c.key(key))
+	}
+	if err != nil {
+		os.Remove(temp.Name())
+	}
+	return err
+}
+
+// prune drops the binaries that were used longest ago until the cache holds at most limit bytes, but
+// never the one with id keep; and what builds that were killed have left behind.
+func (c cache) prune(limit int64, keep string) {
+	type entry struct {
+		id   string
+		used time.Time
+		size int64
+	}
+	var list []entry
+	var total int64
+	names, _ := filepath.Glob(filepath.Join(c.dir, "wasm", "*.wasm"))
+	for _, name := range names {
+		info, err := os.Stat(name)
+		if err != nil {
+			continue
+		}
+		id := filepath.Base(name[:len(name)-len(".wasm")])
+		e := entry{id, info.ModTime(), info.Size() + dirSize(c.native(id))}
+		list, total = append(list, e), total+e.size
+	}
+	sort.Slice(list, func(i, j int) bool { return list[i].used.Before(list[j].used) })
+	for _, e := range list {
+		if total <= limit {
+			break
+		}
+		if e.id != keep {
+			os.Remove(c.wasm(e.id))
+			os.RemoveAll(c.native(e.id))
+			total -= e.size
+		}
+	}
+	c.sweep()
+}
+
+// sweep removes keys without a binary, and old temporary files.
+func (c cache) sweep() {
+	keys, _ := filepath.Glob(filepath.Join(c.dir, "keys", "*.json"))
+	for _, name := range keys {
+		text, err := os.ReadFile(name)
+		var b Binary
+		if err != nil || json.Unmarshal(text, &b) != nil {
+			continue
+		}
+		if _, err := os.Stat(c.wasm(b.ID)); os.IsNotExist(err) {
+			os.Remove(name)
+		}
+	}
+	temps, _ := filepath.Glob(filepath.Join(c.dir, "tmp", "*"))
+	for _, name := range temps {
+		if info, err := os.Stat(name); err == nil && time.Since(info.ModTime()) > time.Hour {
+			os.RemoveAll(name)
+		}
+	}
+}
+
+// dirSize is the size of all files below dir, in bytes.
+func dirSize(dir string) (size int64) {
+	filepath.WalkDir(dir, func(_ string, entry fs.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() {
+			if info, err := entry.Info(); err == nil {
+				size += info.Size()
+			}
+		}
+		return nil
+	})
+	return size
+}

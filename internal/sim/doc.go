@@ -1,0 +1,38 @@
+// Package sim is the deterministic engine: it runs a Go test binary, compiled to WebAssembly, so that
+// time, randomness and the order of goroutines are functions of one seed.
+//
+//	Build ----> Binary: sources -> vet -> rewrite -> go test -c -overlay -> cache
+//	                                                    |
+//	Pool -----> worker process                          v
+//	              one instance per run:      +-- the guest ----------------------+
+//	              clock, random numbers, --> | the Go runtime, slightly edited   |
+//	              memory, host calls     <-- | the harness and the code under    |
+//	                                         | test, which cannot reach the host |
+//	                                         +-----------------------------------+
+//	Result <--- verdict, hash of the trace, virtual time, last output
+//
+// A run is identified by (binary, case, seed). Nothing else may change it: not what the code
+// under test prints, nor how it uses maps and memory, nor how busy the machine is.
+//
+// How the promise is kept:
+//
+//   - Time stands still while the guest has anything to do, and jumps to the next timer when it has
+//     not. Reading the clock is free (clock.go).
+//   - Every random number comes from the seed, in streams of their own for the program, for select and for
+//     the order of the run queue; maps get a constant (goruntime.go and the folder overlay).
+//   - Garbage is collected when no goroutine is runnable (overlay/collect.go.txt).
+//   - A loop that never waits is stopped after so many iterations, not seconds (package backedge).
+//
+// How the verdict is kept honest: only the harness, through a host call and with a secret, can say how a
+// case ended (host.go); the code under test is read before it is compiled, and refused if it uses
+// what could reach the secret or the host (vet.go); whatever else ends the guest is a failure
+// (ending.go).
+//
+// Contents:
+//
+//   - [Build], [Binary], [RefusedError], [CompileError]: compiling (build.go, sources.go, vet.go,
+//     rewrite.go, goruntime.go, cache.go)
+//   - [Pool], [Job], [Result], [WorkerMain], [DefaultWorkers]: running (pool.go, worker.go, run.go,
+//     host.go, clock.go, memory.go, events.go, output.go, ending.go, limits.go)
+//   - [Doctor], [CacheDir]: looking after it (doctor.go, cache.go)
+package sim

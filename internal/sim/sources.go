@@ -1,0 +1,249 @@
+package sim
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"go/build"
+	"go/parser"
+	"go/token"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"sort"
+	"strings"
+)
+
+// source is one file of the code under test.
+type source struct {
+	display string // as the user knows it
+	text    []byte
+}
+
+// tree is what the compiler is to see instead of the framework's files. Keys are slash-separated
+// paths relative to the framework; nil stands for "no such file".
+type tree struct {
+	replace   map[string][]byte
+	displays  map[string]string      // of files under test: how the user calls them
+	inserted  map[string][]insertion // of files under test
+	underTest []string               // directories
+}
+
+// sources collects the code under test, vets it and rewrites it. It compiles nothing.
+func (b Build) sources() (*tree, error) {
+	t := &tree{replace: map[string][]byte{}, displays: map[string]string{}, inserted: map[string][]insertion{}}
+	t.underTest = b.underTest()
+	vet := newVetter()
+	rest := map[string][]byte{}
+	for name, text := range b.Edits {
+		rest[path.Clean(filepath.ToSlash(name))] = text
+	}
+	for _, dir := range t.underTest {
+		if err := b.packageSources(t, vet, dir, rest); err != nil {
+			return nil, err
+		}
+	}
+	for name, text := range rest { // edits of the framework itself
+		t.replace[name] = text
+	}
+	if refusals := vet.check(); len(refusals) > 0 {
+		return nil, &RefusedError{Refusals: refusals}
+	}
+	return t, nil
+}
+
+// underTest returns the directories that hold code under test, relative to the framework.
+func (b Build) underTest() []string {
+	dirs := []string{path.Clean(filepath.ToSlash(b.Package))}
+	for dir := range b.Impl {
+		if dir = path.Clean(filepath.ToSlash(dir)); dir != dirs[0] {
+			dirs = append(dirs, dir)
+		}
+	}
+	sort.Strings(dirs[1:])
+	return dirs
+}
+
+// packageSources adds the package at dir and what is below it. It takes the edits that fall there out
+// of edits.
+func (b Build) packageSources(t *tree, vet *vetter, dir string, edits map[string][]byte) error {
+	own := filepath.Join(b.Framework, filepath.FromSlash(dir))
+	files, err := readTree(own, dir)
+	if err != nil {
+		return fmt.Errorf("read the framework's package %s: %w", dir, err)
+	}
+	for name := range files { // the package as it is disappears, but for its entrance
+		if name != dir+"/lab_test.go" {
+			t.replace[name] = nil
+		} else {
+			delete(files, name)
+		}
+	}
+	if impl, ok := b.Impl[dir]; ok {
+		root, err := implRoot(impl, dir)
+		if err != nil {
+			return err
+		}
+		if files, err = readTree(root, dir); err != nil {
+			return fmt.Errorf("read the code under test: %w", err)
+		}
+		if err := otherLanguagesIn(vet, root); err != nil {
+			return err
+		}
+		for name, s := range files {
+			s.display = filepath.Join(impl, strings.TrimPrefix(s.display, root))
+			files[name] = s
+		}
+	}
+	for name, text := range edits {
+		if strings.HasPrefix(name, dir+"/") && !strings.HasSuffix(name, "/lab_test.go") {
+			delete(edits, name)
+			if text == nil {
+				delete(files, name)
+			} else {
+				files[name] = source{display: name, text: text}
+			}
+		}
+	}
+	return t.add(files, vet, path.Base(dir), dir)
+}
+
+// add vets and rewrites the files that a build for the engine uses; the others are left out.
+func (t *tree) add(files map[string]source, vet *vetter, packageName, dir string) error {
+	compiled := 0
+	for _, name := range sortedKeys(files) {
+		s := files[name]
+		if strings.HasSuffix(name, "_test.go") || !compiledForGuest(name, s.text) {
+			continue
+		}
+		if path.Dir(name) == dir {
+			compiled++
+			if got := packageClause(s.text); got != "" && got != packageName {
+				return &CompileError{Output: fmt.Sprintf("%s: package %s, but the tests need package %s", s.display, got, packageName)}
+			}
+		}
+		vet.add(s.display, s.text)
+		text, inserted, err := addBackedges(s.display, s.text)
+		if err != nil {
+			text, inserted = s.text, nil // it does not parse: the compiler will say so
+		}
+		t.replace[name], t.displays[name], t.inserted[name] = text, s.display, inserted
+	}
+	if compiled == 0 {
+		return &CompileError{Output: fmt.Sprintf("there is no Go file with package %s", packageName)}
+	}
+	return nil
+}
+
+// implRoot returns the directory with the package that is to replace dir: dir itself in a course tree,
+// or impl when that has the Go files.
+func implRoot(impl, dir string) (string, error) {
+	info, err := os.Stat(impl)
+	if err != nil {
+		return "", fmt.Errorf("read the code under test: %w", err)
+	}
+	if !info.IsDir() {
+		return "", fmt.Errorf("%s is a file; the code under test is named by its directory", impl)
+	}
+	inner := filepath.Join(impl, filepath.FromSlash(dir))
+	if hasGo(inner) {
+		return inner, nil
+	}
+	if hasGo(impl) {
+		return impl, nil
+	}
+	return "", fmt.Errorf("there is no Go code in %s, nor in %s", impl, inner)
+}
+
+func hasGo(dir string) bool {
+	names, _ := filepath.Glob(filepath.Join(dir, "*.go"))
+	return len(names) > 0
+}
+
+// walkPackages calls f for every file that the go command might look at below root.
+func walkPackages(root string, f func(name string) error) error {
+	return filepath.WalkDir(root, func(name string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		base := entry.Name()
+		hidden := strings.HasPrefix(base, ".") || strings.HasPrefix(base, "_")
+		if entry.IsDir() {
+			if name != root && (hidden || base == "testdata" || base == "vendor") {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		if hidden {
+			return nil
+		}
+		return f(name)
+	})
+}
+
+// readTree reads the Go files of the package at root and below. Keys are their places below dir in
+// the framework.
+func readTree(root, dir string) (map[string]source, error) {
+	files := map[string]source{}
+	err := walkPackages(root, func(name string) error {
+		if filepath.Ext(name) != ".go" {
+			return nil
+		}
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		relative, err := filepath.Rel(root, name)
+		if err != nil {
+			return err
+		}
+		files[dir+"/"+filepath.ToSlash(relative)] = source{display: name, text: text}
+		return nil
+	})
+	if errors.Is(err, fs.ErrNotExist) {
+		return files, nil
+	}
+	return files, err
+}
+
+// otherLanguagesIn refuses files that the go command would compile beside Go files. They would be left
+// out, which is no help to anyone who relies on them.
+func otherLanguagesIn(vet *vetter, root string) error {
+	return walkPackages(root, func(name string) error {
+		if otherLanguages[filepath.Ext(name)] {
+			vet.refusals = append(vet.refusals, Refusal{File: name, Line: 1,
+				What: "is a " + filepath.Ext(name) + " file", Why: "the code under test is Go; other code would not run in the engine"})
+		}
+		return nil
+	})
+}
+
+// compiledForGuest reports whether a build with GOOS=wasip1 GOARCH=wasm uses the file. Files that it
+// does not use are not handed to the compiler at all, so a mistake here cannot smuggle one in.
+func compiledForGuest(name string, text []byte) bool {
+	c := build.Default
+	c.GOOS, c.GOARCH, c.CgoEnabled, c.BuildTags, c.Compiler = "wasip1", "wasm", false, nil, "gc"
+	c.OpenFile = func(string) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(text)), nil }
+	match, err := c.MatchFile(".", path.Base(name))
+	return match || err != nil // on an error, the compiler has the word
+}
+
+// packageClause returns the name in the package clause, or "".
+func packageClause(text []byte) string {
+	file, _ := parser.ParseFile(token.NewFileSet(), "", text, parser.PackageClauseOnly)
+	if file == nil {
+		return ""
+	}
+	return file.Name.Name
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for key := range m {
+		keys = append(keys, key)
+	}
+	sort.Strings(keys)
+	return keys
+}

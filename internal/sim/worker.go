@@ -1,0 +1,201 @@
+package sim
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"raftlab/internal/record"
+)
+
+// workerEnv marks a process as a worker.
+const workerEnv = "RAFTLAB_SIM_WORKER"
+
+// WorkerMain turns the process into a worker, if a [Pool] started it as one, and does not return then.
+// Otherwise it returns at once. Programs that use a pool call it first thing in main, their
+// tests in TestMain.
+func WorkerMain() {
+	if os.Getenv(workerEnv) == "" {
+		return
+	}
+	signal.Ignore(os.Interrupt) // Ctrl-C reaches the whole process group; the parent decides
+	if err := serve(os.Stdin, os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "raftlab worker:", err)
+		os.Exit(3)
+	}
+	os.Exit(0)
+}
+
+// serve runs the jobs that come in, one JSON object after the other, and writes their results. It ends
+// when in does. A run that never ends does not see that, so a second goroutine reads.
+func serve(in io.Reader, out io.Writer) error {
+	jobs := make(chan Job)
+	failed := make(chan error, 1)
+	go func() {
+		decoder := json.NewDecoder(in)
+		for {
+			var j Job
+			if err := decoder.Decode(&j); err != nil {
+				if errors.Is(err, io.EOF) {
+					os.Exit(0) // the parent is gone, or wants no more
+				}
+				failed <- err
+				return
+			}
+			jobs <- j
+		}
+	}()
+	ctx := context.Background()
+	var loaded struct {
+		id string
+		*program
+	}
+	encoder := json.NewEncoder(out)
+	for {
+		select {
+		case err := <-failed:
+			return err
+		case j := <-jobs:
+			if loaded.program == nil || loaded.id != j.Binary.ID {
+				if loaded.program != nil {
+					loaded.close(ctx)
+				}
+				loaded.id = j.Binary.ID
+				var err error
+				if loaded.program, err = loadProgram(ctx, j.Binary.Path, nativeDir(j.Binary), 1); err != nil {
+					if err := encoder.Encode(Result{Verdict: frameworkError(err)}); err != nil {
+						return err
+					}
+					continue
+				}
+			}
+			if err := encoder.Encode(loaded.run(ctx, j)); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// nativeDir is where the machine code of a binary in the cache is.
+func nativeDir(b *Binary) string {
+	return filepath.Join(filepath.Dir(filepath.Dir(b.Path)), "native", b.ID)
+}
+
+// worker is the parent's side of a worker process. It serves one job at a time.
+type worker struct {
+	cmd     *exec.Cmd
+	in      io.WriteCloser
+	results chan Result   // closed when the process ends
+	errors  *tailOfStderr // what the process itself had to say
+	binary  string        // ID of the binary that it has loaded
+}
+
+func startWorker() (*worker, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("find this program, to start workers: %w", err)
+	}
+	w := &worker{cmd: exec.Command(self), results: make(chan Result), errors: &tailOfStderr{}}
+	w.cmd.Env = append(os.Environ(), workerEnv+"=1")
+	w.cmd.Stderr = w.errors
+	if w.in, err = w.cmd.StdinPipe(); err != nil {
+		return nil, err
+	}
+	out, err := w.cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := w.cmd.Start(); err != nil {
+		return nil, fmt.Errorf("start a worker: %w", err)
+	}
+	go func() {
+		decoder := json.NewDecoder(bufio.NewReader(out))
+		for {
+			var r Result
+			if decoder.Decode(&r) != nil {
+				break
+			}
+			w.results <- r
+		}
+		w.cmd.Wait()
+		close(w.results)
+	}()
+	return w, nil
+}
+
+// do runs one job. ok is false when the process cannot be used any more.
+func (w *worker) do(ctx context.Context, j Job, wall time.Duration) (r Result, ok bool) {
+	if err := json.NewEncoder(w.in).Encode(j); err != nil {
+		return Result{Verdict: frameworkError(fmt.Errorf("hand a job to a worker: %w", err))}, false
+	}
+	w.binary = j.Binary.ID
+	timer := time.NewTimer(wall)
+	defer timer.Stop()
+	select {
+	case r, open := <-w.results:
+		if !open {
+			return Result{Verdict: frameworkError(fmt.Errorf("a worker died: %s", w.errors))}, false
+		}
+		return r, true
+	case <-timer.C:
+		w.kill()
+		return Result{Wall: wall, Verdict: record.Verdict{Outcome: record.Inconclusive,
+			Message: fmt.Sprintf("not finished after %v of wall-clock time: this says nothing about the code under test", wall)}}, false
+	case <-ctx.Done():
+		w.kill()
+		return interrupted(ctx), false
+	}
+}
+
+func interrupted(ctx context.Context) Result {
+	return Result{Verdict: record.Verdict{Outcome: record.Inconclusive, Message: fmt.Sprintf("interrupted (%v)", context.Cause(ctx))}}
+}
+
+// kill ends the process at once and waits until it is gone.
+func (w *worker) kill() {
+	w.cmd.Process.Kill()
+	w.drain()
+}
+
+// stop lets the process end by itself, when it has nothing to do.
+func (w *worker) stop() {
+	w.in.Close()
+	w.drain()
+}
+
+func (w *worker) drain() {
+	for range w.results {
+	}
+}
+
+// tailOfStderr keeps the end of what is written to it.
+type tailOfStderr struct {
+	mu sync.Mutex
+	b  []byte
+}
+
+func (t *tailOfStderr) Write(p []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.b = append(t.b, p...)
+	t.b = t.b[max(0, len(t.b)-4096):]
+	return len(p), nil
+}
+
+func (t *tailOfStderr) String() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(t.b) == 0 {
+		return "without a word (killed by the system, perhaps for want of memory)"
+	}
+	return string(t.b)
+}
