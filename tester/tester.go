@@ -1,6 +1,7 @@
 package tester
 
 import (
+	"fmt"
 	"testing"
 	"time"
 )
@@ -46,4 +47,14 @@ type Violation struct {
 func Run(t *testing.T, lab Lab, subject any) {
 	t.Helper()
 	runLab(t, lab, subject)
+}
+
+// find returns the case that is called id.
+func (l Lab) find(id string) (Case, error) {
+	for _, c := range l.Cases {
+		if c.ID() == id {
+			return c, nil
+		}
+	}
+	return Case{}, fmt.Errorf("%s has no case %q", l.Name, id)
 }

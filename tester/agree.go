@@ -1,0 +1,186 @@
+package tester
+
+import (
+	"fmt"
+	"time"
+)
+
+// Propose calls Start(cmd) on peer i. A peer that is not running is no leader.
+func (c *Cluster) Propose(i int, cmd any) (index, term int, isLeader bool) {
+	l := c.running(i)
+	if l == nil {
+		return -1, -1, false
+	}
+	p := l.made()
+	if p == nil {
+		return -1, -1, false
+	}
+	c.r.into("Start", i, func() { index, term, isLeader = p.Start(cmd) })
+	if !l.alive.Load() {
+		return -1, -1, false // it crashed meanwhile; nobody has heard of its answer
+	}
+	if isLeader {
+		c.checks.accepted(l, index, term)
+	}
+	return index, term, isLeader
+}
+
+// Applied returns how many of the peers that run now have applied the entry at index, or a snapshot
+// that covers it, and which command any peer has ever applied there (nil if nobody has, or if
+// it is a no-op).
+func (c *Cluster) Applied(index int) (n int, cmd any) {
+	for _, l := range c.everyone() {
+		if int(l.applied.Load()) >= index {
+			n++
+		}
+	}
+	cmd, _ = c.checks.commandAt(index)
+	return n, cmd
+}
+
+// commandAt returns what was applied at index, and whether anything was.
+func (k *checks) commandAt(index int) (cmd any, ok bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if index < 1 || index >= len(k.entries) {
+		return nil, false
+	}
+	return k.entries[index].command, true
+}
+
+// AppliedThrough returns the highest index that peer i has applied, or that is covered by a snapshot it has
+// delivered or restarted from. For a peer that is not running it is 0.
+func (c *Cluster) AppliedThrough(i int) int {
+	if l := c.running(i); l != nil {
+		return int(l.applied.Load())
+	}
+	return 0
+}
+
+// One brings about agreement on cmd: it proposes cmd to a leader and waits until at least want
+// running peers have applied it. It returns the index.
+//
+// With retry, it proposes cmd again whenever CommitLimit has gone by without success, so that cmd may
+// end up in the log more than once. Without retry, it proposes it again only if the proposal has come to
+// nothing: a leader may lose its office between Start and commit, and that is not the peer's fault.
+//
+// After AgreementLimit it fails the case with RuleNoAgreement.
+func (c *Cluster) One(cmd any, want int, retry bool) int {
+	return c.OneWithin(AgreementLimit, cmd, want, retry)
+}
+
+// OneWithin is One with another limit, for cases that leave a follower far behind (see CatchUp) or want an
+// answer sooner.
+func (c *Cluster) OneWithin(limit time.Duration, cmd any, want int, retry bool) int {
+	deadline := c.r.now() + limit
+	p := proposal{c: c, cmd: cmd, want: want, retry: retry, deadline: deadline}
+	for turn := 0; c.r.now() < deadline; turn++ {
+		if !p.propose(turn) {
+			c.env.Sleep(pollInterval)
+			continue
+		}
+		if p.wait() {
+			return p.index
+		}
+	}
+	c.env.Fail(Violation{RuleNoAgreement, "§5.3", p.failure(limit), nil})
+	return -1
+}
+
+// proposal is one attempt after the other to get a command agreed on.
+type proposal struct {
+	c           *Cluster
+	cmd         any
+	want        int
+	retry       bool
+	deadline    time.Duration
+	made        int // how often it was proposed
+	peer        int // that took the latest attempt
+	index, term int // what it answered
+}
+
+// propose offers the command to the peers in turn until one says that it leads.
+func (p *proposal) propose(turn int) bool {
+	for k := range p.c.n {
+		i := (turn + k) % p.c.n
+		if !p.c.Running(i) || !p.c.Connected(i) {
+			continue
+		}
+		index, term, leads := p.c.Propose(i, p.cmd)
+		if leads {
+			p.peer, p.index, p.term = i, index, term
+			p.made++
+			return true
+		}
+	}
+	return false
+}
+
+// wait waits for the latest attempt to succeed. It gives up when there is no more hope or, for a
+// retry, when it takes too long.
+func (p *proposal) wait() bool {
+	began, deposed := p.c.r.now(), time.Duration(-1)
+	for p.c.r.now() < p.deadline {
+		n, cmd := p.c.Applied(p.index)
+		_, applied := p.c.checks.commandAt(p.index)
+		if applied && !equal(cmd, p.cmd) {
+			return false // another leader's entry stands at the index
+		}
+		if n >= p.want {
+			return true
+		}
+		if p.retry && p.c.r.now()-began > CommitLimit {
+			return false
+		}
+		// Without its leader the entry may be gone, or be committed by the next one; the next
+		// proposal shows which.
+		if deposed < 0 && p.deposed() {
+			deposed = p.c.r.now()
+		}
+		if deposed >= 0 && !applied && p.c.r.now()-deposed > CommitLimit {
+			return false
+		}
+		p.c.env.Sleep(pollInterval)
+	}
+	return false
+}
+
+// deposed says whether the peer that took the command leads no more, or leads nobody.
+func (p *proposal) deposed() bool {
+	term, leads := p.c.State(p.peer)
+	return !leads || term != p.term || !p.c.Connected(p.peer)
+}
+
+func (p *proposal) failure(limit time.Duration) string {
+	if p.made == 0 {
+		return fmt.Sprintf("command %s found no leader to take it within %v", commandText(p.cmd), limit)
+	}
+	n, _ := p.c.Applied(p.index)
+	text := fmt.Sprintf("command %s is to be applied by %d peers; after %v", commandText(p.cmd), p.want, limit)
+	if _, applied := p.c.checks.commandAt(p.index); !applied {
+		return fmt.Sprintf("%s nobody has applied anything at its index %d (proposed %d times)", text, p.index, p.made)
+	}
+	return fmt.Sprintf("%s %d running peers have got to its index %d (proposed %d times)", text, n, p.index, p.made)
+}
+
+// WaitApplied waits until at least n running peers have applied the entry at index, and returns its
+// command. If startTerm is not negative and a peer has moved on to a newer term before that, nothing can
+// be said about the entry, and ok is false. After WaitLimit it fails the case with RuleNoAgreement.
+func (c *Cluster) WaitApplied(index, n, startTerm int) (cmd any, ok bool) {
+	have := 0
+	for deadline := c.r.now() + WaitLimit; c.r.now() < deadline; c.env.Sleep(pollInterval) {
+		if have, cmd = c.Applied(index); have >= n {
+			return cmd, true
+		}
+		if startTerm < 0 {
+			continue
+		}
+		for i := range c.n {
+			if term, _ := c.State(i); term > startTerm {
+				return nil, false
+			}
+		}
+	}
+	c.env.Fail(Violation{RuleNoAgreement, "§5.3", fmt.Sprintf("only %d of %d peers have applied index %d after %v", have, n, index, WaitLimit), nil})
+	return nil, false
+}

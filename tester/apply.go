@@ -1,0 +1,247 @@
+package tester
+
+import (
+	"bytes"
+	"fmt"
+	"hash/fnv"
+	"reflect"
+	"strconv"
+
+	"raftlab/internal/record"
+	"raftlab/raftapi"
+)
+
+// entry is an applied entry: what all peers have to apply at its index, in all their lives.
+type entry struct {
+	command any
+	valid   bool   // false: a no-op of the peer's own
+	by      int    // the peer that applied it first
+	newest  int    // the newest term in the cluster at that moment; the entry was committed in it or before
+	prefix  uint64 // a hash of all entries up to this one: the state of the service that keeps them
+}
+
+func (e entry) text() string {
+	if !e.valid {
+		return "a no-op"
+	}
+	return commandText(e.command)
+}
+
+// deliver is the service on a peer: it takes a message from the apply channel, and asks for a
+// snapshot when it is time. It runs on the goroutine that consumes the channel, as services do.
+func (l *life) deliver(m raftapi.ApplyMsg) {
+	k := l.c.checks
+	switch {
+	case m.SnapshotValid && m.CommandValid:
+		k.refuse(l, Violation{RuleApplyOrder, "§5.3", fmt.Sprintf("peer %d sent an ApplyMsg with both CommandValid and SnapshotValid", l.peer), []int{l.peer}})
+	case m.SnapshotValid:
+		if l.wantsSnapshot(m) {
+			k.install(l, m)
+		}
+	case m.CommandValid || m.CommandIndex > 0:
+		snapshot := k.apply(l, m)
+		if every := l.c.options.SnapshotEvery; snapshot != nil && every > 0 && m.CommandIndex%every == 0 {
+			l.takeSnapshot(m.CommandIndex, snapshot)
+		}
+	}
+}
+
+// conditional is what solutions of 2021 and 2022 add: the service asks the peer whether a
+// snapshot that came up the channel is still wanted.
+type conditional interface {
+	CondInstallSnapshot(lastIncludedTerm, lastIncludedIndex int, snapshot []byte) bool
+}
+
+func (l *life) wantsSnapshot(m raftapi.ApplyMsg) (wanted bool) {
+	p := l.raft.Load()
+	if p == nil {
+		return true
+	}
+	peer, ok := (*p).(conditional)
+	if !ok {
+		return true
+	}
+	l.c.r.into("CondInstallSnapshot", l.peer, func() { wanted = peer.CondInstallSnapshot(m.SnapshotTerm, m.SnapshotIndex, m.Snapshot) })
+	return wanted
+}
+
+// takeSnapshot hands the service's state to the peer.
+func (l *life) takeSnapshot(index int, snapshot []byte) {
+	p := l.raft.Load()
+	if p == nil || !l.alive.Load() {
+		return
+	}
+	peer, ok := (*p).(raftapi.Snapshotter)
+	if !ok {
+		l.c.checks.refuse(l, Violation{RuleSnapshot, "§7", fmt.Sprintf("%T has no method Snapshot(index int, snapshot []byte)", *p), nil})
+		return
+	}
+	l.c.r.emit(record.Event{Kind: record.Snapshot, Peer: l.peer, Other: record.None, Index: index, Text: "taken"}, "")
+	l.c.r.into("Snapshot", l.peer, func() { peer.Snapshot(index, snapshot) })
+}
+
+// refuse reports a violation by a peer that is alive.
+func (k *checks) refuse(l *life, v Violation) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if l.alive.Load() {
+		k.r.violate(v)
+	}
+}
+
+// apply judges an applied entry, and returns the state of the service after it; nil if it does not count.
+func (k *checks) apply(l *life, m raftapi.ApplyMsg) []byte {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if !l.alive.Load() {
+		return nil
+	}
+	index, last := m.CommandIndex, int(l.applied.Load())
+	e := entry{command: m.Command, valid: m.CommandValid, by: l.peer, newest: k.newest}
+	k.r.emit(record.Event{Kind: record.Apply, Peer: l.peer, Other: record.None, Index: index, Text: e.text()}, "")
+	if index != last+1 {
+		k.r.violate(Violation{RuleApplyOrder, "§5.3", outOfOrder(l.peer, index, last), []int{l.peer}})
+		return nil
+	}
+	if index == len(k.entries) {
+		e.prefix = chain(k.entries[index-1].prefix, e)
+		k.entries = append(k.entries, e)
+	}
+	if known := k.entries[index]; known.valid != e.valid || !equal(known.command, e.command) {
+		k.r.violate(Violation{RuleTwoCommands, "§5.4.3", fmt.Sprintf("at index %d peer %d applies %s, but peer %d applied %s there",
+			index, l.peer, e.text(), known.by, known.text()), []int{l.peer, known.by}})
+		return nil
+	}
+	l.applied.Store(int64(index))
+	return snapshotOf(k.cluster, index, k.entries[index].prefix)
+}
+
+func outOfOrder(peer, index, last int) string {
+	switch {
+	case index < 1:
+		return fmt.Sprintf("peer %d applies an entry at index %d; the first index is 1", peer, index)
+	case index <= last:
+		return fmt.Sprintf("peer %d applies index %d again: in this life it has already applied everything up to %d", peer, index, last)
+	}
+	return fmt.Sprintf("peer %d applies index %d right after %d, and skips what is between", peer, index, last)
+}
+
+// install judges a snapshot that a peer delivers to its service.
+func (k *checks) install(l *life, m raftapi.ApplyMsg) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if !l.alive.Load() {
+		return
+	}
+	k.r.emit(record.Event{Kind: record.Snapshot, Peer: l.peer, Other: record.None, Index: m.SnapshotIndex, Text: "installed"}, "")
+	index, problem := k.examine(m.Snapshot)
+	switch last := int(l.applied.Load()); {
+	case problem != "":
+	case index != m.SnapshotIndex:
+		problem = fmt.Sprintf("has SnapshotIndex %d, but the state in it is that after index %d", m.SnapshotIndex, index)
+	case index < last:
+		problem = fmt.Sprintf("goes back to index %d, but the peer has already applied everything up to %d", index, last)
+	}
+	if problem != "" {
+		k.r.violate(Violation{RuleSnapshot, "§7", fmt.Sprintf("the snapshot that peer %d delivers %s", l.peer, problem), []int{l.peer}})
+		return
+	}
+	l.applied.Store(int64(index))
+}
+
+// restore is what a service does first: it looks whether there is a snapshot to begin with. It
+// returns a few words for the trace.
+func (l *life) restore() string {
+	data := l.store.Load().Snapshot
+	if len(data) == 0 {
+		return ""
+	}
+	k := l.c.checks
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	index, problem := k.examine(data)
+	if problem != "" {
+		k.r.violate(Violation{RuleSnapshot, "§7", fmt.Sprintf("the snapshot that peer %d has persisted %s", l.peer, problem), []int{l.peer}})
+		return ""
+	}
+	l.applied.Store(int64(index))
+	return fmt.Sprintf("snapshot to %d", index)
+}
+
+const snapshotFormat = "raftlab snapshot: cluster %d, entries up to %d, hash %016x"
+
+// snapshotOf is the state of the service after it applied everything up to index. Instead of the
+// entries it holds a hash of them, so that a snapshot of something else is told from it.
+func snapshotOf(cluster, index int, prefix uint64) []byte {
+	return fmt.Appendf(nil, snapshotFormat, cluster, index, prefix)
+}
+
+// examine returns the index up to which a snapshot goes, or what is wrong with it.
+func (k *checks) examine(data []byte) (index int, problem string) {
+	var cluster int
+	var prefix uint64
+	if _, err := fmt.Sscanf(string(data), snapshotFormat, &cluster, &index, &prefix); err != nil {
+		return 0, fmt.Sprintf("is not one that the service made (%d bytes)", len(data))
+	}
+	switch {
+	case cluster != k.cluster:
+		return 0, "is from an earlier cluster of the same process: a global variable has kept it"
+	case index < 1 || index >= len(k.entries):
+		return 0, fmt.Sprintf("goes up to index %d, which nobody has applied", index)
+	case !bytes.Equal(data, snapshotOf(k.cluster, index, k.entries[index].prefix)):
+		return 0, fmt.Sprintf("is not the state after index %d", index)
+	}
+	return index, ""
+}
+
+// chain hashes an entry together with all that came before it.
+func chain(before uint64, e entry) uint64 {
+	h := fnv.New64a()
+	var b [8]byte
+	for i := range b {
+		b[i] = byte(before >> (8 * i))
+	}
+	h.Write(b[:])
+	if e.valid {
+		h.Write([]byte(fullText(e.command)))
+	}
+	return h.Sum64()
+}
+
+// equal compares commands; most are integers or strings.
+func equal(a, b any) bool {
+	switch x := a.(type) {
+	case int:
+		y, ok := b.(int)
+		return ok && x == y
+	case string:
+		y, ok := b.(string)
+		return ok && x == y
+	}
+	return reflect.DeepEqual(a, b)
+}
+
+// fullText writes a command out, so that equal commands have equal texts.
+func fullText(command any) string {
+	switch x := command.(type) {
+	case int:
+		return strconv.Itoa(x)
+	case string:
+		return x
+	}
+	return render(command, 1<<20)
+}
+
+// commandText is a command in few characters.
+func commandText(command any) string {
+	switch x := command.(type) {
+	case int:
+		return strconv.Itoa(x)
+	case string:
+		if len(x) <= 24 {
+			return strconv.Quote(x)
+		}
+		return strconv.Quote(x[:20]) + fmt.Sprintf("... (%d bytes)", len(x))
+	}
+	return render(command, 60)
+}

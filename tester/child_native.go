@@ -1,0 +1,124 @@
+//go:build !wasip1
+
+package tester
+
+import (
+	"encoding/json"
+	"io"
+	"os"
+	"sync"
+	"testing"
+	"testing/synctest"
+
+	"raftlab/internal/record"
+)
+
+// A child process is the test binary once more, told by its environment to run one case. It
+// leaves its verdict in a file; its exit code and what it prints prove nothing.
+const (
+	paramsVariable  = "RAFTLAB_PARAMS"  // record.Params as JSON
+	verdictVariable = "RAFTLAB_VERDICT" // the file to write
+	traceVariable   = "RAFTLAB_TRACE"   // the file for the trace, optional
+	clockVariable   = "RAFTLAB_CLOCK"   // "real", or nothing for a bubble
+)
+
+// report is what a child leaves: the verdict, and what led to it.
+type report struct {
+	record.Verdict
+	Recent []record.Event `json:"recent,omitempty"`
+}
+
+// childHost ends the process with the verdict.
+type childHost struct {
+	tailHost
+	mu    sync.Mutex // the watchdog comes from outside of the run
+	file  string     // for the verdict
+	trace *os.File   // or nil
+	line  []byte
+}
+
+func (h *childHost) event(e *record.Event, detail string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.tailHost.event(e, detail)
+	if h.trace != nil {
+		h.line = appendLine(h.line[:0], e, detail)
+		h.trace.Write(h.line)
+	}
+}
+
+// appendLine appends the event as a line of a trace file, with its detail.
+func appendLine(b []byte, e *record.Event, detail string) []byte {
+	b = e.AppendJSON(b)
+	if detail != "" {
+		text, err := json.Marshal(detail)
+		if err == nil {
+			b = append(append(b[:len(b)-1], `,"d":`...), text...)
+			b = append(b, '}')
+		}
+	}
+	return append(b, '\n')
+}
+
+func (h *childHost) verdict(v record.Verdict) {
+	h.mu.Lock() // for good
+	rep := report{Verdict: v}
+	if v.Outcome != record.Pass {
+		rep.Recent = h.tail()
+	}
+	text, err := json.Marshal(rep)
+	if err == nil {
+		err = os.WriteFile(h.file, text, 0o600)
+	}
+	if err != nil {
+		os.Stderr.WriteString("raftlab: the verdict cannot be written: " + err.Error() + "\n")
+		os.Exit(1)
+	}
+	os.Exit(0)
+}
+
+// childParams returns what this process is to run, if it is a child. The code under test does not get to see it.
+func childParams() (p record.Params, h *childHost, ok bool, err error) {
+	text, ok := os.LookupEnv(paramsVariable)
+	if !ok {
+		return p, nil, false, nil
+	}
+	h = &childHost{file: os.Getenv(verdictVariable)}
+	trace := os.Getenv(traceVariable)
+	realClock = os.Getenv(clockVariable) == "real"
+	for _, v := range []string{paramsVariable, verdictVariable, traceVariable, clockVariable} {
+		os.Unsetenv(v)
+	}
+	if err := json.Unmarshal([]byte(text), &p); err != nil {
+		return p, h, true, err
+	}
+	if trace != "" {
+		h.trace, err = os.Create(trace)
+	}
+	return p, h, true, err
+}
+
+// runChild runs one case and ends the process.
+func runChild(t *testing.T, lab Lab, subject any, p record.Params, h *childHost) {
+	c, err := lab.find(p.Case)
+	if err != nil {
+		h.verdict(record.Verdict{Secret: p.Secret, Outcome: record.FrameworkError, Message: err.Error()})
+	}
+	go endWithParent()
+	if realClock {
+		runCase(h, c, subject, p)
+		return
+	}
+	go watch(&h.pulse, func(v record.Verdict) {
+		v.Secret = p.Secret
+		h.verdict(v)
+	})
+	synctest.Test(t, func(*testing.T) { runCase(h, c, subject, p) })
+}
+
+// endWithParent ends the process when its parent is gone: the parent holds the other side of its standard
+// input and never writes.
+func endWithParent() {
+	io.Copy(io.Discard, os.Stdin)
+	os.Exit(1)
+}

@@ -1,0 +1,75 @@
+package tester
+
+import (
+	"raftlab/internal/record"
+)
+
+// Crash ends the present life of peer i, at one instant: the network cuts it off, what it has
+// persisted is copied for the next life, and then it is killed. It waits for Kill to return. A peer
+// that is not running stays so.
+func (c *Cluster) Crash(i int) {
+	l := c.running(i)
+	if l == nil {
+		return
+	}
+	c.r.emit(record.Event{Kind: record.CrashPeer, Peer: i, Other: record.None}, "")
+	c.end(l)
+	c.kill(l)
+	l.store.announce()
+}
+
+// Restart begins a new life of peer i, connected, from what its last life had persisted. A running peer is crashed
+// first. It takes a few milliseconds of virtual time, and waits for Make to return.
+func (c *Cluster) Restart(i int) {
+	c.Crash(i)
+	c.Connect(i)
+	c.begin(i, record.Restart)
+}
+
+// Running says whether peer i has been started and has not crashed since.
+func (c *Cluster) Running(i int) bool { return c.running(i) != nil }
+
+// CrashAtPersist crashes peer i right after the nth write from now to its persister (1 is the next
+// one): the write is stored, but nothing that follows it gets out, no reply and no request. It
+// returns a channel that is closed when the peer has crashed and Kill has returned, or when another
+// crash or Shutdown came first. [Env.Await] waits for it with a limit. A peer that is not running
+// is left alone, and the channel closed at once.
+func (c *Cluster) CrashAtPersist(i int, nth int) <-chan struct{} {
+	done := make(chan struct{})
+	l := c.running(i)
+	if l == nil {
+		close(done)
+		return done
+	}
+	l.store.mu.Lock()
+	defer l.store.mu.Unlock()
+	if !l.alive.Load() {
+		close(done)
+		return done
+	}
+	l.store.crashIn = max(nth, 1)
+	l.store.crashed = append(l.store.crashed, done)
+	return done
+}
+
+// crashInWrite crashes a peer inside of a write. The caller is the peer: it holds the storage's lock and
+// probably the peer's, so that Kill has to come from elsewhere.
+func (c *Cluster) crashInWrite(l *life) {
+	c.r.emit(record.Event{Kind: record.CrashPeer, Peer: l.peer, Other: record.None, Text: "after a write"}, "")
+	c.endLocked(l)
+	go func() {
+		defer c.r.catch()
+		c.kill(l)
+		l.store.announce()
+	}()
+}
+
+// announce tells those who wait for a crash that it has happened.
+func (s *storage) announce() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, done := range s.crashed {
+		close(done)
+	}
+	s.crashed = nil
+}

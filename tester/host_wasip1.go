@@ -1,0 +1,74 @@
+package tester
+
+import (
+	"encoding/json"
+	"os"
+	"sync"
+	"testing"
+	"unsafe"
+
+	"raftlab/internal/record"
+)
+
+// In the engine the run is a guest, and talks to its host through four calls.
+
+//go:wasmimport raftlab params
+func hostParams(ptr unsafe.Pointer, capacity uint32) uint32
+
+//go:wasmimport raftlab event
+func hostEvent(ptr unsafe.Pointer, length uint32)
+
+//go:wasmimport raftlab detail
+func hostDetail(ptr unsafe.Pointer, length uint32)
+
+//go:wasmimport raftlab verdict
+func hostVerdict(ptr unsafe.Pointer, length uint32)
+
+// engineHost hands everything to the engine.
+type engineHost struct{ line []byte }
+
+func (h *engineHost) event(e *record.Event, detail string) {
+	h.line = e.AppendJSON(h.line[:0])
+	hostEvent(unsafe.Pointer(unsafe.SliceData(h.line)), uint32(len(h.line)))
+	if detail != "" {
+		hostDetail(unsafe.Pointer(unsafe.StringData(detail)), uint32(len(detail)))
+	}
+}
+
+// verdict ends the guest: the host does not return from the call.
+func (h *engineHost) verdict(v record.Verdict) {
+	text, err := json.Marshal(v)
+	if err != nil {
+		text, _ = json.Marshal(record.Verdict{Secret: v.Secret, Outcome: record.FrameworkError, Message: err.Error()})
+	}
+	hostVerdict(unsafe.Pointer(unsafe.SliceData(text)), uint32(len(text)))
+	os.Exit(1) // a host that lets us go on has not believed us
+}
+
+// readParams asks the host what to run. The host answers once: the secret in the answer is known
+// to whoever asks first, and that has to be us.
+var readParams = sync.OnceValues(func() (record.Params, error) {
+	var p record.Params
+	text := make([]byte, 1<<12)
+	n := hostParams(unsafe.Pointer(unsafe.SliceData(text)), uint32(len(text)))
+	if int(n) > len(text) {
+		text = make([]byte, n)
+		n = hostParams(unsafe.Pointer(unsafe.SliceData(text)), uint32(len(text)))
+	}
+	err := json.Unmarshal(text[:n], &p)
+	return p, err
+})
+
+// runLab runs the one case that the host asks for.
+func runLab(t *testing.T, lab Lab, subject any) {
+	h := &engineHost{}
+	p, err := readParams()
+	if err != nil {
+		t.Fatalf("the engine gave no parameters: %v", err)
+	}
+	c, err := lab.find(p.Case)
+	if err != nil {
+		h.verdict(record.Verdict{Secret: p.Secret, Outcome: record.FrameworkError, Message: err.Error()})
+	}
+	runCase(h, c, subject, p)
+}

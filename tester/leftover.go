@@ -1,0 +1,68 @@
+package tester
+
+import (
+	"fmt"
+	"sort"
+	"strings"
+	"time"
+)
+
+// checkLeftovers looks for goroutines of the code under test after all its peers were killed. They
+// get LeftoverGrace to end; it looks now and then, so that in real time nobody waits for nothing.
+func (r *run) checkLeftovers() {
+	var left []goroutine
+	for waited := time.Duration(0); ; {
+		left = r.leftovers()
+		if len(left) == 0 || waited >= LeftoverGrace {
+			break
+		}
+		pause := min(max(2*waited, 100*time.Millisecond), LeftoverGrace-waited)
+		time.Sleep(pause)
+		waited += pause
+	}
+	if len(left) == 0 {
+		return
+	}
+	text := describe(left)
+	if r.params.Strict {
+		r.violate(Violation{Rule: RuleLeftover, Message: text})
+	} else {
+		r.warn(string(RuleLeftover) + ": " + text)
+	}
+	for _, g := range left {
+		r.known[g.id] = true
+	}
+}
+
+// leftovers returns the goroutines of the code under test that began during this run.
+func (r *run) leftovers() []goroutine {
+	var left []goroutine
+	for _, g := range goroutines() {
+		if _, ok := g.underTest(); ok && !r.known[g.id] && g.bubble == r.bubble {
+			left = append(left, g)
+		}
+	}
+	return left
+}
+
+// describe names goroutines by the function of the code under test they are in, with a count.
+func describe(gs []goroutine) string {
+	count := map[string]int{}
+	for _, g := range gs {
+		f, _ := g.underTest()
+		count[fmt.Sprintf("%s, %s", f.short(), strings.TrimSuffix(g.state, " (durable)"))]++
+	}
+	var parts []string
+	for name, n := range count {
+		if n > 1 {
+			name += fmt.Sprintf(", %d times", n)
+		}
+		parts = append(parts, name)
+	}
+	sort.Strings(parts)
+	const most = 6
+	if len(parts) > most {
+		parts = append(parts[:most], fmt.Sprintf("and %d more places", len(parts)-most))
+	}
+	return fmt.Sprintf("%v after Kill, still there: %s", LeftoverGrace, strings.Join(parts, "; "))
+}

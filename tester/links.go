@@ -1,0 +1,125 @@
+package tester
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"raftlab/internal/record"
+)
+
+// A message gets from one peer to another if neither has been disconnected and nobody has cut the link in
+// this direction. The functions below change these two things, and tell the network the difference.
+
+// Disconnect takes peers off the network: none of their links works, in either direction.
+func (c *Cluster) Disconnect(is ...int) {
+	c.relink(func() {
+		for _, i := range is {
+			c.connected[i] = false
+		}
+	})
+}
+
+// Connect puts peers on the network again. Links that were cut one by one stay cut.
+func (c *Cluster) Connect(is ...int) {
+	c.relink(func() {
+		for _, i := range is {
+			c.connected[i] = true
+		}
+	})
+}
+
+// Connected says whether peer i can exchange messages with at least one other peer: it has not been
+// disconnected, and not been cut off on all sides. It does not matter whether either runs.
+func (c *Cluster) Connected(i int) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.n == 1 {
+		return c.connected[i]
+	}
+	for j := range c.n {
+		if j != i && c.works[i][j] && c.works[j][i] {
+			return true
+		}
+	}
+	return false
+}
+
+// Cut makes messages from one peer to another get lost: requests of the one, and replies to
+// requests of the other.
+func (c *Cluster) Cut(from, to int) { c.relink(func() { c.cut[from][to] = true }) }
+
+// Heal undoes Cut.
+func (c *Cluster) Heal(from, to int) { c.relink(func() { c.cut[from][to] = false }) }
+
+// Partition divides the network: only links inside a group work, and peers in no group are alone.
+// It replaces all earlier cuts; disconnected peers stay so.
+func (c *Cluster) Partition(groups ...[]int) {
+	c.env.Note("partition %s", groupsText(groups))
+	c.Links(func(from, to int) bool {
+		return slices.ContainsFunc(groups, func(g []int) bool { return slices.Contains(g, from) && slices.Contains(g, to) })
+	})
+}
+
+func groupsText(groups [][]int) string {
+	var parts []string
+	for _, g := range groups {
+		parts = append(parts, fmt.Sprint(g))
+	}
+	return strings.Join(parts, " ")
+}
+
+// Links makes any topology: a message gets from one peer to another if works says so. It replaces
+// all earlier cuts; disconnected peers stay so.
+func (c *Cluster) Links(works func(from, to int) bool) {
+	cut := matrix(c.n, false)
+	for from := range c.n {
+		for to := range c.n {
+			cut[from][to] = from != to && !works(from, to)
+		}
+	}
+	c.relink(func() { c.cut = cut })
+}
+
+// HealAll undoes all cuts and connects all peers. Crashed ones stay crashed.
+func (c *Cluster) HealAll() {
+	c.relink(func() {
+		c.cut = matrix(c.n, false)
+		for i := range c.connected {
+			c.connected[i] = true
+		}
+	})
+}
+
+// relink makes a change and tells the network and the trace which links it broke or mended.
+func (c *Cluster) relink(change func()) {
+	type link struct{ from, to int }
+	var broken, mended []link
+	c.mu.Lock()
+	change()
+	for from := range c.n {
+		for to := range c.n {
+			works := c.connected[from] && c.connected[to] && !c.cut[from][to] || from == to
+			if works == c.works[from][to] {
+				continue
+			}
+			c.works[from][to] = works
+			if works {
+				mended = append(mended, link{from, to})
+			} else {
+				broken = append(broken, link{from, to})
+			}
+		}
+	}
+	c.mu.Unlock()
+	for _, l := range broken {
+		c.r.emit(record.Event{Kind: record.Cut, Peer: l.from, Other: l.to}, "")
+	}
+	for _, l := range broken {
+		c.net.Cut(l.from, l.to)
+	}
+	for _, l := range mended {
+		c.r.emit(record.Event{Kind: record.Heal, Peer: l.from, Other: l.to}, "")
+		c.net.Heal(l.from, l.to)
+	}
+}

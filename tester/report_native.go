@@ -1,0 +1,98 @@
+//go:build !wasip1
+
+package tester
+
+import (
+	"fmt"
+	"strings"
+
+	"raftlab/internal/record"
+	"raftlab/internal/timeline"
+)
+
+// failureLines bounds what a failure prints; the rest is a command away.
+const failureLines = 15
+
+// failure is what is printed about a failed run: what was broken, when, what led to it, and how to
+// see more.
+func failure(lab Lab, c Case, seed uint64, rep report, out *output) string {
+	lines := []string{headline(rep.Verdict, seed)}
+	for line := range strings.SplitSeq(strings.TrimSpace(rep.Message), "\n") {
+		lines = append(lines, "  "+line)
+	}
+	again := []string{fmt.Sprintf("  again:  go test %s -run '%s/%s/%s$' -seed %d%s", lab.Package, lab.Test, c.Part, c.Name, seed, otherFlags())}
+	if rep.Outcome != record.FrameworkError {
+		again = append(again, fmt.Sprintf("  replayable:  go run ./cmd/raftlab test %s --seeds 1-20", c.ID()))
+	}
+	if out != nil {
+		if file := out.save(c.ID()); file != "" {
+			again = append(again, "  output:  "+file)
+		}
+	}
+	room := failureLines - len(lines) - len(again)
+	lines = append(lines, middle(rep, room)...)
+	return strings.Join(append(lines, again...), "\n")
+}
+
+// middle fills the room between message and commands: with the stack where there is one, or else the last
+// relevant events.
+func middle(rep report, room int) []string {
+	if room < 3 {
+		return nil
+	}
+	if rep.Stack != "" {
+		return stackLines(rep, room)
+	}
+	var lines []string
+	for _, line := range timeline.Tail(rep.Recent, rep.Peers, room-1, 110) {
+		lines = append(lines, "  "+line)
+	}
+	return lines
+}
+
+// stackLines shows where the code under test is, one line for each goroutine that matters.
+func stackLines(rep report, room int) []string {
+	gs := parseStacks(rep.Stack)
+	if len(gs) == 0 {
+		text := strings.Split(strings.TrimSpace(rep.Stack), "\n")
+		return text[:min(len(text), room)]
+	}
+	var lines []string
+	if rep.Outcome == record.Crash || rep.Outcome == record.FrameworkError {
+		for _, f := range gs[0].frames {
+			if len(lines) < min(room, 6) && f.function != "panic" && f.pkg() != "runtime" && f.pkg() != "runtime/debug" {
+				lines = append(lines, "  at "+f.short())
+			}
+		}
+		return lines
+	}
+	for _, g := range gs {
+		if f, ok := g.underTest(); ok && len(lines) < room {
+			lines = append(lines, fmt.Sprintf("  %s: %s", strings.TrimSuffix(g.state, " (durable)"), f.short()))
+		}
+	}
+	return lines
+}
+
+func headline(v record.Verdict, seed uint64) string {
+	what := v.Rule
+	if what == "" || v.Outcome != record.Fail {
+		what = strings.TrimSuffix(string(v.Outcome)+": "+what, ": ")
+	}
+	if v.Section != "" {
+		what += " (" + v.Section + ")"
+	}
+	return fmt.Sprintf("%s at %v, seed %d", what, round(v.Time), seed)
+}
+
+// otherFlags repeats the flags that make a difference.
+func otherFlags() string {
+	text := ""
+	if realClock {
+		text += " -clock=real"
+	}
+	if *strict {
+		text += " -strict"
+	}
+	return text
+}

@@ -1,0 +1,233 @@
+package tester
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"math/rand/v2"
+	"runtime/debug"
+	"slices"
+	"sort"
+	"sync"
+	"time"
+
+	"raftlab/internal/record"
+	"raftlab/labgob"
+	"raftlab/raftapi"
+)
+
+// run is one run of one case: what its clusters, checks and goroutines have in common. The end of
+// a run is decided once, by whoever comes first, on any goroutine: see [run.end].
+type run struct {
+	c       Case
+	subject any
+	params  record.Params
+	host    host
+	start   time.Time
+	over    chan struct{} // closed at the end; only seen where the process survives it
+	calls   calls
+	bubble  string       // the number of the bubble the run is in, or empty
+	known   map[int]bool // goroutines that are not this run's, or that were reported already
+
+	// mu is a leaf: nothing but the host is called with it held. Events are emitted under it, so
+	// that they are in order of time.
+	mu         sync.Mutex
+	ended      bool
+	reached    map[string]bool
+	notChecked map[Rule]bool
+	warnings   []string
+	note       string // the last one, to say what the case was doing
+	rpcs       int
+	bytes      int64
+
+	clusters []*Cluster // of the case's main goroutine
+}
+
+// runCase runs c on subject and reports to h. Where the run shares its process with others it
+// returns when the case is over and its goroutines have ended, as far as they do.
+func runCase(h host, c Case, subject any, p record.Params) {
+	r := &run{c: c, subject: subject, params: p, host: h, start: time.Now(), over: make(chan struct{}),
+		reached: map[string]bool{}, notChecked: map[Rule]bool{}}
+	before := goroutines()
+	r.bubble, r.known = before[0].bubble, idsOf(before) // the first one is the caller
+	raftapi.OnReached(r.situation)
+	labgob.OnWarning(r.warn)
+	stop := make(chan struct{})
+	monitored := make(chan struct{})
+	go func() {
+		defer close(monitored)
+		defer r.catch()
+		r.monitor(stop)
+	}()
+	r.play()
+	r.end(record.Verdict{Outcome: record.Pass})
+	close(stop)
+	<-monitored
+}
+
+// play runs the case, waits for its goroutines and takes its clusters down.
+func (r *run) play() {
+	e := &Env{r: r, rand: r.stream("case")}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		defer r.catch()
+		defer e.closeAll()
+		func() {
+			defer r.catch() // before the clusters are taken down: the panic is the news
+			r.c.Run(e)
+			e.Wait()
+		}()
+	}()
+	select {
+	case <-done:
+		return
+	case <-r.over:
+	}
+	// The case is over by a violation; its main goroutine leaves at its next Sleep, unless the
+	// code under test does not let go of it.
+	select {
+	case <-done:
+	case <-time.After(2 * StuckLimit):
+	}
+}
+
+// closeAll takes down the clusters that the case left running.
+func (e *Env) closeAll() {
+	for _, c := range slices.Backward(e.r.clusters) {
+		c.Shutdown()
+	}
+}
+
+// now is the virtual time since the case began.
+func (r *run) now() time.Duration { return time.Since(r.start) }
+
+// stream returns a stream of random numbers that depends on seed, case and name only.
+func (r *run) stream(name string) *rand.Rand {
+	return rand.New(rand.NewChaCha8(sha256.Sum256(fmt.Appendf(nil, "%s\x00%d\x00%s", r.c.ID(), r.params.Seed, name))))
+}
+
+// number returns one number that depends on seed, case and name only.
+func (r *run) number(name string) uint64 {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s\x00%d\x00%s", r.c.ID(), r.params.Seed, name))
+	return binary.LittleEndian.Uint64(sum[:])
+}
+
+// emit adds an event to the trace, at the present time.
+func (r *run) emit(ev record.Event, detail string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.emitLocked(&ev, detail)
+}
+
+func (r *run) emitLocked(ev *record.Event, detail string) {
+	if r.ended {
+		return
+	}
+	ev.Time = r.now()
+	r.host.event(ev, detail)
+}
+
+// violate ends the run because a rule was broken. It may be called on any goroutine and with any
+// locks of the code under test held: it neither blocks nor panics. The first violation counts.
+func (r *run) violate(v Violation) {
+	r.end(record.Verdict{Outcome: record.Fail, Rule: string(v.Rule), Section: v.Section, Message: v.Message, Peers: v.Peers})
+}
+
+// end settles the verdict, unless it is settled already.
+func (r *run) end(v record.Verdict) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.ended {
+		return
+	}
+	if v.Outcome != record.Pass {
+		text := v.Rule
+		if text == "" {
+			text = string(v.Outcome)
+		}
+		r.emitLocked(&record.Event{Kind: record.Violation, Peer: onePeer(v.Peers), Other: record.None, Text: text + ": " + v.Message}, "")
+	}
+	r.ended = true
+	v.Secret = r.params.Secret
+	v.Time = r.now()
+	v.Warnings = r.warnings
+	v.RPCs, v.Bytes = r.rpcs, r.bytes
+	for rule := range r.notChecked {
+		v.NotChecked = append(v.NotChecked, string(rule))
+	}
+	for s := range r.reached {
+		v.Reached = append(v.Reached, s)
+	}
+	sort.Strings(v.NotChecked)
+	sort.Strings(v.Reached)
+	r.host.verdict(v)
+	close(r.over)
+}
+
+// onePeer returns the peer that peers names, if it is exactly one.
+func onePeer(peers []int) int {
+	if len(peers) == 1 {
+		return peers[0]
+	}
+	return record.None
+}
+
+func (r *run) failed() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.ended
+}
+
+// warn notes something for the verdict that is no failure.
+func (r *run) warn(text string) {
+	const most = 20 // more of them help nobody
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.warnings) < most && !slices.Contains(r.warnings, text) {
+		r.warnings = append(r.warnings, text)
+	}
+}
+
+func (r *run) situation(s string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.reached[s] = true
+}
+
+func (r *run) skipped(rule Rule) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.notChecked[rule] = true
+}
+
+// catch ends the run when the goroutine that defers it panics. The code under test is blamed if the
+// panic came up through a call into it; otherwise the mistake is ours or the case's.
+func (r *run) catch() {
+	p := recover()
+	if p == nil {
+		return
+	}
+	stack := string(debug.Stack())
+	v := record.Verdict{Outcome: record.FrameworkError, Message: fmt.Sprintf("panic: %v", p), Stack: stack}
+	if panickedUnderTest(stack) {
+		v.Outcome, v.Rule = record.Crash, string(RuleCrash)
+	}
+	r.end(v)
+}
+
+// limit is the virtual time that the case may take.
+func (r *run) limit() time.Duration {
+	if r.c.Limit > 0 {
+		return r.c.Limit
+	}
+	return CaseLimit
+}
+
+// count adds to the totals of the verdict.
+func (r *run) count(rpcs, bytes int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.rpcs += rpcs
+	r.bytes += int64(bytes)
+}

@@ -1,0 +1,93 @@
+//go:build !wasip1
+
+package tester
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"raftlab/internal/record"
+)
+
+// The watchdog lives outside of the bubble and looks at the wall clock. Virtual time in a bubble moves when
+// all of its goroutines are durably blocked. One that waits for a mutex is not, so that
+//
+//	rf.mu.Lock()
+//	time.Sleep(10 * time.Millisecond)   // or an RPC: anything that takes virtual time
+//	rf.mu.Unlock()
+//
+// freezes the bubble as soon as another goroutine wants rf.mu: the sleeper waits for time to move, and time
+// for the waiter. With a real clock, and in the engine, the same program runs.
+const (
+	watchInterval = 500 * time.Millisecond
+	// idleLimit is the wall-clock time after which a run that emits nothing and is not frozen is
+	// given up as inconclusive.
+	idleLimit = 90 * time.Second
+)
+
+// watch reports a run that has come to a standstill.
+func watch(p *pulse, end func(record.Verdict)) {
+	quiet, last, before := time.Duration(0), int64(-1), ""
+	for {
+		time.Sleep(watchInterval)
+		if now := p.events.Load(); now != last {
+			quiet, last, before = 0, now, ""
+			continue
+		}
+		quiet += watchInterval
+		all := goroutines()
+		picture, frozen := frozen(all)
+		at := time.Duration(p.now.Load())
+		switch {
+		case frozen && picture == before:
+			end(record.Verdict{Outcome: record.Fail, Rule: string(RuleFrozen), Time: at, Message: frozenMessage(all), Stack: interesting(all)})
+			return
+		case quiet > idleLimit:
+			end(record.Verdict{Outcome: record.Inconclusive, Time: at, Stack: interesting(all), Message: fmt.Sprintf(
+				"nothing has happened for %v of wall-clock time: probably a loop that never waits; the engine names its line", idleLimit)})
+			return
+		}
+		before = ""
+		if frozen {
+			before = picture
+		}
+	}
+}
+
+// frozen says whether no goroutine of the bubble can run and at least one is not durably blocked. The
+// picture is equal for two samples between which nothing has moved.
+func frozen(all []goroutine) (picture string, yes bool) {
+	var b strings.Builder
+	blocked := 0
+	for _, g := range all {
+		if g.bubble == "" {
+			continue
+		}
+		if slices.Contains([]string{"running", "runnable", "syscall", "preempted", "IO wait", "copystack", "GC assist wait",
+			"GC assist marking", "GC worker (active)", "waiting for cgo callback", "waiting"}, g.state) {
+			return "", false
+		}
+		if !strings.HasSuffix(g.state, "(durable)") {
+			blocked++
+		}
+		fmt.Fprintf(&b, "%d %s\n", g.id, g.state)
+	}
+	return b.String(), blocked > 0
+}
+
+// frozenMessage names who waits for a mutex, and where to read on.
+func frozenMessage(all []goroutine) string {
+	where := "a mutex"
+	for _, g := range all {
+		if g.bubble != "" && !strings.HasSuffix(g.state, "(durable)") {
+			if f, ok := g.underTest(); ok {
+				where = f.short()
+				break
+			}
+		}
+	}
+	return "virtual time stands still: a goroutine sleeps or waits for an RPC while it holds a mutex that another one wants, in " + where +
+		".\nSee docs/debugging.md. The same code runs with -clock=real, and in the engine (raftlab test)."
+}
