@@ -1,0 +1,215 @@
+package lab2
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"raftlab/raftapi"
+	"raftlab/tester"
+)
+
+// cluster is a tester.Cluster with a few more verbs, and a ledger of the commands whose commitment
+// somebody has seen.
+type cluster struct {
+	*tester.Cluster
+	env    *tester.Env
+	first  int         // commands are numbers from here on,
+	next   int         // and the last one used is this; no two commands of a run are equal
+	ledger map[int]int // index -> command that was seen applied there
+	doomed []int       // peers that are to crash at one of their next writes
+}
+
+// newCluster starts n peers of the kind under test.
+func newCluster(e *tester.Env, n int, o tester.Options) *cluster {
+	first := 1000 * (1 + e.Rand().IntN(1000))
+	return &cluster{
+		Cluster: e.NewCluster(e.Subject().(raftapi.MakeFunc), n, o),
+		env:     e,
+		first:   first,
+		next:    first,
+		ledger:  map[int]int{},
+	}
+}
+
+// command returns a command that was never used before in this run.
+func (c *cluster) command() int {
+	c.next++
+	return c.next
+}
+
+// fail ends the case. The violation is about the given peers, or about no one in particular.
+func (c *cluster) fail(rule tester.Rule, section string, peers []int, format string, args ...any) {
+	c.env.Fail(tester.Violation{Rule: rule, Section: section, Message: fmt.Sprintf(format, args...), Peers: peers})
+}
+
+// all returns the peers, without the given ones.
+func (c *cluster) all(but ...int) []int {
+	var peers []int
+	for i := range c.N() {
+		if !slices.Contains(but, i) {
+			peers = append(peers, i)
+		}
+	}
+	return peers
+}
+
+// any returns a peer, drawn from those that are not given.
+func (c *cluster) any(but ...int) int {
+	peers := c.all(but...)
+	return peers[c.env.Rand().IntN(len(peers))]
+}
+
+// shuffled returns the peers without the given ones, in an order drawn from the seed.
+func (c *cluster) shuffled(but ...int) []int {
+	peers := c.all(but...)
+	c.env.Rand().Shuffle(len(peers), func(i, j int) { peers[i], peers[j] = peers[j], peers[i] })
+	return peers
+}
+
+// agree has the cluster commit one new command and returns its index. It waits until want peers
+// have applied it. Leadership may change meanwhile: the command is proposed again then.
+func (c *cluster) agree(want int) int {
+	command := c.command()
+	index := c.One(command, want, true)
+	c.ledger[index] = command
+	return index
+}
+
+// agreeAll is agree for a cluster that is whole again: every peer has to catch up.
+func (c *cluster) agreeAll() int { return c.agree(c.N()) }
+
+// commit has the cluster commit n commands, one after the other.
+func (c *cluster) commit(n, want int) {
+	for range n {
+		c.agree(want)
+	}
+}
+
+// proposal is a command that a leader has taken, which is no promise that it will be committed.
+type proposal struct{ index, term, command int }
+
+// propose hands n new commands to peer i, without waiting. It stops where the peer says that it
+// does not lead (any more), so there may be fewer.
+func (c *cluster) propose(i, n int) []proposal {
+	var taken []proposal
+	for range n {
+		command := c.command()
+		index, term, leads := c.Propose(i, command)
+		if !leads {
+			break
+		}
+		taken = append(taken, proposal{index, term, command})
+	}
+	return taken
+}
+
+// applied reports whether some peer has applied p, and not another command in its place.
+func (c *cluster) applied(p proposal) bool {
+	n, command := c.Applied(p.index)
+	return n > 0 && command == p.command
+}
+
+// neverApplied fails if one of the proposals has been applied anywhere, although no majority
+// can have stored it; why says how that is known.
+func (c *cluster) neverApplied(proposals []proposal, section, why string) {
+	for _, p := range proposals {
+		if c.applied(p) {
+			c.fail(tester.RuleUnwantedCommit, section, nil,
+				"the command proposed at index %d in term %d was applied, but %s", p.index, p.term, why)
+		}
+	}
+}
+
+// poll is how often a case looks at something that it waits for.
+const poll = 10 * time.Millisecond
+
+// until waits until what happens, at most for d, and reports whether it did.
+func (c *cluster) until(d time.Duration, what func() bool) bool {
+	for end := c.env.Now() + d; ; c.env.Sleep(poll) {
+		if what() {
+			return true
+		}
+		if c.env.Now() >= end {
+			return false
+		}
+	}
+}
+
+// throughout looks at something again and again for d.
+func (c *cluster) throughout(d time.Duration, look func()) {
+	for end := c.env.Now() + d; c.env.Now() < end; c.env.Sleep(poll) {
+		look()
+	}
+}
+
+// pause lets a random time of at most d go by.
+func (c *cluster) pause(d time.Duration) {
+	c.env.Sleep(time.Duration(c.env.Rand().Int64N(int64(d) + 1)))
+}
+
+// waitUntilFollower gives peer i, which led in an old term, time to hear of a newer one.
+func (c *cluster) waitUntilFollower(i int) {
+	if !c.until(tester.ElectionLimit, func() bool { _, leads := c.State(i); return !leads }) {
+		c.fail(tester.RuleUnwantedLeader, "§5.1", []int{i},
+			"peer %d led an old term and hears from peers of a newer one, but still claims to lead", i)
+	}
+}
+
+// staysQuiet fails if the term goes on changing although nothing is wrong. One change is forgiven
+// and so is a second one: a peer may have been about to start an election.
+func (c *cluster) staysQuiet() {
+	for range 3 {
+		c.Leader()
+		term := c.Term()
+		c.env.Sleep(2 * time.Second)
+		if c.Term() == term {
+			return
+		}
+	}
+	c.fail(tester.RuleTermChanged, "§5.2", nil,
+		"peers start elections again and again although the leader is connected to all of them; are its heartbeats sent, heard, and does each set back the election timer?")
+}
+
+// healed makes the cluster whole again: all links work, no message is lost or late, crashed
+// peers are restarted, and no crash is still to come.
+func (c *cluster) healed() {
+	net := c.Network()
+	net.Reliable(true)
+	net.LongReordering(false)
+	net.LongDelays(false)
+	net.Duplicates(false)
+	c.HealAll()
+	for i := range c.N() {
+		if !c.Running(i) || slices.Contains(c.doomed, i) {
+			c.Restart(i)
+		}
+	}
+	c.doomed = nil
+}
+
+// recovers heals the cluster and fails unless all peers come to agree on a new command, and what
+// the ledger holds is still there.
+func (c *cluster) recovers() {
+	c.healed()
+	// Each command that a leader took may be an entry that some log lacks or has too much, and a peer
+	// may repair its followers' logs one entry at a time.
+	limit := tester.AgreementLimit + time.Duration(c.next-c.first)*tester.CatchUp
+	command := c.command()
+	index := c.OneWithin(limit, command, c.N(), true)
+	c.ledger[index] = command
+	c.audit()
+}
+
+// audit fails if a command of the ledger is not at its index any more.
+func (c *cluster) audit() {
+	for _, index := range slices.Sorted(maps.Keys(c.ledger)) {
+		n, command := c.Applied(index)
+		if n > 0 && command == c.ledger[index] {
+			continue
+		}
+		c.fail(tester.RuleLostValue, "§5.4", nil,
+			"command %d was seen committed at index %d; now %d peers have applied %v there", c.ledger[index], index, n, command)
+	}
+}

@@ -1,0 +1,122 @@
+package lab2
+
+import (
+	"time"
+
+	"raftlab/tester"
+)
+
+// Part 2D: snapshots on their way to a follower, and what they meet there.
+
+// tailMeetsSnapshot gives an old leader a long tail of entries that were never committed, and lets it
+// back to a leader that has only a snapshot left for those indices. The tail conflicts with
+// the snapshot, or reaches beyond it; none of it may survive.
+//
+//	old leader   1 2 3 x x x x x x x x x x x x
+//	others       [   snapshot to 15    ] 16
+func tailMeetsSnapshot(e *tester.Env) {
+	c := newCluster(e, 3, tester.Options{SnapshotEvery: 5})
+	c.agreeAll()
+	for _, tail := range []int{4, 20, 40} {
+		old := c.Leader()
+		c.Disconnect(old)
+		lost := c.propose(old, tail)
+		for range 3 {
+			c.propose(c.Leader(), 5)
+			c.agree(2)
+		}
+		c.Connect(old)
+		c.agreeAll()
+		c.commit(2, 3)
+		c.neverApplied(lost, "§7", "a majority committed other commands there")
+	}
+	c.audit()
+}
+
+// snapshotsMeetAppends lets one follower come and go, every fraction of a second, while the leader takes
+// commands and snapshots all the time: the follower gets entries and snapshots in turn, late and
+// twice, and must never go back.
+func snapshotsMeetAppends(e *tester.Env) {
+	c := newCluster(e, 3, tester.Options{SnapshotEvery: 3, Unreliable: true, Duplicates: true})
+	c.agree(2)
+	comesAndGoes := c.any(c.Leader())
+	for k := range 40 {
+		c.writeToAnyLeader(2)
+		if k%2 == 0 {
+			c.Disconnect(comesAndGoes)
+		} else {
+			c.Connect(comesAndGoes)
+		}
+		c.pause(150 * time.Millisecond)
+		if k%8 == 7 {
+			c.agree(2)
+		}
+	}
+	c.recovers()
+}
+
+// oldSnapshots holds replies back for a second or so, so that the leader sends its snapshot more than
+// once, and the replies to old ones come when newer ones have been installed.
+func oldSnapshots(e *tester.Env) {
+	c := newCluster(e, 3, tester.Options{SnapshotEvery: 4, Unreliable: true, LongReordering: true, Duplicates: true})
+	for range 6 {
+		away := c.any(c.Leader())
+		c.Disconnect(away)
+		c.writeToAnyLeader(6)
+		c.agree(2)
+		c.Connect(away)
+		for range 5 {
+			c.writeToAnyLeader(2)
+			c.pause(100 * time.Millisecond)
+		}
+		c.agree(2)
+	}
+	c.recovers()
+}
+
+// crashWhileInstalling crashes a follower exactly after a write while it is being sent a snapshot: the
+// snapshot, and the log that goes with it, must be stored in one piece.
+func crashWhileInstalling(e *tester.Env) {
+	c := newCluster(e, 3, tester.Options{SnapshotEvery: 5})
+	c.agreeAll()
+	for k := range 6 {
+		away := c.any(c.Leader())
+		c.Disconnect(away)
+		c.batch(2)
+		c.batch(2)
+		crashed := c.CrashAtPersist(away, 1+k%3)
+		c.Connect(away)
+		c.writeToAnyLeader(1)
+		e.Await(crashed, 2*time.Second)
+		c.Restart(away)
+		c.agreeAll()
+	}
+	c.audit()
+}
+
+// senderFails lets a follower hear of a snapshot, and crashes the leader that sends it within
+// milliseconds.
+func senderFails(e *tester.Env) {
+	c := newCluster(e, 3, tester.Options{SnapshotEvery: 5})
+	c.agreeAll()
+	for range 6 {
+		leader := c.Leader()
+		away := c.any(leader)
+		c.Disconnect(away)
+		c.batch(2)
+		c.batch(2)
+		leader = c.Leader()
+		c.Connect(away)
+		c.pause(120 * time.Millisecond)
+		c.Crash(leader)
+		c.agree(2)
+		c.Restart(leader)
+		c.agreeAll()
+	}
+	c.audit()
+}
+
+// snapshotChurn lets clients write while peers that take snapshots crash and come back.
+func snapshotChurn(e *tester.Env) {
+	churn(e, tester.Options{Unreliable: true, Duplicates: true, SnapshotEvery: 4})
+}

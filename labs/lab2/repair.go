@@ -1,0 +1,277 @@
+package lab2
+
+import (
+	"time"
+
+	"raftlab/tester"
+)
+
+// Part 2B: logs that have gone different ways become one again.
+
+// oldLeaderRejoins cuts off a leader that goes on taking commands, has the others commit others at the
+// same indices, and lets it back, while the leader that did the work goes away.
+func oldLeaderRejoins(e *tester.Env) {
+	c := newCluster(e, 3, tester.Options{})
+	c.agreeAll()
+	old := c.Leader()
+	c.Disconnect(old)
+	lost := c.propose(old, 4)
+	c.commit(1, 2)
+
+	next := c.Leader()
+	c.Disconnect(next)
+	c.Connect(old) // old and the third peer: the third one must win
+	c.agree(2)
+	c.Connect(next)
+	c.agreeAll()
+	c.neverApplied(lost, "§5.4.1", "a majority committed another command there first")
+	c.audit()
+}
+
+// isolatedLeader does the same with clients that write all the time: to the leader that nobody hears,
+// and to the one that the majority has elected.
+func isolatedLeader(e *tester.Env) {
+	const rounds = 6
+	c := newCluster(e, 5, tester.Options{})
+	c.agreeAll()
+	old := c.Leader()
+	c.Disconnect(old)
+	var lost []proposal
+	for range rounds {
+		lost = append(lost, c.propose(old, 4)...)
+		c.agree(4)
+	}
+	c.neverApplied(lost, "§5.3", "the leader that took it could reach nobody")
+	c.HealAll()
+	c.waitUntilFollower(old)
+	c.commit(2, 5)
+	c.neverApplied(lost, "§5.4.1", "a majority committed other commands before it could hear of this one")
+	c.audit()
+}
+
+// logsDiverge builds two long histories that share only their beginning, and no agreement on which
+// is right: each half's leader took many commands that it could not commit.
+//
+//	peers a, b     1  x x x x x x x x x ...        uncommitted, term t
+//	peers c, d, e  1  y y y y y y y y y ...        committed, term u > t
+//	peers c, d     1  y y y y y y y y y z z z ...  z uncommitted
+//	then a, b, e alone, and at last everyone
+func logsDiverge(e *tester.Env) {
+	const many = 30
+	c := newCluster(e, 5, tester.Options{})
+	c.agreeAll()
+
+	first := c.Leader()
+	partner := c.any(first)
+	rest := c.all(first, partner)
+	c.Partition([]int{first, partner}, rest)
+	lost := c.propose(first, many)
+	e.Sleep(time.Second)
+	c.neverApplied(lost, "§5.3", "only two of five peers can have stored it")
+	c.Disconnect(first, partner)
+	c.proposeAndCommit(c.Leader(), many)
+
+	// The second leader loses one of its two followers, and takes more than it can commit.
+	second := c.Leader()
+	followers := c.shuffled(first, partner, second)
+	stays, goes := followers[0], followers[1]
+	c.Disconnect(goes)
+	c.propose(second, many)
+	e.Sleep(time.Second)
+
+	// The one that went away meets the first two: only it has all that is committed.
+	c.HealAll()
+	c.Disconnect(second, stays)
+	c.agree(3)
+	c.HealAll()
+	c.agreeAll()
+	c.neverApplied(lost, "§5.4.1", "a majority committed other commands there")
+	c.audit()
+}
+
+// proposeAndCommit hands n commands to a leader in one go, and then has one more agreed on, which
+// in a healthy group brings the others with it.
+func (c *cluster) proposeAndCommit(leader, n int) {
+	proposals := c.propose(leader, n)
+	c.agree(3)
+	for _, p := range proposals {
+		if c.applied(p) {
+			c.ledger[p.index] = p.command
+		}
+	}
+}
+
+// shortLogLoses keeps one follower from a committed entry, and leaves it with one that has it. Its
+// term has grown while it was away, so it looks eager; its log is behind, so it must not win.
+func shortLogLoses(e *tester.Env) {
+	c := newCluster(e, 3, tester.Options{})
+	c.agreeAll()
+	c.shortLogLoses()
+	c.audit()
+}
+
+func (c *cluster) shortLogLoses() {
+	for range 3 {
+		behind := c.any(c.Leader())
+		c.Disconnect(behind)
+		c.commit(2, 2)
+		leader := c.Leader()
+		complete := c.all(leader, behind)[0]
+		c.Disconnect(leader)
+		c.env.Sleep(time.Second) // let the one behind get ahead in terms
+		c.Connect(behind)
+		c.mustLead(complete, behind, "it lacks committed entries")
+		c.agree(2)
+		c.HealAll()
+		c.agreeAll()
+	}
+}
+
+// longLogLoses gives an old leader a log that is longer and older than what has been committed since.
+// A later last term beats any length.
+func longLogLoses(e *tester.Env) {
+	c := newCluster(e, 3, tester.Options{})
+	c.agreeAll()
+	for range 3 {
+		long := c.Leader()
+		c.Disconnect(long)
+		lost := c.propose(long, 12)
+		c.commit(2, 2)
+		leader := c.Leader()
+		complete := c.all(long, leader)[0]
+		c.Disconnect(leader)
+		c.Connect(long)
+		c.mustLead(complete, long, "its last entries, however many, are of an older term than what has been committed")
+		c.agree(2)
+		c.HealAll()
+		c.agreeAll()
+		c.neverApplied(lost, "§5.4.1", "a majority committed other commands there")
+	}
+	c.audit()
+}
+
+// mustLead waits for a leader among two peers that only have each other, and fails if it is the wrong
+// one.
+func (c *cluster) mustLead(right, wrong int, why string) {
+	if leader := c.LeaderAmong([]int{right, wrong}); leader == wrong {
+		c.fail(tester.RuleLostCommit, "§5.4.1", []int{wrong, right}, "peer %d was elected with the vote of peer %d, although %s", wrong, right, why)
+	}
+}
+
+// lateAppends lets requests overtake and repeat each other on their way to one follower, and as soon as
+// the leader has committed takes the leader away. An old AppendEntries, shorter than the log by the
+// time it arrives, must not have cut off what the follower said that it had stored.
+func lateAppends(e *tester.Env) {
+	const rounds = 8
+	c := newCluster(e, 3, tester.Options{})
+	c.agreeAll()
+	net := c.Network()
+	for range rounds {
+		leader := c.Leader()
+		follower := c.any(leader)
+		away := c.all(leader, follower)[0]
+		c.Disconnect(away)
+		net.Reliable(false)
+		net.Duplicates(true)
+		var last proposal
+		for range 8 {
+			for _, p := range c.propose(leader, 1) {
+				last = p
+			}
+			c.pause(6 * time.Millisecond)
+		}
+		committed := c.until(tester.CommitLimit, func() bool { return last.index > 0 && c.AppliedThrough(leader) >= last.index })
+		c.Disconnect(leader)
+		net.Reliable(true)
+		net.Duplicates(false)
+		c.Connect(away)
+		if committed && c.applied(last) {
+			c.ledger[last.index] = last.command
+			c.mustLead(follower, away, "it lacks committed entries")
+		}
+		c.agree(2)
+		c.HealAll()
+		c.agreeAll()
+		c.audit()
+	}
+}
+
+// lateReplies holds the reply to one AppendEntries back until the leader has taken more commands,
+// which nobody can hear of. The reply says what the follower had then, not what the leader has now.
+//
+//	leader             follower          the third peer is away
+//	 |--- entry 5 ------->|
+//	 |                    |              cut leader -> follower
+//	 | Start: 6, 7, 8     |
+//	 |<---- success ------|              5 is committed, 6 to 8 are not
+func lateReplies(e *tester.Env) {
+	const rounds = 6
+	c := newCluster(e, 3, tester.Options{})
+	c.agreeAll()
+	for range rounds {
+		leader := c.Leader()
+		follower := c.any(leader)
+		c.Disconnect(c.all(leader, follower)...)
+		c.Network().LongReordering(true)
+		c.propose(leader, 1)
+		e.Sleep(200 * time.Millisecond)
+		c.Cut(leader, follower)
+		proposals := c.propose(leader, 3)
+		e.Sleep(2500 * time.Millisecond)
+		c.neverApplied(proposals, "§5.3", "since it was proposed nobody could hear the leader")
+		c.Network().LongReordering(false)
+		c.HealAll()
+		c.agreeAll()
+	}
+	c.recovers()
+}
+
+// leaderAgain brings a leader back to power after others have rewritten a follower's log. What it knew
+// about that log in its first term (matchIndex) must not count in its second.
+func leaderAgain(e *tester.Env) {
+	c := newCluster(e, 5, tester.Options{})
+	c.agreeAll()
+
+	// The leader fills one follower's log with entries that are never committed.
+	leader := c.Leader()
+	witness := c.any(leader)
+	c.Partition([]int{leader, witness})
+	c.propose(leader, 40)
+	e.Sleep(2 * time.Second)
+
+	// The others overwrite them, on both.
+	c.Disconnect(leader, witness)
+	c.commit(2, 3)
+	c.HealAll()
+	c.commit(2, 5)
+
+	// It leads again, but has not heard from the witness since.
+	c.Disconnect(witness)
+	if !c.bringToPower(leader, 4) {
+		e.Note("peer %d was not elected again; nothing was checked", leader)
+		c.recovers()
+		return
+	}
+	// Now it reaches one other peer. With the witness that would be three of five.
+	c.Partition([]int{leader, c.any(leader, witness)})
+	proposals := c.propose(leader, 2)
+	e.Sleep(2 * time.Second)
+	c.neverApplied(proposals, "Figure 2", "only two of five peers can have stored it; is matchIndex set back when a leader is elected?")
+	c.recovers()
+}
+
+// bringToPower has leaders step aside until peer i leads, and reports whether it ever did. want peers
+// can talk to each other.
+func (c *cluster) bringToPower(i, want int) bool {
+	for range 15 {
+		leader := c.Leader()
+		if leader == i {
+			return true
+		}
+		c.Disconnect(leader)
+		c.Leader()
+		c.Connect(leader)
+		c.agree(want) // so that whoever stands next has a complete log
+	}
+	return c.Leader() == i
+}
