@@ -1,14 +1,18 @@
 package suite
 
 import (
+	"errors"
 	"fmt"
 	"go/parser"
 	"go/token"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
+	"raftlab/internal/record"
 	"raftlab/internal/sim"
 )
 
@@ -136,3 +140,61 @@ func packageIn(dir string) string {
 }
 
 func lastPart(path string) string { return path[strings.LastIndexByte(path, '/')+1:] }
+
+// Faults sorts an error of building the code under test: the places to be shown to its author
+// and the outcome that all its cases get, or [record.FrameworkError] if it is not the author's fault.
+func (c Code) Faults(err error) ([]Fault, record.Outcome) {
+	var refused *sim.RefusedError
+	var compile *sim.CompileError
+	switch {
+	case errors.As(err, &refused):
+		var faults []Fault
+		for _, r := range refused.Refusals {
+			faults = append(faults, Fault{Kind: string(record.Tampering), File: c.relative(r.File), Line: r.Line, Text: r.What + ": " + r.Why})
+		}
+		return faults, record.Tampering
+	case errors.As(err, &compile):
+		var faults []Fault
+		for _, line := range strings.Split(strings.TrimSpace(compile.Output), "\n") {
+			faults = append(faults, c.compileFault(line))
+		}
+		return faults, NotBuilt
+	}
+	return nil, record.FrameworkError
+}
+
+var compilerLine = regexp.MustCompile(`^(.+\.go):(\d+):(.*)$`)
+
+// compileFault reads one line of the compiler.
+func (c Code) compileFault(line string) Fault {
+	m := compilerLine.FindStringSubmatch(line)
+	if m == nil {
+		return Fault{Kind: compileError, Text: line}
+	}
+	n, _ := strconv.Atoi(m[2]) // digits only
+	text := strings.TrimSpace(m[3])
+	if column, rest, ok := strings.Cut(text, ":"); ok {
+		if _, err := strconv.Atoi(column); err == nil {
+			text = strings.TrimSpace(rest)
+		}
+	}
+	return Fault{Kind: compileError, File: c.relative(m[1]), Line: n, Text: text}
+}
+
+const compileError = "compile error"
+
+// relative turns a file as the build knows it into the one that the user knows.
+func (c Code) relative(file string) string {
+	if !filepath.IsAbs(file) {
+		return c.Show(file)
+	}
+	for name, dir := range c.Impl {
+		if rel, err := filepath.Rel(dir, file); err == nil && filepath.IsLocal(rel) {
+			return c.Show(name + "/" + filepath.ToSlash(rel))
+		}
+	}
+	if rel, err := filepath.Rel(c.Framework, file); err == nil && filepath.IsLocal(rel) {
+		return c.Show(filepath.ToSlash(rel))
+	}
+	return file
+}

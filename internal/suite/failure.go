@@ -17,6 +17,7 @@ const maxFailureLines = 15
 type Failure struct {
 	Case     Case
 	Run      RunResult
+	Also     []uint64       // other seeds of the case that failed
 	Events   []record.Event // of the run or of its end
 	Remark   string         // about the events, such as that the run could not be repeated
 	ToDos    []ToDo         // what the code under test says it still lacks for this part
@@ -33,16 +34,19 @@ func (f Failure) Lines() []string {
 	if width <= 0 {
 		width = 110
 	}
-	lines := []string{shorten(fmt.Sprintf("FAIL %s, seed %d: %s", f.Case.ID(), f.Run.Seed, headline(f.Run)), width)}
+	lines := []string{shorten(f.title(), width)}
 	for i, m := range strings.Split(strings.TrimSpace(f.Run.Message), "\n") {
 		if m != "" && i < 2 {
 			lines = append(lines, shorten("  "+m, width))
 		}
 	}
 	for i, t := range f.ToDos {
-		if i < 2 {
+		if i < 3 {
 			lines = append(lines, shorten("  to write: "+t.String(), width))
 		}
+	}
+	if len(f.Also) > 0 {
+		lines = append(lines, shorten("  also with seeds "+FormatSeeds(f.Also), width))
 	}
 	if f.Remark != "" {
 		lines = append(lines, shorten("  "+f.Remark, width))
@@ -59,6 +63,28 @@ func (f Failure) Lines() []string {
 		}
 	}
 	return append(lines, "  replay: "+f.Run.Replay)
+}
+
+// Brief tells it in two lines.
+func (f Failure) Brief() []string { return []string{f.title(), "  replay: " + f.Run.Replay} }
+
+func (f Failure) title() string {
+	return fmt.Sprintf("FAIL %s, seed %d: %s", f.Case.ID(), f.Run.Seed, headline(f.Run))
+}
+
+// FaultLines tells in at most 15 lines why the code under test was not built.
+func FaultLines(faults []Fault, outcome record.Outcome) []string {
+	lines := []string{"FAIL: the code under test does not compile"}
+	if outcome == record.Tampering {
+		lines[0] = "FAIL: the code under test was refused, because it uses what it may not use (tampering)"
+	}
+	for i, f := range faults {
+		if len(lines) == maxFailureLines-1 && i < len(faults)-1 {
+			return append(lines, fmt.Sprintf("  and %d more (--json has them all)", len(faults)-i))
+		}
+		lines = append(lines, "  "+f.String())
+	}
+	return lines
 }
 
 // headline is a verdict in one line: rule, section, virtual time.

@@ -1,6 +1,7 @@
 package suite
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -170,7 +171,7 @@ func caseResult(item Item, finished []Finished, replay func(Case, uint64) string
 		if f.State != Ran {
 			continue
 		}
-		run := runResult(f)
+		run := NewRunResult(f)
 		run.Replay = replay(k, f.Seed)
 		c.Runs = append(c.Runs, run)
 		c.Virtual = micro(c.Virtual + run.Virtual)
@@ -193,7 +194,8 @@ func caseResult(item Item, finished []Finished, replay func(Case, uint64) string
 	return c
 }
 
-func runResult(f Finished) RunResult {
+// NewRunResult returns what a report says about a finished run, but for the replay command.
+func NewRunResult(f Finished) RunResult {
 	res, v := f.Result, f.Result.Verdict
 	return RunResult{
 		Seed: f.Seed, Outcome: v.Outcome, Rule: v.Rule, Section: v.Section, Message: v.Message,
@@ -217,6 +219,17 @@ func (c CaseResult) Run(seed uint64) *RunResult {
 		}
 	}
 	return nil
+}
+
+// AlsoFailing returns the seeds that failed beside the first one; there are some after --keep-going.
+func (c CaseResult) AlsoFailing() []uint64 {
+	var seeds []uint64
+	for _, run := range c.Runs {
+		if run.Outcome != record.Pass && run.Seed != c.FirstFailing {
+			seeds = append(seeds, run.Seed)
+		}
+	}
+	return seeds
 }
 
 // Failed returns the cases that did not pass although they ran or should have been built.
@@ -260,6 +273,26 @@ func (r *Report) ExitCode(requireReached bool) int {
 		}
 	}
 	return code
+}
+
+// Save writes the report to files, as JSON and as JUnit XML; an empty path means no file.
+func (r *Report) Save(jsonPath, junitPath string) error {
+	for _, f := range []struct {
+		path  string
+		write func(io.Writer) error
+	}{{jsonPath, r.WriteJSON}, {junitPath, r.WriteJUnit}} {
+		if f.path == "" {
+			continue
+		}
+		var b bytes.Buffer
+		if err := f.write(&b); err != nil {
+			return fmt.Errorf("writing %s: %w", f.path, err)
+		}
+		if err := WriteFile(f.path, b.Bytes()); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // WriteJSON writes the report as one JSON document.

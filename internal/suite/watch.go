@@ -62,7 +62,7 @@ func progressText(p Progress) string {
 }
 
 func failureLine(f Finished) string {
-	return fmt.Sprintf("FAIL %s seed %d: %s", f.Case.ID(), f.Seed, headline(runResult(f)))
+	return fmt.Sprintf("FAIL %s seed %d: %s", f.Case.ID(), f.Seed, headline(NewRunResult(f)))
 }
 
 // lines is the display of logs.

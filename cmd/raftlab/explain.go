@@ -1,0 +1,116 @@
+package main
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"raftlab/internal/record"
+	"raftlab/internal/sim"
+	"raftlab/internal/suite"
+	"raftlab/internal/timeline"
+)
+
+const (
+	// maxExplained is how many failures are told in full; of others there is the headline.
+	maxExplained = 10
+	// tooLong is the wall-clock time of a run above which it is not run again for its events.
+	tooLong = 20 * time.Second
+)
+
+// explain tells the failures: what was broken, and what happened before. The events come from running
+// the same case and seed again, which also shows that the failure can be repeated.
+func (t *testing) explain(ctx context.Context, pool *sim.Pool, finished []suite.Finished) [][]string {
+	failed := t.report.Failed()
+	texts := make([][]string, len(failed))
+	slots := make(chan struct{}, t.flags.workers)
+	toDos := t.code.ToDos()
+	var all sync.WaitGroup
+	for i, c := range failed {
+		item, f := t.find(c, finished)
+		if item == nil || f == nil {
+			continue
+		}
+		failure := suite.Failure{Case: item.Case, Run: *c.Run(c.FirstFailing), Also: c.AlsoFailing(), Events: f.Result.LastEvents,
+			ToDos: suite.ToDosOf(toDos, c.Part), Packages: suite.OwnPackages([]suite.Case{item.Case}), Show: t.code.Show, Width: width(t.out)}
+		if i >= maxExplained {
+			texts[i] = failure.Brief()
+			continue
+		}
+		all.Go(func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			if repeatable(f.Result) && ctx.Err() == nil {
+				failure.Events, failure.Remark = repeat(ctx, pool, f.Job, f.Result)
+			}
+			texts[i] = failure.Lines()
+		})
+	}
+	if len(failed) > 0 {
+		t.watch.Building("looking at what failed")
+	}
+	all.Wait()
+	return texts
+}
+
+// find returns what was asked for and what came out, for the first failing seed of c.
+func (t *testing) find(c suite.CaseResult, finished []suite.Finished) (*suite.Item, *suite.Finished) {
+	for i := range t.items {
+		if t.items[i].Case.ID() != c.Case {
+			continue
+		}
+		for j := range finished {
+			f := &finished[j]
+			if f.State == suite.Ran && f.Seed == c.FirstFailing && f.Case.ID() == c.Case {
+				return &t.items[i], f
+			}
+		}
+	}
+	return nil, nil
+}
+
+func repeatable(r sim.Result) bool {
+	o := r.Verdict.Outcome
+	return o != record.Inconclusive && o != record.FrameworkError && r.Wall < tooLong
+}
+
+// repeat runs j again and returns its events, and a remark if it did not go the same way.
+func repeat(ctx context.Context, pool *sim.Pool, j sim.Job, was sim.Result) ([]record.Event, string) {
+	dir, err := os.MkdirTemp("", "raftlab")
+	if err != nil {
+		return was.LastEvents, ""
+	}
+	defer os.RemoveAll(dir)
+	j.Trace = filepath.Join(dir, "trace")
+	again := pool.Run(ctx, j)
+	if ctx.Err() != nil {
+		return was.LastEvents, ""
+	}
+	if again.Hash != was.Hash {
+		return was.LastEvents, hashesDiffer(was.Hash, again.Hash, again.GCs)
+	}
+	f, err := os.Open(j.Trace)
+	if err != nil {
+		return was.LastEvents, ""
+	}
+	defer f.Close()
+	events, err := timeline.Read(f)
+	if err != nil || len(events) == 0 {
+		return was.LastEvents, ""
+	}
+	return events, ""
+}
+
+// hashesDiffer says that a run of the same build went another way.
+func hashesDiffer(was, is string, collections int) string {
+	s := "running it again gave another run (trace hash " + short(is) + ", was " + short(was) + ")"
+	if collections > 0 {
+		return s + ": garbage collections can do that; try a larger --memory"
+	}
+	return s + ": please report this as a fault of raftlab"
+}
+
+// short is the beginning of a hash, enough to tell two apart.
+func short(hash string) string { return hash[:min(len(hash), 12)] }

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"raftlab/internal/course"
+	"raftlab/internal/record"
+	"raftlab/internal/sim"
+	"raftlab/internal/suite"
+)
+
+// runFlags are the flags that say what runs and how, for `test` and `replay` alike.
+type runFlags struct {
+	impl   string
+	env    []string
+	strict bool
+	memory string
+}
+
+func (f *runFlags) add(flags *pflag.FlagSet) {
+	flags.StringVar(&f.impl, "impl", "", "the code under test: a course tree, a directory with one package, or `reference` (default: this tree's own)")
+	flags.StringArrayVar(&f.env, "env", nil, "`K=V` in the environment of the code under test; may be repeated")
+	flags.BoolVar(&f.strict, "strict", false, "a goroutine left over after Kill is a failure, not a warning")
+	flags.StringVar(&f.memory, "memory", "", "memory that a run may have, such as 512MiB (default 1GiB)")
+}
+
+// options checks the flags.
+func (f *runFlags) options() (suite.Options, error) {
+	o := suite.Options{Strict: f.strict, Env: f.env}
+	for _, kv := range f.env {
+		if k, _, ok := strings.Cut(kv, "="); !ok || k == "" {
+			return o, fmt.Errorf("--env %q: write K=V, for example --env DEBUG=1", kv)
+		}
+	}
+	var err error
+	if f.memory != "" {
+		o.MemoryLimit, err = parseSize(f.memory)
+	}
+	return o, err
+}
+
+// parseSize reads 512MiB, 512M, 1GiB or a number of bytes.
+func parseSize(s string) (int64, error) {
+	digits := strings.TrimRight(s, "KMGiBkmgb ")
+	unit := map[string]int64{"": 1, "B": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
+	suffix := strings.TrimSpace(strings.ToUpper(s[len(digits):]))
+	if suffix != "B" {
+		suffix = strings.TrimSuffix(strings.TrimSuffix(suffix, "B"), "I")
+	}
+	n, err := strconv.ParseInt(digits, 10, 64)
+	size, known := unit[suffix]
+	const least, most = 64 << 20, 4 << 30 // a Go program needs some; a 32-bit machine has no more
+	if err != nil || !known || n < 0 || n > most/size || n*size < least {
+		return 0, fmt.Errorf("--memory %q: give a size from 64MiB to 4GiB, such as 512MiB", s)
+	}
+	return n * size, nil
+}
+
+// job makes the engine's job for one run.
+func job(b *sim.Binary, c suite.Case, seed uint64, o suite.Options) sim.Job {
+	return sim.Job{
+		Binary: b, Test: c.Test, Env: o.Env, MemoryLimit: o.MemoryLimit,
+		Params: record.Params{Case: c.ID(), Seed: seed, Strict: o.Strict},
+	}
+}
+
+// replayOf is the command that repeats a run, to be copied.
+func (a *app) replayOf(root course.Root, given string, o suite.Options, c suite.Case, seed uint64) string {
+	words := []string{program(), "replay", quote(c.ID()), "--seed", strconv.FormatUint(seed, 10)}
+	if given != "." && (given != suite.Reference || root.Course) {
+		words = append(words, "--impl", quote(given))
+	}
+	if a.framework != "" {
+		words = append(words, "--framework", quote(a.framework))
+	}
+	if o.Strict {
+		words = append(words, "--strict")
+	}
+	for _, kv := range o.Env {
+		words = append(words, "--env", quote(kv))
+	}
+	if o.MemoryLimit != 0 {
+		words = append(words, "--memory", strconv.FormatInt(o.MemoryLimit, 10))
+	}
+	return strings.Join(words, " ")
+}

@@ -1,0 +1,23 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"raftlab/internal/suite"
+)
+
+func listCommand(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "list [SEL...]",
+		Short: "List the cases: points, section of the paper, what each checks",
+		Long: "List the cases. SEL is a lab (lab2), a part (2A) or a case (2A/InitialElection, or just InitialElection);\n" +
+			"upper and lower case are the same, and a prefix will do where it is clear.",
+		RunE: func(_ *cobra.Command, args []string) error {
+			cases, err := suite.Select(allCases(), args)
+			if err != nil {
+				return usage(err)
+			}
+			return broken(suite.WriteList(a.out, cases, width(a.out)))
+		},
+	}
+}

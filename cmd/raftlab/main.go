@@ -1,0 +1,179 @@
+// Command raftlab runs the labs: it lists their cases, tests peers on them under the deterministic
+// engine, replays a run, and hands out course trees.
+//
+//	raftlab init DIR            a course tree: framework, cases, handouts, an empty peer
+//	raftlab list [SEL...]       the cases, and what each checks
+//	raftlab test [SEL...]       run cases with seeds; progress, failures, a summary table
+//	raftlab replay CASE --seed  one run again, with its output and a timeline
+//	raftlab doctor              what is there, what is missing and how to get it
+//
+// A selector SEL is a lab (lab2), a part (2A) or a case (2A/InitialElection). Exit codes: 0 all
+// passed, 1 a case failed, 2 usage, 3 the framework itself failed or a run was inconclusive, 130
+// interrupted by Ctrl-C.
+//
+// Each command is a function in the file of its name. A file that adds a command appends that function
+// to commands in its init; the work is done in internal/suite, internal/sim, internal/timeline and
+// internal/course.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"raftlab/internal/course"
+	"raftlab/internal/sim"
+	"raftlab/internal/suite"
+	"raftlab/labs"
+)
+
+// commands makes the subcommands.
+var commands = []func(*app) *cobra.Command{listCommand, testCommand, replayCommand, initCommand, doctorCommand}
+
+func main() {
+	sim.WorkerMain() // does not return in a worker process of the engine
+	a := &app{out: os.Stdout, err: os.Stderr}
+	os.Exit(a.run(os.Args[1:]))
+}
+
+// app is one call of the command line.
+type app struct {
+	out, err  io.Writer
+	framework string // --framework
+}
+
+// run executes the command line args and returns the exit code.
+func (a *app) run(args []string) int {
+	root := &cobra.Command{
+		Use:           "raftlab",
+		Short:         "Run Raft labs in a deterministic engine",
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Args:          cobra.NoArgs,
+		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	root.SetOut(a.out)
+	root.SetErr(a.err)
+	root.SetArgs(args)
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.PersistentFlags().StringVar(&a.framework, "framework", "",
+		"root of the checkout or course tree (default: found from the working directory upwards)")
+	for _, makeCommand := range commands {
+		root.AddCommand(makeCommand(a))
+	}
+	err := root.Execute()
+	var exit *exitError
+	switch {
+	case err == nil:
+		return suite.ExitPassed
+	case errors.As(err, &exit):
+		if exit.err != nil {
+			fmt.Fprintln(a.err, "raftlab:", exit.err)
+		}
+		return exit.code
+	default: // cobra's own: unknown command or flag, wrong number of arguments
+		fmt.Fprintf(a.err, "raftlab: %v\n(raftlab --help shows the commands, raftlab COMMAND --help their flags)\n", err)
+		return suite.ExitUsage
+	}
+}
+
+// exitError ends the program with a code, after printing err if there is one.
+type exitError struct {
+	code int
+	err  error
+}
+
+func (e *exitError) Error() string { return fmt.Sprintf("exit code %d: %v", e.code, e.err) }
+
+func usage(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &exitError{suite.ExitUsage, err}
+}
+
+func broken(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &exitError{suite.ExitFramework, err}
+}
+
+func exitWith(code int) error {
+	if code == suite.ExitPassed {
+		return nil
+	}
+	return &exitError{code, nil}
+}
+
+// root finds the tree that the command works on.
+func (a *app) root() (course.Root, error) {
+	if a.framework != "" {
+		return course.At(a.framework)
+	}
+	return course.Find(".")
+}
+
+// allCases are the cases of all labs.
+func allCases() []suite.Case { return suite.Cases(labs.All()) }
+
+// packages are the packages that labs test.
+func packages() []string {
+	var all []string
+	for _, l := range labs.All() {
+		all = append(all, l.Package)
+	}
+	return all
+}
+
+// isTerminal says whether w is a terminal that people look at.
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb"
+}
+
+// width is how many characters fit on a line of w.
+func width(w io.Writer) int {
+	const unknown = 110
+	f, ok := w.(*os.File)
+	if !ok {
+		return unknown
+	}
+	n, _, err := term.GetSize(int(f.Fd()))
+	if err != nil || n < 40 {
+		return unknown
+	}
+	return n
+}
+
+// program is how the user called this program, for commands to be copied.
+func program() string {
+	name := filepath.ToSlash(os.Args[0])
+	switch {
+	case strings.Contains(name, "go-build"): // by `go run`
+		return "go run ./cmd/raftlab"
+	case strings.Contains(name, "/"):
+		return quote(os.Args[0])
+	}
+	return strings.TrimSuffix(name, ".exe")
+}
+
+// quote makes s one word for a shell.
+func quote(s string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("_-./=:,+@%\\", r)
+	}
+	if s != "" && strings.IndexFunc(s, func(r rune) bool { return !plain(r) }) < 0 && (os.PathSeparator == '\\' || !strings.Contains(s, `\`)) {
+		return s
+	}
+	if os.PathSeparator == '\\' {
+		return `"` + strings.ReplaceAll(s, `"`, `\"`) + `"`
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}

@@ -1,0 +1,316 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"raftlab/internal/course"
+	"raftlab/internal/record"
+	"raftlab/internal/sim"
+	"raftlab/internal/suite"
+	"raftlab/internal/timeline"
+)
+
+// replayFlags are the flags of `raftlab replay`.
+type replayFlags struct {
+	runFlags
+	seed     uint64
+	verbose  bool
+	timeline bool
+	peers    string
+	from, to time.Duration
+	trace    string
+}
+
+func replayCommand(a *app) *cobra.Command {
+	f := &replayFlags{}
+	c := &cobra.Command{
+		Use:   "replay CASE --seed N",
+		Short: "Run one case with one seed again: output, timeline, trace",
+		Long: `Run one case with one seed. The same code does the same thing every time, whatever is printed or
+traced. If this very run failed earlier, replay says whether it is the same run again, and warns if the
+code or the Go release has changed since.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error { return a.replay(c.Context(), f, args[0]) },
+	}
+	f.add(c.Flags())
+	c.Flags().Uint64Var(&f.seed, "seed", 0, "the seed (required)")
+	c.Flags().BoolVarP(&f.verbose, "verbose", "v", false, "show what the code under test prints, with virtual times")
+	c.Flags().BoolVar(&f.timeline, "timeline", false, "show the events, in one column per peer")
+	c.Flags().StringVar(&f.peers, "peers", "", "only these peers in the timeline, such as 0,2")
+	c.Flags().DurationVar(&f.from, "from", 0, "begin the timeline at this virtual time, such as 3s")
+	c.Flags().DurationVar(&f.to, "to", 0, "end the timeline at this virtual time, such as 5s")
+	c.Flags().StringVar(&f.trace, "trace", "", "write all events to this `file`, as JSON lines (docs/trace.md)")
+	return c
+}
+
+// replaying is one `raftlab replay` under way.
+type replaying struct {
+	*app
+	flags   *replayFlags
+	root    course.Root
+	code    suite.Code
+	options suite.Options
+	kase    suite.Case
+	peers   []int
+}
+
+func (a *app) replay(ctx context.Context, f *replayFlags, selector string) error {
+	r := &replaying{app: a, flags: f}
+	if err := r.prepare(selector); err != nil {
+		return usage(err)
+	}
+	ctx, stop := interruptible(ctx)
+	defer stop()
+	dir, err := os.MkdirTemp("", "raftlab")
+	if err != nil {
+		return broken(err)
+	}
+	defer os.RemoveAll(dir)
+
+	binary, err := r.build(ctx)
+	if err != nil {
+		return err
+	}
+	was := r.remembered(binary)
+	j := job(binary, r.kase, f.seed, r.options)
+	j.Params.Detail = f.timeline || f.trace != ""
+	j.Trace = f.trace
+	if j.Trace == "" {
+		j.Trace = filepath.Join(dir, "trace")
+	}
+	j.Output = filepath.Join(dir, "output")
+	result, err := r.runOnce(ctx, j)
+	if err != nil {
+		return err
+	}
+	return r.show(j, binary, result, was)
+}
+
+// prepare reads the command line.
+func (r *replaying) prepare(selector string) (err error) {
+	f := r.flags
+	if f.seed == 0 {
+		return fmt.Errorf("replay needs the seed of the run: --seed N, from 1 up")
+	}
+	if r.root, err = r.app.root(); err != nil {
+		return err
+	}
+	cases, err := suite.Select(allCases(), []string{selector})
+	if err != nil {
+		return err
+	}
+	if len(cases) != 1 {
+		return fmt.Errorf("%s is %d cases, replay runs one: %s, for example", selector, len(cases), cases[0].ID())
+	}
+	r.kase = cases[0]
+	if r.options, err = f.options(); err != nil {
+		return err
+	}
+	if r.peers, err = parsePeers(f.peers); err != nil {
+		return err
+	}
+	if !f.timeline && (f.peers != "" || f.from != 0 || f.to != 0) {
+		f.timeline = true // what else could they be for
+	}
+	if f.to != 0 && f.to < f.from {
+		return fmt.Errorf("--from %v --to %v: the timeline would end before it begins", f.from, f.to)
+	}
+	if err := writable(f.trace); err != nil {
+		return err
+	}
+	if r.code, err = suite.FindCode(r.root.Dir, r.root.Course, f.impl, packages()); err != nil {
+		return err
+	}
+	return r.code.Has([]string{r.kase.Package})
+}
+
+// parsePeers reads 0,2. Nothing means all peers.
+func parsePeers(s string) ([]int, error) {
+	if s == "" {
+		return nil, nil
+	}
+	var peers []int
+	for _, part := range strings.Split(s, ",") {
+		n, err := strconv.Atoi(strings.TrimSpace(part))
+		if err != nil || n < 0 {
+			return nil, fmt.Errorf("--peers %q: give numbers of peers with commas between, such as 0,2", s)
+		}
+		peers = append(peers, n)
+	}
+	return peers, nil
+}
+
+func (r *replaying) build(ctx context.Context) (*sim.Binary, error) {
+	progress := func(string) {}
+	if isTerminal(r.err) {
+		progress = func(s string) { fmt.Fprintln(r.err, s) }
+	}
+	binary, err := r.code.Build(r.kase.Package).Binary(ctx, progress)
+	if err == nil {
+		return binary, nil
+	}
+	if ctx.Err() != nil {
+		return nil, exitWith(suite.ExitInterrupted)
+	}
+	faults, outcome := r.code.Faults(err)
+	if outcome == record.FrameworkError {
+		return nil, broken(err)
+	}
+	fmt.Fprintln(r.out, strings.Join(suite.FaultLines(faults, outcome), "\n"))
+	return nil, exitWith(suite.ExitFailed)
+}
+
+// remembered returns how this run failed last, and warns if it was another build that did.
+func (r *replaying) remembered(binary *sim.Binary) *suite.LastRun {
+	state, err := suite.OpenState(r.root.Dir)
+	if err != nil {
+		return nil // nothing can be remembered, so nothing is
+	}
+	was := state.Find(r.code.Key, r.kase.ID(), r.flags.seed)
+	if was == nil {
+		return nil
+	}
+	if was.GoVersion != binary.GoVersion {
+		fmt.Fprintf(r.err, "warning: this run failed under %s, and this is %s: it may be another run\n", was.GoVersion, binary.GoVersion)
+	} else if was.Build != binary.ID {
+		fmt.Fprintf(r.err, "warning: the code has changed since this run failed (build %s then, %s now): it may be another run\n",
+			short(was.Build), short(binary.ID))
+	}
+	return was
+}
+
+func (r *replaying) runOnce(ctx context.Context, j sim.Job) (sim.Result, error) {
+	pool, err := sim.NewPool(1)
+	if err != nil {
+		return sim.Result{}, broken(fmt.Errorf("starting the engine: %w", err))
+	}
+	defer pool.Close()
+	result := pool.Run(ctx, j)
+	if ctx.Err() != nil {
+		return result, exitWith(suite.ExitInterrupted)
+	}
+	return result, nil
+}
+
+// show prints what was asked for, and last how the run ended.
+func (r *replaying) show(j sim.Job, binary *sim.Binary, result sim.Result, was *suite.LastRun) error {
+	if r.flags.verbose {
+		if err := r.copyOutput(j.Output); err != nil {
+			return broken(err)
+		}
+	}
+	events, err := readTrace(j.Trace)
+	if err != nil {
+		return broken(err)
+	}
+	if r.flags.timeline {
+		o := timeline.Options{Peers: r.peers, From: r.flags.from, To: r.flags.to, Width: width(r.out)}
+		if err := timeline.Print(r.out, events, o); err != nil {
+			return broken(err)
+		}
+		fmt.Fprintln(r.out)
+	}
+	r.verdict(events, result)
+	r.identity(binary, result, was)
+	switch result.Verdict.Outcome {
+	case record.Pass:
+		return nil
+	case record.Inconclusive, record.FrameworkError:
+		return exitWith(suite.ExitFramework)
+	}
+	return exitWith(suite.ExitFailed)
+}
+
+// verdict prints how the run ended.
+func (r *replaying) verdict(events []record.Event, result sim.Result) {
+	finished := suite.Finished{Run: suite.Run{Case: r.kase, Seed: r.flags.seed}, State: suite.Ran, Result: result}
+	run := suite.NewRunResult(finished)
+	run.Replay = r.replayOf(r.root, r.code.Given, r.options, r.kase, r.flags.seed)
+	if run.Outcome == record.Pass {
+		fmt.Fprintf(r.out, "pass %s, seed %d: %.3f s of virtual time, %d RPCs\n", r.kase.ID(), r.flags.seed, result.Virtual.Seconds(), run.RPCs)
+	} else {
+		failure := suite.Failure{Case: r.kase, Run: run, ToDos: suite.ToDosOf(r.code.ToDos(), r.kase.Part),
+			Packages: suite.OwnPackages([]suite.Case{r.kase}), Show: r.code.Show, Width: width(r.out)}
+		if !r.flags.timeline {
+			failure.Events = events
+			if len(events) == 0 {
+				failure.Events = result.LastEvents
+			}
+		}
+		lines := failure.Lines()
+		fmt.Fprintln(r.out, strings.Join(lines[:len(lines)-1], "\n")) // this is the replay
+		if !r.flags.timeline && !r.flags.verbose {
+			fmt.Fprintln(r.out, "  more: add --timeline, or -v for what the peers print")
+		}
+	}
+	for _, n := range run.NotChecked {
+		fmt.Fprintln(r.out, "not checked:", n)
+	}
+	for _, n := range append(run.Warnings, run.Notes...) {
+		fmt.Fprintln(r.out, "warning:", n)
+	}
+}
+
+// identity prints which run this was.
+func (r *replaying) identity(binary *sim.Binary, result sim.Result, was *suite.LastRun) {
+	fmt.Fprintf(r.out, "run %s seed %d, build %s, %s, trace hash %s\n", r.kase.ID(), r.flags.seed, short(binary.ID), binary.GoVersion, short(result.Hash))
+	if was != nil {
+		switch {
+		case was.Hash == result.Hash:
+			fmt.Fprintln(r.out, "the same run as the one that failed: same trace hash")
+		case was.Build == binary.ID && sameOptions(was.Options, r.options):
+			fmt.Fprintln(r.out, "not the run that failed: "+hashesDiffer(was.Hash, result.Hash, result.GCs))
+		default:
+			fmt.Fprintf(r.out, "not the run that failed (trace hash %s): the code, the Go release or the flags are others\n", short(was.Hash))
+		}
+	}
+	if result.GCs > 0 {
+		fmt.Fprintf(r.out, "warning: %d garbage collections took place; they can change the order of goroutines when anything else changes. "+
+			"A larger --memory avoids them\n", result.GCs)
+	}
+	for _, n := range binary.Notes {
+		fmt.Fprintln(r.out, "note:", n)
+	}
+	if r.flags.trace != "" {
+		fmt.Fprintln(r.out, "trace:", r.flags.trace)
+	}
+}
+
+func sameOptions(a, b suite.Options) bool {
+	return a.Strict == b.Strict && a.MemoryLimit == b.MemoryLimit && strings.Join(a.Env, "\x00") == strings.Join(b.Env, "\x00")
+}
+
+func (r *replaying) copyOutput(path string) error {
+	f, err := os.Open(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil // it printed nothing
+	}
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	_, err = io.Copy(r.out, f)
+	return err
+}
+
+func readTrace(path string) ([]record.Event, error) {
+	f, err := os.Open(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil // the run ended before it began
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return timeline.Read(f)
+}

@@ -1,0 +1,283 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"raftlab/internal/course"
+	"raftlab/internal/record"
+	"raftlab/internal/sim"
+	"raftlab/internal/suite"
+)
+
+// testFlags are the flags of `raftlab test`.
+type testFlags struct {
+	runFlags
+	seeds          string
+	workers        int
+	keepGoing      bool
+	failed         bool
+	requireReached bool
+	json, junit    string
+}
+
+func testCommand(a *app) *cobra.Command {
+	f := &testFlags{}
+	c := &cobra.Command{
+		Use:   "test [SEL...]",
+		Short: "Run cases under the engine, with progress and a summary table",
+		Long: `Run cases under the engine. SEL is a lab (lab2), a part (2A) or a case (2A/InitialElection); without
+one, everything runs. Each case runs once for every seed, and stops at the first seed that does not
+pass unless --keep-going is given. Which results come out does not depend on -j.
+
+Exit code: 0 all passed, 1 a case failed, 2 usage, 3 the framework itself failed or a run was
+inconclusive (killed by the wall clock twice), 130 interrupted by Ctrl-C. An interrupted command prints and
+writes what it has.`,
+		RunE: func(c *cobra.Command, args []string) error { return a.test(c.Context(), f, args) },
+	}
+	f.add(c.Flags())
+	c.Flags().StringVar(&f.seeds, "seeds", suite.DefaultSeeds, "seeds: 7, 1-20, or 3,9,40")
+	c.Flags().IntVarP(&f.workers, "jobs", "j", 0, "runs at once (default: from processors and memory)")
+	c.Flags().BoolVar(&f.keepGoing, "keep-going", false, "run all seeds of a case, also after one has failed")
+	c.Flags().BoolVar(&f.failed, "failed", false, "only the runs that failed when they were last tested")
+	c.Flags().BoolVar(&f.requireReached, "require-reached", false, "fail if a case never reaches a situation that it exists for (for the reference)")
+	c.Flags().StringVar(&f.json, "json", "", "write results to this `file` as JSON (docs/results.md)")
+	c.Flags().StringVar(&f.junit, "junit", "", "write results to this `file` as JUnit XML")
+	return c
+}
+
+// testing is one `raftlab test` under way.
+type testing struct {
+	*app
+	flags  *testFlags
+	root   course.Root
+	code   suite.Code
+	state  *suite.State
+	items  []suite.Item
+	report *suite.Report
+	watch  suite.Watch
+
+	binaries map[string]*sim.Binary // by package
+}
+
+func (a *app) test(ctx context.Context, f *testFlags, selectors []string) error {
+	t := &testing{app: a, flags: f, binaries: map[string]*sim.Binary{}}
+	if err := t.prepare(selectors); err != nil {
+		return err
+	}
+	if len(t.items) == 0 {
+		fmt.Fprintln(a.out, "nothing to run: no case of this selection failed when it was last tested")
+		return nil
+	}
+	ctx, stop := interruptible(ctx)
+	defer stop()
+	began := time.Now()
+	failures := t.run(ctx)
+	t.report.Wall = time.Since(began).Seconds()
+	for _, lines := range failures {
+		fmt.Fprintln(a.out, strings.Join(lines, "\n")+"\n")
+	}
+	return t.finish()
+}
+
+// interruptible returns a context that ends with the first Ctrl-C. The second one ends the program.
+func interruptible(ctx context.Context) (context.Context, context.CancelFunc) {
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
+	return ctx, stop
+}
+
+// prepare finds out what is to run. Its errors are the user's.
+func (t *testing) prepare(selectors []string) error {
+	root, err := t.app.root()
+	if err != nil {
+		return usage(err)
+	}
+	t.root = root
+	cases, err := suite.Select(allCases(), selectors)
+	if err != nil {
+		return usage(err)
+	}
+	seeds, err := suite.ParseSeeds(t.flags.seeds)
+	if err != nil {
+		return usage(fmt.Errorf("--%w", err))
+	}
+	options, err := t.flags.options()
+	if err != nil {
+		return usage(err)
+	}
+	options.KeepGoing = t.flags.keepGoing
+	if t.code, err = suite.FindCode(root.Dir, root.Course, t.flags.impl, packages()); err != nil {
+		return usage(err)
+	}
+	for _, path := range []string{t.flags.json, t.flags.junit} {
+		if err := writable(path); err != nil {
+			return usage(err)
+		}
+	}
+	if t.state, err = suite.OpenState(root.Dir); err != nil {
+		return broken(err)
+	}
+	for _, c := range cases {
+		t.items = append(t.items, suite.Item{Case: c, Seeds: seeds})
+	}
+	t.report = &suite.Report{Schema: suite.Schema, Status: suite.Complete, Started: time.Now().UTC(), Impl: t.code.Given,
+		Seeds: suite.FormatSeeds(seeds), Options: options, Builds: []suite.Build{}, Cases: []suite.CaseResult{}}
+	if t.flags.failed {
+		return t.onlyFailed(options)
+	}
+	return nil
+}
+
+// onlyFailed reduces the items to the runs that failed last, under the options they failed with.
+func (t *testing) onlyFailed(options suite.Options) error {
+	last, err := t.state.Last(t.code.Key)
+	if err != nil {
+		return broken(err)
+	}
+	var items []suite.Item
+	for _, item := range t.items {
+		var seeds []uint64
+		for _, l := range last {
+			if l.Case == item.Case.ID() {
+				seeds = append(seeds, l.Seed)
+				if !options.Strict && options.Env == nil && options.MemoryLimit == 0 {
+					t.report.Options = l.Options
+					t.report.Options.KeepGoing = options.KeepGoing
+				}
+			}
+		}
+		if len(seeds) > 0 {
+			slices.Sort(seeds)
+			items = append(items, suite.Item{Case: item.Case, Seeds: slices.Compact(seeds)})
+		}
+	}
+	t.items, t.report.Seeds = items, "those that failed last"
+	return nil
+}
+
+func writable(path string) error {
+	if path == "" {
+		return nil
+	}
+	dir := filepath.Dir(path)
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return fmt.Errorf("cannot write %s: there is no directory %s", path, dir)
+	}
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return fmt.Errorf("cannot write %s: it is a directory", path)
+	}
+	return nil
+}
+
+// run builds and runs everything, fills in the report and returns the texts of failures.
+func (t *testing) run(ctx context.Context) [][]string {
+	if t.flags.workers <= 0 {
+		t.flags.workers = sim.DefaultWorkers()
+	}
+	t.report.Workers = t.flags.workers
+	t.watch = suite.NewWatch(t.err, isTerminal(t.err))
+	defer t.watch.Close()
+	if err := t.build(ctx); err != nil {
+		return t.unbuilt(ctx, err)
+	}
+	pool, err := sim.NewPool(t.flags.workers)
+	if err != nil {
+		return t.unbuilt(ctx, fmt.Errorf("starting the engine: %w", err))
+	}
+	defer pool.Close()
+	costs := t.state.Costs()
+	hooks := suite.Hooks{Done: t.watch.Done}
+	if !t.flags.keepGoing {
+		hooks.Stop = suite.StopAtFailure
+	}
+	runs := suite.Plan(t.items, t.job, costs)
+	finished := suite.Execute(ctx, pool, t.flags.workers, runs, hooks)
+	if ctx.Err() != nil {
+		t.report.Status = suite.Interrupted
+	}
+	t.report.AddCases(t.items, finished, t.replay)
+	costs.Learn(finished)
+	if err := errors.Join(t.state.SaveCosts(costs), t.state.Remember(t.code.Key, t.report)); err != nil {
+		t.report.Notes = append(t.report.Notes, "results are not remembered for --failed: "+err.Error())
+	}
+	return t.explain(ctx, pool, finished)
+}
+
+func (t *testing) job(c suite.Case, seed uint64) sim.Job {
+	return job(t.binaries[c.Package], c, seed, t.report.Options)
+}
+
+func (t *testing) replay(c suite.Case, seed uint64) string {
+	return t.replayOf(t.root, t.code.Given, t.report.Options, c, seed)
+}
+
+// build makes the test binaries that the items need.
+func (t *testing) build(ctx context.Context) error {
+	for _, item := range t.items {
+		pkg := item.Case.Package
+		if t.binaries[pkg] != nil {
+			continue
+		}
+		if err := t.code.Has([]string{pkg}); err != nil {
+			return err
+		}
+		t.watch.Building("building " + pkg)
+		b, err := t.code.Build(pkg).Binary(ctx, t.watch.Building)
+		if err != nil {
+			return err
+		}
+		t.binaries[pkg] = b
+		t.report.Builds = append(t.report.Builds, suite.Build{Package: pkg, ID: b.ID, GoVersion: b.GoVersion, Notes: b.Notes})
+	}
+	return nil
+}
+
+// unbuilt reports that nothing could run, and whose fault it is.
+func (t *testing) unbuilt(ctx context.Context, err error) [][]string {
+	faults, outcome := t.code.Faults(err)
+	r := t.report
+	switch {
+	case ctx.Err() != nil:
+		r.Status = suite.Interrupted
+		r.AddUnbuilt(t.items, suite.NotRun)
+		return nil
+	case outcome == record.FrameworkError:
+		r.Status, r.Error = suite.Broke, err.Error()
+		r.AddUnbuilt(t.items, outcome)
+		return [][]string{{"the framework failed: " + err.Error()}}
+	}
+	r.Status, r.Faults = suite.Unbuilt, faults
+	r.AddUnbuilt(t.items, outcome)
+	return [][]string{suite.FaultLines(faults, outcome)}
+}
+
+// finish prints the summary and writes the files.
+func (t *testing) finish() error {
+	r := t.report
+	if r.Status != suite.Unbuilt && r.Status != suite.Broke {
+		if err := suite.WriteTable(t.out, r); err != nil {
+			return broken(err)
+		}
+	}
+	if r.Status == suite.Interrupted {
+		fmt.Fprintln(t.err, "raftlab: interrupted; the results above are those of the runs that had ended")
+	}
+	if err := r.Save(t.flags.json, t.flags.junit); err != nil {
+		return broken(err)
+	}
+	return exitWith(r.ExitCode(t.flags.requireReached))
+}

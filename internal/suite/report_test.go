@@ -1,0 +1,163 @@
+package suite
+
+import (
+	"bytes"
+	"encoding/json"
+	"encoding/xml"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"raftlab/internal/record"
+	"raftlab/internal/sim"
+)
+
+// sample is a report with a case of every kind.
+func sample() *Report {
+	r := &Report{Schema: Schema, Status: Interrupted, Started: time.Unix(1700000000, 0).UTC(), Impl: "../solution", Seeds: "1-2",
+		Builds: []Build{{Package: "./raft", ID: "abc", GoVersion: "go1.26.8", Notes: []string{"edit x does not match"}}}}
+	verdicts := map[string]record.Verdict{
+		"2A/InitialElection": {Outcome: record.Pass, NotChecked: []string{"two votes in a term"}, Warnings: []string{"goroutine left after Kill"}},
+		"2A/ReElection":      {Outcome: record.Fail, Rule: "two leaders in a term", Section: "§5.2", Message: "peers 0 & 2 <lead> term 3\x00", Time: 2104 * time.Millisecond, Peers: []int{0, 2}},
+		"2B/Rejoin":          {Outcome: record.Inconclusive, Message: "killed"},
+		"2C/Persist1":        {Outcome: record.Crash, Message: "panic: index out of range", Stack: "goroutine 1 [running]:\nraftlab/raft.f()\n\traftlab/raft/raft.go:7 +0x1"},
+	}
+	all := items(2)
+	var finished []Finished
+	for _, item := range all {
+		if v, ok := verdicts[item.Case.ID()]; ok {
+			for _, seed := range item.Seeds {
+				if seed == 2 && v.Outcome != record.Pass {
+					break
+				}
+				finished = append(finished, Finished{Run: Run{Case: item.Case, Seed: seed}, State: Ran,
+					Result: sim.Result{Verdict: v, Hash: "h", Virtual: 3 * time.Second, CPU: 1500 * time.Millisecond}})
+			}
+		}
+	}
+	r.AddCases(all, finished, noReplay)
+	return r
+}
+
+func TestReportOutcomes(t *testing.T) {
+	r := sample()
+	want := map[string]record.Outcome{"2A/InitialElection": record.Pass, "2A/ReElection": record.Fail, "2B/Rejoin": record.Inconclusive,
+		"2C/Persist1": record.Crash, "2C/Persist12": NotRun}
+	for _, c := range r.Cases {
+		if o, ok := want[c.Case]; ok {
+			assert.Equal(t, o, c.Outcome, c.Case)
+		}
+	}
+	assert.Equal(t, 5, r.Points)
+	assert.Equal(t, 40, r.MaxPoints)
+	assert.Equal(t, ExitInterrupted, r.ExitCode(false))
+	r.Status = Complete
+	assert.Equal(t, ExitFramework, r.ExitCode(false), "inconclusive is not a verdict on anybody")
+	assert.Equal(t, []Counted{{"two votes in a term", []string{"2A/InitialElection"}}}, r.NotChecked())
+	assert.Len(t, r.Warnings(), 1)
+}
+
+func TestRequireReached(t *testing.T) {
+	item := items(1)[0]
+	item.Case.Reaches = []string{"split vote", "stale reply"}
+	f := Finished{Run: Run{Case: item.Case, Seed: 1}, State: Ran,
+		Result: sim.Result{Verdict: record.Verdict{Outcome: record.Pass, Reached: []string{"split vote"}}}}
+	r := &Report{Status: Complete}
+	r.AddCases([]Item{item}, []Finished{f}, noReplay)
+	assert.Equal(t, []string{"stale reply"}, r.Cases[0].NotReached)
+	assert.Equal(t, ExitPassed, r.ExitCode(false))
+	assert.Equal(t, ExitFailed, r.ExitCode(true))
+}
+
+func TestJSONAndJUnit(t *testing.T) {
+	r := sample()
+	dir := t.TempDir()
+	require.NoError(t, r.Save(filepath.Join(dir, "r.json"), filepath.Join(dir, "r.xml")))
+	data, err := os.ReadFile(filepath.Join(dir, "r.json"))
+	require.NoError(t, err)
+	var back Report
+	require.NoError(t, json.Unmarshal(data, &back))
+	assert.Equal(t, Schema, back.Schema)
+	assert.Equal(t, Interrupted, back.Status)
+	assert.Equal(t, r.Cases[1].Runs, back.Cases[1].Runs)
+	assert.Contains(t, string(data), `"firstFailingSeed": 1`)
+	assert.Contains(t, string(data), `"runs": []`, "a case that did not run has an empty list, not null")
+
+	data, err = os.ReadFile(filepath.Join(dir, "r.xml"))
+	require.NoError(t, err)
+	var x junitSuites
+	require.NoError(t, xml.Unmarshal(data, &x))
+	assert.Equal(t, 8, x.Tests)
+	assert.Equal(t, 2, x.Failures)
+	assert.Equal(t, 1, x.Errors)
+	require.Len(t, x.Suites, 5)
+	assert.Equal(t, "lab2.2A", x.Suites[0].Name)
+	failed := x.Suites[0].Cases[1]
+	assert.Contains(t, failed.Failure.Message, "two leaders in a term (§5.2), at 2.104 s")
+	assert.Contains(t, failed.Failure.Text, "replay: raftlab replay 2A/ReElection --seed 1")
+	assert.Contains(t, failed.Properties, junitProperty{"seed", "1"})
+	assert.NotNil(t, x.Suites[3].Cases[0].Skipped, "2D has not run")
+}
+
+func TestTable(t *testing.T) {
+	var b bytes.Buffer
+	require.NoError(t, WriteTable(&b, sample()))
+	text := b.String()
+	for _, want := range []string{"2A/ReElection", "FAIL: two leaders in a term", "inconclusive", "crash", "not run", "5/40",
+		"not checked: two votes in a term (2A/InitialElection)", "warning: goroutine left after Kill", "note: edit x does not match", "3 failed"} {
+		assert.Contains(t, text, want)
+	}
+}
+
+func TestFailureFitsOnAScreen(t *testing.T) {
+	var events []record.Event
+	for i := range 500 {
+		events = append(events, record.Event{Time: time.Duration(i) * time.Millisecond, Kind: record.State, Peer: i % 5, Other: record.None, Term: i, Leader: i%7 == 0})
+	}
+	stack := "goroutine 1 [running]:\n"
+	for i := range 30 {
+		stack += fmt.Sprintf("raftlab/raft.(*Raft).f%d(0x1, {0x2, 0x3})\n\traftlab/raft/raft.go:%d +0x1\n", i, i)
+	}
+	f := Failure{
+		Case: sampleCases()[1], Events: events, Packages: []string{"raftlab/raft"}, Show: func(s string) string { return s }, Width: 100,
+		Run:   RunResult{Seed: 7, Outcome: record.Crash, Rule: "panic", Message: "one\ntwo\nthree\nfour", Stack: stack, Replay: "raftlab replay 2A/ReElection --seed 7"},
+		ToDos: []ToDo{{"2A", "raft/raft.go", 5, "write RequestVote"}, {"2A", "raft/raft.go", 6, "b"}, {"2A", "raft/raft.go", 7, "c"}, {"2A", "raft/raft.go", 8, "d"}},
+		Also:  []uint64{8, 9, 12}, Remark: "something",
+	}
+	lines := f.Lines()
+	assert.LessOrEqual(t, len(lines), 15)
+	assert.Equal(t, "  replay: raftlab replay 2A/ReElection --seed 7", lines[len(lines)-1])
+	text := strings.Join(lines, "\n")
+	assert.Contains(t, lines[0], "FAIL 2A/ReElection, seed 7: crash: panic")
+	assert.Contains(t, text, "raft/raft.go:0  raft.(*Raft).f0")
+	assert.Contains(t, text, "also with seeds 8-9,12")
+	assert.Contains(t, text, "to write: raft/raft.go:5: write RequestVote")
+
+	f.Run.Stack, f.ToDos, f.Also, f.Remark = "", nil, nil, ""
+	lines = f.Lines()
+	assert.Len(t, lines, 15)
+	for _, l := range lines {
+		assert.LessOrEqual(t, len([]rune(l)), 100)
+	}
+	assert.Len(t, f.Brief(), 2)
+}
+
+func TestStackOfStuckCaseCountsPlaces(t *testing.T) {
+	waiting := "goroutine %d [sync.Mutex.Lock, 2 minutes]:\nsync.(*Mutex).Lock(...)\n\tsync/mutex.go:46\n" +
+		"raftlab/raft.(*Raft).Start(0xc000, {0x1, 0x2})\n\traftlab/raft/raft.go:88 +0x3\n" +
+		"created by raftlab/tester.(*Env).Go in goroutine 1\n\traftlab/tester/env.go:9 +0x4\n\n"
+	dump := fmt.Sprintf(waiting, 4) + fmt.Sprintf(waiting, 5) + "goroutine 6 [sleep]:\ntime.Sleep()\n\ttime/sleep.go:1\nraftlab/raft.(*Raft).ticker()\n\traftlab/raft/raft.go:120\n"
+	code := Code{shown: map[string]string{"raft": "../sol"}}
+	lines := stackLines(dump, []string{"raftlab/raft"}, false, 5, code.Show)
+	assert.Equal(t, []string{
+		"../sol/raft.go:88  raft.(*Raft).Start  [sync.Mutex.Lock] x2",
+		"../sol/raft.go:120  raft.(*Raft).ticker  [sleep]",
+	}, lines)
+	assert.Equal(t, []string{"loop at raft.go:5"}, stackLines("loop at raft.go:5\n", nil, false, 5, code.Show))
+}
