@@ -12,7 +12,7 @@ var count uint64
 
 // maxStack bounds a goroutine's stack, in bytes. Go's own limit, 1 GB, is more than the guest's
 // memory: an endless recursion would look like a want of memory, and hide the function's name.
-const maxStack = 64 << 20
+const maxStack = 16 << 20
 
 //go:wasmimport raftlab watch
 func hostWatch(counter uint32)
@@ -51,7 +51,7 @@ func slow() {
 func report() {
 	n := count
 	text := "an unknown place"
-	if _, file, line, ok := runtime.Caller(2); ok {
+	if _, file, line, ok := runtime.Caller(3); ok {
 		text = file + ":" + strconv.Itoa(line)
 	}
 	if n >= accused {

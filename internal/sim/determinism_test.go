@@ -1,0 +1,68 @@
+package sim
+
+import (
+	"context"
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"raftlab/internal/record"
+)
+
+func TestSameSeedSameRun(t *testing.T) {
+	b := buildMini(t)
+	seen := map[string]uint64{}
+	for seed := range uint64(8) {
+		var hashes []string
+		for _, workers := range []int{1, 2} {
+			p := newPool(t, workers) // fresh processes
+			for range 2 {
+				r := p.Run(context.Background(), miniJob(b, "work", seed))
+				require.Equal(t, record.Pass, r.Verdict.Outcome, r.Verdict.Message)
+				hashes = append(hashes, r.Hash)
+			}
+		}
+		for _, h := range hashes {
+			require.Equal(t, hashes[0], h)
+		}
+		other, ok := seen[hashes[0]]
+		require.False(t, ok, "seeds %d and %d give the same run", seed, other)
+		seen[hashes[0]] = seed
+	}
+}
+
+// TestNoiseChangesNothing: printing maps and structs, making and ranging over maps, reading the clock, allocating, and
+// collecting garbage leave the run as it is.
+func TestNoiseChangesNothing(t *testing.T) {
+	b := buildMini(t)
+	p := newPool(t, 2)
+	for seed := range uint64(6) {
+		plain := p.Run(context.Background(), miniJob(b, "work", seed))
+		require.Equal(t, record.Pass, plain.Verdict.Outcome, plain.Verdict.Message)
+		for _, noise := range []struct {
+			env    []string
+			memory int64
+		}{
+			{[]string{"PRINT=1"}, 0},
+			{[]string{"ALLOC=1"}, 0},
+			{[]string{"ALLOC=1", "PRINT=1"}, 24 << 20},
+			{[]string{"ALLOC=1"}, 28 << 20},
+			{[]string{"ALLOC=1", "PRINT=1"}, 40 << 20},
+		} {
+			t.Run(fmt.Sprint(seed, noise), func(t *testing.T) {
+				j := miniJob(b, "work", seed)
+				j.Env, j.MemoryLimit = noise.env, noise.memory
+				r := p.Run(context.Background(), j)
+				t.Log(r.GCs, "collections", r.CPU)
+				require.Equal(t, record.Pass, r.Verdict.Outcome, r.Verdict.Message)
+				require.Empty(t, r.Notes)
+				require.Equal(t, plain.Hash, r.Hash)
+				require.Equal(t, plain.Idle, r.Idle)
+				if noise.memory != 0 {
+					require.NotZero(t, r.GCs)
+				}
+			})
+		}
+	}
+}

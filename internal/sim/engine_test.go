@@ -1,0 +1,110 @@
+package sim
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"raftlab/internal/record"
+)
+
+func TestMain(m *testing.M) {
+	WorkerMain()
+	os.Exit(m.Run())
+}
+
+// miniBuild is the build of the small guest in testdata, with the repository's own record and backedge.
+func miniBuild(t testing.TB) Build {
+	t.Helper()
+	edits := map[string][]byte{}
+	for _, dir := range []string{"record", "backedge"} {
+		files, err := filepath.Glob(filepath.Join("..", dir, "*.go"))
+		require.NoError(t, err)
+		for _, name := range files {
+			text, err := os.ReadFile(name)
+			require.NoError(t, err)
+			edits["internal/"+dir+"/"+filepath.Base(name)] = text
+		}
+	}
+	return Build{Framework: filepath.Join("testdata", "mini"), Package: "./raft", Edits: edits}
+}
+
+func buildMini(t testing.TB) *Binary {
+	t.Helper()
+	b, err := miniBuild(t).Binary(context.Background(), func(what string) { t.Log(what) })
+	require.NoError(t, err)
+	require.Empty(t, b.Notes)
+	return b
+}
+
+func miniJob(b *Binary, name string, seed uint64) Job {
+	return Job{Binary: b, Test: "TestMini", Params: record.Params{Case: name, Seed: seed}, MemoryLimit: 128 << 20, Wall: 20 * time.Second}
+}
+
+func newPool(t testing.TB, workers int) *Pool {
+	p, err := NewPool(workers)
+	require.NoError(t, err)
+	t.Cleanup(p.Close)
+	return p
+}
+
+// TestOutcomes provokes every way in which a run can end.
+func TestOutcomes(t *testing.T) {
+	b := buildMini(t)
+	p := newPool(t, 2)
+	for _, c := range []struct {
+		name    string
+		outcome record.Outcome
+		says    string // part of the message
+		stack   string // part of the stack
+	}{
+		{"pass", record.Pass, "", ""},
+		{"fail", record.Fail, "as told", ""},
+		{"exit 0", record.Crash, "exit code 0", ""},
+		{"exit 1", record.Crash, "exit code 1", ""},
+		{"syscall exit", record.Crash, "exit code 0", ""},
+		{"panic", record.Crash, "panic: assignment to entry in nil map", "raft.go:"},
+		{"panic elsewhere", record.Crash, "panic: elsewhere", "raft.go:"},
+		{"print verdict", record.Fail, "failed all the same", ""},
+		{"print panic", record.Pass, "", ""},
+		{"closed channel", record.Crash, "close of closed channel", "raft.go:"},
+		{"deadlock", record.Stuck, "wait for each other", "raft.go:"},
+		{"recursion", record.Crash, "stack overflow", "raft.deep"},
+		{"memory", record.OutOfMemory, "128 MiB", "raft.go:"},
+		{"empty loop", record.BusyLoop, "raft/raft.go:52 went round 200", "raft.init"},
+		{"goto", record.BusyLoop, "raft/raft.go:58", ""},
+		{"clock", record.BusyLoop, "raft/raft.go:61", ""},
+		{"clock, no loop", record.BusyLoop, "reads the clock", ""},
+		{"tiny sleeps", record.BusyLoop, "raft/raft.go:67 sleeps for so short", ""},
+		{"polls", record.Pass, "", ""},
+		{"waits by the clock", record.Pass, "", ""},
+		{"verdict without secret", record.Tampering, "other than the harness", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			r := p.Run(context.Background(), miniJob(b, c.name, 1))
+			t.Log(r.CPU, r.Virtual, r.GCs, r.Verdict.Message)
+			require.Equal(t, c.outcome, r.Verdict.Outcome, r.Verdict.Message)
+			require.Contains(t, r.Verdict.Message, c.says)
+			require.Contains(t, r.Verdict.Stack, c.stack)
+			require.Empty(t, r.Verdict.Secret)
+			require.Len(t, r.Hash, 32)
+		})
+	}
+}
+
+// TestWallClock kills a guest that calls neither the host nor a loop that is watched.
+func TestWallClock(t *testing.T) {
+	j := miniJob(buildMini(t), "endless copy", 1)
+	j.Wall = 300 * time.Millisecond
+	p := newPool(t, 1)
+	r := p.Run(context.Background(), j)
+	require.Equal(t, record.Inconclusive, r.Verdict.Outcome)
+	require.True(t, r.Retried)
+	j.Params.Case = "pass"
+	require.Equal(t, record.Pass, p.Run(context.Background(), j).Verdict.Outcome)
+}

@@ -1,0 +1,10 @@
+package raft_test
+
+import (
+	"testing"
+
+	"raftlab/raft"
+	"raftlab/tester"
+)
+
+func TestMini(t *testing.T) { tester.Run(raft.Run) }

@@ -1,0 +1,100 @@
+// Package raft is code that misbehaves in one way for each outcome that the engine knows.
+package raft
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// Run runs the misbehaviour called name.
+func Run(name string, note func(string)) string {
+	note("begin")
+	if f := misbehaviours[name]; f != nil {
+		return f()
+	}
+	if name == "work" {
+		work(note)
+	}
+	return ""
+}
+
+var sink []any
+
+var misbehaviours = map[string]func() string{
+	"fail":            func() string { return "as told" },
+	"exit 0":          func() string { fmt.Println("PASS"); os.Exit(0); return "" },
+	"exit 1":          func() string { os.Exit(1); return "" },
+	"syscall exit":    func() string { syscall.Exit(0); return "" },
+	"panic":           func() string { var m map[int]int; m[1] = 2; return "" },
+	"panic elsewhere": func() string { go func() { panic("elsewhere") }(); time.Sleep(time.Second); return "" },
+	"print verdict": func() string {
+		fmt.Println(`{"outcome":"pass","secret":""}`)
+		fmt.Println("--- PASS: TestMini (0.00s)\nPASS\nok")
+		return "failed all the same"
+	},
+	"print panic": func() string {
+		fmt.Print("panic: not really\n\ngoroutine 1 [running]:\nfatal error: all goroutines are asleep - deadlock!\n")
+		return ""
+	},
+	"closed channel": func() string { c := make(chan int); close(c); close(c); return "" },
+	"deadlock":       func() string { var mu sync.Mutex; mu.Lock(); mu.Lock(); return "" },
+	"recursion":      func() string { return fmt.Sprint(deep(1)) },
+	"memory": func() string {
+		for {
+			sink = append(sink, make([]byte, 1<<20))
+		}
+	},
+	"empty loop": func() string {
+		for {
+		}
+	},
+	"goto": func() string {
+	again:
+		time.Now()
+		goto again
+	},
+	"clock": func() string {
+		for t := time.Now(); time.Since(t) < time.Hour; {
+		}
+		return ""
+	},
+	"clock, no loop": func() string { io.Copy(io.Discard, clockReader{}); return "" },
+	"tiny sleeps": func() string {
+		for {
+			time.Sleep(1)
+		}
+	},
+	"endless copy": func() string { io.Copy(io.Discard, zeros{}); return "" },
+	"polls": func() string { // wasteful, but correct: it must come through
+		var mu sync.Mutex
+		done := false
+		time.AfterFunc(100*time.Millisecond, func() { mu.Lock(); done = true; mu.Unlock() })
+		for {
+			mu.Lock()
+			ok := done
+			mu.Unlock()
+			if ok {
+				return ""
+			}
+		}
+	},
+	"waits by the clock": func() string {
+		for t := time.Now(); time.Since(t) < 10*time.Millisecond; {
+		}
+		return ""
+	},
+}
+
+func deep(n int) int { return deep(n+1) + 1 }
+
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) { return 1, nil }
+
+type clockReader struct{}
+
+func (clockReader) Read(p []byte) (int, error) { time.Now(); return 1, nil }

@@ -1,0 +1,80 @@
+package raft
+
+import (
+	"fmt"
+	"math/rand"
+	"os"
+	"sync"
+	"time"
+)
+
+var (
+	printing = os.Getenv("PRINT") != ""
+	hoarding = os.Getenv("ALLOC") != ""
+	sinks    [64][]byte
+)
+
+type state struct {
+	Votes map[int]bool
+	Names map[string]int
+	Log   []int
+	Any   any
+}
+
+// work is a little of everything that could differ between two runs: goroutines that compete, select,
+// random numbers, maps, timers. What it notes is the order of events.
+func work(note func(string)) {
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	left, right := make(chan int), make(chan int, 3)
+	for i := range 6 {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			for round := range 50 {
+				mu.Lock()
+				noise(i, round)
+				mu.Unlock()
+				time.Sleep(time.Duration(rand.Intn(3)) * time.Millisecond)
+				select {
+				case left <- i:
+				case right <- -i:
+				}
+			}
+		}()
+	}
+	done := make(chan bool)
+	go func() { wg.Wait(); close(done) }()
+	for {
+		select {
+		case v := <-left:
+			note(fmt.Sprint("left ", v))
+		case v := <-right:
+			note(fmt.Sprint("right ", v))
+		case <-done:
+			m := map[int]int{}
+			for i := range 100 {
+				m[i] = i
+			}
+			for k := range m {
+				note(fmt.Sprint("key ", k))
+				break
+			}
+			return
+		}
+	}
+}
+
+// noise is what must not change a run.
+func noise(i, round int) {
+	if hoarding {
+		sinks[round%len(sinks)] = make([]byte, 100<<10)
+	}
+	if printing {
+		s := state{Votes: map[int]bool{1: true, i: false}, Names: map[string]int{"a": 1, "b": round}, Log: []int{i}, Any: i}
+		fmt.Printf("%v %+v %T\n", s, &s, s.Any)
+		for k, v := range s.Names {
+			fmt.Fprintln(os.Stderr, time.Now(), k, v, len(map[string]bool{k: true}))
+		}
+	}
+}
