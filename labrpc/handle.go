@@ -1,0 +1,141 @@
+package labrpc
+
+import (
+	"fmt"
+	"reflect"
+
+	"raftlab/labgob"
+)
+
+// The second half of a call's life: the request arrives, the handler runs, the reply goes back.
+
+// arrive is called by the arrival timer, on a goroutine of its own, which becomes the handler's.
+// A panic in the handler is not caught: it is the server's bug, and the stack shows where.
+func (c *call) arrive() {
+	m, observed := c.deliver()
+	if m == nil {
+		return
+	}
+	reply := reflect.New(m.reply)
+	m.invoke(c.args, reply)
+
+	// Copied before anyone else can change it; but nobody reads the reply to a duplicate, unless
+	// there is an observer.
+	var err error
+	if !c.duplicate || observed {
+		c.reply, c.replySize, err = labgob.CopierFor(reply.Type(), c.replyType).Copy(reply)
+		if err != nil {
+			err = fmt.Errorf("the reply, a %s, cannot be sent to a caller who wants a %s: %w", m.reply, c.replyType, err)
+		}
+	}
+	c.handled(err)
+}
+
+// deliver finds the handler for a request that has arrived, or returns nil if it has been lost at
+// the last moment or there is none.
+func (c *call) deliver() (m *method, observed bool) {
+	rn := c.rn
+	rn.mu.Lock()
+	defer rn.mu.Unlock()
+	if c.phase != travelling {
+		return nil, false
+	}
+	m, err := c.server.find(c.method)
+	if err == nil && m.args != c.args.Type().Elem() {
+		err = c.copyArgs(c.args, m.args) // another server than when the call was prepared
+	}
+	if err != nil {
+		c.wrong(err)
+		return nil, false
+	}
+	c.phase = handling
+	c.slot.count++
+	c.server.counted()
+	rn.emit(c, Delivered, "")
+	return m, rn.observe != nil
+}
+
+// handled sends the reply on its way.
+func (c *call) handled(err error) {
+	rn := c.rn
+	rn.mu.Lock()
+	defer rn.mu.Unlock()
+	if c.phase == over { // the server has been taken down: it did not happen
+		return
+	}
+	rn.emit(c, Handled, "")
+	if c.orphan {
+		c.drop("link cut")
+		c.leave()
+		return
+	}
+	if err != nil {
+		c.wrong(err)
+		return
+	}
+	delay, lost := c.weather.reply(rn.reliable, rn.reordering)
+	if lost {
+		c.lose("reply lost", c.weather.loss())
+		return
+	}
+	c.phase = returning
+	c.alarm.Reset(delay)
+}
+
+// wrong ends a call that is a mistake. The caller will report it, so that it is known who called.
+func (c *call) wrong(err error) {
+	if !c.orphan {
+		c.mistake = err
+	}
+	c.lose("mistake: "+err.Error(), c.weather.loss())
+}
+
+// finish is called by the caller when its alarm has gone off. It says whether that was the reply.
+func (c *call) finish() bool {
+	rn := c.rn
+	rn.mu.Lock()
+	defer rn.mu.Unlock()
+	if c.orphan || c.phase != returning {
+		return false
+	}
+	c.leave()
+	rn.bytes += int64(c.replySize)
+	rn.emit(c, Replied, "")
+	return true
+}
+
+// handOver gives the reply to the caller. If its variable is new that is all; if not, decoding has
+// to leave in it what the message does not contain.
+func (c *call) handOver(reply reflect.Value) error {
+	if reply.Elem().IsZero() {
+		reply.Elem().Set(c.reply.Elem())
+		return nil
+	}
+	_, err := labgob.CopierFor(c.replyType, c.replyType).CopyInto(reply, c.reply)
+	return err
+}
+
+// emit tells the observer. rn.mu is held.
+func (rn *Network) emit(c *call, kind Kind, why string) {
+	if rn.observe == nil {
+		return
+	}
+	m := &rn.message // one for all, so that telling costs no memory
+	*m = Message{
+		Kind: kind, From: c.edge.from, To: c.edge.to, N: c.n, Method: c.method,
+		Why: why, Duplicate: c.duplicate, End: c.end.name,
+	}
+	switch kind {
+	case Sent, Delivered:
+		m.Bytes = c.argsSize
+		if c.args.IsValid() {
+			m.Args = c.args.Interface()
+		}
+	case Handled, Replied:
+		m.Bytes = c.replySize
+		if c.reply.IsValid() {
+			m.Reply = c.reply.Interface()
+		}
+	}
+	rn.observe(m)
+}
