@@ -111,13 +111,12 @@ func (k *checks) delivered(i int) int {
 }
 
 // message is the observer of the network: it writes the event and draws conclusions from it. What
-// zombies send is left out.
+// happens to a zombie's calls is left out, but not what a handler does that began before the caller crashed.
 func (c *Cluster) message(m *labrpc.Message) {
 	k := c.checks
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	from := k.sender(m)
-	if from == nil || !from.alive.Load() {
+	if from := k.sender(m); from == nil || !from.alive.Load() && m.Kind != labrpc.Handled {
 		return
 	}
 	ev := record.Event{Kind: record.Kind(m.Kind), Peer: m.From, Other: m.To, N: m.N, Method: m.Method, Text: m.Why}

@@ -1,0 +1,93 @@
+package tester_test
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"raftlab/internal/record"
+	"raftlab/tester"
+)
+
+// specimens are cases that end in ways which only a process of its own survives.
+var specimens = tester.Lab{Name: "specimens", Package: "./tester", Test: "TestSpecimens", Cases: []tester.Case{
+	{Part: "X", Name: "Fine", Run: func(e *tester.Env) { e.Sleep(time.Second) }},
+	{Part: "X", Name: "Fails", Section: "§5.2", Run: func(e *tester.Env) {
+		th := &theatre{}
+		c := e.NewCluster(th.make, 3, tester.Options{})
+		for term := 1; term < 9; term++ {
+			th.peer(term%3).heartbeat((term+1)%3, term)
+		}
+		fmt.Println("a peer's own words")
+		e.Fail(tester.Violation{Rule: tester.RuleNoLeader, Message: "first line\nsecond line", Peers: []int{0}})
+		c.Shutdown()
+	}},
+	{Part: "X", Name: "Panics", Run: func(e *tester.Env) {
+		go func() {
+			var votes map[int]int
+			votes[1]++
+		}()
+		e.Sleep(time.Second)
+	}},
+	{Part: "X", Name: "Exits", Run: func(e *tester.Env) { os.Exit(0) }},
+	{Part: "X", Name: "Freezes", Run: func(e *tester.Env) {
+		var mu sync.Mutex
+		go func() {
+			mu.Lock()
+			time.Sleep(time.Second)
+			mu.Unlock()
+		}()
+		e.Sleep(time.Millisecond)
+		mu.Lock()
+	}},
+}}
+
+// TestSpecimens is where the child processes of the tests below come in.
+func TestSpecimens(t *testing.T) {
+	if !tester.IsChild() {
+		t.Skip("only for the child processes of other tests")
+	}
+	tester.Run(t, specimens, nil)
+}
+
+func TestChildren(t *testing.T) {
+	for _, s := range []struct {
+		name    string
+		outcome record.Outcome
+		rule    tester.Rule
+		message string
+		printed []string
+	}{
+		{"Fine", record.Pass, "", "", nil},
+		{"Fails", record.Fail, tester.RuleNoLeader, "second line",
+			[]string{"no leader elected (§5.2) at ", "AppendEntries", "go test ./tester -run 'TestSpecimens/X/Fails$' -seed 1", "output: "}},
+		{"Panics", record.Crash, tester.RuleCrash, "assignment to entry in nil map", []string{"child_test.go:"}},
+		{"Exits", record.Crash, tester.RuleCrash, "ended itself", nil},
+		{"Freezes", record.Fail, tester.RuleFrozen, "virtual time stands still", []string{"docs/debugging.md", "sync.Mutex.Lock"}},
+	} {
+		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
+			v, printed := tester.RunInChild(t, "TestSpecimens", specimens, "X/"+s.name)
+			require.Equal(t, s.outcome, v.Outcome, "%s\n%s", v.Message, v.Stack)
+			require.Equal(t, string(s.rule), v.Rule)
+			require.Contains(t, v.Message, s.message)
+			require.LessOrEqual(t, strings.Count(printed, "\n")+1, 15, printed)
+			for _, p := range s.printed {
+				require.Contains(t, printed, p)
+			}
+		})
+	}
+}
+
+func TestChildThatIsAskedForAnUnknownCase(t *testing.T) {
+	lab := specimens
+	lab.Cases = append([]tester.Case{{Part: "X", Name: "Nowhere"}}, lab.Cases...)
+	v, _ := tester.RunInChild(t, "TestSpecimens", lab, "X/Nowhere")
+	require.Equal(t, record.FrameworkError, v.Outcome)
+	require.Contains(t, v.Message, `no case "X/Nowhere"`)
+}

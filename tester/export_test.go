@@ -1,0 +1,30 @@
+package tester
+
+import (
+	"testing"
+
+	"raftlab/internal/record"
+)
+
+// For the tests in package tester_test, whose puppets are code under test: they must not be in this package.
+
+// RunInBubble runs a case in a bubble of this process.
+func RunInBubble(t *testing.T, c Case, p record.Params) (record.Verdict, []record.Event) {
+	h := &hereHost{}
+	inBubble(t, func() { runCase(h, c, nil, p) })
+	return h.total, h.tail()
+}
+
+// RunInChild runs a case of the lab that the test called root runs in a child process, and returns also
+// what would be printed about a failure.
+func RunInChild(t *testing.T, root string, lab Lab, id string) (record.Verdict, string) {
+	c, err := lab.find(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rep, out := runInChild(t, root, record.Params{Case: id, Seed: 1})
+	return rep.Verdict, failure(lab, c, 1, rep, out)
+}
+
+// IsChild says whether this process is a child.
+func IsChild() bool { return isChild }
