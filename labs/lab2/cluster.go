@@ -105,10 +105,10 @@ func (c *cluster) propose(i, n int) []proposal {
 	return taken
 }
 
-// applied reports whether some peer has applied p, and not another command in its place.
+// applied reports whether some peer has ever applied p, and not another command in its place.
 func (c *cluster) applied(p proposal) bool {
-	n, command := c.Applied(p.index)
-	return n > 0 && command == p.command
+	_, command := c.Applied(p.index)
+	return command == p.command
 }
 
 // neverApplied fails if one of the proposals has been applied anywhere, although no majority

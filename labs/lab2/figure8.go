@@ -70,9 +70,11 @@ func (c *cluster) figure8(current bool) {
 	c.env.Note("S1=%d S2=%d S3=%d S4=%d S5=%d, leader of (c): %d", s1, s2, s3, s4, s5, leader)
 
 	// (d) or (e) S1 and S3 crash, S5 is back. Of S2, S4 and S5 it is S5 that wins (d), since its last
-	// term is 3 and that of S2 is 2; and S2 that wins (e), since its last term is 4.
+	// term is 3 and that of S2 is 2; and S2 that wins (e), since its last term is 4. (S2 may be the
+	// leader of (c). If it still were, it could bring S5 up to date, and then S5 might win as well.)
 	c.Crash(s1)
 	c.Crash(s3)
+	c.Restart(s2)
 	c.HealAll()
 	c.Restart(s5)
 	if current {

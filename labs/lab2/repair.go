@@ -235,7 +235,7 @@ func leaderAgain(e *tester.Env) {
 	// The leader fills one follower's log with entries that are never committed.
 	leader := c.Leader()
 	witness := c.any(leader)
-	c.Partition([]int{leader, witness})
+	c.Partition([]int{leader, witness}, c.all(leader, witness))
 	c.propose(leader, 40)
 	e.Sleep(2 * time.Second)
 
