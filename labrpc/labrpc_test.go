@@ -307,7 +307,7 @@ func TestUnreliable(t *testing.T) {
 			})
 			require.True(t, 0 < d && d < 55*time.Millisecond, "took %v", d)
 		}
-		require.InDelta(t, 810, ok, 50)                   // 0.9 * 0.9
+		require.InDelta(t, 810, ok, 50)                  // 0.9 * 0.9
 		require.InDelta(t, 900, w.clerks[0].count(), 40) // 0.9
 	})
 }
