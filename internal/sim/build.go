@@ -85,7 +85,7 @@ func (b Build) Binary(ctx context.Context, progress func(string)) (*Binary, erro
 	if err != nil {
 		return nil, err
 	}
-	edited, _, notes := runtimeOverlay(tools.root)
+	edited, _, notes := runtimeOverlay(tools.root, b.without()...)
 	key, err := b.key(tools, code, edited)
 	if err != nil {
 		return nil, err
@@ -116,6 +116,14 @@ func (b Build) Binary(ctx context.Context, progress func(string)) (*Binary, erro
 	}
 	store.prune(maxCache, binary.ID)
 	return binary, nil
+}
+
+// without names the groups of runtime edits that are not wanted.
+func (b Build) without() []string {
+	if b.NoOrder {
+		return []string{"order"}
+	}
+	return nil
 }
 
 // key hashes everything that the binary depends on.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -76,11 +77,16 @@ var runtimeGroups = []runtimeGroup{
 }
 
 // runtimeOverlay returns the edited and added files of the standard library, by their path below
-// GOROOT/src, the names of the groups that were applied, and a note for each that was not.
-func runtimeOverlay(goroot string) (files map[string][]byte, applied, notes []string) {
+// GOROOT/src, the names of the groups that were applied, and a note for each that was not. Groups that are
+// named in without are left out.
+func runtimeOverlay(goroot string, without ...string) (files map[string][]byte, applied, notes []string) {
 	files = map[string][]byte{}
 	have := map[string]bool{}
 	for _, g := range runtimeGroups {
+		if slices.Contains(without, g.name) {
+			notes = append(notes, fmt.Sprintf("Go runtime overlay %q left out as asked: %s", g.name, g.without))
+			continue
+		}
 		edited, err := g.apply(goroot, files)
 		if err == nil && g.needs != "" && !have[g.needs] {
 			err = fmt.Errorf("it needs %q", g.needs)

@@ -26,6 +26,9 @@ type Build struct {
 	// Private says that Framework's own packages are a student's (a course tree). The packages
 	// under test are read by [Vet] and rewritten in any case; the field only goes into messages.
 	Private bool
+	// NoOrder leaves out the edits of the Go runtime that vary the order of goroutines by seed. It is for
+	// measuring what they add.
+	NoOrder bool
 }
 
 // Binary is a compiled test binary, ready to run any number of times.
