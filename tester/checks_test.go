@@ -113,6 +113,7 @@ func TestTermBackInGetState(t *testing.T) {
 func TestTwoCommandsAtOneIndex(t *testing.T) {
 	v, _ := play(t, 2, tester.Options{}, func(c cluster, th cast) {
 		th.peer(0).command(1, "x")
+		settle(c)
 		th.peer(1).command(1, "y")
 		settle(c)
 	})
@@ -122,6 +123,7 @@ func TestTwoCommandsAtOneIndex(t *testing.T) {
 func TestNoOpAgainstCommand(t *testing.T) {
 	v, _ := play(t, 2, tester.Options{}, func(c cluster, th cast) {
 		th.peer(0).send(raftapi.ApplyMsg{CommandIndex: 1})
+		settle(c)
 		th.peer(1).command(1, 4)
 		settle(c)
 	})
