@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -14,8 +15,10 @@ import (
 )
 
 const (
-	// maxExplained is how many failures are told in full; of others there is the headline.
+	// maxExplained is how many failures are told in full, and maxAlike how many of one part that
+	// broke one rule; of others there is the headline.
 	maxExplained = 10
+	maxAlike     = 3
 	// tooLong is the wall-clock time of a run above which it is not run again for its events.
 	tooLong = 20 * time.Second
 )
@@ -27,18 +30,25 @@ func (t *testing) explain(ctx context.Context, pool *sim.Pool, finished []suite.
 	texts := make([][]string, len(failed))
 	slots := make(chan struct{}, t.flags.workers)
 	toDos := t.code.ToDos()
+	told, alike := 0, map[string]int{}
 	var all sync.WaitGroup
 	for i, c := range failed {
-		item, f := t.find(c, finished)
-		if item == nil || f == nil {
+		f := t.find(c, finished)
+		if f == nil {
 			continue
 		}
-		failure := suite.Failure{Case: item.Case, Run: *c.Run(c.FirstFailing), Also: c.AlsoFailing(), Events: f.Result.LastEvents,
-			ToDos: suite.ToDosOf(toDos, c.Part), Packages: suite.OwnPackages([]suite.Case{item.Case}), Show: t.code.Show, Width: width(t.out)}
-		if i >= maxExplained {
+		failure := suite.Failure{Case: f.Case, Run: *c.Run(c.FirstFailing), Also: c.AlsoFailing(), Events: f.Result.LastEvents,
+			Packages: suite.OwnPackages([]suite.Case{f.Case}), Show: t.code.Show, Width: width(t.out)}
+		kind := c.Part + ": " + string(failure.Run.Outcome) + failure.Run.Rule
+		if alike[c.Part] == 0 { // once will do
+			failure.ToDos = suite.ToDosOf(toDos, c.Part)
+		}
+		alike[c.Part]++
+		if alike[kind]++; alike[kind] > maxAlike || told == maxExplained {
 			texts[i] = failure.Brief()
 			continue
 		}
+		told++
 		all.Go(func() {
 			slots <- struct{}{}
 			defer func() { <-slots }()
@@ -55,20 +65,15 @@ func (t *testing) explain(ctx context.Context, pool *sim.Pool, finished []suite.
 	return texts
 }
 
-// find returns what was asked for and what came out, for the first failing seed of c.
-func (t *testing) find(c suite.CaseResult, finished []suite.Finished) (*suite.Item, *suite.Finished) {
-	for i := range t.items {
-		if t.items[i].Case.ID() != c.Case {
-			continue
-		}
-		for j := range finished {
-			f := &finished[j]
-			if f.State == suite.Ran && f.Seed == c.FirstFailing && f.Case.ID() == c.Case {
-				return &t.items[i], f
-			}
-		}
+// find returns the run with the first failing seed of c.
+func (t *testing) find(c suite.CaseResult, finished []suite.Finished) *suite.Finished {
+	i := slices.IndexFunc(finished, func(f suite.Finished) bool {
+		return f.State == suite.Ran && f.Seed == c.FirstFailing && f.Case.ID() == c.Case
+	})
+	if i < 0 {
+		return nil
 	}
-	return nil, nil
+	return &finished[i]
 }
 
 func repeatable(r sim.Result) bool {
@@ -83,7 +88,7 @@ func repeat(ctx context.Context, pool *sim.Pool, j sim.Job, was sim.Result) ([]r
 		return was.LastEvents, ""
 	}
 	defer os.RemoveAll(dir)
-	j.Trace = filepath.Join(dir, "trace")
+	j.Trace, j.Params.Detail = filepath.Join(dir, "trace"), true // neither changes the run
 	again := pool.Run(ctx, j)
 	if ctx.Err() != nil {
 		return was.LastEvents, ""

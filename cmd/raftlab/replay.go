@@ -83,7 +83,7 @@ func (a *app) replay(ctx context.Context, f *replayFlags, selector string) error
 	}
 	was := r.remembered(binary)
 	j := job(binary, r.kase, f.seed, r.options)
-	j.Params.Detail = f.timeline || f.trace != ""
+	j.Params.Detail = true // the decoded arguments; changes nothing else
 	j.Trace = f.trace
 	if j.Trace == "" {
 		j.Trace = filepath.Join(dir, "trace")

@@ -83,7 +83,7 @@ func (a *app) test(ctx context.Context, f *testFlags, selectors []string) error 
 	defer stop()
 	began := time.Now()
 	failures := t.run(ctx)
-	t.report.Wall = time.Since(began).Seconds()
+	t.report.Wall = time.Since(began).Round(time.Millisecond).Seconds()
 	for _, lines := range failures {
 		fmt.Fprintln(a.out, strings.Join(lines, "\n")+"\n")
 	}

@@ -60,6 +60,7 @@ func Execute(ctx context.Context, engine Engine, workers int, runs []Run, hooks 
 		cancel: map[int]context.CancelFunc{}}
 	for i, r := range runs {
 		x.runs[i].Run = r
+		x.count(&x.runs[i], +1)
 	}
 	var all sync.WaitGroup
 	for range max(min(workers, len(runs)), 1) {
@@ -84,6 +85,7 @@ type execution struct {
 	mu        sync.Mutex
 	runs      []Finished // Run itself never changes and may be read without mu
 	next      int
+	sums      Progress
 	stoppedAt map[string]int             // group -> the first run, in the order of the plan, that stopped it
 	cancel    map[int]context.CancelFunc // of runs that are going on
 }
@@ -98,7 +100,7 @@ func (x *execution) take(ctx context.Context) (int, context.Context) {
 			continue
 		}
 		x.next++
-		x.runs[i].State = Running
+		x.move(&x.runs[i], Running)
 		if x.hooks.Started != nil {
 			x.hooks.Started(x.runs[i].Run)
 		}
@@ -120,10 +122,11 @@ func (x *execution) put(ctx context.Context, i int, r sim.Result) {
 		return
 	}
 	if ctx.Err() != nil && !decided(r.Verdict.Outcome) {
-		f.State = Broken
+		x.move(f, Broken)
 		return
 	}
-	f.State, f.Result = Ran, r
+	f.Result = r
+	x.move(f, Ran)
 	if x.hooks.Stop != nil && x.hooks.Stop(f.Run, r) {
 		x.stopGroup(i)
 	}
@@ -141,7 +144,8 @@ func (x *execution) stopGroup(i int) {
 	x.stoppedAt[group] = i
 	for j := i + 1; j < len(x.runs); j++ {
 		if x.runs[j].Group == group {
-			x.runs[j].State, x.runs[j].Result = Dropped, sim.Result{}
+			x.move(&x.runs[j], Dropped)
+			x.runs[j].Result = sim.Result{}
 			if cancel := x.cancel[j]; cancel != nil {
 				cancel()
 			}
@@ -149,23 +153,37 @@ func (x *execution) stopGroup(i int) {
 	}
 }
 
-func (x *execution) progress() Progress {
-	var p Progress
-	for _, f := range x.runs {
-		switch f.State {
-		case Dropped:
-			continue
-		case Ran:
-			p.Done++
-			if f.Result.Verdict.Outcome != record.Pass {
-				p.Failed++
-			}
-		case Running:
-			p.LeftCost += f.Cost / 2
-		default:
-			p.LeftCost += f.Cost
+// move changes the state of a run, and the sums with it: they are asked for after every run, of
+// plans with a hundred thousand.
+func (x *execution) move(f *Finished, to RunState) {
+	x.count(f, -1)
+	f.State = to
+	x.count(f, +1)
+}
+
+// count adds a run to the sums (sign +1), or takes it away.
+func (x *execution) count(f *Finished, sign int) {
+	p := &x.sums
+	switch f.State {
+	case Dropped:
+		return
+	case Ran:
+		p.Done += sign
+		if f.Result.Verdict.Outcome != record.Pass {
+			p.Failed += sign
 		}
-		p.Total++
+	case Running:
+		p.LeftCost += float64(sign) * f.Cost / 2
+	default:
+		p.LeftCost += float64(sign) * f.Cost
+	}
+	p.Total += sign
+}
+
+func (x *execution) progress() Progress {
+	p := x.sums
+	if p.Done == p.Total {
+		p.LeftCost = 0 // whatever adding and subtracting has left of it
 	}
 	return p
 }

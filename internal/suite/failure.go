@@ -35,11 +35,7 @@ func (f Failure) Lines() []string {
 		width = 110
 	}
 	lines := []string{shorten(f.title(), width)}
-	for i, m := range strings.Split(strings.TrimSpace(f.Run.Message), "\n") {
-		if m != "" && i < 2 {
-			lines = append(lines, shorten("  "+m, width))
-		}
-	}
+	lines = append(lines, f.message(width)...)
 	for i, t := range f.ToDos {
 		if i < 3 {
 			lines = append(lines, shorten("  to write: "+t.String(), width))
@@ -58,11 +54,34 @@ func (f Failure) Lines() []string {
 		}
 	}
 	if left := maxFailureLines - len(lines) - 2; left >= 2 { // header and replay line
-		for _, l := range timeline.Tail(f.Events, f.Run.Peers, left, width) {
+		for _, l := range timeline.Tail(f.story(), f.Run.Peers, left, width) {
 			lines = append(lines, shorten(l, width))
 		}
 	}
 	return append(lines, "  replay: "+f.Run.Replay)
+}
+
+// message is what the harness said, in at most three lines.
+func (f Failure) message(width int) []string {
+	const most = 3
+	var lines []string
+	for _, m := range strings.Split(strings.TrimSpace(f.Run.Message), "\n") {
+		if m = strings.TrimSpace(m); m == "" {
+			continue
+		}
+		for _, part := range timeline.Wrap(m, width-4) {
+			lines = append(lines, "  "+part)
+		}
+	}
+	if len(lines) > most {
+		lines = append(lines[:most-1], lines[most-1]+" ..")
+	}
+	return lines
+}
+
+// story are the events without the violation itself, which the first lines tell already.
+func (f Failure) story() []record.Event {
+	return slices.DeleteFunc(slices.Clone(f.Events), func(e record.Event) bool { return e.Kind == record.Violation })
 }
 
 // Brief tells it in two lines.

@@ -11,7 +11,7 @@ import (
 const DefaultSeeds = "1"
 
 // maxSeeds bounds a list of seeds; a longer one is a slip of the keyboard.
-const maxSeeds = 1_000_000
+const maxSeeds = 100_000
 
 // ParseSeeds reads a list of seeds: "7", "1-20", "3,9,40", or a mixture. It returns them in
 // ascending order, each once. Seeds are positive.

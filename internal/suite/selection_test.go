@@ -31,7 +31,7 @@ func TestParseSeeds(t *testing.T) {
 		"1,,2":                 "not a positive whole number",
 		"1.5":                  "not a positive whole number",
 		"9-3":                  "write 3-9",
-		"1-99999999999":        "more than 1000000 seeds",
+		"1-99999999999":        "more than 100000 seeds",
 		"1,x":                  `at "x"`,
 		"99999999999999999999": "not a positive whole number",
 	} {

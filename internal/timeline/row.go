@@ -23,8 +23,8 @@ type row struct {
 	links  []link // of a cut or heal
 }
 
-// link is one direction between two peers.
-type link struct{ from, to int }
+// full is the text with the decoded arguments, if there are some.
+func (r row) full() string { return strings.TrimSpace(r.text + " " + r.detail) }
 
 // concerns says whether the row is about one of peers. What is about no peer concerns them all.
 func (r row) concerns(peers []int) bool {
@@ -37,31 +37,35 @@ func (r row) concerns(peers []int) bool {
 }
 
 // rowsOf turns events into rows. A message that arrives shows as sent, delivered and replied; that
-// its handler returned is left out, because the reply says so. Cuts and heals of one instant share a row.
+// its handler returned is left out, because the reply says so. What happens to links at one instant
+// shares a row.
 func rowsOf(events []record.Event) []row {
 	rows := make([]row, 0, len(events))
-	for _, e := range events {
+	net := newNetwork(events)
+	for i := 0; i < len(events); i++ {
+		e := events[i]
 		switch e.Kind {
 		case record.Handled:
-			continue
 		case record.Cut, record.Heal:
-			l := link{e.Peer, e.Other}
-			if n := len(rows); n > 0 && rows[n-1].kind == e.Kind && rows[n-1].time == e.Time {
-				rows[n-1].links = append(rows[n-1].links, l)
-				continue
+			last := i
+			for last+1 < len(events) && isLink(events[last+1]) && events[last+1].Time == e.Time {
+				last++
 			}
-			rows = append(rows, row{time: e.Time, kind: e.Kind, peer: record.None, other: record.None, links: []link{l}})
+			if links, text := net.change(events[i : last+1]); len(links) > 0 {
+				rows = append(rows, row{time: e.Time, kind: record.Cut, peer: record.None, other: record.None, links: links, text: text})
+			}
+			i = last
 		default:
+			if e.Kind == record.Start {
+				net.start(e.Peer)
+			}
 			rows = append(rows, rowOf(e))
-		}
-	}
-	for i := range rows {
-		if len(rows[i].links) > 0 {
-			rows[i].text = string(rows[i].kind) + " " + linksText(rows[i].links)
 		}
 	}
 	return rows
 }
+
+func isLink(e record.Event) bool { return e.Kind == record.Cut || e.Kind == record.Heal }
 
 func rowOf(e record.Event) row {
 	r := row{time: e.Time, kind: e.Kind, peer: e.Peer, other: e.Other, method: e.Method, index: e.Index,
@@ -110,28 +114,4 @@ func parenthesised(s string) string {
 		return ""
 	}
 	return " (" + s + ")"
-}
-
-// linksText names links, both directions of a pair together: "0<->1, 2->0". Where there are many,
-// the rest is counted.
-func linksText(links []link) string {
-	const most = 8
-	var parts []string
-	done := map[link]bool{}
-	for _, l := range links {
-		back := link{l.to, l.from}
-		switch {
-		case done[l]:
-		case slices.Contains(links, back):
-			parts = append(parts, fmt.Sprintf("%d<->%d", min(l.from, l.to), max(l.from, l.to)))
-			done[back] = true
-		default:
-			parts = append(parts, fmt.Sprintf("%d->%d", l.from, l.to))
-		}
-		done[l] = true
-	}
-	if len(parts) > most {
-		parts = append(parts[:most], fmt.Sprintf("and %d more", len(parts)-most))
-	}
-	return strings.Join(parts, ", ")
 }

@@ -9,7 +9,7 @@
 //	1.0000 | -- cut 0<->1, 0<->2
 //	1.0310 | AppendEntries lost on the way to 2 (link cut)
 //
-// An event becomes a [row] (row.go); [Print] prints the rows of a whole run or a part of it, [Tail]
+// An event becomes a [row] (row.go), links that change become a picture of the network (network.go); [Print] prints the rows of a whole run or a part of it, [Tail]
 // chooses the few at the end of a failed run that are worth reading first (tail.go); [Read] reads
 // the events from a trace file (read.go). The package knows events and nothing of how they came about.
 package timeline
@@ -91,7 +91,7 @@ func newGrid(peers []int, width int) grid {
 
 func (g grid) header() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%*s", timeWidth, "time")
+	fmt.Fprintf(&b, "%*s", timeWidth, "seconds")
 	for i, p := range g.peers {
 		name := fmt.Sprintf("peer %d", p)
 		if i < len(g.peers)-1 {
@@ -107,7 +107,7 @@ func (g grid) line(r row) string {
 	if !g.inColumn(r) {
 		return clock(r.time) + separator + cut("-- "+r.text, g.total-timeWidth-len(separator))
 	}
-	return g.place(clock(r.time), g.column[r.peer], cut(r.text, g.width))
+	return g.place(clock(r.time), g.column[r.peer], cut(r.full(), g.width))
 }
 
 // wrapped renders a row on as many lines as its text needs.
@@ -115,7 +115,7 @@ func (g grid) wrapped(r row) []string {
 	stamp := clock(r.time)
 	var lines []string
 	if !g.inColumn(r) {
-		for i, part := range wrap(r.text, g.total-timeWidth-len(separator)-3) {
+		for i, part := range Wrap(r.text, g.total-timeWidth-len(separator)-3) {
 			lead := "-- "
 			if i > 0 {
 				stamp, lead = strings.Repeat(" ", timeWidth), "   "
@@ -124,11 +124,7 @@ func (g grid) wrapped(r row) []string {
 		}
 		return lines
 	}
-	text := r.text
-	if r.detail != "" {
-		text += " " + r.detail
-	}
-	for i, part := range wrap(text, g.width) {
+	for i, part := range Wrap(r.full(), g.width) {
 		if i > 0 {
 			stamp = strings.Repeat(" ", timeWidth)
 		}
@@ -169,8 +165,8 @@ func cut(s string, width int) string {
 	return string(runes[:max(width-2, 0)]) + ".."
 }
 
-// wrap breaks s into lines of at most width characters, at spaces where there are some.
-func wrap(s string, width int) []string {
+// Wrap breaks s into lines of at most width characters, at spaces where there are some.
+func Wrap(s string, width int) []string {
 	var lines []string
 	runes := []rune(s)
 	for len(runes) > width {

@@ -41,7 +41,7 @@ func story() []record.Event {
 func TestPrint(t *testing.T) {
 	var out strings.Builder
 	require.NoError(t, Print(&out, story(), Options{Width: 97}))
-	const want = `      time | peer 0                     | peer 1                     | peer 2
+	const want = `   seconds | peer 0                     | peer 1                     | peer 2
     0.2310 | RequestVote -> 1
     0.2320 |                            | RequestVote <- 0
     0.2330 | RequestVote ok from 1
@@ -100,8 +100,35 @@ func TestRead(t *testing.T) {
 	assert.ErrorContains(t, err, "line 2")
 }
 
+func TestNetworkIsToldAsWhatItComesTo(t *testing.T) {
+	links := func(at time.Duration, k record.Kind, ends ...int) (events []record.Event) {
+		for i := 0; i < len(ends); i += 2 {
+			events = append(events, record.Event{Time: at, Kind: k, Peer: ends[i], Other: ends[i+1]})
+		}
+		return events
+	}
+	start := func(p int) record.Event { return record.Event{Kind: record.Start, Peer: p, Other: record.None} }
+	events := []record.Event{start(0), start(1), start(2)}
+	events = append(events, links(1*time.Second, record.Cut, 0, 2, 2, 0, 1, 2, 2, 1)...)
+	events = append(events, links(2*time.Second, record.Heal, 0, 2, 2, 0, 1, 2, 2, 1)...) // from one partition
+	events = append(events, links(2*time.Second, record.Cut, 0, 1, 0, 2, 1, 0, 2, 0)...)  // straight to the next
+	events = append(events, links(3*time.Second, record.Cut, 0, 1)...)                    // it is cut already
+	events = append(events, links(4*time.Second, record.Heal, 0, 1)...)
+	events = append(events, links(5*time.Second, record.Heal, 1, 0, 0, 2, 2, 0)...)
+	events = append(events, links(6*time.Second, record.Cut, 1, 2)...)
+	events = append(events, start(0), start(1), start(2)) // a new cluster
+	events = append(events, links(7*time.Second, record.Cut, 0, 1)...)
+	var told []string
+	for _, r := range rowsOf(events) {
+		if len(r.links) > 0 {
+			told = append(told, r.text)
+		}
+	}
+	assert.Equal(t, []string{"network {0 1} {2}", "network {0} {1 2}", "heal 0->1", "network whole", "cut 1->2", "cut 0->1"}, told)
+}
+
 func TestWrap(t *testing.T) {
-	assert.Equal(t, []string{"a fairly", "long line"}, wrap("a fairly long line", 9))
-	assert.Equal(t, []string{"unbreaka", "ble"}, wrap("unbreakable", 8))
+	assert.Equal(t, []string{"a fairly", "long line"}, Wrap("a fairly long line", 9))
+	assert.Equal(t, []string{"unbreaka", "ble"}, Wrap("unbreakable", 8))
 	assert.Equal(t, "unbre..", cut("unbreakable", 7))
 }

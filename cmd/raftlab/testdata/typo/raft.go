@@ -1,0 +1,4 @@
+// Package raft does not compile.
+package raft
+
+func Make() { undefinedFunction() }
