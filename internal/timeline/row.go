@@ -73,14 +73,14 @@ func rowOf(e record.Event) row {
 	name := methodName(e.Method)
 	switch e.Kind {
 	case record.Sent:
-		r.text = fmt.Sprintf("%s -> %d", name, e.Other)
+		r.text = fmt.Sprintf("-> %d %s", e.Other, name)
 	case record.Delivered:
 		r.peer, r.other = e.Other, e.Peer
-		r.text = fmt.Sprintf("%s <- %d", name, e.Peer)
+		r.text = fmt.Sprintf("<- %d %s", e.Peer, name)
 	case record.Replied:
-		r.text = fmt.Sprintf("%s ok from %d", name, e.Other)
+		r.text = fmt.Sprintf("<- %d reply %s", e.Other, name)
 	case record.Dropped:
-		r.text = fmt.Sprintf("%s -> %d lost%s", name, e.Other, parenthesised(e.Text))
+		r.text = fmt.Sprintf("-> %d lost %s%s", e.Other, name, parenthesised(e.Text))
 	case record.CrashPeer:
 		r.text = "CRASH" + parenthesised(e.Text)
 	case record.Start, record.Restart:

@@ -52,7 +52,7 @@ func Tail(events []record.Event, peers []int, n, width int) []string {
 		}
 	}
 	slices.Sort(columns)
-	g := newGrid(columns, width)
+	g := newGrid(columns, width, minTail)
 	lines := []string{g.header()}
 	for _, r := range chosen {
 		lines = append(lines, g.line(r))

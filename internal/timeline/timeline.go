@@ -1,13 +1,13 @@
 // Package timeline prints the events of a run for people: time runs downwards, each peer has a
 // column, and what concerns the network or the case as a whole goes across all of them.
 //
-//	  time | peer 0               | peer 1               | peer 2
-//	0.2310 | RequestVote -> 1     |                      |
-//	0.2314 |                      | RequestVote <- 0     |
-//	0.2320 | RequestVote ok from 1|                      |
-//	0.2320 | leads term 1         |                      |
-//	1.0000 | -- cut 0<->1, 0<->2
-//	1.0310 | AppendEntries lost on the way to 2 (link cut)
+//	seconds | peer 0                | peer 1           | peer 2
+//	 0.2310 | -> 1 RequestVote      |                  |
+//	 0.2314 |                       | <- 0 RequestVote |
+//	 0.2320 | <- 1 reply RequestVote|                  |
+//	 0.2320 | leads term 1          |                  |
+//	 1.0000 | -- network {0 1} {2}
+//	 1.0310 | -> 2 lost AppendEntries (link cut)
 //
 // An event becomes a [row] (row.go), links that change become a picture of the network (network.go); [Print] prints the rows of a whole run or a part of it, [Tail]
 // chooses the few at the end of a failed run that are worth reading first (tail.go); [Read] reads
@@ -39,7 +39,8 @@ type Options struct {
 const (
 	defaultWidth = 110
 	timeWidth    = 10
-	minColumn    = 16
+	minColumn    = 16 // where text can go on in the next line
+	minTail      = 9  // where it cannot, but lines must not get longer
 	separator    = " | "
 )
 
@@ -50,7 +51,7 @@ func Print(w io.Writer, events []record.Event, o Options) error {
 	if columns == nil {
 		columns = peersOf(rows)
 	}
-	g := newGrid(columns, o.Width)
+	g := newGrid(columns, o.Width, minColumn)
 	if _, err := io.WriteString(w, g.header()+"\n"); err != nil {
 		return err
 	}
@@ -75,7 +76,7 @@ type grid struct {
 	total  int // of a line
 }
 
-func newGrid(peers []int, width int) grid {
+func newGrid(peers []int, width, least int) grid {
 	if width <= 0 {
 		width = defaultWidth
 	}
@@ -84,7 +85,7 @@ func newGrid(peers []int, width int) grid {
 		g.column[p] = i
 	}
 	n := max(len(peers), 1)
-	g.width = max((width-timeWidth)/n-len(separator), minColumn)
+	g.width = max((width-timeWidth)/n-len(separator), least)
 	g.total = max(width, timeWidth+n*(g.width+len(separator)))
 	return g
 }

@@ -42,12 +42,12 @@ func TestPrint(t *testing.T) {
 	var out strings.Builder
 	require.NoError(t, Print(&out, story(), Options{Width: 97}))
 	const want = `   seconds | peer 0                     | peer 1                     | peer 2
-    0.2310 | RequestVote -> 1
-    0.2320 |                            | RequestVote <- 0
-    0.2330 | RequestVote ok from 1
+    0.2310 | -> 1 RequestVote
+    0.2320 |                            | <- 0 RequestVote
+    0.2330 | <- 1 reply RequestVote
     0.2330 | leads term 1
     1.0000 | -- cut 0<->2, 2->1
-    1.0310 | AppendEntries -> 2 lost
+    1.0310 | -> 2 lost AppendEntries
            | (link cut)
     2.0000 | -- VIOLATION: two leaders in a term
 `
@@ -59,7 +59,7 @@ func TestPrintPart(t *testing.T) {
 	require.NoError(t, Print(&out, story(), Options{Peers: []int{1}, From: 232 * ms, To: 1000 * ms}))
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
 	require.Len(t, lines, 3, "a header, the delivery at peer 1, and the cut that concerns it: %s", out.String())
-	assert.Contains(t, lines[1], "RequestVote <- 0")
+	assert.Contains(t, lines[1], "<- 0 RequestVote")
 	assert.Contains(t, lines[2], "cut")
 }
 
@@ -78,7 +78,7 @@ func TestTailPrefersWhatMatters(t *testing.T) {
 	text := strings.Join(lines, "\n")
 	assert.LessOrEqual(t, len(lines), 9)
 	assert.Contains(t, text, "leads term 1", "an election long ago outweighs heartbeats")
-	assert.Contains(t, text, "AppendEntries <- 0 (x200)")
+	assert.Contains(t, text, "<- 0 AppendEntries (x200)")
 	assert.Contains(t, text, "apply 1 to 50")
 	assert.Contains(t, lines[len(lines)-1], "VIOLATION: wrong")
 	for _, l := range lines {
