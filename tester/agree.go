@@ -126,7 +126,7 @@ func (p *proposal) wait() bool {
 		if applied && !equal(cmd, p.cmd) {
 			return false // another leader's entry stands at the index
 		}
-		if n >= p.want {
+		if applied && n >= p.want {
 			return true
 		}
 		if p.retry && p.c.r.now()-began > CommitLimit {

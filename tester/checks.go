@@ -279,7 +279,12 @@ func (k *checks) accepted(l *life, index, term int) {
 	}
 	k.newest = max(k.newest, term)
 	k.leads(l.peer, term)
-	if k.sawAppend && index > 0 && index < len(k.entries) && k.entries[index].newest < term {
+	if index < 1 {
+		k.r.violate(Violation{RuleWrongIndex, "Figure 2", fmt.Sprintf(
+			"Start of peer %d, leader of term %d, answers index %d; the first index is 1", l.peer, term, index), []int{l.peer}})
+		return
+	}
+	if k.sawAppend && index < len(k.entries) && k.entries[index].newest < term {
 		e := k.entries[index]
 		k.r.violate(Violation{RuleLostCommit, "§5.4", fmt.Sprintf(
 			"peer %d, leader of term %d, puts a new command at index %d, but peer %d had applied %s there in term %d or before",

@@ -301,3 +301,11 @@ func TestCrashAtPersist(t *testing.T) {
 	})
 	passes(t, v)
 }
+
+func TestStartBelowTheFirstIndex(t *testing.T) {
+	v, _ := play(t, 1, tester.Options{}, func(c cluster, th cast) {
+		th.peer(0).start = func(any) (int, int, bool) { return 0, 1, true }
+		c.One("x", 1, false)
+	})
+	breaks(t, v, tester.RuleWrongIndex, "the first index is 1")
+}

@@ -77,9 +77,6 @@ func (h *childHost) verdict(v record.Verdict) {
 	os.Exit(0)
 }
 
-// isChild says whether this process is a child; the environment does not say so any more once it was read.
-var isChild = os.Getenv(paramsVariable) != ""
-
 // childParams returns what this process is to run, if it is a child. The code under test does not get to see it.
 func childParams() (p record.Params, h *childHost, ok bool, err error) {
 	text, ok := os.LookupEnv(paramsVariable)

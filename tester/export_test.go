@@ -1,6 +1,7 @@
 package tester
 
 import (
+	"os"
 	"testing"
 
 	"raftlab/internal/record"
@@ -25,6 +26,9 @@ func RunInChild(t *testing.T, root string, lab Lab, id string) (record.Verdict, 
 	rep, out := runInChild(t, root, record.Params{Case: id, Seed: 1})
 	return rep.Verdict, failure(lab, c, 1, rep, out)
 }
+
+// isChild is set before Run looks at the environment, and clears it.
+var isChild = os.Getenv(paramsVariable) != ""
 
 // IsChild says whether this process is a child.
 func IsChild() bool { return isChild }

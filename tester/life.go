@@ -27,6 +27,7 @@ type life struct {
 	applyCh chan raftapi.ApplyMsg
 	gone    chan struct{}                // closed by forget
 	raft    atomic.Pointer[raftapi.Raft] // nil until Make has returned
+	killed  atomic.Bool                  // Kill has been called
 	applied atomic.Int64                 // the highest index applied, or covered by a snapshot
 }
 
@@ -60,15 +61,23 @@ func (c *Cluster) begin(i int, kind record.Kind) {
 	}()
 	var peer raftapi.Raft
 	c.r.into("Make", i, func() { peer = c.make(ends, i, raftapi.NewPersister(l.store), l.applyCh) })
-	if !l.alive.Load() {
-		// A hook crashed it while it was being made.
-		c.r.into("Kill", i, peer.Kill)
-		return
-	}
 	l.raft.Store(&peer)
 	server := labrpc.MakeServer()
 	server.AddService(labrpc.MakeService(peer))
-	c.net.AddServer(i, server)
+	if !l.serve(server) {
+		c.kill(l)
+	}
+}
+
+// serve puts the peer's server into the network, unless the peer has crashed while it was made.
+func (l *life) serve(server *labrpc.Server) bool {
+	l.store.mu.Lock()
+	defer l.store.mu.Unlock()
+	if !l.alive.Load() {
+		return false
+	}
+	l.c.net.AddServer(l.peer, server)
+	return true
 }
 
 // end is the instant of a crash: from now on nothing that the peer does has any effect. The order
@@ -96,9 +105,9 @@ func (c *Cluster) endLocked(l *life) {
 	c.mu.Unlock()
 }
 
-// kill tells a peer whose life has ended to stop.
+// kill tells a peer whose life has ended to stop, once.
 func (c *Cluster) kill(l *life) {
-	if p := l.raft.Load(); p != nil {
+	if p := l.raft.Load(); p != nil && l.killed.CompareAndSwap(false, true) {
 		c.r.into("Kill", l.peer, (*p).Kill)
 	}
 }

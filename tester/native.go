@@ -69,7 +69,7 @@ func runSeeds(t *testing.T, lab Lab, c Case, subject any, all []uint64) {
 		}
 		if rep.Outcome == record.Pass {
 			if testing.Verbose() {
-				t.Logf("seed %d: passed after %v of virtual time, %d RPCs", seed, round(rep.Time), rep.RPCs)
+				t.Logf("seed %d: passed at %v, %d RPCs", seed, round(rep.Time), rep.RPCs)
 			}
 			for _, w := range append(notChecked(rep.NotChecked), rep.Warnings...) {
 				t.Logf("seed %d: %s", seed, w)

@@ -11,13 +11,19 @@ import (
 )
 
 // failureLines bounds what a failure prints; the rest is a command away.
-const failureLines = 15
+const (
+	failureLines = 15
+	messageLines = 4
+)
 
 // failure is what is printed about a failed run: what was broken, when, what led to it, and how to
 // see more.
 func failure(lab Lab, c Case, seed uint64, rep report, out *output) string {
 	lines := []string{headline(rep.Verdict, seed)}
-	for line := range strings.SplitSeq(strings.TrimSpace(rep.Message), "\n") {
+	for i, line := range strings.Split(strings.TrimSpace(rep.Message), "\n") {
+		if i == messageLines {
+			break
+		}
 		lines = append(lines, "  "+line)
 	}
 	again := []string{fmt.Sprintf("  again:  go test %s -run '%s/%s/%s$' -seed %d%s", lab.Package, lab.Test, c.Part, c.Name, seed, otherFlags())}

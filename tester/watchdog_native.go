@@ -22,21 +22,27 @@ import (
 // for the waiter. With a real clock, and in the engine, the same program runs.
 const (
 	watchInterval = 500 * time.Millisecond
-	// idleLimit is the wall-clock time after which a run that emits nothing and is not frozen is
-	// given up as inconclusive.
+	// idleLimit is the wall-clock time after which a run whose virtual time does not move is given up, as
+	// inconclusive.
 	idleLimit = 90 * time.Second
 )
 
 // watch reports a run that has come to a standstill.
 func watch(p *pulse, end func(record.Verdict)) {
-	quiet, last, before := time.Duration(0), int64(-1), ""
+	still, lastNow, lastEvents, before := time.Duration(0), int64(-1), int64(-1), ""
 	for {
 		time.Sleep(watchInterval)
-		if now := p.events.Load(); now != last {
-			quiet, last, before = 0, now, ""
+		now, events := p.now.Load(), p.events.Load()
+		moved, active := now != lastNow, events != lastEvents
+		lastNow, lastEvents = now, events
+		still += watchInterval
+		if moved {
+			still = 0
+		}
+		if active && still <= idleLimit {
+			before = ""
 			continue
 		}
-		quiet += watchInterval
 		all := goroutines()
 		picture, frozen := frozen(all)
 		at := time.Duration(p.now.Load())
@@ -44,9 +50,9 @@ func watch(p *pulse, end func(record.Verdict)) {
 		case frozen && picture == before:
 			end(record.Verdict{Outcome: record.Fail, Rule: string(RuleFrozen), Time: at, Message: frozenMessage(all), Stack: interesting(all)})
 			return
-		case quiet > idleLimit:
+		case still > idleLimit:
 			end(record.Verdict{Outcome: record.Inconclusive, Time: at, Stack: interesting(all), Message: fmt.Sprintf(
-				"nothing has happened for %v of wall-clock time: probably a loop that never waits; the engine names its line", idleLimit)})
+				"virtual time has not moved for %v of wall-clock time: probably a loop that never waits; the engine names its line", idleLimit)})
 			return
 		}
 		before = ""

@@ -1,0 +1,29 @@
+//go:build race
+
+package tester_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"raftlab/internal/record"
+	"raftlab/tester"
+)
+
+func init() {
+	specimens.Cases = append(specimens.Cases, tester.Case{Part: "X", Name: "Races", Run: func(e *tester.Env) {
+		n := 0
+		for range 2 {
+			e.Go(func() { n++ })
+		}
+		e.Wait()
+	}})
+}
+
+func TestDataRaceInAChild(t *testing.T) {
+	v, _ := tester.RunInChild(t, "TestSpecimens", specimens, "X/Races")
+	require.Equal(t, record.Fail, v.Outcome)
+	require.Equal(t, string(tester.RuleDataRace), v.Rule)
+	require.Contains(t, v.Stack, "race_test.go")
+}
