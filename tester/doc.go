@@ -1,0 +1,64 @@
+// Package tester runs the cases of a lab: it builds clusters of peers on a simulated network, breaks
+// them as the case says, watches what they do, and comes to a verdict.
+//
+// # A case
+//
+// A case is a function and a row in its lab's table. It reads like a story: build, break, observe,
+// assert.
+//
+//	func oldLeaderReturns(e *tester.Env) {
+//		c := e.NewCluster(e.Subject().(raftapi.MakeFunc), 3, tester.Options{})
+//		old := c.Leader()
+//		c.Disconnect(old)
+//		c.Leader()           // somebody else; fails the case if there is nobody within ElectionLimit
+//		c.Connect(old)
+//		c.One("x", 3, true)  // all three apply it
+//	}
+//
+// What helpers such as Leader wait for, and how long, is in timing.go and docs/timing.md. Assertions do
+// not return: [Env.Fail] ends the case.
+//
+// # A run
+//
+// A run is a case with a seed. It has a process of its own, whatever kind of process that is:
+//
+//	go test                                      the engine (internal/sim)
+//	   |  params: environment                       |  params: host call
+//	   v                                            v
+//	+-- child process -------------------+       +-- wasip1 guest ------------------+
+//	|  +-- synctest bubble ------------+ |       |                                  |
+//	|  |  case, cluster, peers         | |       |  case, cluster, peers            |
+//	|  +-------------------------------+ |       |                                  |
+//	|  freeze watchdog (wall clock)      |       |                                  |
+//	+---|--------------------------------+       +--|-------------------------------+
+//	    |  verdict: a file; the process ends        |  events, verdict: host calls;
+//	    v                                           v  the guest ends
+//
+// With -clock=real there is no bubble, with -inproc no child process. The code of this package and of the
+// cases is the same everywhere. It uses package time, never the wall clock, and takes all randomness
+// from streams that depend on seed and case ([Env.Rand]).
+//
+// # Verdicts
+//
+// The first to find something settles the verdict, on whatever goroutine and with whatever locks of
+// the code under test held: the run ends there and then, and no recover in the code under test can
+// stop that. See run.end. What can be found:
+//
+//   - the case fails an assertion ([Env.Fail])
+//   - an online check fails: checks.go for messages and answers, apply.go for what peers apply
+//   - a call into a peer does not return: stuck (calls.go)
+//   - a goroutine of a peer is left over after Kill (leftover.go)
+//   - virtual time stands still: a frozen bubble (watchdog_native.go)
+//   - a panic: in the code under test a crash, elsewhere a framework error (run.catch)
+//
+// # Contents
+//
+//   - tester.go: [Case], [Lab], [Run], [Violation]; rules.go: the names of rules; timing.go: all limits
+//   - env.go: [Env], a run as the case sees it; run.go: as it is
+//   - cluster.go: [Cluster]; life.go: a peer from start to crash; storage.go: what survives it
+//   - faults.go, links.go: crashes and networks in pieces
+//   - leader.go, agree.go: what cases observe
+//   - checks.go, shapes.go, apply.go: what is checked in every run
+//   - host.go, host_wasip1.go, *_native.go: the process around a run, and what users see of a failure
+//   - stacks.go: reading stack dumps, to say whose goroutine it is
+package tester
