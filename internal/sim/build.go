@@ -94,7 +94,7 @@ func (b Build) Binary(ctx context.Context, progress func(string)) (*Binary, erro
 		return binary, nil
 	}
 	progress("compiling the code under test and the framework for the engine")
-	c := compilation{Build: b, tools: tools, code: code, store: store}
+	c := compilation{Build: b, tools: tools, code: code, store: store, names: map[string]string{}}
 	binary, err := c.compile(ctx, edited)
 	if err != nil && len(edited) > 0 && overlayBroken(err) {
 		notes = append(notes, fmt.Sprintf("the Go runtime overlay does not compile with %s: printing and garbage collections "+
@@ -174,6 +174,7 @@ type compilation struct {
 	tools toolchain
 	code  *tree
 	store cache
+	names map[string]string // of files that were replaced, by where their new content is
 }
 
 // compile makes the test binary and puts it into the cache.
@@ -226,9 +227,11 @@ func (c compilation) writeOverlay(dir string, edited map[string][]byte) (string,
 		return os.WriteFile(name, text, 0o644)
 	}
 	for _, name := range sortedKeys(c.code.replace) {
-		if err := put(filepath.Join(c.Framework, filepath.FromSlash(name)), c.code.replace[name]); err != nil {
+		original := filepath.Join(c.Framework, filepath.FromSlash(name))
+		if err := put(original, c.code.replace[name]); err != nil {
 			return "", err
 		}
+		c.names[replace[original]] = name
 	}
 	for _, name := range sortedKeys(edited) {
 		if err := put(filepath.Join(c.tools.root, "src", filepath.FromSlash(name)), edited[name]); err != nil {
@@ -253,9 +256,17 @@ func overlayBroken(err error) bool {
 
 var inRuntime = regexp.MustCompile(`(?m)^# (runtime|internal/runtime\S*|math/rand\S*|hash/maphash)$`)
 
+// testSummary is what `go test` adds to the compiler's messages.
+var testSummary = regexp.MustCompile(`(?m)^FAIL(\t.*)?\n?$`)
+
 // blame finds out whose mistake the compiler's output is about.
 func (c compilation) blame(out string, err error) error {
-	out = strings.ReplaceAll(out, "\r", "")
+	out = testSummary.ReplaceAllString(strings.ReplaceAll(out, "\r", ""), "")
+	for temporary, name := range c.names { // the compiler prints where it found the text
+		if temporary != "" {
+			out = strings.ReplaceAll(out, temporary, name)
+		}
+	}
 	if inRuntime.MatchString(out) || strings.Contains(out, "raftlab_rand") {
 		return brokenOverlayError{fmt.Errorf("compile the Go runtime: %w\n%s", err, out)}
 	}

@@ -16,6 +16,9 @@ func Run(name string, note func(string)) string {
 	if f := misbehaviours[name]; f != nil {
 		return f()
 	}
+	if f := forgeries[name]; f != nil {
+		return f(note)
+	}
 	if name == "work" {
 		work(note)
 	}
@@ -49,22 +52,23 @@ var misbehaviours = map[string]func() string{
 		}
 	},
 	"empty loop": func() string {
-		for {
+		for { // the empty loop
 		}
 	},
 	"goto": func() string {
 	again:
 		time.Now()
-		goto again
+		goto again // the goto
 	},
 	"clock": func() string {
-		for t := time.Now(); time.Since(t) < time.Hour; {
+		for t := time.Now(); time.Since(t) < time.Hour; { // the clock
 		}
 		return ""
 	},
 	"clock, no loop": func() string { io.Copy(io.Discard, clockReader{}); return "" },
+	"wait and fail":  func() string { time.Sleep(time.Second); return "f" },
 	"tiny sleeps": func() string {
-		for {
+		for { // the tiny sleeps
 			time.Sleep(1)
 		}
 	},

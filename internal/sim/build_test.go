@@ -1,0 +1,86 @@
+package sim
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestSecondBuildIsCached(t *testing.T) {
+	first := buildMini(t)
+	began := time.Now()
+	second := buildMini(t)
+	require.True(t, second.Cached)
+	require.Equal(t, first.ID, second.ID)
+	require.Less(t, time.Since(began), time.Second)
+
+	b := miniBuild(t)
+	b.Impl = map[string]string{"raft": filepath.Join("testdata", "mini")} // the same code, as a course tree
+	third, err := b.Binary(context.Background(), nil)
+	require.NoError(t, err)
+	require.Equal(t, first.ID, third.ID)
+}
+
+func TestRewrite(t *testing.T) {
+	for before, after := range map[string]string{
+		"package x // c\nfunc f() {\n}\n":     "package x // c\nfunc f() {\n}\n",
+		"package x // c\nfunc f() { for {} }": "package x; import raftlab_backedge \"raftlab/internal/backedge\" // c\nfunc f() { for {raftlab_backedge.Count();} }",
+		"package x\nfunc f() {\nl:\n\tfor i := range 3 { // c\n\t\tcontinue l\n\t}\n\tgoto l\n}": "package x; import raftlab_backedge \"raftlab/internal/backedge\"\n" +
+			"func f() {\nl:\n\tfor i := range 3 {raftlab_backedge.Count(); // c\n\t\tcontinue l\n\t}\n\traftlab_backedge.Count();goto l\n}",
+	} {
+		got, _, err := addBackedges("x.go", []byte(before))
+		require.NoError(t, err)
+		require.Equal(t, after, string(got))
+		require.Equal(t, strings.Count(before, "\n"), strings.Count(string(got), "\n"))
+	}
+}
+
+// TestOverlayFallsBack: with a Go release that looks different, the engine says what is missing.
+func TestOverlayFallsBack(t *testing.T) {
+	root := t.TempDir()
+	files, applied, notes := runtimeOverlay(root)
+	require.Empty(t, files)
+	require.Empty(t, applied)
+	require.Len(t, notes, 3)
+	require.Contains(t, notes[1], "first in, first out")
+}
+
+func TestPrune(t *testing.T) {
+	c := cache{t.TempDir()}
+	for _, part := range []string{"keys", "wasm", "native", "tmp"} {
+		require.NoError(t, os.Mkdir(filepath.Join(c.dir, part), 0o755))
+	}
+	for i, id := range []string{"old", "middle", "new"} {
+		require.NoError(t, os.WriteFile(c.wasm(id), make([]byte, 100), 0o644))
+		require.NoError(t, os.MkdirAll(c.native(id), 0o755))
+		require.NoError(t, os.WriteFile(filepath.Join(c.native(id), "code"), make([]byte, 300), 0o644))
+		used := time.Now().Add(time.Duration(i-10) * time.Hour)
+		require.NoError(t, os.Chtimes(c.wasm(id), used, used))
+		require.NoError(t, c.store("key-"+id, &Binary{ID: id}))
+	}
+	require.NotNil(t, c.find("key-old")) // and so it is the newest now
+	c.prune(900, "new")
+	require.Nil(t, c.find("key-middle"))
+	require.NotNil(t, c.find("key-old"))
+	require.NotNil(t, c.find("key-new"))
+	require.NoDirExists(t, c.native("middle"))
+	c.prune(0, "new")
+	require.Nil(t, c.find("key-old"))
+	require.NotNil(t, c.find("key-new"))
+	keys, err := filepath.Glob(filepath.Join(c.dir, "keys", "*"))
+	require.NoError(t, err)
+	require.Len(t, keys, 1)
+}
+
+func TestDoctor(t *testing.T) {
+	h := Doctor(context.Background(), filepath.Join("..", ".."))
+	require.Empty(t, h.Problems)
+	require.NotEmpty(t, h.GoVersion)
+	require.Equal(t, []string{"streams", "order", "collect"}, h.Overlay)
+	require.DirExists(t, h.Cache)
+}

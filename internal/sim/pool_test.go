@@ -1,0 +1,142 @@
+package sim
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"raftlab/internal/record"
+)
+
+// TestInterrupt: when the context ends, runs end at once, what has been done stays, and the pool can be used again.
+func TestInterrupt(t *testing.T) {
+	b := buildMini(t)
+	p := newPool(t, 2)
+	ctx, cancel := context.WithCancel(context.Background())
+	var wg sync.WaitGroup
+	results := make([]Result, 4)
+	for i, name := range []string{"pass", "endless copy", "endless copy", "endless copy"} {
+		wg.Go(func() {
+			if i > 0 {
+				<-time.After(200 * time.Millisecond)
+			}
+			results[i] = p.Run(ctx, miniJob(b, name, 1))
+		})
+	}
+	time.Sleep(500 * time.Millisecond)
+	began := time.Now()
+	cancel()
+	wg.Wait()
+	require.Less(t, time.Since(began), 5*time.Second)
+	require.Equal(t, record.Pass, results[0].Verdict.Outcome)
+	for _, r := range results[1:] {
+		require.Equal(t, record.Inconclusive, r.Verdict.Outcome)
+		require.Contains(t, r.Verdict.Message, "interrupted")
+		require.False(t, r.Retried)
+	}
+	require.Equal(t, record.Pass, p.Run(context.Background(), miniJob(b, "pass", 1)).Verdict.Outcome)
+}
+
+func TestCloseWhileRunning(t *testing.T) {
+	b := buildMini(t)
+	p, err := NewPool(1)
+	require.NoError(t, err)
+	done := make(chan Result)
+	go func() { done <- p.Run(context.Background(), miniJob(b, "endless copy", 1)) }()
+	time.Sleep(200 * time.Millisecond)
+	p.Close()
+	r := <-done
+	require.Equal(t, record.Inconclusive, r.Verdict.Outcome)
+	require.Contains(t, r.Verdict.Message, "closed")
+}
+
+// TestFrameworkErrors: what is wrong with the engine itself is never blamed on the code under test.
+func TestFrameworkErrors(t *testing.T) {
+	b := buildMini(t)
+	p := newPool(t, 1)
+	gone := *b
+	gone.Path, gone.ID = filepath.Join(t.TempDir(), "wasm", "gone.wasm"), "gone"
+	junk := *b
+	dir := t.TempDir()
+	junk.Path, junk.ID = filepath.Join(dir, "wasm", "junk.wasm"), "junk"
+	require.NoError(t, os.Mkdir(filepath.Join(dir, "wasm"), 0o755))
+	require.NoError(t, os.WriteFile(junk.Path, []byte("not a module"), 0o644))
+	for name, j := range map[string]Job{
+		"no binary":       {},
+		"missing binary":  miniJob(&gone, "pass", 1),
+		"broken binary":   miniJob(&junk, "pass", 1),
+		"nowhere to go":   {Binary: b, Test: "TestMini", Params: record.Params{Case: "pass"}, Trace: filepath.Join(dir, "no", "such", "dir")},
+		"no memory to be": {Binary: b, Test: "TestMini", Params: record.Params{Case: "pass"}, MemoryLimit: -1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := p.Run(context.Background(), j)
+			require.Equal(t, record.FrameworkError, r.Verdict.Outcome, "%+v", r)
+			require.NotEmpty(t, r.Verdict.Message)
+			require.Equal(t, record.Pass, p.Run(context.Background(), miniJob(b, "pass", 1)).Verdict.Outcome)
+		})
+	}
+}
+
+// TestFiles: asking for a trace, for details and for the output changes nothing else.
+func TestFiles(t *testing.T) {
+	b := buildMini(t)
+	p := newPool(t, 1)
+	plain := p.Run(context.Background(), miniJob(b, "work", 3))
+	j := miniJob(b, "work", 3)
+	j.Trace, j.Output = filepath.Join(t.TempDir(), "trace"), filepath.Join(t.TempDir(), "out")
+	j.Params.Detail, j.Env = true, []string{"PRINT=1"}
+	r := p.Run(context.Background(), j)
+	require.Equal(t, plain.Hash, r.Hash)
+	require.Empty(t, r.Notes)
+
+	f, err := os.Open(j.Trace)
+	require.NoError(t, err)
+	defer f.Close()
+	lines := bufio.NewScanner(f)
+	n := 0
+	for ; lines.Scan(); n++ {
+		var e record.Event
+		require.NoError(t, json.Unmarshal(lines.Bytes(), &e), lines.Text())
+		require.Equal(t, "detail of "+e.Text, e.Detail)
+	}
+	require.Equal(t, 302, n) // begin, 300 messages, a key
+
+	out, err := os.ReadFile(j.Output)
+	require.NoError(t, err)
+	require.Regexp(t, `^ +0\.\d{6}s  \{map\[0:false 1:true\]|\{map\[`, string(out))
+	require.Equal(t, 900, strings.Count(string(out), "\n"))
+}
+
+func TestLimits(t *testing.T) {
+	cgroup := t.TempDir()
+	put := func(name, text string) {
+		require.NoError(t, os.MkdirAll(filepath.Dir(filepath.Join(cgroup, name)), 0o755))
+		require.NoError(t, os.WriteFile(filepath.Join(cgroup, name), []byte(text), 0o644))
+	}
+	put("meminfo", "MemTotal: 16000 kB\nMemAvailable:    8000 kB\n")
+	info := filepath.Join(cgroup, "meminfo")
+	require.EqualValues(t, 8000<<10, availableMemory(info, cgroup))
+	require.GreaterOrEqual(t, processors(cgroup), 1)
+	put("cpu/cpu.cfs_quota_us", "50000\n")
+	put("cpu/cpu.cfs_period_us", "100000\n")
+	put("memory/memory.limit_in_bytes", "9223372036854771712\n")
+	require.Equal(t, 1, processors(cgroup))
+	require.EqualValues(t, 8000<<10, availableMemory(info, cgroup))
+	put("memory/memory.limit_in_bytes", "5000000\n")
+	put("memory/memory.usage_in_bytes", "1000000\n")
+	require.EqualValues(t, 4000000, availableMemory(info, cgroup))
+	put("cpu.max", "max 100000\n")
+	put("memory.max", "3000000\n")
+	put("memory.current", "1000000\n")
+	require.EqualValues(t, 2000000, availableMemory(info, cgroup))
+	require.Zero(t, availableMemory(filepath.Join(cgroup, "none"), t.TempDir()))
+	require.GreaterOrEqual(t, DefaultWorkers(), 1)
+}

@@ -1,0 +1,134 @@
+package sim
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"raftlab/internal/record"
+)
+
+// impl writes a directory with the files of a package, each "name: text".
+func impl(t *testing.T, files ...string) map[string]string {
+	dir := t.TempDir()
+	for _, f := range files {
+		name, text, _ := strings.Cut(f, ": ")
+		require.NoError(t, os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755))
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644))
+	}
+	return map[string]string{"raft": dir}
+}
+
+const honest = "raft.go: package raft\n\nfunc Run(name string, note func(string)) string { return \"not a pass\" }\n"
+
+// TestRefused holds forgeries that are stopped before they are compiled.
+func TestRefused(t *testing.T) {
+	for name, c := range map[string]struct{ file, what string }{
+		"unsafe":            {"x.go: package raft\nimport (\n\t\"fmt\"\n\tu \"unsafe\"\n)\n", "x.go:4: imports unsafe"},
+		"own wasmimport":    {"x.go: package raft\n//go:wasmimport raftlab verdict\nfunc v(p, n uint32)\n", "x.go:2: uses //go:wasmimport"},
+		"wasmexport":        {"x.go: package raft\n\n//go:wasmexport f\nfunc f() {}\n", "x.go:3: uses //go:wasmexport"},
+		"linkname":          {"x.go: package raft\n//go:linkname v raftlab/tester.hostVerdict\nfunc v(p *byte, n uint32)\n", "x.go:2: uses //go:linkname"},
+		"embed":             {"x.go: package raft\nimport _ \"embed\"\n//go:embed x.go\nvar s string\n", "x.go:3: uses //go:embed"},
+		"testing":           {"x.go: package raft\nimport \"testing\"\n", "x.go:2: imports testing"},
+		"testing/synctest":  {"x.go: package raft\nimport \"testing/synctest\"\n", "x.go:2: imports testing/synctest"},
+		"tester":            {"x.go: package raft\nimport . \"raftlab/tester\"\n", "x.go:2: imports raftlab/tester"},
+		"labs":              {"x.go: package raft\nimport _ \"raftlab/labs/lab2\"\n", "x.go:2: imports raftlab/labs/lab2"},
+		"internal":          {"x.go: package raft\nimport \"raftlab/internal/backedge\"\n", "x.go:2: imports raftlab/internal/backedge"},
+		"cgo":               {"x.go: package raft\nimport \"C\"\n", "x.go:2: imports C"},
+		"someone's module":  {"x.go: package raft\nimport \"github.com/tetratelabs/wazero\"\n", "only the standard library"},
+		"assembly":          {"x_wasm.s: TEXT ·f(SB), 0, $0\n", "x_wasm.s:1: is a .s file"},
+		"object file":       {"x.syso: ", "x.syso:1: is a .syso file"},
+		"subpackage":        {"deep/er/x.go: package er\nimport \"unsafe\"\n", "er/x.go:2: imports unsafe"},
+		"reflect":           {"x.go: package raft\nimport r \"reflect\"\nvar _ = r.NewAt\n", "x.go:3: uses NewAt of package reflect"},
+		"reflect elsewhere": {"x.go: package raft\nimport \"reflect\"\nvar v = reflect.ValueOf(1)\nvar p = v.UnsafePointer()\n", "x.go:4: uses UnsafePointer"},
+		"atomic pointers":   {"x.go: package raft\nimport \"sync/atomic\"\nvar _ = atomic.LoadPointer\n", "x.go:3: uses LoadPointer"},
+		"false position":    {"x.go: package raft\n//line harmless.go:1\nimport \"unsafe\"\n", "x.go:3: imports unsafe"},
+		"the engine's name": {"x.go: package raft\nvar raftlab_backedge int\n", "x.go:2: uses the name raftlab_backedge"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := miniBuild(t)
+			b.Impl = impl(t, honest, c.file)
+			_, err := b.Binary(context.Background(), nil)
+			var refused *RefusedError
+			require.True(t, errors.As(err, &refused), "%v", err)
+			require.Contains(t, err.Error(), c.what)
+			require.Contains(t, refused.Refusals[0].File, b.Impl["raft"])
+		})
+	}
+}
+
+// TestAllowed: ordinary code is not refused, nor are files that are not compiled.
+func TestAllowed(t *testing.T) {
+	b := miniBuild(t)
+	b.Impl = impl(t, honest,
+		"a.go: package raft\nimport (\n\"reflect\"\n\"sync/atomic\"\n\"os/signal\"\n\"raftlab/raft/util\"\n)\nvar _ = reflect.DeepEqual(1, 2)\nvar _ atomic.Pointer[int]\nvar _ = signal.Ignore\nvar _ = util.X\ntype Op struct{ Method string }\n",
+		"util/u.go: package util\n\n//go:noinline\nfunc f() {}\nvar X = 1\n",
+		"a_test.go: package raft\nimport \"testing\"\nfunc TestLab2(t *testing.T) {}\n",
+		"tool.go: //go:build ignore\n\npackage main\nimport \"unsafe\"\n",
+		"x_linux.go: package raft\nimport \"unsafe\"\n",
+		"_old.go: package old\n", "testdata/x.go: package x\nimport \"unsafe\"\n", "README.md: hello\n")
+	binary, err := b.Binary(context.Background(), nil)
+	require.NoError(t, err)
+	r := newPool(t, 1).Run(context.Background(), miniJob(binary, "pass", 1))
+	require.Equal(t, "not a pass", r.Verdict.Message)
+}
+
+// TestForgeries holds forgeries that compile, and must not help (testdata/mini/raft/forge.go).
+func TestForgeries(t *testing.T) {
+	b := buildMini(t)
+	p := newPool(t, 2)
+	for name, want := range map[string]record.Outcome{
+		"change flags": record.Fail, "close the output": record.Fail, "dump the heap": record.Fail, "false trace": record.Fail,
+		"recover": record.Fail, "change the runtime": record.Fail, "look around": record.Fail,
+		"goexit": record.Crash, "exit in goroutine": record.Crash,
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := p.Run(context.Background(), miniJob(b, name, 1))
+			require.Equal(t, want, r.Verdict.Outcome, r.Verdict.Message)
+			if want == record.Fail {
+				require.Equal(t, "f", r.Verdict.Message)
+			}
+		})
+	}
+	for name, want := range map[string]record.Outcome{
+		"exit in init": record.Crash, "no test selected": record.Crash, "list tests": record.Crash,
+		"bad flag": record.Crash, "other flags": record.Fail, "exit in the background": record.Crash,
+	} {
+		t.Run(name, func(t *testing.T) {
+			j := miniJob(b, "wait and fail", 1)
+			j.Env = []string{"FORGE=" + name}
+			r := p.Run(context.Background(), j)
+			require.Equal(t, want, r.Verdict.Outcome, r.Verdict.Message)
+			require.NotContains(t, r.Verdict.Message, "panic")
+		})
+	}
+}
+
+func TestCompileErrors(t *testing.T) {
+	for name, c := range map[string]struct{ file, says string }{
+		"column in a loop": {"x.go: package raft\n\nfunc f() { for { var s string = 1; _ = s } }\n", "x.go:3:33:"},
+		"syntax":           {"x.go: package raft\nfunc f( {\n", "x.go:2:9:"},
+		"no Run":           {"x.go: package raft\n", "raft.Run"},
+		"another package":  {"x.go: package notraft\n", "package notraft, but the tests need package raft"},
+		"missing package":  {"x.go: package raft\nimport _ \"nowhere\"\nfunc Run(string, func(string)) string { return \"\" }\n", "nowhere"},
+		"no code":          {"x.txt: nothing\n", ""},
+		"tests only":       {"x_test.go: package raft\n", "no Go file"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := miniBuild(t)
+			b.Impl = impl(t, c.file)
+			_, err := b.Binary(context.Background(), nil)
+			t.Log(err)
+			require.ErrorContains(t, err, c.says)
+			if c.says != "" {
+				var compile *CompileError
+				require.True(t, errors.As(err, &compile), "%v", err)
+			}
+		})
+	}
+}
