@@ -18,7 +18,8 @@
 // "@@" separates the hunks of one file. There are no line numbers: the removed and context lines of a
 // hunk, together, must stand in the file exactly once. So a patch survives changes elsewhere in the
 // file, and one that does not apply any more is an error, never silently something else.
-// "+++ raft/new.go" instead of "---" begins a new file that consists of the added lines.
+// "+++ raft/new.go" instead of "---" begins a file that consists of the added lines, in place of one of
+// that name if there is one. The header is described at [Header].
 package patch
 
 import (
@@ -36,17 +37,6 @@ type Patch struct {
 	File   string // where it was read from
 	Header Header
 	hunks  []hunk
-}
-
-// Header says what a patch is. Mutants set Wrong, Rule, Parts, Dies and Runner; variants set Style.
-type Header struct {
-	Wrong  string   // what is wrong, in one line
-	Rule   string   // which rule is broken, with its section
-	Parts  []string // the parts of the labs that should catch it: "2A"
-	Dies   []string // the rules or outcomes, one of which is the expected reason
-	Runner string   // "engine" (the default), "race" or "strict"
-	Style  string   // for variants: what is different
-	Seed   string   // optional: a seed known to kill it quickly, for people
 }
 
 type hunk struct {
@@ -82,6 +72,7 @@ func LoadDir(dir string) ([]*Patch, error) {
 func Parse(file, text string) (*Patch, error) {
 	p := &Patch{Name: strings.TrimSuffix(filepath.Base(file), ".patch"), File: file, Header: Header{Runner: "engine"}}
 	var cur *hunk
+	var header headerReader
 	flush := func() {
 		if cur != nil && len(cur.old)+len(cur.new) > 0 {
 			p.hunks = append(p.hunks, *cur)
@@ -91,7 +82,7 @@ func Parse(file, text string) (*Patch, error) {
 		bad := func(what string) error { return fmt.Errorf("%s:%d: %s: %q", file, i+1, what, line) }
 		switch {
 		case strings.HasPrefix(line, "#") && cur == nil:
-			if err := p.Header.set(line); err != nil {
+			if err := header.read(&p.Header, line); err != nil {
 				return nil, bad(err.Error())
 			}
 		case strings.HasPrefix(line, "--- "), strings.HasPrefix(line, "+++ "):
@@ -120,44 +111,6 @@ func Parse(file, text string) (*Patch, error) {
 		return nil, fmt.Errorf("%s: the patch changes nothing", file)
 	}
 	return p, nil
-}
-
-// set takes in one header line. Lines without a known key are comments.
-func (h *Header) set(line string) error {
-	key, value, found := strings.Cut(strings.TrimSpace(strings.TrimPrefix(line, "#")), ":")
-	if !found {
-		return nil
-	}
-	value = strings.TrimSpace(value)
-	list := func(sep string) []string {
-		var out []string
-		for _, s := range strings.Split(value, sep) {
-			if s = strings.TrimSpace(s); s != "" {
-				out = append(out, s)
-			}
-		}
-		return out
-	}
-	switch strings.TrimSpace(key) {
-	case "wrong":
-		h.Wrong = value
-	case "rule":
-		h.Rule = value
-	case "part", "parts":
-		h.Parts = list(",")
-	case "dies":
-		h.Dies = list("|")
-	case "runner":
-		if value != "engine" && value != "race" && value != "strict" {
-			return fmt.Errorf("the runner is engine, race or strict")
-		}
-		h.Runner = value
-	case "style":
-		h.Style = value
-	case "seed":
-		h.Seed = value
-	}
-	return nil
 }
 
 // Apply applies the patch to the tree at root and returns the changed files by their path relative

@@ -46,6 +46,12 @@ func TestHeaderAndHunks(t *testing.T) {
 	require.Equal(t, "package raft\n", string(edits["raft/b.go"]))
 }
 
+func TestTextGoesOnInIndentedLines(t *testing.T) {
+	p, err := Parse("v.patch", "# style:  other\n# why:    because: it\n#         is right\n# (a comment)\n+++ raft/a.go\n+package raft\n")
+	require.NoError(t, err)
+	require.Equal(t, Header{Style: "other", Why: "because: it is right", Runner: Engine}, p.Header)
+}
+
 func TestAPatchThatDoesNotApplyIsAnError(t *testing.T) {
 	p, err := Parse("votes.patch", sample)
 	require.NoError(t, err)

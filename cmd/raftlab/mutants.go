@@ -1,0 +1,249 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"raftlab/internal/course"
+	"raftlab/internal/mutation"
+	"raftlab/internal/record"
+	"raftlab/internal/sim"
+	"raftlab/internal/suite"
+)
+
+func init() { commands = append(commands, mutantsCommand) }
+
+// mutantsFlags are the flags of `raftlab mutants`.
+type mutantsFlags struct {
+	seeds    string
+	matrix   bool
+	variants bool
+	noOrder  bool
+	workers  int
+	json     string
+	resume   string
+	write    string
+}
+
+func mutantsCommand(a *app) *cobra.Command {
+	f := &mutantsFlags{}
+	c := &cobra.Command{
+		Use:   "mutants [SEL...]",
+		Short: "Run the cases on peers that are wrong on purpose, and on right ones in other styles",
+		Long: `Run the cases on the curated wrong peers of mutants/, each of which has to die for a reason that it names,
+or with --variants on the reference and the right peers of variants/, which have to pass. SEL is the name of
+a peer, a pattern of names (snapshot-*), or a lab, part or case as for the other commands.
+
+A mutant is hunted with the cases of the parts that it names, until the first expected death. --matrix
+finds out for every case whether it kills. A long hunt is interrupted with Ctrl-C, and goes on where it
+was with the same --resume file. The tree is not touched: patches reach the compiler through an overlay.
+
+Exit code: 0 every mutant was killed, or every variant passed; 1 not so; 2 usage; 3 the framework failed
+(a patch does not apply any more, say); 130 interrupted.`,
+		RunE: func(c *cobra.Command, args []string) error { return a.mutants(c.Context(), f, args) },
+	}
+	flags := c.Flags()
+	flags.StringVar(&f.seeds, "seeds", "1-20", "seeds: 7, 1-20, or 3,9,40")
+	flags.BoolVar(&f.matrix, "matrix", false, "find all cases that kill a mutant, not only the first")
+	flags.BoolVar(&f.variants, "variants", false, "run the reference and the variants instead of the mutants")
+	flags.BoolVar(&f.noOrder, "no-order", false, "leave goroutines in the order in which they became ready, to measure what varying it finds")
+	flags.IntVarP(&f.workers, "jobs", "j", 0, "runs at once (default: from processors and memory)")
+	flags.StringVar(&f.json, "json", "", "write results to this `file` as JSON")
+	flags.StringVar(&f.resume, "resume", "", "keep results in this `file`, and do not repeat those that are in it")
+	flags.StringVar(&f.write, "write", "", "write the package of the one selected peer to this `directory`, for replay --impl, and run nothing")
+	return c
+}
+
+// hunting is one `raftlab mutants` under way.
+type hunting struct {
+	*app
+	flags  *mutantsFlags
+	root   course.Root
+	state  *suite.State
+	hunt   mutation.Hunt
+	report mutation.Report
+}
+
+func (a *app) mutants(ctx context.Context, f *mutantsFlags, selectors []string) error {
+	h := &hunting{app: a, flags: f}
+	if err := h.prepare(selectors); err != nil {
+		return err
+	}
+	if f.write != "" {
+		return h.writeOne()
+	}
+	ctx, stop := interruptible(ctx)
+	defer stop()
+	if err := h.run(ctx); err != nil {
+		if ctx.Err() != nil {
+			return exitWith(suite.ExitInterrupted)
+		}
+		return broken(err)
+	}
+	return h.finish()
+}
+
+// prepare finds out what is to run.
+func (h *hunting) prepare(selectors []string) error {
+	root, err := h.app.root()
+	if err != nil {
+		return usage(err)
+	}
+	h.root = root
+	kind := mutation.Mutant
+	if h.flags.variants {
+		kind = mutation.Variant
+	}
+	subjects, err := mutation.Load(root.Dir, kind)
+	if err != nil {
+		return usage(err)
+	}
+	subjects, rest := mutation.Choose(subjects, selectors)
+	cases, err := suite.Select(allCases(), rest)
+	if err != nil {
+		return usage(fmt.Errorf("%w; nor is it the name of a %s", err, kind))
+	}
+	seeds, err := suite.ParseSeeds(h.flags.seeds)
+	if err != nil {
+		return usage(fmt.Errorf("--%w", err))
+	}
+	for _, path := range []string{h.flags.json, h.flags.resume} {
+		if err := writable(path); err != nil {
+			return usage(err)
+		}
+	}
+	if h.state, err = suite.OpenState(root.Dir); err != nil {
+		return broken(err)
+	}
+	if h.flags.workers <= 0 {
+		h.flags.workers = sim.DefaultWorkers()
+	}
+	h.hunt = mutation.Hunt{Subjects: subjects, Cases: cases, Selected: len(rest) > 0, Seeds: seeds, Matrix: h.flags.matrix,
+		Workers: h.flags.workers, Costs: h.state.Costs()}
+	h.report = mutation.Report{Schema: mutation.Schema, Started: time.Now().UTC(), Seeds: suite.FormatSeeds(seeds),
+		Matrix: h.flags.matrix, NoOrder: h.flags.noOrder, Workers: h.flags.workers}
+	return nil
+}
+
+// writeOne writes the code of the selected peer.
+func (h *hunting) writeOne() error {
+	if n := len(h.hunt.Subjects); n != 1 {
+		return usage(fmt.Errorf("--write takes one peer; %d are selected", n))
+	}
+	if err := mutation.Write(h.root.Dir, h.hunt.Subjects[0], h.flags.write); err != nil {
+		return broken(err)
+	}
+	fmt.Fprintf(h.out, "wrote %s; run it with: %s test --impl %s\n", h.hunt.Subjects[0].Name, program(), quote(h.flags.write))
+	return nil
+}
+
+// run builds and hunts. Its error is the framework's.
+func (h *hunting) run(ctx context.Context) error {
+	began := time.Now()
+	inEngine, raced := mutation.Runners(h.hunt.Subjects)
+	edits, err := mutation.Bundle(h.root.Dir, inEngine)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(h.err, "building %d peers into one test binary\n", len(inEngine))
+	build := sim.Build{Framework: h.root.Dir, Package: "./raft", Edits: edits, NoOrder: h.flags.noOrder}
+	if h.hunt.Binary, err = build.Binary(ctx, func(what string) { fmt.Fprintln(h.err, what) }); err != nil {
+		return err
+	}
+	b := h.hunt.Binary
+	h.report.Build, h.report.GoVersion, h.report.Notes = b.ID, b.GoVersion, b.Notes
+	pool, err := sim.NewPool(h.flags.workers)
+	if err != nil {
+		return fmt.Errorf("starting the engine: %w", err)
+	}
+	defer pool.Close()
+	dir, err := os.MkdirTemp("", "raftlab-race-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	race := &mutation.Race{Root: h.root.Dir, Subjects: raced, Dir: dir}
+	h.hunt.Engine = mutation.NewEngines(h.hunt.Subjects, pool, race)
+	if h.flags.resume != "" {
+		log, err := mutation.OpenLog(h.flags.resume, b.ID, h.hunt.Engine)
+		if err != nil {
+			return err
+		}
+		defer func() {
+			if err := log.Close(); err != nil {
+				h.report.Notes = append(h.report.Notes, err.Error())
+			}
+		}()
+		if n := log.Known(); n > 0 {
+			fmt.Fprintf(h.err, "%d runs are known from %s\n", n, h.flags.resume)
+		}
+		h.hunt.Engine = log
+	}
+	display := newHuntDisplay(h.err, isTerminal(h.err))
+	h.hunt.Progress = display.show
+	h.report.Subjects = h.hunt.Run(ctx)
+	display.close()
+	h.report.Interrupted, h.report.Wall = ctx.Err() != nil, time.Since(began).Seconds()
+	return nil
+}
+
+// finish prints the results and writes the file.
+func (h *hunting) finish() error {
+	if err := mutation.WriteTable(h.out, &h.report); err != nil {
+		return broken(err)
+	}
+	fmt.Fprintf(h.out, "seeds %s, %d workers, %.0f s\n", h.report.Seeds, h.report.Workers, h.report.Wall)
+	if h.report.Interrupted {
+		fmt.Fprintln(h.err, "raftlab: interrupted; the results above are those of the runs that had ended")
+	}
+	if h.flags.json != "" {
+		file, err := os.Create(filepath.Clean(h.flags.json))
+		if err != nil {
+			return broken(err)
+		}
+		if err := errors.Join(h.report.WriteJSON(file), file.Close()); err != nil {
+			return broken(err)
+		}
+	}
+	return exitWith(h.report.ExitCode())
+}
+
+// huntDisplay shows how far a hunt has come: on one line of a terminal, or now and then in a log.
+type huntDisplay struct {
+	w        io.Writer
+	terminal bool
+	last     time.Time
+}
+
+func newHuntDisplay(w io.Writer, terminal bool) *huntDisplay {
+	return &huntDisplay{w: w, terminal: terminal, last: time.Now()}
+}
+
+func (d *huntDisplay) show(s mutation.Standing) {
+	if d.terminal && time.Since(d.last) < 100*time.Millisecond || !d.terminal && time.Since(d.last) < 10*time.Second {
+		return
+	}
+	d.last = time.Now()
+	text := fmt.Sprintf("%d of %d peers decided, %d runs", s.Decided, s.Subjects, s.Runs)
+	if s.Last.Result.Verdict.Outcome != record.Pass {
+		text += ", last: " + s.Last.Group + ": " + string(s.Last.Result.Verdict.Outcome) + " " + s.Last.Result.Verdict.Rule
+	}
+	if d.terminal {
+		fmt.Fprintf(d.w, "\r\x1b[K%s", text)
+	} else {
+		fmt.Fprintln(d.w, text)
+	}
+}
+
+func (d *huntDisplay) close() {
+	if d.terminal {
+		fmt.Fprint(d.w, "\r\x1b[K")
+	}
+}

@@ -1,0 +1,144 @@
+package mutation
+
+import (
+	"bytes"
+	"fmt"
+	"go/format"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// peerVariable is the environment variable that tells a bundled test binary which peer to run.
+const peerVariable = "RAFTLAB_PEER"
+
+// packageDir is the package that subjects are versions of, and entrance the test file that hands it to
+// the labs.
+const (
+	packageDir = "raft"
+	entrance   = packageDir + "/lab_test.go"
+)
+
+// Bundle returns the edits (see sim.Build) that put all subjects into one test binary, each as a
+// package of its own beside the reference:
+//
+//	raft/*.go                    the reference
+//	raft/votes-twice/*.go        a patched copy of all its files
+//	raft/lab_test.go             runs the one that RAFTLAB_PEER names
+//
+// Linking a test binary and compiling it to machine code takes longer than most hunts for a mutant; so
+// it is done once for all of them. Packages share nothing, so that a run is the same as
+// with the subject's files in the reference's place. The tree is only read.
+func Bundle(root string, subjects []Subject) (map[string][]byte, error) {
+	base, err := sources(filepath.Join(root, packageDir))
+	if err != nil {
+		return nil, err
+	}
+	edits := map[string][]byte{}
+	for _, s := range subjects {
+		if s.Patch == nil {
+			continue
+		}
+		files, err := patched(root, base, s)
+		if err != nil {
+			return nil, err
+		}
+		for name, text := range files {
+			edits[packageDir+"/"+s.Name+"/"+name] = text
+		}
+	}
+	edits[entrance], err = entranceFor(subjects)
+	return edits, err
+}
+
+// Write writes the files of one subject's package into dir, which is made if it does not exist: as a
+// submission for `raftlab replay --impl`.
+func Write(root string, s Subject, dir string) error {
+	files, err := sources(filepath.Join(root, packageDir))
+	if err == nil && s.Patch != nil {
+		files, err = patched(root, files, s)
+	}
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), text, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sources reads the Go files of the package at dir, without tests.
+func sources(dir string) (map[string][]byte, error) {
+	names, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	if err != nil {
+		return nil, err
+	}
+	files := map[string][]byte{}
+	for _, name := range names {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		if files[filepath.Base(name)], err = os.ReadFile(name); err != nil {
+			return nil, fmt.Errorf("reading the reference: %w", err)
+		}
+	}
+	return files, nil
+}
+
+// patched returns the files of base with the subject's patch applied.
+func patched(root string, base map[string][]byte, s Subject) (map[string][]byte, error) {
+	changed, err := s.Patch.Apply(root)
+	if err != nil {
+		return nil, err
+	}
+	files := map[string][]byte{}
+	for name, text := range base {
+		files[name] = text
+	}
+	for name, text := range changed {
+		file, ok := strings.CutPrefix(name, packageDir+"/")
+		if !ok || strings.Contains(file, "/") {
+			return nil, fmt.Errorf("%s: it changes %s; only files of package %s can be patched", s.Patch.File, name, packageDir)
+		}
+		files[file] = text
+	}
+	return files, nil
+}
+
+// entranceFor writes the test that runs the peer which the environment names.
+func entranceFor(subjects []Subject) ([]byte, error) {
+	var imports, cases bytes.Buffer
+	for i, s := range subjects {
+		name := packageDir
+		if s.Patch != nil {
+			name = fmt.Sprintf("peer%d", i)
+			fmt.Fprintf(&imports, "%s %q\n", name, "raftlab/"+packageDir+"/"+s.Name)
+		} else {
+			fmt.Fprintf(&imports, "%q\n", "raftlab/"+packageDir)
+		}
+		fmt.Fprintf(&cases, "case %q:\nlab2.Run(t, %s.Make)\n", s.Name, name)
+	}
+	return format.Source(fmt.Appendf(nil, `package raft_test
+
+import (
+	"os"
+	"testing"
+
+	"raftlab/labs/lab2"
+	%s
+)
+
+func TestLab2(t *testing.T) {
+	switch peer := os.Getenv(%q); peer {
+	%s
+	default:
+		t.Fatalf("there is no peer %%q in this binary", peer)
+	}
+}
+`, imports.String(), peerVariable, cases.String()))
+}

@@ -1,0 +1,85 @@
+package mutation
+
+import (
+	"cmp"
+	"slices"
+
+	"raftlab/internal/patch"
+	"raftlab/internal/record"
+	"raftlab/internal/sim"
+	"raftlab/internal/suite"
+)
+
+// plan makes the runs for some subjects, in the order in which they are to be started.
+//
+// A mutant that is hunted for its first expected death gets the cases of its parts, cheap runs and low
+// seeds first: the key is cost times position of the seed, so that one that needs the seventh seed of a cheap
+// case does not cost all seeds of an expensive one, nor the other way round. Subjects take turns: the
+// second run of one begins when all others have begun their first, as that may make it superfluous.
+//
+// Where every case counts (a matrix, or variants) each case is a group of its own and goes through its
+// seeds until one decides it.
+func (h *Hunt) plan(subjects []Subject, seeds []uint64) []suite.Run {
+	type placed struct {
+		suite.Run
+		key  float64
+		turn int
+	}
+	var all []placed
+	for _, s := range subjects {
+		var own []placed
+		for _, c := range h.casesFor(s) {
+			for i, seed := range seeds {
+				group := s.Name
+				if h.everyCase(s) {
+					group += " " + c.ID()
+				}
+				cost := h.Costs.Of(c)
+				own = append(own, placed{
+					Run: suite.Run{Case: c, Seed: seed, Group: group, Job: h.job(s, c, seed), Cost: cost},
+					key: (cost + startCost) * float64(i+1),
+				})
+			}
+		}
+		slices.SortStableFunc(own, func(a, b placed) int { return cmp.Compare(a.key, b.key) })
+		for i := range own {
+			own[i].turn = i
+		}
+		all = append(all, own...)
+	}
+	slices.SortStableFunc(all, func(a, b placed) int { return cmp.Compare(a.turn, b.turn) })
+	runs := make([]suite.Run, len(all))
+	for i, p := range all {
+		runs[i] = p.Run
+	}
+	return runs
+}
+
+// startCost is what any run costs, in CPU seconds, however short its case.
+const startCost = 0.03
+
+// everyCase says whether all cases are wanted, not the first that kills.
+func (h *Hunt) everyCase(s Subject) bool { return h.Matrix || s.Kind != Mutant }
+
+// casesFor returns the cases that s runs on: those selected, or those of the parts that its header names.
+func (h *Hunt) casesFor(s Subject) []suite.Case {
+	if h.Selected || h.everyCase(s) {
+		return h.Cases
+	}
+	var cases []suite.Case
+	for _, c := range h.Cases {
+		if slices.Contains(s.Patch.Header.Parts, c.Part) {
+			cases = append(cases, c)
+		}
+	}
+	return cases
+}
+
+func (h *Hunt) job(s Subject, c suite.Case, seed uint64) sim.Job {
+	return sim.Job{
+		Binary: h.Binary,
+		Test:   c.Test,
+		Params: record.Params{Case: c.ID(), Seed: seed, Strict: s.Runner() == patch.Strict},
+		Env:    []string{peerVariable + "=" + s.Name},
+	}
+}
