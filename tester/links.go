@@ -1,9 +1,7 @@
 package tester
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 
 	"raftlab/internal/record"
 )
@@ -55,18 +53,9 @@ func (c *Cluster) Heal(from, to int) { c.relink(func() { c.cut[from][to] = false
 // Partition divides the network: only links inside a group work, and peers in no group are alone.
 // It replaces all earlier cuts; disconnected peers stay so.
 func (c *Cluster) Partition(groups ...[]int) {
-	c.env.Note("partition %s", groupsText(groups))
 	c.Links(func(from, to int) bool {
 		return slices.ContainsFunc(groups, func(g []int) bool { return slices.Contains(g, from) && slices.Contains(g, to) })
 	})
-}
-
-func groupsText(groups [][]int) string {
-	var parts []string
-	for _, g := range groups {
-		parts = append(parts, fmt.Sprint(g))
-	}
-	return strings.Join(parts, " ")
 }
 
 // Links makes any topology: a message gets from one peer to another if works says so. It replaces

@@ -222,7 +222,7 @@ func interesting(gs []goroutine) string {
 // waiting orders goroutines by how much their state says about a standstill.
 func waiting(g goroutine) int {
 	switch {
-	case strings.HasPrefix(g.state, "sync."):
+	case strings.HasPrefix(g.state, "sync.Mutex"), strings.HasPrefix(g.state, "sync.RWMutex"):
 		return 0
 	case strings.HasPrefix(g.state, "chan"), strings.HasPrefix(g.state, "select"):
 		return 1

@@ -43,7 +43,7 @@ func watch(p *pulse, end func(record.Verdict)) {
 			before = ""
 			continue
 		}
-		all := goroutines()
+		all := inBubbles(goroutines())
 		picture, frozen := frozen(all)
 		at := time.Duration(p.now.Load())
 		switch {
@@ -62,15 +62,17 @@ func watch(p *pulse, end func(record.Verdict)) {
 	}
 }
 
+// inBubbles leaves out the goroutines outside.
+func inBubbles(all []goroutine) []goroutine {
+	return slices.DeleteFunc(all, func(g goroutine) bool { return g.bubble == "" })
+}
+
 // frozen says whether no goroutine of the bubble can run and at least one is not durably blocked. The
 // picture is equal for two samples between which nothing has moved.
 func frozen(all []goroutine) (picture string, yes bool) {
 	var b strings.Builder
 	blocked := 0
 	for _, g := range all {
-		if g.bubble == "" {
-			continue
-		}
 		if slices.Contains([]string{"running", "runnable", "syscall", "preempted", "IO wait", "copystack", "GC assist wait",
 			"GC assist marking", "GC worker (active)", "waiting for cgo callback", "waiting"}, g.state) {
 			return "", false
@@ -87,13 +89,14 @@ func frozen(all []goroutine) (picture string, yes bool) {
 func frozenMessage(all []goroutine) string {
 	where := "a mutex"
 	for _, g := range all {
-		if g.bubble != "" && !strings.HasSuffix(g.state, "(durable)") {
+		if !strings.HasSuffix(g.state, "(durable)") {
 			if f, ok := g.underTest(); ok {
 				where = f.short()
 				break
 			}
 		}
 	}
-	return "virtual time stands still: a goroutine sleeps or waits for an RPC while it holds a mutex that another one wants, in " + where +
-		".\nSee docs/debugging.md. The same code runs with -clock=real, and in the engine (raftlab test)."
+	return "virtual time stands still: a goroutine waits (for time, an RPC, a channel) and holds a mutex that another one wants\n" +
+		"in " + where + ". See docs/debugging.md.\n" +
+		"If it only waits for a while, the code runs with -clock=real, and in the engine (raftlab test)."
 }
