@@ -25,7 +25,7 @@ const (
 
 // explain tells the failures: what was broken, and what happened before. The events come from running
 // the same case and seed again, which also shows that the failure can be repeated.
-func (t *testing) explain(ctx context.Context, pool *sim.Pool, finished []suite.Finished) [][]string {
+func (t *testRun) explain(ctx context.Context, pool *sim.Pool, finished []suite.Finished) [][]string {
 	failed := t.report.Failed()
 	texts := make([][]string, len(failed))
 	slots := make(chan struct{}, t.flags.workers)
@@ -66,7 +66,7 @@ func (t *testing) explain(ctx context.Context, pool *sim.Pool, finished []suite.
 }
 
 // find returns the run with the first failing seed of c.
-func (t *testing) find(c suite.CaseResult, finished []suite.Finished) *suite.Finished {
+func (t *testRun) find(c suite.CaseResult, finished []suite.Finished) *suite.Finished {
 	i := slices.IndexFunc(finished, func(f suite.Finished) bool {
 		return f.State == suite.Ran && f.Seed == c.FirstFailing && f.Case.ID() == c.Case
 	})

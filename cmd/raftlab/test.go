@@ -56,8 +56,8 @@ writes what it has.`,
 	return c
 }
 
-// testing is one `raftlab test` under way.
-type testing struct {
+// testRun is one `raftlab test` under way.
+type testRun struct {
 	*app
 	flags  *testFlags
 	root   course.Root
@@ -71,7 +71,7 @@ type testing struct {
 }
 
 func (a *app) test(ctx context.Context, f *testFlags, selectors []string) error {
-	t := &testing{app: a, flags: f, binaries: map[string]*sim.Binary{}}
+	t := &testRun{app: a, flags: f, binaries: map[string]*sim.Binary{}}
 	if err := t.prepare(selectors); err != nil {
 		return err
 	}
@@ -101,7 +101,7 @@ func interruptible(ctx context.Context) (context.Context, context.CancelFunc) {
 }
 
 // prepare finds out what is to run. Its errors are the user's.
-func (t *testing) prepare(selectors []string) error {
+func (t *testRun) prepare(selectors []string) error {
 	root, err := t.app.root()
 	if err != nil {
 		return usage(err)
@@ -143,7 +143,7 @@ func (t *testing) prepare(selectors []string) error {
 }
 
 // onlyFailed reduces the items to the runs that failed last, under the options they failed with.
-func (t *testing) onlyFailed(options suite.Options) error {
+func (t *testRun) onlyFailed(options suite.Options) error {
 	last, err := t.state.Last(t.code.Key)
 	if err != nil {
 		return broken(err)
@@ -184,7 +184,7 @@ func writable(path string) error {
 }
 
 // run builds and runs everything, fills in the report and returns the texts of failures.
-func (t *testing) run(ctx context.Context) [][]string {
+func (t *testRun) run(ctx context.Context) [][]string {
 	if t.flags.workers <= 0 {
 		t.flags.workers = sim.DefaultWorkers()
 	}
@@ -217,16 +217,16 @@ func (t *testing) run(ctx context.Context) [][]string {
 	return t.explain(ctx, pool, finished)
 }
 
-func (t *testing) job(c suite.Case, seed uint64) sim.Job {
+func (t *testRun) job(c suite.Case, seed uint64) sim.Job {
 	return job(t.binaries[c.Package], c, seed, t.report.Options)
 }
 
-func (t *testing) replay(c suite.Case, seed uint64) string {
+func (t *testRun) replay(c suite.Case, seed uint64) string {
 	return t.replayOf(t.root, t.code.Given, t.report.Options, c, seed)
 }
 
 // build makes the test binaries that the items need.
-func (t *testing) build(ctx context.Context) error {
+func (t *testRun) build(ctx context.Context) error {
 	for _, item := range t.items {
 		pkg := item.Case.Package
 		if t.binaries[pkg] != nil {
@@ -247,7 +247,7 @@ func (t *testing) build(ctx context.Context) error {
 }
 
 // unbuilt reports that nothing could run, and whose fault it is.
-func (t *testing) unbuilt(ctx context.Context, err error) [][]string {
+func (t *testRun) unbuilt(ctx context.Context, err error) [][]string {
 	faults, outcome := t.code.Faults(err)
 	r := t.report
 	switch {
@@ -266,7 +266,7 @@ func (t *testing) unbuilt(ctx context.Context, err error) [][]string {
 }
 
 // finish prints the summary and writes the files.
-func (t *testing) finish() error {
+func (t *testRun) finish() error {
 	r := t.report
 	if r.Status != suite.Unbuilt && r.Status != suite.Broke {
 		if err := suite.WriteTable(t.out, r); err != nil {

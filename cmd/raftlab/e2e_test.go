@@ -1,0 +1,352 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"raftlab/internal/course"
+	"raftlab/internal/record"
+	"raftlab/internal/suite"
+)
+
+// The tests in this file use the program as its users do: as a process, on a course tree. The
+// tree is made once, with the program itself; so what commands remember goes there as well.
+var (
+	executable string // the built program
+	tree       string // the course tree
+)
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "raftlab-e2e")
+	if err == nil {
+		err = setUp(dir)
+	}
+	code := 1
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "setting up:", err)
+	} else {
+		code = m.Run()
+	}
+	os.RemoveAll(dir)
+	os.Exit(code)
+}
+
+func setUp(dir string) error {
+	executable, tree = filepath.Join(dir, "raftlab"), filepath.Join(dir, "course")
+	if runtime.GOOS == "windows" {
+		executable += ".exe"
+	}
+	for _, command := range [][]string{{"go", "build", "-o", executable, "."}, {executable, "init", tree}} {
+		if out, err := exec.Command(command[0], command[1:]...).CombinedOutput(); err != nil {
+			return fmt.Errorf("%v: %w\n%s", command, err, out)
+		}
+	}
+	return nil
+}
+
+// result is what a command left behind.
+type result struct {
+	code        int
+	out, errOut string
+}
+
+// raftlab runs the program in dir.
+func raftlab(t *testing.T, dir string, args ...string) result {
+	t.Helper()
+	var out, errOut strings.Builder
+	c := exec.Command(executable, args...)
+	c.Dir, c.Stdout, c.Stderr = dir, &out, &errOut
+	err := c.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		require.NoError(t, err)
+	}
+	return result{c.ProcessState.ExitCode(), out.String(), errOut.String()}
+}
+
+// testJSON runs `raftlab test` in the course tree and returns its report.
+func testJSON(t *testing.T, args ...string) (*suite.Report, result) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "r.json")
+	res := raftlab(t, tree, append([]string{"test", "--json", file}, args...)...)
+	return readReport(t, file, res), res
+}
+
+func readReport(t *testing.T, file string, res result) *suite.Report {
+	t.Helper()
+	data, err := os.ReadFile(file)
+	require.NoError(t, err, "%+v", res)
+	r := &suite.Report{}
+	require.NoError(t, json.Unmarshal(data, r))
+	return r
+}
+
+// testdata returns a copy of one of the peers in testdata, to be changed freely.
+func testdata(t *testing.T, name string) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), name)
+	require.NoError(t, os.CopyFS(dir, os.DirFS(filepath.Join("testdata", name))))
+	return dir
+}
+
+func hashes(r *suite.Report) map[string]string {
+	all := map[string]string{}
+	for _, c := range r.Cases {
+		for _, run := range c.Runs {
+			all[fmt.Sprintf("%s %d", c.Case, run.Seed)] = run.Hash
+		}
+	}
+	return all
+}
+
+func TestSameRunsWhateverElseGoesOn(t *testing.T) {
+	liar := testdata(t, "liar")
+	args := []string{"2A/InitialElection", "2A/ReElection", "--seeds", "1-4", "--keep-going", "--impl", liar}
+	one, _ := testJSON(t, append(args, "-j", "1")...)
+	two, res := testJSON(t, append(args, "-j", "2")...)
+	require.Equal(t, suite.ExitFailed, res.code, res.errOut)
+	require.Len(t, hashes(one), 8)
+	assert.Equal(t, hashes(one), hashes(two), "-j 1 and -j 2")
+
+	printing, _ := testJSON(t, append(args, "--env", "DEBUG=1")...)
+	assert.Equal(t, hashes(one), hashes(printing), "printing and quiet")
+
+	different := map[string]bool{}
+	for _, h := range hashes(one) {
+		different[h] = true
+	}
+	assert.Len(t, different, 8, "each case and seed is another run")
+}
+
+func TestSkeletonSaysWhatToWrite(t *testing.T) {
+	r, res := testJSON(t, "2A")
+	assert.Equal(t, suite.ExitFailed, res.code, res.errOut)
+	assert.Zero(t, r.Points)
+	for _, c := range r.Cases {
+		assert.Equal(t, record.Fail, c.Outcome, c.Case)
+	}
+	first, _, _ := strings.Cut(res.out, "\n\n")
+	lines := strings.Split(first, "\n")
+	assert.LessOrEqual(t, len(lines), 15)
+	assert.Contains(t, lines[0], "FAIL 2A/InitialElection, seed 1: no leader elected (§5.2)")
+	assert.Contains(t, first, "to write: raft/raft.go:")
+	assert.Contains(t, first, "write RequestVote")
+	assert.Contains(t, first, "election timer")
+	assert.Contains(t, first, "docs/lab2a.md")
+	assert.FileExists(t, filepath.Join(tree, "docs", "lab2a.md"))
+	assert.Contains(t, lines[len(lines)-1], "replay 2A/InitialElection --seed 1")
+}
+
+func TestCourseTreeBuilds(t *testing.T) {
+	for _, args := range [][]string{{"vet", "./..."}, {"test", "./raft", "-run", "^$"}} {
+		c := exec.Command("go", args...)
+		c.Dir = tree
+		out, err := c.CombinedOutput()
+		assert.NoError(t, err, "go %v in the course tree: %s", args, out)
+	}
+	root, err := course.Find(tree)
+	require.NoError(t, err)
+	assert.True(t, root.Course)
+	res := raftlab(t, tree, "init", filepath.Join(t.TempDir(), "x"))
+	assert.Equal(t, suite.ExitUsage, res.code)
+	assert.Contains(t, res.errOut, "is a course tree itself")
+}
+
+func TestReplayIsTheSameRun(t *testing.T) {
+	liar := testdata(t, "liar")
+	r, res := testJSON(t, "2A/InitialElection", "--seeds", "3", "--impl", liar)
+	require.Equal(t, suite.ExitFailed, res.code)
+	failed := r.Cases[0].Runs[0]
+	assert.Equal(t, "two leaders in a term", failed.Rule)
+	blocks := strings.Split(res.out, "\n\n")
+	lines := strings.Split(strings.TrimSpace(blocks[0]), "\n")
+	assert.Equal(t, "  replay: "+failed.Replay, lines[len(lines)-1])
+	assert.Contains(t, failed.Replay, "--impl "+liar)
+
+	// The replay command as printed, without the program's name.
+	command := strings.Fields(failed.Replay)[1:]
+	res = raftlab(t, tree, command...)
+	assert.Equal(t, suite.ExitFailed, res.code)
+	assert.Contains(t, res.out, "the same run as the one that failed: same trace hash")
+	assert.NotContains(t, res.errOut, "warning")
+
+	trace := filepath.Join(t.TempDir(), "trace")
+	res = raftlab(t, tree, append(command, "-v", "--timeline", "--trace", trace, "--env", "DEBUG=1")...)
+	assert.Contains(t, res.out, "leads, it thinks", "-v shows what the peers print")
+	assert.Contains(t, res.out, "RequestVote")
+	assert.Contains(t, res.out, "same trace hash", "tracing and printing change nothing")
+	events, err := readTrace(trace)
+	require.NoError(t, err)
+	assert.NotEmpty(t, events)
+
+	res = raftlab(t, tree, append(command, "--peers", "1", "--to", "100ms")...)
+	assert.Contains(t, res.out, "| peer 1\n", "one column")
+
+	// Another build of the code is not the same run.
+	path := filepath.Join(liar, "raft.go")
+	source, err := os.ReadFile(path)
+	require.NoError(t, err)
+	changed := strings.Replace(string(source), "rf.term, rf.leads = 1, true", "rf.term, rf.leads = 2, true", 1)
+	require.NoError(t, os.WriteFile(path, []byte(changed), 0o644))
+	res = raftlab(t, tree, command...)
+	assert.Contains(t, res.errOut, "warning: the code has changed since this run failed")
+	assert.Contains(t, res.out, "not the run that failed")
+}
+
+func TestFailedRunsAgain(t *testing.T) {
+	liar := testdata(t, "liar")
+	_, res := testJSON(t, "2A/InitialElection", "2A/ReElection", "--seeds", "5-9", "--impl", liar, "--strict")
+	require.Equal(t, suite.ExitFailed, res.code)
+	again, res := testJSON(t, "--failed", "--impl", liar)
+	assert.Equal(t, suite.ExitFailed, res.code)
+	require.Len(t, again.Cases, 2)
+	for _, c := range again.Cases {
+		require.Len(t, c.Runs, 1)
+		assert.Equal(t, uint64(5), c.Runs[0].Seed, "the seed it stopped at")
+	}
+	assert.True(t, again.Options.Strict, "with the options it failed with")
+
+	res = raftlab(t, tree, "test", "--failed", "2B", "--impl", liar)
+	assert.Equal(t, suite.ExitPassed, res.code)
+	assert.Contains(t, res.out, "nothing to run")
+}
+
+func TestInterruptLeavesWhatIsThere(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("a test cannot press Ctrl-C for another process there")
+	}
+	dir := t.TempDir()
+	c := exec.Command(executable, "test", "2A", "--seeds", "1-5000", "--keep-going", "--impl", testdata(t, "liar"),
+		"--json", filepath.Join(dir, "r.json"), "--junit", filepath.Join(dir, "r.xml"))
+	c.Dir = tree
+	var out strings.Builder
+	c.Stdout = &out
+	stderr, err := c.StderrPipe()
+	require.NoError(t, err)
+	require.NoError(t, c.Start())
+	failures := 0
+	for lines := bufio.NewScanner(stderr); lines.Scan(); {
+		if strings.HasPrefix(lines.Text(), "FAIL") {
+			if failures++; failures == 10 {
+				require.NoError(t, c.Process.Signal(os.Interrupt))
+			}
+		}
+	}
+	_ = c.Wait() // its exit code is looked at below
+	assert.Equal(t, suite.ExitInterrupted, c.ProcessState.ExitCode())
+	assert.Contains(t, out.String(), "interrupted")
+
+	r := readReport(t, filepath.Join(dir, "r.json"), result{out: out.String()})
+	assert.Equal(t, suite.Interrupted, r.Status)
+	runs := len(hashes(r))
+	assert.GreaterOrEqual(t, runs, 10)
+	assert.Less(t, runs, 15*5000)
+	for _, c := range r.Cases {
+		for _, run := range c.Runs {
+			assert.Equal(t, record.Fail, run.Outcome, "nothing half done is reported")
+		}
+	}
+	data, err := os.ReadFile(filepath.Join(dir, "r.xml"))
+	require.NoError(t, err)
+	var anything struct{}
+	assert.NoError(t, xml.Unmarshal(data, &anything))
+}
+
+func TestCodeThatCannotRun(t *testing.T) {
+	for name, want := range map[string]struct {
+		outcome record.Outcome
+		line    string
+	}{
+		"refused": {record.Tampering, "raft.go:4: imports unsafe"},
+		"typo":    {suite.NotBuilt, "raft.go:4: undefined: undefinedFunction"},
+	} {
+		dir := testdata(t, name)
+		r, res := testJSON(t, "2A", "--impl", dir)
+		assert.Equal(t, suite.ExitFailed, res.code, name)
+		assert.Contains(t, res.out, filepath.ToSlash(dir)+"/"+want.line, name)
+		assert.Equal(t, suite.Unbuilt, r.Status, name)
+		assert.NotEmpty(t, r.Faults, name)
+		assert.Len(t, r.Cases, 15, name)
+		for _, c := range r.Cases {
+			assert.Equal(t, want.outcome, c.Outcome, name)
+		}
+		res = raftlab(t, tree, "replay", "2A/InitialElection", "--seed", "1", "--impl", dir)
+		assert.Equal(t, suite.ExitFailed, res.code, name)
+		assert.Contains(t, res.out, want.line, name)
+	}
+}
+
+func TestUsageErrors(t *testing.T) {
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"test", "2A/InitalElection"}, "2A/InitialElection"},
+		{[]string{"test", "--seeds", "9-3"}, "write 3-9"},
+		{[]string{"test", "--impl", "nowhere"}, "no such directory"},
+		{[]string{"test", "--env", "DEBUG"}, "write K=V"},
+		{[]string{"test", "--memory", "5"}, "512MiB"},
+		{[]string{"test", "--json", "no/such/dir/r.json"}, "there is no directory"},
+		{[]string{"test", "--impl", "reference"}, "no reference"},
+		{[]string{"replay", "2A/InitialElection"}, "--seed N"},
+		{[]string{"replay", "2A", "--seed", "1"}, "15 cases"},
+		{[]string{"replay", "2A/InitialElection", "--seed", "1", "--peers", "x"}, "such as 0,2"},
+		{[]string{"replay", "2A/InitialElection", "--seed", "1", "--from", "5s", "--to", "3s"}, "end before it begins"},
+		{[]string{"list", "9Z"}, "there is no lab, part or case"},
+		{[]string{"init", "--framework", ".", "--labs", "lab9", "x"}, "there is no such lab"},
+		{[]string{"nonsense"}, "unknown command"},
+		{[]string{"list", "--nonsense"}, "unknown flag"},
+	} {
+		res := raftlab(t, tree, c.args...)
+		assert.Equal(t, suite.ExitUsage, res.code, c.args)
+		assert.Contains(t, res.errOut, c.want, c.args)
+	}
+	res := raftlab(t, t.TempDir(), "test")
+	assert.Equal(t, suite.ExitUsage, res.code)
+	assert.Contains(t, res.errOut, "is not inside a raftlab tree")
+}
+
+func TestListAndDoctor(t *testing.T) {
+	res := raftlab(t, tree, "list", "2a")
+	assert.Equal(t, suite.ExitPassed, res.code)
+	assert.Contains(t, res.out, "2A/InitialElection")
+	assert.NotContains(t, res.out, "2B/")
+
+	res = raftlab(t, tree, "doctor")
+	assert.Equal(t, suite.ExitPassed, res.code, res.out+res.errOut)
+	assert.Contains(t, res.out, "course tree")
+	assert.NotContains(t, res.out, "FAIL")
+}
+
+func TestQuote(t *testing.T) {
+	assert.Equal(t, "../solution", quote("../solution"))
+	if runtime.GOOS != "windows" {
+		assert.Equal(t, `'a b'`, quote("a b"))
+		assert.Equal(t, `'it'\''s'`, quote("it's"))
+		assert.Equal(t, `''`, quote(""))
+	}
+}
+
+func TestParseSize(t *testing.T) {
+	for in, want := range map[string]int64{"512MiB": 512 << 20, "512M": 512 << 20, "1GiB": 1 << 30, "2g": 2 << 30, "134217728": 128 << 20, "134217728B": 128 << 20} {
+		got, err := parseSize(in)
+		require.NoError(t, err, in)
+		assert.Equal(t, want, got, in)
+	}
+	for _, in := range []string{"", "x", "1", "-1G", "5GiB", "1TiB", "99999999999999G"} {
+		_, err := parseSize(in)
+		assert.Error(t, err, in)
+	}
+}
