@@ -12,7 +12,8 @@
 // interrupted by Ctrl-C.
 //
 // Each command is a function in the file of its name. A file that adds a command appends that function
-// to commands in its init; the work is done in internal/suite, internal/sim, internal/timeline and
+// to commands in its init, and begins with //raftlab:checkout-only if course trees are to do
+// without it; the work is done in internal/suite, internal/sim, internal/timeline and
 // internal/course.
 package main
 

@@ -1,3 +1,5 @@
+//raftlab:checkout-only (a course tree has no mutants)
+
 package main
 
 import (

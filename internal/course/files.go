@@ -15,8 +15,8 @@ import (
 	"strings"
 )
 
-// checkoutOnly is a line that marks Go files of the command line that are of no use in a course tree,
-// such as the command that runs the mutants.
+// checkoutOnly begins Go files of the command line that are of no use in a course tree, such as the
+// command that runs the mutants.
 const checkoutOnly = "//raftlab:checkout-only"
 
 // entries are the packages of a course tree that nothing in it imports: the command line, and
@@ -131,7 +131,7 @@ func (c *closure) addFile(name string) error {
 		return err
 	}
 	isGo := strings.HasSuffix(name, ".go")
-	if isGo && bytes.Contains(data, []byte("\n"+checkoutOnly)) {
+	if isGo && bytes.HasPrefix(data, []byte(checkoutOnly)) {
 		return nil
 	}
 	c.files[name] = data
