@@ -7,6 +7,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"reflect"
+	"sync"
 	"testing"
 	"time"
 
@@ -336,4 +337,79 @@ func FuzzCopier(f *testing.F) {
 	f.Fuzz(func(t *testing.T, which uint8, seed uint64) {
 		compareWithGob(t, messageTypes[int(which)%len(messageTypes)], seed)
 	})
+}
+
+// The shapes that matter do not go through gob.
+func TestFastShapes(t *testing.T) {
+	for _, v := range []any{appendEntries(10), basicsOrdinary{}, mapsOf{}, slicesOf{}, shouters{}, 5, "", []byte{}} {
+		c := CopierFor(reflect.TypeOf(v), withoutPointers(reflect.TypeOf(v)))
+		require.NotNil(t, c.op, "%T", v)
+	}
+	c := CopierFor(reflect.TypeFor[appendArgs](), reflect.TypeFor[appendArgs]())
+	ptr, _, err := c.Copy(reflect.ValueOf(appendEntries(10)))
+	require.NoError(t, err)
+	require.Equal(t, appendEntries(10), ptr.Interface())
+	require.Less(t, testing.AllocsPerRun(100, func() { _, _, _ = c.Copy(reflect.ValueOf(ptr.Interface())) }), 5.0)
+}
+
+// After an error the pair is not used again, and the next message is none the worse for it.
+func TestCopierAfterErrors(t *testing.T) {
+	c := CopierFor(reflect.TypeFor[recursive](), reflect.TypeFor[recursive]())
+	e := CopierFor(reflect.TypeFor[entry](), reflect.TypeFor[struct{ Term int64 }]())
+	for range 3 {
+		_, _, err := e.Copy(reflect.ValueOf(entry{1, opUnregistered{}}))
+		require.ErrorContains(t, err, "not registered")
+		ptr, _, err := e.Copy(reflect.ValueOf(entry{1, op1{}}))
+		require.NoError(t, err)
+		require.EqualValues(t, 1, ptr.Elem().Field(0).Int())
+		_, _, err = c.Copy(reflect.ValueOf((*recursive)(nil)))
+		require.ErrorContains(t, err, "nil *labgob.recursive")
+		_, _, err = c.Copy(reflect.ValueOf(5))
+		require.ErrorContains(t, err, "was given a int")
+	}
+}
+
+func TestCopierSizeDoesNotDependOnHistory(t *testing.T) {
+	type message struct {
+		X    any
+		skip int
+	}
+	c := CopierFor(reflect.TypeFor[message](), reflect.TypeFor[message]())
+	require.Nil(t, c.op)
+	var sizes []int
+	for range 3 {
+		_, size, err := c.Copy(reflect.ValueOf(message{X: opDeep{Sub: op1{Key: "k"}}}))
+		require.NoError(t, err)
+		sizes = append(sizes, size)
+	}
+	require.Equal(t, []int{sizes[0], sizes[0], sizes[0]}, sizes)
+	_ = message{}.skip
+}
+
+func TestCopyIntoKeepsWhatIsNotSent(t *testing.T) {
+	c := CopierFor(reflect.TypeFor[basicsOrdinary](), reflect.TypeFor[basicsOrdinary]())
+	dst := basicsOrdinary{X: 1, Z: []byte("z")}
+	_, err := c.CopyInto(reflect.ValueOf(&dst), reflect.ValueOf(basicsOrdinary{Y: "y"}))
+	require.NoError(t, err)
+	require.Equal(t, basicsOrdinary{X: 1, Y: "y", Z: []byte("z")}, dst)
+	dst = basicsOrdinary{}
+	_, err = c.CopyInto(reflect.ValueOf(&dst), reflect.ValueOf(basicsOrdinary{Y: "y"}))
+	require.NoError(t, err)
+	require.Equal(t, basicsOrdinary{Y: "y"}, dst)
+}
+
+func TestCopierConcurrently(t *testing.T) {
+	c := CopierFor(reflect.TypeFor[recursive](), reflect.TypeFor[recursive]())
+	var wg sync.WaitGroup
+	for i := range 50 {
+		wg.Go(func() {
+			for range 20 {
+				ptr, _, err := c.Copy(reflect.ValueOf(recursive{V: i, Next: &recursive{V: -i}}))
+				require.NoError(t, err)
+				require.Equal(t, i, ptr.Interface().(*recursive).V)
+			}
+		})
+	}
+	wg.Wait()
+	require.LessOrEqual(t, len(c.free), maxFree)
 }

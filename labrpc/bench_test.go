@@ -57,7 +57,7 @@ func BenchmarkCall(b *testing.B) {
 				args.Entries = append(args.Entries, LogEntry{3, []any{100_000 + i, fmt.Sprint("command ", i), Op{"Append", "key", "value", 1 << 40, i}}[i%3]})
 			}
 			b.ReportAllocs()
-			b.SetParallelism(2000)
+			b.SetParallelism(50)
 			b.RunParallel(func(pb *testing.PB) {
 				for pb.Next() {
 					var reply AppendEntriesReply
