@@ -29,10 +29,10 @@ const (
 	// quiet is how many iterations are free: some 20 ms of processor time in the engine.
 	quiet = 2_000_000
 	// step is how many iterations are made between two yields beyond that. A power of two.
-	step = 1024
+	step = 512
 	// spinning is how many iterations without ever going idle make a busy loop. By then
 	// virtual time has moved by (spinning-quiet)/step ms, more than three minutes.
-	spinning = 200_000_000
+	spinning = 100_000_000
 	// accused is the least value that only the host can have set.
 	accused = 1 << 62
 )

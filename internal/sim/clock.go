@@ -29,8 +29,8 @@ type clock struct {
 
 const (
 	freeReads  = 1_000_000
-	readStep   = int64(10 * time.Microsecond)
-	maxReads   = 20_000_000 // 190 s of virtual time later
+	readStep   = int64(20 * time.Microsecond)
+	maxReads   = 10_000_000 // 180 s of virtual time later
 	freeYields = 1_000
 	yieldStep  = int64(20 * time.Microsecond)
 	maxYields  = 50_000_000

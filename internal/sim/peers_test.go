@@ -1,0 +1,158 @@
+package sim
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"raftlab/internal/record"
+)
+
+// badCompany is added to the reference peer: with no environment it does nothing, otherwise it prints
+// and allocates in each call, or misbehaves.
+const badCompany = `package raft
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"time"
+
+	"raftlab/labrpc"
+	"raftlab/raftapi"
+)
+
+var (
+	printing = os.Getenv("PRINT") != ""
+	hoarding = os.Getenv("ALLOC") != ""
+	forgery  = os.Getenv("FORGE")
+	hoard    [256][]byte
+	calls    int
+)
+
+func noise(rf *Raft, args any) {
+	calls++
+	if hoarding {
+		hoard[calls%len(hoard)] = make([]byte, 100<<10)
+	}
+	if printing {
+		m := map[string]any{"args": args, "now": time.Now(), "calls": calls}
+		fmt.Printf("%v %+v %T\n", m, args, rf)
+		for k := range map[int]bool{calls: true, calls + 1: false} {
+			fmt.Fprintln(os.Stderr, k, m)
+		}
+	}
+}
+
+func misbehave() {
+	switch forgery {
+	case "goexit":
+		runtime.Goexit()
+	case "block":
+		select {}
+	case "panic":
+		panic("no")
+	case "exit":
+		os.Exit(0)
+	}
+}
+
+func Make(peers []*labrpc.ClientEnd, me int, persister *raftapi.Persister, applyCh chan raftapi.ApplyMsg) *Raft {
+	rf := Make0(peers, me, persister, applyCh)
+	switch forgery {
+	case "close":
+		time.AfterFunc(500*time.Millisecond, func() { close(applyCh) })
+	case "spin":
+		go func() {
+			for {
+			}
+		}()
+	}
+	return rf
+}
+`
+
+var (
+	methods = regexp.MustCompile(`(?m)^func \(rf \*Raft\) (AppendEntries|RequestVote)\(args .*\{$`)
+	starts  = regexp.MustCompile(`(?m)^func \(rf \*Raft\) (Start|GetState)\(.*\{$`)
+)
+
+// badPeers builds the real labs with the reference peer in bad company.
+func badPeers(t *testing.T) *Binary {
+	t.Helper()
+	root := filepath.Join("..", "..")
+	edits := map[string][]byte{"raft/bad_company.go": []byte(badCompany)}
+	files, err := filepath.Glob(filepath.Join(root, "raft", "*.go"))
+	require.NoError(t, err)
+	changed := 0
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		text, err := os.ReadFile(name)
+		require.NoError(t, err)
+		after := methods.ReplaceAll(text, []byte("$0 noise(rf, args);"))
+		after = starts.ReplaceAll(after, []byte("$0 noise(rf, nil); misbehave();"))
+		after = bytes.Replace(after, []byte("\nfunc Make("), []byte("\nfunc Make0("), 1)
+		if !bytes.Equal(text, after) {
+			changed++
+			edits["raft/"+filepath.Base(name)] = after
+		}
+	}
+	require.GreaterOrEqual(t, changed, 3)
+	b, err := Build{Framework: root, Package: "./raft", Edits: edits}.Binary(context.Background(), nil)
+	require.NoError(t, err)
+	return b
+}
+
+func labJob(b *Binary, name string, seed uint64, env ...string) Job {
+	return Job{Binary: b, Test: "TestLab2", Params: record.Params{Case: name, Seed: seed}, Env: env}
+}
+
+// TestPeers runs real cases on real peers.
+func TestPeers(t *testing.T) {
+	b := badPeers(t)
+	p := newPool(t, 2)
+	run := func(t *testing.T, j Job) Result {
+		r := p.Run(context.Background(), j)
+		t.Log(r.Verdict.Outcome, r.Verdict.Message, r.CPU, r.Virtual, r.GCs, "collections")
+		return r
+	}
+	cases := []string{"2A/ManyElections", "2B/ConcurrentStarts", "2C/UnreliableAgreement", "2D/Snapshots"}
+	t.Run("noise", func(t *testing.T) {
+		collections := 0
+		for _, name := range cases {
+			plain := run(t, labJob(b, name, 5))
+			require.Equal(t, record.Pass, plain.Verdict.Outcome)
+			for _, memory := range []int64{0, 64 << 20} {
+				j := labJob(b, name, 5, "PRINT=1", "ALLOC=1")
+				j.MemoryLimit = memory
+				r := run(t, j)
+				require.Equal(t, plain.Hash, r.Hash)
+				require.Equal(t, plain.Idle, r.Idle)
+				collections += r.GCs
+			}
+			require.NotEqual(t, plain.Hash, run(t, labJob(b, name, 6)).Hash)
+		}
+		require.NotZero(t, collections)
+	})
+	t.Run("a wasteful peer comes through", func(t *testing.T) {
+		require.Equal(t, record.Pass, run(t, labJob(b, "2B/BasicAgreement", 1, "FORGE=spin")).Verdict.Outcome)
+	})
+	for forgery, want := range map[string]record.Outcome{
+		"goexit": record.Crash, "block": record.Stuck, "panic": record.Crash, "exit": record.Crash,
+		"close": record.Crash,
+	} {
+		t.Run(forgery, func(t *testing.T) {
+			r := run(t, labJob(b, "2B/BasicAgreement", 1, "FORGE="+forgery))
+			require.NotEqual(t, record.Pass, r.Verdict.Outcome)
+			require.Equal(t, want, r.Verdict.Outcome, "%+v", r.Verdict)
+		})
+	}
+}
