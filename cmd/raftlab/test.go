@@ -119,7 +119,7 @@ func (t *testRun) prepare(selectors []string) error {
 	if err != nil {
 		return usage(err)
 	}
-	options.KeepGoing = t.flags.keepGoing
+	options.KeepGoing, options.RequireReached = t.flags.keepGoing, t.flags.requireReached
 	if t.code, err = suite.FindCode(root.Dir, root.Course, t.flags.impl, packages()); err != nil {
 		return usage(err)
 	}
@@ -156,7 +156,7 @@ func (t *testRun) onlyFailed(options suite.Options) error {
 				seeds = append(seeds, l.Seed)
 				if !options.Strict && options.Env == nil && options.MemoryLimit == 0 {
 					t.report.Options = l.Options
-					t.report.Options.KeepGoing = options.KeepGoing
+					t.report.Options.KeepGoing, t.report.Options.RequireReached = options.KeepGoing, options.RequireReached
 				}
 			}
 		}
@@ -279,5 +279,5 @@ func (t *testRun) finish() error {
 	if err := r.Save(t.flags.json, t.flags.junit); err != nil {
 		return broken(err)
 	}
-	return exitWith(r.ExitCode(t.flags.requireReached))
+	return exitWith(r.ExitCode())
 }

@@ -91,7 +91,7 @@ func TestExecuteIsIndependentOfWorkers(t *testing.T) {
 			assert.Len(t, r.Cases[1].Runs, 3, "a case stops at its first failing seed")
 			assert.Equal(t, 2, r.Cases[1].Passed)
 			assert.Equal(t, 30, r.Points, "6 of 8 cases, 5 points each")
-			assert.Equal(t, ExitFailed, r.ExitCode(false))
+			assert.Equal(t, ExitFailed, r.ExitCode())
 		}
 		assert.Equal(t, want, r.Cases, "%d workers", workers)
 	}
@@ -145,7 +145,7 @@ func TestInterrupted(t *testing.T) {
 	assert.GreaterOrEqual(t, runs, 5)
 	assert.Less(t, runs, 32)
 	assert.Less(t, len(engine.ran), 32, "nothing starts after the interruption")
-	assert.Equal(t, ExitInterrupted, r.ExitCode(false))
+	assert.Equal(t, ExitInterrupted, r.ExitCode())
 }
 
 func TestGroupsCanSpanCases(t *testing.T) { // as for a mutant, which one kill is enough for

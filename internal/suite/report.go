@@ -58,10 +58,12 @@ type Report struct {
 
 // Options are the flags that change what a run does.
 type Options struct {
-	KeepGoing   bool     `json:"keepGoing,omitempty"`
-	Strict      bool     `json:"strict,omitempty"`
-	Env         []string `json:"env,omitempty"`
-	MemoryLimit int64    `json:"memoryLimitBytes,omitempty"`
+	KeepGoing bool `json:"keepGoing,omitempty"`
+	// RequireReached makes it a failure that a case never reached what it exists for.
+	RequireReached bool     `json:"requireReached,omitempty"`
+	Strict         bool     `json:"strict,omitempty"`
+	Env            []string `json:"env,omitempty"`
+	MemoryLimit    int64    `json:"memoryLimitBytes,omitempty"`
 }
 
 // Build is one compiled test binary.
@@ -256,7 +258,7 @@ const (
 
 // ExitCode is what the command ends with. An interruption comes first, then the framework's own
 // failures, because with either of them the report is not the whole truth.
-func (r *Report) ExitCode(requireReached bool) int {
+func (r *Report) ExitCode() int {
 	if r.Status == Interrupted {
 		return ExitInterrupted
 	}
@@ -268,7 +270,7 @@ func (r *Report) ExitCode(requireReached bool) int {
 		switch {
 		case c.Outcome == record.FrameworkError, c.Outcome == record.Inconclusive:
 			code = ExitFramework
-		case c.Outcome != record.Pass, requireReached && len(c.NotReached) > 0:
+		case c.Outcome != record.Pass, r.Options.RequireReached && len(c.NotReached) > 0:
 			code = max(code, ExitFailed)
 		}
 	}

@@ -56,9 +56,9 @@ func TestReportOutcomes(t *testing.T) {
 	}
 	assert.Equal(t, 5, r.Points)
 	assert.Equal(t, 40, r.MaxPoints)
-	assert.Equal(t, ExitInterrupted, r.ExitCode(false))
+	assert.Equal(t, ExitInterrupted, r.ExitCode())
 	r.Status = Complete
-	assert.Equal(t, ExitFramework, r.ExitCode(false), "inconclusive is not a verdict on anybody")
+	assert.Equal(t, ExitFramework, r.ExitCode(), "inconclusive is not a verdict on anybody")
 	assert.Equal(t, []Counted{{"two votes in a term", []string{"2A/InitialElection"}}}, r.NotChecked())
 	assert.Len(t, r.Warnings(), 1)
 }
@@ -71,8 +71,12 @@ func TestRequireReached(t *testing.T) {
 	r := &Report{Status: Complete}
 	r.AddCases([]Item{item}, []Finished{f}, noReplay)
 	assert.Equal(t, []string{"stale reply"}, r.Cases[0].NotReached)
-	assert.Equal(t, ExitPassed, r.ExitCode(false))
-	assert.Equal(t, ExitFailed, r.ExitCode(true))
+	assert.Equal(t, ExitPassed, r.ExitCode())
+	r.Options.RequireReached = true
+	assert.Equal(t, ExitFailed, r.ExitCode())
+	var b strings.Builder
+	require.NoError(t, WriteTable(&b, r))
+	assert.Contains(t, b.String(), `not reached in 2A/InitialElection: "stale reply"`)
 }
 
 func TestJSONAndJUnit(t *testing.T) {

@@ -29,7 +29,7 @@ func WriteTable(w io.Writer, r *Report) error {
 		runs, passed = runs+c.Seeds, passed+c.Passed
 		virtual, cpu = virtual+c.Virtual, cpu+c.CPU
 	}
-	t.AppendFooter(table.Row{fmt.Sprintf("%d cases", len(r.Cases)), fmt.Sprintf("%d/%d", passed, runs), "", totals(r),
+	t.AppendFooter(table.Row{plural(len(r.Cases), "case"), fmt.Sprintf("%d/%d", passed, runs), "", totals(r),
 		round(virtual), round(cpu), fmt.Sprintf("%d/%d", r.Points, r.MaxPoints)})
 	_, err := io.WriteString(w, t.Render()+"\n"+remarks(r))
 	return err
@@ -54,9 +54,16 @@ func WriteList(w io.Writer, cases []Case, width int) error {
 		}
 		t.AppendRow(table.Row{c.ID(), c.Points, c.Section, c.Checks})
 	}
-	t.AppendFooter(table.Row{fmt.Sprintf("%d cases", len(cases)), points})
+	t.AppendFooter(table.Row{plural(len(cases), "case"), points})
 	_, err := io.WriteString(w, t.Render()+"\n")
 	return err
+}
+
+func plural(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return fmt.Sprintf("%d %s", n, what)
 }
 
 // newTable returns a table in plain characters, which every terminal, pager and log can show.
@@ -111,6 +118,9 @@ func remarks(r *Report) string {
 		fmt.Fprintf(&b, "not checked: %s (%s)\n", c.Text, inCases(c.Cases))
 	}
 	for _, c := range r.Cases {
+		if !r.Options.RequireReached {
+			break
+		}
 		for _, s := range c.NotReached {
 			fmt.Fprintf(&b, "not reached in %s: %q, which the case exists for\n", c.Case, s)
 		}

@@ -3,10 +3,12 @@ package suite
 import (
 	"fmt"
 	"io"
+	"os"
 	"sync"
 	"time"
 
 	"github.com/jedib0t/go-pretty/v6/progress"
+	"golang.org/x/term"
 
 	"raftlab/internal/record"
 )
@@ -111,6 +113,11 @@ func newBar(w io.Writer, left *estimate) *bar {
 	b.writer.SetUpdateFrequency(100 * time.Millisecond)
 	b.writer.SetTrackerLength(30)
 	b.writer.SetTrackerPosition(progress.PositionLeft)
+	if f, ok := w.(*os.File); ok {
+		if width, _, err := term.GetSize(int(f.Fd())); err == nil {
+			b.writer.SetTerminalWidth(width) // a line that wraps could not be drawn over
+		}
+	}
 	style := progress.StyleDefault
 	style.Visibility = progress.StyleVisibility{Tracker: true}
 	b.writer.SetStyle(style)
