@@ -1,0 +1,48 @@
+package raftapi
+
+// The extensions of a peer, by name. Each is off unless [Extendable] or the peer's own constructor
+// switches it on.
+const (
+	PreVote     = "prevote"     // dissertation §9.6: ask before raising the term
+	CheckQuorum = "checkquorum" // §6.2: a leader that hears from no majority steps down; §4.2.3: stickiness
+	ReadIndex   = "readindex"   // §6.4: linearizable reads without log entries
+	Lease       = "lease"       // §6.4.1: linearizable reads without messages, given bounded clock drift
+	Transfer    = "transfer"    // §3.10: leadership transfer
+)
+
+// Extensions lists them all.
+var Extensions = []string{PreVote, CheckQuorum, ReadIndex, Lease, Transfer}
+
+// Extendable is a peer whose extensions can be switched on by name.
+type Extendable interface {
+	// Extend switches extensions on. It is called at most once, right after Make and before any
+	// other peer can reach this one. The error names an extension that the peer does not have.
+	Extend(names ...string) error
+}
+
+// ReadIndexer is a peer with the extension [ReadIndex].
+type ReadIndexer interface {
+	// ReadIndex returns an index such that a service which has applied everything up to it has
+	// seen every operation that was complete before the call (Ongaro's dissertation, §6.4). It blocks
+	// for about one round of heartbeats. ok is false if that could not be confirmed: no
+	// leader is known, the leader changed meanwhile, a message was lost, or the peer was killed; the
+	// caller tries again, here or elsewhere.
+	//
+	// Any peer can be asked. One that does not lead asks its leader.
+	ReadIndex() (index int, ok bool)
+}
+
+// LeaseReader is a peer with the extension [Lease].
+type LeaseReader interface {
+	// LeaseRead is ReadIndex without messages and without blocking: it answers from the leader's
+	// lease (dissertation §6.4.1). ok is false without a valid lease.
+	LeaseRead() (index int, ok bool)
+}
+
+// LeadershipTransferrer is a peer with the extension [Transfer].
+type LeadershipTransferrer interface {
+	// TransferLeadership asks the leader to hand its office to peer to (dissertation §3.10). It
+	// blocks until the other peer leads a newer term, or for about an election timeout, and says
+	// whether the office was handed over. false on a peer that does not lead.
+	TransferLeadership(to int) bool
+}
