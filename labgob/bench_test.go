@@ -47,7 +47,7 @@ func BenchmarkMessage(b *testing.B) {
 			b.ReportAllocs()
 			p := newPair()
 			for b.Loop() {
-				_, _ = p.move(reflect.New(typ), reflect.ValueOf(args).Elem())
+				_, _ = p.move(reflect.New(typ), reflect.ValueOf(args).Elem(), false)
 			}
 		})
 		b.Run(fmt.Sprintf("copier/%d", n), func(b *testing.B) {

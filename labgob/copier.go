@@ -3,6 +3,7 @@ package labgob
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -27,6 +28,7 @@ type Copier struct {
 	op       op           // nil if gob has to do it
 	single   bool         // not a struct: gob sends it in another frame
 	idSize   int
+	dynamic  bool // there are interfaces in src
 
 	mu   sync.Mutex
 	free []*pair
@@ -70,13 +72,36 @@ func CopierFor(src, dst reflect.Type) *Copier {
 func newCopier(src, dst reflect.Type) *Copier {
 	checkType(src)
 	checkType(dst)
-	c := &Copier{src: withoutPointers(src), dst: dst}
+	c := &Copier{src: withoutPointers(src), dst: dst, dynamic: hasInterface(src, nil)}
 	if c.src == c.dst {
 		if p := compile(c.src); p != nil {
 			c.op, c.single, c.idSize = p.top, c.src.Kind() != reflect.Struct, p.idSize
 		}
 	}
 	return c
+}
+
+// hasInterface says whether values of type t can have interfaces in them.
+func hasInterface(t reflect.Type, around []reflect.Type) bool {
+	if slices.Contains(around, t) {
+		return false
+	}
+	around = append(around, t)
+	switch t.Kind() {
+	case reflect.Interface:
+		return true
+	case reflect.Struct:
+		for i := range t.NumField() {
+			if hasInterface(t.Field(i).Type, around) {
+				return true
+			}
+		}
+	case reflect.Array, reflect.Slice, reflect.Pointer:
+		return hasInterface(t.Elem(), around)
+	case reflect.Map:
+		return hasInterface(t.Key(), around) || hasInterface(t.Elem(), around)
+	}
+	return false
 }
 
 func withoutPointers(t reflect.Type) reflect.Type {
@@ -155,7 +180,7 @@ func (c *Copier) viaGob(dst, src reflect.Value) (int, error) {
 	if p == nil {
 		p = newPair()
 	}
-	size, err := p.move(dst, src)
+	size, err := p.move(dst, src, c.dynamic)
 	if err != nil {
 		return 0, err // and p is dropped: its two ends no longer agree on what has been described
 	}

@@ -24,8 +24,8 @@ func newPair() *pair {
 }
 
 // move sends src through the pair into the variable that dst points to, and returns the size of
-// the message without type descriptors.
-func (p *pair) move(dst, src reflect.Value) (size int, err error) {
+// the message without type descriptors. dynamic says that there may be interfaces in src.
+func (p *pair) move(dst, src reflect.Value, dynamic bool) (size int, err error) {
 	defer func() {
 		// A GobEncode method of a student's type, or a nil pointer where gob does not expect one.
 		if r := recover(); r != nil {
@@ -42,16 +42,18 @@ func (p *pair) move(dst, src reflect.Value) (size int, err error) {
 	if p.buf.Len() > 0 {
 		return 0, errors.New("labgob: gob did not read what it wrote")
 	}
-	if alone {
+	if alone && !dynamic {
 		return size, nil
 	}
-	// Descriptors went with it. Its size must not depend on the age of the pair, so it is sent again
-	// to be measured. This happens once for each new type.
+	// There were descriptors around the message, or are some in its midst (vet.go shows where). Its
+	// size must not depend on the age of the pair, so it is measured without them: they are not
+	// sent twice. The decoder need not see a message from which it would learn nothing.
 	if err := p.enc.EncodeValue(src); err != nil {
 		return 0, err
 	}
 	size, _ = messageLen(p.buf.Bytes())
-	return size, p.dec.DecodeValue(reflect.New(dst.Type().Elem()))
+	p.buf.Reset()
+	return size, nil
 }
 
 // messageLen returns the length of the first message in b, and whether it is the only one.

@@ -12,6 +12,12 @@ import (
 
 // warningsOf returns the warnings that f gives rise to, as the harness hears them.
 func warningsOf(f func()) (heard []string) {
+	// Once per type is once per process; here it is once per test, so that -count works.
+	warned.Lock()
+	clear(warned.types)
+	clear(warned.targets)
+	warned.Unlock()
+	copiers.Store(nil)
 	OnWarning(func(w string) { heard = append(heard, w) })
 	defer OnWarning(nil)
 	f()
