@@ -48,8 +48,8 @@ func (k *checks) commandAt(index int) (cmd any, ok bool) {
 	return k.entries[index].command, true
 }
 
-// AppliedThrough returns the highest index that peer i has applied, or that is covered by a snapshot it has
-// delivered or restarted from. For a peer that is not running it is 0.
+// AppliedThrough returns the highest index that peer i has applied, or that is covered by a
+// snapshot it has delivered or restarted from. For a peer that is not running it is 0.
 func (c *Cluster) AppliedThrough(i int) int {
 	if l := c.running(i); l != nil {
 		return int(l.applied.Load())
@@ -60,17 +60,18 @@ func (c *Cluster) AppliedThrough(i int) int {
 // One brings about agreement on cmd: it proposes cmd to a leader and waits until at least want
 // running peers have applied it. It returns the index.
 //
-// With retry, it proposes cmd again whenever CommitLimit has gone by without success, so that cmd may
-// end up in the log more than once. Without retry, it proposes it again only if the proposal has come to
-// nothing: a leader may lose its office between Start and commit, and that is not the peer's fault.
+// With retry, it proposes cmd again whenever CommitLimit has gone by without success, so that cmd
+// may end up in the log more than once. Without retry, it proposes it again only if the proposal
+// has come to nothing: a leader may lose its office between Start and commit, and that is not the
+// peer's fault.
 //
 // After AgreementLimit it fails the case with RuleNoAgreement.
 func (c *Cluster) One(cmd any, want int, retry bool) int {
 	return c.OneWithin(AgreementLimit, cmd, want, retry)
 }
 
-// OneWithin is One with another limit, for cases that leave a follower far behind (see CatchUp) or want an
-// answer sooner.
+// OneWithin is One with another limit, for cases that leave a follower far behind (see CatchUp) or
+// want an answer sooner.
 func (c *Cluster) OneWithin(limit time.Duration, cmd any, want int, retry bool) int {
 	deadline := c.r.now() + limit
 	p := proposal{c: c, cmd: cmd, want: want, retry: retry, deadline: deadline}
@@ -164,8 +165,9 @@ func (p *proposal) failure(limit time.Duration) string {
 }
 
 // WaitApplied waits until at least n running peers have applied the entry at index, and returns its
-// command. If startTerm is not negative and a peer has moved on to a newer term before that, nothing can
-// be said about the entry, and ok is false. After WaitLimit it fails the case with RuleNoAgreement.
+// command. If startTerm is not negative and a peer has moved on to a newer term before that,
+// nothing can be said about the entry, and ok is false. After WaitLimit it fails the case with
+// RuleNoAgreement.
 func (c *Cluster) WaitApplied(index, n, startTerm int) (cmd any, ok bool) {
 	have := 0
 	for deadline := c.r.now() + WaitLimit; c.r.now() < deadline; c.env.Sleep(pollInterval) {

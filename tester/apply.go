@@ -89,7 +89,8 @@ func (k *checks) refuse(l *life, v Violation) {
 	}
 }
 
-// apply judges an applied entry, and returns the state of the service after it; nil if it does not count.
+// apply judges an applied entry, and returns the state of the service after it; nil if it does not
+// count.
 func (k *checks) apply(l *life, m raftapi.ApplyMsg) []byte {
 	k.mu.Lock()
 	defer k.mu.Unlock()

@@ -8,10 +8,10 @@ import (
 	"raftlab/labrpc"
 )
 
-// checks watches one cluster for broken rules, online: it sees every message, every applied entry and
-// every answer to the harness, and remembers what they prove. It only ever judges what a peer did
-// while it was alive, and it never guesses: where the shape of an RPC is not recognised (shapes.go) a rule is
-// reported as not checked.
+// checks watches one cluster for broken rules, online: it sees every message, every applied entry
+// and every answer to the harness, and remembers what they prove. It only ever judges what a peer
+// did while it was alive, and it never guesses: where the shape of an RPC is not recognised
+// (shapes.go) a rule is reported as not checked.
 //
 // What is taken for proof:
 //
@@ -111,7 +111,8 @@ func (k *checks) delivered(i int) int {
 }
 
 // message is the observer of the network: it writes the event and draws conclusions from it. What
-// happens to a zombie's calls is left out, but not what a handler does that began before the caller crashed.
+// happens to a zombie's calls is left out, but not what a handler does that began before the caller
+// crashed.
 func (c *Cluster) message(m *labrpc.Message) {
 	k := c.checks
 	k.mu.Lock()
@@ -155,15 +156,15 @@ func (k *checks) sent(m *labrpc.Message, ev *record.Event, detail string) {
 	s := k.shapes.ofArgs(m.Method, m.Args)
 	args := structOf(m.Args)
 	if s.kind != unknownShape {
-		ev.Term = s.number(args, s.term)
+		ev.Term = number(args, s.term)
 		k.newest = max(k.newest, ev.Term)
 	}
 	k.r.emit(*ev, detail)
 	switch {
-	case s.kind == voteShape && s.number(args, s.candidate) == m.From:
+	case s.kind == voteShape && number(args, s.candidate) == m.From:
 		k.has(m.From, ev.Term)
 		k.voted(m.From, ev.Term, m.From)
-	case (s.kind == appendShape || s.kind == snapshotShape) && (s.leader < 0 || s.number(args, s.leader) == m.From):
+	case (s.kind == appendShape || s.kind == snapshotShape) && (s.leader < 0 || number(args, s.leader) == m.From):
 		k.sawAppend = k.sawAppend || s.kind == appendShape
 		k.has(m.From, ev.Term)
 		k.leads(m.From, ev.Term)
@@ -175,9 +176,9 @@ func (k *checks) accept(m *labrpc.Message, ev *record.Event, detail string) {
 	s := k.shapes.ofArgs(m.Method, m.Args)
 	if s.kind == voteShape || s.kind == appendShape {
 		args := structOf(m.Args)
-		q := request{by: k.current[m.To], shape: s, term: s.number(args, s.term)}
+		q := request{by: k.current[m.To], shape: s, term: number(args, s.term)}
 		if s.kind == voteShape {
-			q.candidate = s.number(args, s.candidate)
+			q.candidate = number(args, s.candidate)
 		}
 		ev.Term = q.term
 		k.open[delivery{m.From, m.To, m.N, m.Duplicate}] = q
@@ -206,7 +207,7 @@ func (k *checks) handled(m *labrpc.Message) {
 			k.voted(m.To, q.term, q.candidate)
 		}
 	case q.shape.kind == appendShape && reply.success >= 0 && reply.term >= 0:
-		if v.Field(reply.success).Bool() && reply.number(v, reply.term) == q.term {
+		if v.Field(reply.success).Bool() && number(v, reply.term) == q.term {
 			k.has(m.To, q.term)
 		}
 	}
@@ -268,9 +269,9 @@ func (k *checks) said(l *life, a answer) {
 }
 
 // accepted judges an answer to Start by which a leader gave index to a new command. By then the
-// leader's log is full up to index-1. If an entry at index was applied when the newest term in
-// the cluster was older than the leader's, that entry was committed in an older term and is not in the leader's
-// log: Leader Completeness (§5.4, Figure 3) is broken.
+// leader's log is full up to index-1. If an entry at index was applied when the newest term in the
+// cluster was older than the leader's, that entry was committed in an older term and is not in the
+// leader's log: Leader Completeness (§5.4, Figure 3) is broken.
 func (k *checks) accepted(l *life, index, term int) {
 	k.mu.Lock()
 	defer k.mu.Unlock()

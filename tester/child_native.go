@@ -28,6 +28,9 @@ type report struct {
 	Recent []record.Event `json:"recent,omitempty"`
 }
 
+// secret is the word by which the parent knows that a verdict is ours.
+var secret string
+
 // childHost ends the process with the verdict.
 type childHost struct {
 	tailHost
@@ -62,6 +65,7 @@ func appendLine(b []byte, e *record.Event, detail string) []byte {
 
 func (h *childHost) verdict(v record.Verdict) {
 	h.mu.Lock() // for good
+	v.Secret = secret
 	rep := report{Verdict: v}
 	if v.Outcome != record.Pass {
 		rep.Recent = h.tail()
@@ -77,7 +81,8 @@ func (h *childHost) verdict(v record.Verdict) {
 	os.Exit(0)
 }
 
-// childParams returns what this process is to run, if it is a child. The code under test does not get to see it.
+// childParams returns what this process is to run, if it is a child. The code under test does not
+// get to see it.
 func childParams() (p record.Params, h *childHost, ok bool, err error) {
 	text, ok := os.LookupEnv(paramsVariable)
 	if !ok {
@@ -92,6 +97,7 @@ func childParams() (p record.Params, h *childHost, ok bool, err error) {
 	if err := json.Unmarshal([]byte(text), &p); err != nil {
 		return p, h, true, err
 	}
+	secret, p.Secret = p.Secret, ""
 	if trace != "" {
 		h.trace, err = os.Create(trace)
 	}
@@ -102,22 +108,19 @@ func childParams() (p record.Params, h *childHost, ok bool, err error) {
 func runChild(t *testing.T, lab Lab, subject any, p record.Params, h *childHost) {
 	c, err := lab.find(p.Case)
 	if err != nil {
-		h.verdict(record.Verdict{Secret: p.Secret, Outcome: record.FrameworkError, Message: err.Error()})
+		h.verdict(record.Verdict{Outcome: record.FrameworkError, Message: err.Error()})
 	}
 	go endWithParent()
 	if realClock {
 		runCase(h, c, subject, p)
 		return
 	}
-	go watch(&h.pulse, func(v record.Verdict) {
-		v.Secret = p.Secret
-		h.verdict(v)
-	})
+	go watch(&h.pulse, h.verdict)
 	synctest.Test(t, func(*testing.T) { runCase(h, c, subject, p) })
 }
 
-// endWithParent ends the process when its parent is gone: the parent holds the other side of its standard
-// input and never writes.
+// endWithParent ends the process when its parent is gone: the parent holds the other side of its
+// standard input and never writes.
 func endWithParent() {
 	io.Copy(io.Discard, os.Stdin)
 	os.Exit(1)

@@ -50,8 +50,9 @@ type Cluster struct {
 	starts    *rand.Rand // draws when lives begin
 }
 
-// NewCluster starts a cluster of n peers made by make, all connected to each other, each started at its own instant of
-// virtual time. A case may have several clusters, one after the other or at once.
+// NewCluster starts a cluster of n peers made by make, all connected to each other, each started at
+// its own instant of virtual time. A case may have several clusters, one after the other or at
+// once.
 func (e *Env) NewCluster(make_ raftapi.MakeFunc, n int, o Options) *Cluster {
 	c := &Cluster{r: e.r, env: e, make: make_, n: n, options: o, number: len(e.r.clusters)}
 	c.lives = make([]*life, n)

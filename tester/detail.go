@@ -22,8 +22,8 @@ func messageDetail(m *labrpc.Message) string {
 }
 
 // render writes a value out in about at most most bytes: {Term:3 CandidateId:1}. Unlike package fmt
-// it never calls methods of the value, which may be of a type of the code under test, prints no addresses,
-// and shortens from the inside.
+// it never calls methods of the value, which may be of a type of the code under test, prints no
+// addresses, and shortens from the inside.
 func render(x any, most int) string {
 	p := printer{most: most}
 	p.value(reflect.ValueOf(x), 0)

@@ -15,8 +15,8 @@
 //		c.One("x", 3, true)  // all three apply it
 //	}
 //
-// What helpers such as Leader wait for, and how long, is in timing.go and docs/timing.md. Assertions do
-// not return: [Env.Fail] ends the case.
+// What helpers such as Leader wait for, and how long, is in timing.go and docs/timing.md.
+// Assertions do not return: [Env.Fail] ends the case.
 //
 // # A run
 //
@@ -34,9 +34,9 @@
 //	    |  verdict: a file; the process ends        |  events, verdict: host calls;
 //	    v                                           v  the guest ends
 //
-// With -clock=real there is no bubble, with -inproc no child process. The code of this package and of the
-// cases is the same everywhere. It uses package time, never the wall clock, and takes all randomness
-// from streams that depend on seed and case ([Env.Rand]).
+// With -clock=real there is no bubble, with -inproc no child process. The code of this package and
+// of the cases is the same everywhere. It uses package time, never the wall clock, and takes all
+// randomness from streams that depend on seed and case ([Env.Rand]).
 //
 // # Verdicts
 //

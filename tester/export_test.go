@@ -1,3 +1,5 @@
+//go:build !wasip1
+
 package tester
 
 import (
@@ -7,7 +9,8 @@ import (
 	"raftlab/internal/record"
 )
 
-// For the tests in package tester_test, whose puppets are code under test: they must not be in this package.
+// For the tests in package tester_test, whose puppets are code under test: they must not be in this
+// package.
 
 // RunInBubble runs a case in a bubble of this process.
 func RunInBubble(t *testing.T, c Case, p record.Params) (record.Verdict, []record.Event) {
@@ -16,8 +19,8 @@ func RunInBubble(t *testing.T, c Case, p record.Params) (record.Verdict, []recor
 	return h.total, h.tail()
 }
 
-// RunInChild runs a case of the lab that the test called root runs in a child process, and returns also
-// what would be printed about a failure.
+// RunInChild runs a case of the lab that the test called root runs in a child process, and returns
+// also what would be printed about a failure.
 func RunInChild(t *testing.T, root string, lab Lab, id string) (record.Verdict, string) {
 	c, err := lab.find(id)
 	if err != nil {

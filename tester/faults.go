@@ -18,8 +18,8 @@ func (c *Cluster) Crash(i int) {
 	l.store.announce()
 }
 
-// Restart begins a new life of peer i, connected, from what its last life had persisted. A running peer is crashed
-// first. It takes a few milliseconds of virtual time, and waits for Make to return.
+// Restart begins a new life of peer i, connected, from what its last life had persisted. A running
+// peer is crashed first. It takes a few milliseconds of virtual time, and waits for Make to return.
 func (c *Cluster) Restart(i int) {
 	c.Crash(i)
 	c.Connect(i)
@@ -52,8 +52,8 @@ func (c *Cluster) CrashAtPersist(i int, nth int) <-chan struct{} {
 	return done
 }
 
-// crashInWrite crashes a peer inside of a write. The caller is the peer: it holds the storage's lock and
-// probably the peer's, so that Kill has to come from elsewhere.
+// crashInWrite crashes a peer inside of a write. The caller is the peer: it holds the storage's
+// lock and probably the peer's, so that Kill has to come from elsewhere.
 func (c *Cluster) crashInWrite(l *life) {
 	c.r.emit(record.Event{Kind: record.CrashPeer, Peer: l.peer, Other: record.None, Text: "after a write"}, "")
 	c.endLocked(l)

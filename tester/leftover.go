@@ -34,8 +34,8 @@ func (r *run) checkLeftovers() {
 	}
 }
 
-// leftovers returns the goroutines of the code under test that began during this run. Goroutines that the
-// tester started are not among them, also when they run a case from another module.
+// leftovers returns the goroutines of the code under test that began during this run. Goroutines
+// that the tester started are not among them, also when they run a case from another module.
 func (r *run) leftovers() []goroutine {
 	var left []goroutine
 	for _, g := range goroutines() {

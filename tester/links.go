@@ -6,8 +6,9 @@ import (
 	"raftlab/internal/record"
 )
 
-// A message gets from one peer to another if neither has been disconnected and nobody has cut the link in
-// this direction. The functions below change these two things, and tell the network the difference.
+// A message gets from one peer to another if neither has been disconnected and nobody has cut the
+// link in this direction. The functions below change these two things, and tell the network the
+// difference.
 
 // Disconnect takes peers off the network: none of their links works, in either direction.
 func (c *Cluster) Disconnect(is ...int) {

@@ -78,7 +78,8 @@ func absolute(file string) string {
 	return file
 }
 
-// verdictOf reads the verdict that a child has left. If there is none, the child died before it came to one.
+// verdictOf reads the verdict that a child has left. If there is none, the child died before it
+// came to one.
 func verdictOf(file, secret string, out *output, ended error) report {
 	var rep report
 	text, err := os.ReadFile(file)
@@ -181,7 +182,8 @@ func (o *output) String() string {
 	return o.b.String()
 }
 
-// save writes the output to a file that outlives the test and returns its name; empty if there is nothing.
+// save writes the output to a file that outlives the test and returns its name; empty if there is
+// nothing.
 func (o *output) save(name string) string {
 	text := o.String()
 	if strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(text), "PASS")) == "" {

@@ -40,8 +40,8 @@ func failure(lab Lab, c Case, seed uint64, rep report, out *output) string {
 	return strings.Join(append(lines, again...), "\n")
 }
 
-// middle fills the room between message and commands: with the stack where there is one, or else the last
-// relevant events.
+// middle fills the room between message and commands: with the stack where there is one, or else
+// the last relevant events.
 func middle(rep report, room int) []string {
 	if room < 3 {
 		return nil

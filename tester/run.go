@@ -149,7 +149,6 @@ func (r *run) end(v record.Verdict) {
 		r.emitLocked(&record.Event{Kind: record.Violation, Peer: onePeer(v.Peers), Other: record.None, Text: text + ": " + v.Message}, "")
 	}
 	r.ended = true
-	v.Secret = r.params.Secret
 	v.Time = r.now()
 	v.Warnings = r.warnings
 	v.RPCs, v.Bytes = r.rpcs, r.bytes

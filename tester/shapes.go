@@ -6,8 +6,9 @@ import (
 	"strings"
 )
 
-// Students name the fields of their RPCs in many ways, and the harness has to recognise the three RPCs of
-// Figure 2 and Figure 13 by their fields. Names are compared in lower case and without underscores.
+// Students name the fields of their RPCs in many ways, and the harness has to recognise the three
+// RPCs of Figure 2 and Figure 13 by their fields. Names are compared in lower case and without
+// underscores.
 var (
 	termNames      = []string{"term", "currentterm", "candidateterm", "leaderterm"}
 	candidateNames = []string{"candidateid", "candidate", "candidateindex"}
@@ -30,11 +31,20 @@ const (
 	snapshotShape
 )
 
-// fields is where the fields of interest are in a struct; -1 for those that it does not have.
-type fields struct{}
+// argsShape is what a request type looks like: the numbers of the fields of interest, -1 for those
+// that it does not have.
+type argsShape struct {
+	kind                    shapeKind
+	term, candidate, leader int
+}
+
+// replyShape is what a reply type looks like, likewise.
+type replyShape struct {
+	term, granted, success int
+}
 
 // number reads an integer field; -1 where there is none.
-func (fields) number(v reflect.Value, field int) int {
+func number(v reflect.Value, field int) int {
 	if field < 0 {
 		return -1
 	}
@@ -43,19 +53,6 @@ func (fields) number(v reflect.Value, field int) int {
 	} else {
 		return int(f.Uint())
 	}
-}
-
-// argsShape is what a request type looks like.
-type argsShape struct {
-	fields
-	kind                    shapeKind
-	term, candidate, leader int
-}
-
-// replyShape is what a reply type looks like.
-type replyShape struct {
-	fields
-	term, granted, success int
 }
 
 // shapes remembers what types look like: a run has a handful of types and a great many messages.
@@ -96,8 +93,8 @@ func (s *shapes) ofArgs(method string, args any) *argsShape {
 	return shape
 }
 
-// recognise decides which RPC a request of type t to method is. A vote that may be a
-// pre-vote (§9.6 of Ongaro's dissertation) promises nothing, so that anything that looks like one is not
+// recognise decides which RPC a request of type t to method is. A vote that may be a pre-vote (§9.6
+// of Ongaro's dissertation) promises nothing, so that anything that looks like one is not
 // recognised.
 func (a *argsShape) recognise(method string, t reflect.Type) {
 	term := find(t, termNames, isInteger)

@@ -54,8 +54,8 @@ func TestShapes(t *testing.T) {
 	}
 	shape := s.ofArgs("Raft.HandleVote", underscored{})
 	args := underscored{Term: 3, Candidate_ID: 2}
-	require.Equal(t, 3, shape.number(structOf(args), shape.term))
-	require.Equal(t, 2, shape.number(structOf(args), shape.candidate))
+	require.Equal(t, 3, number(structOf(args), shape.term))
+	require.Equal(t, 2, number(structOf(args), shape.candidate))
 	reply := s.ofReply(&struct {
 		Term int
 		Vote bool

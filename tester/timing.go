@@ -62,7 +62,8 @@ const (
 	StuckLimit = 20 * time.Second
 
 	// LeftoverGrace is how long the goroutines of a peer may go on after Kill: longer than any
-	// sleep in a peer within the bounds above, and than a call to nobody takes to fail under long delays (7 s).
+	// sleep in a peer within the bounds above, and than a call to nobody takes to fail under long
+	// delays (7 s).
 	LeftoverGrace = 10 * time.Second
 
 	// CaseLimit is the virtual time that a case may take unless it names another limit.

@@ -11,19 +11,19 @@ import (
 	"raftlab/internal/record"
 )
 
-// The watchdog lives outside of the bubble and looks at the wall clock. Virtual time in a bubble moves when
-// all of its goroutines are durably blocked. One that waits for a mutex is not, so that
+// The watchdog lives outside of the bubble and looks at the wall clock. Virtual time in a bubble
+// moves when all of its goroutines are durably blocked. One that waits for a mutex is not, so that
 //
 //	rf.mu.Lock()
 //	time.Sleep(10 * time.Millisecond)   // or an RPC: anything that takes virtual time
 //	rf.mu.Unlock()
 //
-// freezes the bubble as soon as another goroutine wants rf.mu: the sleeper waits for time to move, and time
-// for the waiter. With a real clock, and in the engine, the same program runs.
+// freezes the bubble as soon as another goroutine wants rf.mu: the sleeper waits for time to move,
+// and time for the waiter. With a real clock, and in the engine, the same program runs.
 const (
 	watchInterval = 500 * time.Millisecond
-	// idleLimit is the wall-clock time after which a run whose virtual time does not move is given up, as
-	// inconclusive.
+	// idleLimit is the wall-clock time after which a run whose virtual time does not move is given
+	// up, as inconclusive.
 	idleLimit = 90 * time.Second
 )
 
