@@ -252,7 +252,7 @@ func TestInterruptLeavesWhatIsThere(t *testing.T) {
 	assert.Equal(t, suite.Interrupted, r.Status)
 	runs := len(hashes(r))
 	assert.GreaterOrEqual(t, runs, 10)
-	assert.Less(t, runs, 15*5000)
+	assert.Less(t, runs, 5000*len(r.Cases))
 	for _, c := range r.Cases {
 		for _, run := range c.Runs {
 			assert.Equal(t, record.Fail, run.Outcome, "nothing half done is reported")
@@ -278,7 +278,8 @@ func TestCodeThatCannotRun(t *testing.T) {
 		assert.Contains(t, res.out, filepath.ToSlash(dir)+"/"+want.line, name)
 		assert.Equal(t, suite.Unbuilt, r.Status, name)
 		assert.NotEmpty(t, r.Faults, name)
-		assert.Len(t, r.Cases, 15, name)
+		assert.Equal(t, "2A/InitialElection", r.Cases[0].Case, name)
+		assert.Greater(t, len(r.Cases), 10, "every selected case is in the report")
 		for _, c := range r.Cases {
 			assert.Equal(t, want.outcome, c.Outcome, name)
 		}
@@ -301,7 +302,7 @@ func TestUsageErrors(t *testing.T) {
 		{[]string{"test", "--json", "no/such/dir/r.json"}, "there is no directory"},
 		{[]string{"test", "--impl", "reference"}, "no reference"},
 		{[]string{"replay", "2A/InitialElection"}, "--seed N"},
-		{[]string{"replay", "2A", "--seed", "1"}, "15 cases"},
+		{[]string{"replay", "2A", "--seed", "1"}, "cases, replay runs one"},
 		{[]string{"replay", "2A/InitialElection", "--seed", "1", "--peers", "x"}, "such as 0,2"},
 		{[]string{"replay", "2A/InitialElection", "--seed", "1", "--from", "5s", "--to", "3s"}, "end before it begins"},
 		{[]string{"list", "9Z"}, "there is no lab, part or case"},

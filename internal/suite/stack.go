@@ -47,8 +47,9 @@ func parseStack(dump string, packages []string) []goroutine {
 			function = ""
 			continue
 		}
-		function = arguments.ReplaceAllString(strings.TrimSpace(strings.TrimPrefix(line, "created by ")), "")
-		function, _, _ = strings.Cut(function, " in goroutine")
+		if function = ""; !strings.HasPrefix(line, "created by ") { // who started it is not where it is
+			function = arguments.ReplaceAllString(strings.TrimSpace(line), "")
+		}
 	}
 	return all
 }

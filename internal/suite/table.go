@@ -108,7 +108,21 @@ func totals(r *Report) string {
 	if failed > 0 {
 		fmt.Fprintf(&b, " %d failed", failed)
 	}
+	if n := r.notReached(); n > 0 {
+		fmt.Fprintf(&b, ", %d not reached", n)
+	}
 	return strings.TrimSpace(b.String())
+}
+
+// notReached counts the situations that were asked for and never came about.
+func (r *Report) notReached() int {
+	n := 0
+	for _, c := range r.Cases {
+		if r.Options.RequireReached {
+			n += len(c.NotReached)
+		}
+	}
+	return n
 }
 
 // remarks are the lines below the table.
@@ -117,12 +131,11 @@ func remarks(r *Report) string {
 	for _, c := range r.NotChecked() {
 		fmt.Fprintf(&b, "not checked: %s (%s)\n", c.Text, inCases(c.Cases))
 	}
-	for _, c := range r.Cases {
-		if !r.Options.RequireReached {
-			break
-		}
-		for _, s := range c.NotReached {
-			fmt.Fprintf(&b, "not reached in %s: %q, which the case exists for\n", c.Case, s)
+	if r.notReached() > 0 {
+		for _, c := range r.Cases {
+			for _, s := range c.NotReached {
+				fmt.Fprintf(&b, "not reached in %s: %q, which the case exists for\n", c.Case, s)
+			}
 		}
 	}
 	const most = 12
