@@ -31,7 +31,7 @@ type Options struct {
 type Cluster struct {
 	r       *run
 	env     *Env
-	make    raftapi.MakeFunc
+	newPeer raftapi.MakeFunc
 	n       int
 	options Options
 	number  int // of the cluster in this run, from 0
@@ -50,11 +50,11 @@ type Cluster struct {
 	starts    *rand.Rand // draws when lives begin
 }
 
-// NewCluster starts a cluster of n peers made by make, all connected to each other, each started at
+// NewCluster starts a cluster of n peers made by newPeer, all connected to each other, each started at
 // its own instant of virtual time. A case may have several clusters, one after the other or at
-// once.
-func (e *Env) NewCluster(make_ raftapi.MakeFunc, n int, o Options) *Cluster {
-	c := &Cluster{r: e.r, env: e, make: make_, n: n, options: o, number: len(e.r.clusters)}
+// once. It is for the case's main goroutine, and takes some milliseconds of virtual time.
+func (e *Env) NewCluster(newPeer raftapi.MakeFunc, n int, o Options) *Cluster {
+	c := &Cluster{r: e.r, env: e, newPeer: newPeer, n: n, options: o, number: len(e.r.clusters)}
 	c.lives = make([]*life, n)
 	c.stored = make([]raftapi.Stored, n)
 	c.connected = make([]bool, n)

@@ -60,7 +60,7 @@ func (c *Cluster) begin(i int, kind record.Kind) {
 		l.consume()
 	}()
 	var peer raftapi.Raft
-	c.r.into("Make", i, func() { peer = c.make(ends, i, raftapi.NewPersister(l.store), l.applyCh) })
+	c.r.into("Make", i, func() { peer = c.newPeer(ends, i, raftapi.NewPersister(l.store), l.applyCh) })
 	l.raft.Store(&peer)
 	server := labrpc.MakeServer()
 	server.AddService(labrpc.MakeService(peer))
