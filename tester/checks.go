@@ -127,8 +127,12 @@ func (c *Cluster) message(m *labrpc.Message) {
 	}
 	switch m.Kind {
 	case labrpc.Sent:
-		k.r.count(1, m.Bytes)
+		total := k.r.count(1, m.Bytes)
 		k.sent(m, &ev, detail)
+		if total > maxRPCs {
+			k.r.violate(Violation{RuleTooManyRPCs, "§5.2", fmt.Sprintf(
+				"%d requests in one case, where a few thousand would do; does a peer answer each reply with the next request?", total), []int{m.From, m.To}})
+		}
 	case labrpc.Delivered:
 		k.deliveries[m.To]++
 		k.accept(m, &ev, detail)
@@ -142,6 +146,12 @@ func (c *Cluster) message(m *labrpc.Message) {
 		k.r.emit(ev, detail)
 	}
 }
+
+// maxRPCs ends a run in which peers keep each other busy without end: virtual time goes on then, but
+// so slowly that only the wall clock would end the run, and that says nothing about the peer. The
+// reference needs about 1,200 requests in the longest case; a peer at the upper end of IdleRPCs,
+// some 10,000.
+const maxRPCs = 50_000
 
 // sender returns the life that sent the request.
 func (k *checks) sender(m *labrpc.Message) *life {

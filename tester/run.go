@@ -224,9 +224,10 @@ func (r *run) limit() time.Duration {
 }
 
 // count adds to the totals of the verdict.
-func (r *run) count(rpcs, bytes int) {
+func (r *run) count(rpcs, bytes int) (total int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.rpcs += rpcs
 	r.bytes += int64(bytes)
+	return r.rpcs
 }
