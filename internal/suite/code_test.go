@@ -135,6 +135,27 @@ func TestState(t *testing.T) {
 	require.NoError(t, s.Remember("k", r), "a broken memory is replaced")
 }
 
+func TestWriteFileKeepsLinks(t *testing.T) {
+	dir := t.TempDir()
+	target, link := filepath.Join(dir, "target"), filepath.Join(dir, "link")
+	write(t, target, "old")
+	if err := os.Symlink(target, link); err != nil {
+		t.Skip("no symbolic links here:", err)
+	}
+	require.NoError(t, WriteFile(link, []byte("new")))
+	info, err := os.Lstat(link)
+	require.NoError(t, err)
+	assert.NotZero(t, info.Mode()&os.ModeSymlink, "the link is still a link")
+	data, err := os.ReadFile(target)
+	require.NoError(t, err)
+	assert.Equal(t, "new", string(data))
+
+	require.NoError(t, WriteFile(target, []byte("newer")))
+	data, err = os.ReadFile(target)
+	require.NoError(t, err)
+	assert.Equal(t, "newer", string(data))
+}
+
 func TestStateTrim(t *testing.T) {
 	f := lastFile{Impls: map[string][]LastRun{}}
 	for i := range maxImpls + 3 {

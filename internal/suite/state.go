@@ -186,8 +186,13 @@ func (s *State) write(name string, v any) error {
 	return WriteFile(filepath.Join(s.dir, name), append(data, '\n'))
 }
 
-// WriteFile replaces the file at path in one step.
+// WriteFile replaces the file at path in one step. A path that is something else than a regular
+// file, such as a pipe or a symbolic link, stays what it is and is written through: /dev/stdout is
+// a link, and must not become a file because somebody named it.
 func WriteFile(path string, data []byte) error {
+	if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
+		return os.WriteFile(path, data, 0o644)
+	}
 	tmp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path))
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)
