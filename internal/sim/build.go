@@ -15,6 +15,7 @@ import (
 	"regexp"
 	"runtime"
 	"strings"
+	"time"
 )
 
 // engineVersion is part of every key of the cache. To be changed when the same sources would be
@@ -192,6 +193,7 @@ func (c compilation) compile(ctx context.Context, edited map[string][]byte) (*Bi
 	args := append([]string{"test", "-c", "-o", made, "-overlay", overlay}, compileFlags...)
 	cmd := exec.CommandContext(ctx, c.tools.command, append(args, c.Package)...)
 	cmd.Dir, cmd.Env = c.Framework, guestBuildEnv()
+	cmd.WaitDelay = 2 * time.Second // for the compilers that it has started
 	if out, err := cmd.CombinedOutput(); err != nil {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
@@ -206,10 +208,12 @@ func (c compilation) compile(ctx context.Context, edited map[string][]byte) (*Bi
 		return nil, err
 	}
 	sum := sha256.Sum256(text)
-	binary := &Binary{ID: hex.EncodeToString(sum[:12]), GoVersion: c.tools.version}
+	binary := &Binary{ID: hex.EncodeToString(sum[:12]), GoVersion: c.tools.version, UnderTest: c.code.underTest}
 	binary.Path = c.store.wasm(binary.ID)
 	if err := os.Rename(made, binary.Path); err != nil {
-		return nil, fmt.Errorf("keep the test binary: %w", err)
+		if _, missing := os.Stat(binary.Path); missing != nil { // on Windows it may be there already, and in use
+			return nil, fmt.Errorf("keep the test binary: %w", err)
+		}
 	}
 	return binary, nil
 }

@@ -32,6 +32,18 @@ func TestSameSeedSameRun(t *testing.T) {
 	}
 }
 
+// TestOrderDependsOnSeed: who runs first is up to the seed, also where nothing in the program is random.
+func TestOrderDependsOnSeed(t *testing.T) {
+	b := buildMini(t)
+	p := newPool(t, 2)
+	orders := map[string]bool{}
+	for seed := range uint64(20) {
+		orders[p.Run(context.Background(), miniJob(b, "race", seed)).Hash] = true
+	}
+	t.Log(len(orders), "orders in 20 seeds")
+	require.Greater(t, len(orders), 10)
+}
+
 // TestNoiseChangesNothing: printing maps and structs, making and ranging over maps, reading the clock, allocating, and
 // collecting garbage leave the run as it is.
 func TestNoiseChangesNothing(t *testing.T) {

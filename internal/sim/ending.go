@@ -31,6 +31,9 @@ func (g *guest) ending(err error) record.Verdict {
 		v.Message, v.Stack = "all goroutines wait for each other, and no timer is left to wake one", stack
 	case code == 2 && words != "":
 		v.Rule, v.Message, v.Stack = "crash", words, stack
+		if g.harnessOnly(stack) {
+			v.Outcome, v.Rule, v.Message = record.FrameworkError, "", "the harness crashed: "+words
+		}
 	case exited:
 		v.Rule = "process ended"
 		v.Message = fmt.Sprintf("the process ended with exit code %d before the case was over: the code under test called os.Exit, "+
@@ -42,6 +45,20 @@ func (g *guest) ending(err error) record.Verdict {
 		}
 	}
 	return v
+}
+
+// harnessOnly reports whether the goroutine that died was in the harness, and not called by the code under
+// test. Who forges such a stack gains nothing: a framework error is no pass.
+func (g *guest) harnessOnly(stack string) bool {
+	_, stack, _ = strings.Cut(stack, "\n\ngoroutine ")
+	stack, _, _ = strings.Cut(stack, "\n\n")
+	stack = strings.ReplaceAll(stack, "/lab_test.go:", ":")
+	for _, dir := range g.underTest {
+		if strings.Contains(stack, "\traftlab/"+dir+"/") {
+			return false
+		}
+	}
+	return strings.Contains(stack, "\traftlab/")
 }
 
 // address matches what differs between runs that are otherwise the same.

@@ -91,6 +91,7 @@ func TestOutcomes(t *testing.T) {
 		{"tiny sleeps", record.BusyLoop, line("the tiny sleeps") + " sleeps for so short", ""},
 		{"polls", record.Pass, "", ""},
 		{"waits by the clock", record.Pass, "", ""},
+		{"harness crashes", record.FrameworkError, "the harness crashed: panic: harness", "tester.go:"},
 		{"verdict without secret", record.Tampering, "other than the harness", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {

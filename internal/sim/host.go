@@ -32,20 +32,21 @@ const maxText = 16 << 20
 
 // guest is one run, seen from the host. It belongs to one goroutine.
 type guest struct {
-	params  []byte // JSON, until the harness has fetched them
-	secret  string
-	clock   *clock
-	events  *events
-	output  *output
-	memory  *guestMemory
-	began   int64           // clock when the parameters were fetched: the case begins
-	verdict *record.Verdict // once there is one
-	counter uint32          // address of the loop counter, or 0
-	module  api.Module      // once it has called
-	accused string          // of a busy loop, why
-	pleas   int             // how often it was accused without having answered
-	gcs     int
-	forced  int // collections in the middle of work
+	params    []byte // JSON, until the harness has fetched them
+	secret    string
+	underTest []string // directories with the code under test
+	clock     *clock
+	events    *events
+	output    *output
+	memory    *guestMemory
+	began     int64           // clock when the parameters were fetched: the case begins
+	verdict   *record.Verdict // once there is one
+	counter   uint32          // address of the loop counter, or 0
+	module    api.Module      // once it has called
+	accused   string          // of a busy loop, why
+	pleas     int             // how often it was accused without having answered
+	gcs       int
+	forced    int // collections in the middle of work
 }
 
 type guestKey struct{}

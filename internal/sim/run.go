@@ -20,7 +20,10 @@ import (
 	"raftlab/internal/record"
 )
 
-const defaultMemory = 1 << 30 // bytes
+const (
+	defaultMemory = 1 << 30  // bytes
+	maxStack      = 64 << 10 // of the stacks in a verdict, in bytes
+)
 
 // program is a compiled binary, ready to be instantiated.
 type program struct {
@@ -103,7 +106,7 @@ func newGuest(j Job) (*guest, error) {
 		return nil, err
 	}
 	entropy := seedBytes(j.Params, "clock")
-	g := &guest{params: params, secret: j.Params.Secret, events: newEvents()}
+	g := &guest{params: params, secret: j.Params.Secret, underTest: j.Binary.UnderTest, events: newEvents()}
 	g.clock = newClock([2]uint64{binary.LittleEndian.Uint64(entropy), binary.LittleEndian.Uint64(entropy[8:])})
 	g.clock.accused, g.clock.onIdle = g.accuse, g.idle
 	g.output = &output{now: func() time.Duration { return g.clock.since(g.began) }}
@@ -160,6 +163,7 @@ func (g *guest) result(err error) Result {
 		g.verdict = &v
 	}
 	v := *g.verdict
+	v.Stack = v.Stack[:min(len(v.Stack), maxStack)]
 	r := Result{Verdict: v, Hash: g.events.sum(v), Virtual: g.clock.virtual(), GCs: g.gcs, Idle: g.clock.idle}
 	if v.Outcome != record.Pass {
 		r.OutputTail, r.LastEvents = g.output.Tail(), g.events.tail()

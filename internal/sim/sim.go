@@ -38,6 +38,7 @@ type Binary struct {
 	GoVersion string   // "go1.26.8"
 	Notes     []string // what the reader of a result should know about the build
 	Cached    bool     // it was built earlier
+	UnderTest []string // directories of the framework with the code under test: "raft"
 }
 
 // Refusal is one place in the code under test that uses what it may not use.

@@ -51,6 +51,9 @@ func (b Build) sources() (*tree, error) {
 	if refusals := vet.check(); len(refusals) > 0 {
 		return nil, &RefusedError{Refusals: refusals}
 	}
+	if len(vet.foreign) > 0 {
+		return nil, &CompileError{Output: strings.Join(vet.foreign, "\n")}
+	}
 	return t, nil
 }
 

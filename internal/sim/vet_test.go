@@ -40,7 +40,6 @@ func TestRefused(t *testing.T) {
 		"labs":              {"x.go: package raft\nimport _ \"raftlab/labs/lab2\"\n", "x.go:2: imports raftlab/labs/lab2"},
 		"internal":          {"x.go: package raft\nimport \"raftlab/internal/backedge\"\n", "x.go:2: imports raftlab/internal/backedge"},
 		"cgo":               {"x.go: package raft\nimport \"C\"\n", "x.go:2: imports C"},
-		"someone's module":  {"x.go: package raft\nimport \"github.com/tetratelabs/wazero\"\n", "only the standard library"},
 		"assembly":          {"x_wasm.s: TEXT ·f(SB), 0, $0\n", "x_wasm.s:1: is a .s file"},
 		"object file":       {"x.syso: ", "x.syso:1: is a .syso file"},
 		"subpackage":        {"deep/er/x.go: package er\nimport \"unsafe\"\n", "er/x.go:2: imports unsafe"},
@@ -117,6 +116,7 @@ func TestCompileErrors(t *testing.T) {
 		"another package":  {"x.go: package notraft\n", "package notraft, but the tests need package raft"},
 		"missing package":  {"x.go: package raft\nimport _ \"nowhere\"\nfunc Run(string, func(string)) string { return \"\" }\n", "nowhere"},
 		"no code":          {"x.txt: nothing\n", ""},
+		"another module":   {"x.go: package raft\nimport \"6.5840/labrpc\"\n", "x.go:2:8: import \"6.5840/labrpc\""},
 		"tests only":       {"x_test.go: package raft\n", "no Go file"},
 	} {
 		t.Run(name, func(t *testing.T) {

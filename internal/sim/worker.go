@@ -96,7 +96,6 @@ type worker struct {
 	in      io.WriteCloser
 	results chan Result   // closed when the process ends
 	errors  *tailOfStderr // what the process itself had to say
-	binary  string        // ID of the binary that it has loaded
 }
 
 func startWorker() (*worker, error) {
@@ -137,7 +136,6 @@ func (w *worker) do(ctx context.Context, j Job, wall time.Duration) (r Result, o
 	if err := json.NewEncoder(w.in).Encode(j); err != nil {
 		return Result{Verdict: frameworkError(fmt.Errorf("hand a job to a worker: %w", err))}, false
 	}
-	w.binary = j.Binary.ID
 	timer := time.NewTimer(wall)
 	defer timer.Stop()
 	select {
