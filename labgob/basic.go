@@ -10,7 +10,7 @@ import (
 func basicPlan(k reflect.Kind) *plan {
 	switch k {
 	case reflect.Bool:
-		return &plan{field: boolField, elem: boolElem, plain: true, idSize: basicIDSize}
+		return &plan{field: boolField, elem: boolElem, enc: encodeBool, plain: true, idSize: basicIDSize}
 	case reflect.Int:
 		return intPlan[int]()
 	case reflect.Int8:
@@ -38,7 +38,7 @@ func basicPlan(k reflect.Kind) *plan {
 	case reflect.Float64:
 		return floatPlan[float64]()
 	case reflect.String:
-		return &plan{field: stringField, elem: stringElem, plain: true, idSize: basicIDSize}
+		return &plan{field: stringField, elem: stringElem, enc: encodeString, plain: true, idSize: basicIDSize}
 	}
 	return nil
 }
@@ -70,6 +70,7 @@ func intPlan[T int | int8 | int16 | int32 | int64]() *plan {
 			return 0
 		},
 		elem:   func(p unsafe.Pointer) int { return intSize(int64(*(*T)(p))) },
+		enc:    encodeInt[T],
 		plain:  true,
 		idSize: basicIDSize,
 	}
@@ -84,6 +85,7 @@ func uintPlan[T uint | uint8 | uint16 | uint32 | uint64 | uintptr]() *plan {
 			return 0
 		},
 		elem:   func(p unsafe.Pointer) int { return uintSize(uint64(*(*T)(p))) },
+		enc:    encodeUint[T],
 		plain:  true,
 		idSize: basicIDSize,
 	}
@@ -104,6 +106,7 @@ func floatPlan[T float32 | float64]() *plan {
 			return floatSize(float64(*x))
 		},
 		elem:   func(p unsafe.Pointer) int { return floatSize(float64(*(*T)(p))) },
+		enc:    encodeFloat[T],
 		plain:  true,
 		idSize: basicIDSize,
 	}
@@ -120,5 +123,5 @@ func bytesPlan() *plan {
 		*b = bytes.Clone(*b)
 		return blockSize(len(*b))
 	}
-	return &plan{field: clone, elem: orOneByte(clone), idSize: basicIDSize}
+	return &plan{field: clone, elem: orOneByte(clone), enc: encodeBytes, idSize: basicIDSize}
 }

@@ -36,6 +36,7 @@ type plan struct {
 	// values that stand alone (top).
 	field, elem op
 	top         op
+	enc         encOp // writes the value (encops.go)
 	// plain says that the ops only measure: a shallow copy is independent already.
 	plain  bool
 	idSize int // of the number that gob gives to the type
@@ -136,7 +137,7 @@ func (c *compiler) slice(t reflect.Type) *plan {
 		}
 		return size
 	}
-	return &plan{field: clone, elem: orOneByte(clone), idSize: ownIDSize}
+	return &plan{field: clone, elem: orOneByte(clone), enc: encodeSlice(step, e.enc), idSize: ownIDSize}
 }
 
 // orOneByte is for elements that are sent even when they are empty: as a zero.
@@ -166,7 +167,7 @@ func (c *compiler) array(t reflect.Type) *plan {
 		}
 		return size
 	}
-	return &plan{field: all, elem: all, plain: e.plain, idSize: ownIDSize}
+	return &plan{field: all, elem: all, enc: encodeArray(n, step, e.enc), plain: e.plain, idSize: ownIDSize}
 }
 
 // maxFields keeps the distance between two fields that are sent below 128, so that it takes one
@@ -182,6 +183,7 @@ func (c *compiler) structure(t reflect.Type) *plan {
 		op     op
 	}
 	var ops []fieldOp
+	var encoders []fieldEncoder
 	plain := true
 	for i := range t.NumField() {
 		f := t.Field(i)
@@ -194,6 +196,7 @@ func (c *compiler) structure(t reflect.Type) *plan {
 		}
 		plain = plain && p.plain && !isFloat(f.Type.Kind())
 		ops = append(ops, fieldOp{f.Offset, p.field})
+		encoders = append(encoders, fieldEncoder{f.Offset, p.enc})
 	}
 	all := func(p unsafe.Pointer) int {
 		size := 1 // the zero at the end
@@ -208,7 +211,7 @@ func (c *compiler) structure(t reflect.Type) *plan {
 		}
 		return size
 	}
-	return &plan{field: all, elem: all, plain: plain, idSize: ownIDSize}
+	return &plan{field: all, elem: all, enc: encodeStruct(encoders), plain: plain, idSize: ownIDSize}
 }
 
 func (c *compiler) pointer(t reflect.Type) *plan {
@@ -241,6 +244,7 @@ func (c *compiler) pointer(t reflect.Type) *plan {
 			}
 			return clone(p, e.elem)
 		},
+		enc:    encodePointer(e.enc),
 		idSize: e.idSize,
 	}
 }
@@ -276,6 +280,7 @@ func (c *compiler) mapping(t reflect.Type) *plan {
 			return clone(p)
 		},
 		elem:   clone, // nil is sent like an empty one, and arrives as such
+		enc:    encodeMap(t, k.enc, e.enc),
 		idSize: ownIDSize,
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"reflect"
 	"slices"
 	"sync"
-	"sync/atomic"
 )
 
 // Copier copies messages of one type into variables of another, or the same, with gob's meaning:
@@ -36,37 +35,15 @@ type Copier struct {
 
 type typePair struct{ src, dst reflect.Type }
 
-// copiers is replaced as a whole when a Copier is added, so that reading it takes no lock. Types are
-// few and live as long as the program.
-var copiers struct {
-	atomic.Pointer[map[typePair]*Copier]
-	adding sync.Mutex
-}
+var copiers table[typePair, *Copier]
 
 // CopierFor returns the Copier from type src, or pointers to it, to type dst. It is cached, and
 // cheap after the first time. Types that gob cannot deal with are reported by [Copier.Copy].
 func CopierFor(src, dst reflect.Type) *Copier {
-	key := typePair{src, dst}
-	if m := copiers.Load(); m != nil {
-		if c := (*m)[key]; c != nil {
-			return c
-		}
+	if c, ok := copiers.get(typePair{src, dst}); ok {
+		return c
 	}
-	copiers.adding.Lock()
-	defer copiers.adding.Unlock()
-	old := copiers.Load()
-	next := map[typePair]*Copier{}
-	if old != nil {
-		if c := (*old)[key]; c != nil {
-			return c
-		}
-		for k, c := range *old {
-			next[k] = c
-		}
-	}
-	next[key] = newCopier(src, dst)
-	copiers.Store(&next)
-	return next[key]
+	return copiers.getOrMake(typePair{src, dst}, func() *Copier { return newCopier(src, dst) })
 }
 
 func newCopier(src, dst reflect.Type) *Copier {
@@ -74,7 +51,7 @@ func newCopier(src, dst reflect.Type) *Copier {
 	checkType(dst)
 	c := &Copier{src: withoutPointers(src), dst: dst, dynamic: hasInterface(src, nil)}
 	if c.src == c.dst {
-		if p := compile(c.src); p != nil {
+		if p := planFor(c.src); p != nil {
 			c.op, c.single, c.idSize = p.top, c.src.Kind() != reflect.Struct, p.idSize
 		}
 	}

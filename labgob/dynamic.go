@@ -2,13 +2,12 @@ package labgob
 
 import (
 	"reflect"
-	"sync"
-	"sync/atomic"
 	"unsafe"
 )
 
 // dynamicType is a type that may stand in an interface.
 type dynamicType struct {
+	name   string
 	plan   *plan // nil if gob has to deal with it
 	frame  int   // bytes before the length of the value: name and number of the type
 	single bool  // not a struct
@@ -16,10 +15,11 @@ type dynamicType struct {
 
 // dynamicTypes holds the types that were registered through this package, by themselves: if a
 // value of another type stands in an interface, gob decides what it arrives as, or that it may not.
-// The map is replaced as a whole, so that reading takes no lock.
-var dynamicTypes struct {
-	atomic.Pointer[map[reflect.Type]*dynamicType]
-	adding sync.Mutex
+var dynamicTypes table[reflect.Type, *dynamicType]
+
+func dynamicFor(t reflect.Type) *dynamicType {
+	d, _ := dynamicTypes.get(t)
+	return d
 }
 
 // What gob registers without being asked, as far as it turns up in logs.
@@ -42,26 +42,16 @@ func registeredName(t reflect.Type) string {
 }
 
 func addDynamic(t reflect.Type, name string) {
-	dynamicTypes.adding.Lock()
-	defer dynamicTypes.adding.Unlock()
-	next := map[reflect.Type]*dynamicType{}
-	if old := dynamicTypes.Load(); old != nil {
-		if (*old)[t] != nil {
-			return
+	dynamicTypes.getOrMake(t, func() *dynamicType {
+		d := &dynamicType{name: name, single: t.Kind() != reflect.Struct}
+		if t.Kind() != reflect.Pointer {
+			d.plan = planFor(t)
 		}
-		for k, d := range *old {
-			next[k] = d
+		if d.plan != nil {
+			d.frame = blockSize(len(name)) + d.plan.idSize
 		}
-	}
-	d := &dynamicType{single: t.Kind() != reflect.Struct}
-	if t.Kind() != reflect.Pointer {
-		d.plan = compile(t)
-	}
-	if d.plan != nil {
-		d.frame = blockSize(len(name)) + d.plan.idSize
-	}
-	next[t] = d
-	dynamicTypes.Store(&next)
+		return d
+	})
 }
 
 // size of an interface value whose content takes n bytes.
@@ -89,7 +79,7 @@ func interfacePlan(t reflect.Type) *plan {
 		if words.typ == nil {
 			return 0
 		}
-		d := (*dynamicTypes.Load())[typeOf(p)]
+		d := dynamicFor(typeOf(p))
 		if d == nil || d.plan == nil {
 			return -1
 		}
@@ -106,5 +96,5 @@ func interfacePlan(t reflect.Type) *plan {
 		v.Set(own.Elem())
 		return d.size(n)
 	}
-	return &plan{field: field, elem: orOneByte(field), idSize: basicIDSize}
+	return &plan{field: field, elem: orOneByte(field), enc: encodeInterface(t), idSize: basicIDSize}
 }

@@ -7,16 +7,18 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"sync"
 )
 
 // LabEncoder writes values as gob does, and warns of fields that gob leaves out.
 type LabEncoder struct {
-	gob *gob.Encoder
+	mu     sync.Mutex
+	stream stream
 }
 
 // NewEncoder returns an encoder that writes to w. Type descriptors are written once per encoder, so
 // what one encoder writes has to be read by one decoder, in the same order.
-func NewEncoder(w io.Writer) *LabEncoder { return &LabEncoder{gob.NewEncoder(w)} }
+func NewEncoder(w io.Writer) *LabEncoder { return &LabEncoder{stream: stream{w: w}} }
 
 // Encode writes e, which is a value or a non-nil pointer to one. It returns an error for types that
 // gob cannot send (channels, functions, structs without exported fields), for a dynamic type in
@@ -31,7 +33,9 @@ func (enc *LabEncoder) EncodeValue(value reflect.Value) error {
 	if value.IsValid() {
 		checkType(value.Type())
 	}
-	return enc.gob.EncodeValue(value)
+	enc.mu.Lock()
+	defer enc.mu.Unlock()
+	return enc.stream.encode(value)
 }
 
 // LabDecoder reads what a [LabEncoder] or gob.Encoder wrote. The bytes may come from anywhere:

@@ -90,14 +90,14 @@ func TestPanicBecomesError(t *testing.T) {
 	require.ErrorContains(t, NewDecoder(&w).Decode(&unmarshalPanics{}), "no")
 }
 
-// stream defines type 65 and holds one value of it.
-func stream(definition, value []byte) []byte {
+// streamOf defines type 65 and holds one value of it.
+func streamOf(definition, value []byte) []byte {
 	message := func(b []byte) []byte { return append(fixedUint(uint64(len(b))), b...) }
 	return append(message(append([]byte{0xFF, 0x81}, definition...)), message(append([]byte{0xFF, 0x82, 0}, value...))...)
 }
 
 // bomb announces n elements of type 65.
-func bomb(definition []byte, n uint64) []byte { return stream(definition, fixedUint(n)) }
+func bomb(definition []byte, n uint64) []byte { return streamOf(definition, fixedUint(n)) }
 
 // mapOf defines a map: MapT is field 4 of a wireType, and has CommonType, Key, Elem.
 func mapOf(key, elem typeID) []byte {
@@ -125,7 +125,7 @@ func TestBombs(t *testing.T) {
 		"itself":     bomb(sliceOf(65), 1<<20),
 		"message":    append([]byte{0xFC, 0x3F, 0xFF, 0xFF, 0xFF}, 1, 2, 3),
 		"string":     {9, 12, 0, 0xFC, 0x3F, 0xFF, 0xFF, 0xFF, 'x', 'y'},
-		"deep":       stream(sliceOf(65), bytes.Repeat([]byte{1}, 100_000)),
+		"deep":       streamOf(sliceOf(65), bytes.Repeat([]byte{1}, 100_000)),
 		"of itself":  bomb(mapOf(65, 65), 1<<62),
 	} {
 		t.Run(name, func(t *testing.T) {

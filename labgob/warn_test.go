@@ -17,7 +17,7 @@ func warningsOf(f func()) (heard []string) {
 	clear(warned.types)
 	clear(warned.targets)
 	warned.Unlock()
-	copiers.Store(nil)
+	copiers.current.Store(nil)
 	OnWarning(func(w string) { heard = append(heard, w) })
 	defer OnWarning(nil)
 	f()
