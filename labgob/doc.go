@@ -21,7 +21,8 @@
 //     the old value, as if the message had carried it.
 //
 // This package warns of both, once per type, naming the type and the field (warn.go). Nothing else
-// about gob's meaning changes, and [NewEncoder] writes plain gob.
+// about gob's meaning changes, and [NewEncoder] writes plain gob, though mostly without gob's help:
+// it is several times cheaper to do by hand (encode.go).
 //
 // # Decoding bytes that nobody vouches for
 //
@@ -47,6 +48,8 @@
 //
 //   - [LabEncoder], [LabDecoder], [Register]: the interface that students use (labgob.go)
 //   - [OnWarning], [Warnings]: what was noticed on the way (warn.go)
-//   - [Copier]: for package labrpc (copier.go, compile.go, dynamic.go, pair.go, size.go)
+//   - [Copier]: for package labrpc (copier.go, pair.go)
+//   - what is compiled for each type, for copying and for writing (compile.go, basic.go, dynamic.go,
+//     size.go, encops.go), and writing (encode.go)
 //   - the check of foreign bytes (vet.go, wire.go)
 package labgob
