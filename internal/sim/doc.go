@@ -23,6 +23,11 @@
 //   - Garbage is collected when no goroutine is runnable (overlay/collect.go.txt).
 //   - A loop that never waits is stopped after so many iterations, not seconds (package backedge).
 //
+// Where the promise ends: the order in which a map with pointers as keys is ranged over follows the
+// addresses, and so what was allocated before, prints included; finalizers and weak pointers show when
+// garbage was collected; and a collection in the middle of the program's work, made only when memory would
+// run out otherwise, changes the order of goroutines (such runs carry a note).
+//
 // How the verdict is kept honest: only the harness, through a host call and with a secret, can say how a
 // case ended (host.go); the code under test is read before it is compiled, and refused if it uses
 // what could reach the secret or the host (vet.go); whatever else ends the guest is a failure

@@ -21,17 +21,12 @@ func TestInterrupt(t *testing.T) {
 	b := buildMini(t)
 	p := newPool(t, 2)
 	ctx, cancel := context.WithCancel(context.Background())
+	results := []Result{p.Run(ctx, miniJob(b, "pass", 1)), {}, {}, {}}
 	var wg sync.WaitGroup
-	results := make([]Result, 4)
-	for i, name := range []string{"pass", "endless copy", "endless copy", "endless copy"} {
-		wg.Go(func() {
-			if i > 0 {
-				<-time.After(200 * time.Millisecond)
-			}
-			results[i] = p.Run(ctx, miniJob(b, name, 1))
-		})
+	for i := range results[1:] { // two that run, one that waits for a worker
+		wg.Go(func() { results[1+i] = p.Run(ctx, miniJob(b, "endless copy", 1)) })
 	}
-	time.Sleep(500 * time.Millisecond)
+	time.Sleep(300 * time.Millisecond)
 	began := time.Now()
 	cancel()
 	wg.Wait()

@@ -1,8 +1,6 @@
 package sim
 
 import (
-	"context"
-	"errors"
 	"time"
 
 	"raftlab/internal/record"
@@ -90,8 +88,3 @@ type Result struct {
 	Retried    bool
 	Notes      []string
 }
-
-// ErrInterrupted is the cause in a result's message when the context ended the run.
-var ErrInterrupted = errors.New("interrupted")
-
-var _ = context.Background

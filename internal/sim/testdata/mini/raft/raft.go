@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"sync"
 	"syscall"
 	"time"
@@ -88,6 +89,11 @@ var misbehaviours = map[string]func() string{
 				return ""
 			}
 		}
+	},
+	"signals": func() string { // on wasip1 the wait for signals is a loop that yields
+		signal.Notify(make(chan os.Signal, 1), os.Interrupt)
+		time.Sleep(2 * time.Second)
+		return ""
 	},
 	"waits by the clock": func() string {
 		for t := time.Now(); time.Since(t) < 10*time.Millisecond; {
