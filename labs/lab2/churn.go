@@ -17,7 +17,7 @@ func reliableChurn(e *tester.Env)   { churn(e, tester.Options{}) }
 func unreliableChurn(e *tester.Env) { churn(e, tester.Options{Unreliable: true, Duplicates: true}) }
 
 func churn(e *tester.Env, o tester.Options) {
-	const peers, clients, writes, rounds = 5, 3, 15, 25
+	const peers, clients, writes, rounds = 5, 3, 25, 30
 	c := newCluster(e, peers, o)
 	done := c.startClients(clients, writes)
 	for range rounds {
@@ -64,7 +64,7 @@ func (c *cluster) startClients(n, writes int) *clients {
 			defer cs.left.Add(-1)
 			for command := first; command < first+writes; command++ {
 				cs.write(random, command)
-				c.env.Sleep(time.Duration(random.Int64N(int64(200 * time.Millisecond))))
+				c.env.Sleep(time.Duration(random.Int64N(int64(400 * time.Millisecond))))
 			}
 		})
 	}

@@ -21,11 +21,19 @@ type cluster struct {
 	doomed []int       // peers that are to crash at one of their next writes
 }
 
+// subject returns what makes the peers under test.
+func subject(e *tester.Env) raftapi.MakeFunc { return e.Subject().(raftapi.MakeFunc) }
+
 // newCluster starts n peers of the kind under test.
 func newCluster(e *tester.Env, n int, o tester.Options) *cluster {
+	return newClusterOf(e, subject(e), n, o)
+}
+
+// newClusterOf starts n peers that make makes.
+func newClusterOf(e *tester.Env, make raftapi.MakeFunc, n int, o tester.Options) *cluster {
 	first := 1000 * (1 + e.Rand().IntN(1000))
 	return &cluster{
-		Cluster: e.NewCluster(e.Subject().(raftapi.MakeFunc), n, o),
+		Cluster: e.NewCluster(make, n, o),
 		env:     e,
 		first:   first,
 		next:    first,
@@ -70,11 +78,36 @@ func (c *cluster) shuffled(but ...int) []int {
 
 // agree has the cluster commit one new command and returns its index. It waits until want peers
 // have applied it. Leadership may change meanwhile: the command is proposed again then.
-func (c *cluster) agree(want int) int {
+func (c *cluster) agree(want int) int { return c.agreeWithin(tester.AgreementLimit, want) }
+
+func (c *cluster) agreeWithin(limit time.Duration, want int) int {
+	defer c.watchForFlood()()
 	command := c.command()
-	index := c.One(command, want, true)
+	index := c.OneWithin(limit, command, want, true)
 	c.ledger[index] = command
 	return index
+}
+
+// watchForFlood fails, until the function that it returns is called, if the peers send so many
+// messages without coming to an agreement that they can only be going round in circles: a leader that
+// repeats at once what was refused does thousands a second, and nothing is gained by
+// watching it until the time is up.
+func (c *cluster) watchForFlood() (stop func()) {
+	began, before := c.env.Now(), c.TotalRPCs()
+	// Some for a burst of elections and retries, and each command may have to be taken back on one
+	// peer and brought to it, one by one.
+	allowed := 2000 + 4*(c.next-c.first)*c.N()
+	done := make(chan struct{})
+	c.env.Go(func() {
+		for !c.env.Await(done, 200*time.Millisecond) {
+			took, rpcs := c.env.Now()-began, c.TotalRPCs()-before
+			if rpcs > allowed+c.N()*heartbeats(c.N(), took) {
+				c.fail(tester.RuleNoAgreement, "§5.3", nil,
+					"%d RPCs in %v, and still no agreement: do peers repeat at once what was refused?", rpcs, took)
+			}
+		}
+	})
+	return func() { close(done) }
 }
 
 // agreeAll is agree for a cluster that is whole again: every peer has to catch up.
@@ -195,10 +228,7 @@ func (c *cluster) recovers() {
 	c.healed()
 	// Each command that a leader took may be an entry that some log lacks or has too much, and a peer
 	// may repair its followers' logs one entry at a time.
-	limit := tester.AgreementLimit + time.Duration(c.next-c.first)*tester.CatchUp
-	command := c.command()
-	index := c.OneWithin(limit, command, c.N(), true)
-	c.ledger[index] = command
+	c.agreeWithin(tester.AgreementLimit+time.Duration(c.next-c.first)*tester.CatchUp, c.N())
 	c.audit()
 }
 

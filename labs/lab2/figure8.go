@@ -62,10 +62,8 @@ func (c *cluster) figure8(current bool) {
 		c.agree(3) // (e) an entry of term 4 on the same three; that commits both
 	}
 	c.env.Sleep(reachFollower)
-	for _, p := range two {
-		if current && c.applied(p) {
-			c.ledger[p.index] = p.command
-		}
+	if current {
+		c.remember(two)
 	}
 	c.env.Note("S1=%d S2=%d S3=%d S4=%d S5=%d, leader of (c): %d", s1, s2, s3, s4, s5, leader)
 
@@ -94,7 +92,7 @@ const reachFollower = 2 * tester.CatchUp
 func figure8Random(e *tester.Env) {
 	c := newCluster(e, 5, tester.Options{})
 	c.agreeAll()
-	for range 50 {
+	for range 80 {
 		if leader := c.writeToSomeLeader(); leader >= 0 && e.Rand().IntN(2) == 0 {
 			c.Crash(leader)
 		}

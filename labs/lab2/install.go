@@ -33,6 +33,42 @@ func tailMeetsSnapshot(e *tester.Env) {
 	c.audit()
 }
 
+// conflictAtSnapshot cuts off a leader right after a snapshot, with a tail of its own behind it, and brings
+// it back to a leader that has entries of a newer term at those indices, and no snapshot that
+// covers them. The search for the point where the logs agree ends at the snapshot.
+func conflictAtSnapshot(e *tester.Env) {
+	c := newCluster(e, 3, tester.Options{SnapshotEvery: every})
+	for range 3 {
+		c.fillSnapshot(3)
+		c.oldLeaderRejoins()
+	}
+	c.recovers()
+}
+
+// suffixKept has replies held back while a burst of commands crosses a snapshot: the leader, which has
+// not heard that a follower has them all, compacts its log and sends the snapshot. The follower's
+// entries behind it must stay, since the reply that confirms them is on its way.
+//
+//	follower     1 2 3 ... 20 21 22 23 24 25     success (25) is late
+//	leader       [ snapshot to 20 ] 21 ... 25    sends the snapshot
+//	follower     [ snapshot to 20 ] 21 ... 25
+func suffixKept(e *tester.Env) {
+	const most, behind = 20, 5
+	c := newCluster(e, 3, tester.Options{SnapshotEvery: most})
+	last := c.agreeAll()
+	for range 6 {
+		c.Network().LongReordering(true)
+		burst := most - last%most + behind
+		c.propose(c.Leader(), burst)
+		e.Sleep(2500 * time.Millisecond)
+		c.Network().LongReordering(false)
+		// A follower with holes may be lucky when the next snapshot comes, so this is not to take
+		// longer than any peer needs.
+		last = c.agreeWithin(tester.ElectionLimit+tester.ApplyLimit+time.Duration(burst)*tester.CatchUp, 3)
+	}
+	c.audit()
+}
+
 // snapshotsMeetAppends lets one follower come and go, every fraction of a second, while the leader takes
 // commands and snapshots all the time: the follower gets entries and snapshots in turn, late and
 // twice, and must never go back.

@@ -125,6 +125,22 @@ func noMajority(e *tester.Env) {
 	c.audit()
 }
 
+// evenCommits leaves the leader of four peers with one follower. Two of four are no majority.
+func evenCommits(e *tester.Env) {
+	c := newCluster(e, 4, tester.Options{})
+	c.agreeAll()
+	leader := c.Leader()
+	c.Disconnect(c.shuffled(leader)[:2]...)
+	proposals := c.propose(leader, 3)
+	e.Sleep(2 * time.Second)
+	c.neverApplied(proposals, "§5.3", "only two of four peers can have stored it")
+	c.HealAll()
+	c.agreeAll()
+	c.Disconnect(c.any())
+	c.agree(3)
+	c.recovers()
+}
+
 // concurrentStarts hands the leader several commands at the same time. They get different indices,
 // and if its term lasts all of them are committed.
 func concurrentStarts(e *tester.Env) {
@@ -187,11 +203,20 @@ func duplicates(e *tester.Env) {
 	c.recovers()
 }
 
-// overtaken holds back most replies for a second or so, so that they arrive in another order.
+// overtaken holds back most replies for a second or so, so that they arrive in another order, and some
+// when the question has long been asked again: a follower that returns refuses many requests before
+// the leader hears of the first refusal.
 func overtaken(e *tester.Env) {
 	c := newCluster(e, 3, tester.Options{LongReordering: true})
-	for range 8 {
+	c.agree(2)
+	for range 6 {
+		away := c.any(c.Leader())
+		c.Disconnect(away)
 		c.writeToAnyLeader(3)
+		c.agree(2)
+		c.Connect(away)
+		c.writeToAnyLeader(1)
+		c.pause(1500 * time.Millisecond)
 		c.agree(2)
 	}
 	c.recovers()
@@ -205,7 +230,7 @@ func freshLogs(e *tester.Env) {
 	first.Shutdown()
 
 	second := newCluster(e, 3, tester.Options{})
-	second.next = first.next
+	second.first, second.next = first.next, first.next // so that whose command it is can be told
 	second.commit(3, 3)
 	for index := 1; index <= second.AppliedThrough(0); index++ {
 		n, command := second.Applied(index)

@@ -150,8 +150,9 @@ func restartStorm(e *tester.Env) {
 	c.recovers()
 }
 
-// voteSurvives crashes a voter as soon as its candidate has won, brings it back at once, and has
-// another candidate ask for its vote in the same term.
+// voteSurvives crashes a peer as soon as it has voted, brings it back at once, and has another
+// candidate ask for its vote in the same term. The peer is the voter of the candidate that has just
+// won or, as a candidate votes for itself, that candidate.
 //
 //	old leader, term 4      voter               winner
 //	crashes                   |<-- vote, term 5? -->|
@@ -160,9 +161,9 @@ func restartStorm(e *tester.Env) {
 //	|--- vote, term 5? ------>|
 //	|<-------- no ------------|    or there are two leaders in term 5
 func voteSurvives(e *tester.Env) {
-	const rounds = 8
+	const rounds = 14
 	c := newCluster(e, 3, tester.Options{})
-	for range rounds {
+	for k := range rounds {
 		c.healed()
 		old := c.Leader()
 		before := c.Term()
@@ -171,11 +172,14 @@ func voteSurvives(e *tester.Env) {
 		if term, leads := c.State(winner); !leads || term != before+1 {
 			continue // the vote was split, old would not be in the term before
 		}
-		voter := c.all(old, winner)[0]
-		c.Disconnect(winner)
-		c.Restart(voter)
+		asked, other := c.all(old, winner)[0], winner
+		if k%2 == 1 {
+			asked, other = other, asked
+		}
+		c.Disconnect(other)
+		c.Restart(asked)
 		c.Restart(old)
-		e.Sleep(2 * time.Second)
+		e.Sleep(1200 * time.Millisecond)
 	}
 	c.recovers()
 }

@@ -133,19 +133,32 @@ func everyoneRestartsFromSnapshot(e *tester.Env) {
 
 // snapshotKept restarts everyone twice, without a new snapshot in between. Whoever persists its
 // log after the first restart, and forgets the snapshot over it, has nothing to begin with after the
-// second.
+// second; and nothing to send to a peer that was down before the snapshot was taken.
 func snapshotKept(e *tester.Env) {
 	c := newCluster(e, 3, tester.Options{SnapshotEvery: every})
-	for c.agreeAll()%every != 0 {
-	}
+	c.agreeAll()
+	away := c.any()
+	c.Crash(away)
+	c.fillSnapshot(2)
 	for range 2 {
-		c.restartAll()
-		c.agreeAll()
-		c.agreeAll()
+		for _, i := range c.shuffled(away) {
+			c.Restart(i)
+		}
+		c.agree(2)
+		c.agree(2)
 	}
+	c.Restart(away)
+	c.agreeAll()
 	c.restartAll()
 	c.batch(3)
-	c.audit()
+	c.recovers()
+}
+
+// fillSnapshot commits commands until the last one stands at an index where the service takes a
+// snapshot.
+func (c *cluster) fillSnapshot(want int) {
+	for c.agree(want)%every != 0 {
+	}
 }
 
 // emptyLog takes a snapshot after each single entry, so that logs are empty most of the time. All
@@ -155,6 +168,21 @@ func emptyLog(e *tester.Env) {
 	c := newCluster(e, 3, tester.Options{SnapshotEvery: 1})
 	c.commit(4, 3)
 	c.shortLogLoses()
+
+	// The same with a voter that has just restarted.
+	for range 2 {
+		behind := c.any(c.Leader())
+		c.Disconnect(behind)
+		c.commit(2, 2)
+		leader := c.Leader()
+		complete := c.all(leader, behind)[0]
+		c.Restart(complete)
+		c.Disconnect(leader)
+		c.Connect(behind)
+		c.mustLead(complete, behind, "it lacks committed entries")
+		c.HealAll()
+		c.agreeAll()
+	}
 
 	for range 2 {
 		c.Restart(c.Leader())

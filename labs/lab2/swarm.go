@@ -85,7 +85,7 @@ func chosen(e *tester.Env, part string) []fault {
 // expects it to be well in the end.
 func swarm(part string) func(*tester.Env) {
 	return func(e *tester.Env) {
-		const steps = 30
+		const steps = 40
 		some := chosen(e, part)
 		o := tester.Options{}
 		if part >= "2D" {

@@ -125,6 +125,25 @@ func muteLeader(e *tester.Env) {
 	c.recoversElection()
 }
 
+// deposedHeartbeats keeps a deposed leader ignorant: it can speak but hears nothing, so it goes on sending
+// heartbeats of its old term. They must not hold up the next election.
+//
+//	old leader, deaf     |--t--|--t--|--t--|--t--|--t-->     heartbeats of term t
+//	second leader        elected in term t+1, and cut off
+//	three of five        have heard of t+1: term t is nothing to them
+func deposedHeartbeats(e *tester.Env) {
+	c := newCluster(e, 5, tester.Options{})
+	old := c.Leader()
+	c.Disconnect(old)
+	second := c.Leader()
+	c.Term() // all but the old one know the newer term
+	c.Disconnect(second)
+	c.Connect(old)
+	c.deafen(old)
+	c.LeaderAmong(c.all(old, second))
+	c.recoversElection()
+}
+
 // deafFollower can speak but hears nothing, so it stands for election again and again. Its
 // requests depose leaders (that is Raft without PreVote), but no vote ever reaches it.
 func deafFollower(e *tester.Env) {
