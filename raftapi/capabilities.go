@@ -46,3 +46,22 @@ type LeadershipTransferrer interface {
 	// whether the office was handed over. false on a peer that does not lead.
 	TransferLeadership(to int) bool
 }
+
+// CommitIndexer is a peer that tells how far its log is known to be committed. A service compares that
+// with what it has applied, and refuses requests while it is too far behind.
+type CommitIndexer interface {
+	// CommitIndex returns the commitIndex of Figure 2: the highest index known to be committed, 0 at
+	// first. It does not block.
+	CommitIndex() int
+}
+
+// CatchUpKeeper is a peer that can keep entries in memory which its snapshot covers already, so
+// that a follower which is only slightly behind gets entries and not the whole snapshot (etcd's
+// SnapshotCatchUpEntries).
+type CatchUpKeeper interface {
+	// KeepCatchUp says how much to keep behind each later snapshot: as many of the newest
+	// entries as stay within both limits; bytes are those of the encoded entries. What is persisted
+	// does not grow by it, and a restarted peer has none. 0 entries, the default, keeps nothing.
+	// It is called once, right after Make.
+	KeepCatchUp(entries, bytes int)
+}
