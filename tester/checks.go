@@ -150,8 +150,8 @@ func (c *Cluster) message(m *labrpc.Message) {
 // maxRPCs ends a run in which peers keep each other busy without end: virtual time goes on then, but
 // so slowly that only the wall clock would end the run, and that says nothing about the peer. The
 // reference needs about 1,200 requests in the longest case; a peer at the upper end of IdleRPCs,
-// some 10,000.
-const maxRPCs = 50_000
+// some 7,000.
+const maxRPCs = 20_000
 
 // sender returns the life that sent the request.
 func (k *checks) sender(m *labrpc.Message) *life {

@@ -223,7 +223,7 @@ func (r *run) limit() time.Duration {
 	return CaseLimit
 }
 
-// count adds to the totals of the verdict.
+// count adds to the totals of the verdict, and returns how many requests there were so far.
 func (r *run) count(rpcs, bytes int) (total int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
