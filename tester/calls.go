@@ -2,6 +2,8 @@ package tester
 
 import (
 	"fmt"
+	"runtime/debug"
+	"strings"
 	"sync"
 	"time"
 
@@ -58,8 +60,27 @@ func (cs *calls) oldest() (old call, ok bool) {
 // this very function in the stack.
 func (r *run) into(name string, peer int, f func()) {
 	slot := r.calls.begin(name, peer, r.now())
-	defer r.calls.end(slot)
+	returned := false
+	defer func() {
+		r.calls.end(slot)
+		if !returned {
+			r.unwound(name, peer)
+		}
+	}()
 	f()
+	returned = true
+}
+
+// unwound ends the run if a call into the code under test was left by runtime.Goexit: our goroutine
+// is gone with it, and a case that simply ends must not count as one that has passed. Panics are
+// left to catch.
+func (r *run) unwound(name string, peer int) {
+	stack := string(debug.Stack())
+	if r.failed() || !strings.Contains(stack, "runtime.Goexit(") {
+		return
+	}
+	r.end(record.Verdict{Outcome: record.Crash, Rule: string(RuleCrash), Peers: []int{peer}, Stack: stack,
+		Message: fmt.Sprintf("%s of peer %d called runtime.Goexit, and so never returns", name, peer)})
 }
 
 // monitor looks once a second whether the run has come to a standstill.
