@@ -11,7 +11,7 @@ func (c *Cluster) Propose(i int, cmd any) (index, term int, isLeader bool) {
 	if l == nil {
 		return -1, -1, false
 	}
-	p := l.made()
+	p := l.raft()
 	if p == nil {
 		return -1, -1, false
 	}

@@ -27,6 +27,22 @@ func (e entry) text() string {
 	return commandText(e.command)
 }
 
+// consume takes what the peer applies, for as long as the cluster exists: a zombie, too, may sit in a
+// send and could not see that it was killed.
+func (l *life) consume(applyCh <-chan raftapi.ApplyMsg) {
+	for {
+		select {
+		case m, ok := <-applyCh:
+			if !ok {
+				return
+			}
+			l.deliver(m)
+		case <-l.gone:
+			return
+		}
+	}
+}
+
 // deliver is the service on a peer: it takes a message from the apply channel, and asks for a
 // snapshot when it is time. It runs on the goroutine that consumes the channel, as services do.
 func (l *life) deliver(m raftapi.ApplyMsg) {
@@ -53,11 +69,11 @@ type conditional interface {
 }
 
 func (l *life) wantsSnapshot(m raftapi.ApplyMsg) (wanted bool) {
-	p := l.raft.Load()
+	p := l.raft()
 	if p == nil {
 		return true
 	}
-	peer, ok := (*p).(conditional)
+	peer, ok := p.(conditional)
 	if !ok {
 		return true
 	}
@@ -67,13 +83,13 @@ func (l *life) wantsSnapshot(m raftapi.ApplyMsg) (wanted bool) {
 
 // takeSnapshot hands the service's state to the peer.
 func (l *life) takeSnapshot(index int, snapshot []byte) {
-	p := l.raft.Load()
+	p := l.raft()
 	if p == nil || !l.alive.Load() {
 		return
 	}
-	peer, ok := (*p).(raftapi.Snapshotter)
+	peer, ok := p.(raftapi.Snapshotter)
 	if !ok {
-		l.c.checks.refuse(l, Violation{RuleSnapshot, "§7", fmt.Sprintf("%T has no method Snapshot(index int, snapshot []byte)", *p), nil})
+		l.c.checks.refuse(l, Violation{RuleSnapshot, "§7", fmt.Sprintf("%T has no method Snapshot(index int, snapshot []byte)", p), nil})
 		return
 	}
 	l.c.r.emit(record.Event{Kind: record.Snapshot, Peer: l.peer, Other: record.None, Index: index, Text: "taken"}, "")

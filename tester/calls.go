@@ -71,6 +71,9 @@ func (r *run) into(name string, peer int, f func()) {
 	returned = true
 }
 
+// intoPatiently is into for calls that may take any time, those of clients.
+func (r *run) intoPatiently(f func()) { f() }
+
 // unwound ends the run if a call into the code under test was left by runtime.Goexit: our goroutine
 // is gone with it, and a case that simply ends must not count as one that has passed. Panics are
 // left to catch.

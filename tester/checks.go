@@ -27,21 +27,24 @@ type checks struct {
 
 	// mu guards the rest, and the changes of life.alive: what is judged under it was done either
 	// before a crash or after it.
-	mu         sync.Mutex
-	lives      []*life       // all there have been
-	current    []*life       // the latest of each peer
-	entries    []entry       // what was applied, by index; the first is a placeholder
-	newest     int           // newest term seen anywhere
-	leaders    map[int]int   // term -> the peer that leads it
-	votes      []map[int]int // of each peer: term -> the candidate it voted for
-	had        []int         // newest term of each peer in its present life, for certain
-	hadBefore  []int         // ... and in earlier lives
-	open       map[delivery]request
-	shapes     *shapes
-	sawVote    bool // a vote with a reply that we can read
-	sawAppend  bool
-	deliveries []int    // to each peer
-	states     []answer // what each peer last said to GetState
+	mu          sync.Mutex
+	lives       []*life       // all there have been
+	current     []*life       // the latest of each peer
+	entries     []entry       // what was applied, by index; the first is a placeholder
+	newest      int           // newest term seen anywhere
+	leaders     map[int]int   // term -> the peer that leads it
+	votes       []map[int]int // of each peer: term -> the candidate it voted for
+	had         []int         // newest term of each peer in its present life, for certain
+	hadBefore   []int         // ... and in earlier lives
+	open        map[delivery]request
+	shapes      *shapes
+	sawVote     bool // a vote with a reply that we can read
+	sawAppend   bool
+	deliveries  []int    // of peers' requests, to each peer
+	served      []int    // of clients' requests, likewise
+	peerCalls   int      // that peers have made
+	clientCalls int      // that clients have made
+	states      []answer // what each peer last said to GetState
 }
 
 // answer is what GetState said.
@@ -73,7 +76,7 @@ func newChecks(r *run, number, n int) *checks {
 		k.votes[i] = map[int]int{}
 	}
 	k.had, k.hadBefore = make([]int, n), make([]int, n)
-	k.deliveries, k.states = make([]int, n), make([]answer, n)
+	k.deliveries, k.served, k.states = make([]int, n), make([]int, n), make([]answer, n)
 	k.shapes = newShapes()
 	return k
 }
@@ -113,21 +116,23 @@ func (k *checks) delivered(i int) int {
 // message is the observer of the network: it writes the event and draws conclusions from it. What
 // happens to a zombie's calls is left out, but not what a handler does that began before the caller
 // crashed.
-func (c *Cluster) message(m *labrpc.Message) {
+func (c *machines) message(m *labrpc.Message) {
 	k := c.checks
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if name, ok := m.End.(clientEnd); ok {
+		c.clientMessage(m, name)
+		return
+	}
 	if from := k.sender(m); from == nil || !from.alive.Load() && m.Kind != labrpc.Handled {
 		return
 	}
-	ev := record.Event{Kind: record.Kind(m.Kind), Peer: m.From, Other: m.To, N: m.N, Method: m.Method, Text: m.Why}
-	var detail string
-	if k.r.params.Detail {
-		detail = messageDetail(m)
-	}
+	ev, detail := k.event(m)
 	switch m.Kind {
 	case labrpc.Sent:
-		total := k.r.count(1, m.Bytes)
+		k.r.count(1, m.Bytes)
+		k.peerCalls++
+		total := k.peerCalls
 		k.sent(m, &ev, detail)
 		if total > maxRPCs {
 			k.r.violate(Violation{RuleTooManyRPCs, "§5.2", fmt.Sprintf(
@@ -145,6 +150,15 @@ func (c *Cluster) message(m *labrpc.Message) {
 	default:
 		k.r.emit(ev, detail)
 	}
+}
+
+// event is what the trace says about a message.
+func (k *checks) event(m *labrpc.Message) (ev record.Event, detail string) {
+	ev = record.Event{Kind: record.Kind(m.Kind), Peer: m.From, Other: m.To, N: m.N, Method: m.Method, Text: m.Why}
+	if k.r.params.Detail {
+		detail = messageDetail(m)
+	}
+	return ev, detail
 }
 
 // maxRPCs ends a run in which peers keep each other busy without end: virtual time goes on then, but

@@ -79,6 +79,12 @@ func (e *Env) Fail(v Violation) {
 	runtime.Goexit()
 }
 
+// Inconclusive ends the case without a verdict on the code under test. It does not return.
+func (e *Env) Inconclusive(format string, args ...any) {
+	e.r.end(record.Verdict{Outcome: record.Inconclusive, Message: fmt.Sprintf(format, args...)})
+	runtime.Goexit()
+}
+
 // Failed says whether a rule has been found broken.
 func (e *Env) Failed() bool { return e.r.failed() }
 

@@ -7,7 +7,7 @@ import (
 // Crash ends the present life of peer i, at one instant: the network cuts it off, what it has
 // persisted is copied for the next life, and then it is killed. It waits for Kill to return. A peer
 // that is not running stays so.
-func (c *Cluster) Crash(i int) {
+func (c *machines) Crash(i int) {
 	l := c.running(i)
 	if l == nil {
 		return
@@ -20,21 +20,21 @@ func (c *Cluster) Crash(i int) {
 
 // Restart begins a new life of peer i, connected, from what its last life had persisted. A running
 // peer is crashed first. It takes a few milliseconds of virtual time, and waits for Make to return.
-func (c *Cluster) Restart(i int) {
+func (c *machines) Restart(i int) {
 	c.Crash(i)
 	c.Connect(i)
 	c.begin(i, record.Restart)
 }
 
 // Running says whether peer i has been started and has not crashed since.
-func (c *Cluster) Running(i int) bool { return c.running(i) != nil }
+func (c *machines) Running(i int) bool { return c.running(i) != nil }
 
 // CrashAtPersist crashes peer i right after the nth write from now to its persister (1 is the next
 // one): the write is stored, but nothing that follows it gets out, no reply and no request. It
 // returns a channel that is closed when the peer has crashed and Kill has returned, or when another
 // crash or Shutdown came first. [Env.Await] waits for it with a limit. A peer that is not running
 // is left alone, and the channel closed at once.
-func (c *Cluster) CrashAtPersist(i int, nth int) <-chan struct{} {
+func (c *machines) CrashAtPersist(i int, nth int) <-chan struct{} {
 	done := make(chan struct{})
 	l := c.running(i)
 	if l == nil {
@@ -54,7 +54,7 @@ func (c *Cluster) CrashAtPersist(i int, nth int) <-chan struct{} {
 
 // crashInWrite crashes a peer inside of a write. The caller is the peer: it holds the storage's
 // lock and probably the peer's, so that Kill has to come from elsewhere.
-func (c *Cluster) crashInWrite(l *life) {
+func (c *machines) crashInWrite(l *life) {
 	c.r.emit(record.Event{Kind: record.CrashPeer, Peer: l.peer, Other: record.None, Text: "after a write"}, "")
 	c.endLocked(l)
 	go func() {

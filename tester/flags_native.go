@@ -6,8 +6,11 @@ import (
 	"flag"
 	"fmt"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
+
+	"raftlab/raftapi"
 )
 
 // The flags of every test binary that has cases in it:
@@ -19,6 +22,7 @@ var (
 	inProcess  = flag.Bool("inproc", false, "run the cases in the test process itself, for a debugger or coverage: the first crash ends everything")
 	seedFlag   = flag.Uint64("seed", 1, "the `seed` of faults, loads and network weather")
 	seedsFlag  = flag.String("seeds", "", "several seeds, such as 1-20 or 3,9,40: each case runs with each until one fails")
+	withFlag   = flag.String("with", "", "extensions that all peers are to have, such as prevote,checkquorum (raftapi.Extensions)")
 	eventsFlag = flag.String("events", "", "write the trace, one event as JSON per line, to `file` (with several cases: file.CASE.SEED)")
 )
 
@@ -35,6 +39,22 @@ func init() {
 		}
 		return nil
 	})
+}
+
+// extensions returns what -with asks for.
+func extensions() ([]string, error) {
+	var names []string
+	for name := range strings.SplitSeq(*withFlag, ",") {
+		name = strings.TrimSpace(name)
+		switch {
+		case name == "":
+		case !slices.Contains(raftapi.Extensions, name):
+			return nil, fmt.Errorf("-with %s: no extension is called that; there are %s", name, strings.Join(raftapi.Extensions, ", "))
+		default:
+			names = append(names, name)
+		}
+	}
+	return names, nil
 }
 
 // moreAtOnce raises the number of parallel cases, unless the user chose it: in real time a case

@@ -8,21 +8,21 @@ import (
 	"raftlab/raftapi"
 )
 
-// made returns what Make returned for l; nil while it has not.
-func (l *life) made() raftapi.Raft {
-	if p := l.raft.Load(); p != nil {
-		return *p
+// raft returns the Raft peer of l; nil while it has not been made.
+func (l *life) raft() raftapi.Raft {
+	if made := l.node.Load(); made != nil {
+		return made.raft
 	}
 	return nil
 }
 
 // State asks peer i for its term and whether it leads. A peer that is not running answers 0, false.
-func (c *Cluster) State(i int) (term int, leader bool) {
+func (c *machines) State(i int) (term int, leader bool) {
 	l := c.running(i)
 	if l == nil {
 		return 0, false
 	}
-	p := l.made()
+	p := l.raft()
 	if p == nil {
 		return 0, false
 	}
@@ -38,17 +38,17 @@ func (c *Cluster) State(i int) (term int, leader bool) {
 // of them has, and returns it. After ElectionLimit it fails the case with RuleNoLeader. It wants a
 // majority of running, connected peers that reach each other; for partial topologies there is
 // LeaderAmong.
-func (c *Cluster) Leader() int { return c.leader(c.present, "the running, connected peers") }
+func (c *machines) Leader() int { return c.leader(c.present, "the running, connected peers") }
 
 // LeaderAmong is Leader for a part of the cluster: whatever other peers say does not matter.
-func (c *Cluster) LeaderAmong(peers []int) int {
+func (c *machines) LeaderAmong(peers []int) int {
 	return c.leader(func() []int {
 		return slices.DeleteFunc(slices.Clone(peers), func(i int) bool { return !c.Running(i) })
 	}, fmt.Sprintf("peers %v", peers))
 }
 
 // present returns the running, connected peers.
-func (c *Cluster) present() []int {
+func (c *machines) present() []int {
 	var is []int
 	for i := range c.n {
 		if c.Running(i) && c.Connected(i) {
@@ -58,7 +58,7 @@ func (c *Cluster) present() []int {
 	return is
 }
 
-func (c *Cluster) leader(among func() []int, whom string) int {
+func (c *machines) leader(among func() []int, whom string) int {
 	var seen []string
 	for deadline := c.r.now() + ElectionLimit; c.r.now() < deadline; c.env.Sleep(pollInterval) {
 		leader, newest := -1, -1
@@ -105,7 +105,7 @@ func list(parts []string) string {
 // claims to lead. It is for moments when no connected peer can reach a majority. A leader that has
 // lost its followers may go on believing that it leads (Figure 2 has no rule against it), so that
 // a case has to disconnect it, or give it DeposedLimit where it can hear of a newer term.
-func (c *Cluster) NoLeader(d time.Duration) {
+func (c *machines) NoLeader(d time.Duration) {
 	c.env.Sleep(d)
 	for _, i := range c.present() {
 		if term, leads := c.State(i); leads {
@@ -117,7 +117,7 @@ func (c *Cluster) NoLeader(d time.Duration) {
 
 // Term waits until all running, connected peers say the same term, and returns it. After TermLimit
 // it fails the case with RuleTermsDiffer.
-func (c *Cluster) Term() int {
+func (c *machines) Term() int {
 	var seen []string
 	for deadline := c.r.now() + TermLimit; c.r.now() < deadline; c.env.Sleep(pollInterval) {
 		terms := map[int]bool{}

@@ -17,28 +17,34 @@ import (
 //	        messages, writes, applies  |  cut off; its channel  | its channel
 //	        and answers count          |  is drained            | is left alone
 type life struct {
-	c       *Cluster
+	c       *machines
 	peer    int
 	number  int // among all lives of the cluster
 	began   time.Duration
 	alive   atomic.Bool // changes under checks.mu, so that a check sees an instant before or after a crash
 	store   *storage
 	ends    []endName
-	applyCh chan raftapi.ApplyMsg
-	gone    chan struct{}                // closed by forget
-	raft    atomic.Pointer[raftapi.Raft] // nil until Make has returned
-	killed  atomic.Bool                  // Kill has been called
-	applied atomic.Int64                 // the highest index applied, or covered by a snapshot
+	gone    chan struct{}        // closed by forget
+	node    atomic.Pointer[node] // nil until it has been made
+	killed  atomic.Bool          // Kill has been called
+	applied atomic.Int64         // the highest index applied, or covered by a snapshot
 }
 
 // endName names a client end on the network. With the life in it, messages of a zombie can be told
 // from those of its successor.
 type endName struct{ cluster, from, life, to int }
 
+// node is what runs on a machine in one of its lives.
+type node struct {
+	services []any        // reachable over the network
+	raft     raftapi.Raft // the Raft peer, which may be one of the services
+	kill     func()       // ends it all
+}
+
 // begin starts a life of peer i, at an instant of its own.
-func (c *Cluster) begin(i int, kind record.Kind) {
+func (c *machines) begin(i int, kind record.Kind) {
 	c.env.Sleep(c.pause())
-	l := &life{c: c, peer: i, applyCh: make(chan raftapi.ApplyMsg), gone: make(chan struct{}), began: c.r.now()}
+	l := &life{c: c, peer: i, gone: make(chan struct{}), began: c.r.now()}
 	c.checks.birth(l)
 	c.mu.Lock()
 	l.store = newStorage(l, c.stored[i])
@@ -53,17 +59,16 @@ func (c *Cluster) begin(i int, kind record.Kind) {
 	}
 	c.mu.Lock()
 	c.lives[i] = l
+	rate := c.rates[i]
 	c.mu.Unlock()
-	c.r.emit(record.Event{Kind: kind, Peer: i, Other: record.None, Text: l.restore()}, "")
-	go func() {
-		defer c.r.catch()
-		l.consume()
-	}()
-	var peer raftapi.Raft
-	c.r.into("Make", i, func() { peer = c.newPeer(ends, i, raftapi.NewPersister(l.store), l.applyCh) })
-	l.raft.Store(&peer)
+	c.r.emit(record.Event{Kind: kind, Peer: i, Other: record.None, Text: c.restored(l)}, "")
+	made := c.start(l, ends, raftapi.NewPersister(l.store))
+	l.node.Store(made)
+	l.drift(rate)
 	server := labrpc.MakeServer()
-	server.AddService(labrpc.MakeService(peer))
+	for _, service := range made.services {
+		server.AddService(labrpc.MakeService(service))
+	}
 	if !l.serve(server) {
 		c.kill(l)
 	}
@@ -84,13 +89,13 @@ func (l *life) serve(server *labrpc.Server) bool {
 // matters. First no message gets out any more; then nothing is checked any more; then what is stored
 // is copied. So whatever others have seen of the peer had been stored, if the peer keeps the rules.
 // It may be called with the peer's locks held.
-func (c *Cluster) end(l *life) {
+func (c *machines) end(l *life) {
 	l.store.mu.Lock()
 	defer l.store.mu.Unlock()
 	c.endLocked(l)
 }
 
-func (c *Cluster) endLocked(l *life) {
+func (c *machines) endLocked(l *life) {
 	if !l.alive.Load() {
 		return
 	}
@@ -106,27 +111,11 @@ func (c *Cluster) endLocked(l *life) {
 }
 
 // kill tells a peer whose life has ended to stop, once.
-func (c *Cluster) kill(l *life) {
-	if p := l.raft.Load(); p != nil && l.killed.CompareAndSwap(false, true) {
-		c.r.into("Kill", l.peer, (*p).Kill)
+func (c *machines) kill(l *life) {
+	if made := l.node.Load(); made != nil && l.killed.CompareAndSwap(false, true) {
+		c.r.into("Kill", l.peer, made.kill)
 	}
 }
 
 // forget ends the last goroutine of ours that deals with the peer.
 func (l *life) forget() { close(l.gone) }
-
-// consume takes what the peer applies, for as long as the cluster exists: a zombie, too, may sit in a
-// send and could not see that it was killed.
-func (l *life) consume() {
-	for {
-		select {
-		case m, ok := <-l.applyCh:
-			if !ok {
-				return
-			}
-			l.deliver(m)
-		case <-l.gone:
-			return
-		}
-	}
-}

@@ -11,7 +11,7 @@ import (
 // difference.
 
 // Disconnect takes peers off the network: none of their links works, in either direction.
-func (c *Cluster) Disconnect(is ...int) {
+func (c *machines) Disconnect(is ...int) {
 	c.relink(func() {
 		for _, i := range is {
 			c.connected[i] = false
@@ -20,7 +20,7 @@ func (c *Cluster) Disconnect(is ...int) {
 }
 
 // Connect puts peers on the network again. Links that were cut one by one stay cut.
-func (c *Cluster) Connect(is ...int) {
+func (c *machines) Connect(is ...int) {
 	c.relink(func() {
 		for _, i := range is {
 			c.connected[i] = true
@@ -30,7 +30,7 @@ func (c *Cluster) Connect(is ...int) {
 
 // Connected says whether peer i can exchange messages with at least one other peer: it has not been
 // disconnected, and not been cut off on all sides. It does not matter whether either runs.
-func (c *Cluster) Connected(i int) bool {
+func (c *machines) Connected(i int) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.n == 1 {
@@ -46,14 +46,14 @@ func (c *Cluster) Connected(i int) bool {
 
 // Cut makes messages from one peer to another get lost: requests of the one, and replies to
 // requests of the other.
-func (c *Cluster) Cut(from, to int) { c.relink(func() { c.cut[from][to] = true }) }
+func (c *machines) Cut(from, to int) { c.relink(func() { c.cut[from][to] = true }) }
 
 // Heal undoes Cut.
-func (c *Cluster) Heal(from, to int) { c.relink(func() { c.cut[from][to] = false }) }
+func (c *machines) Heal(from, to int) { c.relink(func() { c.cut[from][to] = false }) }
 
 // Partition divides the network: only links inside a group work, and peers in no group are alone.
 // It replaces all earlier cuts; disconnected peers stay so.
-func (c *Cluster) Partition(groups ...[]int) {
+func (c *machines) Partition(groups ...[]int) {
 	c.Links(func(from, to int) bool {
 		return slices.ContainsFunc(groups, func(g []int) bool { return slices.Contains(g, from) && slices.Contains(g, to) })
 	})
@@ -61,7 +61,7 @@ func (c *Cluster) Partition(groups ...[]int) {
 
 // Links makes any topology: a message gets from one peer to another if works says so. It replaces
 // all earlier cuts; disconnected peers stay so.
-func (c *Cluster) Links(works func(from, to int) bool) {
+func (c *machines) Links(works func(from, to int) bool) {
 	cut := matrix(c.n, false)
 	for from := range c.n {
 		for to := range c.n {
@@ -72,7 +72,7 @@ func (c *Cluster) Links(works func(from, to int) bool) {
 }
 
 // HealAll undoes all cuts and connects all peers. Crashed ones stay crashed.
-func (c *Cluster) HealAll() {
+func (c *machines) HealAll() {
 	c.relink(func() {
 		c.cut = matrix(c.n, false)
 		for i := range c.connected {
@@ -82,7 +82,7 @@ func (c *Cluster) HealAll() {
 }
 
 // relink makes a change and tells the network and the trace which links it broke or mended.
-func (c *Cluster) relink(change func()) {
+func (c *machines) relink(change func()) {
 	type link struct{ from, to int }
 	var broken, mended []link
 	c.mu.Lock()

@@ -25,6 +25,10 @@ func runLab(t *testing.T, lab Lab, subject any) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	with, err := extensions()
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, part := range lab.parts() {
 		t.Run(part, func(t *testing.T) {
 			if !*inProcess {
@@ -38,7 +42,7 @@ func runLab(t *testing.T, lab Lab, subject any) {
 					if !*inProcess {
 						t.Parallel()
 					}
-					runSeeds(t, lab, c, subject, all)
+					runSeeds(t, lab, c, subject, all, with)
 				})
 			}
 		})
@@ -57,9 +61,9 @@ func (l Lab) parts() []string {
 }
 
 // runSeeds runs a case with one seed after the other, up to the first that fails.
-func runSeeds(t *testing.T, lab Lab, c Case, subject any, all []uint64) {
+func runSeeds(t *testing.T, lab Lab, c Case, subject any, all []uint64, with []string) {
 	for _, seed := range all {
-		p := record.Params{Case: c.ID(), Seed: seed, Strict: *strict, Detail: *eventsFlag != ""}
+		p := record.Params{Case: c.ID(), Seed: seed, Strict: *strict, With: with, Detail: *eventsFlag != ""}
 		var rep report
 		var out *output
 		if *inProcess {

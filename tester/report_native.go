@@ -100,5 +100,8 @@ func otherFlags() string {
 	if *strict {
 		text += " -strict"
 	}
+	if *withFlag != "" {
+		text += " -with " + *withFlag
+	}
 	return text
 }

@@ -34,4 +34,11 @@ const (
 	RuleTooManyBytes   Rule = "too many bytes"
 	RuleLogTooLarge    Rule = "persisted state too large"
 	RuleTooSlow        Rule = "too slow"
+	RuleMissing        Rule = "extension missing"
+	RuleDisturbed      Rule = "working leader disturbed"
+
+	RuleLinearizability Rule = "not linearizable"
+	RuleNoProgress      Rule = "no progress"
+	RuleWrongAnswer     Rule = "wrong answer"
+	RuleCostlyRead      Rule = "read costs too much"
 )

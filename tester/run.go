@@ -40,7 +40,7 @@ type run struct {
 	rpcs       int
 	bytes      int64
 
-	clusters []*Cluster // of the case's main goroutine
+	clusters []*machines // of the case's main goroutine
 }
 
 // runCase runs c on subject and reports to h. Where the run shares its process with others it

@@ -132,7 +132,7 @@ func idsOf(gs []goroutine) map[int]bool {
 
 // frameworkPackages are ours: import paths, or with a slash at the end the roots of trees.
 var frameworkPackages = []string{"raftlab/tester", "raftlab/labs/", "raftlab/labrpc", "raftlab/labgob",
-	"raftlab/raftapi", "raftlab/internal/"}
+	"raftlab/raftapi", "raftlab/kvapi", "raftlab/internal/", "raftlab/porcupine-tests/", "github.com/anishathalye/porcupine"}
 
 // standardRoots are the first elements of the import paths in the standard library that can occur
 // in a stack.
@@ -183,7 +183,9 @@ func panickedUnderTest(stack string) bool {
 	if origin < 0 || frames[origin].pkg() == "raftlab/tester" {
 		return false
 	}
-	return slices.ContainsFunc(frames, func(f frame) bool { return f.function == "raftlab/tester.(*run).into" })
+	return slices.ContainsFunc(frames, func(f frame) bool {
+		return f.function == "raftlab/tester.(*run).into" || f.function == "raftlab/tester.(*run).intoPatiently"
+	})
 }
 
 // stackLimit bounds the stacks in a verdict, in bytes.

@@ -45,7 +45,7 @@ func (s *storage) written() {
 	if !s.l.alive.Load() {
 		return
 	}
-	s.l.c.noteStateSize(s.Memory.StateSize())
+	s.l.c.noteWrite(s.l.peer, s.Memory.StateSize())
 	if s.crashIn == 0 {
 		return
 	}
@@ -57,32 +57,40 @@ func (s *storage) written() {
 // freeze returns what is stored at this instant. The caller holds mu.
 func (s *storage) freeze() raftapi.Stored { return s.Memory.Load() }
 
-// noteStateSize remembers the largest size of a persisted state.
-func (c *Cluster) noteStateSize(n int) {
+// noteWrite counts a write, and remembers the largest size of a persisted state.
+func (c *machines) noteWrite(i, size int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.maxState = max(c.maxState, n)
+	c.writes[i]++
+	c.maxState = max(c.maxState, size)
+}
+
+// Writes returns how often peer i has written to its persister since the cluster began.
+func (c *machines) Writes(i int) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.writes[i]
 }
 
 // PersistedSize returns the size in bytes of peer i's persisted Raft state, without its snapshot.
-func (c *Cluster) PersistedSize(i int) int { return c.persister(i).RaftStateSize() }
+func (c *machines) PersistedSize(i int) int { return c.persister(i).RaftStateSize() }
 
 // MaxPersistedSize returns the largest persisted Raft state that any peer has had since the cluster
 // began, in bytes.
-func (c *Cluster) MaxPersistedSize() int {
+func (c *machines) MaxPersistedSize() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.maxState
 }
 
 // SnapshotSize returns the size in bytes of peer i's persisted snapshot.
-func (c *Cluster) SnapshotSize(i int) int { return c.persister(i).SnapshotSize() }
+func (c *machines) SnapshotSize(i int) int { return c.persister(i).SnapshotSize() }
 
 // CopyPersisted returns a copy of what peer i has persisted.
-func (c *Cluster) CopyPersisted(i int) *raftapi.Persister { return c.persister(i).Copy() }
+func (c *machines) CopyPersisted(i int) *raftapi.Persister { return c.persister(i).Copy() }
 
 // persister returns what peer i writes to, or what is left of it after a crash.
-func (c *Cluster) persister(i int) *raftapi.Persister {
+func (c *machines) persister(i int) *raftapi.Persister {
 	if l := c.running(i); l != nil {
 		return raftapi.NewPersister(l.store.Memory)
 	}

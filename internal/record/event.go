@@ -33,6 +33,9 @@ const (
 // None stands for "no peer" in Event.Peer and Event.Other.
 const None = -1
 
+// FirstClient is the number of client 0 in Event.Peer and Other, where peers count from 0.
+const FirstClient = 1000
+
 // Event is one line of the trace.
 type Event struct {
 	Time   time.Duration `json:"t"`           // virtual, since the case began, in nanoseconds

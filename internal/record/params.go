@@ -8,6 +8,8 @@ type Params struct {
 	Secret string `json:"secret,omitempty"`
 	// Strict makes a goroutine that is left over after Kill a failure instead of a warning.
 	Strict bool `json:"strict,omitempty"`
+	// With are extensions (raftapi.Extensions) that all peers are to have.
+	With []string `json:"with,omitempty"`
 	// Detail asks for the decoded arguments of RPCs as well. It changes nothing else in the run.
 	Detail bool `json:"detail,omitempty"`
 }

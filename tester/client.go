@@ -1,0 +1,171 @@
+package tester
+
+import (
+	"fmt"
+	"runtime"
+	"slices"
+	"sync/atomic"
+
+	"raftlab/internal/record"
+	"raftlab/labrpc"
+)
+
+// Client is a user of [Servers]: a place in the network with ends that lead to all servers, and
+// goroutines of its own. In the trace clients have numbers from record.FirstClient on.
+//
+//	cl := s.NewClient()
+//	clerk := service.MakeClerk(cl.Ends())
+//	cl.Go(func() {
+//		op := cl.Invoke("get", "x")
+//		cl.Call(func() { value = clerk.Get("x") })
+//		op.Return(value)
+//	})
+type Client struct {
+	s      *Servers
+	number int // from 0
+	names  []clientEnd
+	ends   []*labrpc.ClientEnd
+	closed atomic.Bool
+}
+
+// clientEnd names an end of a client on the network.
+type clientEnd struct{ cluster, client, to int }
+
+// NewClient makes a client that reaches all servers. Its ends are in an order drawn from the seed:
+// clients do not know the servers' numbers. It is for the case's main goroutine.
+func (s *Servers) NewClient() *Client {
+	s.mu.Lock()
+	cl := &Client{s: s, number: len(s.clients)}
+	s.clients = append(s.clients, cl)
+	s.mu.Unlock()
+	for _, to := range s.r.stream(fmt.Sprintf("client %d of %d", cl.number, s.number)).Perm(s.n) {
+		name := clientEnd{s.machines.number, cl.number, to}
+		cl.names = append(cl.names, name)
+		cl.ends = append(cl.ends, s.net.MakeEdge(name, record.FirstClient+cl.number, to))
+		s.net.Connect(name, to)
+		s.net.Enable(name, true)
+	}
+	return cl
+}
+
+// Number is the client's number, from 0.
+func (cl *Client) Number() int { return cl.number }
+
+// Ends returns the client's ends, one for each server, in no particular order.
+func (cl *Client) Ends() []*labrpc.ClientEnd { return slices.Clone(cl.ends) }
+
+// Reach lets the client reach these servers and no others, from now on. Links are cut in both
+// directions.
+func (cl *Client) Reach(servers ...int) {
+	cl.s.env.Note("client %d reaches servers %v", cl.number, servers)
+	for to := range cl.s.n {
+		from := record.FirstClient + cl.number
+		if slices.Contains(servers, to) {
+			cl.s.net.Heal(from, to)
+			cl.s.net.Heal(to, from)
+		} else {
+			cl.s.net.Cut(from, to)
+			cl.s.net.Cut(to, from)
+		}
+	}
+}
+
+// ReachAll lets the client reach all servers again.
+func (cl *Client) ReachAll() { cl.Reach(all(cl.s.n)...) }
+
+func all(n int) []int {
+	is := make([]int, n)
+	for i := range is {
+		is[i] = i
+	}
+	return is
+}
+
+// Go runs f on a goroutine of the client. The goroutine ends at its next call after the client has
+// died; nobody waits for it. The channel is closed when it has ended.
+func (cl *Client) Go(f func()) <-chan struct{} {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		defer cl.s.r.catch()
+		f()
+	}()
+	return done
+}
+
+// Call calls f, which is code under test: a clerk. It may take as long as it likes.
+func (cl *Client) Call(f func()) { cl.s.r.intoPatiently(f) }
+
+// Close is the death of the client: its calls in flight come to nothing, although servers may
+// still work on them, and it never calls again.
+func (cl *Client) Close() {
+	if cl.closed.Swap(true) {
+		return
+	}
+	for _, name := range cl.names {
+		cl.s.net.Enable(name, false)
+	}
+}
+
+// Closed says whether the client has died.
+func (cl *Client) Closed() bool { return cl.closed.Load() }
+
+// closeClients ends all clients.
+func (c *machines) closeClients() {
+	c.mu.Lock()
+	clients := slices.Clone(c.clients)
+	c.mu.Unlock()
+	for _, cl := range clients {
+		cl.Close()
+	}
+}
+
+// Operation is an operation of a client, for the trace.
+type Operation struct {
+	cl   *Client
+	name string
+}
+
+// Invoke notes in the trace that the client begins an operation; what says which.
+func (cl *Client) Invoke(name, what string) Operation {
+	cl.emit(record.Invoke, name, what)
+	return Operation{cl, name}
+}
+
+// Return notes that the operation has ended, and how.
+func (o Operation) Return(result string) { o.cl.emit(record.Return, o.name, result) }
+
+func (cl *Client) emit(kind record.Kind, name, text string) {
+	cl.s.r.emit(record.Event{Kind: kind, Peer: record.FirstClient + cl.number, Other: record.None, Method: name, Text: text}, "")
+}
+
+// clientMessage is the observer for messages of clients. The goroutine of a client that has died ends
+// here, in the midst of its next call: there is nothing else in the code of a clerk that it is sure to
+// come by. checks.mu is held.
+func (c *machines) clientMessage(m *labrpc.Message, name clientEnd) {
+	k := c.checks
+	switch m.Kind {
+	case labrpc.Sent:
+		c.mu.Lock()
+		dead := c.clients[name.client].Closed()
+		c.mu.Unlock()
+		if dead {
+			runtime.Goexit()
+		}
+		k.clientCalls++
+		k.r.count(1, m.Bytes)
+		if k.clientCalls > maxClientRPCs {
+			k.r.violate(Violation{Rule: RuleTooManyRPCs, Message: fmt.Sprintf(
+				"clients have made %d calls in one case; does a clerk try again without waiting?", k.clientCalls)})
+		}
+	case labrpc.Delivered:
+		k.served[m.To]++
+	case labrpc.Replied:
+		k.r.count(0, m.Bytes)
+	}
+	k.r.emit(k.event(m))
+}
+
+// maxClientRPCs ends a run in which clerks go round and round. A clerk that asks three servers in
+// turn and never waits makes some 2,000 calls a second while there is no leader.
+const maxClientRPCs = 100_000

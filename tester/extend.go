@@ -1,0 +1,99 @@
+package tester
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"raftlab/raftapi"
+)
+
+// With returns the extensions that the whole run was asked to have: `raftlab test --with prevote`, or
+// natively the flag -with. NewCluster switches them on; for [Servers] the case hands them on.
+func (e *Env) With() []string { return slices.Clone(e.r.params.With) }
+
+// extensionsOf returns the extensions that peer i is to have. Those that the case asks for are required.
+func (c *machines) extensionsOf(i int) (all []string, required bool) {
+	if of := c.options.ExtensionsOf; of != nil {
+		all = of(i)
+		return all, len(all) > 0
+	}
+	all = slices.Clone(c.options.Extensions)
+	required = len(all) > 0
+	for _, name := range c.r.params.With {
+		if !slices.Contains(all, name) {
+			all = append(all, name)
+		}
+	}
+	return all, required
+}
+
+// extend switches the extensions of a new peer on, before anybody can reach it.
+func (c *machines) extend(i int, peer raftapi.Raft) {
+	names, required := c.extensionsOf(i)
+	if len(names) == 0 {
+		return
+	}
+	list := strings.Join(names, ", ")
+	x, ok := peer.(raftapi.Extendable)
+	if !ok {
+		if required {
+			c.r.violate(Violation{Rule: RuleMissing, Message: fmt.Sprintf(
+				"the case needs peers with %s, but %T has no method Extend(names ...string) error (raftapi.Extendable) to switch that on", list, peer)})
+			return
+		}
+		c.r.warn(fmt.Sprintf("%T has no method Extend: it runs without %s", peer, list))
+		return
+	}
+	var err error
+	c.r.into("Extend", i, func() { err = x.Extend(names...) })
+	if err != nil {
+		c.r.violate(Violation{Rule: RuleMissing, Peers: []int{i}, Message: fmt.Sprintf("peer %d cannot switch %s on: %v", i, list, err)})
+	}
+}
+
+// DriftClock makes the clock of peer i run at rate, in this and all later lives: a second of the
+// peer's takes 1/rate seconds. It fails the case with RuleMissing if the peer's clock cannot be set
+// (raftapi.ClockDrifter).
+func (c *machines) DriftClock(i int, rate float64) {
+	c.mu.Lock()
+	c.rates[i] = rate
+	c.mu.Unlock()
+	c.env.Note("the clock of peer %d runs at %g", i, rate)
+	if l := c.running(i); l != nil {
+		l.drift(rate)
+	}
+}
+
+// clockDrifter is a peer whose clock can be made to run wrong (raftapi.ClockDrifter).
+type clockDrifter interface{ DriftClock(rate float64) }
+
+// drift sets the clock of a peer.
+func (l *life) drift(rate float64) {
+	peer := l.raft()
+	d, ok := peer.(clockDrifter)
+	switch {
+	case ok:
+		l.c.r.into("DriftClock", l.peer, func() { d.DriftClock(rate) })
+	case rate != 1 && peer != nil:
+		l.c.r.violate(Violation{Rule: RuleMissing, Message: fmt.Sprintf(
+			"the case needs peers whose clocks drift, but %T has no method DriftClock(rate float64) (raftapi.ClockDrifter)", peer)})
+	}
+}
+
+// Transfer asks peer i, which leads, to hand its office to peer to. It waits for the answer
+// (raftapi.LeadershipTransferrer); a peer that is not running says no.
+func (c *machines) Transfer(i, to int) (done bool) {
+	l := c.running(i)
+	if l == nil {
+		return false
+	}
+	t, ok := l.raft().(raftapi.LeadershipTransferrer)
+	if !ok {
+		c.env.Fail(Violation{Rule: RuleMissing, Message: fmt.Sprintf(
+			"the case needs peers that hand over leadership, but %T has no method TransferLeadership(to int) bool (raftapi.LeadershipTransferrer)", l.raft())})
+	}
+	c.env.Note("peer %d is asked to make peer %d leader", i, to)
+	c.r.into("TransferLeadership", i, func() { done = t.TransferLeadership(to) })
+	return done
+}

@@ -1,0 +1,71 @@
+package tester
+
+import (
+	"raftlab/labrpc"
+	"raftlab/raftapi"
+)
+
+// Server is one server of a service that is built on Raft peers. (kvapi.Server is one.)
+type Server interface {
+	// Services returns the objects whose methods are to be reachable over the network: the server
+	// itself and its Raft peer.
+	Services() []any
+	// Raft returns the peer that the server runs on, or nil if it has none.
+	Raft() raftapi.Raft
+	// Kill ends the server and its peer, without waiting.
+	Kill()
+}
+
+// StartFunc starts server me of a service, from what its persister holds. ends leads to all servers.
+// It must return quickly.
+type StartFunc func(me int, ends []*labrpc.ClientEnd, p *raftapi.Persister) Server
+
+// Servers is a number of servers of a service on a simulated network, and clients beside them:
+//
+//	client 0    client 1          links between clients and servers: Client.Reach
+//	    |  \   /   |
+//	  +---+ +---+ +---+
+//	  | 0 | | 1 | | 2 |           a server and the Raft peer in it
+//	  +---+ +---+ +---+
+//	    |_____|_____|             links between servers: Cut, Partition, ...
+//
+// Servers have one life after another, as the peers of a [Cluster] do, and everything that a
+// cluster offers for faults and for watching elections is here, too. The messages between the peers in
+// the servers are checked as always; what the peers hand to their servers cannot be seen.
+type Servers struct {
+	*machines
+	startServer StartFunc
+}
+
+// NewServers starts n servers, as NewCluster does with peers.
+func (e *Env) NewServers(start StartFunc, n int, o Options) *Servers {
+	s := &Servers{newMachines(e, n, o), start}
+	s.start, s.restored = s.startOne, func(*life) string { return "" }
+	s.startAll()
+	return s
+}
+
+func (s *Servers) startOne(l *life, ends []*labrpc.ClientEnd, p *raftapi.Persister) *node {
+	var server Server
+	made := &node{}
+	s.r.into("StartServer", l.peer, func() {
+		server = s.startServer(l.peer, ends, p)
+		made.services, made.raft = server.Services(), server.Raft()
+	})
+	made.kill = server.Kill
+	return made
+}
+
+// Served returns how many requests of clients have reached server i since the servers began.
+func (s *Servers) Served(i int) int {
+	s.checks.mu.Lock()
+	defer s.checks.mu.Unlock()
+	return s.checks.served[i]
+}
+
+// PeerRPCs returns how many calls servers have made to each other since they began, answered or not.
+func (s *Servers) PeerRPCs() int {
+	s.checks.mu.Lock()
+	defer s.checks.mu.Unlock()
+	return s.checks.peerCalls
+}
