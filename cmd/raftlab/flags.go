@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -11,12 +12,14 @@ import (
 	"raftlab/internal/record"
 	"raftlab/internal/sim"
 	"raftlab/internal/suite"
+	"raftlab/raftapi"
 )
 
 // runFlags are the flags that say what runs and how, for `test` and `replay` alike.
 type runFlags struct {
 	impl   string
 	env    []string
+	with   []string
 	strict bool
 	memory string
 }
@@ -24,6 +27,8 @@ type runFlags struct {
 func (f *runFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.impl, "impl", "", "the code under test: a course tree, a directory with one package, or `reference` (default: this tree's own)")
 	flags.StringArrayVar(&f.env, "env", nil, "`K=V` in the environment of the code under test; may be repeated")
+	flags.StringSliceVar(&f.with, "with", nil, "`extensions` that all peers are to have, such as prevote,checkquorum; there are "+
+		strings.Join(raftapi.Extensions, ", "))
 	flags.BoolVar(&f.strict, "strict", false, "a goroutine left over after Kill is a failure, not a warning")
 	flags.StringVar(&f.memory, "memory", "", "memory that a run may have, such as 512MiB (default 1GiB)")
 }
@@ -31,6 +36,15 @@ func (f *runFlags) add(flags *pflag.FlagSet) {
 // options checks the flags.
 func (f *runFlags) options() (suite.Options, error) {
 	o := suite.Options{Strict: f.strict, Env: f.env}
+	for _, name := range f.with {
+		if !slices.Contains(raftapi.Extensions, name) {
+			return o, fmt.Errorf("--with %s: no extension is called that; there are %s", name, strings.Join(raftapi.Extensions, ", "))
+		}
+		if !slices.Contains(o.With, name) {
+			o.With = append(o.With, name)
+		}
+	}
+	slices.Sort(o.With) // the order means nothing, and options are compared
 	for _, kv := range f.env {
 		if k, _, ok := strings.Cut(kv, "="); !ok || k == "" {
 			return o, fmt.Errorf("--env %q: write K=V, for example --env DEBUG=1", kv)
@@ -64,7 +78,7 @@ func parseSize(s string) (int64, error) {
 func job(b *sim.Binary, c suite.Case, seed uint64, o suite.Options) sim.Job {
 	return sim.Job{
 		Binary: b, Test: c.Test, Env: o.Env, MemoryLimit: o.MemoryLimit,
-		Params: record.Params{Case: c.ID(), Seed: seed, Strict: o.Strict},
+		Params: record.Params{Case: c.ID(), Seed: seed, Strict: o.Strict, With: o.With},
 	}
 }
 
@@ -76,6 +90,9 @@ func (a *app) replayOf(root course.Root, given string, o suite.Options, c suite.
 	}
 	if a.framework != "" {
 		words = append(words, "--framework", quote(a.framework))
+	}
+	if len(o.With) > 0 {
+		words = append(words, "--with", strings.Join(o.With, ","))
 	}
 	if o.Strict {
 		words = append(words, "--strict")

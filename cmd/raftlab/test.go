@@ -154,7 +154,7 @@ func (t *testRun) onlyFailed(options suite.Options) error {
 		for _, l := range last {
 			if l.Case == item.Case.ID() {
 				seeds = append(seeds, l.Seed)
-				if !options.Strict && options.Env == nil && options.MemoryLimit == 0 {
+				if !options.Strict && options.With == nil && options.Env == nil && options.MemoryLimit == 0 {
 					t.report.Options = l.Options
 					t.report.Options.KeepGoing, t.report.Options.RequireReached = options.KeepGoing, options.RequireReached
 				}

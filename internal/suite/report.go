@@ -61,6 +61,7 @@ type Options struct {
 	KeepGoing bool `json:"keepGoing,omitempty"`
 	// RequireReached makes it a failure that a case never reached what it exists for.
 	RequireReached bool     `json:"requireReached,omitempty"`
+	With           []string `json:"with,omitempty"` // extensions that all peers have
 	Strict         bool     `json:"strict,omitempty"`
 	Env            []string `json:"env,omitempty"`
 	MemoryLimit    int64    `json:"memoryLimitBytes,omitempty"`
