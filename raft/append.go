@@ -14,6 +14,7 @@ func (rf *Raft) AppendEntries(args *AppendEntriesArgs, reply *AppendEntriesReply
 		return // Figure 2, rule 1; §5.1
 	}
 	rf.heardFromLeader(args.Term)
+	rf.setLeader(args.LeaderId)
 	if !rf.agreesAt(args.PrevLogIndex, args.PrevLogTerm) {
 		rf.explainConflict(args.PrevLogIndex, reply) // rule 2
 		return
@@ -40,6 +41,7 @@ func (rf *Raft) heardFromLeader(term int) {
 	}
 	rf.becomeFollower(term) // §5.2: a candidate that finds a legitimate leader returns to follower
 	rf.resetElectionTimer()
+	rf.heardAt = rf.clock.now()
 }
 
 // agreesAt says whether this log and the leader's agree up to index, given the leader's term there

@@ -53,6 +53,9 @@ func (rf *Raft) nextToApply() (msg raftapi.ApplyMsg, ok bool) {
 		}, true
 	}
 	rf.lastApplied++
+	if _, ok := rf.log.at(rf.lastApplied).Command.(NoOp); ok {
+		return raftapi.ApplyMsg{CommandIndex: rf.lastApplied}, true
+	}
 	return raftapi.ApplyMsg{
 		CommandValid: true,
 		Command:      rf.log.at(rf.lastApplied).Command,

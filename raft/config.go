@@ -27,6 +27,38 @@ type Config struct {
 	// HeartbeatInterval is how long a leader lets a follower wait at most for an AppendEntries.
 	// Default 100 ms: the labs allow about ten heartbeats per second.
 	HeartbeatInterval time.Duration
+
+	// PreVote has this server ask whether it could win before it raises its term (dissertation
+	// §9.6, prevote.go). On by default in etcd.
+	PreVote bool
+
+	// CheckQuorum has this server step down as a leader that no majority answers (§6.2), and
+	// ignore candidates as a follower that hears its leader (§4.2.3); see checkquorum.go. On in etcd.
+	CheckQuorum bool
+
+	// ReadIndex lets Raft.ReadIndex work (§6.4, readindex.go). A leader begins its term with a
+	// NoOp then. Goes well with CheckQuorum, without which the readers of a leader that is cut off
+	// wait until it hears of another. Always on in etcd.
+	ReadIndex bool
+
+	// LeaseRead lets Raft.LeaseRead work (§6.4.1, lease.go), and implies CheckQuorum. All servers of
+	// a cluster must have it, and the same ElectionTimeout and LeaseDriftBound. Not in etcd, whose leases
+	// do not allow for drift.
+	LeaseRead bool
+
+	// LeaseDriftBound is what leases assume about clocks: none runs more than so many times as
+	// fast as another, for as long as an election timeout. 1 would mean that clocks do not drift. The greater it
+	// is the shorter are leases: ElectionTimeout/LeaseDriftBound, which has to be longer than a
+	// HeartbeatInterval and a round trip, or there are gaps. Default 1.25, far more than the clocks
+	// of real machines differ by.
+	LeaseDriftBound float64
+
+	// Transfer lets Raft.TransferLeadership work (§3.10, transfer.go). Always on in etcd.
+	Transfer bool
+
+	// Now is this server's clock, for leases and for the memory of having heard from a leader.
+	// Default time.Now. Timers are always package time's; see also Raft.DriftClock.
+	Now func() time.Time
 }
 
 const (
@@ -47,6 +79,12 @@ func (c Config) withDefaults() Config {
 	}
 	if c.HeartbeatInterval == 0 {
 		c.HeartbeatInterval = 100 * time.Millisecond
+	}
+	if c.LeaseDriftBound == 0 {
+		c.LeaseDriftBound = 1.25
+	}
+	if c.LeaseRead {
+		c.CheckQuorum = true
 	}
 	return c
 }

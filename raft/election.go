@@ -28,6 +28,7 @@ func (rf *Raft) runElectionTimer() {
 // request must not reset it, or a server that cannot win could keep all others from trying.
 func (rf *Raft) resetElectionTimer() {
 	timeout := rf.config.ElectionTimeout + rand.N(rf.config.ElectionTimeout)
+	timeout = rf.clock.real(timeout)
 	rf.electionDeadline = time.Now().Add(timeout)
 	if !rf.killed {
 		rf.electionTimer.Reset(timeout)
@@ -39,6 +40,10 @@ func (rf *Raft) onElectionTimeout() {
 	rf.mu.Lock()
 	defer rf.mu.Unlock()
 	if rf.killed || rf.state == leader || time.Now().Before(rf.electionDeadline) {
+		return
+	}
+	if rf.config.PreVote {
+		rf.startPreVote()
 		return
 	}
 	if rf.state == candidate {
@@ -54,6 +59,7 @@ func (rf *Raft) onElectionTimeout() {
 func (rf *Raft) startElection() {
 	rf.state = candidate
 	rf.currentTerm++
+	rf.setLeader(nobody)
 	rf.votedFor = rf.me
 	rf.votes = 1
 	rf.persistHeader() // before anybody is asked: a crash must not free the vote again
@@ -77,7 +83,7 @@ func (rf *Raft) startElection() {
 // election is soon enough.
 func (rf *Raft) requestVote(peer int, args *RequestVoteArgs) {
 	reply := &RequestVoteReply{}
-	if !rf.peers[peer].Call("Raft.RequestVote", args, reply) {
+	if !rf.peers[peer].Call(rf.voteMethod(args.Term), args, reply) {
 		return
 	}
 	rf.mu.Lock()
@@ -98,6 +104,7 @@ func (rf *Raft) maybeWin() {
 	if rf.votes > len(rf.peers)/2 {
 		raftapi.Reached("election won")
 		rf.becomeLeader()
+		rf.takeOffice()
 	}
 }
 
@@ -124,6 +131,15 @@ func (rf *Raft) becomeLeader() {
 func (rf *Raft) RequestVote(args *RequestVoteArgs, reply *RequestVoteReply) {
 	rf.mu.Lock()
 	defer rf.mu.Unlock()
+	if rf.ignoresVote(args.Term) {
+		reply.Term = rf.currentTerm // older than the candidate's: it learns nothing
+		return
+	}
+	rf.decideVote(args, reply)
+}
+
+// decideVote grants the vote or refuses it.
+func (rf *Raft) decideVote(args *RequestVoteArgs, reply *RequestVoteReply) {
 	if args.Term > rf.currentTerm {
 		rf.becomeFollower(args.Term) // §5.1
 	}
@@ -138,6 +154,7 @@ func (rf *Raft) RequestVote(args *RequestVoteArgs, reply *RequestVoteReply) {
 	} else {
 		raftapi.Reached("vote granted twice to one candidate")
 	}
+	rf.endPreVote()
 	rf.resetElectionTimer()
 }
 

@@ -50,6 +50,7 @@ const (
 	commandString        // the bytes
 	commandBytes         // the bytes
 	commandGob           // a gobCommand
+	commandNoOp          // a varint, NoOp's field
 )
 
 // gobCommand wraps a command, since gob tells the type only of an interface inside a struct.
@@ -69,6 +70,8 @@ func encodeEntry(e LogEntry) []byte {
 		return append(append(b, commandString), c...)
 	case []byte:
 		return append(append(b, commandBytes), c...)
+	case NoOp:
+		return binary.AppendVarint(append(b, commandNoOp), int64(c.Leader))
 	}
 	buf := bytes.NewBuffer(append(b, commandGob))
 	if err := labgob.NewEncoder(buf).Encode(gobCommand{e.Command}); err != nil {
@@ -97,6 +100,10 @@ func decodeEntry(b []byte) (e LogEntry, err error) {
 		var c gobCommand
 		err = labgob.NewDecoder(bytes.NewReader(b)).Decode(&c)
 		e.Command = c.Command
+	case commandNoOp:
+		var noOp NoOp
+		noOp.Leader, _, err = cutInt(b)
+		e.Command = noOp
 	default:
 		err = fmt.Errorf("unknown kind of command %d", kind)
 	}

@@ -60,6 +60,8 @@ type Raft struct {
 	nextIndex   []int         // index of the next entry to send
 	matchIndex  []int         // highest entry known to be stored there; never goes back in a term
 	replicators []*replicator // nil for the leader itself
+
+	extensions // what goes beyond Figure 2 (extensions.go)
 }
 
 // nobody is the value of votedFor before a vote.
@@ -102,6 +104,7 @@ func restore(config Config) *Raft {
 	rf.readPersist()
 	rf.commitIndex = rf.log.base // what is in a snapshot was committed and applied
 	rf.lastApplied = rf.log.base
+	rf.beginExtensions()
 	rf.resetElectionTimer()
 	return rf
 }
@@ -112,6 +115,10 @@ func (rf *Raft) Start(command any) (index, term int, isLeader bool) {
 	rf.mu.Lock()
 	defer rf.mu.Unlock()
 	if rf.state != leader {
+		return -1, rf.currentTerm, false
+	}
+	if rf.handingOver() {
+		raftapi.Reached("command refused during a transfer")
 		return -1, rf.currentTerm, false
 	}
 	// "If command received from client: append entry to local log, respond after entry applied to
@@ -172,5 +179,6 @@ func (rf *Raft) becomeFollower(term int) {
 		rf.currentTerm = term
 		rf.votedFor = nobody
 		rf.persistHeader()
+		rf.setLeader(nobody)
 	}
 }

@@ -30,6 +30,7 @@ type replicator struct {
 
 	awaiting bool // the latest request has not been answered; new entries wait until it is
 	inFlight int  // calls that have not returned
+	carries  int  // number of the latest read that the latest call confirms (readindex.go)
 }
 
 func newReplicator(peer, term int) *replicator {
@@ -97,6 +98,8 @@ func (rf *Raft) answered(r *replicator) {
 	if rf.nextIndex[r.peer] <= rf.log.lastIndex() {
 		r.signal()
 	}
+	rf.confirmNext(r)
+	rf.continueTransfer(r.peer)
 }
 
 // appendEntriesArgs describes what the follower needs next: "If last log index >= nextIndex for a
@@ -120,6 +123,7 @@ func (rf *Raft) appendEntriesArgs(peer int) *AppendEntriesArgs {
 // appendEntries makes one call and deals with its reply. Replies may come in any order, so each is
 // judged by what was asked, which args tells, and not by what the leader would ask now.
 func (rf *Raft) appendEntries(r *replicator, args *AppendEntriesArgs) {
+	start := rf.callStarts(r)
 	reply := &AppendEntriesReply{}
 	ok := rf.peers[r.peer].Call("Raft.AppendEntries", args, reply)
 
@@ -133,6 +137,7 @@ func (rf *Raft) appendEntries(r *replicator, args *AppendEntriesArgs) {
 		raftapi.Reached("reply from older term ignored")
 		return
 	}
+	rf.callAnswered(r, start)
 	if reply.Success {
 		rf.learnMatch(r.peer, args.PrevLogIndex+len(args.Entries))
 	} else {
@@ -197,5 +202,6 @@ func (rf *Raft) advanceCommitIndex() {
 		raftapi.Reached("older term committed with the current one")
 	}
 	rf.commitIndex = n
+	rf.letInParked()
 	rf.toApply.Signal()
 }

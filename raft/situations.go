@@ -55,4 +55,41 @@ var Situations = []Situation{
 	{"stale snapshot ignored", "an InstallSnapshot covers nothing that is not committed already"},
 	{"append starts inside the snapshot", "an AppendEntries begins before the end of the follower's snapshot"},
 	{"snapshot overtook the applier", "committed entries were not applied one by one, because a snapshot came first"},
+
+	// PreVote, §9.6 of the dissertation (prevote.go)
+	{"pre-vote started", "an election timeout ran out and the server asked whether it could win"},
+	{"pre-vote won", "a majority would vote for a pre-candidate"},
+	{"pre-vote refused: old term", "a pre-vote asked for a term that is not newer, and was told the newer one"},
+	{"pre-vote refused: a leader is heard", "a pre-vote came within the minimum election timeout of hearing from a leader (CheckQuorum)"},
+	{"pre-vote refused: candidate's log is behind", "the pre-candidate's log is less up-to-date than the voter's"},
+	{"pre-vote learned a newer term", "a refusal told a pre-candidate a term newer than its own"},
+	{"late pre-vote ignored", "an answer to a pre-vote came when its round was over"},
+
+	// CheckQuorum and stickiness, §6.2 and §4.2.3 of the dissertation (checkquorum.go)
+	{"leader stepped down without a quorum", "no majority answered a leader for an election timeout"},
+	{"vote ignored: a leader is heard", "a RequestVote of a newer term came within the minimum election timeout of hearing from a leader"},
+
+	// ReadIndex, §6.4 of the dissertation (readindex.go)
+	{"read parked until the own term commits", "a leader was asked for a read before it had committed an entry of its term"},
+	{"read confirmed", "a majority stood by the leader after a read had been let in"},
+	{"reads shared a confirmation", "one answer confirmed several reads"},
+	{"reads ended with the leadership", "a leader lost its office while reads waited for confirmation"},
+	{"read forwarded to the leader", "a follower asked its leader for a readIndex"},
+	{"forwarded read refused", "a forwarded read came to a server that does not lead, or ceased to"},
+	{"forwarded read ended with the leader", "a follower lost its leader while it waited for the answer to a forwarded read"},
+
+	// Leases, §6.4.1 of the dissertation (lease.go)
+	{"read on a lease", "a leader answered a read from its lease"},
+	{"lease refused: it has run out", "a leader was asked for a lease read, and no majority had answered a recent call"},
+	{"lease refused: nothing committed in the own term", "a leader was asked for a lease read before it had committed an entry of its term"},
+	{"lease refused: leave was given", "a leader was asked for a lease read after it had told another server to stand for election"},
+
+	// Leadership transfer, §3.10 of the dissertation (transfer.go)
+	{"leadership transferred", "the peer that was to take over leads"},
+	{"transfer waited for the heir's log", "the peer that is to take over lacked entries"},
+	{"transfer given up", "no leader of a newer term was known an election timeout after a transfer began"},
+	{"command refused during a transfer", "a command came to a leader that was handing over"},
+	{"election started by leave of the leader", "a server was told by its leader to stand for election"},
+	{"vote by leave of the leader", "a server that hears its leader was asked for a vote with the leader's leave"},
+	{"late order to stand for election ignored", "a TimeoutNow came from another term"},
 }

@@ -39,6 +39,7 @@ func (rf *Raft) InstallSnapshot(args *InstallSnapshotArgs, reply *InstallSnapsho
 		return // Figure 13, rule 1
 	}
 	rf.heardFromLeader(args.Term)
+	rf.setLeader(args.LeaderId)
 
 	if args.LastIncludedIndex <= rf.commitIndex {
 		// Everything in it is in this log or its snapshot already. Taking it would turn the service
@@ -68,6 +69,7 @@ func (rf *Raft) InstallSnapshot(args *InstallSnapshotArgs, reply *InstallSnapsho
 
 // installSnapshot sends the leader's snapshot to a follower.
 func (rf *Raft) installSnapshot(r *replicator, args *InstallSnapshotArgs) {
+	start := rf.callStarts(r)
 	reply := &InstallSnapshotReply{}
 	ok := rf.peers[r.peer].Call("Raft.InstallSnapshot", args, reply)
 
@@ -81,6 +83,7 @@ func (rf *Raft) installSnapshot(r *replicator, args *InstallSnapshotArgs) {
 		raftapi.Reached("reply from older term ignored")
 		return
 	}
+	rf.callAnswered(r, start)
 	rf.learnMatch(r.peer, args.LastIncludedIndex)
 	rf.answered(r)
 }

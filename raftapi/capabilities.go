@@ -65,3 +65,12 @@ type CatchUpKeeper interface {
 	// It is called once, right after Make.
 	KeepCatchUp(entries, bytes int)
 }
+
+// ClockDrifter is a peer whose clock a test can have run at another rate than the real one, to see
+// what leases make of it.
+type ClockDrifter interface {
+	// DriftClock lets the peer's clock go on at rate times the real time: 1.1 is fast by 10%. It
+	// concerns all durations by which the peer makes or keeps promises: election timeouts, how long
+	// it stands by a leader, leases. A restarted peer begins at rate 1.
+	DriftClock(rate float64)
+}

@@ -1,0 +1,132 @@
+package raft
+
+import (
+	"fmt"
+	"time"
+
+	"raftlab/labgob"
+	"raftlab/raftapi"
+)
+
+// What the extensions have in common: how they are switched on, what they all know, and the few
+// places where the files of Figure 2 call them. Those files read the same without them.
+
+func init() { labgob.Register(NoOp{}) }
+
+// extensions is what a peer remembers besides Figure 2. Raft embeds it; mu guards it.
+type extensions struct {
+	clock clock
+
+	// leaderId is the leader of currentTerm, or nobody if it is not known: at the start of a term,
+	// while standing for election or asking for pre-votes, after stepping down.
+	// leaderChanged is closed, and replaced, whenever leaderId changes; so whoever depends on a
+	// leader learns at once that it is no more, and nobody needs a timeout for that.
+	leaderId      int
+	leaderChanged chan struct{}
+
+	contacts contacts // leader: who has acknowledged it, and since when (contacts.go)
+
+	preVote preVoteRound // prevote.go
+	heardAt time.Time    // checkquorum.go: when a leader was heard last, on this server's clock
+	reads   readQueue    // readindex.go
+	leave   leave        // transfer.go: what is to be known about handing over
+}
+
+// Extend switches extensions on by their names, see [raftapi.Extendable]. Make and Extend together
+// do what New does with the fields of [Config] set.
+func (rf *Raft) Extend(names ...string) error {
+	rf.mu.Lock()
+	defer rf.mu.Unlock()
+	for _, name := range names {
+		switch name {
+		case raftapi.PreVote:
+			rf.config.PreVote = true
+		case raftapi.CheckQuorum:
+			rf.config.CheckQuorum = true
+		case raftapi.ReadIndex:
+			rf.config.ReadIndex = true
+		case raftapi.Lease:
+			rf.config.LeaseRead = true
+			rf.config.CheckQuorum = true
+		case raftapi.Transfer:
+			rf.config.Transfer = true
+		default:
+			return fmt.Errorf("raft: no extension is called %q; there are %q", name, raftapi.Extensions)
+		}
+	}
+	return nil
+}
+
+// beginExtensions is the state after a start. A server that was there before may have told a
+// leader, right before its crash, that it stands by it: it keeps that promise by taking its restart for
+// the last time it was heard (lease.go says why it must).
+func (rf *Raft) beginExtensions() {
+	rf.clock = newClock(rf.config.Now)
+	rf.leaderId = nobody
+	rf.leaderChanged = make(chan struct{})
+	if rf.currentTerm > 0 {
+		rf.heardAt = rf.clock.now()
+	}
+}
+
+// setLeader notes who leads the current term, as far as this server knows, and tells
+// everybody who counts on what was known before.
+func (rf *Raft) setLeader(id int) {
+	if rf.leaderId == id {
+		return
+	}
+	if rf.leaderId == rf.me {
+		rf.reads.drop()
+	}
+	rf.leaderId = id
+	close(rf.leaderChanged)
+	rf.leaderChanged = make(chan struct{})
+}
+
+// takeOffice is what the extensions do when this server has won an election.
+func (rf *Raft) takeOffice() {
+	rf.setLeader(rf.me)
+	rf.contacts = newContacts(len(rf.peers), rf.me, rf.clock.now())
+	if rf.config.ReadIndex || rf.config.LeaseRead {
+		rf.appendNoOp()
+	}
+	if rf.config.CheckQuorum {
+		go rf.watchQuorum(rf.currentTerm)
+	}
+}
+
+// NoOp is the command of an entry that holds none, see [raftapi.ApplyMsg]. A new leader appends one
+// where reads depend on it (§8: "each leader commit a blank no-op entry into the log at the start of
+// its term"): only with an entry of its own term does it learn what is committed (§5.4.2),
+// and without any command to commit its readers would wait for ever.
+type NoOp struct {
+	Leader int // who appended it
+}
+
+func (rf *Raft) appendNoOp() {
+	rf.log.append(LogEntry{Term: rf.currentTerm, Command: NoOp{Leader: rf.me}})
+	rf.persistEntries(rf.log.lastIndex())
+	rf.matchIndex[rf.me] = rf.log.lastIndex()
+	rf.advanceCommitIndex() // a cluster of one server commits here and now
+}
+
+// committedInOwnTerm says whether commitIndex is as new as any commitment before this leader's
+// election: it may know less than its predecessors did until an entry of its own term is
+// committed (§5.4.2, and §6.4 of the dissertation, step 1).
+func (rf *Raft) committedInOwnTerm() bool {
+	return rf.log.term(rf.commitIndex) == rf.currentTerm
+}
+
+// callStarts is called right before the leader calls a follower, and callAnswered with its result
+// when the answer shows that the follower stands by this leader, in this term.
+func (rf *Raft) callStarts(r *replicator) callStart {
+	rf.mu.Lock()
+	defer rf.mu.Unlock()
+	r.carries = rf.reads.number
+	return callStart{read: rf.reads.number, at: rf.clock.now()}
+}
+
+func (rf *Raft) callAnswered(r *replicator, start callStart) {
+	rf.contacts.answered(r.peer, start, rf.clock.now())
+	rf.answerReads()
+}
