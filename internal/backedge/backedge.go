@@ -30,9 +30,10 @@ const (
 	quiet = 2_000_000
 	// step is how many iterations are made between two yields beyond that. A power of two.
 	step = 512
-	// spinning is how many iterations without ever going idle make a busy loop. By then
-	// virtual time has moved by (spinning-quiet)/step ms, more than three minutes.
-	spinning = 100_000_000
+	// spinning is how many iterations without ever going idle make a busy loop: those of 12 seconds
+	// of virtual time. The longest that a call to a dead server takes, and so the longest that a peer
+	// may spin while it waits for an answer, is 7 seconds.
+	spinning = quiet + 12_000*step
 	// accused is the least value that only the host can have set.
 	accused = 1 << 62
 )

@@ -17,7 +17,7 @@ type clock struct {
 	wall  int64 // to be added to now for the time since 1970, in ns
 
 	idle   uint64 // how often the guest has waited
-	reads  int    // of the clock, since the guest was last idle
+	reads  int    // of the clock, since the guest was last idle, or a watched loop let others run
 	yields int    // of the Go runtime to the host, since the guest was last idle
 
 	window      int64  // beginning of the current second, in virtual time
@@ -28,9 +28,12 @@ type clock struct {
 }
 
 const (
-	freeReads  = 1_000_000
+	// More reads are free than package backedge lets a loop make before others get a turn: a loop that
+	// waits by reading the clock (each time.Now is two reads) is slowed down there, and must not race
+	// ahead of all others here.
+	freeReads  = 10_000_000
 	readStep   = int64(20 * time.Microsecond)
-	maxReads   = 10_000_000 // 180 s of virtual time later
+	maxReads   = 17_000_000 // 140 s of virtual time later
 	freeYields = 1_000
 	yieldStep  = int64(20 * time.Microsecond)
 	maxYields  = 50_000_000
@@ -93,8 +96,11 @@ func (c *clock) yield() {
 	}
 }
 
-// loop is called by package backedge.
-func (c *clock) loop() { c.now += loopStep }
+// loop is called by package backedge, when a loop that never waits lets others run.
+func (c *clock) loop() {
+	c.now += loopStep
+	c.reads = 0
+}
 
 // virtual is how far the clock has moved.
 func (c *clock) virtual() time.Duration { return time.Duration(c.now - c.start) }
