@@ -3,6 +3,7 @@ package raft
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -72,5 +73,18 @@ func requireStored(t *testing.T, rf *Raft) {
 func reopen(t *testing.T, p *raftapi.Persister) *Raft {
 	rf := restore(Config{Peers: make([]*labrpc.ClientEnd, 3), Persister: p, ApplyCh: make(chan raftapi.ApplyMsg, 1000)})
 	t.Cleanup(rf.Kill)
+	return rf
+}
+
+// rf3 is a cluster of three without a network.
+func rf3() []*labrpc.ClientEnd { return make([]*labrpc.ClientEnd, 3) }
+
+// newPeerWith is newPeer with extensions.
+func newPeerWith(t *testing.T, config Config, term int, logTerms ...int) *Raft {
+	rf := newPeer(t, term, logTerms...)
+	config.Peers, config.Persister, config.ApplyCh = rf.peers, rf.persister, rf.applyCh
+	rf.config = config.withDefaults()
+	rf.beginExtensions()
+	rf.heardAt = time.Time{}
 	return rf
 }

@@ -1,0 +1,201 @@
+package raft
+
+import (
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"raftlab/labrpc"
+	"raftlab/raftapi"
+)
+
+// cluster is a few peers on a real labrpc network inside a bubble, for the tests of the extensions.
+type cluster struct {
+	t      *testing.T
+	net    *labrpc.Network
+	config func(i int) Config
+	peers  []*Raft
+	stores []*raftapi.Persister
+	lives  int
+}
+
+// inCluster runs f on n peers that are configured by config; nil means the default. Their services
+// apply and forget. A goroutine that outlives Kill fails the test: the bubble waits for it.
+func inCluster(t *testing.T, n int, config func(i int) Config, f func(c *cluster)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		c := &cluster{t: t, net: labrpc.MakeNetwork(), config: config, peers: make([]*Raft, n)}
+		c.net.Seed(uint64(len(t.Name())))
+		for range n {
+			c.stores = append(c.stores, raftapi.MakePersister())
+		}
+		for i := range n {
+			c.start(i)
+			time.Sleep(time.Millisecond) // no two at the same instant
+		}
+		defer func() { // also after a failure
+			for _, rf := range c.peers {
+				rf.Kill()
+			}
+			c.net.Cleanup()
+			time.Sleep(10 * time.Second) // what Kill and Cleanup do not end by then is a leak
+			raftapi.OnReached(nil)
+		}()
+		f(c)
+	})
+}
+
+// all returns a configuration for every peer alike.
+func all(config Config) func(int) Config { return func(int) Config { return config } }
+
+// everything is every extension at once.
+var everything = Config{PreVote: true, CheckQuorum: true, ReadIndex: true, LeaseRead: true, Transfer: true}
+
+func (c *cluster) start(i int) {
+	ends := make([]*labrpc.ClientEnd, len(c.peers))
+	c.lives++
+	for j := range ends {
+		name := fmt.Sprintf("%d-%d-%d", c.lives, i, j)
+		ends[j] = c.net.MakeEdge(name, i, j)
+		c.net.Connect(name, j)
+		c.net.Enable(name, true)
+	}
+	var config Config
+	if c.config != nil {
+		config = c.config(i)
+	}
+	applied := make(chan raftapi.ApplyMsg)
+	config.Peers, config.Me, config.Persister, config.ApplyCh = ends, i, c.stores[i], applied
+	rf := New(config)
+	go func() {
+		for {
+			select {
+			case <-applied:
+			case <-rf.done:
+				return
+			}
+		}
+	}()
+	server := labrpc.MakeServer()
+	server.AddService(labrpc.MakeService(rf))
+	c.net.AddServer(i, server)
+	c.peers[i] = rf
+}
+
+// restart crashes a peer and starts it from what it had stored.
+func (c *cluster) restart(i int) {
+	c.stores[i] = c.stores[i].Copy()
+	c.net.DeleteServer(i)
+	c.peers[i].Kill()
+	c.start(i)
+}
+
+// isolate cuts a peer off in both directions; heal ends all cuts.
+func (c *cluster) isolate(i int) {
+	for j := range c.peers {
+		if j != i {
+			c.net.Cut(i, j)
+			c.net.Cut(j, i)
+		}
+	}
+}
+
+func (c *cluster) heal() { c.net.HealAll() }
+
+// leader waits for the leader of the newest term among peers, all of them if none are named.
+func (c *cluster) leader(among ...int) int {
+	c.t.Helper()
+	if len(among) == 0 {
+		for i := range c.peers {
+			among = append(among, i)
+		}
+	}
+	for range 1000 {
+		leads, newest := -1, 0
+		for _, i := range among {
+			term, isLeader := c.peers[i].GetState()
+			if term > newest {
+				leads, newest = -1, term
+			}
+			if isLeader && term == newest {
+				leads = i
+			}
+		}
+		if leads >= 0 {
+			return leads
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	require.Fail(c.t, "no leader")
+	return -1
+}
+
+// term is the newest term of all peers.
+func (c *cluster) term() (newest int) {
+	for _, rf := range c.peers {
+		term, _ := rf.GetState()
+		newest = max(newest, term)
+	}
+	return newest
+}
+
+// others returns all peers but those named.
+func (c *cluster) others(but ...int) (rest []int) {
+peers:
+	for i := range c.peers {
+		for _, j := range but {
+			if i == j {
+				continue peers
+			}
+		}
+		rest = append(rest, i)
+	}
+	return rest
+}
+
+// commit proposes a command on a leader and waits until that leader has committed it.
+func (c *cluster) commit(leader int, cmd any) int {
+	c.t.Helper()
+	index, _, ok := c.peers[leader].Start(cmd)
+	require.True(c.t, ok, "peer %d does not lead", leader)
+	for range 1000 {
+		if c.committed(leader) >= index {
+			return index
+		}
+		time.Sleep(time.Millisecond)
+	}
+	require.Fail(c.t, "not committed")
+	return -1
+}
+
+func (c *cluster) committed(i int) int {
+	c.peers[i].mu.Lock()
+	defer c.peers[i].mu.Unlock()
+	return c.peers[i].commitIndex
+}
+
+// settle waits until all peers have committed the same.
+func (c *cluster) settle() {
+	c.t.Helper()
+	for range 1000 {
+		same := true
+		for i := range c.peers {
+			same = same && c.committed(i) == c.committed(0)
+		}
+		if same {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	require.Fail(c.t, "the peers do not come to agree")
+}
+
+// situations collects what is reached from now on; call it before what is to be watched.
+func (c *cluster) situations() map[string]int {
+	counts := map[string]int{}
+	raftapi.OnReached(func(s string) { counts[s]++ })
+	return counts
+}
