@@ -1,0 +1,122 @@
+package model
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/anishathalye/porcupine"
+)
+
+// Result is what [Check] comes to.
+type Result string
+
+const (
+	OK      Result = "ok"
+	Illegal Result = "illegal"
+	Unknown Result = "unknown" // the budget was not enough to tell
+)
+
+// Verdict is a result, and for Illegal and Unknown the key that it is about.
+type Verdict struct {
+	Result Result
+	Key    string
+	Why    string // one line; only for Illegal
+	Op     *Op    // the first operation whose answer cannot be explained; only for Illegal
+	Steps  int    // of the models, that it took
+}
+
+// Budget is how many steps of the models a check may take unless it is told otherwise. A case's history
+// needs some thousands; a million take about a second.
+const Budget = 1_000_000
+
+// Check judges a history, key by key in alphabetical order, and stops at the first that is not
+// linearizable. A budget of 0 means [Budget]. The operations of one client must not overlap.
+func Check(ops []Op, budget int) Verdict {
+	if budget <= 0 {
+		budget = Budget
+	}
+	v := Verdict{Result: OK}
+	byKey := Keys(ops)
+	for _, key := range sortedKeys(byKey) {
+		result, steps := checkKey(byKey[key], budget-v.Steps)
+		v.Steps += steps
+		switch result {
+		case Illegal:
+			return explain(key, byKey[key], v.Steps)
+		case Unknown:
+			v.Result, v.Key = Unknown, key // another key may still prove a violation
+		}
+		if v.Steps >= budget {
+			return v
+		}
+	}
+	return v
+}
+
+// Keys divides a history by keys.
+func Keys(ops []Op) map[string][]Op {
+	byKey := map[string][]Op{}
+	for _, op := range ops {
+		if op.Open && op.Kind == Get {
+			continue // nothing was answered, nothing was changed
+		}
+		byKey[op.Key] = append(byKey[op.Key], op)
+	}
+	return byKey
+}
+
+func sortedKeys(m map[string][]Op) []string {
+	keys := make([]string, 0, len(m))
+	for key := range m {
+		keys = append(keys, key)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// checkKey judges the history of one key.
+func checkKey(ops []Op, budget int) (Result, int) {
+	steps := 0
+	m := modelOf(ops)
+	step := m.Step
+	// With the budget used up nothing is legal any more, and the search comes to its end at once.
+	m.Step = func(state, input, output any) (bool, any) {
+		if steps++; steps > budget {
+			return false, state
+		}
+		return step(state, input, output)
+	}
+	legal := porcupine.CheckOperations(m, operations(ops))
+	switch {
+	case steps > budget:
+		return Unknown, steps
+	case legal:
+		return OK, steps
+	}
+	return Illegal, steps
+}
+
+func modelOf(ops []Op) porcupine.Model {
+	if slices.ContainsFunc(ops, func(o Op) bool { return o.Dialect == Versioned }) {
+		return versioned
+	}
+	return classic
+}
+
+// operations puts a history into porcupine's form. What is open returns after all others.
+func operations(ops []Op) []porcupine.Operation {
+	end := 0
+	for _, op := range ops {
+		end = max(end, op.Call, op.Return)
+	}
+	all := make([]porcupine.Operation, len(ops))
+	for i := range ops {
+		op := &ops[i]
+		all[i] = porcupine.Operation{ClientId: op.Client, Input: op, Call: int64(op.Call), Return: int64(op.Return)}
+		if op.Open {
+			all[i].Return = int64(end + 1)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b porcupine.Operation) int { return cmp.Compare(a.Call, b.Call) })
+	return all
+}

@@ -1,0 +1,25 @@
+// Package model says what a key/value service may answer, and judges histories by it.
+//
+// A history is a list of operations, each with the moments at which its client began it and had the
+// answer. It is linearizable if every operation can be given one instant between the two, so that
+// a single copy of the data, doing them one after the other in the order of these instants, would have
+// given the same answers:
+//
+//	client 0   |--- put x 1 ---|
+//	client 1           |-- get x: 1 --|                 fine: put, then get
+//	client 2                            |- get x: "" -| not fine: nobody has taken the 1 away
+//
+// An operation whose client died, or has no answer yet, is open to the end of the history: it may have
+// happened at any time since it began, or not at all.
+//
+// Keys have nothing to do with each other, so each is judged alone; the checker is porcupine
+// (github.com/anishathalye/porcupine). Finding an order is hard in the worst case, so it has a budget of
+// steps, and an answer for when that is used up: [Unknown], which proves nothing. (A time-out
+// would not do: the checker runs inside the simulation, where time stands still while it computes.)
+//
+//   - op.go: [Op], and how it is written in a trace
+//   - classic.go: Get, Put, Append; versioned.go: Get, Put on a condition
+//   - check.go: [Check]; explain.go: a violation in one line
+//   - history.go: [History], which clients write to; trace.go: the same out of a trace
+//   - picture.go: [Draw], porcupine's visualization
+package model
