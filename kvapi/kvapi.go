@@ -9,6 +9,8 @@
 package kvapi
 
 import (
+	"fmt"
+
 	"raftlab/labrpc"
 	"raftlab/raftapi"
 )
@@ -82,13 +84,27 @@ type Options struct {
 	Raft raftapi.MakeFunc
 	// Extensions of the peer that are to be on, besides those that the read path needs.
 	Extensions []string
+	// CatchUp asks for up to 5000 entries to be kept in memory after a snapshot, if the peer is a
+	// raftapi.CatchUpKeeper, so that a follower that is a little behind needs no snapshot.
+	CatchUp bool
+}
+
+// MissingExtension is what Start panics with if the peer cannot do what the options ask for.
+type MissingExtension struct {
+	Extension string // raftapi.ReadIndex, ...
+	Write     string // what the peer has to implement
+}
+
+func (m *MissingExtension) Error() string {
+	return fmt.Sprintf("the Raft peer lacks the extension %s, which this service needs: write %s", m.Extension, m.Write)
 }
 
 // Service is a key/value service that can be tested. Exactly one of Classic and Versioned is set, or
 // both if the service speaks both.
 type Service struct {
 	// Start starts server me. It takes a snapshot when the persisted Raft state nears
-	// maxraftstate bytes; -1 means never.
+	// maxraftstate bytes; -1 means never. It panics with a *MissingExtension if the peer lacks
+	// what o asks for.
 	Start func(servers []*labrpc.ClientEnd, me int, persister *raftapi.Persister, maxraftstate int, o Options) Server
 
 	// The clerks talk to all servers, in any order; o is what the servers were given, so

@@ -1,0 +1,2 @@
+// Package kvraft is a key/value service on Raft.
+package kvraft

@@ -1,0 +1,2 @@
+// Package rsm is a replicated state machine on Raft.
+package rsm

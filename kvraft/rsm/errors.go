@@ -1,0 +1,36 @@
+package rsm
+
+import "errors"
+
+// How a request to a replica may fail. The difference that matters to a client is whether its command
+// may have been applied, or may still be: a write may be repeated without thought only if not.
+//
+//	error               applied?          what a client does
+//	------------------  ----------------  --------------------------------------------------
+//	ErrNotLeader        no, and never     tries another server
+//	ErrTooManyRequests  no, and never     waits, and tries again
+//	ErrExpired          not this time     opens a new session, if it knows that no earlier
+//	                                      try was applied; see sessions.go
+//	ErrUnknown          nobody knows      repeats it under the same number, or gives up certainty
+//	ErrStale            yes, long ago     nothing: it has had its answer
+//
+// Reads change nothing, so after any of these they may be repeated.
+var (
+	// ErrNotLeader: this server does not lead, or it did and its entry was replaced in the log by
+	// another; or a read could not be confirmed here.
+	ErrNotLeader = errors.New("not the leader")
+
+	// ErrTooManyRequests: the server has applied much less than is committed.
+	ErrTooManyRequests = errors.New("too many requests: applying is far behind")
+
+	// ErrExpired: the client's session has been forgotten, or never existed.
+	ErrExpired = errors.New("session expired")
+
+	// ErrUnknown: leadership was lost, patience ran out or the server was killed while the
+	// command was on its way. The next leader may commit it, or not.
+	ErrUnknown = errors.New("outcome unknown")
+
+	// ErrStale: a later command of the same session has been applied, so that the client cannot be
+	// waiting for this one.
+	ErrStale = errors.New("stale request: the session is further on")
+)
