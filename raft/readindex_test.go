@@ -1,0 +1,374 @@
+package raft
+
+import (
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// ended is how a read came out.
+type ended struct {
+	index int
+	ok    bool
+	after time.Duration
+}
+
+// readOn starts a read on peer i, whose end comes through the channel.
+func (c *cluster) readOn(i int) chan ended {
+	end := make(chan ended, 1)
+	began := time.Now()
+	go func() {
+		index, ok := c.peers[i].ReadIndex()
+		end <- ended{index, ok, time.Since(began)}
+	}()
+	return end
+}
+
+func TestReadIndex(t *testing.T) {
+	inCluster(t, 3, all(Config{ReadIndex: true}), func(c *cluster) {
+		leader := c.leader()
+		index := c.commit(leader, "x")
+		counts := c.situations()
+		for i := range c.peers {
+			e := <-c.readOn(i)
+			require.True(t, e.ok, "peer %d", i)
+			require.GreaterOrEqual(t, e.index, index)
+			require.Less(t, e.after, 10*time.Millisecond, "two messages, or four")
+		}
+		require.Equal(t, 2, counts["read forwarded to the leader"])
+		require.Equal(t, 3, counts["read confirmed"])
+	})
+}
+
+func TestReadIndexIsOffByDefault(t *testing.T) {
+	inCluster(t, 3, nil, func(c *cluster) {
+		_, ok := c.peers[c.leader()].ReadIndex()
+		require.False(t, ok)
+	})
+	inCluster(t, 1, all(Config{ReadIndex: true}), func(c *cluster) {
+		leader := c.leader()
+		index, ok := c.peers[leader].ReadIndex() // a cluster of one asks nobody
+		require.True(t, ok)
+		require.Equal(t, 1, index, "the no-op")
+	})
+}
+
+// A leader of the past does not confirm a read, whenever it was cut off: with calls of its own on
+// their way, or their answers. When it hears of its successor its readers are told at once.
+func TestDeposedLeaderConfirmsNothing(t *testing.T) {
+	inCluster(t, 3, all(Config{ReadIndex: true}), func(c *cluster) {
+		for round := range 30 {
+			old := c.leader()
+			c.commit(old, round)
+			time.Sleep(time.Duration(round) * 3 * time.Millisecond)
+			c.isolate(old)
+			c.commitSomewhere(c.others(old)...)
+
+			read := c.readOn(old)
+			time.Sleep(10 * time.Second)
+			_, leads := c.peers[old].GetState()
+			require.True(t, leads, "it does not know better: no CheckQuorum here")
+			require.Empty(t, read, "and its reader gets no answer")
+
+			healed := time.Now()
+			c.heal()
+			e := <-read
+			require.False(t, e.ok)
+			_, leads = c.peers[old].GetState()
+			require.False(t, leads)
+			require.Less(t, time.Since(healed), 200*time.Millisecond)
+		}
+	})
+}
+
+// Whoever waits for a read is told at once when the leadership ends.
+func TestReadsEndWithTheLeader(t *testing.T) {
+	t.Run("step-down", func(t *testing.T) {
+		inCluster(t, 3, all(Config{ReadIndex: true, CheckQuorum: true}), func(c *cluster) {
+			leader := c.leader()
+			c.commit(leader, "x")
+			counts := c.situations()
+			c.isolate(leader)
+			e := <-c.readOn(leader)
+			require.False(t, e.ok)
+			require.Less(t, e.after, 301*time.Millisecond)
+			_, leads := c.peers[leader].GetState()
+			require.False(t, leads)
+			require.Equal(t, 1, counts["reads ended with the leadership"])
+		})
+	})
+	t.Run("Kill", func(t *testing.T) {
+		inCluster(t, 3, all(Config{ReadIndex: true}), func(c *cluster) {
+			leader := c.leader()
+			c.isolate(leader)
+			reads := []chan ended{c.readOn(leader), c.readOn(c.others(leader)[0])}
+			time.Sleep(time.Millisecond)
+			for _, rf := range c.peers {
+				rf.Kill()
+			}
+			for _, read := range reads {
+				e := <-read
+				require.False(t, e.ok)
+				require.Equal(t, time.Millisecond, e.after)
+			}
+		})
+	})
+	t.Run("follower", func(t *testing.T) {
+		inCluster(t, 3, all(Config{ReadIndex: true, PreVote: true}), func(c *cluster) {
+			leader := c.leader()
+			c.commit(leader, "x")
+			c.settle()
+			c.net.LongDelays(true) // a call to nobody takes up to 7 s to fail
+			counts := c.situations()
+			for range 10 {
+				c.isolate(leader)
+				e := <-c.readOn((leader + 1) % 3)
+				require.False(t, e.ok)
+				require.Less(t, e.after, 601*time.Millisecond, "when its election timeout ran out, at the latest")
+				c.heal()
+				time.Sleep(10 * time.Second)
+				leader = c.leader()
+			}
+			require.NotZero(t, counts["forwarded read ended with the leader"])
+		})
+	})
+}
+
+// Many readers at once cost hardly more messages than one.
+func TestReadsShareCalls(t *testing.T) {
+	inCluster(t, 3, all(Config{ReadIndex: true}), func(c *cluster) {
+		leader := c.leader()
+		c.commit(leader, "x")
+		time.Sleep(20 * time.Millisecond)
+		before := c.net.GetTotalCount()
+		var readers sync.WaitGroup
+		for range 100 {
+			readers.Go(func() {
+				_, ok := c.peers[leader].ReadIndex()
+				require.True(t, ok)
+			})
+		}
+		readers.Wait()
+		require.LessOrEqual(t, c.net.GetTotalCount()-before, 6)
+	})
+}
+
+// Readers do not make a follower that does not answer the target of more than heartbeats.
+func TestReadsDoNotFloodTheDead(t *testing.T) {
+	inCluster(t, 3, all(Config{ReadIndex: true}), func(c *cluster) {
+		leader := c.leader()
+		c.commit(leader, "x")
+		c.settle()
+		c.net.LongDelays(true)
+		dead := c.others(leader)[0]
+		c.isolate(dead)
+		for range 500 {
+			_, ok := c.peers[leader].ReadIndex()
+			require.True(t, ok)
+		}
+		c.peers[leader].mu.Lock()
+		defer c.peers[leader].mu.Unlock()
+		require.Less(t, c.peers[leader].replicators[dead].inFlight, 30)
+	})
+}
+
+// Rule 1: a leader that has committed nothing of its own term does not know what is committed.
+func TestReadWaitsForOwnTerm(t *testing.T) {
+	rf := newPeer(t, 5, 4, 4)
+	lead(rf)
+	rf.config.ReadIndex = true
+	rf.setLeader(rf.me)
+	rf.contacts = newContacts(3, rf.me, time.Now())
+	rf.commitIndex = 1 // its predecessor had told clients that 2 is committed
+	end := make(chan ended, 1)
+	go func() {
+		index, ok := rf.ReadIndex()
+		end <- ended{index: index, ok: ok}
+	}()
+	for parked := 0; parked == 0; time.Sleep(time.Millisecond) {
+		rf.mu.Lock()
+		parked = len(rf.reads.parked)
+		rf.mu.Unlock()
+	}
+	r := newReplicator(1, 5)
+	answer := func() { // one follower answers a call
+		start := rf.callStarts(r)
+		rf.mu.Lock()
+		defer rf.mu.Unlock()
+		rf.callAnswered(r, start)
+	}
+	answer()
+	require.Empty(t, end)
+	rf.mu.Lock()
+	rf.appendNoOp()
+	rf.learnMatch(1, 3)
+	rf.mu.Unlock()
+	require.Empty(t, end, "the calls that confirm a read are made after it was let in")
+	answer()
+	require.Equal(t, ended{index: 3, ok: true}, <-end)
+}
+
+// Rules 3 and 4: which answers confirm which reads.
+func TestWhichAnswersConfirm(t *testing.T) {
+	rf := newPeer(t, 5, 5)
+	lead(rf)
+	rf.setLeader(rf.me)
+	rf.contacts = newContacts(3, rf.me, time.Now())
+	rf.commitIndex = 1
+	one, two := newReplicator(1, 5), newReplicator(2, 5)
+	answered := func(r *replicator, start callStart) {
+		rf.mu.Lock()
+		defer rf.mu.Unlock()
+		rf.callAnswered(r, start)
+	}
+	letIn := func() *read {
+		rf.mu.Lock()
+		defer rf.mu.Unlock()
+		r := &read{answer: make(chan int, 1)}
+		rf.letIn(r)
+		return r
+	}
+	early := rf.callStarts(one)
+	first := letIn()
+	between := rf.callStarts(two)
+	second := letIn()
+	late := rf.callStarts(one)
+
+	answered(one, early)
+	require.Empty(t, first.answer, "a call made before the read")
+	answered(two, between)
+	require.Len(t, first.answer, 1)
+	require.Empty(t, second.answer, "which came after this call")
+	answered(one, late)
+	require.Len(t, second.answer, 1)
+}
+
+// What a confirmed read returns is never behind what had been committed before it began: under
+// partitions, crashes, and bad weather, on every peer.
+func TestReadsAreLinearizable(t *testing.T) {
+	for name, config := range map[string]Config{
+		"ReadIndex":  {ReadIndex: true},
+		"everything": everything,
+	} {
+		for _, reliable := range []bool{true, false} {
+			t.Run(name, func(t *testing.T) {
+				inCluster(t, 5, all(config), func(c *cluster) {
+					c.net.Reliable(reliable)
+					c.net.LongReordering(!reliable)
+					h := c.runHistory(30*time.Second, func(rf *Raft) (int, bool) { return rf.ReadIndex() }, c.disturb)
+					require.Empty(t, h.stale)
+					require.Greater(t, h.reads, 50)
+					t.Logf("%d reads, %d answered in vain, %d commands", h.reads, h.failed, h.writes)
+				})
+			})
+		}
+	}
+}
+
+// history is what readers and writers saw.
+type history struct {
+	mu                    sync.Mutex
+	floor                 int // highest index known to be committed by anybody
+	reads, failed, writes int
+	stale                 []string
+}
+
+// runHistory lets a writer and a reader per peer work for d while disturb does what it likes.
+func (c *cluster) runHistory(d time.Duration, read func(rf *Raft) (int, bool), disturb func(r *rand.Rand)) *history {
+	h := &history{}
+	stop := make(chan struct{})
+	var all sync.WaitGroup
+	over := func() bool {
+		select {
+		case <-stop:
+			return true
+		default:
+			return false
+		}
+	}
+	mu := &sync.Mutex{} // of c.peers, which restarts replace
+	peer := func(i int) *Raft {
+		mu.Lock()
+		defer mu.Unlock()
+		return c.peers[i]
+	}
+	for i := range c.peers {
+		all.Go(func() { // whatever this peer commits as a leader is known to clients from then on
+			for !over() {
+				rf := peer(i)
+				index, _, ok := rf.Start(i)
+				time.Sleep(10 * time.Millisecond)
+				h.mu.Lock()
+				rf.mu.Lock()
+				if ok && rf.state == leader && rf.commitIndex >= index {
+					h.floor = max(h.floor, rf.commitIndex)
+					h.writes++
+				}
+				rf.mu.Unlock()
+				h.mu.Unlock()
+			}
+		})
+		all.Go(func() {
+			for !over() {
+				h.mu.Lock()
+				floor := h.floor
+				h.mu.Unlock()
+				index, ok := read(peer(i))
+				h.mu.Lock()
+				switch {
+				case !ok:
+					h.failed++
+				case index < floor:
+					h.stale = append(h.stale, "stale read")
+				default:
+					h.reads++
+				}
+				h.mu.Unlock()
+				time.Sleep(3 * time.Millisecond)
+			}
+		})
+	}
+	r := rand.New(rand.NewPCG(1, 2))
+	for began := time.Now(); time.Since(began) < d; {
+		mu.Lock()
+		disturb(r)
+		mu.Unlock()
+		time.Sleep(time.Duration(r.IntN(1000)) * time.Millisecond)
+	}
+	close(stop)
+	c.heal()
+	mu.Lock()
+	for _, rf := range c.peers {
+		rf.Kill()
+	}
+	mu.Unlock()
+	all.Wait()
+	return h
+}
+
+// disturb changes who reaches whom, restarts a peer, or hands over.
+func (c *cluster) disturb(r *rand.Rand) {
+	switch r.IntN(5) {
+	case 0:
+		c.heal()
+	case 1:
+		c.isolate(r.IntN(len(c.peers)))
+	case 2:
+		c.restart(r.IntN(len(c.peers)))
+	case 3:
+		for range 5 {
+			c.net.Cut(r.IntN(len(c.peers)), r.IntN(len(c.peers)))
+		}
+	case 4:
+		c.heal()
+		for _, rf := range c.peers {
+			if _, leads := rf.GetState(); leads {
+				go rf.TransferLeadership(r.IntN(len(c.peers)))
+				break
+			}
+		}
+	}
+}
