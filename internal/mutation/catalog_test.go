@@ -1,0 +1,109 @@
+package mutation
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"raftlab/internal/record"
+	"raftlab/internal/suite"
+	"raftlab/labs"
+)
+
+const root = "../.."
+
+func load(t *testing.T, kind Kind) []Subject {
+	t.Helper()
+	subjects, err := Load(root, kind)
+	require.NoError(t, err)
+	return subjects
+}
+
+// rules reads the texts of the tester's rules from its source, since a constant cannot be listed.
+func rules(t *testing.T) map[string]bool {
+	file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(root, "tester", "rules.go"), nil, 0)
+	require.NoError(t, err)
+	found := map[string]bool{}
+	ast.Inspect(file, func(n ast.Node) bool {
+		if lit, ok := n.(*ast.BasicLit); ok && lit.Kind == token.STRING {
+			text, err := strconv.Unquote(lit.Value)
+			require.NoError(t, err)
+			found[text] = true
+		}
+		return true
+	})
+	return found
+}
+
+func TestThereAreEnough(t *testing.T) {
+	require.GreaterOrEqual(t, len(load(t, Mutant)), 32)
+	require.GreaterOrEqual(t, len(load(t, Variant)), 1+12)
+}
+
+// A mutant that is expected to die of something that no case ever says would survive for ever, and one
+// that may die of a pass or of the engine's failures would prove nothing.
+func TestMutantsNameRulesAndPartsThatExist(t *testing.T) {
+	known := rules(t)
+	for _, o := range []record.Outcome{record.Stuck, record.BusyLoop, record.OutOfMemory, record.Crash} {
+		known[string(o)] = true
+	}
+	parts := map[string]bool{}
+	for _, c := range suite.Cases(labs.All()) {
+		parts[c.Part] = true
+	}
+	for _, s := range load(t, Mutant) {
+		for _, d := range s.Patch.Header.Dies {
+			require.True(t, known[d], "%s: no rule or outcome is called %q", s.Name, d)
+		}
+		for _, p := range s.Patch.Header.Parts {
+			require.True(t, parts[p], "%s: there is no part %q", s.Name, p)
+		}
+		require.Contains(t, s.Patch.Header.Rule, ":", "%s: which rule, and what does it say?", s.Name)
+	}
+}
+
+// All patches are applied and compiled at once, in the form in which they run.
+func TestEveryPatchAppliesAndCompiles(t *testing.T) {
+	all := append(load(t, Mutant), load(t, Variant)...)
+	edits, err := Bundle(root, all)
+	require.NoError(t, err)
+	dir := t.TempDir()
+	overlay, err := writeOverlay(dir, root, edits)
+	require.NoError(t, err)
+	args := []string{"build", "-overlay", overlay, "./" + packageDir}
+	for _, s := range all {
+		if s.Patch != nil {
+			args = append(args, "./"+packageDir+"/"+s.Name)
+		}
+	}
+	cmd := exec.Command("go", args...)
+	cmd.Dir = root
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+}
+
+// What --write writes is what runs in the bundle.
+func TestWrittenPeersEqualBundledOnes(t *testing.T) {
+	s := load(t, Mutant)[0]
+	edits, err := Bundle(root, []Subject{s})
+	require.NoError(t, err)
+	dir := filepath.Join(t.TempDir(), "raft")
+	require.NoError(t, Write(root, s, dir))
+	files, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	for _, f := range files {
+		text, err := os.ReadFile(filepath.Join(dir, f.Name()))
+		require.NoError(t, err)
+		require.Equal(t, string(edits["raft/"+s.Name+"/"+f.Name()]), string(text))
+	}
+	require.True(t, strings.Contains(string(edits[entrance]), `"raftlab/raft/`+s.Name+`"`))
+}
