@@ -103,7 +103,9 @@ func modelOf(ops []Op) porcupine.Model {
 	return classic
 }
 
-// operations puts a history into porcupine's form. What is open returns after all others.
+// operations puts a history into porcupine's form. What has an
+// unknown outcome returns after all others: its instant is any after the call, or so late that nobody sees
+// the effect.
 func operations(ops []Op) []porcupine.Operation {
 	end := 0
 	for _, op := range ops {
@@ -113,7 +115,7 @@ func operations(ops []Op) []porcupine.Operation {
 	for i := range ops {
 		op := &ops[i]
 		all[i] = porcupine.Operation{ClientId: op.Client, Input: op, Call: int64(op.Call), Return: int64(op.Return)}
-		if op.Open {
+		if op.Unknown() {
 			all[i].Return = int64(end + 1)
 		}
 	}

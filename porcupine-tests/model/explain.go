@@ -14,7 +14,7 @@ import (
 func explain(key string, ops []Op, steps int) Verdict {
 	v := Verdict{Result: Illegal, Key: key, Steps: steps}
 	returns := slices.Clone(ops)
-	returns = slices.DeleteFunc(returns, func(o Op) bool { return o.Open })
+	returns = slices.DeleteFunc(returns, func(o Op) bool { return o.Unknown() })
 	slices.SortFunc(returns, func(a, b Op) int { return cmp.Compare(a.Return, b.Return) })
 	// A history that is not linearizable stays so whatever is added to it: search by halves.
 	first, _ := slices.BinarySearchFunc(returns, 0, func(o Op, _ int) int {

@@ -81,7 +81,14 @@ func TestCheck(t *testing.T) {
 		{"maybe, and done", "p P g G", map[string]Op{"p": vput("1", 0, kvapi.ErrMaybe), "g": vget("1", 1, kvapi.OK)}, OK, ""},
 		{"maybe, and another's", "p q P Q g G", map[string]Op{"p": vput("1", 0, kvapi.ErrMaybe), "q": vput("2", 0, kvapi.OK),
 			"g": vget("2", 1, kvapi.OK)}, OK, ""},
-		{"maybe is over when it has returned", "p P g G", map[string]Op{"p": vput("1", 0, kvapi.ErrMaybe), "g": vget("", 0, kvapi.ErrNoKey)}, Illegal, ""},
+		{"maybe, and later", "p P g G h H", map[string]Op{"p": vput("1", 0, kvapi.ErrMaybe), "g": vget("", 0, kvapi.ErrNoKey),
+			"h": vget("1", 1, kvapi.OK)}, OK, ""},
+		{"maybe, done and undone", "p P g G h H", map[string]Op{"p": vput("1", 0, kvapi.ErrMaybe), "g": vget("1", 1, kvapi.OK),
+			"h": vget("", 0, kvapi.ErrNoKey)}, Illegal, ""},
+		{"maybe, and twice", "p P g G", map[string]Op{"p": vput("1", 0, kvapi.ErrMaybe), "g": vget("1", 2, kvapi.OK)}, Illegal, ""},
+		{"maybe, over another's", "q Q h H p P g G", map[string]Op{"q": vput("2", 0, kvapi.OK), "h": vget("2", 1, kvapi.OK),
+			"p": vput("1", 0, kvapi.ErrMaybe), "g": vget("1", 2, kvapi.OK)}, Illegal, ""},
+		{"without an end, and refused", "p q Q", map[string]Op{"p": vput("1", 0, ""), "q": vput("2", 0, kvapi.ErrVersion)}, OK, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			v := Check(drawn(c.picture, c.ops), 0)

@@ -19,7 +19,12 @@ type cell struct {
 // A put that is answered ErrMaybe, or not at all, leaves open whether it took effect; but at the
 // instant that it is given, nothing is open: it takes effect exactly if the version is the one it
 // names. (The clerk may have sent it several times. At most one of them took effect, since that
-// raised the version beyond the one that all of them name; the others changed nothing.)
+// raised the version beyond the one that all of them name; the others changed nothing.) The instant
+// may come after the answer ErrMaybe, when a copy of the request has been on its way for long.
+//
+// For the same reason a workload must not guess versions that it has not read: a copy of a put that was
+// refused, made by the network, could be let in when the version has come up to it, and the answer
+// ErrVersion would be wrong although no server did wrong.
 var versioned = porcupine.Model{
 	Init: func() any { return cell{} },
 	Step: func(state, input, _ any) (bool, any) {
@@ -51,7 +56,7 @@ func (c cell) put(op *Op) (legal bool, next cell) {
 		next = c
 	}
 	switch {
-	case op.Open || op.Err == kvapi.ErrMaybe:
+	case op.Unknown():
 		return true, next
 	case op.Err == kvapi.OK:
 		return matches, next
