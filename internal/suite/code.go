@@ -19,6 +19,10 @@ import (
 // Reference is the name of the framework's own peer where --impl asks for a directory.
 const Reference = "reference"
 
+// EtcdRaft is the name of the peer built on etcd's Raft library (package etcdraft) where --impl asks
+// for a directory.
+const EtcdRaft = "etcdraft"
+
 // Code is the code under test: the packages of a framework checkout, or others in their place.
 type Code struct {
 	Framework string            // root of the checkout
@@ -32,7 +36,8 @@ type Code struct {
 // FindCode finds the code under test. impl is a course tree (with raft/ in it) or a directory with
 // one of the packages, relative to the working directory; packages are those that a lab tests, such
 // as "./raft". An empty impl means the framework's own packages; in a course tree those are the
-// student's, and are treated like any others.
+// student's, and are treated like any others. [EtcdRaft] means etcd's library in place of raft, and the
+// framework's own packages otherwise.
 func FindCode(framework string, courseTree bool, impl string, packages []string) (Code, error) {
 	c := Code{Framework: framework, Given: impl, shown: map[string]string{}}
 	switch {
@@ -43,6 +48,9 @@ func FindCode(framework string, courseTree bool, impl string, packages []string)
 		return c, nil
 	case impl == Reference:
 		return c, fmt.Errorf("--impl reference: this is a course tree, it has no reference; leave --impl out to test its own raft/")
+	case impl == EtcdRaft && !courseTree:
+		impl = filepath.Join(framework, "etcdraft") // like a course tree, it has a raft/
+		packages = []string{"./raft"}
 	}
 	abs, err := filepath.Abs(impl)
 	if err != nil {
@@ -92,7 +100,7 @@ func relativeToHere(path string) (string, error) {
 func (c Code) Has(packages []string) error {
 	for _, p := range packages {
 		name := strings.TrimPrefix(p, "./")
-		if _, ok := c.Impl[name]; !ok && c.Impl != nil {
+		if _, ok := c.Impl[name]; !ok && c.Impl != nil && c.Given != EtcdRaft {
 			return fmt.Errorf("--impl %s: it has no package %s, which the selected cases test; select others or add %s", c.Given, name, name)
 		}
 	}

@@ -47,6 +47,12 @@ func TestFindCode(t *testing.T) {
 	assert.Equal(t, map[string]string{"raft": c.Key}, c.Impl)
 	assert.Equal(t, "single/a.go:3", c.Show("raftlab/raft/a.go:3"))
 
+	write(t, "framework/etcdraft/raft/raft.go", "package raft\n")
+	c, err = FindCode(filepath.Join(base, "framework"), false, EtcdRaft, []string{"./kvraft"})
+	require.NoError(t, err)
+	assert.Equal(t, map[string]string{"raft": filepath.Join(base, "framework", "etcdraft", "raft")}, c.Impl)
+	assert.NoError(t, c.Has([]string{"./kvraft"}), "that is the framework's own")
+
 	c, err = FindCode(filepath.Join(base, "tree"), true, "", pkgs) // in a course tree, without --impl
 	require.NoError(t, err)
 	assert.Equal(t, map[string]string{"raft": filepath.Join(base, "tree", "raft")}, c.Impl)
