@@ -107,9 +107,8 @@ func TestPreVoteElects(t *testing.T) {
 func TestMixedPreVoteDoesNotDeadlock(t *testing.T) {
 	config := func(i int) Config { return Config{PreVote: i != 2, CheckQuorum: i == 1} }
 	inCluster(t, 3, config, func(c *cluster) {
-		leader := c.leader(0, 1)
 		c.isolate(2)
-		leader = c.leader(0, 1)
+		leader := c.leader(0, 1)
 		c.commit(leader, "2 does not have this")
 		time.Sleep(5 * time.Second) // 2 raises its term
 		high, _ := c.peers[2].GetState()
