@@ -168,7 +168,7 @@ func (c *cluster) mustLead(right, wrong int, why string) {
 // the leader away. An old AppendEntries, shorter than the log by the time it arrives, must not have cut
 // off what the follower said that it had stored.
 func lateAppends(e *tester.Env) {
-	const rounds = 8
+	const rounds = 10
 	c := newCluster(e, 3, tester.Options{})
 	c.agreeAll()
 	net := c.Network()
@@ -280,7 +280,9 @@ func (c *cluster) leaderAgain(a, w int, late bool) {
 	c.until(tester.CommitLimit, func() bool {
 		return min(c.AppliedThrough(a), c.AppliedThrough(w)) >= committed[1].index
 	})
-	c.Partition([]int{a, b})
+	c.Links(func(from, to int) bool { // a and b; and what w has said to a is still on its way
+		return from == a && to == b || from == b && to == a || late && from == w && to == a
+	})
 	size := c.PersistedSize(a)
 	c.propose(b, 1)
 	c.until(time.Second, func() bool { return c.PersistedSize(a) != size })

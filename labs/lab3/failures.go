@@ -1,0 +1,185 @@
+package lab3
+
+import (
+	"slices"
+	"time"
+
+	"raftlab/kvapi"
+	"raftlab/tester"
+)
+
+// Messages are lost, leaders fail, networks break. Most of these cases exist for every read
+// path, so they take one.
+
+// unreliable loses messages, doubles them and lets them overtake each other.
+func unreliable(e *tester.Env) {
+	s := start(e, setup{net: tester.Options{Unreliable: true, Duplicates: true}})
+	s.ends(s.load(mix{users: 5, each: 16, keys: 2, reads: 30, puts: 10, think: 20 * time.Millisecond}))
+}
+
+// appends has several clients append to one key while messages are lost, late and doubled. Each value has
+// to be there once.
+func appends(e *tester.Env) {
+	s := start(e, setup{net: tester.Options{Unreliable: true, Duplicates: true, LongReordering: e.Rand().IntN(2) == 0}})
+	s.ends(s.load(mix{users: 4, each: 10, keys: 1, reads: 15, think: 20 * time.Millisecond}))
+}
+
+// leaderCrashes crashes leaders in the midst of operations. What they had not answered is done by the
+// next one, or has been done and must not be done twice.
+func leaderCrashes(reads kvapi.ReadPath) func(*tester.Env) {
+	return func(e *tester.Env) {
+		s := start(e, setup{reads: reads})
+		l := s.load(mix{users: 4, each: 25, keys: 2, reads: 45, puts: 10, think: 60 * time.Millisecond})
+		for range 4 {
+			leader := s.Leader()
+			s.pause(150 * time.Millisecond)
+			s.Crash(leader)
+			s.pause(500 * time.Millisecond)
+			s.Restart(leader)
+		}
+		s.ends(l)
+	}
+}
+
+// deposedLeader cuts a leader off, together with one of five servers, and lets a client ask it while others
+// write to the majority. As far as the old leader knows it still leads; what it has may be old.
+func deposedLeader(reads kvapi.ReadPath) func(*tester.Env) {
+	return func(e *tester.Env) {
+		s := start(e, setup{servers: 5, reads: reads})
+		writer, readers := s.user(), s.crowd(2)
+		for range 3 {
+			writer.must("write", func() { writer.put("x", s.value()) })
+			old := s.Leader()
+			rest := s.shuffled(old)
+			few, many := append(rest[:1:1], old), rest[1:]
+			for _, r := range readers {
+				r.must("read", func() { r.get("x") })
+				r.client.Reach(few...)
+			}
+			writer.client.Reach(many...)
+			s.Partition(few, many)
+			stop, done := make(chan struct{}), []<-chan struct{}{}
+			for _, r := range readers {
+				done = append(done, r.goes(func() { r.readUntil(stop, "x") }))
+			}
+			s.LeaderAmong(many)
+			for range 5 {
+				writer.must("write to the majority", func() { writer.put("x", s.value()) })
+				s.pause(150 * time.Millisecond)
+			}
+			close(stop)
+			s.healed()
+			for i, d := range done {
+				if !e.Await(d, tester.ProgressLimit) {
+					s.fail(tester.RuleNoProgress, nil, "client %d still waits for %s, %v after its server can reach all others again",
+						readers[i].client.Number(), readers[i].doing.Load(), tester.ProgressLimit)
+				}
+			}
+		}
+		s.judge()
+	}
+}
+
+// readUntil reads a key again and again, without a pause worth mentioning.
+func (u *user) readUntil(stop <-chan struct{}, key string) {
+	for {
+		select {
+		case <-stop:
+			return
+		default:
+		}
+		u.get(key)
+		u.s.env.Sleep(time.Duration(u.rand.Int64N(int64(5 * time.Millisecond))))
+	}
+}
+
+// minority leaves a client with a minority. Its writes are not answered, whatever the leader
+// there believes; they end soon after the network is whole again.
+func minority(e *tester.Env) {
+	s := start(e, setup{servers: 5})
+	u, w := s.user(), s.user()
+	u.must("write", func() { u.put("x", "0,") })
+	old := s.Leader()
+	rest := s.shuffled(old)
+	few, many := append(rest[:1:1], old), rest[1:]
+	u.client.Reach(few...)
+	w.client.Reach(many...)
+	s.Partition(few, many)
+	inMinority := u.goes(func() { u.append("x", "minority,") })
+	w.must("write to the majority", func() { w.append("x", "majority,") })
+	if e.Await(inMinority, time.Second) {
+		s.fail(tester.RuleUnwantedCommit, few, "a client that reaches servers %v only was told that its write is done; those are two of five", few)
+	}
+	s.healed()
+	const limit = 10 * time.Second // an election, and a client that finds the new leader
+	if !e.Await(inMinority, limit) {
+		s.fail(tester.RuleTooSlow, nil, "the client that waited in the minority still waits %v after the network is whole: an old leader has to tell its clients when its term is over", limit)
+	}
+	u.must("read", func() { u.get("x") })
+	s.judge()
+}
+
+// partitions divides the network anew every fraction of a second.
+func partitions(e *tester.Env) {
+	s := start(e, setup{servers: 5})
+	l := s.load(mix{users: 4, each: 20, keys: 2, reads: 40, puts: 20, think: 120 * time.Millisecond})
+	for range 8 {
+		order := s.shuffled()
+		at := 1 + e.Rand().IntN(s.N()-1)
+		s.Partition(order[:at], order[at:])
+		e.Sleep(200*time.Millisecond + time.Duration(e.Rand().Int64N(int64(500*time.Millisecond))))
+	}
+	s.ends(l)
+}
+
+// restarts crashes all servers at once, again and again. What was answered must be there afterwards.
+func restarts(e *tester.Env) {
+	s := start(e, setup{})
+	l := s.load(mix{users: 4, each: 15, keys: 2, reads: 40, puts: 20, think: 100 * time.Millisecond})
+	for range 4 {
+		s.pause(600 * time.Millisecond)
+		for _, i := range s.shuffled() {
+			s.Crash(i)
+		}
+		s.pause(100 * time.Millisecond)
+		for _, i := range s.shuffled() {
+			s.Restart(i)
+		}
+	}
+	s.ends(l)
+}
+
+// clientDies lets clients die in the midst of an operation: when their request is on its way, is being
+// worked on, or is being answered. It may have been done, once, or not; nobody else may notice.
+func clientDies(reads kvapi.ReadPath) func(*tester.Env) {
+	return func(e *tester.Env) {
+		s := start(e, setup{reads: reads, net: tester.Options{Duplicates: true}})
+		l := s.load(mix{users: 2, each: 25, keys: 1, reads: 50, think: 40 * time.Millisecond})
+		s.Leader()
+		for range 12 {
+			u := s.user()
+			number := s.value()
+			u.goes(func() { u.append("a", number); u.get("a") })
+			s.pause(4 * time.Millisecond)
+			u.client.Close()
+			s.pause(50 * time.Millisecond)
+		}
+		s.users = slices.DeleteFunc(s.users, func(u *user) bool { return u.client.Closed() })
+		s.ends(l)
+	}
+}
+
+// pendingAtCrash has many clients wait at a leader that cannot commit, and crashes it. They all find the
+// next one.
+func pendingAtCrash(e *tester.Env) {
+	s := start(e, setup{})
+	u := s.user()
+	u.must("write", func() { u.put("a", "0,") })
+	leader := s.Leader()
+	s.Disconnect(leader)
+	l := s.load(mix{users: 20, each: 2, keys: 2, reads: 20, puts: 10})
+	e.Sleep(300 * time.Millisecond)
+	s.Crash(leader)
+	s.pause(300 * time.Millisecond)
+	s.ends(l)
+}
