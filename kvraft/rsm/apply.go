@@ -67,6 +67,9 @@ func (m *RSM[O, R]) install(msg raftapi.ApplyMsg) {
 		panic(fmt.Sprintf("rsm: the Raft peer delivered a snapshot for index %d that was taken at index %d",
 			msg.SnapshotIndex, m.state.applied))
 	}
+	if len(m.readers.at) > 0 {
+		raftapi.Reached("snapshot restored while a read waited")
+	}
 	m.waiters.restored(m.state.applied, m.state.sessions.earlier)
 }
 
