@@ -1,0 +1,180 @@
+package etcdraft
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"raftlab/labrpc"
+	"raftlab/raftapi"
+)
+
+// cluster is some peers on a network, in a bubble: time is virtual, and a goroutine that outlives
+// its peer is a deadlock that the bubble reports.
+type cluster struct {
+	t      *testing.T
+	net    *labrpc.Network
+	config Config // for every peer
+	peers  []*Peer
+	disks  []*raftapi.Persister
+	lives  int
+
+	mu      sync.Mutex
+	applied [][]string // by peer: its commands in order; commands a snapshot covers are "-"
+}
+
+// bubble runs a test with n peers.
+func bubble(t *testing.T, n int, config Config, test func(c *cluster)) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &cluster{t: t, net: labrpc.MakeNetwork(), config: config,
+			peers: make([]*Peer, n), disks: make([]*raftapi.Persister, n), applied: make([][]string, n)}
+		defer func() { // also when the test has failed: nothing may be left in the bubble
+			for _, p := range c.peers {
+				if p != nil {
+					p.Kill()
+				}
+			}
+			c.net.Cleanup()
+			time.Sleep(time.Second) // calls made just now fail a little later
+		}()
+		for i := range n {
+			c.disks[i] = raftapi.MakePersister()
+			c.start(i)
+			time.Sleep(3 * time.Millisecond)
+		}
+		test(c)
+	})
+}
+
+// start brings peer i up from its disk.
+func (c *cluster) start(i int) {
+	c.lives++
+	ends := make([]*labrpc.ClientEnd, len(c.peers))
+	for j := range ends {
+		name := fmt.Sprint(c.lives, i, j)
+		ends[j] = c.net.MakeEdge(name, i, j)
+		c.net.Connect(name, j)
+		c.net.Enable(name, true)
+	}
+	config := c.config
+	config.Peers, config.Me, config.Persister, config.ApplyCh = ends, i, c.disks[i], make(chan raftapi.ApplyMsg)
+	p := New(config)
+	c.mu.Lock()
+	c.peers[i] = p
+	c.applied[i] = make([]string, p.disk.snapshotCommand)
+	c.mu.Unlock()
+	go c.consume(i, p)
+	server := labrpc.MakeServer()
+	server.AddService(labrpc.MakeService(p))
+	c.net.AddServer(i, server)
+}
+
+func (c *cluster) consume(i int, p *Peer) {
+	for {
+		select {
+		case m := <-p.applyCh:
+			c.mu.Lock()
+			if m.SnapshotValid {
+				c.applied[i] = make([]string, m.SnapshotIndex)
+			} else {
+				c.applied[i] = append(c.applied[i], m.Command.(string))
+				require.Equal(c.t, len(c.applied[i]), m.CommandIndex, "dense and in order")
+			}
+			c.mu.Unlock()
+		case <-p.done:
+			return
+		}
+	}
+}
+
+func (c *cluster) kill(i int) {
+	c.net.DeleteServer(i)
+	c.peers[i].Kill()
+}
+
+// restart crashes peer i and starts it again from what it had stored.
+func (c *cluster) restart(i int) {
+	c.disks[i] = c.disks[i].Copy()
+	c.kill(i)
+	c.start(i)
+}
+
+// isolate cuts peer i off; c.net.HealAll ends it.
+func (c *cluster) isolate(i int) {
+	for j := range c.peers {
+		c.net.Cut(i, j)
+		c.net.Cut(j, i)
+	}
+}
+
+// leader waits for a leader among peers that is not one of without.
+func (c *cluster) leader(without ...int) int {
+	leader := -1
+	c.eventually("a leader", func() bool {
+		newest := 0
+		for i, p := range c.peers {
+			for _, w := range without {
+				if i == w {
+					p = nil
+				}
+			}
+			if p == nil {
+				continue
+			}
+			if term, leads := p.GetState(); leads && term > newest {
+				leader, newest = i, term
+			}
+		}
+		return newest > 0
+	})
+	return leader
+}
+
+func (c *cluster) eventually(what string, is func() bool) {
+	c.t.Helper()
+	for range 1000 {
+		if is() {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	require.Fail(c.t, "no "+what+" within 10 s")
+}
+
+// commit has peer i's cluster commit commands, and waits until peer i has applied them where Start said.
+func (c *cluster) commit(i int, commands ...string) {
+	c.t.Helper()
+	for _, command := range commands {
+		index, _, ok := c.peers[i].Start(command)
+		require.True(c.t, ok, "peer %d leads", i)
+		c.eventually(command+" at its index", func() bool { return c.at(i, index) == command })
+	}
+}
+
+// at returns what peer i has applied at index, "" if nothing.
+func (c *cluster) at(i, index int) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if index > len(c.applied[i]) {
+		return ""
+	}
+	return c.applied[i][index-1]
+}
+
+// count returns how much peer i has applied.
+func (c *cluster) count(i int) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.applied[i])
+}
+
+func (c *cluster) caughtUp(n int) {
+	c.t.Helper()
+	for i := range c.peers {
+		c.eventually(fmt.Sprintf("%d entries on peer %d", n, i), func() bool { return c.count(i) == n })
+	}
+}
