@@ -173,9 +173,11 @@ func TestTrace(t *testing.T) {
 		{Client: 2, Dialect: Versioned, Kind: Get, Key: "x", Call: 6, Return: 7, Err: kvapi.ErrNoKey},
 		{Client: 1, Dialect: Versioned, Kind: Put, Key: "x", Value: "w", Call: 8, Open: true},
 	}
-	events := make([]record.Event, 10)
+	events := make([]record.Event, 12)
 	events[4] = record.Event{Kind: record.CrashPeer, Peer: 1}
 	events[9] = record.Event{Kind: record.Restart, Peer: 1}
+	events[10] = record.Event{Kind: record.Note, Text: FaultBegins + "bridge"}
+	events[11] = record.Event{Kind: record.Note, Text: FaultEnds + "bridge"}
 	for _, op := range ops {
 		client := record.FirstClient + op.Client
 		events[op.Call] = record.Event{Kind: record.Invoke, Time: op.Begin, Peer: client, Method: string(op.Kind), Text: op.Question()}
@@ -186,7 +188,7 @@ func TestTrace(t *testing.T) {
 	got, faults, err := FromTrace(events)
 	require.NoError(t, err)
 	require.Equal(t, ops, got)
-	require.Equal(t, []Fault{{"server 1 down", 4, 9}}, faults)
+	require.Equal(t, []Fault{{"server 1 down", 4, 9}, {"bridge", 10, 11}}, faults)
 }
 
 func TestDraw(t *testing.T) {

@@ -54,11 +54,19 @@ func oneDialect(ops []Op) {
 	}
 }
 
-// faultsIn collects crashes, with the time until the restart, and notes. Links that change one by one
-// at the same instant are one fault.
+// Notes that begin so say that something is wrong with the service from here to the note that ends it,
+// which names the same thing.
+const (
+	FaultBegins = "fault begins: "
+	FaultEnds   = "fault ends: "
+)
+
+// faultsIn collects crashes, with the time until the restart, faults and other notes. Links that change one
+// by one at the same instant are one fault.
 func faultsIn(events []record.Event) []Fault {
 	var faults []Fault
-	down := map[int]int{} // peer -> fault
+	down := map[int]int{}       // peer -> fault
+	lasting := map[string]int{} // name -> fault
 	for at := 0; at < len(events); at++ {
 		e := events[at]
 		switch e.Kind {
@@ -71,6 +79,18 @@ func faultsIn(events []record.Event) []Fault {
 				delete(down, e.Peer)
 			}
 		case record.Note:
+			if what, ok := strings.CutPrefix(e.Text, FaultBegins); ok {
+				lasting[what] = len(faults)
+				faults = append(faults, Fault{what, at, len(events)})
+				continue
+			}
+			if what, ok := strings.CutPrefix(e.Text, FaultEnds); ok {
+				if i, ok := lasting[what]; ok {
+					faults[i].To = at
+					delete(lasting, what)
+				}
+				continue
+			}
 			faults = append(faults, Fault{e.Text, at, at})
 		case record.State:
 			if e.Leader {
