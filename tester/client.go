@@ -70,6 +70,14 @@ func (cl *Client) Reach(servers ...int) {
 	}
 }
 
+// Deafen lets nothing reach the client any more: its requests arrive, and no answer does.
+func (cl *Client) Deafen() {
+	cl.s.env.Note("client %d hears no answers", cl.number)
+	for from := range cl.s.n {
+		cl.s.net.Cut(from, record.FirstClient+cl.number)
+	}
+}
+
 // ReachAll lets the client reach all servers again.
 func (cl *Client) ReachAll() { cl.Reach(all(cl.s.n)...) }
 
@@ -118,6 +126,14 @@ func (c *machines) closeClients() {
 	for _, cl := range clients {
 		cl.Close()
 	}
+}
+
+// Story returns what has happened so far to clients ([Client.Invoke], Return) and to servers (crashes,
+// links, leaders, notes), in order. It is there in runs with [Servers].
+func (e *Env) Story() []record.Event {
+	e.r.mu.Lock()
+	defer e.r.mu.Unlock()
+	return slices.Clone(e.r.story)
 }
 
 // Operation is an operation of a client, for the trace.

@@ -21,6 +21,9 @@ type Env struct {
 // Subject returns what was given to [Run]: for the Raft labs a raftapi.MakeFunc.
 func (e *Env) Subject() any { return e.r.subject }
 
+// Case returns the row of the table that runs.
+func (e *Env) Case() Case { return e.r.c }
+
 // Seed returns the run's seed.
 func (e *Env) Seed() uint64 { return e.r.params.Seed }
 

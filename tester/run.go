@@ -39,6 +39,8 @@ type run struct {
 	note       string // the last one, to say what the case was doing
 	rpcs       int
 	bytes      int64
+	clients    bool // there are some, or will be
+	story      []record.Event
 
 	clusters []*machines // of the case's main goroutine
 }
@@ -125,7 +127,19 @@ func (r *run) emitLocked(ev *record.Event, detail string) {
 		return
 	}
 	ev.Time = r.now()
+	if r.clients && tellsStory(ev.Kind) {
+		r.story = append(r.story, *ev)
+	}
 	r.host.event(ev, detail)
+}
+
+// tellsStory says whether an event is of use in a picture of what clients saw.
+func tellsStory(k record.Kind) bool {
+	switch k {
+	case record.Invoke, record.Return, record.CrashPeer, record.Restart, record.Cut, record.Heal, record.State, record.Note:
+		return true
+	}
+	return false
 }
 
 // violate ends the run because a rule was broken. It may be called on any goroutine and with any

@@ -39,6 +39,9 @@ type Servers struct {
 
 // NewServers starts n servers, as NewCluster does with peers.
 func (e *Env) NewServers(start StartFunc, n int, o Options) *Servers {
+	e.r.mu.Lock()
+	e.r.clients = true
+	e.r.mu.Unlock()
 	s := &Servers{newMachines(e, n, o), start}
 	s.start, s.restored = s.startOne, func(*life) string { return "" }
 	s.startAll()

@@ -57,6 +57,10 @@ const (
 	// WaitLimit is how long [Cluster.WaitApplied] waits.
 	WaitLimit = 60 * time.Second
 
+	// ProgressLimit is how long an operation of a client may take on a service that is whole again, or
+	// of which a majority is: an election or two, and the longest nap of a clerk.
+	ProgressLimit = 60 * time.Second
+
 	// StuckLimit is how long one call of the harness into a peer (Make, Start, GetState, Snapshot,
 	// Kill) may take. All of them are to return at once.
 	StuckLimit = 20 * time.Second

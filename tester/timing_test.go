@@ -17,7 +17,7 @@ func TestTimingPage(t *testing.T) {
 		"ElectionTimeoutLow": ElectionTimeoutLow, "ElectionTimeoutHigh": ElectionTimeoutHigh,
 		"HeartbeatLow": HeartbeatLow, "HeartbeatHigh": HeartbeatHigh, "IdleRPCs": IdleRPCs, "CatchUp": CatchUp,
 		"ApplyLimit": ApplyLimit, "DeposedLimit": DeposedLimit, "ElectionLimit": ElectionLimit, "TermLimit": TermLimit,
-		"CommitLimit": CommitLimit, "AgreementLimit": AgreementLimit, "WaitLimit": WaitLimit, "StuckLimit": StuckLimit,
+		"CommitLimit": CommitLimit, "AgreementLimit": AgreementLimit, "WaitLimit": WaitLimit, "ProgressLimit": ProgressLimit, "StuckLimit": StuckLimit,
 		"LeftoverGrace": LeftoverGrace, "CaseLimit": CaseLimit,
 	} {
 		require.Contains(t, string(page), fmt.Sprintf("| `%s` | %v |", name, value))

@@ -20,6 +20,8 @@ type setup struct {
 	maxState int            // maxraftstate in bytes; 0: no snapshots
 	catchUp  bool
 	net      tester.Options
+
+	extensions []string // of the peers, besides those of the read path and of the whole run
 }
 
 // service is the service under test, with its clients.
@@ -49,7 +51,9 @@ func start(e *tester.Env, want setup) *service {
 	default:
 		s.dialect = model.Classic
 	}
-	s.options = kvapi.Options{Reads: want.reads, Extensions: e.With(), CatchUp: want.catchUp}
+	extensions := append(e.With(), want.extensions...)
+	slices.Sort(extensions)
+	s.options = kvapi.Options{Reads: want.reads, Extensions: slices.Compact(extensions), CatchUp: want.catchUp}
 	s.Servers = e.NewServers(s.server, s.setup.servers, want.net)
 	return s
 }

@@ -1,17 +1,21 @@
-// Package history records what clients of a key/value service ask and are told, in a run of package
-// tester, and has the record judged.
+// Package history puts what clients of a key/value service ask and are told into the trace of a run, and has
+// the trace judged.
 //
-//	case                Recorder                        service
-//	  |  Append(k, v)       |                              |
-//	  |-------------------> |  invoke, in the trace too    |
-//	  |                     |--------- clerk ------------> |
-//	  |                     | <----------------------------|
-//	  |                     |  return                      |
-//	  | <-------------------|                              |
-//	  |  Check: linearizable, or the run ends with a drawing of the history
+//	case                  clerk of this package         clerk of the service
+//	  |  Append(k, v)        |                              |
+//	  |--------------------> |  invoke: into the trace      |
+//	  |                      |----------------------------> |
+//	  |                      | <----------------------------|
+//	  |                      |  return: into the trace      |
+//	  | <--------------------|                              |
+//	  |
+//	  |  Judge: the operations are read out of the trace (model.FromTrace); they are linearizable,
+//	  |         or the run ends with a drawing of them, faults and all
 //
-// The clerks that [Recorder.Classic] and [Recorder.Versioned] return are clerks themselves. An operation
-// that does not return, because its client died or the case ended, stays open.
+// The trace is the only record, so that the same drawing can be made later, by somebody who has nothing
+// but the trace. An operation that does not return, because its client died or the case ended, stays open.
+// Calls and returns are ordered as they are in the trace, not by virtual time: many things happen at
+// one instant of it.
 package history
 
 import (
@@ -23,54 +27,25 @@ import (
 	"raftlab/tester"
 )
 
-// Recorder records one history. Its methods are safe for concurrent use, except Check.
-type Recorder struct {
-	env *tester.Env
-	log log
-}
-
-// New returns a recorder of an empty history.
-func New(e *tester.Env) *Recorder { return &Recorder{env: e} }
-
-// Len returns how many operations have begun.
-func (r *Recorder) Len() int { return r.log.len() }
-
-// Ops returns what has been recorded so far.
-func (r *Recorder) Ops() []model.Op {
-	ops, _ := r.log.copies()
-	return ops
-}
-
-// Fault records, for the drawing, that something is wrong with the service from now on. The function
-// that it returns records the end.
-func (r *Recorder) Fault(what string) (end func()) {
-	handle := r.log.begin(what)
-	return func() { r.log.end(handle) }
-}
-
-// do records one operation of a client: call is the clerk's part of it.
-func (r *Recorder) do(cl *tester.Client, op model.Op, call func(*model.Op)) {
-	op.Client = cl.Number()
+// do traces one operation of a client: call is the clerk's part of it.
+func do(cl *tester.Client, op model.Op, call func(*model.Op)) {
 	traced := cl.Invoke(string(op.Kind), op.Question())
-	handle := r.log.call(op, r.env.Now())
 	cl.Call(func() { call(&op) })
-	r.log.answer(handle, r.env.Now(), op)
 	traced.Return(op.Answer())
 }
 
-// Classic returns a clerk that records what goes through clerk, which belongs to client cl.
-func (r *Recorder) Classic(cl *tester.Client, clerk kvapi.ClassicClerk) kvapi.ClassicClerk {
-	return classicClerk{r, cl, clerk}
+// Classic returns a clerk that traces what goes through clerk, which belongs to client cl.
+func Classic(cl *tester.Client, clerk kvapi.ClassicClerk) kvapi.ClassicClerk {
+	return classicClerk{cl, clerk}
 }
 
 type classicClerk struct {
-	r     *Recorder
 	cl    *tester.Client
 	clerk kvapi.ClassicClerk
 }
 
 func (c classicClerk) Get(key string) (value string) {
-	c.r.do(c.cl, model.Op{Dialect: model.Classic, Kind: model.Get, Key: key}, func(o *model.Op) {
+	do(c.cl, model.Op{Dialect: model.Classic, Kind: model.Get, Key: key}, func(o *model.Op) {
 		value = c.clerk.Get(key)
 		o.Err, o.Got = kvapi.OK, value
 	})
@@ -78,32 +53,31 @@ func (c classicClerk) Get(key string) (value string) {
 }
 
 func (c classicClerk) Put(key, value string) {
-	c.r.do(c.cl, model.Op{Dialect: model.Classic, Kind: model.Put, Key: key, Value: value}, func(o *model.Op) {
+	do(c.cl, model.Op{Dialect: model.Classic, Kind: model.Put, Key: key, Value: value}, func(o *model.Op) {
 		c.clerk.Put(key, value)
 		o.Err = kvapi.OK
 	})
 }
 
 func (c classicClerk) Append(key, value string) {
-	c.r.do(c.cl, model.Op{Dialect: model.Classic, Kind: model.Append, Key: key, Value: value}, func(o *model.Op) {
+	do(c.cl, model.Op{Dialect: model.Classic, Kind: model.Append, Key: key, Value: value}, func(o *model.Op) {
 		c.clerk.Append(key, value)
 		o.Err = kvapi.OK
 	})
 }
 
-// Versioned returns a clerk that records what goes through clerk, which belongs to client cl.
-func (r *Recorder) Versioned(cl *tester.Client, clerk kvapi.VersionedClerk) kvapi.VersionedClerk {
-	return versionedClerk{r, cl, clerk}
+// Versioned returns a clerk that traces what goes through clerk, which belongs to client cl.
+func Versioned(cl *tester.Client, clerk kvapi.VersionedClerk) kvapi.VersionedClerk {
+	return versionedClerk{cl, clerk}
 }
 
 type versionedClerk struct {
-	r     *Recorder
 	cl    *tester.Client
 	clerk kvapi.VersionedClerk
 }
 
 func (c versionedClerk) Get(key string) (value string, version kvapi.Version, err kvapi.Err) {
-	c.r.do(c.cl, model.Op{Dialect: model.Versioned, Kind: model.Get, Key: key}, func(o *model.Op) {
+	do(c.cl, model.Op{Dialect: model.Versioned, Kind: model.Get, Key: key}, func(o *model.Op) {
 		value, version, err = c.clerk.Get(key)
 		o.Got, o.GotVersion, o.Err = value, version, err
 	})
@@ -111,38 +85,58 @@ func (c versionedClerk) Get(key string) (value string, version kvapi.Version, er
 }
 
 func (c versionedClerk) Put(key, value string, version kvapi.Version) (err kvapi.Err) {
-	c.r.do(c.cl, model.Op{Dialect: model.Versioned, Kind: model.Put, Key: key, Value: value, Version: version}, func(o *model.Op) {
+	do(c.cl, model.Op{Dialect: model.Versioned, Kind: model.Put, Key: key, Value: value, Version: version}, func(o *model.Op) {
 		err = c.clerk.Put(key, value, version)
 		o.Err = err
 	})
 	return err
 }
 
-// Check judges the history. One that is not linearizable ends the run as a failure, after its drawing has
-// been written where there is a file system to write it to; one that the checker cannot judge within
-// budget steps (0: model.Budget) ends it as inconclusive. It is for the case's main goroutine, and
-// takes no virtual time.
-func (r *Recorder) Check(budget int) {
-	ops := r.Ops()
+// Read returns the operations of the run so far, and what happened to the service meanwhile.
+func Read(e *tester.Env) (ops []model.Op, faults []model.Fault) {
+	ops, faults, err := model.FromTrace(e.Story())
+	if err != nil {
+		panic(fmt.Sprintf("history: the run's own trace cannot be read: %v", err))
+	}
+	return ops, faults
+}
+
+// Judge judges the run so far. A history that is not linearizable ends the run as a failure, after its
+// drawing has been written where there is a file system to write it to; one that the checker cannot judge
+// within budget steps (0: model.Budget) ends it as inconclusive. Judge is for the case's main goroutine,
+// and takes no virtual time.
+func Judge(e *tester.Env, budget int) {
+	ops, faults := Read(e)
 	v := model.Check(ops, budget)
 	switch v.Result {
 	case model.OK:
-		r.env.Note("the history of %d operations is linearizable: %d steps", len(ops), v.Steps)
+		e.Note("%d operations, %s: linearizable, %d steps", len(ops), openOnes(ops), v.Steps)
 	case model.Unknown:
-		r.env.Inconclusive("the checker gave up on key %q after %d steps: it cannot say whether these %d operations are linearizable", v.Key, v.Steps, len(ops))
+		e.Inconclusive("the checker gave up on key %q after %d steps: it cannot say whether these %d operations (%s) are linearizable",
+			v.Key, v.Steps, len(ops), openOnes(ops))
 	default:
-		message := "key " + v.Key + ": " + v.Why
-		if file, err := r.draw(); err == nil {
+		message := fmt.Sprintf("key %q: %s", v.Key, v.Why)
+		if file, err := drawing(ops, faults); err == nil {
 			message += "\ndrawing: " + file
 		}
-		r.env.Fail(tester.Violation{Rule: tester.RuleLinearizability, Section: "§8", Message: message})
+		e.Fail(tester.Violation{Rule: tester.RuleLinearizability, Section: "§8", Message: message})
 	}
 }
 
-// draw writes the drawing to a new file among the temporary ones, and returns its name. In the engine
+// openOnes counts the operations whose outcome nobody knows.
+func openOnes(ops []model.Op) string {
+	n := 0
+	for _, op := range ops {
+		if op.Unknown() && op.Kind != model.Get {
+			n++
+		}
+	}
+	return fmt.Sprintf("%d of unknown outcome", n)
+}
+
+// drawing draws a history into a new file among the temporary ones, and returns its name. In the engine
 // there is no file system; there the drawing is made from the trace.
-func (r *Recorder) draw() (string, error) {
-	ops, faults := r.log.copies()
+func drawing(ops []model.Op, faults []model.Fault) (string, error) {
 	f, err := os.CreateTemp("", "raftlab-history-*.html")
 	if err != nil {
 		return "", err

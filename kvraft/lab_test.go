@@ -1,0 +1,11 @@
+package kvraft_test
+
+import (
+	"testing"
+
+	"raftlab/kvraft"
+	"raftlab/labs/lab3"
+)
+
+// Lab 3, all parts; go test -run Lab3/3A runs one. The unit tests beside this file are the service's own.
+func TestLab3(t *testing.T) { lab3.Run(t, kvraft.Service()) }

@@ -1,0 +1,120 @@
+package lab3
+
+import (
+	"time"
+
+	"raftlab/kvapi"
+	"raftlab/raftapi"
+	"raftlab/tester"
+)
+
+// Part 3E: reads from the leader's lease (§6.4.1).
+
+// noMessages reads a good deal from an idle service and counts what the servers say to each other.
+// While the lease lasts, nothing but the heartbeats that renew it.
+func noMessages(e *tester.Env) {
+	const gets = 150
+	s := start(e, setup{reads: kvapi.ReadLease})
+	u := s.user()
+	u.must("write", func() { u.put("x", "1,"); u.get("x") })
+	rpcs, writes, took, ok := s.quietly(func() {
+		u.must("read", func() {
+			for range gets {
+				u.get("x")
+			}
+		})
+	})
+	// A lease may have gaps, when a heartbeat comes late: a quarter of the reads may go without.
+	limit := s.heartbeats(took) + gets/4*(s.N()-1)
+	if ok && writes > 0 {
+		s.fail(tester.RuleCostlyRead, nil, "%d reads from an idle service made servers write to stable storage %d times; a lease read needs no log entry", gets, writes)
+	}
+	if ok && rpcs > limit {
+		s.fail(tester.RuleCostlyRead, nil, "%d reads from an idle service, in %v, made servers call each other %d times; with a lease they need no messages (%d calls are allowed, for heartbeats and gaps)",
+			gets, took.Round(time.Millisecond), rpcs, limit)
+	}
+	s.judge()
+}
+
+// leaseRunsOut cuts leaders off at once, with clients that go on reading, and looks for the first write
+// that the others can do.
+func leaseRunsOut(rates func(leader bool) float64) func(*tester.Env) {
+	return func(e *tester.Env) {
+		s := start(e, setup{reads: kvapi.ReadLease})
+		w, r := s.user(), s.user()
+		for range 8 {
+			w.must("write", func() { w.put("x", s.value()) })
+			old := s.Leader()
+			rest := s.others(old)
+			for i := range s.N() {
+				if rate := rates(i == old); rate != 1 {
+					s.DriftClock(i, rate)
+				}
+			}
+			e.Sleep(500 * time.Millisecond) // the lease now in force was taken with these clocks
+			if now := s.Leader(); now != old {
+				continue
+			}
+			stop := make(chan struct{})
+			r.client.Reach(old)
+			done := r.goes(func() { r.readUntil(stop, "x") })
+			s.pause(150 * time.Millisecond)
+			w.client.Reach(rest...)
+			s.Disconnect(old)
+			written := w.goes(func() { w.put("x", s.value()); w.put("x", s.value()) })
+			if !e.Await(written, tester.ProgressLimit) {
+				s.fail(tester.RuleNoProgress, rest, "servers %v are a majority, but a client that reaches them waits for %s", rest, w.doing.Load())
+			}
+			e.Sleep(200 * time.Millisecond)
+			close(stop)
+			s.healed()
+			e.Await(done, tester.ProgressLimit)
+		}
+		s.judge()
+	}
+}
+
+// rightClocks all show the same time.
+func rightClocks(bool) float64 { return 1 }
+
+// wrongClocks make the leader's lease long and the followers' patience short, by 10% each: that is
+// within what a lease has to allow for.
+func wrongClocks(leader bool) float64 {
+	if leader {
+		return 0.9
+	}
+	return 1.1
+}
+
+// handedOver makes leaders hand their office over, while clients read at the old one and write at the
+// new one. The election that follows is one that voters take part in although they hear a leader, so the lease must
+// have ended before.
+func handedOver(e *tester.Env) {
+	s := start(e, setup{reads: kvapi.ReadLease, extensions: []string{raftapi.Transfer}})
+	w, r := s.user(), s.user()
+	handed := 0
+	for range 8 {
+		w.must("write", func() { w.put("x", s.value()) })
+		old := s.Leader()
+		next := s.shuffled(old)[0]
+		r.client.Reach(old)
+		w.client.Reach(next)
+		stop := make(chan struct{})
+		done := r.goes(func() { r.readUntil(stop, "x") })
+		s.pause(60 * time.Millisecond)
+		written := w.goes(func() { w.put("x", s.value()); w.put("x", s.value()) })
+		if s.Transfer(old, next) {
+			handed++
+		}
+		e.Await(written, time.Second)
+		e.Sleep(100 * time.Millisecond)
+		close(stop)
+		s.healed()
+		e.Await(done, tester.ProgressLimit)
+		e.Await(written, tester.ProgressLimit)
+	}
+	if handed == 0 {
+		s.fail(tester.RuleNoLeader, nil, "8 times a leader was asked to hand over to a server that is well and up to date, and never did (§3.10)")
+	}
+	s.judge()
+}

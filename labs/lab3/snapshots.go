@@ -1,0 +1,183 @@
+package lab3
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"raftlab/tester"
+)
+
+// Part 3B: snapshots. maxRaftState is small, so that a few dozen operations fill it.
+const maxRaftState = 1000
+
+// fill writes n values to a few keys, enough to make a server take snapshots.
+func (u *user) fill(n int) {
+	u.must(fmt.Sprintf("write %d values", n), func() {
+		for i := range n {
+			u.put(key(i%4), fmt.Sprintf("a value of some length, number %d,", i))
+		}
+	})
+}
+
+// snapshotted waits until all running servers that can be reached have a snapshot.
+func (s *service) snapshotted() {
+	missing := -1
+	ok := s.until(tester.ApplyLimit, func() bool {
+		for i := range s.N() {
+			if s.Running(i) && s.Connected(i) && s.SnapshotSize(i) == 0 {
+				missing = i
+				return false
+			}
+		}
+		return true
+	})
+	if !ok {
+		s.fail(tester.RuleLogTooLarge, []int{missing}, "server %d has persisted %d bytes of Raft state with maxraftstate %d, and still no snapshot",
+			missing, s.PersistedSize(missing), s.setup.maxState)
+	}
+}
+
+// logStaysShort writes much more than maxraftstate and looks at what is persisted.
+func logStaysShort(e *tester.Env) {
+	s := start(e, setup{maxState: maxRaftState})
+	l := s.load(mix{users: 4, each: 40, keys: 3, reads: 10, puts: 85, think: 2 * time.Millisecond})
+	l.finish()
+	s.snapshotted()
+	s.bounded()
+	s.ends(l)
+	s.bounded()
+}
+
+// snapshotsAreSmall overwrites a few keys again and again. A snapshot is the state, not the way that led to
+// it.
+func snapshotsAreSmall(e *tester.Env) {
+	const limit = 2000
+	s := start(e, setup{maxState: maxRaftState})
+	u := s.user()
+	u.fill(160) // some 5 KB in all, of which 150 bytes are left
+	s.snapshotted()
+	for i := range s.N() {
+		if size := s.SnapshotSize(i); size > limit {
+			s.fail(tester.RuleLogTooLarge, []int{i}, "the snapshot of server %d has %d bytes; four short values and one client are to fit into %d",
+				i, size, limit)
+		}
+	}
+	s.judge()
+}
+
+// snapshotsSurvive restarts all servers from their snapshots, more than once, and reads everything.
+func snapshotsSurvive(e *tester.Env) {
+	s := start(e, setup{maxState: maxRaftState})
+	u := s.user()
+	for range 3 {
+		u.fill(40)
+		s.snapshotted()
+		for _, i := range s.shuffled() {
+			s.Crash(i)
+		}
+		for _, i := range s.shuffled() {
+			s.Restart(i)
+		}
+		u.must("read all keys", func() {
+			for i := range 4 {
+				u.get(key(i))
+			}
+		})
+	}
+	s.bounded()
+	s.judge()
+}
+
+// sessionsSurvive lets a client that hears no answers repeat a write, until the first copy of it is in a
+// snapshot and all servers have restarted from it. Whoever left the clients' sessions out of the
+// snapshot does it a second time.
+//
+//	client    append "x"  again  again   ...   again        again  <- answered at last
+//	servers   done        [ others write ] [ snapshot ] [ restart ]  not done: known
+func sessionsSurvive(e *tester.Env) {
+	s := start(e, setup{maxState: maxRaftState})
+	u, w := s.user(), s.user()
+	u.must("write", func() { u.append("x", "first,") })
+	u.client.Deafen()
+	done := u.goes(func() { u.append("x", "once,") })
+	w.must("see the write", func() {
+		for !strings.Contains(w.get("x"), "once,") {
+			if s.dialect == "versioned" {
+				return // that client never gets beyond its first get
+			}
+			e.Sleep(50 * time.Millisecond)
+		}
+	})
+	w.fill(60)
+	s.snapshotted()
+	for _, i := range s.shuffled() {
+		s.Restart(i)
+	}
+	w.fill(5)
+	u.client.ReachAll()
+	if !e.Await(done, tester.ProgressLimit) {
+		s.fail(tester.RuleNoProgress, nil, "a client that is heard again waits for %s", u.doing.Load())
+	}
+	w.must("read", func() { w.get("x") })
+	s.judge()
+}
+
+// leftBehind keeps a server away until the others have only a snapshot for it, and then makes the service
+// depend on it: of the two that knew better, one goes.
+func leftBehind(e *tester.Env) {
+	s := start(e, setup{maxState: maxRaftState})
+	u := s.user()
+	for range 3 {
+		u.fill(10)
+		rest := s.shuffled(s.Leader())
+		behind, other := rest[0], rest[1]
+		s.Disconnect(behind)
+		u.fill(50)
+		s.Connect(behind)
+		s.Crash(other)
+		u.fill(5)
+		s.Crash(s.Leader()) // it may be the one that was behind
+		s.Restart(other)
+		u.must("read all keys", func() {
+			for i := range 4 {
+				u.get(key(i))
+			}
+		})
+		s.healed()
+	}
+	s.bounded()
+	s.judge()
+}
+
+// crashWhileSaving crashes servers exactly after some write to their persister, while they take
+// snapshots all the time.
+func crashWhileSaving(e *tester.Env) {
+	s := start(e, setup{maxState: maxRaftState})
+	l := s.load(mix{users: 3, each: 40, keys: 2, reads: 10, puts: 80, think: 20 * time.Millisecond})
+	for k := range 6 {
+		i := s.shuffled()[0]
+		crashed := s.CrashAtPersist(i, 1+e.Rand().IntN(20)+k%3)
+		e.Await(crashed, time.Second)
+		s.pause(100 * time.Millisecond)
+		s.Restart(i)
+	}
+	s.ends(l)
+	s.bounded()
+}
+
+// lagging lets one server fall behind a little, again and again, while the others take snapshots: it
+// is brought up to date by entries or by snapshots in turn.
+func lagging(e *tester.Env) {
+	s := start(e, setup{maxState: maxRaftState, catchUp: e.Rand().IntN(2) == 0, net: tester.Options{Unreliable: true, Duplicates: true}})
+	l := s.load(mix{users: 4, each: 30, keys: 3, reads: 20, puts: 60, think: 60 * time.Millisecond})
+	behind := s.shuffled()[0]
+	for range 8 {
+		s.Disconnect(behind)
+		s.pause(300 * time.Millisecond)
+		s.Connect(behind)
+		s.pause(200 * time.Millisecond)
+	}
+	s.ends(l)
+	s.bounded()
+}

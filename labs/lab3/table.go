@@ -1,0 +1,159 @@
+package lab3
+
+import (
+	"slices"
+
+	"raftlab/kvapi"
+	"raftlab/tester"
+)
+
+// Lab is lab 3: the table of its cases. Each part's points sum up to 100.
+func Lab() tester.Lab {
+	return tester.Lab{
+		Name:    "lab3",
+		Package: "./kvraft",
+		Test:    "TestLab3",
+		Cases:   slices.Concat(throughTheLog(), withSnapshots(), byIndex(), atFollowers(), byLease()),
+	}
+}
+
+func throughTheLog() []tester.Case {
+	const log = kvapi.ReadLog
+	return []tester.Case{
+		{Part: "3A", Name: "OneClient", Points: 8, Section: "§8", Run: oneClient,
+			Checks: "one client, one operation after the other: each sees what the ones before it did"},
+		{Part: "3A", Name: "Rules", Points: 5, Section: "§8", Run: versionRules,
+			Checks: "the answers about keys that do not exist, and about versions that do not fit"},
+		{Part: "3A", Name: "ManyClients", Points: 8, Section: "§8", Run: manyClients,
+			Checks: "six clients at two keys: whatever they see, there is one order that explains it"},
+		{Part: "3A", Name: "Crowd", Points: 6, Section: "§8", Run: crowdAtOnce,
+			Checks: "thirty clients ask at once while leaders come and go: each gets the result of its own operation"},
+		{Part: "3A", Name: "Soon", Points: 5, Section: "§8", Run: soon,
+			Checks: "an operation is answered when it is applied, not when somebody looks next"},
+		{Part: "3A", Name: "Unreliable", Points: 7, Section: "§8", Run: unreliable,
+			Checks: "messages are lost, late and doubled: clerks try again, servers do nothing twice"},
+		{Part: "3A", Name: "Appends", Points: 8, Section: "§8", Run: appends,
+			Checks: "what several clients append to one key is there once each, however often it was sent"},
+		{Part: "3A", Name: "LeaderCrashes", Points: 8, Section: "§8", Run: leaderCrashes(log),
+			Checks: "leaders crash in the midst of operations, which the next one does, but not a second time"},
+		{Part: "3A", Name: "Pending", Points: 5, Section: "§8", Run: pendingAtCrash,
+			Checks: "twenty clients wait at a leader that can commit nothing and then dies: all find the next one"},
+		{Part: "3A", Name: "Minority", Points: 8, Section: "§8", Run: minority,
+			Checks: "no answer from a minority, and one soon after the network is whole: leaders notice that they are deposed"},
+		{Part: "3A", Name: "DeposedLeader", Points: 8, Section: "§8", Run: deposedLeader(log),
+			Checks: "a cut off leader is asked for what others overwrite meanwhile: it must not answer with what it has"},
+		{Part: "3A", Name: "Partitions", Points: 6, Section: "§8", Run: partitions,
+			Checks: "the network falls into other pieces all the time: one order of operations all the same"},
+		{Part: "3A", Name: "Restarts", Points: 6, Section: "§8", Run: restarts,
+			Checks: "all servers crash at once, again and again: the log brings everything back, sessions too"},
+		{Part: "3A", Name: "ClientDies", Points: 4, Section: "§8", Run: clientDies(log),
+			Checks: "clients die in the midst of requests: done once or not at all, and nobody else is in the way"},
+		{Part: "3A", Name: "FreshService", Points: 2, Section: "§8", Run: freshService,
+			Checks: "a second service in the same process knows nothing of the first: state belongs into the server"},
+		{Part: "3A", Name: "Swarm", Points: 6, Section: "§8", Run: swarm(log, 0),
+			Checks: "some of all faults, drawn by the seed: linearizable throughout, and progress when healed"},
+	}
+}
+
+func withSnapshots() []tester.Case {
+	return []tester.Case{
+		{Part: "3B", Name: "LogStaysShort", Points: 15, Section: "§7", Run: logStaysShort,
+			Checks: "many writes, a small maxraftstate: the log is cut in time, whoever leads"},
+		{Part: "3B", Name: "NoneUnasked", Points: 5, Section: "§7", Run: noSnapshots,
+			Checks: "maxraftstate -1 means no snapshots"},
+		{Part: "3B", Name: "SnapshotsAreSmall", Points: 10, Section: "§7", Run: snapshotsAreSmall,
+			Checks: "a snapshot holds the state and the sessions, and not the history that led there"},
+		{Part: "3B", Name: "SnapshotsSurvive", Points: 15, Section: "§7", Run: snapshotsSurvive,
+			Checks: "all servers restart from their snapshots, and nothing is missing or there twice"},
+		{Part: "3B", Name: "SessionsSurvive", Points: 15, Section: "§7, §8", Run: sessionsSurvive,
+			Checks: "a write is repeated after a restart from a snapshot that holds its effect: sessions belong into snapshots"},
+		{Part: "3B", Name: "LeftBehind", Points: 10, Section: "§7", Run: leftBehind,
+			Checks: "a server far behind is brought up by a snapshot, and then has to carry the service"},
+		{Part: "3B", Name: "Lagging", Points: 10, Section: "§7", Run: lagging,
+			Checks: "a server falls behind a little all the time, on a bad network: entries and snapshots in turn"},
+		{Part: "3B", Name: "CrashWhileSaving", Points: 10, Section: "§7", Run: crashWhileSaving,
+			Checks: "servers crash exactly after some write to their persister: state and snapshot fit together"},
+		{Part: "3B", Name: "SnapshotSwarm", Points: 10, Section: "§7", Run: swarm(kvapi.ReadLog, maxRaftState),
+			Checks: "some of all faults, with snapshots all the time"},
+	}
+}
+
+func byIndex() []tester.Case {
+	const index = kvapi.ReadIndexLeader
+	return []tester.Case{
+		{Part: "3C", Name: "ManyReaders", Points: 10, Section: "§6.4", Run: manyReaders(index),
+			Checks: "clients read while others write: every read sees what was complete before it began"},
+		{Part: "3C", Name: "NoLogEntries", Points: 15, Section: "§6.4", Run: noLogEntries(index),
+			Checks: "reads from an idle service write nothing to stable storage: that is what ReadIndex is for"},
+		{Part: "3C", Name: "SharedRounds", Points: 10, Section: "§6.4", Run: sharedRounds,
+			Checks: "forty reads at one moment share a few rounds of confirmations"},
+		{Part: "3C", Name: "DeposedLeader", Points: 15, Section: "§6.4", Run: deposedLeader(index),
+			Checks: "a cut off leader that still thinks it leads cannot confirm it, and so does not answer"},
+		{Part: "3C", Name: "NewLeaderReads", Points: 10, Section: "§6.4", Run: newLeaderReads(index),
+			Checks: "a new leader answers no read before it has committed an entry of its own term"},
+		{Part: "3C", Name: "LateConfirmations", Points: 10, Section: "§6.4", Run: lateConfirmations(index),
+			Checks: "a reply that is late confirms what was asked then: a round counts for reads that came before it began"},
+		{Part: "3C", Name: "LeaderCrashes", Points: 10, Section: "§6.4", Run: leaderCrashes(index),
+			Checks: "leaders crash while clients read and write: reads go on at the next one, none stale"},
+		{Part: "3C", Name: "ClientDies", Points: 5, Section: "§6.4", Run: clientDies(index),
+			Checks: "clients die in the midst of reads and writes; others are not kept waiting"},
+		{Part: "3C", Name: "SnapshotAmidReads", Points: 5, Section: "§6.4", Run: snapshotAmidReads(index),
+			Checks: "snapshots are taken and installed while reads wait for their index"},
+		{Part: "3C", Name: "IndexSwarm", Points: 10, Section: "§6.4", Run: swarm(index, maxRaftState),
+			Checks: "some of all faults, drawn by the seed, with reads by ReadIndex"},
+	}
+}
+
+func atFollowers() []tester.Case {
+	const anywhere = kvapi.ReadIndexFollower
+	return []tester.Case{
+		{Part: "3D", Name: "ManyReaders", Points: 10, Section: "§6.4", Run: manyReaders(anywhere),
+			Checks: "clients read at all servers while others write: one order explains what they see"},
+		{Part: "3D", Name: "AtFollower", Points: 15, Section: "§6.4", Run: atFollower,
+			Checks: "a follower is asked for what was written a moment ago: it waits until it has applied it"},
+		{Part: "3D", Name: "ReadsAreSpread", Points: 10, Section: "§6.4", Run: readsAreSpread,
+			Checks: "clerks ask all servers in turn: followers are to take work off the leader"},
+		{Part: "3D", Name: "NoLogEntries", Points: 5, Section: "§6.4", Run: noLogEntries(anywhere),
+			Checks: "reads from an idle service write nothing to stable storage, wherever they are done"},
+		{Part: "3D", Name: "FollowerCutOff", Points: 10, Section: "§6.4", Run: followerCutOff,
+			Checks: "a follower that reaches no leader answers nothing, and answers soon when it is back"},
+		{Part: "3D", Name: "FollowerBehind", Points: 5, Section: "§6.4", Run: followerBehind(0),
+			Checks: "a follower fifty entries behind is asked at once when it is back"},
+		{Part: "3D", Name: "SnapshotBehind", Points: 10, Section: "§6.4", Run: followerBehind(maxRaftState),
+			Checks: "a read waits at a follower that is brought up by a snapshot: installing is applying, too"},
+		{Part: "3D", Name: "LeaderGoes", Points: 10, Section: "§6.4", Run: leaderGoes,
+			Checks: "followers that have asked a leader which is gone ask the next one, and do not wait for the dead"},
+		{Part: "3D", Name: "DeposedLeader", Points: 10, Section: "§6.4", Run: deposedLeader(anywhere),
+			Checks: "reads at the smaller half, old leader and a follower that believes it: neither answers"},
+		{Part: "3D", Name: "SnapshotAmidReads", Points: 5, Section: "§6.4", Run: snapshotAmidReads(anywhere),
+			Checks: "snapshots are taken and installed while reads wait at followers"},
+		{Part: "3D", Name: "FollowerSwarm", Points: 10, Section: "§6.4", Run: swarm(anywhere, maxRaftState),
+			Checks: "some of all faults, drawn by the seed, with reads everywhere"},
+	}
+}
+
+func byLease() []tester.Case {
+	const lease = kvapi.ReadLease
+	return []tester.Case{
+		{Part: "3E", Name: "ManyReaders", Points: 10, Section: "§6.4.1", Run: manyReaders(lease),
+			Checks: "clients read from the lease while others write: every read sees what was complete before it began"},
+		{Part: "3E", Name: "NoMessages", Points: 15, Section: "§6.4.1", Run: noMessages,
+			Checks: "reads from an idle leader need no message and no log entry"},
+		{Part: "3E", Name: "LeaseRunsOut", Points: 15, Section: "§6.4.1", Run: leaseRunsOut(rightClocks),
+			Checks: "a leader that is cut off stops answering before the others can have elected another"},
+		{Part: "3E", Name: "WrongClocks", Points: 15, Section: "§6.4.1", Run: leaseRunsOut(wrongClocks),
+			Checks: "the same while the leader's clock is slow by 10% and the others' are fast by as much"},
+		{Part: "3E", Name: "LateReplies", Points: 10, Section: "§6.4.1", Run: lateConfirmations(lease),
+			Checks: "a lease counts from when the heartbeat was sent, however late the reply is"},
+		{Part: "3E", Name: "HandedOver", Points: 10, Section: "§6.4.1, §3.10", Run: handedOver,
+			Checks: "a leader that hands its office over gives up its lease first"},
+		{Part: "3E", Name: "NewLeaderReads", Points: 5, Section: "§6.4", Run: newLeaderReads(lease),
+			Checks: "a new leader answers no read before it has committed an entry of its own term"},
+		{Part: "3E", Name: "DeposedLeader", Points: 5, Section: "§6.4.1", Run: deposedLeader(lease),
+			Checks: "a cut off leader does not answer for longer than its lease lasts"},
+		{Part: "3E", Name: "LeaderCrashes", Points: 5, Section: "§6.4.1", Run: leaderCrashes(lease),
+			Checks: "leaders crash while clients read and write"},
+		{Part: "3E", Name: "LeaseSwarm", Points: 10, Section: "§6.4.1", Run: swarm(lease, maxRaftState),
+			Checks: "some of all faults, drawn by the seed, with reads from leases"},
+	}
+}

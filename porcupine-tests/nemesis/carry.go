@@ -1,0 +1,185 @@
+package nemesis
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"raftlab/labrpc"
+	"raftlab/porcupine-tests/model"
+	"raftlab/tester"
+)
+
+// Machines is what a nemesis works on. *tester.Cluster and *tester.Servers are ones.
+type Machines interface {
+	Env() *tester.Env
+	N() int
+	Network() *labrpc.Network
+	State(i int) (term int, leader bool)
+
+	Links(works func(from, to int) bool)
+	HealAll()
+	Crash(i int)
+	CrashAtPersist(i int, nth int) <-chan struct{}
+	Restart(i int)
+	Running(i int) bool
+	DriftClock(i int, rate float64)
+	Transfer(i, to int) bool
+}
+
+var (
+	_ Machines = (*tester.Cluster)(nil)
+	_ Machines = (*tester.Servers)(nil)
+)
+
+// turn is the beginning or the end of a step.
+type turn struct {
+	at   time.Duration
+	step int
+	ends bool
+}
+
+// Carry carries the plan out, from now on, until stop says that it is enough or the plan is at its end. Then
+// all links work, all servers run, the network is reliable, all clocks go right. It is for the case's main
+// goroutine. Restarts take some milliseconds each, so that steps can begin a little late.
+func (p Plan) Carry(m Machines, stop func() bool) {
+	e := m.Env()
+	begun := e.Now()
+	down := map[int][]int{} // step -> servers that it has crashed
+	for _, t := range p.turns() {
+		for wait := begun + t.at - e.Now(); wait > 0; wait = begun + t.at - e.Now() {
+			e.Sleep(min(wait, 100*time.Millisecond))
+			if stop() {
+				p.mend(m)
+				return
+			}
+		}
+		s := p[t.step]
+		if !t.ends {
+			e.Note("%s%s", model.FaultBegins, s)
+			down[t.step] = s.begin(m)
+			continue
+		}
+		s.end(m, down[t.step])
+		e.Note("%s%s", model.FaultEnds, s)
+	}
+	p.mend(m)
+}
+
+// turns are the beginnings and ends of all steps, in order; an end before a beginning at the same time.
+func (p Plan) turns() []turn {
+	var all []turn
+	for i, s := range p {
+		all = append(all, turn{s.From, i, false}, turn{s.To, i, true})
+	}
+	slices.SortStableFunc(all, func(a, b turn) int {
+		if a.step == b.step {
+			return 0 // the beginning comes first already
+		}
+		ends := func(t turn) int {
+			if t.ends {
+				return 0
+			}
+			return 1
+		}
+		return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(ends(a), ends(b)))
+	})
+	return all
+}
+
+// begin makes the fault, and returns the servers that it crashed.
+func (s Step) begin(m Machines) (crashed []int) {
+	net := m.Network()
+	crash := func(is ...int) {
+		for _, i := range is {
+			m.Crash(i)
+		}
+		crashed = is
+	}
+	switch s.Fault {
+	case CrashLeader:
+		crash(s.leader(m))
+	case CrashOne:
+		crash(s.Order[0])
+	case CrashMinority:
+		crash(s.Order[:minority(m.N())]...)
+	case CrashAll:
+		crash(s.Order...)
+	case CrashWriting:
+		m.CrashAtPersist(s.Order[0], 1+s.Order[1]) // one of its next few writes
+		crashed = s.Order[:1]
+	case Loss:
+		net.Reliable(false)
+	case Slow:
+		net.LongReordering(true)
+		net.LongDelays(true)
+	case Duplicates:
+		net.Duplicates(true)
+	case Drift, WildDrift:
+		for i, rate := range s.Rates {
+			m.DriftClock(i, rate)
+		}
+	case Transfer:
+		leader := s.leader(m)
+		m.Env().Go(func() { m.Transfer(leader, s.Order[0]) })
+	default:
+		m.Links(s.works(s.leader(m)))
+	}
+	return crashed
+}
+
+// end mends what the fault did.
+func (s Step) end(m Machines, crashed []int) {
+	net := m.Network()
+	switch s.Fault {
+	case Loss:
+		net.Reliable(true)
+	case Slow:
+		net.LongReordering(false)
+		net.LongDelays(false)
+	case Duplicates:
+		net.Duplicates(false)
+	case Drift, WildDrift:
+		for i := range s.Rates {
+			m.DriftClock(i, 1)
+		}
+	case CrashLeader, CrashOne, CrashMinority, CrashAll, CrashWriting:
+		for _, i := range crashed {
+			m.Restart(i)
+		}
+	case Transfer:
+	default:
+		m.HealAll()
+	}
+}
+
+// mend undoes whatever the plan can have done.
+func (p Plan) mend(m Machines) {
+	m.Env().Note("all faults end")
+	net := m.Network()
+	net.Reliable(true)
+	net.LongReordering(false)
+	net.LongDelays(false)
+	net.Duplicates(false)
+	m.HealAll()
+	for i := range m.N() {
+		if !m.Running(i) {
+			m.Restart(i)
+		}
+		if slices.ContainsFunc(p, func(s Step) bool { return s.Rates != nil }) {
+			m.DriftClock(i, 1)
+		}
+	}
+}
+
+// leader returns the running server that leads the newest term, as far as the servers say; or else
+// the first in the step's order.
+func (s Step) leader(m Machines) int {
+	leader, newest := s.Order[0], -1
+	for i := range m.N() {
+		if term, leads := m.State(i); leads && term > newest {
+			leader, newest = i, term
+		}
+	}
+	return leader
+}

@@ -1,0 +1,27 @@
+// Package nemesis does to a cluster what Jepsen does: several kinds of faults at once, each kind on a
+// schedule of its own, drawn from the seed.
+//
+//	links    ___[ bridge     ]______[ alone ]________[ one way  ]____
+//	servers  _______[ crash of the leader ]________[ crash of all ]__
+//	weather  _[ loss  ]____________[ duplicates            ]_________
+//	clocks   ______[ drift                       ]___________________
+//	office   ____|_______________|____________________|______________   transfers of leadership
+//	         ----------------------- virtual time ------------------>
+//
+// Within a lane there is one fault at a time and a quiet time after it; between lanes anything may meet
+// anything. A [Plan] is drawn before it is carried out, by [Draw], and is plain data: which fault, from when
+// to when, and in which order the servers take the roles in it. Only who leads, for faults that are aimed at
+// the leader, is found out at the moment itself.
+//
+// Plan.Carry carries a plan out on whatever has links and servers: the clusters of package tester
+// with bare peers and those with a service. When it returns everything has been mended. The begin and
+// end of each fault are notes in the trace, from where package model takes them into drawings.
+//
+// A pause of a process, as by SIGSTOP, is missing: the servers of a run are goroutines of one
+// process, and nothing can stop some of them for a while without their knowledge. Nearest to it come [Alone]
+// (nothing gets in or out, but the server knows the time) and [Drift] (it does not).
+//
+//   - fault.go: the faults, by name; [All]
+//   - plan.go: [Draw], [Plan], [Step]
+//   - carry.go: Plan.Carry, [Machines]
+package nemesis
