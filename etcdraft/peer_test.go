@@ -139,7 +139,8 @@ func TestCatchUp(t *testing.T) {
 		c.net.HealAll()
 		c.eventually("the entries", func() bool { return c.count(behind) == 30 })
 		require.Equal(t, 0, c.disks[behind].SnapshotSize(), "it needed no snapshot")
-		p := c.peers[leader]
+		time.Sleep(time.Second) // the one that was away may have a newer term, and deposed the leader
+		p := c.peers[c.leader()]
 		p.KeepCatchUp(5000, 500)
 		c.commit(p.me, "last")
 		p.Snapshot(31, []byte("state"))
