@@ -15,6 +15,7 @@ type Case struct {
 	Section string        // of the Raft paper: "§5.2"
 	Reaches []string      // situations (raftapi.Reached) that the case exists for
 	Limit   time.Duration // virtual time for the whole case; 0 means CaseLimit
+	RPCs    int           // requests between peers in the whole case; 0 means 20,000
 	Run     func(*Env)
 }
 
@@ -27,6 +28,8 @@ type Lab struct {
 	Package string // "./raft", whose test binary runs the cases
 	Test    string // "TestLab2", the test in that binary
 	Cases   []Case
+	// OnRequest says that the cases run only when they are named: they take long, and are not graded.
+	OnRequest bool
 }
 
 // Violation is a broken rule.

@@ -15,6 +15,8 @@ type Case struct {
 	Lab     string // "lab2"
 	Package string // "./raft", whose test binary runs it
 	Test    string // "TestLab2", the test in that binary
+	// OnRequest is tester.Lab.OnRequest.
+	OnRequest bool
 }
 
 // Cases returns the cases of all labs, in the order of their tables.
@@ -22,19 +24,19 @@ func Cases(labs []tester.Lab) []Case {
 	var cases []Case
 	for _, l := range labs {
 		for _, c := range l.Cases {
-			cases = append(cases, Case{Case: c, Lab: l.Name, Package: l.Package, Test: l.Test})
+			cases = append(cases, Case{Case: c, Lab: l.Name, Package: l.Package, Test: l.Test, OnRequest: l.OnRequest})
 		}
 	}
 	return cases
 }
 
-// Select returns the cases that selectors name, each once, in the order of the tables; all of them
-// if there are no selectors. A selector is a lab ("lab2"), a part ("2A"), a case ("2A/InitialElection")
+// Select returns the cases that selectors name, each once, in the order of the tables; all of them,
+// but for those that run on request only, if there are no selectors. A selector is a lab ("lab2"), a part ("2A"), a case ("2A/InitialElection")
 // or the name of a case alone. Upper and lower case are the same, and a prefix will do where only
 // one thing begins with it. The error for anything else lists what comes close.
 func Select(cases []Case, selectors []string) ([]Case, error) {
 	if len(selectors) == 0 {
-		return cases, nil
+		return slices.DeleteFunc(slices.Clone(cases), func(c Case) bool { return c.OnRequest }), nil
 	}
 	chosen := make([]bool, len(cases))
 	for _, s := range selectors {

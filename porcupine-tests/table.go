@@ -1,0 +1,90 @@
+package porcupinetests
+
+import (
+	"time"
+
+	"raftlab/kvapi"
+	"raftlab/porcupine-tests/nemesis"
+	"raftlab/raftapi"
+	"raftlab/tester"
+)
+
+// Lab returns the table of the lab.
+func Lab() tester.Lab {
+	return tester.Lab{Name: "porcupine", Package: "./kvraft", Test: "TestPorcupine", OnRequest: true, Cases: cases()}
+}
+
+// part of all cases.
+const part = "P"
+
+// mix says which extensions the peers have, besides those that a read path needs.
+type mix struct {
+	name   string
+	of     func(server int) []string
+	faults []nemesis.Fault // besides nemesis.All
+}
+
+func none(int) []string { return nil }
+
+// everything switches all extensions on; clocks drift and leaders are asked to leave.
+func everything(int) []string { return raftapi.Extensions }
+
+// some gives half of the servers an extension that the others lack.
+func some(server int) []string {
+	if server%2 == 0 {
+		return []string{raftapi.PreVote, raftapi.CheckQuorum}
+	}
+	return nil
+}
+
+var mixes = []mix{
+	{"", none, []nemesis.Fault{nemesis.Drift}},
+	{"Everything", everything, []nemesis.Fault{nemesis.Drift, nemesis.Transfer}},
+	{"Mixed", some, []nemesis.Fault{nemesis.Drift}},
+}
+
+// paths are the read paths that promise linearizability.
+var paths = []struct {
+	name, section string
+	reads         kvapi.ReadPath
+}{
+	{"Log", "§8", kvapi.ReadLog},
+	{"Index", "§6.4", kvapi.ReadIndexLeader},
+	{"FollowerIndex", "§6.4", kvapi.ReadIndexFollower},
+	{"Lease", "§6.4.1", kvapi.ReadLease},
+}
+
+// Bounds of one run.
+const (
+	limit = 10 * time.Minute // virtual
+	rpcs  = 200_000          // between servers; a run needs some ten thousand
+)
+
+func cases() []tester.Case {
+	var all []tester.Case
+	for _, p := range paths {
+		for _, m := range mixes {
+			all = append(all, tester.Case{
+				Part: part, Name: p.name + m.name, Points: 1, Section: p.section, Limit: limit, RPCs: rpcs,
+				Checks: "long histories of 20 clients under composed faults are linearizable: reads by " + string(p.reads) + checksOf(m),
+				Run:    func(e *tester.Env) { try(e, p.reads, m, long).judge() },
+			})
+		}
+	}
+	return append(all, tester.Case{
+		Part: part, Name: "LocalIsCaught", Points: 1, Section: "§6.4", Limit: limit, RPCs: rpcs,
+		Checks: "reads of whatever a server has applied are found not to be linearizable: the checker can see",
+		Run:    localIsCaught,
+	})
+}
+
+func checksOf(m mix) string {
+	switch m.name {
+	case "Everything":
+		return ", all extensions on"
+	case "Mixed":
+		return ", extensions on every second server"
+	default:
+		return ""
+	}
+}
