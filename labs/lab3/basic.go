@@ -23,7 +23,7 @@ func oneClient(e *tester.Env) {
 			u.append(k, valueOf(10*i+1))
 			u.get(k)
 		}
-		u.append("new", "1,")
+		u.append("new", "[1]")
 		u.put("empty", "")
 		for _, k := range []string{"a", "b", "c", "new", "empty", "never"} {
 			u.get(k)
@@ -39,10 +39,10 @@ func versionRules(e *tester.Env) {
 	u, w := s.user(), s.user()
 	if s.dialect == model.Classic {
 		u.must("append to keys that do not exist", func() {
-			u.append("x", "1,")
+			u.append("x", "[1]")
 			u.get("y")
 			u.put("x", "")
-			u.append("x", "2,")
+			u.append("x", "[2]")
 			u.get("x")
 		})
 		s.judge()
@@ -81,7 +81,7 @@ func freshService(e *tester.Env) {
 	u := first.user()
 	u.must("write", func() {
 		for i := range 5 {
-			u.put(key(i), "old,")
+			u.put(key(i), "[old]")
 		}
 	})
 	first.Shutdown()
@@ -95,7 +95,7 @@ func freshService(e *tester.Env) {
 					got, key(i))
 			}
 		}
-		w.append("a", "new,")
+		w.append("a", "[new]")
 	})
 }
 
@@ -105,7 +105,7 @@ func soon(e *tester.Env) {
 	const ops = 40
 	s := start(e, setup{})
 	u := s.user()
-	u.must("begin", func() { u.append("x", "0,") })
+	u.must("begin", func() { u.append("x", "[0]") })
 	before := e.Now()
 	number := 0
 	u.must("append", func() {

@@ -57,7 +57,7 @@ func noLogEntries(reads kvapi.ReadPath) func(*tester.Env) {
 		const gets = 40
 		s := start(e, setup{reads: reads})
 		u := s.user()
-		u.must("write", func() { u.put("x", "1,"); u.get("x") })
+		u.must("write", func() { u.put("x", "[1]"); u.get("x") })
 		_, writes, _, ok := s.quietly(func() {
 			u.must("read", func() {
 				for range gets {
@@ -79,14 +79,14 @@ func sharedRounds(e *tester.Env) {
 	const readers = 40
 	s := start(e, setup{reads: kvapi.ReadIndexLeader})
 	w, us := s.user(), s.crowd(readers)
-	w.must("write", func() { w.put("x", "1,") })
+	w.must("write", func() { w.put("x", "[1]") })
 	read := func() {
 		var done []<-chan struct{}
 		for _, u := range us {
 			done = append(done, u.goes(func() { u.get("x") }))
 		}
-		for _, d := range done {
-			e.Await(d, tester.ProgressLimit)
+		for i, d := range done {
+			us[i].ended(d)
 		}
 	}
 	read() // now they all know the leader
@@ -128,8 +128,8 @@ func newLeaderReads(reads kvapi.ReadPath) func(*tester.Env) {
 			e.Sleep(150 * time.Millisecond)
 			close(stop)
 			s.healed()
-			for _, d := range done {
-				e.Await(d, tester.ProgressLimit)
+			for i, d := range done {
+				readers[i].ended(d)
 			}
 		}
 		s.judge()
@@ -165,14 +165,15 @@ func lateConfirmations(reads kvapi.ReadPath) func(*tester.Env) {
 				late := (from == a || from == b) && to == old
 				return late || from == hub && to != old || to == hub && from != old
 			})
-			if s.until(4*time.Second, func() bool { _, leads := s.State(hub); return leads }) {
-				written := w.goes(func() { w.put("x", s.value()) })
-				e.Await(written, time.Second)
-			}
+			s.until(4*time.Second, func() bool { _, leads := s.State(hub); return leads })
+			value := s.value()
+			written := w.goes(func() { w.put("x", value) })
+			e.Await(written, time.Second)
 			e.Sleep(300 * time.Millisecond)
 			close(stop)
 			s.healed()
-			e.Await(done, tester.ProgressLimit)
+			r.ended(done)
+			w.ended(written)
 		}
 		s.judge()
 	}

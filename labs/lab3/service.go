@@ -3,6 +3,7 @@ package lab3
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -78,14 +79,13 @@ func (s *service) fail(rule tester.Rule, servers []int, format string, args ...a
 	s.env.Fail(tester.Violation{Rule: rule, Message: fmt.Sprintf(format, args...), Peers: servers})
 }
 
-// value returns a value that was never used before in this run. It ends in a comma, so that values
-// appended to each other can be told apart. It is for the main goroutine.
+// value returns a value that was never used before in this run. It is for the main goroutine.
 func (s *service) value() string {
 	s.last++
 	return valueOf(s.last)
 }
 
-func valueOf(number int) string { return fmt.Sprintf("%d,", number) }
+func valueOf(number int) string { return model.Value(strconv.Itoa(number)) }
 
 // others returns the servers, without the given ones.
 func (s *service) others(but ...int) []int {

@@ -144,5 +144,15 @@ func (u *user) within(limit time.Duration, what string, f func()) {
 	}
 }
 
+// ended waits for the end of what the user is doing, now that nothing is in the way any more.
+func (u *user) ended(done <-chan struct{}) { u.endedWithin(tester.ProgressLimit, done) }
+
+func (u *user) endedWithin(limit time.Duration, done <-chan struct{}) {
+	if !u.s.env.Await(done, limit) {
+		u.s.fail(tester.RuleNoProgress, nil, "client %d still waits for %s, %v after it can reach a majority of servers that is well",
+			u.client.Number(), u.doing.Load(), limit)
+	}
+}
+
 // key is the name of key number i.
 func key(i int) string { return string(rune('a' + i)) }

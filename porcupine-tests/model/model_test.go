@@ -137,7 +137,7 @@ func simulated(seed uint64, clients, n int) []Op {
 		b := at[c]
 		switch {
 		case b == nil:
-			op := Op{Client: c, Dialect: Classic, Kind: []Kind{Get, Put, Append}[r.IntN(3)], Key: fmt.Sprint(r.IntN(3)), Value: fmt.Sprint(h.Len(), ",")}
+			op := Op{Client: c, Dialect: Classic, Kind: []Kind{Get, Put, Append}[r.IntN(3)], Key: fmt.Sprint(r.IntN(3)), Value: Value(fmt.Sprint(h.Len()))}
 			at[c] = &busy{handle: h.Call(op, 0), op: op}
 		case !b.done:
 			b.done = true

@@ -13,6 +13,9 @@ func Draw(w io.Writer, ops []Op, faults []Fault) error {
 	if v := Check(ops, 0); v.Key != "" {
 		ops = Keys(ops)[v.Key]
 	}
+	if !isVersioned(ops) {
+		ops = withoutUnseen(ops)
+	}
 	m := modelOf(ops)
 	m.Partition = func(history []porcupine.Operation) [][]porcupine.Operation {
 		byKey := map[string][]porcupine.Operation{}
