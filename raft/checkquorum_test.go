@@ -21,7 +21,7 @@ func TestIsolatedLeaderStepsDown(t *testing.T) {
 				time.Sleep(155 * time.Millisecond)
 				_, leads = c.peers[leader].GetState()
 				require.False(t, leads)
-				require.Equal(t, 1, counts["leader stepped down without a quorum"])
+				require.Equal(t, 1, counts("leader stepped down without a quorum"))
 				_, _, ok := c.peers[leader].Start("lost")
 				require.False(t, ok)
 				c.commitSomewhere(c.others(leader)...)
@@ -68,7 +68,7 @@ func TestLateAnswersCount(t *testing.T) {
 		c.net.LongReordering(true) // two replies of three take 0.2 to 2.2 s
 		counts := c.situations()
 		time.Sleep(time.Minute)
-		require.Less(t, counts["leader stepped down without a quorum"], 15)
+		require.Less(t, counts("leader stepped down without a quorum"), 15)
 	})
 }
 

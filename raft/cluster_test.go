@@ -2,6 +2,7 @@ package raft
 
 import (
 	"fmt"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -20,6 +21,9 @@ type cluster struct {
 	peers  []*Raft
 	stores []*raftapi.Persister
 	lives  int
+
+	mu     sync.Mutex // a leaf
+	counts map[string]int
 }
 
 // inCluster runs f on n peers that are configured by config; nil means the default. Their services
@@ -27,7 +31,8 @@ type cluster struct {
 func inCluster(t *testing.T, n int, config func(i int) Config, f func(c *cluster)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		c := &cluster{t: t, net: labrpc.MakeNetwork(), config: config, peers: make([]*Raft, n)}
+		c := &cluster{t: t, net: labrpc.MakeNetwork(), config: config, peers: make([]*Raft, n), counts: map[string]int{}}
+		raftapi.OnReached(c.count) // before any peer runs
 		c.net.Seed(uint64(len(t.Name())))
 		for range n {
 			c.stores = append(c.stores, raftapi.MakePersister())
@@ -193,9 +198,21 @@ func (c *cluster) settle() {
 	require.Fail(c.t, "the peers do not come to agree")
 }
 
-// situations collects what is reached from now on; call it before what is to be watched.
-func (c *cluster) situations() map[string]int {
-	counts := map[string]int{}
-	raftapi.OnReached(func(s string) { counts[s]++ })
-	return counts
+// situations returns how often a situation has been reached since it was called.
+func (c *cluster) situations() func(name string) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.counts = map[string]int{}
+	return func(name string) int {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		return c.counts[name]
+	}
+}
+
+// count hears of situations. It is called with a peer's lock held.
+func (c *cluster) count(situation string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.counts[situation]++
 }

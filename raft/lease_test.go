@@ -20,7 +20,7 @@ func TestLeaseReadCostsNoMessage(t *testing.T) {
 			require.GreaterOrEqual(t, at, index)
 		}
 		require.Equal(t, before, c.net.GetTotalCount())
-		require.Equal(t, 1000, counts["read on a lease"])
+		require.Equal(t, 1000, counts("read on a lease"))
 		for _, i := range c.others(leader) {
 			_, ok := c.peers[i].LeaseRead()
 			require.False(t, ok, "followers have no lease")
@@ -55,7 +55,7 @@ func TestLeaseEndsBeforeTheNextElection(t *testing.T) {
 			}
 			require.Less(t, ended, 241*time.Millisecond, "300 ms / 1.25 after the last call")
 			require.Greater(t, ended, 100*time.Millisecond)
-			require.NotZero(t, counts["lease refused: it has run out"])
+			require.NotZero(t, counts("lease refused: it has run out"))
 			c.heal()
 			c.commitSomewhere(0, 1, 2)
 			c.settle()

@@ -94,7 +94,7 @@ func TestPreVoteElects(t *testing.T) {
 			require.NotEqual(t, old, leader)
 			require.Less(t, time.Since(began), 3*time.Second)
 			require.Greater(t, c.term(), before)
-			require.NotZero(t, counts["pre-vote won"])
+			require.NotZero(t, counts("pre-vote won"))
 			c.heal()
 			c.commit(leader, "again")
 			c.settle()
@@ -124,7 +124,7 @@ func TestMixedPreVoteDoesNotDeadlock(t *testing.T) {
 		c.commitSomewhere(2, other)
 		require.Less(t, time.Since(began), 10*time.Second)
 		require.Equal(t, other, c.leader(2, other), "2 cannot win")
-		require.NotZero(t, counts["pre-vote learned a newer term"]+counts["vote refused: candidate's log is behind"])
+		require.NotZero(t, counts("pre-vote learned a newer term")+counts("vote refused: candidate's log is behind"))
 	})
 }
 

@@ -38,8 +38,8 @@ func TestReadIndex(t *testing.T) {
 			require.GreaterOrEqual(t, e.index, index)
 			require.Less(t, e.after, 10*time.Millisecond, "two messages, or four")
 		}
-		require.Equal(t, 2, counts["read forwarded to the leader"])
-		require.Equal(t, 3, counts["read confirmed"])
+		require.Equal(t, 2, counts("read forwarded to the leader"))
+		require.Equal(t, 3, counts("read confirmed"))
 	})
 }
 
@@ -97,7 +97,7 @@ func TestReadsEndWithTheLeader(t *testing.T) {
 			require.Less(t, e.after, 301*time.Millisecond)
 			_, leads := c.peers[leader].GetState()
 			require.False(t, leads)
-			require.Equal(t, 1, counts["reads ended with the leadership"])
+			require.Equal(t, 1, counts("reads ended with the leadership"))
 		})
 	})
 	t.Run("Kill", func(t *testing.T) {
@@ -132,7 +132,7 @@ func TestReadsEndWithTheLeader(t *testing.T) {
 				time.Sleep(10 * time.Second)
 				leader = c.leader()
 			}
-			require.NotZero(t, counts["forwarded read ended with the leader"])
+			require.NotZero(t, counts("forwarded read ended with the leader"))
 		})
 	})
 }

@@ -30,8 +30,8 @@ func TestTransfer(t *testing.T) {
 					newer, leads := c.peers[heir].GetState()
 					require.True(t, leads)
 					require.Equal(t, term+1, newer)
-					require.Equal(t, 1, counts["leadership transferred"])
-					require.Zero(t, counts["pre-vote started"])
+					require.Equal(t, 1, counts("leadership transferred"))
+					require.Zero(t, counts("pre-vote started"))
 				}
 			})
 		})
@@ -61,8 +61,10 @@ func TestTransferWaitsForTheLog(t *testing.T) {
 			require.True(t, c.peers[old].TransferLeadership(heir))
 		}
 		require.Equal(t, heir, c.leader())
-		require.NotZero(t, counts["transfer waited for the heir's log"])
-		require.NotZero(t, counts["command refused during a transfer"])
+		require.NotZero(t, counts("transfer waited for the heir's log"))
+		require.NotZero(t, counts("command refused during a transfer"))
+		c.peers[heir].mu.Lock()
+		defer c.peers[heir].mu.Unlock()
 		require.GreaterOrEqual(t, c.peers[heir].log.lastIndex(), last)
 	})
 }
