@@ -26,6 +26,7 @@ type Client struct {
 	names  []clientEnd
 	ends   []*labrpc.ClientEnd
 	closed atomic.Bool
+	cut    bool // some of its links may be
 }
 
 // clientEnd names an end of a client on the network.
@@ -55,9 +56,10 @@ func (cl *Client) Number() int { return cl.number }
 func (cl *Client) Ends() []*labrpc.ClientEnd { return slices.Clone(cl.ends) }
 
 // Reach lets the client reach these servers and no others, from now on. Links are cut in both
-// directions.
+// directions. Reach, ReachAll and Deafen are for the case's main goroutine.
 func (cl *Client) Reach(servers ...int) {
 	cl.s.env.Note("client %d reaches servers %v", cl.number, servers)
+	cl.cut = true
 	for to := range cl.s.n {
 		from := record.FirstClient + cl.number
 		if slices.Contains(servers, to) {
@@ -73,13 +75,19 @@ func (cl *Client) Reach(servers ...int) {
 // Deafen lets nothing reach the client any more: its requests arrive, and no answer does.
 func (cl *Client) Deafen() {
 	cl.s.env.Note("client %d hears no answers", cl.number)
+	cl.cut = true
 	for from := range cl.s.n {
 		cl.s.net.Cut(from, record.FirstClient+cl.number)
 	}
 }
 
 // ReachAll lets the client reach all servers again.
-func (cl *Client) ReachAll() { cl.Reach(all(cl.s.n)...) }
+func (cl *Client) ReachAll() {
+	if cl.cut {
+		cl.Reach(all(cl.s.n)...)
+		cl.cut = false
+	}
+}
 
 func all(n int) []int {
 	is := make([]int, n)

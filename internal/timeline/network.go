@@ -27,7 +27,11 @@ type network struct {
 func newNetwork(events []record.Event) *network {
 	n := &network{down: map[link]bool{}, started: map[int]bool{}}
 	for _, e := range events {
-		n.peers = max(n.peers, e.Peer+1, e.Other+1)
+		for _, p := range []int{e.Peer, e.Other} {
+			if p < record.FirstClient { // clients' links are told in notes
+				n.peers = max(n.peers, p+1)
+			}
+		}
 	}
 	return n
 }

@@ -73,14 +73,14 @@ func rowOf(e record.Event) row {
 	name := methodName(e.Method)
 	switch e.Kind {
 	case record.Sent:
-		r.text = fmt.Sprintf("-> %d %s", e.Other, name)
+		r.text = fmt.Sprintf("-> %s %s", short(e.Other), name)
 	case record.Delivered:
 		r.peer, r.other = e.Other, e.Peer
-		r.text = fmt.Sprintf("<- %d %s", e.Peer, name)
+		r.text = fmt.Sprintf("<- %s %s", short(e.Peer), name)
 	case record.Replied:
-		r.text = fmt.Sprintf("<- %d reply %s", e.Other, name)
+		r.text = fmt.Sprintf("<- %s reply %s", short(e.Other), name)
 	case record.Dropped:
-		r.text = fmt.Sprintf("-> %d lost %s%s", e.Other, name, parenthesised(e.Text))
+		r.text = fmt.Sprintf("-> %s lost %s%s", short(e.Other), name, parenthesised(e.Text))
 	case record.CrashPeer:
 		r.text = "CRASH" + parenthesised(e.Text)
 	case record.Start, record.Restart:
@@ -100,10 +100,22 @@ func rowOf(e record.Event) row {
 		r.peer = record.None // it concerns the run, and needs the room
 	case record.Note:
 		r.text = e.Text
-	default: // invoke, return, and kinds to come
+	case record.Invoke:
+		r.text = fmt.Sprintf("%s %s ...", name, e.Text)
+	case record.Return:
+		r.text = fmt.Sprintf("... %s: %s", name, e.Text)
+	default: // kinds to come
 		r.text = strings.TrimSpace(fmt.Sprintf("%s %s %s", e.Kind, name, e.Text))
 	}
 	return r
+}
+
+// short is a peer's number, or c3 for client 3.
+func short(peer int) string {
+	if peer >= record.FirstClient {
+		return fmt.Sprintf("c%d", peer-record.FirstClient)
+	}
+	return fmt.Sprint(peer)
 }
 
 // methodName is "AppendEntries" of "Raft.AppendEntries".

@@ -96,6 +96,9 @@ func (g grid) header() string {
 	fmt.Fprintf(&b, "%*s", timeWidth, "seconds")
 	for i, p := range g.peers {
 		name := fmt.Sprintf("peer %d", p)
+		if p >= record.FirstClient {
+			name = fmt.Sprintf("client %d", p-record.FirstClient)
+		}
 		if i < len(g.peers)-1 {
 			name = pad(name, g.width)
 		}

@@ -144,7 +144,7 @@ func noSnapshots(e *tester.Env) {
 // when it has just gone. All of them are answered, each by its own result.
 func crowdAtOnce(e *tester.Env) {
 	s := start(e, setup{})
-	l := s.load(mix{users: 30, each: 3, keys: 3, reads: 30, puts: 10})
+	l := s.load(mix{users: 30, each: 3, keys: 4, reads: 30})
 	e.Sleep(500 * time.Millisecond)
 	s.Crash(s.Leader())
 	e.Sleep(500 * time.Millisecond)

@@ -174,7 +174,7 @@ func pendingAtCrash(e *tester.Env) {
 	u.must("write", func() { u.put("a", "[0]") })
 	leader := s.Leader()
 	s.Disconnect(leader)
-	l := s.load(mix{users: 20, each: 2, keys: 2, reads: 20, puts: 10})
+	l := s.load(mix{users: 20, each: 2, keys: 4, reads: 20})
 	e.Sleep(300 * time.Millisecond)
 	s.Crash(leader)
 	s.pause(300 * time.Millisecond)
