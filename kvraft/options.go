@@ -4,43 +4,45 @@ import (
 	"slices"
 
 	"raftlab/kvapi"
+	"raftlab/kvraft/rsm"
 	"raftlab/labrpc"
 	"raftlab/raft"
 	"raftlab/raftapi"
 )
 
-// Option sets one of kvapi.Options, for a server or a clerk.
-type Option func(*kvapi.Options)
+// Option sets something about a server or a clerk.
+type Option func(*options)
+
+// options is what can be set: what everybody may ask for, and what only this package's tests do.
+type options struct {
+	kvapi.Options
+	adjust func(*rsm.Config[op, result])
+}
 
 // WithReads chooses how reads are answered. Servers and clerks should be told the same: a clerk then
 // knows whom to ask.
-func WithReads(path kvapi.ReadPath) Option {
-	return func(o *kvapi.Options) { o.Reads = path }
-}
+func WithReads(path kvapi.ReadPath) Option { return func(o *options) { o.Reads = path } }
 
 // WithRaft has the server run on another peer than the reference.
-func WithRaft(make raftapi.MakeFunc) Option {
-	return func(o *kvapi.Options) { o.Raft = make }
-}
+func WithRaft(make raftapi.MakeFunc) Option { return func(o *options) { o.Raft = make } }
 
 // WithExtensions switches on extensions of the peer, besides those that the read path needs.
-func WithExtensions(names ...string) Option {
-	return func(o *kvapi.Options) { o.Extensions = names }
-}
+func WithExtensions(names ...string) Option { return func(o *options) { o.Extensions = names } }
 
 // WithCatchUp has the peer keep up to 5000 entries in memory after a snapshot.
-func WithCatchUp() Option {
-	return func(o *kvapi.Options) { o.CatchUp = true }
-}
+func WithCatchUp() Option { return func(o *options) { o.CatchUp = true } }
 
-// WithAll sets all options at once.
-func WithAll(all kvapi.Options) Option {
-	return func(o *kvapi.Options) { *o = all }
+// WithAll sets everything at once.
+func WithAll(all kvapi.Options) Option { return func(o *options) { o.Options = all } }
+
+// withConfig changes the replica's configuration at the last moment.
+func withConfig(adjust func(*rsm.Config[op, result])) Option {
+	return func(o *options) { o.adjust = adjust }
 }
 
 // optionsFrom applies opts to the defaults.
-func optionsFrom(opts []Option) kvapi.Options {
-	var o kvapi.Options
+func optionsFrom(opts []Option) options {
+	o := options{adjust: func(*rsm.Config[op, result]) {}}
 	for _, set := range opts {
 		set(&o)
 	}
@@ -58,7 +60,7 @@ func reference(ends []*labrpc.ClientEnd, me int, p *raftapi.Persister, applyCh c
 }
 
 // extensions are those of the options and those that the read path needs.
-func extensions(o kvapi.Options) []string {
+func extensions(o options) []string {
 	names := slices.Clone(o.Extensions)
 	switch o.Reads {
 	case kvapi.ReadIndexLeader, kvapi.ReadIndexFollower:

@@ -33,7 +33,7 @@ func StartKVServer(servers []*labrpc.ClientEnd, me int, persister *raftapi.Persi
 		panic(fmt.Sprintf("kvraft: there is no read path %q; there are %q", o.Reads, kvapi.ReadPaths))
 	}
 	s := &KVServer{store: newStore(), reads: o.Reads}
-	s.replica = rsm.New(rsm.Config[op, result]{
+	config := rsm.Config[op, result]{
 		Servers:      servers,
 		Me:           me,
 		Persister:    persister,
@@ -43,7 +43,9 @@ func StartKVServer(servers []*labrpc.ClientEnd, me int, persister *raftapi.Persi
 		MaxRaftState: maxraftstate,
 		Extensions:   extensions(o),
 		CatchUp:      o.CatchUp,
-	})
+	}
+	o.adjust(&config)
+	s.replica = rsm.New(config)
 	return s
 }
 
