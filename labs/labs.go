@@ -2,13 +2,17 @@
 // a table of cases; tests, grader, docs and the command line all read that table.
 //
 //	labs.All()            every lab
-//	  labs/lab2.Lab()     Raft: 2A elections, 2B log, 2C crashes, 2D snapshots
+//	  labs/lab2.Lab()     Raft: 2A elections, 2B log, 2C crashes, 2D snapshots, 2E PreVote, 2F CheckQuorum
+//	  labs/lab3.Lab()     KV: 3A reads through the log, 3B snapshots, 3C to 3E other read paths
+//	  labs/porcupine      long histories of the KV service under composed faults; on request
 package labs
 
 import (
 	"raftlab/labs/lab2"
+	"raftlab/labs/lab3"
+	"raftlab/labs/porcupine"
 	"raftlab/tester"
 )
 
 // All returns all labs, in the order in which they are done.
-func All() []tester.Lab { return []tester.Lab{lab2.Lab()} }
+func All() []tester.Lab { return []tester.Lab{lab2.Lab(), lab3.Lab(), porcupine.Lab()} }

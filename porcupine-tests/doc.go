@@ -1,30 +1,16 @@
-// Package porcupinetests is lab "porcupine": long histories of many clients under composed faults, for every
-// read path of a key/value service and several mixes of the peers' extensions, judged by porcupine.
+// Package porcupinetests holds nothing itself. Its packages ask whether a key/value service is linearizable:
 //
-//	          nemesis: links, crashes, weather, clocks, transfers
-//	             |
-//	seat 0     servers 0..2 or 0..4, on Raft peers
-//	seat 1  ->   |
-//	 ...         |
-//	seat 19    history -> model, key by key
+//		nemesis/  --- faults --->  service  <--- operations ---  clients, through the clerks of history/
+//		                                                              |
+//		                                                            trace
+//		                                                              |
+//		                          model/  <---------------------------+
+//		                            |
+//		                 linearizable | not, with a drawing | nobody can say
 //
-// A seat is one client after another: now and then one dies in the middle of an operation, whose outcome
-// nobody knows then, and another takes its seat. A seat uses two keys, a key has five seats, so that
-// there is contention on every key, and histories can still be judged.
+//	  - model: what a service may answer, and the judge, which is porcupine
+//	  - history: clerks that leave their operations in the trace; the judgement of a run
+//	  - nemesis: faults of several kinds at once, on a schedule drawn from the seed
 //
-// The seed draws the number of servers, the dialect (classic or versioned) if the service speaks both,
-// whether and how often there are snapshots, the loads and the faults.
-//
-// The cases take seconds each and are graded nowhere; they run when they are asked for:
-//
-//	raftlab test porcupine --seeds 1-20
-//	go test ./kvraft -run Porcupine -porcupine
-//
-// Contents:
-//
-//   - table.go: [Lab], the cases
-//   - run.go: [Run]
-//   - trial.go: one service under faults, and its end
-//   - seat.go: what clients do
-//   - model/: what a service may answer; history/: what it did answer; nemesis/: the faults
+// Labs 3 and porcupine (packages labs/lab3 and labs/porcupine) are built on them.
 package porcupinetests

@@ -85,7 +85,7 @@ func chooseLabs(names []string) ([]course.Lab, error) {
 	var known []string
 	for _, l := range labs.All() {
 		known = append(known, l.Name)
-		if len(names) > 0 && !slices.Contains(names, l.Name) {
+		if len(names) > 0 && !slices.Contains(names, l.Name) || len(names) == 0 && l.OnRequest {
 			continue
 		}
 		lab := course.Lab{Name: l.Name, Package: l.Package}

@@ -1,4 +1,4 @@
-package porcupinetests
+package porcupine
 
 import (
 	"testing"
@@ -9,7 +9,7 @@ import (
 
 // Run runs the cases of the lab on a service:
 //
-//	func TestPorcupine(t *testing.T) { porcupinetests.Run(t, kvraft.Service()) }
+//	func TestPorcupine(t *testing.T) { porcupine.Run(t, kvraft.Service()) }
 func Run(t *testing.T, service kvapi.Service) {
 	t.Helper()
 	skipUnlessAsked(t)

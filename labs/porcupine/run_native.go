@@ -1,6 +1,6 @@
 //go:build !wasip1
 
-package porcupinetests
+package porcupine
 
 import (
 	"flag"

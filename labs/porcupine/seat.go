@@ -1,4 +1,4 @@
-package porcupinetests
+package porcupine
 
 import (
 	"fmt"
