@@ -54,6 +54,7 @@ func (t *testRun) explain(ctx context.Context, pool *sim.Pool, finished []suite.
 			defer func() { <-slots }()
 			if repeatable(f.Result) && ctx.Err() == nil {
 				failure.Events, failure.Remark = repeat(ctx, pool, f.Job, f.Result)
+				failure.Picture = t.drawHistory(t.state, f.Case, f.Seed, failure.Run.Rule, failure.Events)
 			}
 			texts[i] = failure.Lines()
 		})

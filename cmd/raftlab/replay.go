@@ -248,6 +248,9 @@ func (r *replaying) verdict(events []record.Event, result sim.Result) {
 				failure.Events = result.LastEvents
 			}
 		}
+		if state, err := suite.OpenState(r.root.Dir); err == nil {
+			failure.Picture = r.drawHistory(state, r.kase, r.flags.seed, run.Rule, events)
+		}
 		lines := failure.Lines()
 		fmt.Fprintln(r.out, strings.Join(lines[:len(lines)-1], "\n")) // this is the replay
 		if !r.flags.timeline && !r.flags.verbose {

@@ -20,6 +20,7 @@ type Failure struct {
 	Also     []uint64       // other seeds of the case that failed
 	Events   []record.Event // of the run or of its end
 	Remark   string         // about the events, such as that the run could not be repeated
+	Picture  string         // a file with a picture of what clients saw
 	ToDos    []ToDo         // what the code under test says it still lacks for this part
 	Packages []string       // import paths of the code under test
 	Show     func(place string) string
@@ -53,12 +54,16 @@ func (f Failure) Lines() []string {
 			lines = append(lines, shorten("    "+l, width))
 		}
 	}
-	if left := maxFailureLines - len(lines) - 2; left >= 2 { // header and replay line
+	last := []string{"  replay: " + f.Run.Replay}
+	if f.Picture != "" {
+		last = append([]string{"  picture: " + f.Picture}, last...)
+	}
+	if left := maxFailureLines - len(lines) - 1 - len(last); left >= 2 { // one for the header
 		for _, l := range timeline.Tail(f.story(), f.Run.Peers, left, width) {
 			lines = append(lines, shorten(l, width))
 		}
 	}
-	return append(lines, "  replay: "+f.Run.Replay)
+	return append(lines, last...)
 }
 
 // message is what the harness said, in at most three lines.
