@@ -29,9 +29,10 @@
 // A wrong peer fails soon, and for a reason that names its mistake. Where a fault needs a
 // certain order of events, the case makes that order, instead of waiting for luck:
 //
-//	staleReplies      no link but one's replies work when the late vote arrives
+//	staleVotes        nobody can hear the candidate any more when the late vote arrives
+//	leaderAgain       what a leader knew about a log that has been rewritten meanwhile
 //	figure8           the five servers, the crashes and the links of the paper's Figure 8
-//	crash...          the peer dies between its write to stable storage and its answer
+//	appendThenCrash   the peer dies between its write to stable storage and its answer
 //
 // The random cases (churn, swarm, figure8Random) look for what nobody thought of. Their loads are
 // counted in operations, not in seconds: virtual time costs nothing, messages do.
@@ -49,6 +50,7 @@
 //	persist.go    2C: crashes and restarts
 //	figure8.go    2C: §5.4.2, scripted and at random
 //	churn.go      2C: clients, while everything changes
+//	slow.go       2B, 2D: a service that takes its time
 //	snapshot.go   2D: snapshots
 //	install.go    2D: snapshots that meet other messages
 //	topology.go   2A, 2B: bridge, ring, one-way links

@@ -240,6 +240,29 @@ func lateReplies(e *tester.Env) {
 	c.recovers()
 }
 
+// lateRefusals brings a follower that missed a few entries to a new leader, whose first messages it all
+// refuses, and holds the refusals back: many of them, to one and the same request, come in when the leader
+// has acted on the first. To act on each would take nextIndex back below the first entry.
+//
+//	leader      1 2 3 4 5     nextIndex 6: refused, refused, refused, ...
+//	follower    1
+func lateRefusals(e *tester.Env) {
+	for range 4 {
+		c := newCluster(e, 5, tester.Options{})
+		late := c.any(c.Leader())
+		c.Disconnect(late)
+		c.commit(3, 4)
+		old := c.Leader()
+		c.Disconnect(old)
+		c.Leader()
+		c.Network().LongReordering(true)
+		c.Connect(late)
+		e.Sleep(3 * time.Second)
+		c.recovers()
+		c.Shutdown()
+	}
+}
+
 // leaderAgain brings a leader back to power after others have rewritten a follower's log. What it knew
 // about that log in its first term (matchIndex) must not count in its second; nor may a reply that
 // comes so late that the first term is long over.
