@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.etcd.io/raft/v3/tracker"
 
 	"raftlab/labrpc"
 	"raftlab/raftapi"
@@ -170,6 +171,14 @@ func (c *cluster) count(i int) int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return len(c.applied[i])
+}
+
+// sendsSnapshot says whether peer i, which leads, waits for what becomes of a snapshot to peer to.
+func (c *cluster) sendsSnapshot(i, to int) bool {
+	p := c.peers[i]
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.node.Status().Progress[idOf(to)].State == tracker.StateSnapshot
 }
 
 func (c *cluster) caughtUp(n int) {

@@ -75,7 +75,7 @@ func (c Config) newNode(store raft.Storage, applied uint64) *raft.RawNode {
 		ElectionTick:    c.ElectionTicks,
 		HeartbeatTick:   c.HeartbeatTicks,
 		Storage:         store,
-		Applied:         applied, // else a restarted peer would apply entries that its snapshot holds
+		Applied:         applied, // else entries that the service has seen would be applied again
 		MaxSizePerMsg:   maxSizePerMessage,
 		MaxInflightMsgs: maxInflightMessages,
 		// Of what one Ready applies; the default would be MaxSizePerMsg, which etcd's server takes too.

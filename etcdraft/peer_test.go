@@ -99,7 +99,8 @@ func TestRestart(t *testing.T) {
 
 // What a follower lacks is in no log any more, and the first snapshots are lost on the way.
 func TestLostSnapshotStrandsNobody(t *testing.T) {
-	bubble(t, 3, Config{}, func(c *cluster) {
+	// An election would start the follower's progress afresh; so there must not be one.
+	bubble(t, 3, Config{PreVote: true, CheckQuorum: true}, func(c *cluster) {
 		leader := c.leader()
 		behind := (leader + 1) % 3
 		c.isolate(behind)
@@ -107,13 +108,17 @@ func TestLostSnapshotStrandsNobody(t *testing.T) {
 			c.commit(leader, fmt.Sprint(i))
 		}
 		c.peers[leader].Snapshot(15, []byte("state at 15"))
-		// The follower is heard, so that the leader knows it to be alive, but hears nothing for a while.
-		for j := range c.peers {
-			c.net.Heal(behind, j)
-		}
-		time.Sleep(300 * time.Millisecond)
+		term, _ := c.peers[leader].GetState()
 		c.net.HealAll()
-		c.eventually("a leader that all follow", func() bool { return c.count(behind) >= 20 })
+		for !c.sendsSnapshot(leader, behind) {
+			time.Sleep(20 * time.Microsecond)
+		}
+		c.isolate(behind) // with the snapshot half way
+		time.Sleep(time.Millisecond)
+		c.net.HealAll()
+		c.eventually("the rest of the log", func() bool { return c.count(behind) == 20 })
+		now, _ := c.peers[leader].GetState()
+		require.Equal(t, term, now)
 		require.Equal(t, "state at 15", string(c.disks[behind].ReadSnapshot()))
 		require.Equal(t, "17", c.at(behind, 18))
 		c.restart(behind)
@@ -147,6 +152,44 @@ func TestCatchUp(t *testing.T) {
 		first, _ := p.store.FirstIndex()
 		last, _ := p.store.LastIndex()
 		require.LessOrEqual(t, last-first, uint64(5), "bounded in bytes")
+	})
+}
+
+// slowDisk takes its time for each write.
+type slowDisk struct {
+	*raftapi.Memory
+	write time.Duration
+}
+
+func (d slowDisk) Write(u raftapi.Update) {
+	time.Sleep(d.write)
+	d.Memory.Write(u)
+}
+
+// The leader's disk works while the entry is on its way (dissertation §10.2.1), and what comes in meanwhile is
+// written together.
+func TestDisksInParallel(t *testing.T) {
+	bubble(t, 3, Config{}, func(c *cluster) {
+		const write = 20 * time.Millisecond
+		for i := range c.peers {
+			c.disks[i] = raftapi.NewPersister(slowDisk{raftapi.MemoryFrom(c.disks[i].Read()), write})
+			c.kill(i)
+			c.start(i)
+		}
+		leader := c.leader()
+		c.commit(leader, "a")
+		time.Sleep(time.Second)
+		began := time.Now()
+		c.commit(leader, "b")
+		require.Less(t, time.Since(began), 2*write)
+
+		began = time.Now()
+		for i := range 20 {
+			c.peers[leader].Start(fmt.Sprint(i))
+			time.Sleep(time.Millisecond)
+		}
+		c.caughtUp(22)
+		require.Less(t, time.Since(began), 6*write)
 	})
 }
 

@@ -55,8 +55,34 @@ func TestReadIndexOfDeposedLeader(t *testing.T) {
 		if <-result {
 			require.Equal(t, "b", c.at(old, 2), "then it must have come from the new leader")
 		}
-		require.Less(t, time.Since(began), 300*time.Millisecond)
+		require.Less(t, time.Since(began), 150*time.Millisecond, "a heartbeat, and not a repetition")
 		c.eventually("reads", func() bool { index, ok := c.peers[old].ReadIndex(); return ok && index == 2 })
+	})
+}
+
+// A follower's question to the leader gets lost, and is repeated under another context.
+func TestReadIndexIsRepeated(t *testing.T) {
+	bubble(t, 3, Config{}, func(c *cluster) {
+		leader := c.leader()
+		c.commit(leader, "a")
+		other := (leader + 1) % 3
+		c.net.Cut(other, leader)
+		result := make(chan bool)
+		go func() { _, ok := c.peers[other].ReadIndex(); result <- ok }()
+		time.Sleep(time.Millisecond)
+		p := c.peers[other]
+		p.mu.Lock()
+		first := p.reads.last
+		p.mu.Unlock()
+		time.Sleep(50 * time.Millisecond)
+		c.net.HealAll()
+		require.True(t, <-result)
+		p.mu.Lock()
+		last := p.reads.last
+		p.mu.Unlock()
+		require.Greater(t, last, first)
+		c.restart(other)
+		require.Greater(t, c.peers[other].reads.last, last, "nor is one of an earlier life used again")
 	})
 }
 

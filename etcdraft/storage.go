@@ -147,9 +147,8 @@ func (p *Peer) snapshot(command int, data []byte) {
 	s, err := p.store.CreateSnapshot(index, nil, snapshotPayload(command, data)) // nil: the same peers as ever
 	p.must("make a snapshot", err)
 	p.disk.snapshotTerm, p.disk.snapshotCommand = s.GetMetadata().GetTerm(), uint64(command)
-	// The stored commit index may be an old one (see persist), but not older than the snapshot: the
-	// library refuses to start from that.
-	p.disk.commit = max(p.disk.commit, index)
+	// The header goes along, for the commit index on the disk may be an old one (see persist): older than
+	// the snapshot, and the library would refuse to start.
 	p.persister.Write(raftapi.Update{Header: p.disk.encode(), SnapshotIndex: int(index), Snapshot: data})
 	p.index.compact(command)
 	if err := p.store.Compact(p.keepFrom(index)); err != raft.ErrCompacted { // nothing to drop
