@@ -29,10 +29,10 @@ import (
 //   - An ignored RequestVote is answered with the voter's own, older term: it tells the candidate
 //     nothing, as if it had been lost.
 //   - A candidate in a newer term is stuck then: voters ignore it, and it cannot obey a leader of
-//     an older term. It gets free through the leader's own AppendEntries: it is answered, as Figure 2 has it,
-//     with the newer term, and that deposes the leader. (An implementation that drops messages of
-//     older terms unanswered leaves it stuck.) So CheckQuorum alone does not keep terms from rising when
-//     a server comes back; PreVote does (prevote.go).
+//     an older term. It gets free through the leader's own AppendEntries: it is answered, as Figure
+//     2 has it, with the newer term, and that deposes the leader. (An implementation that drops
+//     messages of older terms unanswered leaves it stuck.) So CheckQuorum alone does not keep terms
+//     from rising when a server comes back; PreVote does (prevote.go).
 //   - An election that the leader itself has asked for is exempt (transfer.go).
 //
 // Mixed clusters work: who does not stick votes as in Figure 2, and a candidate that is
@@ -82,8 +82,8 @@ func (rf *Raft) stepDown() {
 	rf.resetElectionTimer() // a leader has none running
 }
 
-// ignoresVote says whether a RequestVote of term is to be treated as if it had not come (§4.2.3: "if a
-// server receives a RequestVote request within the minimum election timeout of hearing from a
+// ignoresVote says whether a RequestVote of term is to be treated as if it had not come (§4.2.3:
+// "if a server receives a RequestVote request within the minimum election timeout of hearing from a
 // current leader, it does not update its term or grant its vote").
 func (rf *Raft) ignoresVote(term int) bool {
 	if term <= rf.currentTerm || !rf.sticksToLeader() {

@@ -3,7 +3,8 @@ package raft
 import "time"
 
 // clock is what a server takes for the time. It reads a source, usually time.Now, and can run
-// faster or slower than it: real clocks do, by a little, and a lease has to live with that (lease.go).
+// faster or slower than it: real clocks do, by a little, and a lease has to live with that
+// (lease.go).
 //
 //	source   |----|----|----|----|----|----|          rate 1.5: three ticks of this server
 //	clock    |----|----|--|--|--|--|--|--|--|         while the others have two

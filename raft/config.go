@@ -41,16 +41,16 @@ type Config struct {
 	// wait until it hears of another. Always on in etcd.
 	ReadIndex bool
 
-	// LeaseRead lets Raft.LeaseRead work (§6.4.1, lease.go), and implies CheckQuorum. All servers of
-	// a cluster must have it, and the same ElectionTimeout and LeaseDriftBound. Not in etcd, whose leases
-	// do not allow for drift.
+	// LeaseRead lets Raft.LeaseRead work (§6.4.1, lease.go), and implies CheckQuorum. All servers
+	// of a cluster must have it, and the same ElectionTimeout and LeaseDriftBound. Not in etcd,
+	// whose leases do not allow for drift.
 	LeaseRead bool
 
-	// LeaseDriftBound is what leases assume about clocks: none runs more than so many times as
-	// fast as another, for as long as an election timeout. 1 would mean that clocks do not drift. The greater it
-	// is the shorter are leases: ElectionTimeout/LeaseDriftBound, which has to be longer than a
-	// HeartbeatInterval and a round trip, or there are gaps. Default 1.25, far more than the clocks
-	// of real machines differ by.
+	// LeaseDriftBound is what leases assume about clocks: none runs more than so many times as fast
+	// as another, for as long as an election timeout. 1 would mean that clocks do not drift. The
+	// greater it is the shorter are leases: ElectionTimeout/LeaseDriftBound, which has to be longer
+	// than a HeartbeatInterval and a round trip, or there are gaps. Default 1.25, far more than the
+	// clocks of real machines differ by.
 	LeaseDriftBound float64
 
 	// Transfer lets Raft.TransferLeadership work (§3.10, transfer.go). Always on in etcd.

@@ -39,10 +39,10 @@
 // # Why it is safe
 //
 // Two rules carry the weight. A candidate needs the votes of a majority, and nobody votes for a
-// candidate whose log is less up-to-date than his own (§5.4.1): as a committed entry is on a majority,
-// and two majorities share a server, every later leader has it. And an entry counts as
-// committed by being on a majority only if it is of the leader's own term (§5.4.2, Figure 8).
-// All this relies on memory: term, vote and log are on stable storage before anybody hears of them.
+// candidate whose log is less up-to-date than his own (§5.4.1): as a committed entry is on a
+// majority, and two majorities share a server, every later leader has it. And an entry counts as
+// committed by being on a majority only if it is of the leader's own term (§5.4.2, Figure 8). All
+// this relies on memory: term, vote and log are on stable storage before anybody hears of them.
 //
 // # What a log looks like
 //
@@ -75,8 +75,52 @@
 // Kill ends the first three at once, and the fourth when the network gives up the call.
 //
 // Between asking and hearing the answer the world may change: terms pass, replies overtake each
-// other, a request arrives twice. So whoever comes back from a call looks first whether the answer still
-// matters (replyCounts), and judges it by what was asked, not by what would be asked now.
+// other, a request arrives twice. So whoever comes back from a call looks first whether the answer
+// still matters (replyCounts), and judges it by what was asked, not by what would be asked now.
+//
+// # Extensions
+//
+// What Figure 2 leaves out, and what most implementations add, is off by default: Make gives the
+// Raft of the paper. Each extension is one file and one field of [Config], which [New] takes and
+// [Raft.Extend] sets by name. Section numbers in these files are those of Ongaro's dissertation
+// "Consensus: Bridging Theory and Practice" (2014). The rules, and what breaks without each of
+// them, stand at the top of the file.
+//
+//	file            Config field  name           source
+//	-------------   ------------  -------------  ---------------
+//	prevote.go      PreVote       "prevote"      §9.6
+//	checkquorum.go  CheckQuorum   "checkquorum"  §6.2, §4.2.3
+//	readindex.go    ReadIndex     "readindex"    §6.4
+//	lease.go        LeaseRead     "lease"        §6.4.1
+//	transfer.go     Transfer      "transfer"     §3.10
+//
+//	             what it buys                            what it costs
+//	-----------  --------------------------------------  ---------------------------------------
+//	PreVote      who comes back raises no terms          a round trip per election; alone, liveness
+//	                                                     where links are cut in part
+//	CheckQuorum  a leader without a majority steps       a leader steps down in vain when all
+//	             down; one bad link deposes nobody       answers are lost for a timeout
+//	ReadIndex    reads without log and disk, also at     a round trip, which concurrent
+//	             followers                               readers share
+//	LeaseRead    reads without messages                  an assumption about clocks
+//	Transfer     a planned change of leaders takes       two round trips without commands
+//	             milliseconds, and no timeout
+//
+// They meet the files of Figure 2 in a few lines each:
+//
+//	election timeout       startPreVote instead of startElection            (election.go)
+//	RequestVote arrives    ignoresVote: stickiness                          (election.go)
+//	election won           takeOffice: no-op, contacts, watchQuorum         (election.go)
+//	leader is heard        heardAt, setLeader                               (append.go, snapshot.go)
+//	call to a follower     callStarts before it, callAnswered after it      (replication.go, snapshot.go)
+//	follower has answered  confirmNext, continueTransfer                    (replication.go)
+//	commitIndex moves      letInParked                                      (replication.go)
+//	newer term             setLeader(nobody): whoever waits is told         (raft.go)
+//	command arrives        handingOver: refused                             (raft.go)
+//
+// Safety never depends on PreVote, CheckQuorum or Transfer, and ReadIndex needs nothing but terms.
+// Leases do depend on CheckQuorum, on all peers. Otherwise peers with different extensions can form
+// one cluster: every peer answers all requests, whatever it sends itself.
 //
 // # Where to find what
 //
@@ -90,5 +134,7 @@
 //   - persist.go, encode.go: what is stored, when, and in which form
 //   - rpc.go: arguments and replies
 //   - config.go: what can be set
+//   - prevote.go, checkquorum.go, readindex.go, lease.go, transfer.go: the extensions
+//   - extensions.go, contacts.go, clock.go: what they have in common
 //   - situations.go: what may happen to a peer and a test should have seen
 package raft

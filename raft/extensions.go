@@ -58,8 +58,8 @@ func (rf *Raft) Extend(names ...string) error {
 }
 
 // beginExtensions is the state after a start. A server that was there before may have told a
-// leader, right before its crash, that it stands by it: it keeps that promise by taking its restart for
-// the last time it was heard (lease.go says why it must).
+// leader, right before its crash, that it stands by it: it keeps that promise by taking its restart
+// for the last time it was heard (lease.go says why it must).
 func (rf *Raft) beginExtensions() {
 	rf.clock = newClock(rf.config.Now)
 	rf.leaderId = nobody

@@ -22,15 +22,15 @@ import "raftlab/raftapi"
 //     to many. Whoever moves to it has brought back the very thing that pre-votes prevent.
 //   - Yes if the term would be newer than one's own and the log is no less up-to-date
 //     (§5.4.1). Leaving the log out lets a server ask that could not win, and raises terms.
-//   - The dissertation adds "and no leader was heard lately". As in etcd, that is stickiness and comes
-//     with CheckQuorum (checkquorum.go). Without CheckQuorum a leader that followers hear, but that
-//     hears nobody, would never be replaced.
+//   - The dissertation adds "and no leader was heard lately". As in etcd, that is stickiness and
+//     comes with CheckQuorum (checkquorum.go). Without CheckQuorum a server that hears a leader
+//     which has lost its majority would refuse all others for its sake, for ever.
 //   - Yes echoes the term of the request, No carries one's own. A pre-candidate moves to the newer
 //     term of a No (§5.1), and must not to that of a Yes, which is newer than its own as well.
-//   - A pre-vote of an older term is answered, with one's own term, and not dropped. In a cluster where
-//     some servers have no PreVote, one of those may be alone in a high term with an old log:
-//     it cannot win, and the others, who can, would never learn the term that they have to
-//     exceed (etcd#8501).
+//   - A pre-vote of an older term is answered, with one's own term, and not dropped. In a cluster
+//     where some servers have no PreVote, one of those may be alone in a high term with an old log:
+//     it cannot win, and the others, who can, would never learn the term that they have to exceed
+//     (etcd#8501).
 //   - A pre-candidate does not know a leader any more. If it went on believing in the one that it
 //     does not hear, it would go on refusing the pre-votes of others for its sake, and sending reads
 //     to it (etcd#8334).

@@ -20,12 +20,12 @@ import "raftlab/raftapi"
 // Rules, and what goes wrong without them:
 //
 //  1. The leader has committed an entry of its own term; until then reads are parked. A new leader
-//     has all committed entries, but may not know yet that they are committed (§5.4.2), and its commitIndex
-//     lags behind what clients were told (etcd#7331). The no-op at the start of a term makes
-//     sure that the wait ends.
+//     has all committed entries, but may not know yet that they are committed (§5.4.2), and its
+//     commitIndex lags behind what clients were told (etcd#7331). The no-op at the start of a term
+//     makes sure that the wait ends.
 //  2. readIndex is the commitIndex when the read was let in, or later.
-//  3. The calls that confirm the read are made after it was let in. An answer to an earlier one proves
-//     nothing: the follower may have voted for another leader since.
+//  3. The calls that confirm the read are made after it was let in. An answer to an earlier one
+//     proves nothing: the follower may have voted for another leader since.
 //  4. Each read has a number of its own, also when somebody tries again, and a call confirms
 //     the reads that had been let in when it was made. A number used twice would let a late
 //     answer to the first try confirm the second (etcd#20418).
@@ -36,12 +36,12 @@ import "raftlab/raftapi"
 // way per follower at most, however many readers there are, and a follower that does not answer
 // costs no more than its heartbeats. A lost call is repeated by the next heartbeat.
 //
-// Followers let clients read from them: they ask the leader for the readIndex (RPC ForwardRead)
-// and wait until they have applied it themselves. The leader still confirms, but does not have to read.
+// Followers let clients read from them: they ask the leader for the readIndex (RPC ForwardRead) and
+// wait until they have applied it themselves. The leader still confirms, but does not have to read.
 //
 // Nobody waits for a timeout: who waits is told at once when the leader changes, steps down or is
-// killed (leaderChanged), and asks again. A leader that is cut off notices only with CheckQuorum; without
-// it, its readers wait until it hears of a newer term. They are never told anything wrong.
+// killed (leaderChanged), and asks again. A leader that is cut off notices only with CheckQuorum;
+// without it, its readers wait until it hears of a newer term. They are never told anything wrong.
 
 // readQueue is what the leader knows of reads that are not answered yet.
 type readQueue struct {
@@ -64,8 +64,8 @@ func (q *readQueue) drop() {
 	q.parked, q.waiting = nil, nil
 }
 
-// ForwardReadArgs asks the leader for a readIndex. (The RPC cannot be called ReadIndex: that is the method
-// for the service.)
+// ForwardReadArgs asks the leader for a readIndex. (The RPC cannot be called ReadIndex: that is the
+// method for the service.)
 type ForwardReadArgs struct {
 	FollowerId int // who asks
 }

@@ -21,11 +21,11 @@ import (
 //
 //   - The leader takes no commands meanwhile, or the heir would never have all of them. Start says
 //     "not leader", so that the service looks for the new one. GetState and reads go on.
-//   - TimeoutNow is sent when the heir's log is complete. Earlier it could not win, and had deposed a leader
-//     for nothing.
+//   - TimeoutNow is sent when the heir's log is complete. Earlier it could not win, and had deposed
+//     a leader for nothing.
 //   - The heir's election is by leave of the leader: it asks by another RPC, RequestVoteByLeave,
-//     for which stickiness makes an exception (§4.2.3: "I have permission to disrupt the leader, it told
-//     me to"). The leave is for this one election; if it fails, the next is like any other.
+//     for which stickiness makes an exception (§4.2.3: "I have permission to disrupt the leader, it
+//     told me to"). The leave is for this one election; if it fails, the next is like any other.
 //   - Once TimeoutNow is sent, the leader has no lease any more in this term (lease.go).
 //   - Without success within an election timeout the transfer is given up, and the leader takes
 //     commands again. A TimeoutNow that arrives later still deposes it; that is harmless.
@@ -53,9 +53,9 @@ type TimeoutNowReply struct {
 }
 
 // TransferLeadership hands this leader's office to another peer; see
-// [raftapi.LeadershipTransferrer]. It blocks until a leader of a newer term is known, or for an election
-// timeout at most, and says whether it is the peer that was asked for. It returns false at once on a
-// peer that does not lead or that is handing over already, and on the peer itself.
+// [raftapi.LeadershipTransferrer]. It blocks until a leader of a newer term is known, or for an
+// election timeout at most, and says whether it is the peer that was asked for. It returns false at
+// once on a peer that does not lead or that is handing over already, and on the peer itself.
 func (rf *Raft) TransferLeadership(to int) bool {
 	rf.mu.Lock()
 	term := rf.currentTerm
@@ -107,8 +107,9 @@ func (rf *Raft) handingOver() bool {
 	return rf.state == leader && rf.leave.current == rf.currentTerm
 }
 
-// continueTransfer does the next step for the heir: it is called when the transfer begins and whenever
-// the heir has answered something. So it is repeated, with the heartbeats, if a message is lost.
+// continueTransfer does the next step for the heir: it is called when the transfer begins and
+// whenever the heir has answered something. So it is repeated, with the heartbeats, if a message is
+// lost.
 func (rf *Raft) continueTransfer(peer int) {
 	if !rf.handingOver() || peer != rf.leave.to || rf.leave.asked {
 		return
