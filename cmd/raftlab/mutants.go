@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -108,9 +109,11 @@ func (h *hunting) prepare(selectors []string) error {
 		return usage(err)
 	}
 	subjects, rest := mutation.Choose(subjects, selectors)
-	cases, err := suite.Select(allCases(), rest)
-	if err != nil {
-		return usage(fmt.Errorf("%w; nor is it the name of a %s", err, kind))
+	cases := allCases() // those on request, too: mutants name the parts that they want
+	if len(rest) > 0 {
+		if cases, err = suite.Select(cases, rest); err != nil {
+			return usage(fmt.Errorf("%w; nor is it the name of a %s", err, kind))
+		}
 	}
 	seeds, err := suite.ParseSeeds(h.flags.seeds)
 	if err != nil {
@@ -150,17 +153,9 @@ func (h *hunting) writeOne() error {
 func (h *hunting) run(ctx context.Context) error {
 	began := time.Now()
 	inEngine, raced := mutation.Runners(h.hunt.Subjects)
-	edits, err := mutation.Bundle(h.root.Dir, inEngine)
-	if err != nil {
+	if err := h.build(ctx, inEngine); err != nil {
 		return err
 	}
-	fmt.Fprintf(h.err, "building %d peers into one test binary\n", len(inEngine))
-	build := sim.Build{Framework: h.root.Dir, Package: "./raft", Edits: edits, NoOrder: h.flags.noOrder}
-	if h.hunt.Binary, err = build.Binary(ctx, func(what string) { fmt.Fprintln(h.err, what) }); err != nil {
-		return err
-	}
-	b := h.hunt.Binary
-	h.report.Build, h.report.GoVersion, h.report.Notes = b.ID, b.GoVersion, b.Notes
 	pool, err := sim.NewPool(h.flags.workers)
 	if err != nil {
 		return fmt.Errorf("starting the engine: %w", err)
@@ -174,7 +169,7 @@ func (h *hunting) run(ctx context.Context) error {
 	race := &mutation.Race{Root: h.root.Dir, Subjects: raced, Dir: dir}
 	h.hunt.Engine = mutation.NewEngines(h.hunt.Subjects, pool, race)
 	if h.flags.resume != "" {
-		log, err := mutation.OpenLog(h.flags.resume, b.ID, h.hunt.Engine)
+		log, err := mutation.OpenLog(h.flags.resume, h.report.Build, h.hunt.Engine)
 		if err != nil {
 			return err
 		}
@@ -193,6 +188,40 @@ func (h *hunting) run(ctx context.Context) error {
 	h.report.Subjects = h.hunt.Run(ctx)
 	display.close()
 	h.report.Interrupted, h.report.Wall = ctx.Err() != nil, time.Since(began).Seconds()
+	return nil
+}
+
+// build makes a test binary of the peers and one of the services, as far as there are any, and cases for them.
+func (h *hunting) build(ctx context.Context, subjects []mutation.Subject) error {
+	h.hunt.Binaries = map[string]*sim.Binary{}
+	for _, kind := range []struct {
+		what, pkg string
+		bundle    func(string, []mutation.Subject) (map[string][]byte, error)
+	}{
+		{"peers", mutation.PeerPackage, mutation.Bundle},
+		{"services", mutation.ServicePackage, mutation.BundleService},
+	} {
+		own := mutation.Of(subjects, kind.pkg)
+		if len(own) == 0 || !slices.ContainsFunc(h.hunt.Cases, func(c suite.Case) bool { return c.Package == kind.pkg }) {
+			continue
+		}
+		edits, err := kind.bundle(h.root.Dir, own)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(h.err, "building %d %s into one test binary\n", len(own), kind.what)
+		build := sim.Build{Framework: h.root.Dir, Package: kind.pkg, Edits: edits, NoOrder: h.flags.noOrder}
+		b, err := build.Binary(ctx, func(what string) { fmt.Fprintln(h.err, what) })
+		if err != nil {
+			return err
+		}
+		h.hunt.Binaries[kind.pkg] = b
+		if h.report.Build != "" {
+			h.report.Build += "+"
+		}
+		h.report.Build += b.ID
+		h.report.GoVersion, h.report.Notes = b.GoVersion, append(h.report.Notes, b.Notes...)
+	}
 	return nil
 }
 

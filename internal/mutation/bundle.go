@@ -19,8 +19,8 @@ const (
 	entrance   = packageDir + "/lab_test.go"
 )
 
-// Bundle returns the edits (see sim.Build) that put all subjects into one test binary, each as a
-// package of its own beside the reference:
+// Bundle returns the edits (see sim.Build) that put all subjects that are peers into one test binary, each
+// as a package of its own beside the reference:
 //
 //	raft/*.go                    the reference
 //	raft/votes-twice/*.go        a patched copy of all its files
@@ -34,6 +34,7 @@ func Bundle(root string, subjects []Subject) (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	subjects = Of(subjects, PeerPackage)
 	edits := map[string][]byte{}
 	for _, s := range subjects {
 		if s.Patch == nil {
@@ -54,6 +55,9 @@ func Bundle(root string, subjects []Subject) (map[string][]byte, error) {
 // Write writes the files of one subject's package into dir, which is made if it does not exist: as a
 // submission for `raftlab replay --impl`.
 func Write(root string, s Subject, dir string) error {
+	if s.Package() == ServicePackage {
+		return writeService(root, s, dir)
+	}
 	files, err := sources(filepath.Join(root, packageDir))
 	if err == nil && s.Patch != nil {
 		files, err = patched(root, files, s)

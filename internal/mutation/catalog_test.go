@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -75,13 +76,16 @@ func TestEveryPatchAppliesAndCompiles(t *testing.T) {
 	all := append(load(t, Mutant), load(t, Variant)...)
 	edits, err := Bundle(root, all)
 	require.NoError(t, err)
+	services, err := BundleService(root, all)
+	require.NoError(t, err)
+	maps.Copy(edits, services)
 	dir := t.TempDir()
 	overlay, err := writeOverlay(dir, root, edits)
 	require.NoError(t, err)
 	args := []string{"build", "-overlay", overlay, "./" + packageDir}
 	for _, s := range all {
 		if s.Patch != nil {
-			args = append(args, "./"+packageDir+"/"+s.Name)
+			args = append(args, s.Package()+"/"+s.Name)
 		}
 	}
 	cmd := exec.Command("go", args...)

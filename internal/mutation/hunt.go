@@ -19,7 +19,7 @@ type Hunt struct {
 	Matrix   bool // find out for each case whether it kills, instead of stopping at the first that does
 	Workers  int
 	Costs    suite.Costs
-	Binary   *sim.Binary // of the [Bundle] of the subjects
+	Binaries map[string]*sim.Binary // of the bundles of the subjects, by the package of the cases
 	Engine   suite.Engine
 
 	// Progress, if not nil, is called after each run. It must not block.

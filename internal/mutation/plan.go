@@ -62,13 +62,16 @@ const startCost = 0.03
 func (h *Hunt) everyCase(s Subject) bool { return h.Matrix || s.Kind != Mutant }
 
 // casesFor returns the cases that s runs on: those selected, or those of the parts that its header names.
+// Cases of a lab that runs on request only have to be asked for by either.
 func (h *Hunt) casesFor(s Subject) []suite.Case {
-	if h.Selected || h.everyCase(s) {
-		return h.Cases
-	}
 	var cases []suite.Case
 	for _, c := range h.Cases {
-		if slices.Contains(s.Patch.Header.Parts, c.Part) {
+		wanted := h.Selected || h.everyCase(s) && !c.OnRequest
+		if !wanted && s.Patch != nil {
+			wanted = slices.Contains(s.Patch.Header.Parts, c.Part)
+		}
+		elsewhere := c.Package != "" && s.Package() != "" && c.Package != s.Package()
+		if wanted && !elsewhere {
 			cases = append(cases, c)
 		}
 	}
@@ -77,7 +80,7 @@ func (h *Hunt) casesFor(s Subject) []suite.Case {
 
 func (h *Hunt) job(s Subject, c suite.Case, seed uint64) sim.Job {
 	return sim.Job{
-		Binary: h.Binary,
+		Binary: h.Binaries[c.Package],
 		Test:   c.Test,
 		Params: record.Params{Case: c.ID(), Seed: seed, Strict: s.Runner() == patch.Strict},
 		Env:    []string{peerVariable + "=" + s.Name},
