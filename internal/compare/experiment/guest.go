@@ -1,0 +1,72 @@
+package experiment
+
+import (
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"raftlab/labrpc"
+	"raftlab/raftapi"
+	"raftlab/tester"
+)
+
+// SetVariable is the environment variable by which a guest is told the settings, as --set has them.
+const SetVariable = "RAFTLAB_COMPARE_SET"
+
+// CaseName is the name under which a guest knows a variant.
+func CaseName(x Experiment, v Variant) string { return x.Name + "/" + v.Name }
+
+// Test is the name of the test function that calls Run, see [TestFile].
+const Test = "TestCompare"
+
+// TestFile is the source of the lab_test.go of package raft that runs experiments on it instead
+// of labs.
+const TestFile = `package raft_test
+
+import (
+	"testing"
+
+	"raftlab/internal/compare/experiment"
+	"raftlab/raft"
+)
+
+func TestCompare(t *testing.T) { experiment.Run(t, raft.Make) }
+`
+
+// Run runs the experiments on the peers that newPeer makes.
+func Run[R raftapi.Raft](t *testing.T, newPeer func([]*labrpc.ClientEnd, int, *raftapi.Persister, chan raftapi.ApplyMsg) R) {
+	tester.Run(t, lab(), raftapi.MakeFunc(func(ends []*labrpc.ClientEnd, me int, p *raftapi.Persister, applyCh chan raftapi.ApplyMsg) raftapi.Raft {
+		return newPeer(ends, me, p, applyCh)
+	}))
+}
+
+// lab has a part for each experiment, and a case for each variant.
+func lab() tester.Lab {
+	l := tester.Lab{Name: "compare", Package: "./internal/compare/experiment", Test: Test}
+	for _, x := range All() {
+		for _, v := range x.Variants {
+			l.Cases = append(l.Cases, tester.Case{
+				Part: x.Name, Name: v.Name, Checks: x.Question, Section: x.Source,
+				Limit: time.Hour, RPCs: 1_000_000,
+				Run: func(e *tester.Env) { x.Run(newTrial(e, x, v)) },
+			})
+		}
+	}
+	return l
+}
+
+func newTrial(e *tester.Env, x Experiment, v Variant) *Trial {
+	t := &Trial{Env: e, Experiment: x, Variant: v, newPeer: e.Subject().(raftapi.MakeFunc), set: map[string]string{}}
+	for _, part := range strings.Split(os.Getenv(SetVariable), ",") {
+		if name, value, ok := strings.Cut(part, "="); ok {
+			t.set[name] = value
+		}
+	}
+	return t
+}
+
+// cluster starts n peers with the variant's extensions.
+func (t *Trial) cluster(n int) *tester.Cluster {
+	return t.NewCluster(t.newPeer, n, tester.Options{Extensions: t.Variant.Extensions})
+}
