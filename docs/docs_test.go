@@ -7,6 +7,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -87,7 +88,7 @@ func anchors(text string) []string {
 	return found
 }
 
-var caseName = regexp.MustCompile(`\b(2[A-D])/([A-Z]\w+)`)
+var caseName = regexp.MustCompile(`\b(2[A-F]|3[A-E]|P)/([A-Z]\w+)`)
 
 func TestCasesExist(t *testing.T) {
 	var cases []string
@@ -198,7 +199,7 @@ func TestRulesAreExplained(t *testing.T) {
 		}
 	}
 	quoted := regexp.MustCompile("`([a-z][A-Za-z ]+ [A-Za-z ]+)`")
-	for _, page := range []string{"lab2a.md", "lab2b.md", "lab2c.md", "lab2d.md"} {
+	for _, page := range handouts(text) {
 		_, mistakes, _ := strings.Cut(text[page], "## Common mistakes")
 		mistakes, _, _ = strings.Cut(mistakes, "\n## ")
 		for _, m := range quoted.FindAllStringSubmatch(mistakes, -1) {
@@ -208,6 +209,14 @@ func TestRulesAreExplained(t *testing.T) {
 		}
 	}
 }
+
+// handouts returns the names of the pages that lead through a part of a lab.
+func handouts(pages map[string]string) []string {
+	names := slices.Sorted(maps.Keys(pages))
+	return slices.DeleteFunc(names, func(name string) bool { return !handout.MatchString(name) })
+}
+
+var handout = regexp.MustCompile(`^lab\d[a-z]\.md$`)
 
 // rulesOf returns the values of the constants of type tester.Rule.
 func rulesOf(t *testing.T) []string {
