@@ -84,6 +84,55 @@ func TestDeposedLeaderConfirmsNothing(t *testing.T) {
 	})
 }
 
+// Answers to calls that were made before the read confirm nothing, however late they come in. Here
+// they are all that the old leader gets to hear: its own messages are lost, and its successor's.
+func TestLateAnswersConfirmNothing(t *testing.T) {
+	inCluster(t, 3, all(Config{ReadIndex: true}), func(c *cluster) {
+		tried := 0
+		for range 40 {
+			c.net.LongReordering(false)
+			c.commitSomewhere(0, 1, 2)
+			time.Sleep(3 * time.Second)
+			old := c.leader()
+			c.net.LongReordering(true) // two replies of three take 0.2 to 2.2 s
+			time.Sleep(500 * time.Millisecond)
+			if _, leads := c.peers[old].GetState(); !leads {
+				continue
+			}
+			successor, voter := c.others(old)[0], c.others(old)[1]
+			c.net.Cut(old, successor)
+			c.net.Cut(old, voter)
+			c.net.Cut(successor, old) // what the voter still has to say to the old leader gets through
+			c.leader(successor, voter)
+			if _, leads := c.peers[old].GetState(); leads {
+				tried++
+				read := c.readOn(old)
+				time.Sleep(3 * time.Second)
+				if len(read) > 0 {
+					require.False(t, (<-read).ok)
+				}
+			}
+			c.heal()
+		}
+		require.NotZero(t, tried)
+	})
+}
+
+// A server that hears nobody says so at once, and does not go on asking a leader that it has given
+// up (etcd#8334).
+func TestNoLeaderIsKnown(t *testing.T) {
+	for _, config := range []Config{{ReadIndex: true}, {ReadIndex: true, PreVote: true}} {
+		inCluster(t, 3, all(config), func(c *cluster) {
+			c.net.LongDelays(true)
+			alone := (c.leader() + 1) % 3
+			c.isolate(alone)
+			time.Sleep(601 * time.Millisecond)
+			e := <-c.readOn(alone)
+			require.Equal(t, ended{}, e)
+		})
+	}
+}
+
 // Whoever waits for a read is told at once when the leadership ends.
 func TestReadsEndWithTheLeader(t *testing.T) {
 	t.Run("step-down", func(t *testing.T) {
