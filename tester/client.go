@@ -55,6 +55,17 @@ func (cl *Client) Number() int { return cl.number }
 // Ends returns the client's ends, one for each server, in no particular order.
 func (cl *Client) Ends() []*labrpc.ClientEnd { return slices.Clone(cl.ends) }
 
+// EndsTo returns the client's ends that lead to these servers.
+func (cl *Client) EndsTo(servers ...int) []*labrpc.ClientEnd {
+	var ends []*labrpc.ClientEnd
+	for i, name := range cl.names {
+		if slices.Contains(servers, name.to) {
+			ends = append(ends, cl.ends[i])
+		}
+	}
+	return ends
+}
+
 // Reach lets the client reach these servers and no others, from now on. Links are cut in both
 // directions. Reach, ReachAll and Deafen are for the case's main goroutine.
 func (cl *Client) Reach(servers ...int) {

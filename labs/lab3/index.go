@@ -160,7 +160,7 @@ func lateConfirmations(reads kvapi.ReadPath) func(*tester.Env) {
 			stop := make(chan struct{})
 			done := r.goes(func() { r.readUntil(stop, "x") })
 			s.Network().LongReordering(true)
-			e.Sleep(350 * time.Millisecond)
+			e.Sleep(1500 * time.Millisecond)
 			s.Network().LongReordering(false) // what is late stays late
 			s.Links(func(from, to int) bool {
 				late := (from == a || from == b) && to == old
@@ -174,7 +174,7 @@ func lateConfirmations(reads kvapi.ReadPath) func(*tester.Env) {
 				return leads || !still
 			})
 			e.Await(written, 300*time.Millisecond)
-			e.Sleep(300 * time.Millisecond)
+			s.until(time.Second, func() bool { _, still := s.State(old); return !still })
 			close(stop)
 			s.healed()
 			r.ended(done)

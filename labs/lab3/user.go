@@ -31,14 +31,17 @@ type user struct {
 }
 
 // user makes a new user, who reaches all servers.
-func (s *service) user() *user {
+func (s *service) user() *user { return s.userOf(s.others()...) }
+
+// userOf makes a user who knows only some of the servers.
+func (s *service) userOf(servers ...int) *user {
 	u := &user{s: s, client: s.NewClient(), seen: map[string]kvapi.Version{}}
 	u.doing.Store("nothing")
 	u.rand = s.env.Fork(fmt.Sprintf("user %d", u.client.Number()))
 	if s.dialect == model.Classic {
-		u.classic = s.api.Classic(u.client.Ends(), s.options)
+		u.classic = s.api.Classic(u.client.EndsTo(servers...), s.options)
 	} else {
-		u.versioned = s.api.Versioned(u.client.Ends(), s.options)
+		u.versioned = s.api.Versioned(u.client.EndsTo(servers...), s.options)
 	}
 	s.users = append(s.users, u)
 	return u
