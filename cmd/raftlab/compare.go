@@ -1,0 +1,153 @@
+//raftlab:checkout-only
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"raftlab/internal/compare"
+	"raftlab/internal/compare/experiment"
+	"raftlab/internal/sim"
+	"raftlab/internal/suite"
+)
+
+func init() { commands = append(commands, compareCommand) }
+
+// compareFlags are the flags of `raftlab compare`.
+type compareFlags struct {
+	seeds, set, out string
+	impl            string
+	workers         int
+}
+
+func compareCommand(a *app) *cobra.Command {
+	f := &compareFlags{}
+	var names []string
+	for _, x := range experiment.All() {
+		names = append(names, x.Name)
+	}
+	c := &cobra.Command{
+		Use:       "compare EXPERIMENT...",
+		Short:     "Measure what extensions change, in virtual time",
+		Long:      compareLong(),
+		ValidArgs: names,
+		Args:      cobra.MinimumNArgs(1),
+		RunE:      func(c *cobra.Command, args []string) error { return a.compare(c.Context(), f, args) },
+	}
+	c.Flags().StringVar(&f.seeds, "seeds", "1-10", "seeds: 7, 1-20, or 3,9,40")
+	c.Flags().StringVar(&f.set, "set", "", "settings of the experiments, such as peers=7,away=20s")
+	c.Flags().StringVar(&f.impl, "impl", "", "another peer to compare with: a course tree, or a directory with `raft`")
+	c.Flags().StringVar(&f.out, "out", "", "write EXPERIMENT.md and EXPERIMENT.json to this `directory`")
+	c.Flags().IntVarP(&f.workers, "jobs", "j", 0, "trials at once (default: from processors and memory)")
+	return c
+}
+
+func compareLong() string {
+	var b strings.Builder
+	b.WriteString("Run experiments in the engine, on the reference and on etcd's library, and print tables in Markdown. All\n" +
+		"times are virtual: the numbers are the same on every machine.\n\nExperiments:\n")
+	for _, x := range experiment.All() {
+		var set []string
+		for _, s := range x.Settings {
+			set = append(set, s.Name+"="+s.Default)
+		}
+		fmt.Fprintf(&b, "  %-10s %s\n             --set %s\n", x.Name, x.Question, strings.Join(set, ","))
+	}
+	b.WriteString("\nExit code: 0 done, 2 usage, 3 something could not be built, or a trial did not end well, 130 interrupted.")
+	return b.String()
+}
+
+func (a *app) compare(ctx context.Context, f *compareFlags, names []string) error {
+	var experiments []experiment.Experiment
+	for _, name := range names {
+		x, err := experiment.Find(name)
+		if err != nil {
+			return usage(err)
+		}
+		experiments = append(experiments, x)
+	}
+	o, err := a.compareOptions(f, experiments)
+	if err != nil {
+		return usage(err)
+	}
+	ctx, stop := interruptible(ctx)
+	defer stop()
+	for _, x := range experiments {
+		report, err := compare.Run(ctx, x, o)
+		if err != nil {
+			return broken(err)
+		}
+		if err := report.WriteMarkdown(a.out); err != nil {
+			return broken(err)
+		}
+		if f.out != "" {
+			if err := writeReport(f.out, report); err != nil {
+				return broken(err)
+			}
+		}
+	}
+	return nil
+}
+
+func (a *app) compareOptions(f *compareFlags, experiments []experiment.Experiment) (o compare.Options, err error) {
+	root, err := a.root()
+	if err != nil {
+		return o, err
+	}
+	if o.Seeds, err = suite.ParseSeeds(f.seeds); err != nil {
+		return o, fmt.Errorf("--%w", err)
+	}
+	if _, err = experiment.ParseSettings(f.set, experiments); err != nil {
+		return o, fmt.Errorf("--set: %w", err)
+	}
+	o.Settings, o.Workers = f.set, f.workers
+	if o.Workers <= 0 {
+		o.Workers = sim.DefaultWorkers()
+	}
+	o.Progress = func(s string) { fmt.Fprintln(a.err, s) }
+	impls := []string{suite.Reference, suite.EtcdRaft}
+	if f.impl != "" && f.impl != suite.Reference && f.impl != suite.EtcdRaft {
+		impls = append(impls, f.impl)
+	}
+	for _, impl := range impls {
+		code, err := suite.FindCode(root.Dir, false, impl, []string{"./raft"})
+		if err != nil {
+			return o, err
+		}
+		o.Subjects = append(o.Subjects, compare.Subject{Name: code.Given, Build: code.Build("./raft")})
+	}
+	return o, nil
+}
+
+// writeReport writes both forms of a report.
+func writeReport(dir string, r *compare.Report) error {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return err
+	}
+	for _, form := range []struct {
+		ending string
+		write  func(*os.File) error
+	}{
+		{".md", func(f *os.File) error { return r.WriteMarkdown(f) }},
+		{".json", func(f *os.File) error { return r.WriteJSON(f) }},
+	} {
+		file, err := os.Create(filepath.Join(dir, r.Experiment+form.ending))
+		if err != nil {
+			return err
+		}
+		if err := form.write(file); err != nil {
+			file.Close()
+			return err
+		}
+		if err := file.Close(); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,183 @@
+// Package compare runs experiments (package experiment) in the engine, on several peers and with several
+// seeds, and sums up what they measured: a median and the spread, as Markdown and as JSON.
+//
+// All numbers are of virtual time and of counted messages, so that they are the same on every
+// machine; nothing here says how fast anybody's code is.
+//
+// Contents: [Run] (this file), [Report] and its forms (report.go).
+package compare
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	"raftlab/internal/compare/experiment"
+	"raftlab/internal/record"
+	"raftlab/internal/sim"
+)
+
+// Subject is a kind of peer under comparison.
+type Subject struct {
+	Name  string
+	Build sim.Build // of its package raft
+}
+
+// Options say what is to be run.
+type Options struct {
+	Subjects []Subject
+	Seeds    []uint64
+	Settings string // as experiment.ParseSettings takes them
+	Workers  int
+	Progress func(string) // is told what is going on; never nil
+}
+
+// Run runs one experiment on all subjects. The error says what could not be built or run; a violation
+// of safety in a trial is one, too.
+func Run(ctx context.Context, x experiment.Experiment, o Options) (*Report, error) {
+	pool, err := sim.NewPool(o.Workers)
+	if err != nil {
+		return nil, err
+	}
+	defer pool.Close()
+	traces, err := os.MkdirTemp("", "raftlab-compare-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(traces)
+
+	report := &Report{Schema: Schema, Experiment: x.Name, Question: x.Question, Setup: x.Setup, Hypothesis: x.Hypothesis,
+		Source: x.Source, Settings: settings(x, o.Settings), Seeds: o.Seeds, Metrics: x.Metrics, Rows: []Row{}}
+	var trials []*trial
+	for _, s := range o.Subjects {
+		binary, err := build(ctx, s, o.Progress)
+		if err != nil {
+			return nil, err
+		}
+		for _, v := range x.Variants {
+			for _, seed := range o.Seeds {
+				trials = append(trials, &trial{subject: s.Name, variant: v, seed: seed, job: sim.Job{
+					Binary: binary, Test: experiment.Test,
+					Params: record.Params{Case: experiment.CaseName(x, v), Seed: seed},
+					Env:    []string{experiment.SetVariable + "=" + o.Settings},
+					Trace:  filepath.Join(traces, fmt.Sprintf("%d.jsonl", len(trials))),
+				}})
+			}
+		}
+	}
+	runAll(ctx, pool, trials, o)
+	for _, t := range trials {
+		if t.err != nil {
+			return nil, fmt.Errorf("%s, %s on %s, seed %d: %w", x.Name, t.variant.Name, t.subject, t.seed, t.err)
+		}
+	}
+	report.add(x, trials)
+	return report, nil
+}
+
+// build compiles the peer of a subject together with the experiments.
+func build(ctx context.Context, s Subject, progress func(string)) (*sim.Binary, error) {
+	progress("building " + s.Name)
+	b := s.Build
+	b.Edits = map[string][]byte{"raft/lab_test.go": []byte(experiment.TestFile)}
+	binary, err := b.Binary(ctx, progress)
+	if err != nil {
+		return nil, fmt.Errorf("build %s: %w", s.Name, err)
+	}
+	return binary, nil
+}
+
+// trial is one run.
+type trial struct {
+	subject string
+	variant experiment.Variant
+	seed    uint64
+	job     sim.Job
+
+	values map[string]float64 // by metric
+	hash   string
+	err    error
+}
+
+// runAll runs the trials, as many at once as there are workers.
+func runAll(ctx context.Context, pool *sim.Pool, trials []*trial, o Options) {
+	var all sync.WaitGroup
+	var mu sync.Mutex
+	done := 0
+	free := make(chan struct{}, max(o.Workers, 1))
+	for _, t := range trials {
+		free <- struct{}{}
+		all.Go(func() {
+			defer func() { <-free }()
+			t.run(ctx, pool)
+			mu.Lock()
+			defer mu.Unlock()
+			if done++; done%20 == 0 || done == len(trials) {
+				o.Progress(fmt.Sprintf("%d of %d trials", done, len(trials)))
+			}
+		})
+	}
+	all.Wait()
+}
+
+func (t *trial) run(ctx context.Context, pool *sim.Pool) {
+	if t.err = ctx.Err(); t.err != nil {
+		return
+	}
+	result := pool.Run(ctx, t.job)
+	defer os.Remove(t.job.Trace) // it may be large
+	t.hash = result.Hash
+	if v := result.Verdict; v.Outcome != record.Pass {
+		t.err = fmt.Errorf("%s: %s", v.Outcome, v.Message)
+		return
+	}
+	t.values, t.err = readMeasures(t.job.Trace)
+}
+
+// readMeasures finds the notes of experiment.Trial.Measure in a trace.
+func readMeasures(path string) (map[string]float64, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	values := map[string]float64{}
+	for r := bufio.NewReader(f); ; {
+		line, err := r.ReadString('\n')
+		if strings.Contains(line, `"k":"`+string(record.Note)+`"`) {
+			var e record.Event
+			if err := json.Unmarshal([]byte(line), &e); err != nil {
+				return nil, fmt.Errorf("read the trace: %w", err)
+			}
+			if metric, value, ok := experiment.ParseMeasure(e.Text); ok {
+				values[metric] = value
+			}
+		}
+		if errors.Is(err, io.EOF) {
+			return values, nil
+		} else if err != nil {
+			return nil, fmt.Errorf("read the trace: %w", err)
+		}
+	}
+}
+
+// settings are those of an experiment, with what was set.
+func settings(x experiment.Experiment, text string) []experiment.Setting {
+	all := slices.Clone(x.Settings)
+	for i := range all {
+		for _, part := range strings.Split(text, ",") {
+			if name, value, ok := strings.Cut(strings.TrimSpace(part), "="); ok && name == all[i].Name {
+				all[i].Default = value
+			}
+		}
+	}
+	return all
+}

@@ -1,0 +1,139 @@
+package compare
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"raftlab/internal/compare/experiment"
+)
+
+// Schema is the version of the JSON form.
+const Schema = 1
+
+// Report is what an experiment has found.
+type Report struct {
+	Schema     int                  `json:"schema"`
+	Experiment string               `json:"experiment"`
+	Question   string               `json:"question"`
+	Setup      string               `json:"setup"`
+	Hypothesis string               `json:"hypothesis"`
+	Source     string               `json:"source"`
+	Settings   []experiment.Setting `json:"settings"`
+	Seeds      []uint64             `json:"seeds"`
+	Metrics    []experiment.Metric  `json:"metrics"`
+	Rows       []Row                `json:"rows"`
+}
+
+// Row is a variant on a kind of peer.
+type Row struct {
+	Variant string   `json:"variant"`
+	Peer    string   `json:"peer"`
+	Values  []Spread `json:"values"` // in the order of the report's metrics
+	Hashes  []string `json:"hashes"` // of the trials, in the order of the seeds: equal numbers are the same run
+}
+
+// Spread sums up one metric over the seeds.
+type Spread struct {
+	Median float64   `json:"median"`
+	Least  float64   `json:"least"`
+	Most   float64   `json:"most"`
+	All    []float64 `json:"all"` // in the order of the seeds
+}
+
+// spreadOf needs at least one value.
+func spreadOf(values []float64) Spread {
+	sorted := slices.Sorted(slices.Values(values))
+	n := len(sorted)
+	return Spread{Median: (sorted[(n-1)/2] + sorted[n/2]) / 2, Least: sorted[0], Most: sorted[n-1], All: values}
+}
+
+// add makes rows of trials, which come variant by variant for each subject: the rows have the
+// subjects side by side.
+func (r *Report) add(x experiment.Experiment, trials []*trial) {
+	var rows []Row
+	for group := range slices.Chunk(trials, len(r.Seeds)) {
+		row := Row{Variant: group[0].variant.Name, Peer: group[0].subject}
+		for _, m := range x.Metrics {
+			var values []float64
+			for _, t := range group {
+				values = append(values, t.values[m.Name])
+			}
+			row.Values = append(row.Values, spreadOf(values))
+		}
+		for _, t := range group {
+			row.Hashes = append(row.Hashes, t.hash)
+		}
+		rows = append(rows, row)
+	}
+	for _, v := range x.Variants {
+		for _, row := range rows {
+			if row.Variant == v.Name {
+				r.Rows = append(r.Rows, row)
+			}
+		}
+	}
+}
+
+// WriteJSON writes the report for programs.
+func (r *Report) WriteJSON(w io.Writer) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	return e.Encode(r)
+}
+
+// WriteMarkdown writes the report for people. A cell is the median, and where the seeds differ the least and the
+// most.
+func (r *Report) WriteMarkdown(w io.Writer) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "## %s: %s\n\n%s\n\n", r.Experiment, r.Question, r.Setup)
+	fmt.Fprintf(&b, "*Expected*: %s\n\n*Source*: %s\n\n", r.Hypothesis, r.Source)
+	var set []string
+	for _, s := range r.Settings {
+		set = append(set, s.Name+"="+s.Default)
+	}
+	fmt.Fprintf(&b, "%s; %d seeds; median, in brackets least and most.\n\n", strings.Join(set, " "), len(r.Seeds))
+	b.WriteString("| variant | peer |")
+	for _, m := range r.Metrics {
+		b.WriteString(" " + m.Name)
+		if m.Unit != "" {
+			b.WriteString(", " + m.Unit)
+		}
+		b.WriteString(" |")
+	}
+	b.WriteString("\n|---|---|" + strings.Repeat("---:|", len(r.Metrics)) + "\n")
+	for _, row := range r.Rows {
+		fmt.Fprintf(&b, "| %s | %s |", row.Variant, row.Peer)
+		for _, v := range row.Values {
+			b.WriteString(" " + v.cell() + " |")
+		}
+		b.WriteString("\n")
+	}
+	b.WriteString("\n")
+	for _, m := range r.Metrics {
+		fmt.Fprintf(&b, "- *%s*: %s\n", m.Name, m.Meaning)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func (s Spread) cell() string {
+	if s.Least == s.Most {
+		return number(s.Median)
+	}
+	return fmt.Sprintf("%s (%s-%s)", number(s.Median), number(s.Least), number(s.Most))
+}
+
+// number writes three digits or all before the point.
+func number(v float64) string {
+	switch {
+	case v == float64(int64(v)):
+		return strconv.FormatInt(int64(v), 10)
+	case v >= 100:
+		return strconv.FormatFloat(v, 'f', 0, 64)
+	}
+	return strconv.FormatFloat(v, 'f', 1, 64)
+}
