@@ -218,6 +218,55 @@ func handouts(pages map[string]string) []string {
 
 var handout = regexp.MustCompile(`^lab\d[a-z]\.md$`)
 
+// TestCodeIsThere looks for the files and the names that the pages which lead through the code mention.
+func TestCodeIsThere(t *testing.T) {
+	var (
+		source = regexp.MustCompile(`\b(?:raft|raftapi|kvapi|kvraft|labs|tester)/[\w/]+\.go\b`)
+		name   = regexp.MustCompile("`(?:\\w+\\.)?([a-z]+[A-Z]\\w*|[A-Z]\\w+)`")
+	)
+	declared := identifiers(t, "raft", "kvapi", "kvraft", filepath.Join("kvraft", "rsm"))
+	for page, text := range pages(t) {
+		if !strings.HasPrefix(page, "life-of-") {
+			continue
+		}
+		for _, file := range source.FindAllString(text, -1) {
+			if _, err := os.Stat(filepath.Join("..", filepath.FromSlash(file))); err != nil {
+				t.Errorf("%s names %s: %v", page, file, err)
+			}
+		}
+		for _, m := range name.FindAllStringSubmatch(withoutBlocks(text), -1) {
+			if !declared[m[1]] {
+				t.Errorf("%s: nothing in the code is called %s", page, m[1])
+			}
+		}
+	}
+}
+
+// identifiers returns all names that occur in the Go files of some folders of the project.
+func identifiers(t *testing.T, dirs ...string) map[string]bool {
+	t.Helper()
+	names := map[string]bool{}
+	for _, dir := range dirs {
+		files, err := filepath.Glob(filepath.Join("..", dir, "*.go"))
+		if err != nil || len(files) == 0 {
+			t.Fatalf("no Go files in %s (%v)", dir, err)
+		}
+		for _, path := range files {
+			file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ast.Inspect(file, func(n ast.Node) bool {
+				if id, ok := n.(*ast.Ident); ok {
+					names[id.Name] = true
+				}
+				return true
+			})
+		}
+	}
+	return names
+}
+
 // rulesOf returns the values of the constants of type tester.Rule.
 func rulesOf(t *testing.T) []string {
 	t.Helper()
