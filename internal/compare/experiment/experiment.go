@@ -38,7 +38,9 @@ type Experiment struct {
 
 // Setting is something that --set can change.
 type Setting struct {
-	Name, Default, Meaning string
+	Name    string `json:"name"`
+	Default string `json:"value"` // in a report: what it was
+	Meaning string `json:"meaning"`
 }
 
 // Variant is one of the things compared.
@@ -50,7 +52,9 @@ type Variant struct {
 
 // Metric is something measured. Each trial measures each metric once.
 type Metric struct {
-	Name, Unit, Meaning string
+	Name    string `json:"name"`
+	Unit    string `json:"unit,omitempty"`
+	Meaning string `json:"meaning"`
 }
 
 // All lists the experiments.
