@@ -54,6 +54,8 @@
 //	snapshot.go   2D: snapshots
 //	install.go    2D: snapshots that meet other messages
 //	topology.go   2A, 2B: bridge, ring, one-way links
+//	prevote.go    2E: who cannot win does not raise the term
+//	checkquorum.go 2F: leaders without a majority go, those with one stay
 //	swarm.go      one case per part: some of all faults, chosen by the seed
 //
 // # Private cases

@@ -16,10 +16,10 @@ func TestTable(t *testing.T) {
 	points := map[string]int{}
 	seen := map[string]bool{}
 	for _, c := range Lab().Cases {
-		require.Regexp(t, `^2[A-D]$`, c.Part, c.ID())
+		require.Regexp(t, `^2[A-F]$`, c.Part, c.ID())
 		require.Regexp(t, `^[A-Z][A-Za-z0-9]+$`, c.Name, c.ID())
-		require.False(t, seen[c.Name], "two cases are called %s", c.Name)
-		seen[c.Name] = true
+		require.False(t, seen[c.ID()], "two cases are called %s", c.ID())
+		seen[c.ID()] = true
 		require.Positive(t, c.Points, c.ID())
 		points[c.Part] += c.Points
 		require.Regexp(t, `^(§\d+(\.\d+)*|Figure \d+)$`, c.Section, c.ID())
@@ -30,7 +30,7 @@ func TestTable(t *testing.T) {
 		require.LessOrEqual(t, len([]rune(c.Checks)), 120, "%s: what a case checks is one line", c.ID())
 		require.False(t, strings.HasSuffix(c.Checks, "."), "%s: no full stop, like all other lines", c.ID())
 	}
-	for _, part := range []string{"2A", "2B", "2C", "2D"} {
+	for _, part := range []string{"2A", "2B", "2C", "2D", "2E", "2F"} {
 		require.Equal(t, 100, points[part], "points of part %s", part)
 	}
 }
