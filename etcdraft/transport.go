@@ -69,11 +69,7 @@ func (out outgoing) take(wanted func(*pb.Message) bool) outgoing {
 	return taken
 }
 
-// marshal encodes the messages; nil for none.
 func (b *parcel) marshal() (encoded [][]byte) {
-	if b == nil {
-		return nil
-	}
 	for _, m := range b.messages {
 		bytes, err := proto.Marshal(m)
 		if err != nil {
@@ -127,32 +123,57 @@ func (p *Peer) call(to int, messages [][]byte, snapshot bool) {
 }
 
 // step hands received messages to the library. It says no to some, all of which are of no use any
-// more; that is no error of ours. The caller holds mu.
-func (p *Peer) step(messages [][]byte) {
+// more; that is no error of ours. What it leaves without an answer and should not is refused here. The
+// caller holds mu.
+func (p *Peer) step(messages [][]byte) (refusals []*pb.Message) {
 	for _, bytes := range messages {
 		var m pb.Message
 		if err := proto.Unmarshal(bytes, &m); err != nil {
 			panic(fmt.Sprintf("etcdraft: received %d bytes that are no message: %v", len(bytes), err))
 		}
+		if r := p.refusal(&m); r != nil {
+			refusals = append(refusals, r)
+		}
 		_ = p.node.Step(&m)
 	}
+	return refusals
+}
+
+// refusal is the answer to a message of a leader whose term is over. "Reply false if term <
+// currentTerm" (Figure 2, AppendEntries): the library obeys that only with PreVote or CheckQuorum, as
+// without them its own requests for votes will depose the old leader. But not if
+// the others have CheckQuorum, and stand by it. Then a peer without, once ahead in terms, is neither
+// heard nor told, for ever (docs/etcdraft.md).
+func (p *Peer) refusal(m *pb.Message) *pb.Message {
+	if p.config.PreVote || p.config.CheckQuorum {
+		return nil // the library does it
+	}
+	if t := m.GetType(); t != pb.MsgApp && t != pb.MsgHeartbeat && t != pb.MsgSnap {
+		return nil
+	}
+	term := p.node.BasicStatus().GetTerm()
+	if m.GetTerm() >= term {
+		return nil
+	}
+	return &pb.Message{Type: pb.MsgAppResp.Enum(), From: proto.Uint64(idOf(p.me)), To: proto.Uint64(m.GetFrom()), Term: proto.Uint64(term)}
 }
 
 // caller is an RPC that waits for its answer.
 type caller struct {
-	from  int
-	reply chan [][]byte // has room for one
+	from     int
+	refusals []*pb.Message // go along with the answer
+	reply    chan [][]byte // has room for one
 }
 
 // Exchange is the RPC between peers. It returns when what args has led to is on stable storage.
 func (p *Peer) Exchange(args *Bundle, reply *Bundle) {
-	c := caller{args.From, make(chan [][]byte, 1)}
+	c := caller{from: args.From, reply: make(chan [][]byte, 1)}
 	p.mu.Lock()
 	if p.killed {
 		p.mu.Unlock()
 		return
 	}
-	p.step(args.Messages)
+	c.refusals = p.step(args.Messages)
 	p.callers = append(p.callers, c)
 	p.mu.Unlock()
 	p.wake()
@@ -167,7 +188,11 @@ func (p *Peer) Exchange(args *Bundle, reply *Bundle) {
 // If two came from one peer the answer to both is with one of them; that matters to nobody.
 func answer(callers []caller, out outgoing) {
 	for _, c := range callers {
-		c.reply <- out[c.from].marshal()
-		delete(out, c.from)
+		all := parcel{c.refusals}
+		if there := out[c.from]; there != nil {
+			all.messages = append(all.messages, there.messages...)
+			delete(out, c.from)
+		}
+		c.reply <- all.marshal()
 	}
 }
