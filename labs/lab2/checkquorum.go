@@ -72,15 +72,24 @@ func stepsDown(e *tester.Env) {
 	c.audit()
 }
 
+// halfIsNotEnough leaves a leader with one of three followers. When it has stepped down it is a follower like
+// others, in its old term, and with an election timer: with the newest log it is the only one
+// that can win when links to a majority are back.
 func halfIsNotEnough(e *tester.Env) {
-	c := newCluster(e, 4, with(raftapi.CheckQuorum))
+	c := newCluster(e, 4, with(raftapi.PreVote, raftapi.CheckQuorum))
 	for range 3 {
 		c.agreeAll()
-		leader := c.Leader()
+		leader, term := c.Leader(), c.Term()
 		rest := c.shuffled(leader)
 		c.Partition([]int{leader, rest[0]}, rest[1:])
+		taken := c.propose(leader, 2)
 		c.leaves(leader, "only one of three others reached it")
 		c.NoLeader(2 * time.Second)
+		if now, _ := c.State(leader); now != term && len(taken) > 0 {
+			c.fail(tester.RuleTermChanged, "§6.2", []int{leader}, "peer %d led term %d, stepped down for want of a majority, and is in term %d now; it steps down within its term, and with PreVote stays there", leader, term, now)
+		}
+		c.Partition([]int{leader, rest[1], rest[2]})
+		c.LeaderAmong([]int{leader, rest[1], rest[2]})
 		c.HealAll()
 	}
 	c.recovers()
