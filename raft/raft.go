@@ -139,6 +139,13 @@ func (rf *Raft) GetState() (term int, isLeader bool) {
 	return rf.currentTerm, rf.state == leader
 }
 
+// CommitIndex implements [raftapi.CommitIndexer].
+func (rf *Raft) CommitIndex() int {
+	rf.mu.Lock()
+	defer rf.mu.Unlock()
+	return rf.commitIndex
+}
+
 // Kill ends the goroutines of this peer. It does not wait for them, but none of them waits for
 // anything that Kill does not end, except for calls that the network has not returned yet.
 func (rf *Raft) Kill() {
