@@ -101,5 +101,10 @@ func chooseLabs(names []string) ([]course.Lab, error) {
 			return nil, fmt.Errorf("--labs %s: there is no such lab; there are %s", n, strings.Join(known, ", "))
 		}
 	}
+	for _, l := range chosen {
+		if l.Name == "lab3" && !slices.ContainsFunc(chosen, func(l course.Lab) bool { return l.Name == "lab2" }) {
+			return nil, fmt.Errorf("--labs %s: the service of lab 3 runs on the peer of lab 2: --labs lab2,%[1]s", strings.Join(names, ","))
+		}
+	}
 	return chosen, nil
 }

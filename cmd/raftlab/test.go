@@ -37,7 +37,7 @@ func testCommand(a *app) *cobra.Command {
 		Use:   "test [SEL...]",
 		Short: "Run cases under the engine, with progress and a summary table",
 		Long: `Run cases under the engine. SEL is a lab (lab2), a part (2A) or a case (2A/InitialElection); without
-one, everything runs. Each case runs once for every seed, and stops at the first seed that does not
+one, everything runs that the code under test has packages for. Each case runs once for every seed, and stops at the first seed that does not
 pass unless --keep-going is given. Which results come out does not depend on -j.
 
 Exit code: 0 all passed, 1 a case failed, 2 usage, 3 the framework itself failed or a run was
@@ -122,6 +122,9 @@ func (t *testRun) prepare(selectors []string) error {
 	options.KeepGoing, options.RequireReached = t.flags.keepGoing, t.flags.requireReached
 	if t.code, err = suite.FindCode(root.Dir, root.Course, t.flags.impl, packages()); err != nil {
 		return usage(err)
+	}
+	if len(selectors) == 0 { // what there is; one package of several may be all that a directory has
+		cases = slices.DeleteFunc(cases, func(c suite.Case) bool { return t.code.Has([]string{c.Package}) != nil })
 	}
 	for _, path := range []string{t.flags.json, t.flags.junit} {
 		if err := writable(path); err != nil {
