@@ -18,8 +18,8 @@ func partial() Experiment {
 		Setup: "Five peers, A leads. From some moment on only the links of the picture work, in both directions, for `during`. Clients write " +
 			"to everyone who says that it leads.\n\n" +
 			"    chain:   D --- B --- A --- E        bridge:   B --- D --- A\n" +
-			"              \\   / \\   /                          \\   /\n" +
-			"                   C                                 C          E\n\n" +
+			"                    \\   /                         \\   /\n" +
+			"                      C                             C            E\n\n" +
 			"In the chain A, B and C see each other, D sees B only, E sees A only. In the bridge B, C and D see each other, A sees D only, " +
 			"E sees nobody.",
 		Hypothesis: "Chain: A reaches a majority, but D hears no leader, and disturbs B with ever newer terms, unless it has to ask first. CheckQuorum, too, " +
