@@ -64,7 +64,9 @@ func (c *machines) begin(i int, kind record.Kind) {
 	c.r.emit(record.Event{Kind: kind, Peer: i, Other: record.None, Text: c.restored(l)}, "")
 	made := c.start(l, ends, raftapi.NewPersister(l.store))
 	l.node.Store(made)
-	l.drift(rate)
+	if rate != 1 { // as it begins
+		l.drift(rate)
+	}
 	server := labrpc.MakeServer()
 	for _, service := range made.services {
 		server.AddService(labrpc.MakeService(service))
