@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"go/format"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -101,8 +102,8 @@ func patched(root string, base map[string][]byte, s Subject) (map[string][]byte,
 		return nil, err
 	}
 	files := map[string][]byte{}
-	for name, text := range base {
-		files[name] = text
+	if !s.Patch.Header.Alone {
+		maps.Copy(files, base)
 	}
 	for name, text := range changed {
 		file, ok := strings.CutPrefix(name, packageDir+"/")

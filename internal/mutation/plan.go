@@ -70,6 +70,9 @@ func (h *Hunt) casesFor(s Subject) []suite.Case {
 		if !wanted && s.Patch != nil {
 			wanted = slices.Contains(s.Patch.Header.Parts, c.Part)
 		}
+		if s.Kind == Variant && len(s.Patch.Header.Parts) > 0 && !slices.Contains(s.Patch.Header.Parts, c.Part) {
+			wanted = false // it does not claim to do what this part asks
+		}
 		elsewhere := c.Package != "" && s.Package() != "" && c.Package != s.Package()
 		if wanted && !elsewhere {
 			cases = append(cases, c)

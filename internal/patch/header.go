@@ -7,16 +7,17 @@ import (
 
 // Header says what a patch is. It stands at the beginning, in lines of "# key: value"; a line that is
 // indented further goes on with the value of the one before. Mutants set wrong, rule, parts, dies and
-// runner; variants set style and why.
+// runner; variants set style and why, and may set parts and alone.
 type Header struct {
 	Wrong  string   // what is wrong
 	Rule   string   // which rule is broken, with its section in the paper
-	Parts  []string // the parts of the labs that should catch it: "2A"
+	Parts  []string // the parts of the labs that should catch it: "2A"; of a variant: the only ones it is for
 	Dies   []string // rules of the tester or outcomes of a run, each an expected reason: "two votes in a term", "crash"
 	Runner string   // Engine (the default), Race or Strict
 
 	Style string // what is different
 	Why   string // why it is right all the same
+	Alone bool   // "alone: yes": its new files are the whole package, and nothing of the reference is left
 }
 
 // The runners.
@@ -51,6 +52,8 @@ func (r *headerReader) read(h *Header, line string) error {
 		text(&h.Style)
 	case "why":
 		text(&h.Why)
+	case "alone":
+		h.Alone = value == "yes"
 	case "part", "parts":
 		h.Parts = list(value, ",")
 	case "dies":
