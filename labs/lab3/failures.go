@@ -14,14 +14,18 @@ import (
 // unreliable loses messages, doubles them and lets them overtake each other.
 func unreliable(e *tester.Env) {
 	s := start(e, setup{net: tester.Options{Unreliable: true, Duplicates: true}})
-	s.ends(s.load(mix{users: 5, each: 16, keys: 2, reads: 30, puts: 10, think: 20 * time.Millisecond}))
+	l := s.load(mix{users: 5, each: 16, keys: 2, reads: 30, puts: 10, think: 20 * time.Millisecond})
+	l.finish()
+	s.ends(l)
 }
 
 // appends has several clients append to one key while messages are lost, late and doubled. Each value has
 // to be there once.
 func appends(e *tester.Env) {
 	s := start(e, setup{net: tester.Options{Unreliable: true, Duplicates: true, LongReordering: e.Rand().IntN(2) == 0}})
-	s.ends(s.load(mix{users: 4, each: 10, keys: 1, reads: 15, think: 20 * time.Millisecond}))
+	l := s.load(mix{users: 4, each: 10, keys: 1, reads: 15, think: 20 * time.Millisecond})
+	l.finish()
+	s.ends(l)
 }
 
 // leaderCrashes crashes leaders in the midst of operations. What they had not answered is done by the

@@ -21,6 +21,7 @@ type setup struct {
 	maxState int            // maxraftstate in bytes; 0: no snapshots
 	catchUp  bool
 	net      tester.Options
+	raft     raftapi.MakeFunc // nil: the service's own choice
 
 	extensions []string // of the peers, besides those of the read path and of the whole run
 }
@@ -54,7 +55,7 @@ func start(e *tester.Env, want setup) *service {
 	}
 	extensions := append(e.With(), want.extensions...)
 	slices.Sort(extensions)
-	s.options = kvapi.Options{Reads: want.reads, Extensions: slices.Compact(extensions), CatchUp: want.catchUp}
+	s.options = kvapi.Options{Reads: want.reads, Extensions: slices.Compact(extensions), CatchUp: want.catchUp, Raft: want.raft}
 	s.Servers = e.NewServers(s.server, s.setup.servers, want.net)
 	return s
 }

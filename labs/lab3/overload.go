@@ -1,0 +1,134 @@
+package lab3
+
+import (
+	"sync"
+	"time"
+
+	"raftlab/labrpc"
+	"raftlab/raftapi"
+	"raftlab/tester"
+)
+
+// overload runs the service on one peer that commits faster than it delivers: thousands of entries are
+// committed, and nothing is handed to the service for some seconds. Requests that come meanwhile wait or are
+// refused (ErrTooManyRequests), as the service likes; but clerks must not storm it, and in the
+// end everything is done, once.
+func overload(e *tester.Env) {
+	const clients, pile, seconds = 8, 6000, 4
+	peer := &busyPeer{}
+	s := start(e, setup{servers: 1, raft: peer.make})
+	l := s.load(mix{users: clients, each: 4, keys: 3, reads: 30, think: 200 * time.Millisecond})
+	s.pause(300 * time.Millisecond)
+	before := s.Served(0)
+	peer.hold(pile)
+	e.Note("the peer has committed %d entries more and delivers none", pile)
+	e.Sleep(seconds * time.Second)
+	if n, most := s.Served(0)-before, clients*seconds*100; n > most {
+		s.fail(tester.RuleTooManyRPCs, nil, "%d clients made %d requests in %d s to a server that is busy; %d would be a hundred a second each. A clerk that is refused has to wait before it asks again",
+			clients, n, seconds, most)
+	}
+	peer.release()
+	e.Note("the peer delivers again")
+	s.ends(l)
+}
+
+// busyPeer is a Raft peer of a cluster of one server: what is proposed is committed. It delivers when
+// it is allowed to. It stands in for a real one that is far ahead of its service, since in virtual
+// time a service takes no time. (A service that insists on its own peer does not meet it.)
+type busyPeer struct {
+	mu        sync.Mutex
+	entries   []any // committed; nil for one without a command
+	delivered int
+	held      bool
+	wake      chan struct{}
+	done      chan struct{}
+}
+
+func (p *busyPeer) make(_ []*labrpc.ClientEnd, _ int, _ *raftapi.Persister, applyCh chan raftapi.ApplyMsg) raftapi.Raft {
+	p.wake, p.done = make(chan struct{}, 1), make(chan struct{})
+	go p.deliver(applyCh)
+	return p
+}
+
+func (p *busyPeer) Start(command any) (index, term int, isLeader bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.entries = append(p.entries, command)
+	p.stir()
+	return len(p.entries), 1, true
+}
+
+func (p *busyPeer) GetState() (term int, isLeader bool) { return 1, true }
+func (p *busyPeer) Extend(...string) error              { return nil }
+func (p *busyPeer) Snapshot(int, []byte)                {}
+
+func (p *busyPeer) Kill() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	select {
+	case <-p.done:
+	default:
+		close(p.done)
+	}
+}
+
+// CommitIndex implements raftapi.CommitIndexer.
+func (p *busyPeer) CommitIndex() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.entries)
+}
+
+// hold commits n entries without commands, and delivers nothing any more.
+func (p *busyPeer) hold(n int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.entries = append(p.entries, make([]any, n)...)
+	p.held = true
+}
+
+func (p *busyPeer) release() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.held = false
+	p.stir()
+}
+
+// stir wakes the goroutine that delivers.
+func (p *busyPeer) stir() {
+	select {
+	case p.wake <- struct{}{}:
+	default:
+	}
+}
+
+// next returns the next message, if one may be delivered.
+func (p *busyPeer) next() (raftapi.ApplyMsg, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.held || p.delivered == len(p.entries) {
+		return raftapi.ApplyMsg{}, false
+	}
+	command := p.entries[p.delivered]
+	p.delivered++
+	return raftapi.ApplyMsg{CommandValid: command != nil, Command: command, CommandIndex: p.delivered}, true
+}
+
+func (p *busyPeer) deliver(applyCh chan raftapi.ApplyMsg) {
+	for {
+		msg, ok := p.next()
+		if !ok {
+			select {
+			case <-p.wake:
+				continue
+			case <-p.done:
+				return
+			}
+		}
+		select {
+		case applyCh <- msg:
+		case <-p.done:
+			return
+		}
+	}
+}
