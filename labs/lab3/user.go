@@ -142,7 +142,7 @@ func (u *user) must(what string, f func()) { u.within(tester.ProgressLimit, what
 func (u *user) within(limit time.Duration, what string, f func()) {
 	done := u.goes(f)
 	if !u.s.env.Await(done, limit) {
-		u.s.fail(tester.RuleNoProgress, nil, "client %d was to %s, which has not ended after %v (it waits for %s), although it reaches a majority of servers that is well",
+		u.s.fail(tester.RuleNoProgress, nil, "client %d was to %s, which has not ended after %v (it waits for %s), although nothing is in its way",
 			u.client.Number(), what, limit, u.doing.Load())
 	}
 }
@@ -152,7 +152,7 @@ func (u *user) ended(done <-chan struct{}) { u.endedWithin(tester.ProgressLimit,
 
 func (u *user) endedWithin(limit time.Duration, done <-chan struct{}) {
 	if !u.s.env.Await(done, limit) {
-		u.s.fail(tester.RuleNoProgress, nil, "client %d still waits for %s, %v after it can reach a majority of servers that is well",
+		u.s.fail(tester.RuleNoProgress, nil, "client %d still waits for %s, %v after the last obstacle is gone",
 			u.client.Number(), u.doing.Load(), limit)
 	}
 }
