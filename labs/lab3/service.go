@@ -53,7 +53,10 @@ func start(e *tester.Env, want setup) *service {
 	default:
 		s.dialect = model.Classic
 	}
-	extensions := append(e.With(), want.extensions...)
+	extensions := want.extensions
+	if want.raft == nil { // the case's own peers have none
+		extensions = append(e.With(), extensions...)
+	}
 	slices.Sort(extensions)
 	s.options = kvapi.Options{Reads: want.reads, Extensions: slices.Compact(extensions), CatchUp: want.catchUp, Raft: want.raft}
 	s.Servers = e.NewServers(s.server, s.setup.servers, want.net)
