@@ -262,7 +262,7 @@ func (d *huntDisplay) show(s mutation.Standing) {
 		return
 	}
 	d.last = time.Now()
-	text := fmt.Sprintf("%d of %d peers decided, %d runs", s.Decided, s.Subjects, s.Runs)
+	text := fmt.Sprintf("%d of %d peers decided, %d of at most %d runs", s.Decided, s.Subjects, s.Runs, s.Most)
 	if s.Last.Result.Verdict.Outcome != record.Pass {
 		text += ", last: " + s.Last.Group + ": " + string(s.Last.Result.Verdict.Outcome) + " " + s.Last.Result.Verdict.Rule
 	}

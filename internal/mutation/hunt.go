@@ -3,7 +3,6 @@ package mutation
 import (
 	"context"
 	"slices"
-	"time"
 
 	"raftlab/internal/record"
 	"raftlab/internal/sim"
@@ -29,7 +28,7 @@ type Hunt struct {
 // Standing is how far a hunt has come.
 type Standing struct {
 	Subjects, Decided int // how many subjects there are, and for how many no more runs are needed
-	Runs              int
+	Runs, Most        int // how many runs there were, and how many there will be at most
 	Last              suite.Finished
 }
 
@@ -68,16 +67,20 @@ type block struct {
 // blocks cuts a hunt into parts: all subjects with some of the seeds each, so that all have seen the
 // first seeds before any sees the last.
 func (h *Hunt) blocks() []block {
-	perSeed := 0
-	for _, s := range h.Subjects {
-		perSeed += len(h.casesFor(s))
-	}
-	step := max(blockRuns/max(perSeed, 1), 1)
+	step := max(blockRuns/max(h.perSeed(), 1), 1)
 	var blocks []block
 	for seeds := range slices.Chunk(h.Seeds, step) {
 		blocks = append(blocks, block{h.Subjects, seeds})
 	}
 	return blocks
+}
+
+// perSeed is how many runs there are for one seed.
+func (h *Hunt) perSeed() (n int) {
+	for _, s := range h.Subjects {
+		n += len(h.casesFor(s))
+	}
+	return n
 }
 
 // position is what a hunt knows so far.
@@ -86,15 +89,15 @@ type position struct {
 	subjects map[string]Subject
 	results  map[string]*Outcome
 	closed   map[string]bool // groups that need no more runs
-	began    time.Time
 
 	live     map[string]bool // as closed, but as far as seen from inside Execute
 	liveRuns int
+	most     int // runs there can be
 }
 
 func newPosition(h *Hunt) *position {
 	p := &position{Hunt: h, subjects: map[string]Subject{}, results: map[string]*Outcome{},
-		closed: map[string]bool{}, live: map[string]bool{}, began: time.Now()}
+		closed: map[string]bool{}, live: map[string]bool{}, most: h.perSeed() * len(h.Seeds)}
 	for _, s := range h.Subjects {
 		p.subjects[s.Name] = s
 		p.results[s.Name] = &Outcome{Name: s.Name, Kind: s.Kind, About: s.About(), Runner: s.Runner()}
@@ -131,7 +134,7 @@ func (p *position) seen(f suite.Finished) {
 			decided++
 		}
 	}
-	p.Progress(Standing{Subjects: len(p.Subjects), Decided: decided, Runs: p.liveRuns, Last: f})
+	p.Progress(Standing{Subjects: len(p.Subjects), Decided: decided, Runs: p.liveRuns, Most: p.most, Last: f})
 }
 
 // take adds the results of a block.
