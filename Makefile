@@ -2,9 +2,10 @@
 # `make test` runs the tests of everything.
 GO      ?= go
 RAFTLAB := $(GO) run ./cmd/raftlab
-SEEDS   ?= 1-3
+SEEDS    ?= 1-3
+FUZZTIME ?= 60s
 
-.PHONY: lab test race bench fuzz mutants variants soak vet cross clean help
+.PHONY: lab test race bench fuzz mutants variants vet cross clean help
 
 help:           ## this list
 	@sed -n 's/^\([a-z]*\): .*## /\1: /p' $(MAKEFILE_LIST)
@@ -22,8 +23,10 @@ race:           ## data races: the labs natively, and the packages under them (n
 bench:          ## benchmarks of the message path and of the engine
 	$(GO) test -run '^$$' -bench . -benchmem ./labgob ./labrpc ./internal/sim
 
-fuzz:           ## a minute of fuzzing for each decoder
-	$(GO) test -run '^$$' -fuzz FuzzDecode -fuzztime 60s ./labgob
+fuzz:           ## fuzzing, FUZZTIME=60s for each target
+	@set -e; for t in DecodeRaftState DecodeAnyShape DecodeValue Copier Encoder; do \
+		$(GO) test -run '^$$' -fuzz "^Fuzz$$t$$" -fuzztime $(FUZZTIME) ./labgob; done
+	$(GO) test -run '^$$' -fuzz '^FuzzDecodeEntry$$' -fuzztime $(FUZZTIME) ./raft
 
 mutants:        ## every wrong version must die, within 20 seeds, for the reason it was written for
 	$(RAFTLAB) mutants --seeds 1-20
