@@ -82,4 +82,5 @@ type Controller struct {
 // Service is all that lab 4 tests.
 type Service struct {
 	Controller Controller
+	Groups     Groups
 }
