@@ -1,6 +1,8 @@
 package tester
 
 import (
+	"time"
+
 	"raftlab/labrpc"
 	"raftlab/raftapi"
 )
@@ -12,6 +14,12 @@ type Options struct {
 	LongReordering bool // replies can be late by seconds
 	LongDelays     bool // calls to nobody can take seconds to fail
 	Duplicates     bool // requests can arrive twice
+
+	// Fsync is how long each write to a persister blocks its caller (disk.go); a crash loses the writes
+	// that are under way. 0, the default, is a disk that takes no time, and so is any value in a
+	// testing/synctest bubble, where peers that write with a lock held would freeze the time.
+	Fsync time.Duration
+
 	// SnapshotEvery makes the service on each peer, which is the tester, call Snapshot each time it
 	// has applied an entry whose index is a multiple of it. 0: never. It means nothing to Servers.
 	SnapshotEvery int

@@ -57,7 +57,7 @@
 //   - env.go: [Env], a run as the case sees it; run.go: as it is
 //   - cluster.go: [Cluster], bare peers; servers.go, client.go: [Servers] of a service, and their users;
 //     machines.go: what the two have in common; extend.go: extensions, clocks
-//   - life.go: a peer from start to crash; storage.go: what survives it
+//   - life.go: a peer from start to crash; storage.go, disk.go: what survives it
 //   - faults.go, links.go: crashes and networks in pieces
 //   - leader.go, agree.go: what cases observe
 //   - checks.go, shapes.go, apply.go: what is checked in every run

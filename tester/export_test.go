@@ -35,3 +35,10 @@ var isChild = os.Getenv(paramsVariable) != ""
 
 // IsChild says whether this process is a child.
 func IsChild() bool { return isChild }
+
+// DiskInBubble switches the disk model on in bubbles, until the test ends. Peers must hold no lock
+// while they write.
+func DiskInBubble(t *testing.T) {
+	diskInBubble = true
+	t.Cleanup(func() { diskInBubble = false })
+}

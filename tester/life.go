@@ -106,6 +106,7 @@ func (c *machines) endLocked(l *life) {
 		c.net.Enable(name, false)
 	}
 	c.checks.death(l)
+	l.store.noteUnsynced()
 	stored := l.store.freeze()
 	c.mu.Lock()
 	c.stored[l.peer] = stored

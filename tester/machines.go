@@ -35,6 +35,7 @@ type machines struct {
 	works     [][]bool   // what the network has been told
 	rates     []float64  // of the peers' clocks; 1 unless DriftClock says otherwise
 	writes    []int      // to each peer's storage, in all its lives
+	written   []int64    // ... in bytes
 	clients   []*Client  // of Servers
 	maxState  int        // largest persisted state there has been
 	down      bool       // Shutdown has begun
@@ -46,7 +47,8 @@ func newMachines(e *Env, n int, o Options) *machines {
 	c := &machines{r: e.r, env: e, n: n, options: o, number: len(e.r.clusters)}
 	c.lives = make([]*life, n)
 	c.stored = make([]raftapi.Stored, n)
-	c.connected, c.rates, c.writes = make([]bool, n), make([]float64, n), make([]int, n)
+	c.connected, c.rates = make([]bool, n), make([]float64, n)
+	c.writes, c.written = make([]int, n), make([]int64, n)
 	c.cut, c.works = matrix(n, false), matrix(n, true)
 	for i := range n {
 		c.connected[i], c.rates[i] = true, 1

@@ -2,18 +2,21 @@ package tester
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"raftlab/raftapi"
 )
 
-// storage is what a peer's persister writes to: memory, with two additions. It remembers what was
-// stored at the instant of a crash, whatever the zombie writes later, and it can crash the peer
-// right after a certain write.
+// storage is what a peer's persister writes to: memory, with three additions. A write takes the time
+// of a disk, if there is one (disk.go). It remembers what was stored at the instant of a crash,
+// whatever the zombie writes later, and it can crash the peer right after a certain write.
 type storage struct {
 	*raftapi.Memory
-	l *life
+	l        *life
+	disk     disk
+	unsynced atomic.Int32 // writes that have begun, and are not stored
 
-	// mu is held for the whole of a write, so that a crash falls between two writes. The peer's
+	// mu is held while a write takes effect, so that a crash falls before it or after it. The peer's
 	// locks may be held around it.
 	mu      sync.Mutex
 	crashIn int             // crash after so many more writes; 0: never
@@ -21,31 +24,40 @@ type storage struct {
 }
 
 func newStorage(l *life, s raftapi.Stored) *storage {
-	return &storage{Memory: raftapi.MemoryFrom(s), l: l}
+	return &storage{Memory: raftapi.MemoryFrom(s), l: l, disk: newDisk(l.c.r, l.c.options.Fsync)}
 }
 
 // Save implements raftapi.Storage.
 func (s *storage) Save(state, snapshot []byte) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.Memory.Save(state, snapshot)
-	s.written()
+	s.write(len(state)+len(snapshot), func() { s.Memory.Save(state, snapshot) })
 }
 
 // Write implements raftapi.Storage.
 func (s *storage) Write(u raftapi.Update) {
+	bytes := len(u.Header) + len(u.Snapshot)
+	for _, e := range u.Entries {
+		bytes += len(e)
+	}
+	s.write(bytes, func() { s.Memory.Write(u) })
+}
+
+// write lets a write of so many bytes take effect when it is synced.
+func (s *storage) write(bytes int, effect func()) {
+	s.unsynced.Add(1)
+	defer s.disk.sync()()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.Memory.Write(u)
-	s.written()
+	s.unsynced.Add(-1)
+	effect()
+	s.written(bytes)
 }
 
 // written follows every write.
-func (s *storage) written() {
+func (s *storage) written(bytes int) {
 	if !s.l.alive.Load() {
 		return
 	}
-	s.l.c.noteWrite(s.l.peer, s.Memory.StateSize())
+	s.l.c.noteWrite(s.l.peer, bytes, s.Memory.StateSize())
 	if s.crashIn == 0 {
 		return
 	}
@@ -58,18 +70,28 @@ func (s *storage) written() {
 func (s *storage) freeze() raftapi.Stored { return s.Memory.Load() }
 
 // noteWrite counts a write, and remembers the largest size of a persisted state.
-func (c *machines) noteWrite(i, size int) {
+func (c *machines) noteWrite(i, bytes, size int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.writes[i]++
+	c.written[i] += int64(bytes)
 	c.maxState = max(c.maxState, size)
 }
 
-// Writes returns how often peer i has written to its persister since the cluster began.
+// Writes returns how often peer i has written to its persister since the cluster began. Each write
+// is one fsync.
 func (c *machines) Writes(i int) int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.writes[i]
+}
+
+// WrittenBytes returns how many bytes peer i has written to its persister since the cluster began:
+// with raftapi.Persister.Save the whole state and the snapshot each time, with Write what is new.
+func (c *machines) WrittenBytes(i int) int64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.written[i]
 }
 
 // PersistedSize returns the size in bytes of peer i's persisted Raft state, without its snapshot.

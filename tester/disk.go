@@ -1,0 +1,64 @@
+package tester
+
+import (
+	"fmt"
+	"time"
+
+	"raftlab/internal/record"
+)
+
+// disk is the time that stable storage takes (Options.Fsync). A write to a persister is synced before
+// the call returns, and a disk syncs one write at a time, in the order of the calls:
+//
+//	calls     a              b    c
+//	          |              |    |
+//	disk      [==== a ====]  [==== b ====][==== c ====]
+//	                      |              |            |
+//	stored, and returns   a              b            c
+//	                                ^
+//	                                a crash here loses b and c, each as a whole: nobody can
+//	                                have been told of them, if the peer keeps the rules
+//
+// So a peer that says "stored" while its write is still under way is found out by a crash in that
+// time. Without a disk there is hardly any such time.
+//
+// Peers call their persister with their mutex held, as they should. The goroutine that sleeps here
+// then has others wait for that mutex, which freezes the virtual time of a testing/synctest bubble
+// (watchdog_native.go). So the model is off in bubbles, with a warning. The engine and -clock=real
+// have it.
+type disk struct {
+	fsync time.Duration // 0: writes take no time
+	turn  chan struct{} // holds a token while the disk is busy; who wants to put one there waits in line
+}
+
+// diskInBubble switches the model on in bubbles, too: for tests whose peers hold no lock.
+var diskInBubble = false
+
+func newDisk(r *run, fsync time.Duration) disk {
+	if fsync > 0 && r.bubble != "" && !diskInBubble {
+		r.warn("writes to persisters take no time in a testing/synctest bubble; run the case in the engine (raftlab test), or with -clock=real")
+		fsync = 0
+	}
+	return disk{fsync, make(chan struct{}, 1)}
+}
+
+// sync takes as long as the disk needs to come to this write and to write it. It returns with the
+// disk still taken, so that writes take effect in their order; done lets the next one begin.
+func (d disk) sync() (done func()) {
+	if d.fsync <= 0 {
+		return func() {}
+	}
+	d.turn <- struct{}{}
+	time.Sleep(d.fsync)
+	return func() { <-d.turn }
+}
+
+// noteUnsynced says in the trace that a crash loses writes which were under way.
+func (s *storage) noteUnsynced() {
+	lost := s.unsynced.Load()
+	if lost == 0 || s.disk.fsync <= 0 {
+		return
+	}
+	s.l.c.r.emit(record.Event{Kind: record.Note, Peer: s.l.peer, Other: record.None,
+		Text: fmt.Sprintf("writes that were not synced, and are lost: %d", lost)}, "")
+}
