@@ -29,6 +29,7 @@ type mutantsFlags struct {
 	matrix   bool
 	variants bool
 	noOrder  bool
+	native   bool
 	workers  int
 	json     string
 	resume   string
@@ -57,6 +58,7 @@ Exit code: 0 every mutant was killed, or every variant passed; 1 not so; 2 usage
 	flags.BoolVar(&f.matrix, "matrix", false, "find all cases that kill a mutant, not only the first")
 	flags.BoolVar(&f.variants, "variants", false, "run the reference and the variants instead of the mutants")
 	flags.BoolVar(&f.noOrder, "no-order", false, "leave goroutines in the order in which they became ready, to measure what varying it finds")
+	flags.BoolVar(&f.native, "native", false, "run outside the engine: some times as fast, but a failure cannot be replayed from its seed")
 	flags.IntVarP(&f.workers, "jobs", "j", 0, "runs at once (default: from processors and memory)")
 	flags.StringVar(&f.json, "json", "", "write results to this `file` as JSON")
 	flags.StringVar(&f.resume, "resume", "", "keep results in this `file`, and do not repeat those that are in it")
@@ -152,8 +154,13 @@ func (h *hunting) writeOne() error {
 // run builds and hunts. Its error is the framework's.
 func (h *hunting) run(ctx context.Context) error {
 	began := time.Now()
-	inEngine, raced := mutation.Runners(h.hunt.Subjects)
-	if err := h.build(ctx, inEngine); err != nil {
+	dir, err := os.MkdirTemp("", "raftlab-native-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	others, raced := mutation.Runners(h.hunt.Subjects)
+	if err := h.build(ctx, others, dir); err != nil {
 		return err
 	}
 	pool, err := sim.NewPool(h.flags.workers)
@@ -161,13 +168,11 @@ func (h *hunting) run(ctx context.Context) error {
 		return fmt.Errorf("starting the engine: %w", err)
 	}
 	defer pool.Close()
-	dir, err := os.MkdirTemp("", "raftlab-race-")
-	if err != nil {
-		return err
+	var engine suite.Engine = pool
+	if h.flags.native {
+		engine = mutation.Prebuilt(dir)
 	}
-	defer os.RemoveAll(dir)
-	race := &mutation.Race{Root: h.root.Dir, Subjects: raced, Dir: dir}
-	h.hunt.Engine = mutation.NewEngines(h.hunt.Subjects, pool, race)
+	h.hunt.Engine = mutation.NewEngines(h.hunt.Subjects, engine, mutation.Raced(h.root.Dir, raced, dir))
 	if h.flags.resume != "" {
 		log, err := mutation.OpenLog(h.flags.resume, h.report.Build, h.hunt.Engine)
 		if err != nil {
@@ -191,8 +196,9 @@ func (h *hunting) run(ctx context.Context) error {
 	return nil
 }
 
-// build makes a test binary of the peers and one of the services, as far as there are any, and cases for them.
-func (h *hunting) build(ctx context.Context, subjects []mutation.Subject) error {
+// build makes a test binary of the peers and one of the services, as far as there are any, and cases for
+// them: for the engine, or below dir for this machine.
+func (h *hunting) build(ctx context.Context, subjects []mutation.Subject, dir string) error {
 	h.hunt.Binaries = map[string]*sim.Binary{}
 	for _, kind := range []struct {
 		what, pkg string
@@ -210,8 +216,13 @@ func (h *hunting) build(ctx context.Context, subjects []mutation.Subject) error 
 			return err
 		}
 		fmt.Fprintf(h.err, "building %d %s into one test binary\n", len(own), kind.what)
-		build := sim.Build{Framework: h.root.Dir, Package: kind.pkg, Edits: edits, NoOrder: h.flags.noOrder}
-		b, err := build.Binary(ctx, func(what string) { fmt.Fprintln(h.err, what) })
+		var b *sim.Binary
+		if h.flags.native {
+			b, err = mutation.BuildNative(ctx, h.root.Dir, kind.pkg, edits, dir)
+		} else {
+			build := sim.Build{Framework: h.root.Dir, Package: kind.pkg, Edits: edits, NoOrder: h.flags.noOrder}
+			b, err = build.Binary(ctx, func(what string) { fmt.Fprintln(h.err, what) })
+		}
 		if err != nil {
 			return err
 		}

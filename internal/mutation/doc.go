@@ -17,6 +17,6 @@
 //   - [Bundle]: all subjects in one binary (bundle.go)
 //   - [Hunt], [Settings]: which runs, in which order, and what they say (hunt.go, plan.go)
 //   - [Outcome], [Death]: what became of a subject (outcome.go)
-//   - [Engines], [OpenLog]: where runs happen, and how a long hunt is resumed (engines.go, race.go, log.go)
+//   - [Engines], [OpenLog]: where runs happen, and how a long hunt is resumed (engines.go, native.go, log.go)
 //   - [WriteTable], [WriteJSON]: results for people and machines (table.go, report.go)
 package mutation

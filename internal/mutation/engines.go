@@ -12,7 +12,7 @@ import (
 
 // Engines sends each run to where its subject's runner wants it.
 type Engines struct {
-	Engine suite.Engine // patch.Engine and patch.Strict
+	Engine suite.Engine // patch.Engine and patch.Strict, in the engine or natively
 	Race   suite.Engine // patch.Race
 	raced  []string
 }

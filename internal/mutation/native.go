@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"time"
@@ -19,26 +21,42 @@ import (
 	"raftlab/tester"
 )
 
-// Race runs cases natively under the race detector, which the engine cannot have: there is none for
-// WebAssembly. The binary is built at the first run, so that it does not hold up the engine.
-// A native run is not a function of its seed; but the detector needs no unlucky moment to see
-// an access without a lock.
-type Race struct {
-	Root     string // of the framework
-	Subjects []Subject
-	Dir      string // for the binary; the caller removes it
+// Native runs cases natively, in the bubble of testing/synctest. It is some times as fast as the engine, and goroutines
+// run in the order that the machine gives; but a run is not a function of its seed, and cannot be replayed.
+type Native struct {
+	Dir    string // for verdicts; the caller removes it
+	Binary func(context.Context, sim.Job) (*sim.Binary, error)
+}
 
-	once   sync.Once
-	binary string
-	err    error
+// Prebuilt runs the binaries that the jobs name, which [BuildNative] made.
+func Prebuilt(dir string) *Native {
+	return &Native{Dir: dir, Binary: func(_ context.Context, j sim.Job) (*sim.Binary, error) { return j.Binary, nil }}
+}
+
+// Raced runs subjects under the race detector, which the engine cannot have: there is none for
+// WebAssembly. The binary is built at the first run, so that it does not hold up the engine.
+// The detector needs no unlucky moment to see an access without a lock.
+func Raced(root string, subjects []Subject, dir string) *Native {
+	var once sync.Once
+	var binary *sim.Binary
+	var err error
+	return &Native{Dir: dir, Binary: func(ctx context.Context, _ sim.Job) (*sim.Binary, error) {
+		once.Do(func() {
+			var edits map[string][]byte
+			if edits, err = Bundle(root, subjects); err == nil {
+				binary, err = BuildNative(ctx, root, PeerPackage, edits, dir, "-race")
+			}
+		})
+		return binary, err
+	}}
 }
 
 // Run implements [suite.Engine]. It follows the protocol between a native test process and the child
 // that runs one case (package tester): parameters in the environment, the verdict in a file.
-func (r *Race) Run(ctx context.Context, j sim.Job) sim.Result {
-	r.once.Do(func() { r.binary, r.err = r.build(ctx) })
-	if r.err != nil {
-		return frameworkError(r.err)
+func (r *Native) Run(ctx context.Context, j sim.Job) sim.Result {
+	binary, err := r.Binary(ctx, j)
+	if err != nil {
+		return frameworkError(err)
 	}
 	file, err := os.CreateTemp(r.Dir, "verdict-")
 	if err != nil {
@@ -53,7 +71,7 @@ func (r *Race) Run(ctx context.Context, j sim.Job) sim.Result {
 	}
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, r.binary, "-test.run=^"+j.Test+"$", "-test.timeout=0", "-test.count=1")
+	cmd := exec.CommandContext(ctx, binary.Path, "-test.run=^"+j.Test+"$", "-test.timeout=0", "-test.count=1")
 	cmd.Env = append(append(os.Environ(), j.Env...), "RAFTLAB_PARAMS="+string(params), "RAFTLAB_VERDICT="+file.Name())
 	cmd.Dir = r.Dir
 	stdin, err := cmd.StdinPipe() // held open: the child ends when it closes
@@ -65,7 +83,7 @@ func (r *Race) Run(ctx context.Context, j sim.Job) sim.Result {
 	cmd.Stdout, cmd.Stderr = out, out
 	began := time.Now()
 	err = cmd.Run()
-	result := sim.Result{Verdict: raceVerdict(file.Name(), j.Params.Secret, out.String(), err), Wall: time.Since(began)}
+	result := sim.Result{Verdict: nativeVerdict(file.Name(), j.Params.Secret, out.String(), err), Wall: time.Since(began)}
 	if cmd.ProcessState != nil {
 		result.CPU = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
 	}
@@ -75,8 +93,8 @@ func (r *Race) Run(ctx context.Context, j sim.Job) sim.Result {
 	return result
 }
 
-// raceVerdict is the child's verdict, unless the race detector has spoken.
-func raceVerdict(file, secret, printed string, ended error) record.Verdict {
+// nativeVerdict is the child's verdict, unless the race detector has spoken.
+func nativeVerdict(file, secret, printed string, ended error) record.Verdict {
 	if at := strings.Index(printed, "WARNING: DATA RACE"); at >= 0 {
 		return record.Verdict{Outcome: record.Fail, Rule: string(tester.RuleDataRace),
 			Message: "the race detector has found two goroutines that use the same memory without a lock", Stack: clip(printed[at:])}
@@ -98,23 +116,30 @@ func raceVerdict(file, secret, printed string, ended error) record.Verdict {
 
 func clip(s string) string { return s[:min(len(s), 4000)] }
 
-// build makes the test binary with all subjects, through an overlay.
-func (r *Race) build(ctx context.Context) (string, error) {
-	edits, err := Bundle(r.Root, r.Subjects)
+// BuildNative makes the test binary of a package for this machine, with the edits in place of the files of the
+// tree, in dir. flags are for the compiler: -race needs cgo and a C compiler.
+func BuildNative(ctx context.Context, root, pkg string, edits map[string][]byte, dir string, flags ...string) (*sim.Binary, error) {
+	dir, err := os.MkdirTemp(dir, "native-")
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	overlay, err := writeOverlay(r.Dir, r.Root, edits)
+	overlay, err := writeOverlay(dir, root, edits)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	binary := filepath.Join(r.Dir, "race.test")
-	cmd := exec.CommandContext(ctx, "go", "test", "-race", "-c", "-vet=off", "-overlay", overlay, "-o", binary, "./"+packageDir)
-	cmd.Dir = r.Root
+	path := filepath.Join(dir, "native.test")
+	args := append([]string{"test", "-c", "-trimpath", "-vet=off", "-buildvcs=false", "-overlay", overlay, "-o", path}, flags...)
+	cmd := exec.CommandContext(ctx, "go", append(args, pkg)...)
+	cmd.Dir = root
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("building with the race detector (it needs cgo and a C compiler): %w\n%s", err, bytes.TrimSpace(out))
+		return nil, fmt.Errorf("building the test binary of %s for this machine (go %s; -race needs cgo and a C compiler): %w\n%s",
+			pkg, strings.Join(args, " "), err, bytes.TrimSpace(out))
 	}
-	return binary, nil
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return &sim.Binary{Path: path, ID: fmt.Sprintf("native-%x", sha256.Sum256(text)), GoVersion: runtime.Version()}, nil
 }
 
 // writeOverlay writes the edits below dir, and beside them the list that `go build -overlay` takes.
