@@ -174,7 +174,7 @@ func (c *call) send() {
 		c.fail("mistake: "+c.mistake.Error(), c.weather.loss())
 		return
 	}
-	delay, lost := c.weather.request(rn.reliable)
+	delay, lost := c.weather.request(rn.latency, rn.reliable)
 	if lost {
 		c.fail("request lost", c.weather.loss())
 		return

@@ -29,8 +29,8 @@
 //
 // # The weather
 //
-// The network is [Network.Reliable] at first: each message takes 0.1 to 0.9 ms. It can be made
-// unreliable, reordering, slow to fail, duplicating. Which message is hit and how long another takes
+// The network is [Network.Reliable] at first: each message takes 0.1 to 0.9 ms, or what
+// [Network.Latency] says. It can be made unreliable, reordering, slow to fail, duplicating. Which message is hit and how long another takes
 // is a function of the seed, the two peers, and the number of the call between them, and of nothing
 // else (weather.go): a run can be repeated, and a change that sends one message more between two
 // peers leaves the weather between the others as it was.

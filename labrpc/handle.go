@@ -73,7 +73,7 @@ func (c *call) handled(err error) {
 		c.wrong(err)
 		return
 	}
-	delay, lost := c.weather.reply(rn.reliable, rn.reordering)
+	delay, lost := c.weather.reply(rn.latency, rn.reliable, rn.reordering)
 	if lost {
 		c.lose("reply lost", c.weather.loss())
 		return

@@ -3,6 +3,7 @@ package labrpc
 import (
 	"fmt"
 	"sync"
+	"time"
 )
 
 // Network is a simulated network: client ends, servers, and the ways between them. Make one with
@@ -11,6 +12,7 @@ type Network struct {
 	mu sync.Mutex // guards everything below, and all ends, edges, slots and calls
 
 	seed       uint64
+	latency    latency // zero: the default
 	reliable   bool
 	reordering bool
 	longDelays bool
@@ -84,9 +86,23 @@ func (rn *Network) Seed(seed uint64) {
 	rn.seed = seed
 }
 
-// Reliable says whether messages arrive. On a reliable network each takes 0.1 to 0.9 ms. On an
-// unreliable one requests take up to 26 ms, so that they overtake each other, 10% of requests and
-// 10% of replies are lost, and a caller learns of that after up to 26 ms more.
+// Latency sets how long a message travels, one way, from now on: each takes a time between low and
+// high that the weather draws, or exactly low if the two are equal. A round trip is two messages.
+// An unreliable network delays requests on top of low, and loses as many as before. Latency(0, 0)
+// restores the default, 0.1 to 0.9 ms. It panics if low is negative or above high.
+func (rn *Network) Latency(low, high time.Duration) {
+	if low < 0 || low > high {
+		panic(fmt.Sprintf("labrpc: Latency(%v, %v): the first is to be the lower bound of the second, and not negative", low, high))
+	}
+	rn.mu.Lock()
+	defer rn.mu.Unlock()
+	rn.latency = latency{low, high}
+}
+
+// Reliable says whether messages arrive. On a reliable network each takes 0.1 to 0.9 ms, or what
+// [Network.Latency] says. On an unreliable one requests take up to 26 ms, so that they overtake each
+// other, 10% of requests and 10% of replies are lost, and a caller learns of that after up to 26 ms
+// more.
 func (rn *Network) Reliable(yes bool) {
 	rn.mu.Lock()
 	defer rn.mu.Unlock()

@@ -70,29 +70,42 @@ func (w weather) below(d decision, n uint64) uint64 {
 
 func (w weather) percent(d decision, p uint64) bool { return w.below(d, 100) < p }
 
-// between is uniform in [lo, hi), to the nanosecond, so that hardly two things happen at once.
+// between is uniform in [lo, hi), to the nanosecond, so that hardly two things happen at once; lo if
+// there is nothing between.
 func (w weather) between(d decision, lo, hi time.Duration) time.Duration {
 	return lo + time.Duration(w.below(d, uint64(hi-lo)))
 }
 
-// request says how long a request travels, and whether it is lost.
-func (w weather) request(reliable bool) (delay time.Duration, lost bool) {
+// latency is what Network.Latency sets: how long a message travels, one way.
+type latency struct{ low, high time.Duration }
+
+// request says how long a request travels, and whether it is lost. The delays of an unreliable
+// network come on top of a latency that has been set.
+func (w weather) request(l latency, reliable bool) (delay time.Duration, lost bool) {
 	if reliable {
-		return w.between(requestDelay, reliableMin, reliableMax), false
+		return w.oneWay(requestDelay, l), false
 	}
-	return w.between(requestDelay, 0, unreliableMax), w.percent(requestLoss, lossPercent)
+	return l.low + w.between(requestDelay, 0, unreliableMax), w.percent(requestLoss, lossPercent)
+}
+
+// oneWay is how long a message takes if nothing holds it up.
+func (w weather) oneWay(d decision, l latency) time.Duration {
+	if l == (latency{}) {
+		return w.between(d, reliableMin, reliableMax)
+	}
+	return w.between(d, l.low, l.high)
 }
 
 // reply says the same of the reply. With reordering most replies are overtaken by those to many
 // later calls.
-func (w weather) reply(reliable, reordering bool) (delay time.Duration, lost bool) {
+func (w weather) reply(l latency, reliable, reordering bool) (delay time.Duration, lost bool) {
 	if !reliable && w.percent(replyLoss, lossPercent) {
 		return 0, true
 	}
 	if reordering && w.below(replyOvertaken, 1000) < overtakenPerMille {
-		return w.overtaken(), false
+		return l.low + w.overtaken(), false
 	}
-	return w.between(replyDelay, reliableMin, reliableMax), false
+	return w.oneWay(replyDelay, l), false
 }
 
 // overtaken is short more often than long: uniform up to a bound that is uniform itself.

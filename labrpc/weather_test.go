@@ -77,3 +77,62 @@ func TestWeatherGoesOnAcrossRestarts(t *testing.T) {
 	}
 	require.Equal(t, fates(false), fates(true))
 }
+
+// A round trip is two messages, and takes what Latency says from then on.
+func TestLatency(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		const ms = time.Millisecond
+		w := newWorld(2, 1)
+		trip := func() (d time.Duration) {
+			return took(func() { require.True(t, w.call(0, 1, "Echo", 1)) })
+		}
+		within := func(low, high time.Duration) {
+			t.Helper()
+			seen := map[time.Duration]bool{}
+			for range 200 {
+				d := trip()
+				require.GreaterOrEqual(t, d, low)
+				require.Less(t, d, high)
+				seen[d] = true
+			}
+			require.Greater(t, len(seen), 190, "to the nanosecond")
+		}
+		within(ms/5, 9*ms/5)
+		w.Latency(10*ms, 20*ms)
+		within(20*ms, 40*ms)
+		w.Latency(3*ms, 3*ms)
+		for range 20 {
+			require.Equal(t, 6*ms, trip())
+		}
+		w.Latency(0, 0)
+		within(ms/5, 9*ms/5)
+		require.Panics(t, func() { w.Latency(2*ms, ms) })
+		require.Panics(t, func() { w.Latency(-ms, ms) })
+	})
+}
+
+// Which messages are lost does not depend on how long they take.
+func TestLatencyOfAnUnreliableNetwork(t *testing.T) {
+	calls := func(latency time.Duration) (lost []bool, shortest time.Duration) {
+		bubble(t, func(t *testing.T) {
+			w := newWorld(2, 1)
+			w.Reliable(false)
+			w.Latency(latency, latency)
+			shortest = time.Hour
+			for k := range 100 {
+				ok := false
+				d := took(func() { ok = w.call(0, 1, "Echo", k) })
+				if lost = append(lost, !ok); ok {
+					shortest = min(shortest, d)
+				}
+			}
+		})
+		return lost, shortest
+	}
+	near, short := calls(0)
+	far, long := calls(50 * time.Millisecond)
+	require.Equal(t, near, far)
+	require.Contains(t, far, true)
+	require.Less(t, short, 5*time.Millisecond)
+	require.GreaterOrEqual(t, long, 100*time.Millisecond)
+}
