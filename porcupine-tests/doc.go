@@ -12,5 +12,5 @@
 //	  - history: clerks that leave their operations in the trace; the judgement of a run
 //	  - nemesis: faults of several kinds at once, on a schedule drawn from the seed
 //
-// Labs 3 and porcupine (packages labs/lab3 and labs/porcupine) are built on them.
+// Labs 3, 4 and porcupine (packages labs/lab3, labs/lab4 and labs/porcupine) are built on them.
 package porcupinetests
