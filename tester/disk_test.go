@@ -125,6 +125,35 @@ func TestCrashAtPersistOnADisk(t *testing.T) {
 	passes(t, v)
 }
 
+// CrashInPersist means that the write is lost, with a disk and without.
+func TestCrashInPersist(t *testing.T) {
+	for _, took := range []time.Duration{0, fsync} {
+		t.Run(took.String(), func(t *testing.T) {
+			tester.DiskInBubble(t)
+			v, _ := play(t, 3, tester.Options{Fsync: took}, func(c cluster, th cast) {
+				p, e := th.peer(0), c.Env()
+				crashed := c.CrashInPersist(0, 2)
+				began := e.Now()
+				for i := range 3 {
+					e.Go(func() {
+						e.Sleep(time.Duration(i) * time.Microsecond)
+						p.store.Save(fmt.Append(nil, i), nil)
+					})
+				}
+				require.True(t, e.Await(crashed, time.Second))
+				require.Equal(t, max(took+took/2, time.Microsecond), e.Now()-began)
+				c.Restart(0)
+				require.Equal(t, "0", string(th.peer(0).store.ReadRaftState()))
+				require.Equal(t, 1, c.Writes(0))
+				require.False(t, e.Await(c.CrashInPersist(0, 1), 0))
+				c.Crash(0)
+				require.True(t, e.Await(c.CrashInPersist(0, 1), time.Second), "it is down already")
+			})
+			passes(t, v)
+		})
+	}
+}
+
 // In a bubble the model is off, unless a test knows better: peers write with their lock held.
 func TestNoDiskInABubble(t *testing.T) {
 	v, _ := play(t, 1, tester.Options{Fsync: fsync}, func(c cluster, th cast) {

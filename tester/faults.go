@@ -35,6 +35,17 @@ func (c *machines) Running(i int) bool { return c.running(i) != nil }
 // crash or Shutdown came first. [Env.Await] waits for it with a limit. A peer that is not running
 // is left alone, and the channel closed at once.
 func (c *machines) CrashAtPersist(i int, nth int) <-chan struct{} {
+	return c.crashAtWrite(i, func(s *storage) { s.crashAfter = max(nth, 1) })
+}
+
+// CrashInPersist is CrashAtPersist in the midst of the write (with Options.Fsync, half of it has gone by):
+// nothing of it is stored, so nothing that depends on it may have got out, and nothing will.
+func (c *machines) CrashInPersist(i int, nth int) <-chan struct{} {
+	return c.crashAtWrite(i, func(s *storage) { s.crashWithin = max(nth, 1) })
+}
+
+// crashAtWrite has the peer's storage crash it; set says at which write.
+func (c *machines) crashAtWrite(i int, set func(*storage)) <-chan struct{} {
 	done := make(chan struct{})
 	l := c.running(i)
 	if l == nil {
@@ -47,15 +58,15 @@ func (c *machines) CrashAtPersist(i int, nth int) <-chan struct{} {
 		close(done)
 		return done
 	}
-	l.store.crashIn = max(nth, 1)
+	set(l.store)
 	l.store.crashed = append(l.store.crashed, done)
 	return done
 }
 
 // crashInWrite crashes a peer inside of a write. The caller is the peer: it holds the storage's
 // lock and probably the peer's, so that Kill has to come from elsewhere.
-func (c *machines) crashInWrite(l *life) {
-	c.r.emit(record.Event{Kind: record.CrashPeer, Peer: l.peer, Other: record.None, Text: "after a write"}, "")
+func (c *machines) crashInWrite(l *life, when string) {
+	c.r.emit(record.Event{Kind: record.CrashPeer, Peer: l.peer, Other: record.None, Text: when}, "")
 	c.endLocked(l)
 	go func() {
 		defer c.r.catch()

@@ -9,7 +9,7 @@ import (
 
 // storage is what a peer's persister writes to: memory, with three additions. A write takes the time
 // of a disk, if there is one (disk.go). It remembers what was stored at the instant of a crash,
-// whatever the zombie writes later, and it can crash the peer right after a certain write.
+// whatever the zombie writes later, and it can crash the peer right after a certain write, or in it.
 type storage struct {
 	*raftapi.Memory
 	l        *life
@@ -18,9 +18,10 @@ type storage struct {
 
 	// mu is held while a write takes effect, so that a crash falls before it or after it. The peer's
 	// locks may be held around it.
-	mu      sync.Mutex
-	crashIn int             // crash after so many more writes; 0: never
-	crashed []chan struct{} // closed when the peer has crashed and was killed
+	mu          sync.Mutex
+	crashAfter  int             // crash after so many more writes; 0: never
+	crashWithin int             // crash in the midst of the so-many-th write from now; 0: never
+	crashed     []chan struct{} // closed when the peer has crashed and was killed
 }
 
 func newStorage(l *life, s raftapi.Stored) *storage {
@@ -44,26 +45,41 @@ func (s *storage) Write(u raftapi.Update) {
 // write lets a write of so many bytes take effect when it is synced.
 func (s *storage) write(bytes int, effect func()) {
 	s.unsynced.Add(1)
-	defer s.disk.sync()()
+	s.disk.begin()
+	defer s.disk.end()
+	s.disk.spin()
+	s.midway()
+	s.disk.spin()
+
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.unsynced.Add(-1)
 	effect()
-	s.written(bytes)
-}
-
-// written follows every write.
-func (s *storage) written(bytes int) {
 	if !s.l.alive.Load() {
 		return
 	}
 	s.l.c.noteWrite(s.l.peer, bytes, s.Memory.StateSize())
-	if s.crashIn == 0 {
-		return
+	if due(&s.crashAfter) {
+		s.l.c.crashInWrite(s.l, "after a write")
 	}
-	if s.crashIn--; s.crashIn == 0 {
-		s.l.c.crashInWrite(s.l)
+}
+
+// midway is where a write is neither begun nor over.
+func (s *storage) midway() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.l.alive.Load() && due(&s.crashWithin) {
+		s.l.c.crashInWrite(s.l, "in a write")
 	}
+}
+
+// due counts n down, and says whether it has come to 0 now.
+func due(n *int) bool {
+	if *n == 0 {
+		return false
+	}
+	*n--
+	return *n == 0
 }
 
 // freeze returns what is stored at this instant. The caller holds mu.
