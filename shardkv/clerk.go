@@ -1,0 +1,199 @@
+package shardkv
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"raftlab/kvapi"
+	"raftlab/labrpc"
+	"raftlab/raftapi"
+	"raftlab/shardapi"
+	"raftlab/shardkv/shardctrler"
+)
+
+// Clerk is a client of the service. It finds the group that has a key's shard by the newest configuration
+// that it knows, and looks for a newer one when the group says that the shard is elsewhere. Each Put and
+// Append is executed exactly once, however often the clerk has to repeat it, and at how many groups: it
+// has a session with each shard that it writes to, and numbers its writes in it. A Clerk serves one
+// goroutine at a time.
+type Clerk struct {
+	ctrlers  []*labrpc.ClientEnd
+	turn     int // which server of the controller is asked next
+	config   shardapi.Config
+	ends     addressBook
+	leader   map[int]int // gid -> which of its servers led when it was last heard of
+	sessions [shardapi.NShards]session
+}
+
+// session is a clerk's part of a session with a shard.
+type session struct {
+	id  uint64 // 0 before the first write
+	seq uint64 // number of the last write
+}
+
+var _ kvapi.ClassicClerk = (*Clerk)(nil)
+
+const (
+	// roundPause is the pause after all servers of a group have been asked in vain, or when nobody knows
+	// where a shard is.
+	roundPause = 50 * time.Millisecond
+
+	// arrivalPause is the time between two questions whether a shard has arrived at its new group. It
+	// takes as long as a message and two entries in logs.
+	arrivalPause = 20 * time.Millisecond
+
+	// minBackoff and maxBackoff bound the time that a clerk leaves an overloaded server alone; it doubles
+	// from one refusal to the next, and is spread by chance.
+	minBackoff = 20 * time.Millisecond
+	maxBackoff = time.Second
+)
+
+// MakeClerk returns a client of the service whose shard controller is reached by ctrlers. makeEnd makes an end
+// to a server by the name that configurations have for it. MakeClerk does not block. The options
+// are those of the servers; a clerk has no use for them so far.
+func MakeClerk(ctrlers []*labrpc.ClientEnd, makeEnd func(string) *labrpc.ClientEnd, _ ...Option) *Clerk {
+	return &Clerk{
+		ctrlers: ctrlers,
+		turn:    rand.IntN(len(ctrlers)),
+		ends:    addressBook{make: makeEnd},
+		leader:  map[int]int{},
+	}
+}
+
+// Get implements kvapi.ClassicClerk. Reads change nothing, so they are repeated without a number.
+func (ck *Clerk) Get(key string) string {
+	var reply GetReply
+	ck.toOwner(shardapi.ShardOf(key), func(server *labrpc.ClientEnd) (kvapi.Err, bool) {
+		reply = GetReply{}
+		ok := server.Call("ShardKV.Get", &GetArgs{Key: key}, &reply)
+		return reply.Err, ok
+	})
+	return reply.Value
+}
+
+// Put implements kvapi.ClassicClerk.
+func (ck *Clerk) Put(key, value string) { ck.write("Put", key, value) }
+
+// Append implements kvapi.ClassicClerk.
+func (ck *Clerk) Append(key, value string) { ck.write("Append", key, value) }
+
+// write blocks until the write has been executed, once. What it does about a forgotten session, kvraft's
+// Clerk does likewise, and says why there.
+func (ck *Clerk) write(what, key, value string) {
+	shard := shardapi.ShardOf(key)
+	s := &ck.sessions[shard]
+	for {
+		ck.open(shard)
+		s.seq++
+		args := &PutAppendArgs{Key: key, Value: value, Op: what, Session: s.id, Seq: s.seq}
+		answer, unsure := ck.toOwner(shard, func(server *labrpc.ClientEnd) (kvapi.Err, bool) {
+			var reply PutAppendReply
+			ok := server.Call("ShardKV.PutAppend", args, &reply)
+			return reply.Err, ok
+		})
+		if answer != errExpired {
+			return
+		}
+		if unsure {
+			panic(fmt.Sprintf("shardkv: the session %d was forgotten while a write was on its way: whether %s(%q, %q) was executed cannot be known",
+				s.id, what, key, value))
+		}
+		raftapi.Reached("clerk opened another session")
+		*s = session{}
+	}
+}
+
+// open sees to it that the clerk has a session with the shard.
+func (ck *Clerk) open(shard int) {
+	for ck.sessions[shard].id == 0 {
+		var reply OpenReply
+		ck.toOwner(shard, func(server *labrpc.ClientEnd) (kvapi.Err, bool) {
+			reply = OpenReply{}
+			ok := server.Call("ShardKV.Open", &OpenArgs{Shard: shard}, &reply)
+			return reply.Err, ok
+		})
+		ck.sessions[shard] = session{id: reply.Session}
+	}
+}
+
+// toOwner has send talk to the group that has the shard, wherever that goes in the meantime, until the group
+// answers. unsure says that an earlier try may have been executed.
+func (ck *Clerk) toOwner(shard int, send func(*labrpc.ClientEnd) (kvapi.Err, bool)) (answer kvapi.Err, unsure bool) {
+	for {
+		if gid := ck.config.Shards[shard]; gid != 0 {
+			answer, maybe := ck.toGroup(gid, send)
+			unsure = unsure || maybe
+			if answer != ErrWrongGroup {
+				return answer, unsure
+			}
+		}
+		if !ck.refresh() {
+			time.Sleep(roundPause)
+		}
+	}
+}
+
+// toGroup asks one server of a group after the other, beginning with the one that led last, until one
+// answers. When all have been asked in vain it says ErrWrongGroup, too: the group may be down, and the shard
+// elsewhere by now.
+//
+//	answer               what the clerk does               may the try have been executed?
+//	-------------------  --------------------------------  -------------------------------
+//	none, errUnknown     next server                       yes
+//	ErrWrongLeader       next server                       no
+//	errNotReady          the same a little later, for the  no
+//	                     shard is under way
+//	ErrTooManyRequests   the same, later each time         no
+//	ErrWrongGroup        looks for a newer configuration   no
+//	everything else      returns it
+func (ck *Clerk) toGroup(gid int, send func(*labrpc.ClientEnd) (kvapi.Err, bool)) (answer kvapi.Err, unsure bool) {
+	servers := ck.ends.endsOf(ck.config.Groups[gid])
+	backoff := minBackoff
+	waits := 0
+	for asked := 0; asked < len(servers); {
+		at := ck.leader[gid] % len(servers)
+		answer, ok := send(servers[at])
+		switch {
+		case ok && answer == errNotReady && waits < maxWaits:
+			raftapi.Reached("clerk waited for a shard that was under way")
+			waits++
+			time.Sleep(arrivalPause)
+			continue
+		case ok && answer == errNotReady:
+			return ErrWrongGroup, unsure // it may have gone on meanwhile
+		case ok && answer == kvapi.ErrTooManyRequests:
+			raftapi.Reached("clerk backed off")
+			time.Sleep(backoff/2 + rand.N(backoff))
+			backoff = min(2*backoff, maxBackoff)
+			continue
+		case !ok || answer == errUnknown:
+			unsure = true
+		case answer == ErrWrongGroup:
+			raftapi.Reached("clerk asked a group that has not got the shard")
+			return answer, unsure
+		case answer != kvapi.ErrWrongLeader:
+			return answer, unsure
+		}
+		ck.leader[gid] = at + 1
+		asked++
+	}
+	return ErrWrongGroup, unsure
+}
+
+// maxWaits is how often a clerk asks whether a shard has arrived before it looks for a newer configuration.
+const maxWaits = 20
+
+// refresh asks the next server of the controller for the latest configuration that it has, and says whether
+// that is newer than the clerk's own. It may be an old one: then a group will say so, and the next server
+// of the controller is asked. A controller that does not answer is in nobody's way as long as no shard moves.
+func (ck *Clerk) refresh() bool {
+	ck.turn = (ck.turn + 1) % len(ck.ctrlers)
+	var reply shardctrler.QueryReply
+	ok := ck.ctrlers[ck.turn].Call("ShardCtrler.Peek", &shardctrler.QueryArgs{Num: -1}, &reply)
+	if !ok || reply.Err != kvapi.OK || reply.Config.Num <= ck.config.Num {
+		return false
+	}
+	ck.config = reply.Config
+	return true
+}

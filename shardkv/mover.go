@@ -1,0 +1,212 @@
+package shardkv
+
+import (
+	"maps"
+	"time"
+
+	"raftlab/kvapi"
+	"raftlab/labrpc"
+	"raftlab/raftapi"
+	"raftlab/shardapi"
+	"raftlab/shardkv/shardctrler"
+)
+
+// errand is something that the group has to do by itself, and that ends with an operation in its log:
+//
+//	kind     asks                               what for             and proposes
+//	-------  ---------------------------------  -------------------  ------------
+//	adopt    the controller                     the next             adopt
+//	                                            configuration
+//	install  the last owner of a shard          the shard            install
+//	settle   the last owner of a shard that     to discard it        settle
+//	         is here
+//
+// What there is to do follows from the machine's state alone, so nothing has to be remembered
+// anywhere else: a new leader, or one that has crashed and come back, finds the same errands. Several servers may
+// be at the same one for a while, for an old leader does not know that it is old; the log decides whose
+// operation counts, and the others change nothing.
+type errand struct {
+	kind opKind
+	move move // install, settle; of adopt, Num is the number of the configuration
+}
+
+const (
+	// moverInterval is the time between two looks at what there is to do, and so between two
+	// questions for the next configuration. What the group itself learns wakes the mover at once.
+	moverInterval = 100 * time.Millisecond
+
+	// patience is how long one server is waited for before the next one is asked beside it. A call to a
+	// server that cannot be reached may take seconds to fail.
+	patience = 300 * time.Millisecond
+)
+
+// look has the mover look for what there is to do. It does not block.
+func (kv *ShardKV) look() {
+	select {
+	case kv.wake <- struct{}{}:
+	default: // it will
+	}
+}
+
+// runMover is the goroutine that begins errands, at the group's leader.
+func (kv *ShardKV) runMover() {
+	ticker := time.NewTicker(moverInterval)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-kv.wake:
+		case <-ticker.C:
+		case <-kv.done:
+			return
+		}
+		if _, leads := kv.Raft().GetState(); !leads {
+			continue
+		}
+		for _, job := range kv.jobs() {
+			kv.begin(job)
+		}
+	}
+}
+
+// job is an errand and whom to go to.
+type job struct {
+	errand
+	source source // install, settle
+}
+
+// jobs returns what there is to do, in the same order everywhere.
+func (kv *ShardKV) jobs() (all []job) {
+	kv.inspect(func(m *machine) {
+		for _, from := range sources(maps.Values(m.awaited)) {
+			all = append(all, job{errand{opInstall, from.Move}, from})
+		}
+		for _, from := range sources(maps.Values(m.owed)) {
+			all = append(all, job{errand{opSettle, from.Move}, from})
+		}
+		if len(m.awaited) == 0 {
+			all = append(all, job{errand: errand{opAdopt, move{Num: m.config.Num + 1}}})
+		}
+	})
+	return all
+}
+
+// begin goes on an errand, unless somebody is away on it.
+func (kv *ShardKV) begin(j job) {
+	kv.mu.Lock()
+	defer kv.mu.Unlock()
+	if kv.running[j.errand] {
+		return
+	}
+	kv.running[j.errand] = true
+	go func() {
+		kv.run(j)
+		kv.mu.Lock()
+		defer kv.mu.Unlock()
+		delete(kv.running, j.errand)
+	}()
+}
+
+// run does an errand, or fails to: then it is still there to be done, when the mover looks next.
+func (kv *ShardKV) run(j job) {
+	switch j.kind {
+	case opAdopt:
+		if config, ok := kv.peek(j.move.Num); ok {
+			kv.do(op{kind: opAdopt, config: config})
+		}
+	case opInstall:
+		if contents, ok := kv.pull(j.source); ok {
+			kv.do(op{kind: opInstall, move: j.move, contents: contents})
+		}
+	case opSettle:
+		if kv.discardAt(j.source) {
+			kv.do(op{kind: opSettle, move: j.move})
+		}
+	}
+}
+
+// peek asks the controller for a configuration.
+func (kv *ShardKV) peek(num int) (shardapi.Config, bool) {
+	return ask(kv, kv.ctrlers, func(server *labrpc.ClientEnd) (shardapi.Config, bool) {
+		var reply shardctrler.QueryReply
+		ok := server.Call("ShardCtrler.Peek", &shardctrler.QueryArgs{Num: num}, &reply)
+		return reply.Config, ok && reply.Err == kvapi.OK
+	})
+}
+
+// pull fetches a shard from its last owner.
+func (kv *ShardKV) pull(from source) (string, bool) {
+	return ask(kv, kv.endsOf(from.Servers), func(server *labrpc.ClientEnd) (string, bool) {
+		var reply PullReply
+		ok := server.Call("ShardKV.Pull", &PullArgs{Shard: from.Move.Shard, Num: from.Move.Num}, &reply)
+		return reply.Contents, ok && reply.Err == kvapi.OK
+	})
+}
+
+// discardAt has the last owner of a shard discard it. The shard is here, and in the log of this group: only
+// then may it be asked.
+func (kv *ShardKV) discardAt(from source) bool {
+	_, ok := ask(kv, kv.endsOf(from.Servers), func(server *labrpc.ClientEnd) (struct{}, bool) {
+		var reply DiscardReply
+		ok := server.Call("ShardKV.Discard", &DiscardArgs{Shard: from.Move.Shard, Num: from.Move.Num}, &reply)
+		return struct{}{}, ok && reply.Err == kvapi.OK
+	})
+	return ok
+}
+
+func (kv *ShardKV) endsOf(servers []string) []*labrpc.ClientEnd {
+	kv.mu.Lock()
+	defer kv.mu.Unlock()
+	return kv.ends.endsOf(servers)
+}
+
+// ask asks each of some servers once, until one has an answer. It begins with the one that had the last answer, and
+// goes on when a server says no, and beside it when a server says nothing for long:
+//
+//	server 0   |------------ . . . . . . . .  (cut off)
+//	server 1   |    patience |--- no
+//	server 2   |             |    |--- yes
+//
+// It gives up when all have been asked, and the last one has had its time.
+func ask[T any](kv *ShardKV, servers []*labrpc.ClientEnd, call func(*labrpc.ClientEnd) (T, bool)) (none T, ok bool) {
+	type outcome struct {
+		answer T
+		ok     bool
+	}
+	first := kv.firstTurn()
+	outcomes := make(chan outcome, len(servers)) // late ones are left in it
+	for i := range servers {
+		server := servers[(first+i)%len(servers)]
+		go func() {
+			answer, ok := call(server)
+			outcomes <- outcome{answer, ok}
+		}()
+		next := time.NewTimer(patience)
+		select {
+		case o := <-outcomes:
+			next.Stop()
+			if o.ok {
+				return o.answer, true
+			}
+			kv.nextTurn()
+		case <-next.C:
+			raftapi.Reached("another server asked beside a silent one")
+			kv.nextTurn()
+		case <-kv.done:
+			next.Stop()
+			return none, false
+		}
+	}
+	return none, false
+}
+
+func (kv *ShardKV) firstTurn() int {
+	kv.mu.Lock()
+	defer kv.mu.Unlock()
+	return kv.turn
+}
+
+func (kv *ShardKV) nextTurn() {
+	kv.mu.Lock()
+	defer kv.mu.Unlock()
+	kv.turn++
+}

@@ -1,0 +1,83 @@
+package shardkv
+
+import (
+	"slices"
+
+	"raftlab/kvapi"
+	"raftlab/kvraft/rsm"
+	"raftlab/labrpc"
+	"raftlab/raft"
+	"raftlab/raftapi"
+	"raftlab/shardapi"
+	"raftlab/shardkv/shardctrler"
+)
+
+// Option sets something about a server or a clerk.
+type Option func(*options)
+
+// options is what can be set: what everybody may ask for, and what only this package's tests do.
+type options struct {
+	kvapi.Options
+	adjust func(*rsm.Config[op, answer])
+}
+
+// WithReads chooses how reads are answered: kvapi.ReadLog, unless said otherwise, or kvapi.ReadIndexLeader.
+func WithReads(path kvapi.ReadPath) Option { return func(o *options) { o.Reads = path } }
+
+// WithRaft has the server run on another peer than the reference.
+func WithRaft(make raftapi.MakeFunc) Option { return func(o *options) { o.Raft = make } }
+
+// WithExtensions switches on extensions of the peer, besides those that the read path needs.
+func WithExtensions(names ...string) Option { return func(o *options) { o.Extensions = names } }
+
+// WithAll sets everything at once.
+func WithAll(all kvapi.Options) Option { return func(o *options) { o.Options = all } }
+
+// ReadPaths are the paths that servers offer. The ownership of a shard is checked where a read takes
+// effect, so the others would do as well; clerks would have to know which servers to ask.
+var ReadPaths = []kvapi.ReadPath{kvapi.ReadLog, kvapi.ReadIndexLeader}
+
+// optionsFrom applies opts to the defaults.
+func optionsFrom(opts []Option) options {
+	o := options{adjust: func(*rsm.Config[op, answer]) {}}
+	for _, set := range opts {
+		set(&o)
+	}
+	if o.Reads == "" {
+		o.Reads = kvapi.ReadLog
+	}
+	if o.Raft == nil {
+		o.Raft = reference
+	}
+	return o
+}
+
+func reference(ends []*labrpc.ClientEnd, me int, p *raftapi.Persister, applyCh chan raftapi.ApplyMsg) raftapi.Raft {
+	return raft.Make(ends, me, p, applyCh)
+}
+
+// extensions are those of the options and those that the read path needs.
+func extensions(o options) []string {
+	names := slices.Clone(o.Extensions)
+	if o.Reads == kvapi.ReadIndexLeader {
+		names = append(names, raftapi.ReadIndex)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// Service returns controller and groups as the labs want them.
+func Service() shardapi.Service {
+	return shardapi.Service{
+		Controller: shardctrler.Controller(),
+		Groups: shardapi.Groups{
+			Start: func(ends []*labrpc.ClientEnd, me int, p *raftapi.Persister, maxraftstate, gid int,
+				ctrlers []*labrpc.ClientEnd, makeEnd shardapi.MakeEnd, o kvapi.Options) kvapi.Server {
+				return StartServer(ends, me, p, maxraftstate, gid, ctrlers, makeEnd, WithAll(o))
+			},
+			Clerk: func(ctrlers []*labrpc.ClientEnd, makeEnd shardapi.MakeEnd, o kvapi.Options) kvapi.ClassicClerk {
+				return MakeClerk(ctrlers, makeEnd, WithAll(o))
+			},
+		},
+	}
+}
