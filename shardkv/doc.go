@@ -21,24 +21,24 @@
 // A group goes from configuration to configuration, one number at a time, through its log: so all its servers
 // do at the same place. For one shard and one group that looks like this:
 //
-//	                                     adopt: ours, and nobody ever had it
-//	           +-----------------------------------------------------------------+
-//	           |                                                                 v
-//	      +--------+  adopt: ours, another      +---------+   install       +---------+
-//	      |  not   |  group had it              | awaited |   from the      | serving |--+ open, put,
-//	      |  here  |--------------------------->|         |-- old owner --->|         |<-+ append, get
-//	      +--------+                            +---------+                 +---------+
-//	        ^    ^                            no configuration                |     |
-//	        |    |                            is adopted meanwhile            |     | owed: the old owner is
-//	        |    |                                                            |     | to be told, until settle
-//	        |    |                  adopt: another's, or nobody's             |     v
-//	        |    +------------------------------------------------------------+
-//	        |                                        | puts aside
-//	        |                                        v
-//	        |                                   +---------+
-//	        |  discard, from the new owner      |  kept   |  never changes; anybody may have it
-//	        +---------------------------------- | (s, n)  |  who knows its name: shard s, taken
-//	                                            +---------+  away by configuration n
+//	                               adopt: ours, and nobody ever had it
+//	     +-----------------------------------------------------------------+
+//	     |                                                                 v
+//	+--------+  adopt: ours, another      +---------+   install       +---------+
+//	|  not   |  group had it              | awaited |   from the      | serving |--+ open, put,
+//	|  here  |--------------------------->|         |-- old owner --->|         |<-+ append, get
+//	+--------+                            +---------+                 +---------+
+//	  ^    ^                            no configuration                |     |
+//	  |    |                            is adopted meanwhile            |     | owed: the old owner is
+//	  |    |                                                            |     | to be told, until settle
+//	  |    |                  adopt: another's, or nobody's             |     v
+//	  |    +------------------------------------------------------------+
+//	  |                                        | puts aside
+//	  |                                        v
+//	  |                                   +---------+
+//	  |  discard, from the new owner      |  kept   |  never changes; anybody may have it
+//	  +---------------------------------- | (s, n)  |  who knows its name: shard s, taken
+//	                                      +---------+  away by configuration n
 //
 // A kept shard has a name of its own, (s, n), because the same shard may have come back in the meantime, and may
 // have gone again. Messages about a move name it, so that one that comes late or twice finds nothing to
