@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -47,6 +48,8 @@ func rules(t *testing.T) map[string]bool {
 func TestThereAreEnough(t *testing.T) {
 	require.GreaterOrEqual(t, len(load(t, Mutant)), 32)
 	require.GreaterOrEqual(t, len(load(t, Variant)), 1+12)
+	require.GreaterOrEqual(t, len(Of(load(t, Mutant), ServicePackage)), 25)
+	require.GreaterOrEqual(t, len(Of(load(t, Variant), ServicePackage)), 1+6)
 }
 
 // A mutant that is expected to die of something that no case ever says would survive for ever, and one
@@ -68,6 +71,28 @@ func TestMutantsNameRulesAndPartsThatExist(t *testing.T) {
 			require.True(t, parts[p], "%s: there is no part %q", s.Name, p)
 		}
 		require.Contains(t, s.Patch.Header.Rule, ":", "%s: which rule, and what does it say?", s.Name)
+	}
+}
+
+// An exception for a case that is called something else now would be none, and one that a part covers is
+// not needed.
+func TestVariantsNameCasesAndPartsThatExist(t *testing.T) {
+	cases, parts := map[string]string{}, map[string]bool{}
+	for _, c := range suite.Cases(labs.All()) {
+		cases[c.ID()], parts[c.Part] = c.Part, true
+	}
+	for _, s := range load(t, Variant) {
+		if s.Patch == nil {
+			continue
+		}
+		h := s.Patch.Header
+		for _, p := range h.Parts {
+			require.True(t, parts[p], "%s: there is no part %q", s.Name, p)
+		}
+		for _, id := range h.Except {
+			require.Contains(t, cases, id, "%s: there is no case %q", s.Name, id)
+			require.True(t, len(h.Parts) == 0 || slices.Contains(h.Parts, cases[id]), "%s: %s is in none of its parts anyway", s.Name, id)
+		}
 	}
 }
 

@@ -83,6 +83,25 @@ func TestAVariantFailsByAnything(t *testing.T) {
 	require.Equal(t, suite.ExitFramework, r.ExitCode(), "without a judgement, nothing is proved")
 }
 
+// A variant is not asked for what it does not promise, and nobody for a lab that runs on request only, except
+// by name.
+func TestAVariantRunsOnWhatItPromises(t *testing.T) {
+	all := cases("2A/X", "2A/Y", "2B/Z", "P/Long")
+	all[3].OnRequest = true
+	runs := func(h patch.Header, selected bool) string {
+		hunt := Hunt{Cases: all, Selected: selected}
+		var ids []string
+		for _, c := range hunt.casesFor(Subject{"v", Variant, &patch.Patch{Header: h}}) {
+			ids = append(ids, c.ID())
+		}
+		return strings.Join(ids, " ")
+	}
+	require.Equal(t, "2A/X 2A/Y 2B/Z", runs(patch.Header{}, false))
+	require.Equal(t, "2A/X 2A/Y 2B/Z P/Long", runs(patch.Header{}, true))
+	require.Equal(t, "2A/X", runs(patch.Header{Parts: []string{"2A", "P"}, Except: []string{"2A/Y"}}, false))
+	require.Equal(t, "2A/X P/Long", runs(patch.Header{Parts: []string{"2A", "P"}, Except: []string{"2A/Y"}}, true))
+}
+
 // Cheap cases and low seeds come first, and subjects take turns.
 func TestOrderOfAHunt(t *testing.T) {
 	h := Hunt{Subjects: []Subject{mutant("m", "lost"), mutant("n", "lost")}, Cases: cases("2A/Dear", "2A/Cheap"),

@@ -62,16 +62,16 @@ const startCost = 0.03
 func (h *Hunt) everyCase(s Subject) bool { return h.Matrix || s.Kind != Mutant }
 
 // casesFor returns the cases that s runs on: those selected, or those of the parts that its header names.
-// Cases of a lab that runs on request only have to be asked for by either.
+// Cases of a lab that runs on request only have to be asked for: by the user, or by a mutant.
 func (h *Hunt) casesFor(s Subject) []suite.Case {
 	var cases []suite.Case
 	for _, c := range h.Cases {
 		wanted := h.Selected || h.everyCase(s) && !c.OnRequest
-		if !wanted && s.Patch != nil {
-			wanted = slices.Contains(s.Patch.Header.Parts, c.Part)
+		if s.Kind == Mutant && slices.Contains(s.Patch.Header.Parts, c.Part) {
+			wanted = true
 		}
-		if s.Kind == Variant && len(s.Patch.Header.Parts) > 0 && !slices.Contains(s.Patch.Header.Parts, c.Part) {
-			wanted = false // it does not claim to do what this part asks
+		if s.Kind == Variant && !claims(s.Patch.Header, c) {
+			wanted = false
 		}
 		elsewhere := c.Package != "" && s.Package() != "" && c.Package != s.Package()
 		if wanted && !elsewhere {
@@ -79,6 +79,14 @@ func (h *Hunt) casesFor(s Subject) []suite.Case {
 		}
 	}
 	return cases
+}
+
+// claims says whether a variant promises what a case asks for.
+func claims(h patch.Header, c suite.Case) bool {
+	if slices.Contains(h.Except, c.ID()) {
+		return false
+	}
+	return len(h.Parts) == 0 || slices.Contains(h.Parts, c.Part)
 }
 
 func (h *Hunt) job(s Subject, c suite.Case, seed uint64) sim.Job {

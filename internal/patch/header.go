@@ -7,7 +7,7 @@ import (
 
 // Header says what a patch is. It stands at the beginning, in lines of "# key: value"; a line that is
 // indented further goes on with the value of the one before. Mutants set wrong, rule, parts, dies and
-// runner; variants set style and why, and may set parts and alone.
+// runner; variants set style and why, and may set parts, except and alone.
 type Header struct {
 	Wrong  string   // what is wrong
 	Rule   string   // which rule is broken, with its section in the paper
@@ -15,9 +15,10 @@ type Header struct {
 	Dies   []string // rules of the tester or outcomes of a run, each an expected reason: "two votes in a term", "crash"
 	Runner string   // Engine (the default), Race or Strict
 
-	Style string // what is different
-	Why   string // why it is right all the same
-	Alone bool   // "alone: yes": its new files are the whole package, and nothing of the reference is left
+	Style  string   // what is different
+	Why    string   // why it is right all the same
+	Except []string // cases that ask for what this variant does not promise: "3C/NoLogEntries"
+	Alone  bool     // "alone: yes": its new files are the whole package, and nothing of the reference is left
 }
 
 // The runners.
@@ -56,6 +57,8 @@ func (r *headerReader) read(h *Header, line string) error {
 		h.Alone = value == "yes"
 	case "part", "parts":
 		h.Parts = list(value, ",")
+	case "except":
+		h.Except = list(value, ",")
 	case "dies":
 		h.Dies = list(value, "|")
 	case "runner":
