@@ -29,11 +29,12 @@ type checks struct {
 	// mu guards the rest, and the changes of life.alive: what is judged under it was done either
 	// before a crash or after it.
 	mu          sync.Mutex
-	lives       []*life       // all there have been
-	current     []*life       // the latest of each peer
-	entries     []entry       // what was applied, by index; the first is a placeholder
-	newest      int           // newest term seen anywhere
-	leaders     map[int]int   // term -> the peer that leads it
+	lives       []*life // all there have been
+	current     []*life // the latest of each peer
+	entries     []entry // what was applied, by index; the first is a placeholder
+	newest      int     // newest term seen anywhere
+	first       []int   // of each peer: the first peer of its Raft cluster; all 0 but for Groups
+	leaders     map[office]int
 	votes       []map[int]int // of each peer: term -> the candidate it voted for
 	had         []int         // newest term of each peer in its present life, for certain
 	hadBefore   []int         // ... and in earlier lives
@@ -54,6 +55,9 @@ type answer struct {
 	leader bool
 }
 
+// office is what a leader leads: a term, in the Raft cluster that begins with a certain peer.
+type office struct{ first, term int }
+
 // delivery names a request that a handler works on.
 type delivery struct {
 	from, to  int
@@ -70,8 +74,9 @@ type request struct {
 }
 
 func newChecks(r *run, number, n int) *checks {
-	k := &checks{r: r, n: n, cluster: number, entries: make([]entry, 1), leaders: map[int]int{}, open: map[delivery]request{}}
+	k := &checks{r: r, n: n, cluster: number, entries: make([]entry, 1), leaders: map[office]int{}, open: map[delivery]request{}}
 	k.current = make([]*life, n)
+	k.first = make([]int, n)
 	k.votes = make([]map[int]int, n)
 	for i := range k.votes {
 		k.votes[i] = map[int]int{}
@@ -80,6 +85,14 @@ func newChecks(r *run, number, n int) *checks {
 	k.deliveries, k.served, k.states = make([]int, n), make([]int, n), make([]answer, n)
 	k.shapes = newShapes()
 	return k
+}
+
+// isGroup says that these peers, which follow each other, are a Raft cluster of their own, in which they are
+// numbered from 0. It is called before they begin.
+func (k *checks) isGroup(peers []int) {
+	for _, i := range peers {
+		k.first[i] = peers[0]
+	}
 }
 
 // birth begins a life.
@@ -179,17 +192,17 @@ func (k *checks) sender(m *labrpc.Message) *life {
 // sent judges a request by what its sender claims with it.
 func (k *checks) sent(m *labrpc.Message, ev *record.Event, detail string) {
 	s := k.shapes.ofArgs(m.Method, m.Args)
-	args := structOf(m.Args)
+	args, self := structOf(m.Args), m.From-k.first[m.From]
 	if s.kind != unknownShape {
 		ev.Term = number(args, s.term)
 		k.newest = max(k.newest, ev.Term)
 	}
 	k.r.emit(*ev, detail)
 	switch {
-	case s.kind == voteShape && number(args, s.candidate) == m.From:
+	case s.kind == voteShape && number(args, s.candidate) == self:
 		k.has(m.From, ev.Term)
 		k.voted(m.From, ev.Term, m.From)
-	case (s.kind == appendShape || s.kind == snapshotShape) && (s.leader < 0 || number(args, s.leader) == m.From):
+	case (s.kind == appendShape || s.kind == snapshotShape) && (s.leader < 0 || number(args, s.leader) == self):
 		k.sawAppend = k.sawAppend || s.kind == appendShape
 		k.has(m.From, ev.Term)
 		k.leads(m.From, ev.Term)
@@ -203,7 +216,7 @@ func (k *checks) accept(m *labrpc.Message, ev *record.Event, detail string) {
 		args := structOf(m.Args)
 		q := request{by: k.current[m.To], shape: s, term: number(args, s.term)}
 		if s.kind == voteShape {
-			q.candidate = number(args, s.candidate)
+			q.candidate = k.first[m.To] + number(args, s.candidate)
 		}
 		ev.Term = q.term
 		k.open[delivery{m.From, m.To, m.N, m.Duplicate}] = q
@@ -227,7 +240,7 @@ func (k *checks) handled(m *labrpc.Message) {
 	switch {
 	case q.shape.kind == voteShape && reply.granted >= 0:
 		k.sawVote = true
-		if v.Field(reply.granted).Bool() && q.candidate >= 0 && q.candidate < k.n {
+		if v.Field(reply.granted).Bool() && q.candidate >= k.first[m.To] && q.candidate < k.n {
 			k.has(m.To, q.term)
 			k.voted(m.To, q.term, q.candidate)
 		}
@@ -240,9 +253,10 @@ func (k *checks) handled(m *labrpc.Message) {
 
 // leads draws the conclusion that peer leads term.
 func (k *checks) leads(peer, term int) {
-	other, known := k.leaders[term]
+	of := office{k.first[peer], term}
+	other, known := k.leaders[of]
 	if !known {
-		k.leaders[term] = peer
+		k.leaders[of] = peer
 		return
 	}
 	if other != peer {

@@ -56,7 +56,8 @@
 //   - tester.go: [Case], [Lab], [Run], [Violation]; rules.go: the names of rules; timing.go: all limits
 //   - env.go: [Env], a run as the case sees it; run.go: as it is
 //   - cluster.go: [Cluster], bare peers; servers.go, client.go: [Servers] of a service, and their users;
-//     machines.go: what the two have in common; extend.go: extensions, clocks
+//     groups.go: [Groups], several Raft clusters on one network; machines.go: what all have in common;
+//     extend.go: extensions, clocks
 //   - life.go: a peer from start to crash; storage.go, disk.go: what survives it
 //   - faults.go, links.go: crashes and networks in pieces
 //   - leader.go, agree.go: what cases observe

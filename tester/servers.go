@@ -39,12 +39,18 @@ type Servers struct {
 
 // NewServers starts n servers, as NewCluster does with peers.
 func (e *Env) NewServers(start StartFunc, n int, o Options) *Servers {
+	s := e.newServers(start, n, o)
+	s.startAll()
+	return s
+}
+
+// newServers makes servers that have not started yet.
+func (e *Env) newServers(start StartFunc, n int, o Options) *Servers {
 	e.r.mu.Lock()
 	e.r.clients = true
 	e.r.mu.Unlock()
 	s := &Servers{newMachines(e, n, o), start}
 	s.start, s.restored = s.startOne, func(*life) string { return "" }
-	s.startAll()
 	return s
 }
 
