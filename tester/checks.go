@@ -45,6 +45,7 @@ type checks struct {
 	deliveries  []int    // of peers' requests, to each peer
 	served      []int    // of clients' requests, likewise
 	peerCalls   int      // that peers have made
+	peerBytes   int64    // of their requests, and of the replies that arrived
 	clientCalls int      // that clients have made
 	states      []answer // what each peer last said to GetState
 }
@@ -146,6 +147,7 @@ func (c *machines) message(m *labrpc.Message) {
 	case labrpc.Sent:
 		k.r.count(1, m.Bytes)
 		k.peerCalls++
+		k.peerBytes += int64(m.Bytes)
 		total := k.peerCalls
 		k.sent(m, &ev, detail)
 		if most := cmp.Or(k.r.c.RPCs, maxRPCs); total > most {
@@ -160,6 +162,7 @@ func (c *machines) message(m *labrpc.Message) {
 		k.handled(m)
 	case labrpc.Replied:
 		k.r.count(0, m.Bytes)
+		k.peerBytes += int64(m.Bytes)
 		k.r.emit(ev, detail)
 	default:
 		k.r.emit(ev, detail)

@@ -41,4 +41,7 @@ const (
 	RuleNoProgress      Rule = "no progress"
 	RuleWrongAnswer     Rule = "wrong answer"
 	RuleCostlyRead      Rule = "read costs too much"
+
+	RuleUneven        Rule = "shards spread unevenly"
+	RuleNeedlessMoves Rule = "shards moved needlessly"
 )

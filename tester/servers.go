@@ -78,3 +78,11 @@ func (s *Servers) PeerRPCs() int {
 	defer s.checks.mu.Unlock()
 	return s.checks.peerCalls
 }
+
+// PeerBytes returns how many bytes servers have sent to each other since they began: requests, also lost
+// ones, and the replies that arrived.
+func (s *Servers) PeerBytes() int64 {
+	s.checks.mu.Lock()
+	defer s.checks.mu.Unlock()
+	return s.checks.peerBytes
+}

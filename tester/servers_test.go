@@ -4,6 +4,7 @@ package tester_test
 
 import (
 	"errors"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -82,6 +83,7 @@ func TestClientsReachServers(t *testing.T) {
 		s.Partition([]int{0}, []int{1, 2})
 		require.Equal(t, 3, say(a, "links between servers are another matter"))
 		require.Zero(t, s.PeerRPCs())
+		require.Zero(t, s.PeerBytes())
 		require.Len(t, a.EndsTo(0, 2), 2)
 
 		var kinds []record.Kind
@@ -100,6 +102,30 @@ func TestClientsReachServers(t *testing.T) {
 		}
 	}
 	t.Error("no invoke in the trace")
+}
+
+// What servers say to each other is counted apart from what clients ask them.
+func TestPeersAreCountedApart(t *testing.T) {
+	v, _ := tester.RunInBubble(t, tester.Case{Part: "3A", Name: "Peers", Run: func(e *tester.Env) {
+		var ends []*labrpc.ClientEnd
+		s := e.NewServers(func(me int, own []*labrpc.ClientEnd, p *raftapi.Persister) tester.Server {
+			if me == 0 {
+				ends = own
+			}
+			return startEcho(me, own, p)
+		}, 2, tester.Options{})
+		say(s.NewClient(), "from a client")
+		call := func(text string) int64 {
+			before := s.PeerBytes()
+			reply := ""
+			require.True(t, ends[1].Call("Echo.Say", &text, &reply))
+			return s.PeerBytes() - before
+		}
+		short := call("x")
+		require.Equal(t, 2*99, int(call(strings.Repeat("x", 100))-short), "there and back")
+		require.Equal(t, 2, s.PeerRPCs())
+	}}, record.Params{Seed: 1})
+	passes(t, v)
 }
 
 // A client that has died never comes back from its next call, also when it would try for ever.
