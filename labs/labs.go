@@ -4,15 +4,17 @@
 //	labs.All()            every lab
 //	  labs/lab2.Lab()     Raft: 2A elections, 2B log, 2C crashes, 2D snapshots, 2E PreVote, 2F CheckQuorum
 //	  labs/lab3.Lab()     KV: 3A reads through the log, 3B snapshots, 3C to 3E other read paths
+//	  labs/lab4.Lab()     sharding: 4A the shard controller
 //	  labs/porcupine      long histories of the KV service under composed faults; on request
 package labs
 
 import (
 	"raftlab/labs/lab2"
 	"raftlab/labs/lab3"
+	"raftlab/labs/lab4"
 	"raftlab/labs/porcupine"
 	"raftlab/tester"
 )
 
 // All returns all labs, in the order in which they are done.
-func All() []tester.Lab { return []tester.Lab{lab2.Lab(), lab3.Lab(), porcupine.Lab()} }
+func All() []tester.Lab { return []tester.Lab{lab2.Lab(), lab3.Lab(), lab4.Lab(), porcupine.Lab()} }

@@ -9,6 +9,7 @@
 //		                 linearizable | not, with a drawing | nobody can say
 //
 //	  - model: what a service may answer, and the judge, which is porcupine
+//	  - configs: what a shard controller may answer, and the judge of that
 //	  - history: clerks that leave their operations in the trace; the judgement of a run
 //	  - nemesis: faults of several kinds at once, on a schedule drawn from the seed
 //

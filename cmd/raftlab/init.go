@@ -102,8 +102,8 @@ func chooseLabs(names []string) ([]course.Lab, error) {
 		}
 	}
 	for _, l := range chosen {
-		if l.Name == "lab3" && !slices.ContainsFunc(chosen, func(l course.Lab) bool { return l.Name == "lab2" }) {
-			return nil, fmt.Errorf("--labs %s: the service of lab 3 runs on the peer of lab 2: --labs lab2,%[1]s", strings.Join(names, ","))
+		if l.Package != "./raft" && !slices.ContainsFunc(chosen, func(l course.Lab) bool { return l.Package == "./raft" }) {
+			return nil, fmt.Errorf("--labs %s: the servers of %s run on the peer of lab 2: --labs lab2,%[1]s", strings.Join(names, ","), l.Name)
 		}
 	}
 	return chosen, nil

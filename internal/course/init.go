@@ -101,12 +101,9 @@ func writeSkeletons(dir string, labs []Lab) (written []string, err error) {
 		if hasCode(filepath.Join(dir, filepath.FromSlash(pkg))) {
 			continue
 		}
-		found, err := fs.Glob(skeletons, "skeleton/"+pkg+"/*.go.txt")
+		found, err := skeletonOf(pkg)
 		if err != nil {
-			return nil, err
-		}
-		if len(found) == 0 {
-			return nil, fmt.Errorf("there is no skeleton for package %s of %s", pkg, l.Name)
+			return nil, fmt.Errorf("there is no skeleton for package %s of %s: %w", pkg, l.Name, err)
 		}
 		for _, name := range found {
 			data, err := skeletons.ReadFile(name)
@@ -121,6 +118,17 @@ func writeSkeletons(dir string, labs []Lab) (written []string, err error) {
 		}
 	}
 	return written, nil
+}
+
+// skeletonOf returns the names of the skeleton's files for a package and the packages below it.
+func skeletonOf(pkg string) (names []string, err error) {
+	err = fs.WalkDir(skeletons, "skeleton/"+pkg, func(name string, e fs.DirEntry, err error) error {
+		if err == nil && strings.HasSuffix(name, ".go.txt") {
+			names = append(names, name)
+		}
+		return err
+	})
+	return names, err
 }
 
 // hasCode says whether dir has Go files beside tests.

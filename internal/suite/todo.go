@@ -3,10 +3,10 @@ package suite
 import (
 	"bufio"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 )
 
@@ -30,27 +30,37 @@ func (t ToDo) String() string {
 
 var toDoLine = regexp.MustCompile(`^\s*//\s*TODO\((\d[A-Z])\):\s*(.+?)\s*$`)
 
-// FindToDos reads the Go files of dir; shown is what dir is called in the result. What cannot
-// be read has no notes.
+// FindToDos reads the Go files of dir and of the packages below it; shown is what dir is called in the
+// result. What cannot be read has no notes.
 func FindToDos(dir, shown string) []ToDo {
-	files, _ := filepath.Glob(filepath.Join(dir, "*.go")) // the pattern is fixed, and is the only error
-	slices.Sort(files)
 	var found []ToDo
-	for _, path := range files {
-		if strings.HasSuffix(path, "_test.go") {
-			continue
+	filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error { // it never returns an error
+		switch {
+		case err != nil, e.IsDir() && path != dir && strings.HasPrefix(e.Name(), "."):
+			return fs.SkipDir
+		case e.IsDir() || filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go"):
+			return nil
 		}
-		f, err := os.Open(path)
-		if err != nil {
-			continue
+		if name, err := filepath.Rel(dir, path); err == nil {
+			found = append(found, toDosIn(path, filepath.Join(shown, name))...)
 		}
-		lines := bufio.NewScanner(f)
-		for n := 1; lines.Scan(); n++ {
-			if m := toDoLine.FindStringSubmatch(lines.Text()); m != nil {
-				found = append(found, ToDo{Part: m[1], File: filepath.Join(shown, filepath.Base(path)), Line: n, Text: m[2]})
-			}
+		return nil
+	})
+	return found
+}
+
+// toDosIn reads one file.
+func toDosIn(path, shown string) (found []ToDo) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	lines := bufio.NewScanner(f)
+	for n := 1; lines.Scan(); n++ {
+		if m := toDoLine.FindStringSubmatch(lines.Text()); m != nil {
+			found = append(found, ToDo{Part: m[1], File: shown, Line: n, Text: m[2]})
 		}
-		f.Close()
 	}
 	return found
 }

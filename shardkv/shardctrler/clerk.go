@@ -126,7 +126,7 @@ func (ck *Clerk) open() {
 // answers. unsure says that an earlier try may have been executed. kvraft's courier is the same with
 // more comfort, and has a table of what each answer means.
 func (ck *Clerk) ask(send func(*labrpc.ClientEnd) (kvapi.Err, bool)) (answer kvapi.Err, unsure bool) {
-	backoff := minBackoff
+	backoff, asked := minBackoff, ck.at
 	for failures := 0; ; {
 		answer, ok := send(ck.servers[ck.at])
 		switch {
@@ -138,6 +138,9 @@ func (ck *Clerk) ask(send func(*labrpc.ClientEnd) (kvapi.Err, bool)) (answer kva
 		case !ok || answer == errUnknown:
 			unsure = true
 		case answer != kvapi.ErrWrongLeader:
+			if ck.at != asked {
+				raftapi.Reached("clerk found another leader")
+			}
 			return answer, unsure
 		}
 		ck.at = (ck.at + 1) % len(ck.servers)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"raftlab/labgob"
+	"raftlab/raftapi"
 )
 
 // history is the state machine that the rsm package replicates: all configurations there have been, number
@@ -25,9 +26,10 @@ func (h *history) latest() Config { return h.configs[len(h.configs)-1] }
 
 // get returns the configuration with this number; the latest one if there is none with it (yet).
 func (h *history) get(num int) Config {
-	if num < 0 || num >= len(h.configs) {
+	if num < 0 || num >= len(h.configs)-1 {
 		return h.latest()
 	}
+	raftapi.Reached("old configuration shown")
 	return h.configs[num]
 }
 
@@ -46,11 +48,19 @@ func (h *history) Apply(o op) result {
 	default:
 		panic(fmt.Sprintf("shardctrler: unknown operation %q in the log", o.kind))
 	}
-	if changed {
-		next.Num = len(h.configs)
-		h.configs = append(h.configs, next)
+	if !changed {
+		raftapi.Reached("request changed nothing")
+		return result{Num: next.Num}
 	}
-	return result{Num: len(h.configs) - 1}
+	switch groups := len(next.Groups); {
+	case groups == 0:
+		raftapi.Reached("all groups left")
+	case groups > NShards:
+		raftapi.Reached("more groups than shards")
+	}
+	next.Num++
+	h.configs = append(h.configs, next)
+	return result{Num: next.Num}
 }
 
 // join adds those groups that are new. One that is a member already stays as it is, servers and

@@ -1,0 +1,11 @@
+package shardkv_test
+
+import (
+	"testing"
+
+	"raftlab/labs/lab4"
+	"raftlab/shardkv"
+)
+
+// Lab 4, all parts; go test -run Lab4/4A runs one. The unit tests beside this file are the service's own.
+func TestLab4(t *testing.T) { lab4.Run(t, shardkv.Service()) }
