@@ -3,6 +3,7 @@ package shardkv
 import (
 	"fmt"
 	"math/rand/v2"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -24,8 +25,10 @@ type cluster struct {
 	options []Option
 	limit   int // maxraftstate
 	nodes   map[string]*node
-	made    int // ends
 	ctrl    *shardctrler.Clerk
+
+	mu   sync.Mutex // guards what changes when an end is made, which servers and clerks do at any time
+	made int        // ends
 }
 
 // node is one server, of the controller (gid 0) or of a group, in one of its lives.
@@ -80,6 +83,8 @@ func (c *cluster) end() {
 
 // endTo makes an end that leads to a server; n, if there is one, is who it belongs to.
 func (c *cluster) endTo(n *node, from int, server string) *labrpc.ClientEnd {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.made++
 	name := fmt.Sprintf("end %d", c.made)
 	to := c.nodes[server]
@@ -103,7 +108,9 @@ func (c *cluster) start(gid, i int) {
 	time.Sleep(rand.N(10 * time.Millisecond)) // no two peers at the same instant
 	n := c.nodes[nameOf(gid, i)]
 	from := place(gid, i)
+	c.mu.Lock()
 	n.ends = nil
+	c.mu.Unlock()
 	ends := c.endsTo(n, from, gid)
 	if gid == 0 {
 		n.server = shardctrler.StartServer(ends, i, n.persister)
@@ -122,6 +129,8 @@ func (c *cluster) start(gid, i int) {
 func (c *cluster) crash(gid, i int) {
 	n := c.nodes[nameOf(gid, i)]
 	c.net.DeleteServer(nameOf(gid, i))
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	for _, name := range n.ends {
 		c.net.DeleteEnd(name)
 	}
@@ -151,8 +160,10 @@ func (c *cluster) join(gids ...int) {
 }
 
 func (c *cluster) clerk() *Clerk {
+	c.mu.Lock()
 	c.made++
 	from := 10_000 + c.made
+	c.mu.Unlock()
 	return MakeClerk(c.endsTo(nil, from, 0), func(server string) *labrpc.ClientEnd { return c.endTo(nil, from, server) }, c.options...)
 }
 
