@@ -56,6 +56,11 @@ type Config struct {
 	// Transfer lets Raft.TransferLeadership work (§3.10, transfer.go). Always on in etcd.
 	Transfer bool
 
+	// CatchUpEntries and CatchUpBytes say how many entries that the snapshot covers stay in memory: as
+	// many of the newest as are within both (catchup.go). Default none; etcd's server keeps 5000 entries
+	// (DefaultSnapshotCatchUpEntries).
+	CatchUpEntries, CatchUpBytes int
+
 	// Now is this server's clock, for leases and for the memory of having heard from a leader.
 	// Default time.Now. Timers are always package time's; see also Raft.DriftClock.
 	Now func() time.Time

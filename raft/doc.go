@@ -93,6 +93,7 @@
 //	readindex.go    ReadIndex     "readindex"    §6.4
 //	lease.go        LeaseRead     "lease"        §6.4.1
 //	transfer.go     Transfer      "transfer"     §3.10
+//	catchup.go      CatchUp...    (KeepCatchUp)  etcd
 //
 //	             what it buys                            what it costs
 //	-----------  --------------------------------------  ---------------------------------------
@@ -105,6 +106,8 @@
 //	LeaseRead    reads without messages                  an assumption about clocks
 //	Transfer     a planned change of leaders takes       two round trips without commands
 //	             milliseconds, and no timeout
+//	CatchUp      a follower that is a little behind      memory for some entries
+//	             gets entries, not a whole snapshot
 //
 // They meet the files of Figure 2 in a few lines each:
 //
@@ -117,6 +120,8 @@
 //	commitIndex moves      letInParked                                      (replication.go)
 //	newer term             setLeader(nobody): whoever waits is told         (raft.go)
 //	command arrives        handingOver: refused                             (raft.go)
+//	log is compacted       keepThrough                                      (snapshot.go)
+//	follower needs more    catchUpArgs                                      (replication.go)
 //
 // Safety never depends on PreVote, CheckQuorum or Transfer, and ReadIndex needs nothing but terms.
 // Leases do depend on CheckQuorum, on all peers. Otherwise peers with different extensions can form
@@ -134,7 +139,7 @@
 //   - persist.go, encode.go: what is stored, when, and in which form
 //   - rpc.go: arguments and replies
 //   - config.go: what can be set
-//   - prevote.go, checkquorum.go, readindex.go, lease.go, transfer.go: the extensions
+//   - prevote.go, checkquorum.go, readindex.go, lease.go, transfer.go, catchup.go: the extensions
 //   - extensions.go, contacts.go, clock.go: what they have in common
 //   - situations.go: what may happen to a peer and a test should have seen
 package raft

@@ -30,6 +30,7 @@ type extensions struct {
 	heardAt time.Time    // checkquorum.go: when a leader was heard last, on this server's clock
 	reads   readQueue    // readindex.go
 	leave   leave        // transfer.go: what is to be known about handing over
+	kept    keptEntries  // catchup.go: entries that the snapshot covers
 }
 
 // Extend switches extensions on by their names, see [raftapi.Extendable]. Make and Extend together

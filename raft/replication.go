@@ -73,7 +73,9 @@ func (rf *Raft) sendNext(r *replicator) bool {
 	}
 	r.inFlight++
 	r.awaiting = true
-	if rf.nextIndex[r.peer] <= rf.log.base {
+	if args, ok := rf.catchUpArgs(r.peer); ok {
+		go rf.appendEntries(r, args)
+	} else if rf.nextIndex[r.peer] <= rf.log.base {
 		raftapi.Reached("follower behind the leader's log start")
 		go rf.installSnapshot(r, rf.installSnapshotArgs())
 	} else {

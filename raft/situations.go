@@ -54,6 +54,7 @@ var Situations = []Situation{
 	{"snapshot kept a suffix", "a leader's snapshot replaced a prefix; the entries behind it stayed"},
 	{"stale snapshot ignored", "an InstallSnapshot covers nothing that is not committed already"},
 	{"append starts inside the snapshot", "an AppendEntries begins before the end of the follower's snapshot"},
+	{"follower caught up with kept entries", "a follower got entries that the leader's snapshot covers already"},
 	{"snapshot overtook the applier", "committed entries were not applied one by one, because a snapshot came first"},
 
 	// PreVote, §9.6 of the dissertation (prevote.go)

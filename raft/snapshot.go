@@ -25,6 +25,7 @@ func (rf *Raft) Snapshot(index int, snapshot []byte) {
 		return
 	}
 	raftapi.Reached("log compacted")
+	rf.keepThrough(index)
 	rf.log.compactTo(index)
 	rf.snapshot = bytes.Clone(snapshot)
 	rf.persistSnapshot()
