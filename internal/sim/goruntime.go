@@ -29,7 +29,7 @@ type runtimeGroup struct {
 	name    string
 	without string // what is the case without the group
 	needs   string // another group
-	source  string // in the folder overlay; goes into package runtime
+	source  string // in the folder overlay; goes into package runtime. "": there is none
 	edits   []runtimeEdit
 }
 
@@ -60,6 +60,15 @@ var runtimeGroups = []runtimeGroup{
 			{"runtime/proc.go",
 				"makes the item available for consumption\n\t\treturn\n\t}\n\tif runqputslow(",
 				"makes the item available for consumption\n\t\traftlabShuffle(pp, h, t)\n\t\treturn\n\t}\n\tif runqputslow("},
+		},
+	},
+	{
+		// An ordinary stack begins with 2 KiB and doubles. A simulated call starts several goroutines, each
+		// of which would copy its stack twice.
+		name:    "stacks",
+		without: "goroutines grow their stacks step by step, which takes a sixth of the time",
+		edits: []runtimeEdit{
+			{"runtime/stack.go", "var startingStackSize uint32 = fixedStack\n", "var startingStackSize uint32 = 4 * fixedStack\n"},
 		},
 	},
 	{
@@ -106,17 +115,21 @@ func runtimeOverlay(goroot string, without ...string) (files map[string][]byte, 
 
 // apply returns the group's files, starting from those that earlier groups have edited.
 func (g runtimeGroup) apply(goroot string, earlier map[string][]byte) (map[string][]byte, error) {
-	source, err := overlaySources.ReadFile("overlay/" + g.source + ".go.txt")
-	if err != nil {
-		return nil, err
+	edited := map[string][]byte{}
+	if g.source != "" {
+		source, err := overlaySources.ReadFile("overlay/" + g.source + ".go.txt")
+		if err != nil {
+			return nil, err
+		}
+		edited["runtime/raftlab_"+g.source+".go"] = source
 	}
-	edited := map[string][]byte{"runtime/raftlab_" + g.source + ".go": source}
 	for _, e := range g.edits {
 		text, ok := edited[e.file]
 		if !ok {
 			text, ok = earlier[e.file]
 		}
 		if !ok {
+			var err error
 			if text, err = os.ReadFile(filepath.Join(goroot, "src", filepath.FromSlash(e.file))); err != nil {
 				return nil, err
 			}
