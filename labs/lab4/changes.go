@@ -42,8 +42,8 @@ func joinLeave(e *tester.Env) {
 	c.judge()
 }
 
-// history asks for old configurations again and again, while new ones are made. They must not change.
-func history(e *tester.Env) {
+// thePast asks for old configurations again and again, while new ones are made. They must not change.
+func thePast(e *tester.Env) {
 	c := startController(e, setup{})
 	a := c.admin()
 	gids := c.gids(6)

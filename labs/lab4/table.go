@@ -24,7 +24,7 @@ func control() []tester.Case {
 			Checks: "a new controller has configuration 0, without groups, and whoever asks for more gets that"},
 		{Part: "4A", Name: "JoinLeave", Points: 6, Run: joinLeave,
 			Checks: "groups come and go one by one: a new configuration each, numbered, and spread evenly"},
-		{Part: "4A", Name: "History", Points: 6, Run: history,
+		{Part: "4A", Name: "History", Points: 6, Run: thePast,
 			Checks: "old configurations stay what they were: groups that lag behind ask for one after the other"},
 		{Part: "4A", Name: "Moves", Points: 5, Run: moves,
 			Checks: "a move changes one shard and nothing else, and lasts until the next join or leave"},
