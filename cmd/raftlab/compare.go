@@ -103,8 +103,10 @@ func (a *app) compareOptions(f *compareFlags, experiments []experiment.Experimen
 	if o.Seeds, err = suite.ParseSeeds(f.seeds); err != nil {
 		return o, fmt.Errorf("--%w", err)
 	}
-	if _, err = experiment.ParseSettings(f.set, experiments); err != nil {
-		return o, fmt.Errorf("--set: %w", err)
+	for _, x := range experiments {
+		if _, err := x.With(f.set); err != nil {
+			return o, fmt.Errorf("--set %w", err)
+		}
 	}
 	o.Settings, o.Workers = f.set, f.workers
 	if o.Workers <= 0 {

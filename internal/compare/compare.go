@@ -16,7 +16,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 
@@ -35,7 +34,7 @@ type Subject struct {
 type Options struct {
 	Subjects []Subject
 	Seeds    []uint64
-	Settings string // as experiment.ParseSettings takes them
+	Settings string // as experiment.Experiment.With takes them
 	Workers  int
 	Progress func(string) // is told what is going on; never nil
 }
@@ -54,8 +53,12 @@ func Run(ctx context.Context, x experiment.Experiment, o Options) (*Report, erro
 	}
 	defer os.RemoveAll(traces)
 
+	settings, err := x.With(o.Settings)
+	if err != nil {
+		return nil, err
+	}
 	report := &Report{Schema: Schema, Experiment: x.Name, Question: x.Question, Setup: x.Setup, Hypothesis: x.Hypothesis,
-		Source: x.Source, Settings: settings(x, o.Settings), Seeds: o.Seeds, Metrics: x.Metrics, Rows: []Row{}}
+		Source: x.Source, Settings: settings, Seeds: o.Seeds, Metrics: x.Metrics, Rows: []Row{}}
 	var trials []*trial
 	for _, s := range o.Subjects {
 		binary, err := build(ctx, s, o.Progress)
@@ -102,7 +105,7 @@ type trial struct {
 	seed    uint64
 	job     sim.Job
 
-	values map[string]float64 // by metric
+	values map[string]experiment.Measured // by metric
 	hash   string
 	err    error
 }
@@ -143,13 +146,13 @@ func (t *trial) run(ctx context.Context, pool *sim.Pool) {
 }
 
 // readMeasures finds the notes of experiment.Trial.Measure in a trace.
-func readMeasures(path string) (map[string]float64, error) {
+func readMeasures(path string) (map[string]experiment.Measured, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	values := map[string]float64{}
+	values := map[string]experiment.Measured{}
 	for r := bufio.NewReader(f); ; {
 		line, err := r.ReadString('\n')
 		if strings.Contains(line, `"k":"`+string(record.Note)+`"`) {
@@ -157,8 +160,8 @@ func readMeasures(path string) (map[string]float64, error) {
 			if err := json.Unmarshal([]byte(line), &e); err != nil {
 				return nil, fmt.Errorf("read the trace: %w", err)
 			}
-			if metric, value, ok := experiment.ParseMeasure(e.Text); ok {
-				values[metric] = value
+			if m, ok := experiment.ParseMeasured(e.Text); ok {
+				values[m.Metric] = m
 			}
 		}
 		if errors.Is(err, io.EOF) {
@@ -167,17 +170,4 @@ func readMeasures(path string) (map[string]float64, error) {
 			return nil, fmt.Errorf("read the trace: %w", err)
 		}
 	}
-}
-
-// settings are those of an experiment, with what was set.
-func settings(x experiment.Experiment, text string) []experiment.Setting {
-	all := slices.Clone(x.Settings)
-	for i := range all {
-		for _, part := range strings.Split(text, ",") {
-			if name, value, ok := strings.Cut(strings.TrimSpace(part), "="); ok && name == all[i].Name {
-				all[i].Default = value
-			}
-		}
-	}
-	return all
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // Schema is the version of the JSON form.
-const Schema = 1
+const Schema = 2
 
 // Report is what an experiment has found.
 type Report struct {
@@ -31,17 +31,34 @@ type Report struct {
 // Row is a variant on a kind of peer.
 type Row struct {
 	Variant string   `json:"variant"`
+	Scene   string   `json:"scene,omitempty"`
 	Peer    string   `json:"peer"`
 	Values  []Spread `json:"values"` // in the order of the report's metrics
 	Hashes  []string `json:"hashes"` // of the trials, in the order of the seeds: equal numbers are the same run
 }
 
-// Spread sums up one metric over the seeds.
+// Spread sums up one metric over the seeds. If there is no number for one of them there is none here.
 type Spread struct {
 	Median float64   `json:"median"`
 	Least  float64   `json:"least"`
 	Most   float64   `json:"most"`
-	All    []float64 `json:"all"` // in the order of the seeds
+	All    []float64 `json:"all"` // in the order of the seeds; null if there are no numbers
+
+	Short string `json:"short,omitempty"` // what to say instead of a number
+	Why   string `json:"why,omitempty"`
+}
+
+// sum sums up what trials have measured of one metric.
+func sum(trials []*trial, metric string) Spread {
+	var values []float64
+	for _, t := range trials {
+		m := t.values[metric]
+		if m.Short != "" {
+			return Spread{Short: m.Short, Why: m.Why}
+		}
+		values = append(values, m.Value)
+	}
+	return spreadOf(values)
 }
 
 // spreadOf needs at least one value.
@@ -56,13 +73,9 @@ func spreadOf(values []float64) Spread {
 func (r *Report) add(x experiment.Experiment, trials []*trial) {
 	var rows []Row
 	for group := range slices.Chunk(trials, len(r.Seeds)) {
-		row := Row{Variant: group[0].variant.Name, Peer: group[0].subject}
+		row := Row{Variant: group[0].variant.Name, Scene: group[0].variant.Scene, Peer: group[0].subject}
 		for _, m := range x.Metrics {
-			var values []float64
-			for _, t := range group {
-				values = append(values, t.values[m.Name])
-			}
-			row.Values = append(row.Values, spreadOf(values))
+			row.Values = append(row.Values, sum(group, m.Name))
 		}
 		for _, t := range group {
 			row.Hashes = append(row.Hashes, t.hash)
@@ -96,16 +109,10 @@ func (r *Report) WriteMarkdown(w io.Writer) error {
 		set = append(set, s.Name+"="+s.Default)
 	}
 	fmt.Fprintf(&b, "%s; %d seeds; median, in brackets least and most.\n\n", strings.Join(set, " "), len(r.Seeds))
-	b.WriteString("| variant | peer |")
-	for _, m := range r.Metrics {
-		b.WriteString(" " + m.Name)
-		if m.Unit != "" {
-			b.WriteString(", " + m.Unit)
+	for i, row := range r.Rows {
+		if i == 0 || row.Scene != r.Rows[i-1].Scene {
+			r.writeHeader(&b, row.Scene)
 		}
-		b.WriteString(" |")
-	}
-	b.WriteString("\n|---|---|" + strings.Repeat("---:|", len(r.Metrics)) + "\n")
-	for _, row := range r.Rows {
 		fmt.Fprintf(&b, "| %s | %s |", row.Variant, row.Peer)
 		for _, v := range row.Values {
 			b.WriteString(" " + v.cell() + " |")
@@ -116,24 +123,74 @@ func (r *Report) WriteMarkdown(w io.Writer) error {
 	for _, m := range r.Metrics {
 		fmt.Fprintf(&b, "- *%s*: %s\n", m.Name, m.Meaning)
 	}
+	for _, line := range r.explanations() {
+		b.WriteString(line + "\n")
+	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
+// writeHeader begins a table. Each scene has one of its own.
+func (r *Report) writeHeader(b *strings.Builder, scene string) {
+	if len(r.Rows) > 0 && r.Rows[0].Scene != scene {
+		b.WriteString("\n")
+	}
+	b.WriteString("| variant | peer |")
+	for _, m := range r.Metrics {
+		b.WriteString(" " + m.Name)
+		if m.Unit != "" {
+			b.WriteString(", " + m.Unit)
+		}
+		b.WriteString(" |")
+	}
+	b.WriteString("\n|---|---|" + strings.Repeat("---:|", len(r.Metrics)) + "\n")
+}
+
+// explanations say why there is no number where there is none, and on which peers.
+func (r *Report) explanations() []string {
+	type gap struct{ short, why string }
+	var gaps []gap
+	peers := map[gap][]string{}
+	for _, row := range r.Rows {
+		for _, v := range row.Values {
+			g := gap{v.Short, v.Why}
+			if g.short == "" {
+				continue
+			}
+			if !slices.Contains(gaps, g) {
+				gaps = append(gaps, g)
+			}
+			if !slices.Contains(peers[g], row.Peer) {
+				peers[g] = append(peers[g], row.Peer)
+			}
+		}
+	}
+	var lines []string
+	for _, g := range gaps {
+		lines = append(lines, fmt.Sprintf("- *%s* (%s): %s", g.short, strings.Join(peers[g], ", "), g.why))
+	}
+	return lines
+}
+
 func (s Spread) cell() string {
+	if s.Short != "" {
+		return s.Short
+	}
 	if s.Least == s.Most {
 		return number(s.Median)
 	}
 	return fmt.Sprintf("%s (%s-%s)", number(s.Median), number(s.Least), number(s.Most))
 }
 
-// number writes three digits or all before the point.
+// number writes three digits or all before the point, and two of what is below 1.
 func number(v float64) string {
 	switch {
 	case v == float64(int64(v)):
 		return strconv.FormatInt(int64(v), 10)
 	case v >= 100:
 		return strconv.FormatFloat(v, 'f', 0, 64)
+	case v < 1:
+		return strconv.FormatFloat(v, 'g', 2, 64)
 	}
 	return strconv.FormatFloat(v, 'f', 1, 64)
 }

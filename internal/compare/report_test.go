@@ -18,20 +18,67 @@ func TestSpread(t *testing.T) {
 	require.Equal(t, "0.3 (0-123)", Spread{Median: 0.3, Most: 123.4}.cell())
 }
 
+// values are what a trial has measured: names and numbers in turn.
+func values(pairs ...any) map[string]experiment.Measured {
+	m := map[string]experiment.Measured{}
+	for i := 0; i < len(pairs); i += 2 {
+		name := pairs[i].(string)
+		m[name] = experiment.Measured{Metric: name, Value: float64(pairs[i+1].(int))}
+	}
+	return m
+}
+
+// Where there is no number the report says so in words, and why. Each scene has a table.
+func TestReportWithoutNumbers(t *testing.T) {
+	x := experiment.Experiment{
+		Variants: []experiment.Variant{{Name: "a-log", Scene: "a"}, {Name: "a-lease", Scene: "a"}, {Name: "b-lease", Scene: "b"}},
+		Metrics:  []experiment.Metric{{Name: "time"}, {Name: "rate"}},
+	}
+	r := Report{Seeds: []uint64{1, 2}, Metrics: x.Metrics}
+	var trials []*trial
+	for _, subject := range []string{"has", "hasn't"} {
+		for _, v := range x.Variants {
+			for seed := range 2 {
+				one := &trial{subject: subject, variant: v, values: values("time", 1, "rate", 7)}
+				if v.Name != "a-log" && subject == "hasn't" {
+					for _, m := range x.Metrics {
+						one.values[m.Name] = experiment.Measured{Metric: m.Name, Short: "no lease", Why: "it never had"}
+					}
+				}
+				if v.Name == "a-log" && seed == 1 { // one seed is enough
+					one.values["rate"] = experiment.Measured{Metric: "rate", Short: "no limit", Why: "nothing is busy"}
+				}
+				trials = append(trials, one)
+			}
+		}
+	}
+	r.add(x, trials)
+	var b strings.Builder
+	require.NoError(t, r.WriteMarkdown(&b))
+	const header = "| variant | peer | time | rate |\n|---|---|---:|---:|\n"
+	require.Contains(t, b.String(), header+"| a-log | has | 1 | no limit |\n| a-log | hasn't | 1 | no limit |\n"+
+		"| a-lease | has | 1 | 7 |\n| a-lease | hasn't | no lease | no lease |\n\n"+
+		header+"| b-lease | has | 1 | 7 |\n| b-lease | hasn't | no lease | no lease |\n\n")
+	require.Contains(t, b.String(), "- *no limit* (has, hasn't): nothing is busy\n- *no lease* (hasn't): it never had\n")
+	b.Reset()
+	require.NoError(t, r.WriteJSON(&b))
+	require.Contains(t, b.String(), `"short": "no lease"`)
+}
+
 // Trials come subject by subject; rows have the subjects beside each other.
 func TestReport(t *testing.T) {
 	x := experiment.Experiment{
-		Name: "x", Settings: []experiment.Setting{{Name: "peers", Default: "5"}, {Name: "for", Default: "1s"}},
+		Name:     "x",
 		Variants: []experiment.Variant{{Name: "with"}, {Name: "without"}},
 		Metrics:  []experiment.Metric{{Name: "terms"}, {Name: "gap", Unit: "ms"}},
 	}
-	r := Report{Experiment: "x", Settings: settings(x, "peers=7"), Seeds: []uint64{1, 2}, Metrics: x.Metrics}
+	r := Report{Experiment: "x", Settings: []experiment.Setting{{Name: "peers", Default: "7"}, {Name: "for", Default: "1s"}}, Seeds: []uint64{1, 2}, Metrics: x.Metrics}
 	var trials []*trial
 	for _, subject := range []string{"a", "b"} {
 		for i, v := range x.Variants {
 			for seed := range 2 {
 				trials = append(trials, &trial{subject: subject, variant: v, hash: subject + v.Name,
-					values: map[string]float64{"terms": float64(i), "gap": float64(10 * seed)}})
+					values: values("terms", i, "gap", 10*seed)})
 			}
 		}
 	}

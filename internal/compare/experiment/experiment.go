@@ -3,22 +3,25 @@
 // harness, in the engine, so that a seed's numbers are the same on every machine:
 //
 //	raftlab compare ---- Job: case "rejoin/prevote", seed 3 ----> guest: Run(t, raft.Make)
-//	  median, spread  <--- the trace's notes "measured x 1.5" ---   Trial.Measure
+//	  median, spread  <--- notes in the trace, "measured ..." ---   Trial.Measure
 //
 // Contents:
 //
-//   - [Experiment], [Variant], [Metric], [Trial]: the form (this file)
-//   - [All]: the list; rejoin.go, partial.go: one experiment each
-//   - load.go: clients that write, and what they see
+//   - [Experiment], [Variant], [Metric], [Trial]: the form (this file); [Setting] (settings.go)
+//   - [All]: the list; rejoin.go, partial.go, reads.go: one experiment each
+//   - load.go: clients that write to bare peers, and what they see
+//   - service.go: a key/value service on the peers, its users, and what they cost
 //   - guest.go: from experiments to cases, and back
 package experiment
 
 import (
+	"encoding/json"
 	"fmt"
-	"strconv"
+	"slices"
 	"strings"
-	"time"
 
+	"raftlab/kvapi"
+	"raftlab/labrpc"
 	"raftlab/raftapi"
 	"raftlab/tester"
 )
@@ -36,18 +39,12 @@ type Experiment struct {
 	Run        func(*Trial)
 }
 
-// Setting is something that --set can change.
-type Setting struct {
-	Name    string `json:"name"`
-	Default string `json:"value"` // in a report: what it was
-	Meaning string `json:"meaning"`
-}
-
 // Variant is one of the things compared.
 type Variant struct {
 	Name       string
 	Extensions []string // of the peers (raftapi.Extensions)
-	Scene      string   // what else differs; for the experiment
+	Scene      string   // what else differs; for the experiment. A report has a table for each
+	Reads      kvapi.ReadPath
 }
 
 // Metric is something measured. Each trial measures each metric once.
@@ -58,7 +55,7 @@ type Metric struct {
 }
 
 // All lists the experiments.
-func All() []Experiment { return []Experiment{rejoin(), partial()} }
+func All() []Experiment { return []Experiment{rejoin(), partial(), reads()} }
 
 // Find returns the experiment of that name.
 func Find(name string) (Experiment, error) {
@@ -72,109 +69,74 @@ func Find(name string) (Experiment, error) {
 	return Experiment{}, fmt.Errorf("no experiment is called %q; there are %s", name, strings.Join(names, ", "))
 }
 
-// ParseSettings reads what --set gives, "peers=7,away=20s", and refuses what no one of experiments knows
-// and values of the wrong kind.
-func ParseSettings(text string, experiments []Experiment) (map[string]string, error) {
-	set := map[string]string{}
-	for _, part := range strings.Split(text, ",") {
-		if part = strings.TrimSpace(part); part == "" {
-			continue
-		}
-		name, value, _ := strings.Cut(part, "=")
-		var known []string
-		for _, x := range experiments {
-			for _, s := range x.Settings {
-				known = append(known, s.Name)
-				if s.Name != name {
-					continue
-				}
-				if err := sameKind(s.Default, value); err != nil {
-					return nil, fmt.Errorf("%s=%s: %v", name, value, err)
-				}
-				set[name] = value
-			}
-		}
-		if _, ok := set[name]; !ok {
-			return nil, fmt.Errorf("%s: no such setting here; there are %s", part, strings.Join(known, ", "))
-		}
-	}
-	return set, nil
-}
-
-// sameKind checks that value is of the kind of the default: a positive number or duration.
-func sameKind(def, value string) error {
-	if _, err := strconv.Atoi(def); err == nil {
-		if n, err := strconv.Atoi(value); err != nil || n <= 0 {
-			return fmt.Errorf("a positive number is wanted, such as %s", def)
-		}
-		return nil
-	}
-	if d, err := time.ParseDuration(value); err != nil || d <= 0 {
-		return fmt.Errorf("a duration is wanted, such as %s", def)
-	}
-	return nil
-}
-
 // Trial is one run of a variant with one seed.
 type Trial struct {
 	*tester.Env
 	Experiment Experiment
 	Variant    Variant
 	newPeer    raftapi.MakeFunc
-	set        map[string]string
+	settings   []Setting
 }
 
-func (t *Trial) setting(name string) string {
-	if v, ok := t.set[name]; ok {
-		return v
-	}
-	for _, s := range t.Experiment.Settings {
-		if s.Name == name {
-			return s.Default
-		}
-	}
-	panic("experiment: " + t.Experiment.Name + " has no setting " + name)
+// cluster starts n peers with the variant's extensions.
+func (t *Trial) cluster(n int) *tester.Cluster {
+	c := t.NewCluster(t.newPeer, n, t.options())
+	t.setLatency(c.Network())
+	return c
 }
 
-// Int and Duration return settings; ParseSettings has checked them.
-func (t *Trial) Int(name string) int {
-	n, _ := strconv.Atoi(t.setting(name))
-	return n
+func (t *Trial) options() tester.Options {
+	return tester.Options{Extensions: t.Variant.Extensions, Fsync: t.Duration("fsync")}
 }
 
-func (t *Trial) Duration(name string) time.Duration {
-	d, _ := time.ParseDuration(t.setting(name))
-	return d
+// setLatency makes a round trip what the setting says.
+func (t *Trial) setLatency(net *labrpc.Network) {
+	oneWay := t.Duration("rtt") / 2
+	net.Latency(oneWay*95/100, oneWay*105/100)
 }
-
-// measured begins the notes that hold numbers.
-const measured = "measured "
 
 // Measure writes down what was measured.
-func (t *Trial) Measure(metric string, value float64) {
-	for _, m := range t.Experiment.Metrics {
-		if m.Name == metric {
-			t.Note("%s%q %g", measured, metric, value)
-			return
-		}
-	}
-	panic("experiment: " + t.Experiment.Name + " has no metric " + metric)
+func (t *Trial) Measure(metric string, value float64) { t.note(Measured{Metric: metric, Value: value}) }
+
+// Unmeasured writes down why there is no number: short stands in its place, why explains it.
+func (t *Trial) Unmeasured(metric, short, why string) {
+	t.note(Measured{Metric: metric, Short: short, Why: why})
 }
 
-// ParseMeasure reads a note that Measure has written.
-func ParseMeasure(note string) (metric string, value float64, ok bool) {
-	rest, ok := strings.CutPrefix(note, measured)
+// Lack writes down that the peer cannot do what the variant is about.
+func (t *Trial) Lack(short, why string) {
+	for _, m := range t.Experiment.Metrics {
+		t.Unmeasured(m.Name, short, why)
+	}
+}
+
+// Measured is what a trial says about one metric. It travels as a note in the trace.
+type Measured struct {
+	Metric string
+	Value  float64
+	Short  string `json:",omitempty"` // if there is no value: what to say instead
+	Why    string `json:",omitempty"`
+}
+
+// measured begins the notes that hold what was measured.
+const measured = "measured "
+
+func (t *Trial) note(m Measured) {
+	if !slices.ContainsFunc(t.Experiment.Metrics, func(of Metric) bool { return of.Name == m.Metric }) {
+		panic("experiment: " + t.Experiment.Name + " has no metric " + m.Metric)
+	}
+	text, err := json.Marshal(m)
+	if err != nil {
+		panic(err) // an infinity, or no number at all
+	}
+	t.Note("%s%s", measured, text)
+}
+
+// ParseMeasured reads such a note. ok is false for all others.
+func ParseMeasured(note string) (m Measured, ok bool) {
+	text, ok := strings.CutPrefix(note, measured)
 	if !ok {
-		return "", 0, false
+		return m, false
 	}
-	quoted, err := strconv.QuotedPrefix(rest)
-	if err != nil {
-		return "", 0, false
-	}
-	metric, err = strconv.Unquote(quoted)
-	if err != nil {
-		return "", 0, false
-	}
-	value, err = strconv.ParseFloat(strings.TrimSpace(rest[len(quoted):]), 64)
-	return metric, value, err == nil
+	return m, json.Unmarshal([]byte(text), &m) == nil
 }

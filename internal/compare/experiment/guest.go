@@ -1,8 +1,8 @@
 package experiment
 
 import (
+	"fmt"
 	"os"
-	"strings"
 	"testing"
 	"time"
 
@@ -57,16 +57,9 @@ func lab() tester.Lab {
 }
 
 func newTrial(e *tester.Env, x Experiment, v Variant) *Trial {
-	t := &Trial{Env: e, Experiment: x, Variant: v, newPeer: e.Subject().(raftapi.MakeFunc), set: map[string]string{}}
-	for _, part := range strings.Split(os.Getenv(SetVariable), ",") {
-		if name, value, ok := strings.Cut(part, "="); ok {
-			t.set[name] = value
-		}
+	settings, err := x.With(os.Getenv(SetVariable))
+	if err != nil {
+		panic(fmt.Sprintf("experiment: %s: %v", SetVariable, err)) // the command has checked it
 	}
-	return t
-}
-
-// cluster starts n peers with the variant's extensions.
-func (t *Trial) cluster(n int) *tester.Cluster {
-	return t.NewCluster(t.newPeer, n, tester.Options{Extensions: t.Variant.Extensions})
+	return &Trial{Env: e, Experiment: x, Variant: v, newPeer: e.Subject().(raftapi.MakeFunc), settings: settings}
 }

@@ -29,10 +29,10 @@ func partial() Experiment {
 			"stand. Nothing is committed any more. A leader with CheckQuorum gives up by itself.",
 		Source: "Howard and Abraham, Raft does not Guarantee Liveness in the face of Network Faults (decentralizedthoughts, 2020-12-12). With etcd's library, commits per 1000 ticks: chain 681, 1000, 1000, 1000 for none, " +
 			"CheckQuorum, PreVote, both; bridge 940, 932, 0, 988.",
-		Settings: []Setting{
-			{"during", "20s", "how long the links stay as they are"},
-			{"interval", "20ms", "between two commands"},
-		},
+		Settings: append([]Setting{
+			{"during", "20s", "how long the links stay as they are", period},
+			{"interval", "20ms", "between two commands", period},
+		}, surroundings("0s", "0s")...),
 		Metrics: []Metric{
 			{"commits", "", "commands committed meanwhile, in per cent of one per interval"},
 			{"leader changes", "", "meanwhile"},

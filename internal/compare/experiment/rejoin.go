@@ -25,12 +25,12 @@ func rejoin() Experiment {
 			"that term, and there is no service until there is a new one. CheckQuorum does not help: voters ignore " +
 			"the candidate, but its answers to the leader's own messages carry the newer term. With PreVote it never raises its term.",
 		Source: "Ongaro's dissertation §9.6. With etcd's library: term changed in 50 of 50 runs without PreVote, CheckQuorum on or off, in 0 of 50 with.",
-		Settings: []Setting{
-			{"peers", "5", "peers"},
-			{"away", "10s", "how long the follower is cut off"},
-			{"after", "5s", "how long is measured after its return"},
-			{"interval", "20ms", "between two commands"},
-		},
+		Settings: append([]Setting{
+			{"peers", "5", "peers", count},
+			{"away", "10s", "how long the follower is cut off", period},
+			{"after", "5s", "how long is measured after its return", period},
+			{"interval", "20ms", "between two commands", period},
+		}, surroundings("0s", "0s")...),
 		Variants: fourConfigurations,
 		Metrics: []Metric{
 			{"terms alone", "", "by how much the term of the follower grew while it was away"},

@@ -1,0 +1,165 @@
+package experiment
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"raftlab/kvapi"
+	"raftlab/kvraft"
+	"raftlab/labrpc"
+	"raftlab/raftapi"
+	"raftlab/tester"
+)
+
+// service is the key/value service on the peers under comparison, and its users.
+type service struct {
+	*tester.Servers
+	t       *Trial
+	options kvapi.Options
+	value   int // bytes of a value
+	users   []*user
+}
+
+// newService starts n servers. If the peer cannot do what the variant's read path needs it notes that
+// and returns nil.
+func (t *Trial) newService(n int) *service {
+	s := &service{t: t, value: t.Int("value"), options: kvapi.Options{
+		Reads: t.Variant.Reads, Raft: t.newPeer, Extensions: t.Variant.Extensions}}
+	if missing := s.missing(n); missing != nil {
+		t.Lack("no "+string(t.Variant.Reads), strings.TrimPrefix(missing.Write, "what its Extend misses: "))
+		return nil
+	}
+	s.Servers = t.NewServers(func(me int, ends []*labrpc.ClientEnd, p *raftapi.Persister) tester.Server {
+		return kvraft.Service().Start(ends, me, p, -1, s.options)
+	}, n, t.options())
+	t.setLatency(s.Network())
+	return s
+}
+
+// missing starts a server in a network of its own, to see whether it can be.
+func (s *service) missing(n int) (missing *kvapi.MissingExtension) {
+	defer func() {
+		var ok bool
+		if p := recover(); p == nil {
+			return
+		} else if missing, ok = p.(*kvapi.MissingExtension); !ok {
+			panic(p)
+		}
+	}()
+	net := labrpc.MakeNetwork()
+	defer net.Cleanup()
+	ends := make([]*labrpc.ClientEnd, n)
+	for i := range ends {
+		ends[i] = net.MakeEnd(i)
+	}
+	kvraft.Service().Start(ends, 0, raftapi.MakePersister(), -1, s.options).Kill()
+	return nil
+}
+
+// user is somebody who reads what all users write, and writes a key of their own.
+type user struct {
+	s      *service
+	client *tester.Client
+	clerk  kvapi.ClassicClerk
+	rand   *rand.Rand
+	key    string
+
+	mu      sync.Mutex
+	written int // the number of the last value that is certain to be there
+
+	reads []time.Duration // how long they took
+	stale int             // reads that did not show a write which was over before they began
+}
+
+// hire makes n users, who find the leader, write once and read once.
+func (s *service) hire(n int) {
+	for i := range n {
+		client := s.NewClient()
+		s.users = append(s.users, &user{s: s, client: client, clerk: kvraft.Service().Classic(client.Ends(), s.options),
+			rand: s.t.Fork(fmt.Sprintf("user %d", i)), key: fmt.Sprintf("key %d", i)})
+	}
+	s.everyone(func(u *user) {
+		u.write()
+		u.read(u)
+	})
+	for _, u := range s.users {
+		u.reads, u.stale = nil, 0
+	}
+}
+
+// everyone has all users do something at the same time, and waits for them.
+func (s *service) everyone(do func(*user)) {
+	var all []<-chan struct{}
+	for _, u := range s.users {
+		all = append(all, u.client.Go(func() { do(u) }))
+	}
+	for _, done := range all {
+		if limit := 30 * time.Minute; !s.t.Await(done, limit) {
+			s.t.Fail(tester.Violation{Rule: tester.RuleTooSlow, Message: fmt.Sprintf("a user is not through after %v", limit)})
+		}
+	}
+}
+
+// write writes the next value of the user's key: a number, filled up to the size of a value.
+func (u *user) write() {
+	u.mu.Lock()
+	next := u.written + 1
+	u.mu.Unlock()
+	text := strconv.Itoa(next) + " "
+	text += strings.Repeat(".", max(0, u.s.value-len(text)))
+	u.client.Call(func() { u.clerk.Put(u.key, text) })
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.written = next
+}
+
+// read reads the key of another user, or the own.
+func (u *user) read(of *user) {
+	of.mu.Lock()
+	least := of.written
+	of.mu.Unlock()
+	began := u.s.t.Now()
+	var text string
+	u.client.Call(func() { text = u.clerk.Get(of.key) })
+	u.reads = append(u.reads, u.s.t.Now()-began)
+	number, _, _ := strings.Cut(text, " ")
+	if n, _ := strconv.Atoi(number); n < least { // no text at all is 0
+		u.stale++
+	}
+}
+
+// someone is a user, drawn.
+func (u *user) someone() *user { return u.s.users[u.rand.IntN(len(u.s.users))] }
+
+// costs are what servers have done so far.
+type costs struct {
+	at                 time.Duration
+	rpcs, writes       int
+	rpcBytes, diskByte int64
+	busiest            int // writes of the peer that made the most
+	perPeer            []int
+}
+
+func (s *service) costs() costs {
+	c := costs{at: s.t.Now(), rpcs: s.PeerRPCs(), rpcBytes: s.PeerBytes()}
+	for i := range s.N() {
+		c.writes += s.Writes(i)
+		c.diskByte += s.WrittenBytes(i)
+		c.perPeer = append(c.perPeer, s.Writes(i))
+	}
+	return c
+}
+
+// since subtracts what there was before.
+func (c costs) since(before costs) costs {
+	d := costs{at: c.at - before.at, rpcs: c.rpcs - before.rpcs, writes: c.writes - before.writes,
+		rpcBytes: c.rpcBytes - before.rpcBytes, diskByte: c.diskByte - before.diskByte}
+	for i := range c.perPeer {
+		d.busiest = max(d.busiest, c.perPeer[i]-before.perPeer[i])
+	}
+	return d
+}
