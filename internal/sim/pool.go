@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
+	"os"
 	"sync"
 	"time"
 
@@ -35,6 +36,9 @@ type Pool struct {
 func NewPool(workers int) (*Pool, error) {
 	if workers < 1 {
 		return nil, errors.New("sim: a pool needs at least one worker")
+	}
+	if os.Getenv(workerEnv) != "" { // or each worker would start workers, and so on
+		return nil, errors.New("sim: this process was started as a worker; its program must call sim.WorkerMain first thing in main or TestMain")
 	}
 	p := &Pool{slots: make(chan *worker, workers), size: workers}
 	p.closing, p.close = context.WithCancel(context.Background())

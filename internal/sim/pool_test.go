@@ -135,3 +135,10 @@ func TestLimits(t *testing.T) {
 	require.Zero(t, availableMemory(filepath.Join(cgroup, "none"), t.TempDir()))
 	require.GreaterOrEqual(t, DefaultWorkers(), 1)
 }
+
+// A program that forgot WorkerMain would start workers that start workers, until the machine is full.
+func TestNoPoolInAWorker(t *testing.T) {
+	t.Setenv(workerEnv, "1")
+	_, err := NewPool(1)
+	require.ErrorContains(t, err, "WorkerMain")
+}
