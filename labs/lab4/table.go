@@ -12,7 +12,7 @@ func Lab() tester.Lab {
 		Name:    "lab4",
 		Package: "./shardkv",
 		Test:    "TestLab4",
-		Cases:   slices.Concat(control()),
+		Cases:   slices.Concat(control(), spreads(), keepsGoing()),
 	}
 }
 

@@ -1,0 +1,199 @@
+package lab4
+
+import (
+	"time"
+
+	"raftlab/porcupine-tests/history"
+	"raftlab/shardapi"
+	"raftlab/tester"
+)
+
+// Part 4B, while servers of groups fail.
+
+// missed keeps a group down while shards move between the others, and then to it. When it is back it has to go through
+// all configurations in turn, or it does not know who had what last.
+//
+//	configuration   n        n+1      n+2      n+3 ...
+//	shard           group 1  group 3  group 2  group 3    (group 2 is down all the time)
+func missed(e *tester.Env) {
+	s := serve(e, layout{reads: bySeed(e)})
+	s.join(1, 2, 3)
+	u := s.fill(allKeys)
+	away := 1 + e.Rand().IntN(3)
+	others := []int{1 + away%3, 1 + (away+1)%3}
+	config := s.config()
+	s.crashGroup(away)
+	for shard := range shardapi.NShards {
+		if owner(config, shard) == away {
+			continue
+		}
+		from := owner(config, shard)
+		to := others[0] + others[1] - from
+		s.move(shard, to)
+		value := s.value()
+		u.must("append at the next owner", func() { u.append(keyOf(shard), value) })
+	}
+	for shard := range shardapi.NShards {
+		if owner(config, shard) != away && e.Rand().IntN(2) == 0 {
+			s.move(shard, away)
+		}
+	}
+	s.restartGroup(away)
+	s.closes()
+}
+
+// stepByStep crashes the leader of the old or of the new owner exactly after some write to its persister once a move
+// has begun. Before it is back the others have to bring the move to its end: nothing is lost with it.
+func stepByStep(e *tester.Env) {
+	s := serve(e, layout{groups: 2, reads: bySeed(e)})
+	s.join(1, 2)
+	u := s.fill(allKeys)
+	config := s.config()
+	order := e.Rand().Perm(shardapi.NShards)
+	for round := range 8 {
+		shard, write := order[round], 1+round/2
+		from := owner(config, shard)
+		victim := s.groups.LeaderOf([]int{from, 3 - from}[round%2])
+		e.Note("server %d will crash after %d writes", victim, write)
+		crashed := s.CrashAtPersist(victim, write)
+		s.move(shard, 3-from)
+		e.Await(crashed, 500*time.Millisecond)
+		s.Crash(victim) // if it has not written so often
+		value := s.value()
+		u.must("append to a shard that has moved while a server crashed", func() { u.append(keyOf(shard), value); u.get(keyOf(shard)) })
+		s.Restart(victim)
+	}
+	s.closes()
+}
+
+// wholeGroups crashes all servers of a group at once, at some moment of a move, with and without snapshots. What they
+// know when they are back is what they have persisted.
+func wholeGroups(e *tester.Env) {
+	s := serve(e, layout{groups: 2, reads: bySeed(e), maxState: 1000 * (1 - int(e.Seed()/2%2))})
+	s.join(1, 2)
+	t := s.traffic(demand{users: 3, each: 20, reads: 40, puts: 20, think: 300 * time.Millisecond})
+	for round := range 8 {
+		group := 1 + round%2
+		shard := e.Rand().IntN(shardapi.NShards)
+		to := 3 - owner(s.config(), shard)
+		crashed := s.CrashAtPersist(s.groups.LeaderOf(group), 1+round/2)
+		s.move(shard, to)
+		e.Await(crashed, 300*time.Millisecond)
+		s.crashGroup(group)
+		s.pause(200 * time.Millisecond)
+		s.restartGroup(group)
+	}
+	s.closes(t)
+}
+
+// busy lets groups come and go, and restart, while clients work.
+func busy(maxState int) func(*tester.Env) {
+	return func(e *tester.Env) {
+		s := serve(e, layout{reads: bySeed(e), maxState: maxState})
+		s.join(1)
+		t := s.traffic(demand{users: 5, each: 24, reads: 45, puts: 15, think: 300 * time.Millisecond})
+		for range 4 {
+			s.changes(t, 2, 200*time.Millisecond)
+			group := 1 + e.Rand().IntN(3)
+			s.crashGroup(group)
+			s.pause(200 * time.Millisecond)
+			s.restartGroup(group)
+			s.pause(200 * time.Millisecond)
+		}
+		s.closes(t)
+		if maxState > 0 {
+			s.bounded()
+		}
+	}
+}
+
+// bounded fails the case if a server of a group has much more Raft state than it was told to.
+func (s *service) bounded() {
+	for i := s.sizes[0]; i < s.N(); i++ {
+		if size, limit := s.PersistedSize(i), 8*s.layout.maxState; size > limit {
+			s.fail(tester.RuleLogTooLarge, []int{i}, "with maxraftstate %d, server %d has %d bytes of Raft state; at most %d (8 times) are allowed",
+				s.layout.maxState, i, size, limit)
+		}
+	}
+}
+
+// nextLeader crashes the leader of a shard's old owner at some moment of a move, after the new owner has been written to.
+// The next leader of the old owner may not know yet that the configuration is committed that took the shard away, and a
+// client with an old configuration asks it. Whether the shard is here has to be looked up when it
+// knows, and not before it waits for that.
+//
+//	group 1   old leader      adopt n: committed, X
+//	          next leader     adopt n: in the log, is it committed?  <- read "x"
+//	group 2                              "x" is written
+func nextLeader(e *tester.Env) {
+	s := serve(e, layout{groups: 2, reads: bySeed(e)})
+	s.join(1, 2)
+	writer := s.fill(allKeys)
+	for round := range 4 {
+		shard := round
+		key, from := keyOf(shard), owner(s.config(), shard)
+		readers := []*user{s.user(), s.user(), s.user()}
+		for _, r := range readers {
+			r.must("read", func() { r.get(key) })
+			r.client.Reach(s.groups.Members(from)...) // it hears of no other configuration
+		}
+		leader := s.groups.LeaderOf(from)
+		crashed := s.CrashAtPersist(leader, 2+round%2)
+		s.move(shard, 3-from)
+		value := s.value()
+		writer.must("write to the new owner", func() { writer.put(key, value) })
+		e.Await(crashed, 200*time.Millisecond)
+		s.Crash(leader)
+		var done []<-chan struct{}
+		for _, r := range readers {
+			done = append(done, r.goes(func() { r.get(key) }))
+		}
+		s.groups.LeaderOf(from)
+		e.Sleep(300 * time.Millisecond)
+		s.Restart(leader)
+		for i, r := range readers {
+			r.client.ReachAll()
+			r.ended(done[i], tester.ProgressLimit)
+		}
+	}
+	history.Judge(e, 0)
+}
+
+// deposed cuts the leader of a shard's old owner off from its group, but from nobody else. The rest of the group gives the
+// shard away; the old leader must not answer for it.
+func deposed(e *tester.Env) {
+	s := serve(e, layout{groups: 2, reads: bySeed(e)})
+	s.join(1, 2)
+	writer := s.fill(allKeys)
+	for round := range 3 {
+		shard := round
+		key, from := keyOf(shard), owner(s.config(), shard)
+		old := s.groups.LeaderOf(from)
+		readers := []*user{s.user(), s.user()}
+		for _, r := range readers {
+			r.must("read", func() { r.get(key) })
+			r.client.Reach(old)
+		}
+		writer.client.Reach(s.others(old)...)
+		s.Links(func(a, b int) bool {
+			return s.groups.GroupOf(a) != s.groups.GroupOf(b) || s.groups.GroupOf(a) != from || a != old && b != old
+		})
+		s.move(shard, 3-from)
+		var done []<-chan struct{}
+		for _, r := range readers {
+			done = append(done, r.goes(func() { r.get(key) }))
+		}
+		for range 3 {
+			value := s.value()
+			writer.must("write to the new owner", func() { writer.put(key, value) })
+			s.pause(200 * time.Millisecond)
+		}
+		s.HealAll()
+		for i, r := range readers {
+			r.client.ReachAll()
+			r.ended(done[i], tester.ProgressLimit)
+		}
+		writer.client.ReachAll()
+	}
+	s.closes()
+}

@@ -1,0 +1,134 @@
+package lab4
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"raftlab/porcupine-tests/model"
+	"raftlab/shardapi"
+	"raftlab/tester"
+)
+
+// big is the data of the cases on what groups keep: three keys in each shard.
+const (
+	bigKeys  = 3
+	bigValue = 1000 // bytes
+	bigData  = shardapi.NShards * bigKeys * bigValue
+)
+
+func bigKey(i int) string { return fmt.Sprintf("%s%d", keyOf(i%shardapi.NShards), i/shardapi.NShards) }
+
+// fillBig writes the data.
+func (s *service) fillBig() {
+	u := s.user()
+	u.must("write thirty large values", func() {
+		for i := range shardapi.NShards * bigKeys {
+			u.put(bigKey(i), model.Value(fmt.Sprintf("%d ", i)+strings.Repeat("x", bigValue)))
+		}
+	})
+}
+
+// readBig reads it.
+func (s *service) readBig() {
+	u := s.user()
+	u.must("read the large values", func() {
+		for i := range shardapi.NShards * bigKeys {
+			u.get(bigKey(i))
+		}
+	})
+}
+
+// small fails the case unless the servers come to have hardly more than the data in their persisters: three copies
+// of each shard, and a few KB for each server. Servers that take their snapshots by what
+// the log has grown need something to happen, so something does.
+func (s *service) small() {
+	const slack = 4000 // bytes per server
+	limit := s.layout.each*bigData + (s.N()-s.sizes[0])*slack
+	u := s.user()
+	for try := range 20 {
+		if s.bytes() <= limit {
+			return
+		}
+		value := fmt.Sprintf("[%d]", try)
+		u.must("write to all shards", func() {
+			for _, key := range allKeys {
+				u.put(key, value)
+			}
+		})
+		s.move(0, 1+try%s.layout.groups)
+		s.env.Sleep(time.Second)
+	}
+	s.fail(tester.RuleLogTooLarge, nil, "%d bytes of data are in all groups together %d bytes on stable storage; at most %d, three copies and %d bytes per server: what a group has given away it is to delete",
+		bigData, s.bytes(), limit, slack)
+}
+
+// nothingKept moves large shards about and looks at what all servers have in the end.
+func nothingKept(e *tester.Env) {
+	s := serve(e, layout{reads: bySeed(e), maxState: 100})
+	s.join(1)
+	s.fillBig()
+	s.join(2, 3)
+	s.readBig()
+	s.leave(1)
+	s.readBig()
+	s.join(1)
+	s.leave(2)
+	s.readBig()
+	s.join(2)
+	s.leave(3)
+	s.readBig()
+	s.join(3)
+	s.small()
+	s.readBig()
+	s.closes()
+}
+
+// nothingForgotten does the same while leaders and whole groups crash at some moment of each move. What was to be deleted
+// when a server crashed is to be deleted when it is back, and not before the shard is safe elsewhere.
+func nothingForgotten(e *tester.Env) {
+	s := serve(e, layout{groups: 2, reads: bySeed(e), maxState: 100})
+	s.join(1)
+	s.fillBig()
+	for round := range 6 {
+		from, to := 1+round%2, 2-round%2
+		victim := s.groups.LeaderOf([]int{from, to}[round/2%2])
+		group := s.groups.GroupOf(victim)
+		crashed := s.CrashAtPersist(victim, 1+e.Rand().IntN(8))
+		s.join(to)
+		s.leave(from)
+		e.Await(crashed, 300*time.Millisecond)
+		if e.Rand().IntN(2) == 0 {
+			s.crashGroup(group)
+			s.pause(100 * time.Millisecond)
+			s.restartGroup(group)
+		} else {
+			s.Restart(victim)
+		}
+		s.readBig()
+	}
+	s.join(1, 2)
+	s.small()
+	s.readBig()
+	s.closes()
+}
+
+// largeMoves moves large shards under a small maxraftstate, and restarts groups from their snapshots in the midst of it.
+func largeMoves(e *tester.Env) {
+	s := serve(e, layout{groups: 2, reads: bySeed(e), maxState: 1000})
+	s.join(1)
+	s.fillBig()
+	for round := range 4 {
+		group := 1 + round%2
+		s.join(group)
+		t := s.traffic(demand{users: 2, each: 10, reads: 40, puts: 20, think: 50 * time.Millisecond})
+		s.leave(3 - group)
+		s.pause(300 * time.Millisecond)
+		crash := 1 + e.Rand().IntN(2)
+		s.crashGroup(crash)
+		s.restartGroup(crash)
+		t.finish()
+		s.readBig()
+	}
+	s.closes()
+}

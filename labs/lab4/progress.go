@@ -1,0 +1,148 @@
+package lab4
+
+import (
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"raftlab/porcupine-tests/history"
+	"raftlab/shardapi"
+	"raftlab/tester"
+)
+
+// Part 4C: what else a service has to do than to be right. Shards that do not move are served while others do; those that
+// have arrived are served while others are under way; and nobody keeps for ever what he has given away.
+
+// unaffected takes a group down, and then takes shards from it. They cannot move; all others can, and are
+// served, whether they move or stay.
+func unaffected(e *tester.Env) {
+	s := serve(e, layout{reads: bySeed(e)})
+	s.join(1, 2)
+	u := s.fill(allKeys)
+	before := s.config()
+	s.crashGroup(2)
+	s.join(3)
+	after := s.config()
+	var blocked []int
+	for range 2 {
+		for shard := range shardapi.NShards {
+			if owner(before, shard) == 2 {
+				blocked = append(blocked, shard)
+				continue
+			}
+			value := s.value()
+			u.must(fmt.Sprintf("append to shard %d, which goes from group 1 to group %d, while group 2 is down", shard, owner(after, shard)),
+				func() { u.append(keyOf(shard), value) })
+		}
+	}
+	w := s.user()
+	done := w.goes(func() { w.get(keyOf(blocked[0])) })
+	if e.Await(done, 2*time.Second) {
+		s.fail(tester.RuleWrongAnswer, nil, "key %q is with group 2, of which no server runs, and was read all the same", keyOf(blocked[0]))
+	}
+	s.restartGroup(2)
+	w.ended(done, tester.ProgressLimit)
+	s.closes()
+}
+
+// stays keeps a client at a shard that never moves, and counts what it gets done while all others move.
+func stays(e *tester.Env) {
+	s := serve(e, layout{reads: bySeed(e)})
+	s.join(1, 2, 3)
+	s.fill(allKeys)
+	config := s.config()
+	u := s.user()
+	stop, longest := make(chan struct{}), atomic.Int64{}
+	done := u.goes(func() {
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+			}
+			began := e.Now()
+			u.get(keyOf(0))
+			longest.Store(max(longest.Load(), int64(e.Now()-began)))
+			e.Sleep(10 * time.Millisecond)
+		}
+	})
+	e.Sleep(200 * time.Millisecond)
+	longest.Store(0)
+	for round := range 12 {
+		shard := 1 + round%(shardapi.NShards-1)
+		s.move(shard, 1+(owner(config, shard)+round)%3)
+		s.pause(100 * time.Millisecond)
+	}
+	e.Sleep(time.Second)
+	close(stop)
+	u.ended(done, tester.ProgressLimit)
+	if took, limit := time.Duration(longest.Load()), 500*time.Millisecond; took > limit {
+		s.fail(tester.RuleTooSlow, nil, "shard 0 never moved, nothing failed, and a read of it took %v while other shards moved; at most %v",
+			took.Round(time.Millisecond), limit)
+	}
+	s.closes()
+}
+
+// gap measures how long a shard is without service when it moves.
+func gap(e *tester.Env) {
+	const limit = 2 * time.Second
+	s := serve(e, layout{reads: bySeed(e)})
+	s.join(1, 2)
+	s.fill(allKeys)
+	config := s.config()
+	for shard := range 4 {
+		u := s.user()
+		u.must("read", func() { u.get(keyOf(shard)) })
+		s.move(shard, 3-owner(config, shard))
+		value := s.value()
+		began := e.Now()
+		u.must("append at the new owner", func() { u.append(keyOf(shard), value) })
+		if took := e.Now() - began; took > limit {
+			s.fail(tester.RuleTooSlow, nil, "an append to a shard that moves took %v; at most %v: a look for the configuration, one message, two log entries",
+				took.Round(time.Millisecond), limit)
+		}
+		e.Sleep(500 * time.Millisecond)
+	}
+	s.closes()
+}
+
+// whileJoining has clients read while eight groups join at once, and wants a hundred reads in four seconds.
+func whileJoining(e *tester.Env) {
+	const reads, limit = 100, 4 * time.Second
+	s := serve(e, layout{groups: 9, each: 2, reads: bySeed(e)})
+	s.join(1)
+	s.fill(allKeys)
+	stop, count := make(chan struct{}), atomic.Int64{}
+	var done []<-chan struct{}
+	var readers []*user
+	for k := range 2 {
+		u := s.user()
+		readers = append(readers, u)
+		done = append(done, u.goes(func() {
+			for i := k; ; i++ {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				u.get(keyOf(i % shardapi.NShards))
+				count.Add(1)
+				e.Sleep(2 * time.Millisecond)
+			}
+		}))
+	}
+	e.Sleep(100 * time.Millisecond)
+	count.Store(0)
+	s.join(2, 3, 4, 5, 6, 7, 8, 9)
+	e.Sleep(limit)
+	got := count.Load()
+	close(stop)
+	for i, u := range readers {
+		u.ended(done[i], tester.ProgressLimit)
+	}
+	if got < reads {
+		s.fail(tester.RuleTooSlow, nil, "two clients got %d reads done in the %v after eight groups have joined; at least %d: shards are served as soon as they have arrived",
+			got, limit, reads)
+	}
+	history.Judge(e, 0)
+}

@@ -1,0 +1,224 @@
+package lab4
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"raftlab/kvapi"
+	"raftlab/labrpc"
+	"raftlab/porcupine-tests/history"
+	"raftlab/porcupine-tests/model"
+	"raftlab/raftapi"
+	"raftlab/shardapi"
+	"raftlab/tester"
+)
+
+// layout says what service a case of 4B or 4C wants. All of its groups run from the start on; which of them have
+// joined, the case says later.
+type layout struct {
+	groups   int // 3 unless said otherwise
+	each     int // servers of a group; 3 unless said otherwise
+	reads    kvapi.ReadPath
+	maxState int // maxraftstate in bytes; 0: no snapshots
+	net      tester.Options
+}
+
+// service is a sharded service under test: a controller, which is group 0, and groups from 1 on.
+//
+//	group        0          1          2
+//	gid          -         101        102          groups must not be taken for places in a list
+//	servers   0  1  2    3  4  5    6  7  8
+//	names        -       "101/0"..  "102/0"..
+type service struct {
+	servers
+	groups  *tester.Groups
+	api     shardapi.Service
+	options kvapi.Options
+	layout  layout
+	sizes   []int
+	chief   *chief
+	users   []*user
+	last    int // number of the last value written; no two are equal
+}
+
+// serve starts a service, and waits until its controller has a leader.
+func serve(e *tester.Env, want layout) *service {
+	if want.groups == 0 {
+		want.groups = 3
+	}
+	if want.each == 0 {
+		want.each = 3
+	}
+	if want.maxState == 0 {
+		want.maxState = -1
+	}
+	s := &service{servers: servers{env: e}, api: e.Subject().(shardapi.Service), layout: want}
+	s.options = kvapi.Options{Reads: want.reads, Extensions: e.With()}
+	s.sizes = []int{3}
+	for range want.groups {
+		s.sizes = append(s.sizes, want.each)
+	}
+	s.groups = e.NewGroups(s.server, s.sizes, want.net)
+	s.Servers = s.groups.Servers
+	s.chief = s.newChief()
+	s.groups.LeaderOf(0)
+	return s
+}
+
+// bySeed chooses a read path, so that all seeds together try both.
+func bySeed(e *tester.Env) kvapi.ReadPath {
+	if e.Seed()%2 == 0 {
+		return kvapi.ReadIndexLeader
+	}
+	return kvapi.ReadLog
+}
+
+func gidOf(group int) int { return 100 + group }
+
+func nameOf(group, i int) string { return fmt.Sprintf("%d/%d", gidOf(group), i) }
+
+// addressOf are the names of a group's servers.
+func (s *service) addressOf(group int) (names []string) {
+	for i := range s.sizes[group] {
+		names = append(names, nameOf(group, i))
+	}
+	return names
+}
+
+// numberOf is the number of the server with this name.
+func (s *service) numberOf(name string) int {
+	n := 0
+	for group, size := range s.sizes {
+		for i := range size {
+			if group > 0 && nameOf(group, i) == name {
+				return n
+			}
+			n++
+		}
+	}
+	s.env.Fail(tester.Violation{Rule: tester.RuleNetwork, Message: fmt.Sprintf(
+		"makeEnd(%q): no group has a server with that name; names are those in the Groups of a configuration", name)})
+	return -1
+}
+
+// server starts one server.
+func (s *service) server(me int, ends []*labrpc.ClientEnd, p *raftapi.Persister) tester.Server {
+	defer func() {
+		p := recover()
+		if p == nil {
+			return
+		}
+		if missing, ok := p.(*kvapi.MissingExtension); ok {
+			s.fail(tester.RuleMissing, []int{me}, "%s", missing.Error())
+		}
+		panic(p)
+	}()
+	group, first := 0, 0
+	for me >= first+s.sizes[group] {
+		first += s.sizes[group]
+		group++
+	}
+	own, ctrlers := ends[first:first+s.sizes[group]], ends[:s.sizes[0]]
+	if group == 0 {
+		return s.api.Controller.Start(own, me, p, kvapi.Options{Extensions: s.options.Extensions})
+	}
+	makeEnd := func(name string) *labrpc.ClientEnd { return ends[s.numberOf(name)] }
+	return s.api.Groups.Start(own, me-first, p, s.layout.maxState, gidOf(group), ctrlers, makeEnd, s.options)
+}
+
+// value returns a value that was never used before in this run. It is for the main goroutine.
+func (s *service) value() string {
+	s.last++
+	return valueOf(s.last)
+}
+
+func valueOf(number int) string { return model.Value(strconv.Itoa(number)) }
+
+// keyOf is a key of a shard: its first byte says which.
+func keyOf(shard int) string { return string(rune('d' + shard)) } // 'd' is 100
+
+// keysOf are keys of n shards, from the first on.
+func keysOf(n int) (keys []string) {
+	for shard := range n {
+		keys = append(keys, keyOf(shard))
+	}
+	return keys
+}
+
+var allKeys = keysOf(shardapi.NShards)
+
+// until waits until what happens, at most for d, and reports whether it did.
+func (s *service) until(d time.Duration, what func() bool) bool {
+	const poll = 10 * time.Millisecond
+	for end := s.env.Now() + d; ; s.env.Sleep(poll) {
+		if what() {
+			return true
+		}
+		if s.env.Now() >= end {
+			return false
+		}
+	}
+}
+
+// crashGroup crashes all servers of a group, in an order drawn from the seed.
+func (s *service) crashGroup(group int) {
+	for _, i := range s.mixed(s.groups.Members(group)) {
+		s.Crash(i)
+	}
+}
+
+// restartGroup restarts all servers of a group.
+func (s *service) restartGroup(group int) {
+	for _, i := range s.mixed(s.groups.Members(group)) {
+		s.Restart(i)
+	}
+}
+
+// mixed returns the given servers in an order drawn from the seed.
+func (s *service) mixed(order []int) []int {
+	order = slices.Clone(order)
+	s.env.Rand().Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
+	return order
+}
+
+// bytes is what all servers of the groups have persisted, Raft state and snapshots.
+func (s *service) bytes() (total int) {
+	for i := s.sizes[0]; i < s.N(); i++ {
+		total += s.PersistedSize(i) + s.SnapshotSize(i)
+	}
+	return total
+}
+
+// mended makes the service whole again, also for its clients.
+func (s *service) mended() {
+	s.env.Note("all faults end")
+	s.healed()
+	s.chief.client.ReachAll()
+	for _, u := range s.users {
+		u.client.ReachAll()
+	}
+}
+
+// closes is the end of most cases: everything is mended, everybody gets to the end of what they were doing,
+// all keys are read once more, and the history is judged.
+func (s *service) closes(all ...*traffic) {
+	s.mended()
+	for _, t := range all {
+		t.finish()
+	}
+	s.readAll(allKeys)
+	history.Judge(s.env, 0)
+}
+
+// readAll has a new user read keys.
+func (s *service) readAll(keys []string) {
+	u := s.user()
+	u.must("read "+strings.Join(keys, ", "), func() {
+		for _, key := range keys {
+			u.get(key)
+		}
+	})
+}
