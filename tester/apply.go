@@ -55,9 +55,9 @@ func (l *life) deliver(m raftapi.ApplyMsg) {
 			k.install(l, m)
 		}
 	case m.CommandValid || m.CommandIndex > 0:
-		snapshot := k.apply(l, m)
-		if every := l.c.options.SnapshotEvery; snapshot != nil && every > 0 && m.CommandIndex%every == 0 {
-			l.takeSnapshot(m.CommandIndex, snapshot)
+		applied := k.apply(l, m)
+		if index := l.snapshotDue(m.CommandIndex); index > 0 && applied {
+			l.takeSnapshot(index, k.snapshotAt(index))
 		}
 	}
 }
@@ -105,20 +105,19 @@ func (k *checks) refuse(l *life, v Violation) {
 	}
 }
 
-// apply judges an applied entry, and returns the state of the service after it; nil if it does not
-// count.
-func (k *checks) apply(l *life, m raftapi.ApplyMsg) []byte {
+// apply judges an applied entry, and says whether it counts.
+func (k *checks) apply(l *life, m raftapi.ApplyMsg) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if !l.alive.Load() {
-		return nil
+		return false
 	}
 	index, last := m.CommandIndex, int(l.applied.Load())
 	e := entry{command: m.Command, valid: m.CommandValid, by: l.peer, newest: k.newest}
 	k.r.emit(record.Event{Kind: record.Apply, Peer: l.peer, Other: record.None, Index: index, Text: e.text()}, "")
 	if index != last+1 {
 		k.r.violate(Violation{RuleApplyOrder, "§5.3", outOfOrder(l.peer, index, last), []int{l.peer}})
-		return nil
+		return false
 	}
 	if index == len(k.entries) {
 		e.prefix = chain(k.entries[index-1].prefix, e)
@@ -127,10 +126,10 @@ func (k *checks) apply(l *life, m raftapi.ApplyMsg) []byte {
 	if known := k.entries[index]; known.valid != e.valid || !equal(known.command, e.command) {
 		k.r.violate(Violation{RuleTwoCommands, "§5.4.3", fmt.Sprintf("at index %d peer %d applies %s, but peer %d applied %s there",
 			index, l.peer, e.text(), known.by, known.text()), []int{l.peer, known.by}})
-		return nil
+		return false
 	}
 	l.applied.Store(int64(index))
-	return snapshotOf(k.cluster, index, k.entries[index].prefix)
+	return true
 }
 
 func outOfOrder(peer, index, last int) string {
@@ -164,6 +163,7 @@ func (k *checks) install(l *life, m raftapi.ApplyMsg) {
 		return
 	}
 	l.applied.Store(int64(index))
+	l.since = index
 }
 
 // restore is what a service does first: it looks whether there is a snapshot to begin with. It
@@ -182,6 +182,7 @@ func (l *life) restore() string {
 		return ""
 	}
 	l.applied.Store(int64(index))
+	l.since = index
 	return fmt.Sprintf("snapshot to %d", index)
 }
 
@@ -191,6 +192,13 @@ const snapshotFormat = "raftlab snapshot: cluster %d, entries up to %d, hash %01
 // entries it holds a hash of them, so that a snapshot of something else is told from it.
 func snapshotOf(cluster, index int, prefix uint64) []byte {
 	return fmt.Appendf(nil, snapshotFormat, cluster, index, prefix)
+}
+
+// snapshotAt is the state of the service after the entry at index, which has been applied.
+func (k *checks) snapshotAt(index int) []byte {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return snapshotOf(k.cluster, index, k.entries[index].prefix)
 }
 
 // examine returns the index up to which a snapshot goes, or what is wrong with it.

@@ -23,6 +23,15 @@ type Options struct {
 	// SnapshotEvery makes the service on each peer, which is the tester, call Snapshot each time it
 	// has applied an entry whose index is a multiple of it. 0: never. It means nothing to Servers.
 	SnapshotEvery int
+	// SnapshotEveryOf, if not nil, says it for each peer: the services take their snapshots at different
+	// indices then, as they do where each looks at the size of its own log.
+	SnapshotEveryOf func(i int) int
+	// SnapshotLag has the services write their snapshots down in the background, as real ones do: when
+	// one is handed over, so many more entries have been applied already.
+	SnapshotLag int
+	// CatchUp has peers that can (raftapi.CatchUpKeeper) keep so many entries in memory behind each
+	// snapshot. Others do without. It means nothing to Servers.
+	CatchUp int
 
 	// Extensions are switched on in every peer (raftapi.Extendable), besides those of the whole run
 	// ([Env.With]). A peer that lacks one of them fails the case with RuleMissing. They mean nothing
@@ -64,5 +73,6 @@ func (c *Cluster) startPeer(l *life, ends []*labrpc.ClientEnd, p *raftapi.Persis
 	var peer raftapi.Raft
 	c.r.into("Make", l.peer, func() { peer = c.newPeer(ends, l.peer, p, applyCh) })
 	c.extend(l.peer, peer)
+	c.keepCatchUp(l.peer, peer)
 	return &node{services: []any{peer}, raft: peer, kill: peer.Kill}
 }

@@ -28,6 +28,7 @@ type life struct {
 	node    atomic.Pointer[node] // nil until it has been made
 	killed  atomic.Bool          // Kill has been called
 	applied atomic.Int64         // the highest index applied, or covered by a snapshot
+	since   int                  // the latest snapshot that the service began from; the consumer's own
 }
 
 // endName names a client end on the network. With the life in it, messages of a zombie can be told

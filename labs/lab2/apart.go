@@ -1,0 +1,82 @@
+package lab2
+
+import "raftlab/tester"
+
+// Part 2D: peers whose logs begin at different indices.
+
+// snapshotsApart has each peer take its snapshots at other indices than the others, and late: services look
+// at the size of their own logs, and write in the background. A follower hears all and is heard by
+// none, so that the leader goes on sending it what it has, until the leader cuts its log: then
+// comes a snapshot that ends in the middle of what the follower has committed and applied.
+//
+//	leader     [   snapshot to 30   ] 31 32 33 ... 45       nextIndex of the follower is still 17
+//	follower   1 2 3 ... 29 30 31 32 33 ... 44              commitIndex 44: it brings nothing
+func snapshotsApart(e *tester.Env) {
+	const late = 15
+	intervals := []int{30, 50, 70}
+	e.Rand().Shuffle(len(intervals), func(i, j int) { intervals[i], intervals[j] = intervals[j], intervals[i] })
+	c := newCluster(e, 3, tester.Options{
+		SnapshotEveryOf: func(i int) int { return intervals[i] },
+		SnapshotLag:     late,
+	})
+	c.agreeAll()
+	for range 3 {
+		leader := c.Leader()
+		c.mute(c.any(leader))
+		for range 12 {
+			c.propose(leader, 4)
+			c.agree(2)
+		}
+		c.HealAll()
+		c.agreeAll()
+		c.Disconnect(c.Leader()) // another one leads next
+		c.agree(2)
+		c.HealAll()
+		c.agreeAll()
+	}
+	c.recovers()
+}
+
+// aLittleBehind cuts the log right behind the newest entry, again and again, while some lack many entries
+// and get the snapshot, and others a few. Whoever can keep some entries in memory for the latter
+// (raftapi.CatchUpKeeper) is asked to; others send a snapshot. The one that was far behind, and got
+// entries only from where its snapshot ends, leads next, for no one else can: it has to know what it
+// does not have.
+//
+//	leader, one more    1 2 3 ... 24 25 26 27 28 29 30      then away
+//	far behind          [     to 24    ] 25 26 ... 29 30    has to lead
+//	a little behind     1 2 3 ... 24 25 26
+//	more than a little  1 2 3 ... 20
+func aLittleBehind(e *tester.Env) {
+	const kept = 16
+	c := newCluster(e, 5, tester.Options{SnapshotEvery: 4, CatchUp: kept})
+	c.agreeAll()
+	for round := range 6 {
+		far := c.any(c.Leader())
+		c.Disconnect(far)
+		c.propose(c.Leader(), kept+4)
+		c.agree(4)
+		more := c.any(c.Leader(), far)
+		c.Disconnect(more)
+		c.propose(c.Leader(), 1+e.Rand().IntN(kept/2))
+		c.agree(3)
+		c.Connect(far)
+		c.agree(4)
+
+		leader := c.Leader()
+		little := c.any(leader, far, more)
+		c.Disconnect(little)
+		c.propose(leader, 4)
+		c.agree(3)
+		c.Disconnect(c.all(far, little, more)...)
+		c.Connect(little, more)
+		c.agree(3)
+		c.logShort(stateLimit)
+		c.HealAll()
+		c.agreeAll()
+		if round%2 == 1 {
+			c.Restart(c.any()) // it has kept nothing
+		}
+	}
+	c.recovers()
+}
