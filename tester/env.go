@@ -88,6 +88,14 @@ func (e *Env) Inconclusive(format string, args ...any) {
 	runtime.Goexit()
 }
 
+// Judged notes that a history of so many operations has been found linearizable; the results of a suite
+// add them up.
+func (e *Env) Judged(operations int) {
+	e.r.mu.Lock()
+	defer e.r.mu.Unlock()
+	e.r.judged += operations
+}
+
 // Failed says whether a rule has been found broken.
 func (e *Env) Failed() bool { return e.r.failed() }
 

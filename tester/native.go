@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 
@@ -29,6 +30,12 @@ func runLab(t *testing.T, lab Lab, subject any) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	var judged atomic.Int64
+	t.Cleanup(func() {
+		if n := judged.Load(); n > 0 {
+			t.Logf("linearizable: %d operations in the histories of all runs", n)
+		}
+	})
 	for _, part := range lab.parts() {
 		t.Run(part, func(t *testing.T) {
 			if !*inProcess {
@@ -42,7 +49,7 @@ func runLab(t *testing.T, lab Lab, subject any) {
 					if !*inProcess {
 						t.Parallel()
 					}
-					runSeeds(t, lab, c, subject, all, with)
+					judged.Add(int64(runSeeds(t, lab, c, subject, all, with)))
 				})
 			}
 		})
@@ -60,8 +67,9 @@ func (l Lab) parts() []string {
 	return parts
 }
 
-// runSeeds runs a case with one seed after the other, up to the first that fails.
-func runSeeds(t *testing.T, lab Lab, c Case, subject any, all []uint64, with []string) {
+// runSeeds runs a case with one seed after the other, up to the first that fails. It returns how many
+// operations of clients were in histories that were found linearizable.
+func runSeeds(t *testing.T, lab Lab, c Case, subject any, all []uint64, with []string) (judged int) {
 	for _, seed := range all {
 		p := record.Params{Case: c.ID(), Seed: seed, Strict: *strict, With: with, Detail: *eventsFlag != ""}
 		var rep report
@@ -71,6 +79,7 @@ func runSeeds(t *testing.T, lab Lab, c Case, subject any, all []uint64, with []s
 		} else {
 			rep, out = runInChild(t, rootName(t), p)
 		}
+		judged += rep.Judged
 		if rep.Outcome == record.Pass {
 			if testing.Verbose() {
 				t.Logf("seed %d: passed at %v, %d RPCs", seed, round(rep.Time), rep.RPCs)
@@ -81,8 +90,9 @@ func runSeeds(t *testing.T, lab Lab, c Case, subject any, all []uint64, with []s
 			continue
 		}
 		t.Error(failure(lab, c, seed, rep, out))
-		return
+		break
 	}
+	return judged
 }
 
 func notChecked(rules []string) []string {

@@ -38,6 +38,7 @@ type run struct {
 	warnings   []string
 	note       string // the last one, to say what the case was doing
 	rpcs       int
+	judged     int
 	bytes      int64
 	clients    bool // there are some, or will be
 	story      []record.Event
@@ -165,7 +166,7 @@ func (r *run) end(v record.Verdict) {
 	r.ended = true
 	v.Time = r.now()
 	v.Warnings = r.warnings
-	v.RPCs, v.Bytes = r.rpcs, r.bytes
+	v.RPCs, v.Bytes, v.Judged = r.rpcs, r.bytes, r.judged
 	for rule := range r.notChecked {
 		v.NotChecked = append(v.NotChecked, string(rule))
 	}

@@ -40,5 +40,6 @@ type Verdict struct {
 	Warnings   []string `json:"warnings,omitempty"` // leftover goroutines, labgob's warnings
 	Reached    []string `json:"reached,omitempty"`  // situations (raftapi.Reached), sorted
 	RPCs       int      `json:"rpcs,omitempty"`
+	Judged     int      `json:"judged,omitempty"` // operations of clients in histories that were found linearizable
 	Bytes      int64    `json:"bytes,omitempty"`
 }

@@ -131,6 +131,7 @@ type RunResult struct {
 	GCs        int            `json:"gcs"`
 	Idle       uint64         `json:"idle"`
 	RPCs       int            `json:"rpcs"`
+	Judged     int            `json:"judged,omitempty"` // operations in histories that were found linearizable
 	Bytes      int64          `json:"bytes"`
 	NotChecked []string       `json:"notChecked,omitempty"`
 	Warnings   []string       `json:"warnings,omitempty"`
@@ -204,7 +205,7 @@ func NewRunResult(f Finished) RunResult {
 		Seed: f.Seed, Outcome: v.Outcome, Rule: v.Rule, Section: v.Section, Message: v.Message,
 		At: seconds(v.Time), Peers: v.Peers, Stack: v.Stack, Hash: res.Hash,
 		Virtual: seconds(res.Virtual), CPU: seconds(res.CPU), Wall: seconds(res.Wall),
-		GCs: res.GCs, Idle: res.Idle, RPCs: v.RPCs, Bytes: v.Bytes,
+		GCs: res.GCs, Idle: res.Idle, RPCs: v.RPCs, Bytes: v.Bytes, Judged: v.Judged,
 		NotChecked: v.NotChecked, Warnings: v.Warnings, Reached: v.Reached, Notes: res.Notes, Retried: res.Retried,
 	}
 }
@@ -233,6 +234,19 @@ func (c CaseResult) AlsoFailing() []uint64 {
 		}
 	}
 	return seeds
+}
+
+// Judged is how many operations of clients were in histories that a checker found linearizable, and in how
+// many runs.
+func (r *Report) Judged() (operations, runs int) {
+	for _, c := range r.Cases {
+		for _, run := range c.Runs {
+			if run.Judged > 0 {
+				operations, runs = operations+run.Judged, runs+1
+			}
+		}
+	}
+	return operations, runs
 }
 
 // Failed returns the cases that did not pass although they ran or should have been built.

@@ -128,6 +128,9 @@ func (r *Report) notReached() int {
 // remarks are the lines below the table.
 func remarks(r *Report) string {
 	var b strings.Builder
+	if operations, runs := r.Judged(); operations > 0 {
+		fmt.Fprintf(&b, "linearizable: %s in the histories of %s\n", plural(operations, "operation"), plural(runs, "run"))
+	}
 	for _, c := range r.NotChecked() {
 		fmt.Fprintf(&b, "not checked: %s (%s)\n", c.Text, inCases(c.Cases))
 	}

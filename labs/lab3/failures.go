@@ -83,6 +83,11 @@ func deposedLeader(reads kvapi.ReadPath) func(*tester.Env) {
 
 // readUntil reads a key again and again, without a pause worth mentioning.
 func (u *user) readUntil(stop <-chan struct{}, key string) {
+	u.readWithPauses(stop, key, 5*time.Millisecond)
+}
+
+// readWithPauses is readUntil with pauses of at most so long.
+func (u *user) readWithPauses(stop <-chan struct{}, key string, most time.Duration) {
 	for {
 		select {
 		case <-stop:
@@ -90,7 +95,7 @@ func (u *user) readUntil(stop <-chan struct{}, key string) {
 		default:
 		}
 		u.get(key)
-		u.s.env.Sleep(time.Duration(u.rand.Int64N(int64(5 * time.Millisecond))))
+		u.s.env.Sleep(time.Duration(u.rand.Int64N(int64(most))))
 	}
 }
 
@@ -115,6 +120,40 @@ func minority(e *tester.Env) {
 	const limit = 10 * time.Second // an election, and a client that finds the new leader
 	if !e.Await(inMinority, limit) {
 		s.fail(tester.RuleTooSlow, nil, "the client that waited in the minority still waits %v after the network is whole: an old leader has to tell its clients when its term is over", limit)
+	}
+	u.must("read", func() { u.get("x") })
+	s.judge()
+}
+
+// lostOffice lets a leader give an entry to the others, but not hear of it, and be deposed while a client waits. The
+// next leader has the entry, and commits it. So "I do not lead any more" does not mean that nothing was
+// done: a server that tells the client so, or a clerk that takes it so, reports as refused what was done.
+//
+//	client      old leader             the others
+//	  |-- put ----->|----- entry --------->| stored
+//	  |             |   X<---- reply ------|
+//	  |             X  cut off             | elect one of them, who commits it
+//	  |             |<-- newer term -------|
+//	  |<- unknown --|
+//	  |-- put, again ---------------------->| has been done
+func lostOffice(e *tester.Env) {
+	s := start(e, setup{})
+	u, w := s.user(), s.user()
+	for range 4 {
+		u.must("write", func() { u.put("x", s.value()) })
+		old := s.Leader()
+		rest := s.others(old)
+		u.client.Reach(old)
+		w.client.Reach(rest...)
+		s.Links(func(_, to int) bool { return to != old })
+		value := s.value()
+		done := u.goes(func() { u.set("x", value) })
+		e.Sleep(200 * time.Millisecond) // heartbeats bring it to the others, at the latest
+		s.Disconnect(old)
+		s.LeaderAmong(rest)
+		w.must("write to the majority", func() { w.put("y", s.value()) })
+		s.healed()
+		u.ended(done)
 	}
 	u.must("read", func() { u.get("x") })
 	s.judge()

@@ -27,6 +27,42 @@ func atFollower(e *tester.Env) {
 	s.judge()
 }
 
+// onTheWay has several clients read at one follower all the time while messages take long, so that there is always a
+// request for a read index on its way. A read may share a request, but not one that began before it did:
+// the leader may have taken the index before the last write was complete.
+//
+//	follower  --- request ---------------------------- index 7 ---> looks at 7
+//	leader         \-> index 7 --- confirmed ---------/
+//	writer                   write 8: done
+//	second reader                           begins: 7 is too old
+func onTheWay(e *tester.Env) {
+	s := start(e, setup{reads: kvapi.ReadIndexFollower})
+	leader := s.Leader()
+	follower := s.shuffled(leader)[0]
+	w := s.userOf(leader)
+	s.Network().Latency(5*time.Millisecond, 45*time.Millisecond)
+	stop, done, readers := make(chan struct{}), []<-chan struct{}{}, []*user{}
+	for range 6 {
+		r := s.userOf(follower)
+		readers, done = append(readers, r), append(done, r.goes(func() { r.readWithPauses(stop, "x", 200*time.Millisecond) }))
+	}
+	number := 0
+	written := w.goes(func() {
+		for range 30 {
+			number++
+			w.set("x", valueOf(number))
+		}
+	})
+	e.Await(written, 10*time.Second) // peers that have another leader meanwhile keep this writer waiting
+	close(stop)
+	s.Network().Latency(0, 0)
+	s.healed()
+	for i, d := range done {
+		readers[i].ended(d)
+	}
+	s.judge()
+}
+
 // readsAreSpread counts who answers: to read at followers is to take work off the leader.
 func readsAreSpread(e *tester.Env) {
 	const gets = 20

@@ -72,6 +72,40 @@ func leaseRunsOut(rates func(leader bool) float64) func(*tester.Env) {
 	}
 }
 
+// rival cuts one link, between the leader and a follower, who then stands for election again and again. The
+// third hears both. It must not vote, for the leader's lease counts on it:
+//
+//	old leader  ----------  voter  ----------  rival
+//	 lease                  hears the leader   does not
+//
+// If the rival wins all the same, the old leader is cut off before it hears of it, and asked.
+func rival(e *tester.Env) {
+	s := start(e, setup{reads: kvapi.ReadLease})
+	w, r := s.user(), s.user()
+	for range 3 {
+		w.must("write", func() { w.put("x", s.value()) })
+		old := s.Leader()
+		next := s.shuffled(old)[0]
+		r.must("read", func() { r.get("x") })
+		r.client.Reach(old)
+		w.client.Reach(next)
+		stop := make(chan struct{})
+		done := r.goes(func() { r.readUntil(stop, "x") })
+		s.Cut(old, next)
+		s.Cut(next, old)
+		won := s.until(1500*time.Millisecond, func() bool { _, leads := s.State(next); return leads })
+		if won {
+			s.Disconnect(old)
+			w.must("write", func() { w.put("x", s.value()) })
+		}
+		s.pause(100 * time.Millisecond)
+		close(stop)
+		s.healed()
+		r.ended(done)
+	}
+	s.judge()
+}
+
 // rightClocks all show the same time.
 func rightClocks(bool) float64 { return 1 }
 

@@ -155,6 +155,8 @@ func (s *service) judge() {
 	}
 	v := model.Check(ops, 0)
 	switch v.Result {
+	case model.OK:
+		s.env.Judged(len(ops))
 	case model.Illegal:
 		s.fail(tester.RuleLinearizability, nil, "%s%s", v.Why, picture(s.env, ops, faults))
 	case model.Unknown:

@@ -113,6 +113,16 @@ func (u *user) append(key, value string) {
 	u.change(key, func(old string) string { return old + value })
 }
 
+// set is put, but asks for nothing before: in the versioned dialect it is one conditional Put with the version that
+// the user knows, whatever comes of it.
+func (u *user) set(key, value string) {
+	if u.classic != nil {
+		u.put(key, value)
+		return
+	}
+	u.putIf(key, value, u.seen[key])
+}
+
 // change replaces the value of a key by a function of it, as one does with versions: try with the last
 // version seen, and look again if somebody was faster. After ErrMaybe the value itself tells: what
 // to writes ends in something that nobody else writes.

@@ -110,6 +110,7 @@ func Judge(e *tester.Env, budget int) {
 	v := model.Check(ops, budget)
 	switch v.Result {
 	case model.OK:
+		e.Judged(len(ops))
 		e.Note("%d operations, %s: linearizable, %d steps", len(ops), openOnes(ops), v.Steps)
 	case model.Unknown:
 		e.Inconclusive("the checker gave up on key %q after %d steps: it cannot say whether these %d operations (%s) are linearizable",
