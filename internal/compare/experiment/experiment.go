@@ -8,9 +8,10 @@
 // Contents:
 //
 //   - [Experiment], [Variant], [Metric], [Trial]: the form (this file); [Setting] (settings.go)
-//   - [All]: the list; rejoin.go, partial.go, reads.go: one experiment each
+//   - [All]: the list; rejoin.go, partial.go, reads.go, steady.go: one experiment each
 //   - load.go: clients that write to bare peers, and what they see
-//   - service.go: a key/value service on the peers, its users, and what they cost
+//   - service.go: a key/value service on the peers, and its users
+//   - costs.go: messages and writes, counted
 //   - guest.go: from experiments to cases, and back
 package experiment
 
@@ -55,7 +56,7 @@ type Metric struct {
 }
 
 // All lists the experiments.
-func All() []Experiment { return []Experiment{rejoin(), partial(), reads()} }
+func All() []Experiment { return []Experiment{rejoin(), partial(), reads(), steady()} }
 
 // Find returns the experiment of that name.
 func Find(name string) (Experiment, error) {
@@ -87,6 +88,34 @@ func (t *Trial) cluster(n int) *tester.Cluster {
 
 func (t *Trial) options() tester.Options {
 	return tester.Options{Extensions: t.Variant.Extensions, Fsync: t.Duration("fsync")}
+}
+
+// missing says why the peer does not have the variant's extensions; "" if it has them.
+func (t *Trial) missing() string {
+	if len(t.Variant.Extensions) == 0 {
+		return ""
+	}
+	ends, cleanup := nowhere(3)
+	defer cleanup()
+	peer := t.newPeer(ends, 0, raftapi.MakePersister(), make(chan raftapi.ApplyMsg))
+	defer peer.Kill()
+	x, ok := peer.(raftapi.Extendable)
+	if !ok {
+		return "it has no method Extend(names ...string) error (raftapi.Extendable)"
+	}
+	if err := x.Extend(t.Variant.Extensions...); err != nil {
+		return err.Error()
+	}
+	return ""
+}
+
+// nowhere returns ends of a network without servers.
+func nowhere(n int) (ends []*labrpc.ClientEnd, cleanup func()) {
+	net := labrpc.MakeNetwork()
+	for i := range n {
+		ends = append(ends, net.MakeEnd(i))
+	}
+	return ends, net.Cleanup
 }
 
 // setLatency makes a round trip what the setting says.

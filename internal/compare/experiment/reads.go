@@ -105,9 +105,9 @@ func (s *service) measureReads(c, idle costs, ops float64) {
 	t.Measure("RPCs", float64(c.rpcs)/ops)
 	t.Measure("idle RPCs", float64(idle.rpcs)*float64(c.at)/float64(idle.at)/ops)
 	t.Measure("RPC bytes", float64(c.rpcBytes)/ops)
-	t.Measure("fsyncs", float64(c.writes)/ops)
-	t.Measure("disk bytes", float64(c.diskByte)/ops)
-	busy := float64(c.busiest) * float64(t.Duration("fsync")) / float64(c.at)
+	t.Measure("fsyncs", float64(c.fsyncs())/ops)
+	t.Measure("disk bytes", float64(c.diskBytes)/ops)
+	busy := c.busy(t.Duration("fsync"))
 	t.Measure("disk busy", 100*busy)
 	if busy >= 0.8 {
 		t.Measure("ops/s", ops/c.at.Seconds())

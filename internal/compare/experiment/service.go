@@ -29,7 +29,7 @@ type service struct {
 func (t *Trial) newService(n int) *service {
 	s := &service{t: t, value: t.Int("value"), options: kvapi.Options{
 		Reads: t.Variant.Reads, Raft: t.newPeer, Extensions: t.Variant.Extensions}}
-	if missing := s.missing(n); missing != nil {
+	if missing := s.lacks(n); missing != nil {
 		t.Lack("no "+string(t.Variant.Reads), strings.TrimPrefix(missing.Write, "what its Extend misses: "))
 		return nil
 	}
@@ -40,8 +40,8 @@ func (t *Trial) newService(n int) *service {
 	return s
 }
 
-// missing starts a server in a network of its own, to see whether it can be.
-func (s *service) missing(n int) (missing *kvapi.MissingExtension) {
+// lacks starts a server that reaches nobody, to see whether it can be.
+func (s *service) lacks(n int) (missing *kvapi.MissingExtension) {
 	defer func() {
 		var ok bool
 		if p := recover(); p == nil {
@@ -50,12 +50,8 @@ func (s *service) missing(n int) (missing *kvapi.MissingExtension) {
 			panic(p)
 		}
 	}()
-	net := labrpc.MakeNetwork()
-	defer net.Cleanup()
-	ends := make([]*labrpc.ClientEnd, n)
-	for i := range ends {
-		ends[i] = net.MakeEnd(i)
-	}
+	ends, cleanup := nowhere(n)
+	defer cleanup()
 	kvraft.Service().Start(ends, 0, raftapi.MakePersister(), -1, s.options).Kill()
 	return nil
 }
@@ -135,31 +131,5 @@ func (u *user) read(of *user) {
 // someone is a user, drawn.
 func (u *user) someone() *user { return u.s.users[u.rand.IntN(len(u.s.users))] }
 
-// costs are what servers have done so far.
-type costs struct {
-	at                 time.Duration
-	rpcs, writes       int
-	rpcBytes, diskByte int64
-	busiest            int // writes of the peer that made the most
-	perPeer            []int
-}
-
-func (s *service) costs() costs {
-	c := costs{at: s.t.Now(), rpcs: s.PeerRPCs(), rpcBytes: s.PeerBytes()}
-	for i := range s.N() {
-		c.writes += s.Writes(i)
-		c.diskByte += s.WrittenBytes(i)
-		c.perPeer = append(c.perPeer, s.Writes(i))
-	}
-	return c
-}
-
-// since subtracts what there was before.
-func (c costs) since(before costs) costs {
-	d := costs{at: c.at - before.at, rpcs: c.rpcs - before.rpcs, writes: c.writes - before.writes,
-		rpcBytes: c.rpcBytes - before.rpcBytes, diskByte: c.diskByte - before.diskByte}
-	for i := range c.perPeer {
-		d.busiest = max(d.busiest, c.perPeer[i]-before.perPeer[i])
-	}
-	return d
-}
+// costs returns what the servers have done so far.
+func (s *service) costs() costs { return s.t.costs(s, s.PeerRPCs(), s.PeerBytes()) }
