@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -47,7 +46,7 @@ code or the Go release has changed since.`,
 	c.Flags().Uint64Var(&f.seed, "seed", 0, "the seed (required)")
 	c.Flags().BoolVarP(&f.verbose, "verbose", "v", false, "show what the code under test prints, with virtual times")
 	c.Flags().BoolVar(&f.timeline, "timeline", false, "show the events, in one column per peer")
-	c.Flags().StringVar(&f.peers, "peers", "", "only these peers in the timeline, such as 0,2")
+	c.Flags().StringVar(&f.peers, "peers", "", "only these peers and clients in the timeline, such as 0,2 or 1,c0")
 	c.Flags().DurationVar(&f.from, "from", 0, "begin the timeline at this virtual time, such as 3s")
 	c.Flags().DurationVar(&f.to, "to", 0, "end the timeline at this virtual time, such as 5s")
 	c.Flags().StringVar(&f.trace, "trace", "", "write all events to this `file`, as JSON lines (docs/trace.md)")
@@ -135,16 +134,16 @@ func (r *replaying) prepare(selector string) (err error) {
 	return r.code.Has([]string{r.kase.Package})
 }
 
-// parsePeers reads 0,2. Nothing means all peers.
+// parsePeers reads 0,2,c0. Nothing means all peers and clients.
 func parsePeers(s string) ([]int, error) {
 	if s == "" {
 		return nil, nil
 	}
 	var peers []int
 	for _, part := range strings.Split(s, ",") {
-		n, err := strconv.Atoi(strings.TrimSpace(part))
-		if err != nil || n < 0 {
-			return nil, fmt.Errorf("--peers %q: give numbers of peers with commas between, such as 0,2", s)
+		n, ok := timeline.Peer(part)
+		if !ok {
+			return nil, fmt.Errorf("--peers %q: %q is no column of a timeline; give numbers of peers and names of clients with commas between, such as 0,2 or 1,c0", s, part)
 		}
 		peers = append(peers, n)
 	}

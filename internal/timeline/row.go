@@ -3,6 +3,7 @@ package timeline
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -116,6 +117,23 @@ func short(peer int) string {
 		return fmt.Sprintf("c%d", peer-record.FirstClient)
 	}
 	return fmt.Sprint(peer)
+}
+
+// Peer is the inverse of the names by which peers and clients go in a timeline: "2" and "peer 2", "c3" and
+// "client 3". The number that a client has in the trace, 1003, is taken as well.
+func Peer(name string) (peer int, ok bool) {
+	name = strings.ToLower(strings.TrimSpace(name))
+	first := 0
+	for _, prefix := range []string{"client", "c", "peer"} {
+		if rest, found := strings.CutPrefix(name, prefix); found {
+			if name = strings.TrimSpace(rest); prefix != "peer" {
+				first = record.FirstClient
+			}
+			break
+		}
+	}
+	n, err := strconv.ParseUint(name, 10, 16)
+	return first + int(n), err == nil
 }
 
 // methodName is "AppendEntries" of "Raft.AppendEntries".

@@ -63,6 +63,24 @@ func TestPrintPart(t *testing.T) {
 	assert.Contains(t, lines[2], "cut")
 }
 
+// Whoever reads a timeline can ask for its columns by the names in it.
+func TestPeersByName(t *testing.T) {
+	for peer, names := range map[int][]string{
+		0: {"0", "peer 0", " 0 "}, 12: {"12"},
+		record.FirstClient: {"c0", "client 0", "C0", "1000"}, record.FirstClient + 7: {"c7", "client 7", "client7"},
+	} {
+		for _, name := range append(names, short(peer)) {
+			got, ok := Peer(name)
+			assert.True(t, ok, name)
+			assert.Equal(t, peer, got, name)
+		}
+	}
+	for _, name := range []string{"", "c", "x", "-1", "c-1", "0x1", "client", "1 2", "99999999999"} {
+		_, ok := Peer(name)
+		assert.False(t, ok, name)
+	}
+}
+
 func TestTailPrefersWhatMatters(t *testing.T) {
 	events := story()[:5]
 	for i := range 200 { // heartbeats, for two seconds
