@@ -3,9 +3,11 @@
 GO      ?= go
 RAFTLAB := $(GO) run ./cmd/raftlab
 SEEDS    ?= 1-3
+LONG     ?= 1-5
+SOAK     ?= 1-200
 FUZZTIME ?= 60s
 
-.PHONY: lab test race bench fuzz mutants variants vet cross clean help
+.PHONY: lab test race bench fuzz mutants variants porcupine soak vet cross clean help
 
 help:           ## this list
 	@sed -n 's/^\([a-z]*\): .*## /\1: /p' $(MAKEFILE_LIST)
@@ -19,6 +21,7 @@ test: vet       ## every test of the project, the labs in the bubble among them
 race:           ## data races: the labs natively, and the packages under them (needs a C compiler)
 	$(GO) test -race ./labgob ./labrpc ./raftapi ./tester
 	$(GO) test -race ./raft -strict
+	$(GO) test -race ./kvraft/... -seeds 1
 
 bench:          ## benchmarks of the message path and of the engine
 	$(GO) test -run '^$$' -bench . -benchmem ./labgob ./labrpc ./internal/sim
@@ -33,6 +36,20 @@ mutants:        ## every wrong version must die, within 20 seeds, for the reason
 
 variants:       ## every correct version in another style must pass (SEEDS=1-3)
 	$(RAFTLAB) mutants --variants --seeds $(SEEDS)
+
+porcupine:      ## long histories on every read path (LONG=1-5): more than 100,000 operations, all judged
+	$(RAFTLAB) test porcupine --seeds $(LONG)
+
+# What has been run is kept in .raftlab/soak: the same command goes on where it was interrupted. After a change
+# of the code, `make clean` first. For etcd's library it knows only which parts are done.
+soak:           ## SOAK=1-200 seeds of everything; takes many hours
+	@mkdir -p .raftlab/soak
+	$(RAFTLAB) mutants --variants reference --seeds $(SOAK) --resume .raftlab/soak/reference.jsonl
+	$(RAFTLAB) mutants --variants reference porcupine --seeds $(SOAK) --resume .raftlab/soak/porcupine.jsonl
+	@set -e; for part in 2A 2B 2C 2D 3A 3B 3C 3D "2E 2F --with prevote,checkquorum"; do \
+		done=".raftlab/soak/etcdraft $$part"; \
+		test -e "$$done" || { $(RAFTLAB) test --impl etcdraft $$part --seeds $(SOAK); touch "$$done"; }; done
+	$(RAFTLAB) mutants --variants --seeds $(SOAK) --resume .raftlab/soak/variants.jsonl
 
 vet:
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "these files are not gofmt-clean: run gofmt -w"; exit 1; }
