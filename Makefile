@@ -21,7 +21,7 @@ test: vet       ## every test of the project, the labs in the bubble among them
 race:           ## data races: the labs natively, and the packages under them (needs a C compiler)
 	$(GO) test -race ./labgob ./labrpc ./raftapi ./tester
 	$(GO) test -race ./raft -strict
-	$(GO) test -race ./kvraft/... -seeds 1
+	$(GO) test -race ./kvraft/...
 
 bench:          ## benchmarks of the message path and of the engine
 	$(GO) test -run '^$$' -bench . -benchmem ./labgob ./labrpc ./internal/sim
