@@ -22,6 +22,8 @@ type row struct {
 	text   string
 	detail string
 	links  []link // of a cut or heal
+	n      uint64 // which call from peer to other, of a message
+	lost   string // why, of a message that was
 }
 
 // full is the text with the decoded arguments, if there are some.
@@ -70,7 +72,7 @@ func isLink(e record.Event) bool { return e.Kind == record.Cut || e.Kind == reco
 
 func rowOf(e record.Event) row {
 	r := row{time: e.Time, kind: e.Kind, peer: e.Peer, other: e.Other, method: e.Method, index: e.Index,
-		leader: e.Leader, detail: e.Detail}
+		leader: e.Leader, detail: e.Detail, n: e.N}
 	name := methodName(e.Method)
 	switch e.Kind {
 	case record.Sent:
@@ -81,6 +83,7 @@ func rowOf(e record.Event) row {
 	case record.Replied:
 		r.text = fmt.Sprintf("<- %s reply %s", short(e.Other), name)
 	case record.Dropped:
+		r.lost = e.Text
 		r.text = fmt.Sprintf("-> %s lost %s%s", short(e.Other), name, parenthesised(e.Text))
 	case record.CrashPeer:
 		r.text = "CRASH" + parenthesised(e.Text)

@@ -54,6 +54,26 @@ func TestPrint(t *testing.T) {
 	assert.Equal(t, want, out.String())
 }
 
+func TestList(t *testing.T) {
+	events := story()
+	events[0].Detail = "{Term:1}"
+	events[1].Detail = "{Term:1}"
+	events[3].Detail = "{VoteGranted:true}"
+	lost := record.Event{Time: 1100 * ms, Kind: record.Sent, Peer: 0, Other: 2, Method: "Raft.RequestVote", N: 2, Detail: "{Term:2}"}
+	events = append(events, lost)
+	lost.Kind, lost.Detail, lost.Text = record.Dropped, "", "link cut"
+	events = append(events, lost)
+	var out strings.Builder
+	require.NoError(t, List(&out, events, Choice{From: 232 * ms, To: 1100 * ms, Methods: []string{"RequestVote"}}))
+	const want = `    0.2320  0 -> 1   RequestVote {Term:1}
+    0.2330  0 <- 1   RequestVote {VoteGranted:true}
+    0.2330  0        leads term 1
+    1.0000  cut 0<->2, 2->1
+    1.1000  0 -x 2   RequestVote {Term:2} (link cut)
+`
+	assert.Equal(t, want, out.String())
+}
+
 func TestPrintPart(t *testing.T) {
 	var out strings.Builder
 	require.NoError(t, Print(&out, story(), Options{Peers: []int{1}, From: 232 * ms, To: 1000 * ms}))

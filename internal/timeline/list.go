@@ -1,0 +1,97 @@
+package timeline
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"raftlab/internal/record"
+)
+
+// Choice says which events [List] writes.
+type Choice struct {
+	From, To time.Duration // both inclusive; To of zero means to the end
+	// Methods are the RPCs whose messages are written, by their names without a receiver. Everything that is
+	// not a message, an entry applied or a snapshot is written in any case.
+	Methods []string
+}
+
+// hanging is the indentation of lines that are the rest of a longer one.
+const hanging = 9
+
+// List writes the events one below the other, a line or two each, whoever they are about. It is for pages that
+// quote a few lines of a run, where columns would be mostly empty:
+//
+//	0.3363  2 -> 1   RequestPreVote {Term:1 CandidateId:2 LastLogIndex:0 LastLogTerm:0}
+//	0.3375  2 <- 1   RequestPreVote {Term:1 VoteGranted:true}
+//	0.8632  2 -x 0   RequestPreVote {Term:2 CandidateId:2 LastLogIndex:1 LastLogTerm:1} (link cut)
+//	1.0000  network {0 1} {2}
+//	1.0100  1        leads term 1
+//
+// The caller is on the left of a message, wherever it shows: a request when it arrives, or when it is
+// lost, an answer when it is back.
+func List(w io.Writer, events []record.Event, c Choice) error {
+	asked := arguments(events)
+	for _, r := range rowsOf(events) {
+		if r.time < c.From || c.To > 0 && r.time > c.To {
+			continue
+		}
+		text := ""
+		switch r.kind {
+		case record.Sent, record.Apply, record.Snapshot:
+			continue
+		case record.Delivered, record.Replied, record.Dropped:
+			if !slices.Contains(c.Methods, methodName(r.method)) {
+				continue
+			}
+			text = message(r, asked)
+		default:
+			who := ""
+			if r.peer >= 0 {
+				who = fmt.Sprintf("%-9s", short(r.peer))
+			}
+			text = who + r.full()
+		}
+		lead := clock(r.time) + "  "
+		for _, part := range Wrap(strings.TrimRight(text, " "), defaultWidth-len(lead)-hanging) {
+			if _, err := fmt.Fprintf(w, "%s%s\n", lead, part); err != nil {
+				return err
+			}
+			lead = strings.Repeat(" ", len(lead)+hanging)
+		}
+	}
+	return nil
+}
+
+// call identifies one call of a run: the n-th from one peer to another.
+type call struct {
+	from, to int
+	n        uint64
+}
+
+// arguments are those of all calls, for the lines about those that are lost.
+func arguments(events []record.Event) map[call]string {
+	found := map[call]string{}
+	for _, e := range events {
+		if e.Kind == record.Sent {
+			found[call{e.Peer, e.Other, e.N}] = e.Detail
+		}
+	}
+	return found
+}
+
+func message(r row, asked map[call]string) string {
+	from, to, arrow, rest := r.peer, r.other, "->", r.detail
+	switch r.kind {
+	case record.Delivered: // the row stands with the receiver
+		from, to = r.other, r.peer
+	case record.Replied:
+		arrow = "<-"
+	case record.Dropped:
+		arrow = "-x"
+		rest = strings.TrimSpace(asked[call{from, to, r.n}] + parenthesised(r.lost))
+	}
+	return fmt.Sprintf("%-9s%s %s", fmt.Sprintf("%s %s %s", short(from), arrow, short(to)), methodName(r.method), rest)
+}
