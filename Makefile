@@ -48,7 +48,7 @@ soak:           ## SOAK=1-200 seeds of everything; takes many hours
 	$(RAFTLAB) mutants --variants reference porcupine --seeds $(SOAK) --resume .raftlab/soak/porcupine.jsonl
 	@set -e; for part in 2A 2B 2C 2D 3A 3B 3C 3D "2E 2F --with prevote,checkquorum"; do \
 		done=".raftlab/soak/etcdraft $$part"; \
-		test -e "$$done" || { $(RAFTLAB) test --impl etcdraft $$part --seeds $(SOAK); touch "$$done"; }; done
+		test -e "$$done" || { $(RAFTLAB) test --impl etcdraft $$part --seeds $(SOAK) && touch "$$done"; }; done
 	$(RAFTLAB) mutants --variants --seeds $(SOAK) --resume .raftlab/soak/variants.jsonl
 
 vet:
