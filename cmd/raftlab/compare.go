@@ -122,7 +122,7 @@ func (a *app) compareOptions(f *compareFlags, experiments []experiment.Experimen
 		if err != nil {
 			return o, err
 		}
-		o.Subjects = append(o.Subjects, compare.Subject{Name: code.Given, Build: code.Build("./raft")})
+		o.Subjects = append(o.Subjects, compare.Subject{Name: code.Given, Build: code.Build("./raft"), Untested: impl == f.impl})
 	}
 	return o, nil
 }

@@ -28,6 +28,10 @@ import (
 type Subject struct {
 	Name  string
 	Build sim.Build // of its package raft
+
+	// Untested says that the peer may well be wrong: that it does not get through a trial is a result then,
+	// and no error.
+	Untested bool
 }
 
 // Options say what is to be run.
@@ -67,7 +71,7 @@ func Run(ctx context.Context, x experiment.Experiment, o Options) (*Report, erro
 		}
 		for _, v := range x.Variants {
 			for _, seed := range o.Seeds {
-				trials = append(trials, &trial{subject: s.Name, variant: v, seed: seed, job: sim.Job{
+				trials = append(trials, &trial{subject: s.Name, untested: s.Untested, experiment: x, variant: v, seed: seed, job: sim.Job{
 					Binary: binary, Test: experiment.Test,
 					Params: record.Params{Case: experiment.CaseName(x, v), Seed: seed},
 					Env:    []string{experiment.SetVariable + "=" + o.Settings},
@@ -100,10 +104,12 @@ func build(ctx context.Context, s Subject, progress func(string)) (*sim.Binary, 
 
 // trial is one run.
 type trial struct {
-	subject string
-	variant experiment.Variant
-	seed    uint64
-	job     sim.Job
+	subject    string
+	untested   bool
+	experiment experiment.Experiment
+	variant    experiment.Variant
+	seed       uint64
+	job        sim.Job
 
 	values map[string]experiment.Measured // by metric
 	hash   string
@@ -139,10 +145,24 @@ func (t *trial) run(ctx context.Context, pool *sim.Pool) {
 	defer os.Remove(t.job.Trace) // it may be large
 	t.hash = result.Hash
 	if v := result.Verdict; v.Outcome != record.Pass {
-		t.err = fmt.Errorf("%s: %s", v.Outcome, v.Message)
+		t.failed(v)
 		return
 	}
 	t.values, t.err = readMeasures(t.job.Trace)
+}
+
+// failed notes a trial that did not end well.
+func (t *trial) failed(v record.Verdict) {
+	why := fmt.Errorf("%s: %s", v.Outcome, v.Message)
+	if !t.untested || v.Outcome == record.FrameworkError {
+		t.err = why
+		return
+	}
+	t.values = map[string]experiment.Measured{}
+	for _, m := range t.experiment.Metrics {
+		t.values[m.Name] = experiment.Measured{Metric: m.Name, Short: "failed",
+			Why: fmt.Sprintf("%s, seed %d: %v", t.variant.Name, t.seed, why)}
+	}
 }
 
 // readMeasures finds the notes of experiment.Trial.Measure in a trace.

@@ -7,6 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"raftlab/internal/compare/experiment"
+	"raftlab/internal/record"
+	"raftlab/internal/suite"
 )
 
 func TestSpread(t *testing.T) {
@@ -63,6 +65,27 @@ func TestReportWithoutNumbers(t *testing.T) {
 	b.Reset()
 	require.NoError(t, r.WriteJSON(&b))
 	require.Contains(t, b.String(), `"short": "no lease"`)
+}
+
+// A peer under test that does not get through a trial gets a row that says so; the reference must get through.
+func TestFailedTrials(t *testing.T) {
+	x := experiment.Experiment{Variants: []experiment.Variant{{Name: "alone"}}, Metrics: []experiment.Metric{{Name: "time"}}}
+	failed := &trial{subject: "mine", untested: true, experiment: x, variant: x.Variants[0], seed: 7}
+	failed.failed(record.Verdict{Outcome: record.Fail, Message: "nobody leads"})
+	require.NoError(t, failed.err)
+	r := Report{Seeds: []uint64{7}, Metrics: x.Metrics}
+	r.add(x, []*trial{failed})
+	var b strings.Builder
+	require.NoError(t, r.WriteMarkdown(&b))
+	require.Contains(t, b.String(), "| alone | mine | failed |")
+	require.Contains(t, b.String(), "- *failed* (mine): alone, seed 7: fail: nobody leads\n")
+
+	failed = &trial{subject: suite.Reference, experiment: x, variant: x.Variants[0], seed: 7}
+	failed.failed(record.Verdict{Outcome: record.Fail, Message: "nobody leads"})
+	require.ErrorContains(t, failed.err, "nobody leads")
+	failed = &trial{subject: "mine", untested: true, experiment: x, variant: x.Variants[0], seed: 7}
+	failed.failed(record.Verdict{Outcome: record.FrameworkError, Message: "our own mistake"})
+	require.Error(t, failed.err)
 }
 
 // Trials come subject by subject; rows have the subjects beside each other.

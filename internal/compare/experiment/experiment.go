@@ -90,23 +90,26 @@ func (t *Trial) options() tester.Options {
 	return tester.Options{Extensions: t.Variant.Extensions, Fsync: t.Duration("fsync")}
 }
 
-// missing says why the peer does not have the variant's extensions; "" if it has them.
-func (t *Trial) missing() string {
+// able notes that the peer lacks the variant's extensions, if it does.
+func (t *Trial) able() bool {
 	if len(t.Variant.Extensions) == 0 {
-		return ""
+		return true
 	}
 	ends, cleanup := nowhere(3)
 	defer cleanup()
 	peer := t.newPeer(ends, 0, raftapi.MakePersister(), make(chan raftapi.ApplyMsg))
 	defer peer.Kill()
 	x, ok := peer.(raftapi.Extendable)
-	if !ok {
-		return "it has no method Extend(names ...string) error (raftapi.Extendable)"
+	why := "it has no method Extend, as raftapi.Extendable describes it"
+	if ok {
+		err := x.Extend(t.Variant.Extensions...)
+		if err == nil {
+			return true
+		}
+		why = "its Extend says: " + err.Error()
 	}
-	if err := x.Extend(t.Variant.Extensions...); err != nil {
-		return err.Error()
-	}
-	return ""
+	t.Lack("no "+t.Variant.Extensions[len(t.Variant.Extensions)-1], why)
+	return false
 }
 
 // nowhere returns ends of a network without servers.

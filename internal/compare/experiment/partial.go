@@ -50,6 +50,9 @@ func partial() Experiment {
 }
 
 func runPartial(t *Trial) {
+	if !t.able() {
+		return
+	}
 	const peers = 5
 	c := t.cluster(peers)
 	c.Leader()

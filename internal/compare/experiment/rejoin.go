@@ -44,6 +44,9 @@ func rejoin() Experiment {
 }
 
 func runRejoin(t *Trial) {
+	if !t.able() {
+		return
+	}
 	c := t.cluster(t.Int("peers"))
 	leader := c.Leader()
 	l := newLoad(c, t.Duration("interval"))

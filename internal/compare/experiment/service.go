@@ -30,7 +30,11 @@ func (t *Trial) newService(n int) *service {
 	s := &service{t: t, value: t.Int("value"), options: kvapi.Options{
 		Reads: t.Variant.Reads, Raft: t.newPeer, Extensions: t.Variant.Extensions}}
 	if missing := s.lacks(n); missing != nil {
-		t.Lack("no "+string(t.Variant.Reads), strings.TrimPrefix(missing.Write, "what its Extend misses: "))
+		why := "it has no " + missing.Write
+		if said, ok := strings.CutPrefix(missing.Write, "what its Extend misses: "); ok {
+			why = "its Extend says: " + said
+		}
+		t.Lack("no "+string(t.Variant.Reads), why)
 		return nil
 	}
 	s.Servers = t.NewServers(func(me int, ends []*labrpc.ClientEnd, p *raftapi.Persister) tester.Server {

@@ -45,8 +45,7 @@ func steady() Experiment {
 }
 
 func runSteady(t *Trial) {
-	if why := t.missing(); why != "" {
-		t.Lack("no "+t.Variant.Name, why)
+	if !t.able() {
 		return
 	}
 	c := t.cluster(t.Int("peers"))

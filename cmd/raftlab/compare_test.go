@@ -1,0 +1,27 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"raftlab/internal/suite"
+)
+
+func TestCompareUsage(t *testing.T) {
+	for _, c := range []struct {
+		message string
+		args    []string
+	}{
+		{"there are rejoin, partial, reads", []string{"everything"}},
+		{"--set value=1KiB: the experiment rejoin has no such setting; it has peers, away, after, interval, rtt, fsync", []string{"rejoin", "--set", "value=1KiB"}},
+		{"the experiment partial has no such setting", []string{"rejoin", "partial", "--set", "rtt=5ms,peers=5"}},
+		{"reads=2: a share", []string{"reads", "--set", "rtt=5ms,fsync=2ms,peers=5,value=1KiB,reads=2"}},
+		{"seeds begin at 1", []string{"reads", "--seeds", "0"}},
+		{"no such directory", []string{"reads", "--impl", "nowhere"}},
+	} {
+		res := raftlab(t, "../..", append([]string{"compare"}, c.args...)...)
+		assert.Equal(t, suite.ExitUsage, res.code, c.args)
+		assert.Contains(t, res.out+res.errOut, c.message, c.args)
+	}
+}
