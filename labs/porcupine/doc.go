@@ -17,8 +17,12 @@
 //
 // The cases take seconds each and are graded nowhere; they run when they are asked for:
 //
-//	raftlab test porcupine --seeds 1-20
-//	go test ./kvraft -run Porcupine -porcupine
+//	raftlab test porcupine --seeds 1-5      # or make porcupine: 100,000 operations and more
+//	raftlab test P/Lease P/LeaseEverything --seeds 1-100
+//	go test ./kvraft -run Porcupine -porcupine -v
+//
+// Either prints how many operations there were in the histories that were found linearizable. A history that is
+// not is drawn, faults and all, to a page whose name stands beside the command that replays the run.
 //
 // Contents:
 //
