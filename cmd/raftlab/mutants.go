@@ -200,18 +200,16 @@ func (h *hunting) run(ctx context.Context) error {
 // them: for the engine, or below dir for this machine.
 func (h *hunting) build(ctx context.Context, subjects []mutation.Subject, dir string) error {
 	h.hunt.Binaries = map[string]*sim.Binary{}
-	for _, kind := range []struct {
-		what, pkg string
-		bundle    func(string, []mutation.Subject) (map[string][]byte, error)
-	}{
-		{"peers", mutation.PeerPackage, mutation.Bundle},
-		{"services", mutation.ServicePackage, mutation.BundleService},
+	for _, kind := range []struct{ what, pkg string }{
+		{"peers", mutation.PeerPackage},
+		{"services", mutation.ServicePackage},
+		{"sharded services", mutation.ShardedPackage},
 	} {
 		own := mutation.Of(subjects, kind.pkg)
 		if len(own) == 0 || !slices.ContainsFunc(h.hunt.Cases, func(c suite.Case) bool { return c.Package == kind.pkg }) {
 			continue
 		}
-		edits, err := kind.bundle(h.root.Dir, own)
+		edits, err := mutation.BundleFor(h.root.Dir, kind.pkg, own)
 		if err != nil {
 			return err
 		}

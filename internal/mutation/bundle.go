@@ -53,11 +53,19 @@ func Bundle(root string, subjects []Subject) (map[string][]byte, error) {
 	return edits, err
 }
 
+// BundleFor is [Bundle] or [BundleService], as the package asks for.
+func BundleFor(root, pkg string, subjects []Subject) (map[string][]byte, error) {
+	if pkg == PeerPackage {
+		return Bundle(root, subjects)
+	}
+	return BundleService(root, pkg, subjects)
+}
+
 // Write writes the files of one subject's package into dir, which is made if it does not exist: as a
 // submission for `raftlab replay --impl`.
 func Write(root string, s Subject, dir string) error {
-	if s.Package() == ServicePackage {
-		return writeService(root, s, dir)
+	if f, ok := familyOf(s.Package()); ok {
+		return f.write(root, s, dir)
 	}
 	files, err := sources(filepath.Join(root, packageDir))
 	if err == nil && s.Patch != nil {

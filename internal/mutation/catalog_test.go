@@ -101,9 +101,11 @@ func TestEveryPatchAppliesAndCompiles(t *testing.T) {
 	all := append(load(t, Mutant), load(t, Variant)...)
 	edits, err := Bundle(root, all)
 	require.NoError(t, err)
-	services, err := BundleService(root, all)
-	require.NoError(t, err)
-	maps.Copy(edits, services)
+	for _, f := range families {
+		services, err := BundleService(root, "./"+f.dir, all)
+		require.NoError(t, err)
+		maps.Copy(edits, services)
+	}
 	dir := t.TempDir()
 	overlay, err := writeOverlay(dir, root, edits)
 	require.NoError(t, err)

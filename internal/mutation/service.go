@@ -12,39 +12,72 @@ import (
 	"strings"
 )
 
-// servicePrefix begins the names of subjects that are versions of the key/value service, or of what
-// only a service notices: a peer that answers reads wrongly, for example.
-const servicePrefix = "kv-"
-
 // The packages whose test binaries run subjects.
 const (
 	PeerPackage    = "./" + packageDir
-	ServicePackage = "./" + serviceDir
+	ServicePackage = "./kvraft"
+	ShardedPackage = "./shardkv"
 )
 
-const (
-	serviceDir      = "kvraft"
-	serviceEntrance = serviceDir + "/lab_test.go"
-)
+// family is a service whose versions are subjects, or versions of what only its clients notice: of a peer that
+// answers reads wrongly, for example.
+type family struct {
+	prefixes []string // with which the names of such subjects begin
+	dir      string   // of the package whose test binary runs them
+	packages []layer  // that the patch of such a subject may change, the first being dir itself
+	imports  []string // of the test that runs the subject which the environment names
+	tests    string   // and its test functions
+	contract string   // the type of what a version's function Service returns
+}
 
-// serviceDirs are the packages that the patch of such a subject may change, and where the changed copies
-// stand below kvraft/NAME.
-var serviceDirs = []struct{ dir, copy string }{
-	{serviceDir, ""},
-	{serviceDir + "/rsm", "rsm"},
-	{packageDir, packageDir},
+// layer is a package that a service is made of.
+type layer struct {
+	dir    string
+	copy   string // where a subject's copy of it stands below DIR/NAME
+	always bool   // each subject has one, also if its patch does not change it: it imports others that it may
+}
+
+var families = []family{
+	{
+		prefixes: []string{"kv-"},
+		dir:      "kvraft",
+		packages: []layer{{"kvraft", "", true}, {"kvraft/rsm", "rsm", false}, {packageDir, packageDir, false}},
+		imports:  []string{"raftlab/kvapi", "raftlab/labs/lab3", "raftlab/labs/porcupine"},
+		tests: `func TestLab3(t *testing.T) { lab3.Run(t, service(t)) }
+func TestPorcupine(t *testing.T) { porcupine.Run(t, service(t)) }`,
+		contract: "kvapi.Service",
+	},
+	{
+		prefixes: []string{"ctrl-", "shard-"},
+		dir:      "shardkv",
+		packages: []layer{{"shardkv", "", true}, {"shardkv/shardctrler", "shardctrler", true}, {"kvraft/rsm", "rsm", false}, {packageDir, packageDir, false}},
+		imports:  []string{"raftlab/labs/lab4", "raftlab/shardapi"},
+		tests:    `func TestLab4(t *testing.T) { lab4.Run(t, service(t)) }`,
+		contract: "shardapi.Service",
+	},
+}
+
+// familyOf returns the family of the subjects that the test binary of a package runs.
+func familyOf(pkg string) (family, bool) {
+	for _, f := range families {
+		if "./"+f.dir == pkg {
+			return f, true
+		}
+	}
+	return family{}, false
 }
 
 // Package is the package whose test binary runs the subject; "" for the reference, which is in all.
 func (s Subject) Package() string {
-	switch {
-	case s.Kind == Reference:
+	if s.Kind == Reference {
 		return ""
-	case strings.HasPrefix(s.Name, servicePrefix):
-		return ServicePackage
-	default:
-		return PeerPackage
 	}
+	for _, f := range families {
+		if slices.ContainsFunc(f.prefixes, func(p string) bool { return strings.HasPrefix(s.Name, p) }) {
+			return "./" + f.dir
+		}
+	}
+	return PeerPackage
 }
 
 // Of returns the subjects that the test binary of a package runs.
@@ -52,73 +85,77 @@ func Of(subjects []Subject, pkg string) []Subject {
 	return slices.DeleteFunc(slices.Clone(subjects), func(s Subject) bool { return s.Package() != pkg && s.Package() != "" })
 }
 
-// BundleService is [Bundle] for versions of the service. Each is a copy of the service, and of those of the
-// packages under it that its patch changes; the others it shares with the reference:
+// BundleService is [Bundle] for versions of the service in a package. Each is a copy of the service, and of those
+// of the packages under it that its patch changes; the others it shares with the reference:
 //
 //	kvraft/*.go                      the reference
 //	kvraft/kv-forgets/*.go           a copy that imports kvraft/kv-forgets/rsm and raftlab/raft
 //	kvraft/kv-forgets/rsm/*.go       patched
 //	kvraft/lab_test.go               runs the one that RAFTLAB_PEER names
-func BundleService(root string, subjects []Subject) (map[string][]byte, error) {
+func BundleService(root, pkg string, subjects []Subject) (map[string][]byte, error) {
+	f, ok := familyOf(pkg)
+	if !ok {
+		return nil, fmt.Errorf("package %s is no service", pkg)
+	}
 	edits := map[string][]byte{}
-	subjects = Of(subjects, ServicePackage)
+	subjects = Of(subjects, pkg)
 	for _, s := range subjects {
 		if s.Patch == nil {
 			continue
 		}
-		files, err := serviceFiles(root, s)
+		files, err := f.files(root, s)
 		if err != nil {
 			return nil, err
 		}
 		for name, text := range files {
-			edits[path.Join(serviceDir, s.Name, name)] = imports(s.Name, files, text)
+			edits[path.Join(f.dir, s.Name, name)] = f.redirect(s.Name, files, text)
 		}
 	}
-	entrance, err := serviceEntranceFor(subjects)
-	edits[serviceEntrance] = entrance
+	entrance, err := f.entrance(subjects)
+	edits[f.dir+"/lab_test.go"] = entrance
 	return edits, err
 }
 
-// serviceFiles returns the files of the packages that the subject does not share with the reference, by
-// their names below kvraft/NAME.
-func serviceFiles(root string, s Subject) (map[string][]byte, error) {
+// files returns the files of the packages that the subject does not share with the reference, by their
+// names below DIR/NAME.
+func (f family) files(root string, s Subject) (map[string][]byte, error) {
 	changed, err := s.Patch.Apply(root)
 	if err != nil {
 		return nil, err
 	}
 	files := map[string][]byte{}
-	for _, d := range serviceDirs {
+	for _, l := range f.packages {
 		own := map[string][]byte{}
 		for name, text := range changed {
-			if path.Dir(name) == d.dir {
+			if path.Dir(name) == l.dir {
 				own[path.Base(name)] = text
 				delete(changed, name)
 			}
 		}
-		if len(own) == 0 && d.dir != serviceDir {
+		if len(own) == 0 && !l.always {
 			continue
 		}
-		base, err := sources(filepath.Join(root, filepath.FromSlash(d.dir)))
+		base, err := sources(filepath.Join(root, filepath.FromSlash(l.dir)))
 		if err != nil {
 			return nil, err
 		}
 		maps.Copy(base, own)
 		for name, text := range base {
-			files[path.Join(d.copy, name)] = text
+			files[path.Join(l.copy, name)] = text
 		}
 	}
 	for name := range changed {
-		return nil, fmt.Errorf("%s: it changes %s, which is in none of the packages of a service", s.Patch.File, name)
+		return nil, fmt.Errorf("%s: it changes %s, which is in none of the packages of %s", s.Patch.File, name, f.dir)
 	}
 	return files, nil
 }
 
-// imports turns the imports of packages that the subject has a copy of to the copy.
-func imports(subject string, files map[string][]byte, text []byte) []byte {
-	for _, d := range serviceDirs[1:] {
+// redirect turns the imports of packages that the subject has a copy of to the copy.
+func (f family) redirect(subject string, files map[string][]byte, text []byte) []byte {
+	for _, l := range f.packages[1:] {
 		for name := range files {
-			if path.Dir(name) == d.copy {
-				text = bytes.ReplaceAll(text, fmt.Appendf(nil, "%q", "raftlab/"+d.dir), fmt.Appendf(nil, "%q", "raftlab/"+path.Join(serviceDir, subject, d.copy)))
+			if path.Dir(name) == l.copy {
+				text = bytes.ReplaceAll(text, fmt.Appendf(nil, "%q", "raftlab/"+l.dir), fmt.Appendf(nil, "%q", "raftlab/"+path.Join(f.dir, subject, l.copy)))
 				break
 			}
 		}
@@ -126,57 +163,70 @@ func imports(subject string, files map[string][]byte, text []byte) []byte {
 	return text
 }
 
-// serviceEntranceFor writes the test that runs the service which the environment names.
-func serviceEntranceFor(subjects []Subject) ([]byte, error) {
+// entrance writes the test that runs the service which the environment names.
+func (f family) entrance(subjects []Subject) ([]byte, error) {
 	var imports, cases bytes.Buffer
+	for _, name := range f.imports {
+		fmt.Fprintf(&imports, "%q\n", name)
+	}
 	for i, s := range subjects {
-		name := serviceDir
+		name := f.dir
 		if s.Patch != nil {
 			name = fmt.Sprintf("service%d", i)
-			fmt.Fprintf(&imports, "%s %q\n", name, "raftlab/"+serviceDir+"/"+s.Name)
+			fmt.Fprintf(&imports, "%s %q\n", name, "raftlab/"+f.dir+"/"+s.Name)
 		} else {
-			fmt.Fprintf(&imports, "%q\n", "raftlab/"+serviceDir)
+			fmt.Fprintf(&imports, "%q\n", "raftlab/"+f.dir)
 		}
 		fmt.Fprintf(&cases, "case %q:\nreturn %s.Service()\n", s.Name, name)
 	}
-	return format.Source(fmt.Appendf(nil, `package kvraft_test
+	return format.Source(fmt.Appendf(nil, `package %s_test
 
 import (
 	"os"
 	"testing"
 
-	"raftlab/kvapi"
-	"raftlab/labs/lab3"
-	"raftlab/labs/porcupine"
 	%s
 )
 
-func TestLab3(t *testing.T)      { lab3.Run(t, service(t)) }
-func TestPorcupine(t *testing.T) { porcupine.Run(t, service(t)) }
+%s
 
-func service(t *testing.T) kvapi.Service {
+func service(t *testing.T) %s {
 	switch name := os.Getenv(%q); name {
 	%s
 	default:
 		t.Fatalf("there is no service %%q in this binary", name)
-		return kvapi.Service{}
+		return %[4]s{}
 	}
 }
-`, imports.String(), peerVariable, cases.String()))
+`, f.dir, imports.String(), f.tests, f.contract, peerVariable, cases.String()))
 }
 
-// writeService is [Write] for a version of the service: the packages that it does not share with the
-// reference, each in a folder of its name.
-func writeService(root string, s Subject, dir string) error {
-	files, err := serviceFiles(root, s)
+// write is [Write] for a version of the service: the packages that it does not share with the reference, each
+// in a folder of its name. What is in a package below another one counts only together with that, so
+// that it is written, too.
+func (f family) write(root string, s Subject, dir string) error {
+	files, err := f.files(root, s)
 	if err != nil {
 		return err
 	}
+	written := map[string][]byte{}
 	for name, text := range files {
-		to := filepath.Join(dir, serviceDir, filepath.FromSlash(name))
-		if rest, ok := strings.CutPrefix(name, packageDir+"/"); ok {
-			to = filepath.Join(dir, packageDir, rest)
+		name = f.home(name)
+		written[name] = text
+		above := path.Dir(path.Dir(name))
+		if above == "." || above == f.dir {
+			continue
 		}
+		reference, err := sources(filepath.Join(root, filepath.FromSlash(above)))
+		if err != nil {
+			return err
+		}
+		for name, text := range reference {
+			written[path.Join(above, name)] = text
+		}
+	}
+	for name, text := range written {
+		to := filepath.Join(dir, filepath.FromSlash(name))
 		if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
 			return err
 		}
@@ -185,4 +235,14 @@ func writeService(root string, s Subject, dir string) error {
 		}
 	}
 	return nil
+}
+
+// home is where a file of a subject, named as in [family.files], stands in the tree.
+func (f family) home(name string) string {
+	for _, l := range f.packages {
+		if path.Dir(name) == path.Clean(l.copy) {
+			return path.Join(l.dir, path.Base(name))
+		}
+	}
+	return path.Join(f.dir, name)
 }

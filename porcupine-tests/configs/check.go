@@ -81,22 +81,30 @@ func steps(ops []Op, made []shardapi.Config) *Flaw {
 }
 
 // step looks for an operation that leads from one configuration to the next. If there is none it tells
-// what is wrong with the one that comes nearest.
+// what is wrong with the one that comes nearest: one that asks for these groups and has spread the shards
+// badly, or a move that has moved more than its shard.
 func step(ops []Op, before, after shardapi.Config) *Flaw {
-	nearest := flaw(Wrong, "configuration %s follows on %s, and nobody has asked for that", Text(after), Text(before))
+	var spread, moved, idle *Flaw
 	for _, op := range ops {
 		if op.Kind == Query {
 			continue
 		}
 		bad := Explain(before, op, after)
-		if bad == nil {
+		switch {
+		case bad == nil:
 			return nil
-		}
-		if bad.Fault != Wrong {
-			nearest = bad
+		case op.Kind == Move && before.Shards[op.Shard] != op.GID && after.Shards[op.Shard] == op.GID:
+			moved = bad
+		case bad.Fault != Wrong && Idle(before, op):
+			idle = bad
+		case bad.Fault != Wrong:
+			spread = bad
 		}
 	}
-	return nearest
+	if nearest := cmp.Or(spread, moved, idle); nearest != nil {
+		return nearest
+	}
+	return flaw(Wrong, "configuration %s follows on %s, and nobody has asked for that", Text(after), Text(before))
 }
 
 // queries looks whether clients were shown configurations that are among those made. Where one was not

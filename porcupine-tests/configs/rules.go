@@ -148,7 +148,7 @@ func Explain(before shardapi.Config, op Op, after shardapi.Config) *Flaw {
 			want[op.Shard] = op.GID
 		}
 		if !maps.EqualFunc(before.Groups, after.Groups, slices.Equal[[]string]) || after.Shards != want {
-			return flaw(Wrong, "from %s to %s is not what %s %s asks for", Text(before), Text(after), op.Kind, op.Question())
+			return flaw(Wrong, "from %s to %s is not what move %s asks for: one shard, and nothing else", Text(before), Text(after), op.Question())
 		}
 		return nil
 	}
