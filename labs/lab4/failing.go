@@ -117,10 +117,10 @@ func (s *service) bounded() {
 	}
 }
 
-// nextLeader crashes the leader of a shard's old owner at some moment of a move, after the new owner has been written to.
-// The next leader of the old owner may not know yet that the configuration is committed that took the shard away, and a
-// client with an old configuration asks it. Whether the shard is here has to be looked up when it
-// knows, and not before it waits for that.
+// nextLeader crashes the leader of a shard's old owner when it is about to delete the shard (its second write, if all it
+// writes are the configuration and that), and has the new owner written to. The next leader of the old owner may not
+// know yet that the configuration is committed which took the shard away, and clients who have not heard of it
+// ask that leader at once. Whether the shard is here has to be looked up when it knows, and not before it waits for that.
 //
 //	group 1   old leader      adopt n: committed, X
 //	          next leader     adopt n: in the log, is it committed?  <- read "x"
@@ -128,25 +128,27 @@ func (s *service) bounded() {
 func nextLeader(e *tester.Env) {
 	s := serve(e, layout{groups: 2, reads: bySeed(e)})
 	s.join(1, 2)
-	writer := s.fill(allKeys)
-	for round := range 4 {
+	s.fill(allKeys)
+	for round, write := range []int{2, 2, 3, 1} {
 		shard := round
 		key, from := keyOf(shard), owner(s.config(), shard)
-		readers := []*user{s.user(), s.user(), s.user()}
-		for _, r := range readers {
+		var readers []*user
+		for range 5 {
+			r := s.user()
 			r.must("read", func() { r.get(key) })
 			r.client.Reach(s.groups.Members(from)...) // it hears of no other configuration
+			readers = append(readers, r)
 		}
 		leader := s.groups.LeaderOf(from)
-		crashed := s.CrashAtPersist(leader, 2+round%2)
+		crashed := s.CrashAtPersist(leader, write)
 		s.move(shard, 3-from)
-		value := s.value()
-		writer.must("write to the new owner", func() { writer.put(key, value) })
-		e.Await(crashed, 200*time.Millisecond)
+		e.Await(crashed, time.Second)
 		s.Crash(leader)
+		writer, value := s.user(), s.value()
+		writer.must("write to the new owner", func() { writer.put(key, value) })
 		var done []<-chan struct{}
 		for _, r := range readers {
-			done = append(done, r.goes(func() { r.get(key) }))
+			done = append(done, r.goes(func() { e.Sleep(time.Duration(r.rand.Int64N(int64(100 * time.Millisecond)))); r.get(key) }))
 		}
 		s.groups.LeaderOf(from)
 		e.Sleep(300 * time.Millisecond)
