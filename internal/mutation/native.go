@@ -34,20 +34,33 @@ func Prebuilt(dir string) *Native {
 }
 
 // Raced runs subjects under the race detector, which the engine cannot have: there is none for
-// WebAssembly. The binary is built at the first run, so that it does not hold up the engine.
+// WebAssembly. The binary of a package is built at the first run that wants it, so that it does not hold up the
+// engine.
 // The detector needs no unlucky moment to see an access without a lock.
 func Raced(root string, subjects []Subject, dir string) *Native {
-	var once sync.Once
-	var binary *sim.Binary
-	var err error
-	return &Native{Dir: dir, Binary: func(ctx context.Context, _ sim.Job) (*sim.Binary, error) {
-		once.Do(func() {
+	type built struct {
+		sync.Once
+		binary *sim.Binary
+		err    error
+	}
+	byPackage, packageOf := map[string]*built{}, map[string]string{}
+	for _, s := range subjects {
+		packageOf[peerVariable+"="+s.Name] = s.Package()
+		byPackage[s.Package()] = &built{}
+	}
+	return &Native{Dir: dir, Binary: func(ctx context.Context, j sim.Job) (*sim.Binary, error) {
+		pkg := packageOf[j.Env[0]]
+		b := byPackage[pkg]
+		if b == nil {
+			return nil, fmt.Errorf("no subject for the race detector has %s", j.Env[0])
+		}
+		b.Do(func() {
 			var edits map[string][]byte
-			if edits, err = Bundle(root, subjects); err == nil {
-				binary, err = BuildNative(ctx, root, PeerPackage, edits, dir, "-race")
+			if edits, b.err = BundleFor(root, pkg, Of(subjects, pkg)); b.err == nil {
+				b.binary, b.err = BuildNative(ctx, root, pkg, edits, dir, "-race")
 			}
 		})
-		return binary, err
+		return b.binary, b.err
 	}}
 }
 
