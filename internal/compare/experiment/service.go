@@ -34,7 +34,11 @@ func (t *Trial) newService(n int) *service {
 		if said, ok := strings.CutPrefix(missing.Write, "what its Extend misses: "); ok {
 			why = "its Extend says: " + said
 		}
-		t.Lack("no "+string(t.Variant.Reads), why)
+		lacks := raftapi.ReadIndex
+		if t.Variant.Reads == kvapi.ReadLease {
+			lacks = raftapi.Lease
+		}
+		t.Lack("no "+lacks, why)
 		return nil
 	}
 	s.Servers = t.NewServers(func(me int, ends []*labrpc.ClientEnd, p *raftapi.Persister) tester.Server {
