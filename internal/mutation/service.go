@@ -135,9 +135,11 @@ func (f family) files(root string, s Subject) (map[string][]byte, error) {
 		if len(own) == 0 && !l.always {
 			continue
 		}
-		base, err := sources(filepath.Join(root, filepath.FromSlash(l.dir)))
-		if err != nil {
-			return nil, err
+		base := map[string][]byte{}
+		if !s.Patch.Header.Alone || len(own) == 0 {
+			if base, err = sources(filepath.Join(root, filepath.FromSlash(l.dir))); err != nil {
+				return nil, err
+			}
 		}
 		maps.Copy(base, own)
 		for name, text := range base {

@@ -18,7 +18,7 @@ type Header struct {
 	Style  string   // what is different
 	Why    string   // why it is right all the same
 	Except []string // cases that ask for what this variant does not promise: "3C/NoLogEntries"
-	Alone  bool     // "alone: yes": its new files are the whole package, and nothing of the reference is left
+	Alone  bool     // "alone: yes": its new files are the whole package, and nothing of the reference is left in that
 }
 
 // The runners.

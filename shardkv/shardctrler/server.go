@@ -79,8 +79,9 @@ func (sc *ShardCtrler) change(client, seq uint64, o op) kvapi.Err {
 	return errOf(err)
 }
 
-// Query returns a configuration, on the read path that the server was started with. Even one of the
-// past must be asked for in this way: a server that is behind does not know that it is past.
+// Query returns a configuration, on the read path that the server was started with. A server that is behind
+// does not know that, so the latest has to be asked for in this way; so has a number that it does not have.
+// One that it has it could give away at once, since that never changes; Peek does.
 func (sc *ShardCtrler) Query(args *QueryArgs, reply *QueryReply) {
 	reply.Err = errOf(sc.replica.Read(sc.reads, func() {
 		reply.Config = sc.history.get(args.Num) // never changes again, so no copy is needed
