@@ -14,7 +14,7 @@ import (
 
 func preVotes() []tester.Case {
 	return []tester.Case{
-		{Part: "2E", Name: "Rejoin", Points: 20, Section: "§9.6", Run: rejoin,
+		{Part: "2E", Name: "Rejoin", Points: 15, Section: "§9.6", Run: rejoin,
 			Reaches: []string{"pre-vote refused: candidate's log is behind"},
 			Checks:  "a follower is back after ten seconds alone: same term, same leader, and it catches up"},
 		{Part: "2E", Name: "TermStays", Points: 15, Section: "§9.6", Run: termStays,
@@ -26,6 +26,9 @@ func preVotes() []tester.Case {
 		{Part: "2E", Name: "OldLogAsks", Points: 10, Section: "§9.6", Run: oldLogAsks,
 			Reaches: []string{"pre-vote refused: candidate's log is behind"},
 			Checks:  "a peer that hears all but the leader has an old log: the others would not vote for it, and say so"},
+		{Part: "2E", Name: "HalfHeard", Points: 5, Section: "§9.6", Run: halfHeard,
+			Reaches: []string{"pre-vote won"},
+			Checks:  "a leader that hears nobody is heard by one of two: who hears it says Yes all the same, or all wait for ever"},
 		{Part: "2E", Name: "LateYes", Points: 10, Section: "§9.6", Run: lateYes,
 			Reaches: []string{"late pre-vote ignored"},
 			Checks:  "answers of an earlier round do not count: two of five never become a majority by asking often"},
@@ -153,6 +156,26 @@ func oldLogAsks(e *tester.Env) {
 		})
 	}
 	c.audit()
+}
+
+// halfHeard makes the leader deaf, and has one of its followers hear it no more either. That one asks the
+// other, which does hear the leader, and has to say Yes nevertheless: nobody deposes a leader without a
+// majority here, as CheckQuorum does in part 2F, so whoever sticks to it keeps everybody waiting.
+//
+//	asks <-----> hears <----- deaf leader       (and asks ----x deaf leader)
+func halfHeard(e *tester.Env) {
+	c := newCluster(e, 3, with(raftapi.PreVote))
+	for range 3 {
+		c.agreeAll()
+		deaf := c.Leader()
+		asks := c.any(deaf)
+		c.deafen(deaf)
+		c.Cut(deaf, asks)
+		c.LeaderAmong(c.all(deaf))
+		c.agree(2)
+		c.HealAll()
+	}
+	c.recovers()
 }
 
 // lateYes leaves one pair of five connected, with replies that come late and out of order: in every round
