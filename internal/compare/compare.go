@@ -18,6 +18,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"time"
 
 	"raftlab/internal/compare/experiment"
 	"raftlab/internal/record"
@@ -75,6 +76,7 @@ func Run(ctx context.Context, x experiment.Experiment, o Options) (*Report, erro
 					Binary: binary, Test: experiment.Test,
 					Params: record.Params{Case: experiment.CaseName(x, v), Seed: seed},
 					Env:    []string{experiment.SetVariable + "=" + o.Settings},
+					Wall:   wall,
 					Trace:  filepath.Join(traces, fmt.Sprintf("%d.jsonl", len(trials))),
 				}})
 			}
@@ -101,6 +103,10 @@ func build(ctx context.Context, s Subject, progress func(string)) (*sim.Binary, 
 	}
 	return binary, nil
 }
+
+// wall is how long a trial may take by the wall clock. It is only for a machine that has much else to do: what a
+// trial says does not depend on it.
+const wall = 20 * time.Minute
 
 // trial is one run.
 type trial struct {

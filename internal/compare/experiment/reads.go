@@ -26,7 +26,7 @@ func reads() Experiment {
 		Settings: append([]Setting{
 			{"peers", "5", "peers", count},
 			{"clients", "32", "users in crowd and mixed", count},
-			{"ops", "2000", "operations that are measured", count},
+			{"ops", "1000", "operations that are measured", count},
 			{"reads", "0.9", "share of the operations in mixed that are reads", share},
 			{"value", "1KiB", "size of a value", size},
 		}, surroundings("5ms", "2ms")...),
