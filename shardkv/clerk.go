@@ -184,16 +184,18 @@ func (ck *Clerk) toGroup(gid int, send func(*labrpc.ClientEnd) (kvapi.Err, bool)
 // maxWaits is how often a clerk asks whether a shard has arrived before it looks for a newer configuration.
 const maxWaits = 20
 
-// refresh asks the next server of the controller for the latest configuration that it has, and says whether
-// that is newer than the clerk's own. It may be an old one: then a group will say so, and the next server
-// of the controller is asked. A controller that does not answer is in nobody's way as long as no shard moves.
+// refresh asks the servers of the controller for the latest configuration that they have, until one has a newer one than
+// the clerk, and says whether one had. It may be an old one all the same: then a group will say so. A controller
+// that does not answer is in nobody's way as long as no shard moves.
 func (ck *Clerk) refresh() bool {
-	ck.turn = (ck.turn + 1) % len(ck.ctrlers)
-	var reply shardctrler.QueryReply
-	ok := ck.ctrlers[ck.turn].Call("ShardCtrler.Peek", &shardctrler.QueryArgs{Num: -1}, &reply)
-	if !ok || reply.Err != kvapi.OK || reply.Config.Num <= ck.config.Num {
-		return false
+	for range ck.ctrlers {
+		var reply shardctrler.QueryReply
+		ok := ck.ctrlers[ck.turn].Call("ShardCtrler.Peek", &shardctrler.QueryArgs{Num: -1}, &reply)
+		if ok && reply.Err == kvapi.OK && reply.Config.Num > ck.config.Num {
+			ck.config = reply.Config
+			return true
+		}
+		ck.turn = (ck.turn + 1) % len(ck.ctrlers)
 	}
-	ck.config = reply.Config
-	return true
+	return false
 }
