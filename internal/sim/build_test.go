@@ -47,7 +47,7 @@ func TestOverlayFallsBack(t *testing.T) {
 	require.Empty(t, files)
 	require.Empty(t, applied)
 	require.Len(t, notes, len(runtimeGroups))
-	require.Contains(t, notes[1], "first in, first out")
+	require.Contains(t, strings.Join(notes, "\n"), "first in, first out")
 }
 
 func TestPrune(t *testing.T) {
@@ -81,6 +81,6 @@ func TestDoctor(t *testing.T) {
 	h := Doctor(context.Background(), filepath.Join("..", ".."))
 	require.Empty(t, h.Problems)
 	require.NotEmpty(t, h.GoVersion)
-	require.Equal(t, []string{"streams", "order", "stacks", "collect"}, h.Overlay)
+	require.Equal(t, []string{"streams", "kin", "order", "stacks", "collect"}, h.Overlay)
 	require.DirExists(t, h.Cache)
 }

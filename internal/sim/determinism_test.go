@@ -44,6 +44,17 @@ func TestOrderDependsOnSeed(t *testing.T) {
 	require.Greater(t, len(orders), 10)
 }
 
+// TestGoroutinesSeeMapsInOrdersOfTheirOwn: the servers of a run are goroutines of one process, but who
+// relies on the order of a map is to be found out as on several machines.
+func TestGoroutinesSeeMapsInOrdersOfTheirOwn(t *testing.T) {
+	b := buildMini(t)
+	p := newPool(t, 2)
+	for seed := range uint64(10) {
+		v := p.Run(context.Background(), miniJob(b, "maps", seed)).Verdict
+		require.Equal(t, record.Pass, v.Outcome, "seed %d: %s", seed, v.Message)
+	}
+}
+
 // TestNoiseChangesNothing: printing maps and structs, making and ranging over maps, reading the clock, allocating, and
 // collecting garbage leave the run as it is.
 func TestNoiseChangesNothing(t *testing.T) {

@@ -52,6 +52,18 @@ var runtimeGroups = []runtimeGroup{
 		},
 	},
 	{
+		name:    "kin",
+		without: "all servers of a run range over equal maps in the same order",
+		needs:   "streams",
+		source:  "kin",
+		edits: []runtimeEdit{
+			{"runtime/rand.go", "\t\treturn raftlabHash\n", "\t\treturn raftlabMaps()\n"},
+			{"runtime/runtime2.go", "\tgoid         uint64\n", "\tgoid         uint64\n\traftlabKin, raftlabChildren uint64\n"},
+			{"runtime/proc.go", "\tif isSystemGoroutine(newg, false) {\n\t\tsched.ngsys.Add(1)\n\t} else {\n",
+				"\tnewg.raftlabKin = 0\n\tif isSystemGoroutine(newg, false) {\n\t\tsched.ngsys.Add(1)\n\t} else {\n\t\traftlabBorn(callergp, newg)\n"},
+		},
+	},
+	{
 		name:    "order",
 		without: "goroutines run first in, first out, for every seed",
 		needs:   "streams",

@@ -25,6 +25,8 @@ func Run(name string, note func(string)) string {
 		work(note)
 	case "race":
 		race(note)
+	case "maps":
+		return maps()
 	}
 	return ""
 }

@@ -26,6 +26,7 @@ type state struct {
 func work(note func(string)) {
 	var mu sync.Mutex
 	var wg sync.WaitGroup
+	var orders [6]string // in which the goroutines see a map
 	left, right := make(chan int), make(chan int, 3)
 	for i := range 6 {
 		wg.Add(1)
@@ -34,6 +35,7 @@ func work(note func(string)) {
 			for round := range 50 {
 				mu.Lock()
 				noise(i, round)
+				orders[i] = order()
 				mu.Unlock()
 				time.Sleep(time.Duration(rand.Intn(3)) * time.Millisecond)
 				select {
@@ -57,7 +59,7 @@ func work(note func(string)) {
 				m[i] = i
 			}
 			for k := range m {
-				note(fmt.Sprint("key ", k))
+				note(fmt.Sprint("key ", k, orders))
 				break
 			}
 			return
@@ -88,4 +90,27 @@ func race(note func(string)) {
 	for range 6 {
 		note(fmt.Sprint(<-c))
 	}
+}
+
+// order is the order in which this goroutine sees a map.
+func order() string {
+	text := ""
+	for k := range map[int]bool{1: true, 2: true, 3: true, 4: true, 5: true} {
+		text += fmt.Sprint(k)
+	}
+	return text
+}
+
+// maps fails if six goroutines do not see equal maps in more than one order.
+func maps() string {
+	orders := make(chan string)
+	seen := map[string]bool{}
+	for range 6 {
+		go func() { orders <- order() }()
+		seen[<-orders] = true
+	}
+	if len(seen) < 2 {
+		return "one order for all"
+	}
+	return ""
 }
