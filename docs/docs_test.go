@@ -221,10 +221,10 @@ var handout = regexp.MustCompile(`^lab\d[a-z]\.md$`)
 // TestCodeIsThere looks for the files and the names that the pages which lead through the code mention.
 func TestCodeIsThere(t *testing.T) {
 	var (
-		source = regexp.MustCompile(`\b(?:raft|raftapi|kvapi|kvraft|labs|tester)/[\w/]+\.go\b`)
+		source = regexp.MustCompile(`\b(?:raft|raftapi|kvapi|kvraft|shardapi|shardkv|labs|tester)/[\w/]+\.go\b`)
 		name   = regexp.MustCompile("`(?:\\w+\\.)?([a-z]+[A-Z]\\w*|[A-Z]\\w+)`")
 	)
-	declared := identifiers(t, "raft", "kvapi", "kvraft", filepath.Join("kvraft", "rsm"))
+	declared := identifiers(t, "raft", "kvapi", "kvraft", filepath.Join("kvraft", "rsm"), "shardapi", "shardkv", filepath.Join("shardkv", "shardctrler"))
 	for page, text := range pages(t) {
 		if !strings.HasPrefix(page, "life-of-") {
 			continue
