@@ -51,7 +51,7 @@ func throughTheLog() []tester.Case {
 			Checks:  "a cut off leader is asked for what others overwrite meanwhile: it must not answer with what it has"},
 		{Part: "3A", Name: "LostOffice", Points: 5, Section: "§8", Run: lostOffice,
 			Reaches: []string{"waiter answered on lost leadership"},
-			Checks:  "a leader is deposed whose entry the next one commits: its client is not told that nothing was done"},
+			Checks:  "a leader is deposed; the next commits its entry, or another's in its place: its client is told nothing false"},
 		{Part: "3A", Name: "Partitions", Points: 5, Section: "§8", Run: partitions,
 			Checks: "the network falls into other pieces all the time: one order of operations all the same"},
 		{Part: "3A", Name: "Restarts", Points: 5, Section: "§8", Run: restarts,
