@@ -10,16 +10,20 @@ import (
 // Part 4A: joins, leaves and moves, while nothing fails. What the configurations have to be is checked when
 // the history is judged.
 
-// empty asks a new controller what it knows.
+// empty asks a new controller what it knows, and once more when there is something to know.
 func empty(e *tester.Env) {
 	c := startController(e, setup{})
 	a := c.admin()
+	gids := c.gids(2)
 	a.must("ask", func() {
 		for _, num := range []int{-1, 0, 7} {
 			if got := a.query(num); got.Num != 0 {
 				c.fail(tester.RuleWrongAnswer, nil, "query %d was answered with configuration %d; nobody has joined yet, so there is number 0 and no other", num, got.Num)
 			}
 		}
+		a.join(gids...)
+		a.query(0)
+		a.query(7)
 	})
 	c.judge()
 }

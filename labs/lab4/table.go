@@ -21,7 +21,7 @@ func Lab() tester.Lab {
 func control() []tester.Case {
 	return []tester.Case{
 		{Part: "4A", Name: "Empty", Points: 2, Run: empty,
-			Checks: "a new controller has configuration 0, without groups, and whoever asks for more gets that"},
+			Checks: "a new controller has configuration 0, without groups, and keeps it when the first ones have joined"},
 		{Part: "4A", Name: "JoinLeave", Points: 6, Run: joinLeave,
 			Checks: "groups come and go one by one: a new configuration each, numbered, and spread evenly"},
 		{Part: "4A", Name: "History", Points: 6, Run: thePast,
