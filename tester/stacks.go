@@ -132,7 +132,7 @@ func idsOf(gs []goroutine) map[int]bool {
 
 // frameworkPackages are ours: import paths, or with a slash at the end the roots of trees.
 var frameworkPackages = []string{"raftlab/tester", "raftlab/labs/", "raftlab/labrpc", "raftlab/labgob",
-	"raftlab/raftapi", "raftlab/kvapi", "raftlab/internal/", "raftlab/porcupine-tests/", "github.com/anishathalye/porcupine"}
+	"raftlab/raftapi", "raftlab/kvapi", "raftlab/shardapi", "raftlab/internal/", "raftlab/porcupine-tests/", "github.com/anishathalye/porcupine"}
 
 // standardRoots are the first elements of the import paths in the standard library that can occur
 // in a stack.

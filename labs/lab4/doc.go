@@ -1,4 +1,4 @@
-// Package lab4 holds the cases of lab 4: what a shard controller owes (4A).
+// Package lab4 holds the cases of lab 4: what a shard controller owes (4A), and what the groups owe that act on it (4B, 4C).
 //
 // A case starts a controller, sets administrators to work, breaks something, mends it, asks for all
 // configurations there are, and has the history of what was asked and answered judged by package
@@ -33,4 +33,13 @@
 //	admin.go       a client of the controller; several of them at work
 //	changes.go     4A: joins, leaves and moves, while nothing fails
 //	replicas.go    4A: many clients, crashes, partitions, lost messages
+//	service.go     4B, 4C: controller and groups under test, on one network, and the end of most cases
+//	people.go      4B, 4C: who changes configurations; users, and several of them at work
+//	sharded.go     4B, 4C: their rows of the table
+//	moving.go      4B: shards move, and no server fails
+//	failing.go     4B: servers of groups fail meanwhile
+//	control.go     4B: the controller fails meanwhile
+//	progress.go    4C: what is served, and how soon
+//	garbage.go     4C: what is deleted, and when
+//	mishaps.go     4C: some of all faults, drawn by the seed
 package lab4
