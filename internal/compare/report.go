@@ -176,7 +176,7 @@ func (s Spread) cell() string {
 	if s.Short != "" {
 		return s.Short
 	}
-	if s.Least == s.Most {
+	if number(s.Least) == number(s.Most) {
 		return number(s.Median)
 	}
 	return fmt.Sprintf("%s (%s-%s)", number(s.Median), number(s.Least), number(s.Most))

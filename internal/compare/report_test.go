@@ -17,6 +17,7 @@ func TestSpread(t *testing.T) {
 	require.Equal(t, 2.5, spreadOf([]float64{4, 1, 3, 2}).Median)
 	require.Equal(t, "3 (1-5)", s.cell())
 	require.Equal(t, "7", spreadOf([]float64{7, 7}).cell(), "nothing to say about the spread")
+	require.Equal(t, "14.0", spreadOf([]float64{14.01, 14.02}).cell(), "nor where it does not show")
 	require.Equal(t, "0.3 (0-123)", Spread{Median: 0.3, Most: 123.4}.cell())
 }
 
