@@ -4,6 +4,7 @@ package tester_test
 
 import (
 	"fmt"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -16,12 +17,15 @@ import (
 
 // Services take snapshots at indices of their own, and hand them over late.
 func TestSnapshotsAtDifferentIndices(t *testing.T) {
+	var mu sync.Mutex
 	taken := map[int][]int{}
 	texts := map[int]string{}
 	options := tester.Options{SnapshotEveryOf: func(i int) int { return []int{2, 3, 0}[i] }, SnapshotLag: 2}
 	v, _ := play(t, 3, options, func(c *tester.Cluster, th *theatre) {
 		for i := range 3 {
 			th.peer(i).snap = func(index int, snapshot []byte) {
+				mu.Lock()
+				defer mu.Unlock()
 				taken[i] = append(taken[i], index)
 				if known, ok := texts[index]; ok {
 					require.Equal(t, known, string(snapshot), "the same state at the same index")
@@ -40,20 +44,30 @@ func TestSnapshotsAtDifferentIndices(t *testing.T) {
 
 // A service that began from a snapshot cannot make one of a state that it was never in.
 func TestNoSnapshotsFromBeforeTheFirst(t *testing.T) {
+	var mu sync.Mutex // settle lets time pass, but orders nothing
 	var mine []byte
 	var late []int
 	v, _ := play(t, 2, tester.Options{SnapshotEvery: 2, SnapshotLag: 1}, func(c *tester.Cluster, th *theatre) {
 		th.peer(0).snap = func(index int, snapshot []byte) {
+			mu.Lock()
+			defer mu.Unlock()
 			if index == 4 {
 				mine = snapshot
 			}
 		}
-		th.peer(1).snap = func(index int, _ []byte) { late = append(late, index) }
+		th.peer(1).snap = func(index int, _ []byte) {
+			mu.Lock()
+			defer mu.Unlock()
+			late = append(late, index)
+		}
 		for index := 1; index <= 5; index++ {
 			th.peer(0).command(index, index)
 		}
 		settle(c)
-		th.peer(1).send(raftapi.ApplyMsg{SnapshotValid: true, SnapshotIndex: 4, SnapshotTerm: 1, Snapshot: mine})
+		mu.Lock()
+		snapshot := mine
+		mu.Unlock()
+		th.peer(1).send(raftapi.ApplyMsg{SnapshotValid: true, SnapshotIndex: 4, SnapshotTerm: 1, Snapshot: snapshot})
 		for index := 5; index <= 7; index++ {
 			if index > 5 {
 				th.peer(0).command(index, index)
