@@ -136,6 +136,20 @@ func (h *hunting) prepare(selectors []string) error {
 		Workers: h.flags.workers, Costs: h.state.Costs()}
 	h.report = mutation.Report{Schema: mutation.Schema, Started: time.Now().UTC(), Seeds: suite.FormatSeeds(seeds),
 		Matrix: h.flags.matrix, NoOrder: h.flags.noOrder, Workers: h.flags.workers}
+	return h.leaveOut()
+}
+
+// leaveOut drops the peers that none of the cases concerns, and says so.
+func (h *hunting) leaveOut() error {
+	all := len(h.hunt.Subjects)
+	h.hunt.Subjects = slices.DeleteFunc(h.hunt.Subjects, func(s mutation.Subject) bool { return !h.hunt.Concerns(s) })
+	switch left := len(h.hunt.Subjects); {
+	case left == 0:
+		return usage(fmt.Errorf("none of the %d selected cases concerns any of the %d selected peers; `%s mutants NAME` alone runs the cases that a peer is meant for",
+			len(h.hunt.Cases), all, program()))
+	case left < all:
+		fmt.Fprintf(h.err, "%d of %d peers are left out: none of the selected cases concerns them\n", all-left, all)
+	}
 	return nil
 }
 

@@ -103,6 +103,15 @@ func TestAVariantRunsOnWhatItPromises(t *testing.T) {
 }
 
 // Cheap cases and low seeds come first, and subjects take turns.
+// A peer that no case concerns has not passed.
+func TestWhomTheCasesConcern(t *testing.T) {
+	h := Hunt{Cases: cases("2B/X")}
+	require.False(t, h.Concerns(mutant("m", "lost")), "it is meant for 2A")
+	require.True(t, h.Concerns(variant("v")))
+	h.Cases[0].Package = ServicePackage
+	require.False(t, h.Concerns(variant("v")), "it is no service")
+}
+
 func TestOrderOfAHunt(t *testing.T) {
 	h := Hunt{Subjects: []Subject{mutant("m", "lost"), mutant("n", "lost")}, Cases: cases("2A/Dear", "2A/Cheap"),
 		Costs: suite.Costs{"2A/Dear": 0.97, "2A/Cheap": 0.27}}

@@ -61,6 +61,10 @@ const startCost = 0.03
 // everyCase says whether all cases are wanted, not the first that kills.
 func (h *Hunt) everyCase(s Subject) bool { return h.Matrix || s.Kind != Mutant }
 
+// Concerns says whether s runs on any of the cases. Nothing can be said of one that does not: that it
+// passed, for example.
+func (h *Hunt) Concerns(s Subject) bool { return len(h.casesFor(s)) > 0 }
+
 // casesFor returns the cases that s runs on: those selected, or those of the parts that its header names.
 // Cases of a lab that runs on request only have to be asked for: by the user, or by a mutant.
 func (h *Hunt) casesFor(s Subject) []suite.Case {
