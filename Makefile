@@ -16,7 +16,7 @@ lab:            ## all labs on this tree's peer in the engine (SEEDS=1-3)
 	$(RAFTLAB) test --seeds $(SEEDS)
 
 test: vet       ## every test of the project, the labs in the bubble among them
-	$(GO) test ./...
+	$(GO) test -timeout 30m ./...
 
 race:           ## data races: the labs natively, and the packages under them (needs a C compiler)
 	$(GO) test -race ./labgob ./labrpc ./raftapi ./tester
