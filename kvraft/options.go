@@ -1,8 +1,6 @@
 package kvraft
 
 import (
-	"slices"
-
 	"raftlab/kvapi"
 	"raftlab/kvraft/rsm"
 	"raftlab/labrpc"
@@ -57,21 +55,6 @@ func optionsFrom(opts []Option) options {
 
 func reference(ends []*labrpc.ClientEnd, me int, p *raftapi.Persister, applyCh chan raftapi.ApplyMsg) raftapi.Raft {
 	return raft.Make(ends, me, p, applyCh)
-}
-
-// extensions are those of the options and those that the read path needs.
-func extensions(o options) []string {
-	names := slices.Clone(o.Extensions)
-	switch o.Reads {
-	case kvapi.ReadIndexLeader, kvapi.ReadIndexFollower:
-		names = append(names, raftapi.ReadIndex)
-	case kvapi.ReadLease:
-		// The lease rests on voters that stand by their leader, which is a part of CheckQuorum;
-		// ReadIndex is for the times without one.
-		names = append(names, raftapi.ReadIndex, raftapi.CheckQuorum, raftapi.Lease)
-	}
-	slices.Sort(names)
-	return slices.Compact(names)
 }
 
 // readsAnywhere says whether any server can answer a read, and not only the leader.

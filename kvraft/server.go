@@ -41,7 +41,7 @@ func StartKVServer(servers []*labrpc.ClientEnd, me int, persister *raftapi.Persi
 		Machine:      s.store,
 		Codec:        codec,
 		MaxRaftState: maxraftstate,
-		Extensions:   extensions(o),
+		Extensions:   o.PeerExtensions(),
 		CatchUp:      o.CatchUp,
 	}
 	o.adjust(&config)

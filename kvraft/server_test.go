@@ -335,7 +335,7 @@ func TestOptions(t *testing.T) {
 		StartKVServer(nil, 0, raftapi.MakePersister(), -1, WithReads("telepathy"))
 	})
 	o := optionsFrom([]Option{WithReads(kvapi.ReadLease), WithExtensions(raftapi.PreVote, raftapi.Lease), WithCatchUp()})
-	require.Equal(t, []string{"checkquorum", "lease", "prevote", "readindex"}, extensions(o))
+	require.Equal(t, []string{"checkquorum", "lease", "prevote", "readindex"}, o.PeerExtensions())
 	require.True(t, o.CatchUp)
 
 	s := Service()

@@ -1,8 +1,6 @@
 package shardkv
 
 import (
-	"slices"
-
 	"raftlab/kvapi"
 	"raftlab/kvraft/rsm"
 	"raftlab/labrpc"
@@ -54,16 +52,6 @@ func optionsFrom(opts []Option) options {
 
 func reference(ends []*labrpc.ClientEnd, me int, p *raftapi.Persister, applyCh chan raftapi.ApplyMsg) raftapi.Raft {
 	return raft.Make(ends, me, p, applyCh)
-}
-
-// extensions are those of the options and those that the read path needs.
-func extensions(o options) []string {
-	names := slices.Clone(o.Extensions)
-	if o.Reads == kvapi.ReadIndexLeader {
-		names = append(names, raftapi.ReadIndex)
-	}
-	slices.Sort(names)
-	return slices.Compact(names)
 }
 
 // Service returns controller and groups as the labs want them.

@@ -62,7 +62,7 @@ func StartServer(servers []*labrpc.ClientEnd, me int, persister *raftapi.Persist
 		Machine:      kv.machine,
 		Codec:        codec,
 		MaxRaftState: maxraftstate,
-		Extensions:   extensions(o),
+		Extensions:   o.PeerExtensions(),
 		CatchUp:      o.CatchUp,
 	}
 	o.adjust(&config)

@@ -1,8 +1,6 @@
 package shardctrler
 
 import (
-	"slices"
-
 	"raftlab/kvapi"
 	"raftlab/labrpc"
 	"raftlab/raft"
@@ -52,19 +50,6 @@ func optionsFrom(opts []Option) options {
 
 func reference(ends []*labrpc.ClientEnd, me int, p *raftapi.Persister, applyCh chan raftapi.ApplyMsg) raftapi.Raft {
 	return raft.Make(ends, me, p, applyCh)
-}
-
-// extensions are those of the options and those that the read path needs; see kvraft's.
-func extensions(o options) []string {
-	names := slices.Clone(o.Extensions)
-	switch o.Reads {
-	case kvapi.ReadIndexLeader, kvapi.ReadIndexFollower:
-		names = append(names, raftapi.ReadIndex)
-	case kvapi.ReadLease:
-		names = append(names, raftapi.ReadIndex, raftapi.CheckQuorum, raftapi.Lease)
-	}
-	slices.Sort(names)
-	return slices.Compact(names)
 }
 
 // Controller returns this controller as the labs want it.

@@ -39,7 +39,7 @@ func StartServer(servers []*labrpc.ClientEnd, me int, persister *raftapi.Persist
 		Machine:      sc.history,
 		Codec:        codec,
 		MaxRaftState: o.maxRaftState,
-		Extensions:   extensions(o),
+		Extensions:   o.PeerExtensions(),
 	})
 	return sc
 }
