@@ -116,6 +116,9 @@ func (m *MissingExtension) Error() string {
 	return fmt.Sprintf("the Raft peer lacks the extension %s, which this service needs: write %s", m.Extension, m.Write)
 }
 
+// Lacks returns the extension that is missing. By this method the harness knows such a panic from others.
+func (m *MissingExtension) Lacks() string { return m.Extension }
+
 // Service is a key/value service that can be tested. Exactly one of Classic and Versioned is set, or
 // both if the service speaks both.
 type Service struct {

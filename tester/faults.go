@@ -26,6 +26,22 @@ func (c *machines) Restart(i int) {
 	c.begin(i, record.Restart)
 }
 
+// Mend makes everything whole again, but for clocks: all links between servers work, the network is reliable, and
+// crashed peers are restarted, one after the other.
+func (c *machines) Mend() {
+	net := c.Network()
+	net.Reliable(true)
+	net.LongReordering(false)
+	net.LongDelays(false)
+	net.Duplicates(false)
+	c.HealAll()
+	for i := range c.n {
+		if !c.Running(i) {
+			c.Restart(i)
+		}
+	}
+}
+
 // Running says whether peer i has been started and has not crashed since.
 func (c *machines) Running(i int) bool { return c.running(i) != nil }
 

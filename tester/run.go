@@ -222,6 +222,13 @@ func (r *run) catch() {
 	if p == nil {
 		return
 	}
+	if lack, ok := p.(interface {
+		error
+		Lacks() string
+	}); ok { // see StartFunc
+		r.violate(Violation{Rule: RuleMissing, Message: lack.Error()})
+		return
+	}
 	stack := string(debug.Stack())
 	v := record.Verdict{Outcome: record.FrameworkError, Message: fmt.Sprintf("panic: %v", p), Stack: stack}
 	if panickedUnderTest(stack) {

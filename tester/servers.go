@@ -17,7 +17,8 @@ type Server interface {
 }
 
 // StartFunc starts server me of a service, from what its persister holds. ends leads to all servers.
-// It must return quickly.
+// It must return quickly. It may panic with an error that has a method Lacks() string (*kvapi.MissingExtension is
+// one), which ends the case with RuleMissing: the peer lacks an extension that the service or the case needs.
 type StartFunc func(me int, ends []*labrpc.ClientEnd, p *raftapi.Persister) Server
 
 // Servers is a number of servers of a service on a simulated network, and clients beside them:

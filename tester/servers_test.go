@@ -229,3 +229,17 @@ func TestInconclusive(t *testing.T) {
 	require.Equal(t, record.Inconclusive, v.Outcome)
 	require.Equal(t, "cannot tell 7", v.Message)
 }
+
+// lacking is what a server panics with whose peer lacks an extension.
+type lacking struct{ error }
+
+func (lacking) Lacks() string { return "sight" }
+
+func TestServersThatLackAnExtension(t *testing.T) {
+	v, _ := tester.RunInBubble(t, tester.Case{Part: "3C", Name: "Sees", Run: func(e *tester.Env) {
+		e.NewServers(func(int, []*labrpc.ClientEnd, *raftapi.Persister) tester.Server {
+			panic(lacking{errors.New("it cannot see")})
+		}, 3, tester.Options{})
+	}}, record.Params{Seed: 1})
+	breaks(t, v, tester.RuleMissing, "it cannot see")
+}

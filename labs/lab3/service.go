@@ -65,16 +65,6 @@ func start(e *tester.Env, want setup) *service {
 
 // server starts one server.
 func (s *service) server(me int, ends []*labrpc.ClientEnd, p *raftapi.Persister) tester.Server {
-	defer func() {
-		p := recover()
-		if p == nil {
-			return
-		}
-		if missing, ok := p.(*kvapi.MissingExtension); ok {
-			s.env.Fail(tester.Violation{Rule: tester.RuleMissing, Message: missing.Error(), Peers: []int{me}})
-		}
-		panic(p)
-	}()
 	return s.api.Start(ends, me, p, s.setup.maxState, s.options)
 }
 
@@ -130,17 +120,7 @@ func (s *service) until(d time.Duration, what func() bool) bool {
 // healed makes the service whole again: all links work, no message is lost or late, crashed servers
 // are restarted, clients reach everyone.
 func (s *service) healed() {
-	net := s.Network()
-	net.Reliable(true)
-	net.LongReordering(false)
-	net.LongDelays(false)
-	net.Duplicates(false)
-	s.HealAll()
-	for i := range s.N() {
-		if !s.Running(i) {
-			s.Restart(i)
-		}
-	}
+	s.Mend()
 	for _, u := range s.users {
 		u.client.ReachAll()
 	}

@@ -42,16 +42,6 @@ func startController(e *tester.Env, want setup) *controller {
 
 // server starts one server.
 func (c *controller) server(me int, ends []*labrpc.ClientEnd, p *raftapi.Persister) tester.Server {
-	defer func() {
-		p := recover()
-		if p == nil {
-			return
-		}
-		if missing, ok := p.(*kvapi.MissingExtension); ok {
-			c.fail(tester.RuleMissing, []int{me}, "%s", missing.Error())
-		}
-		panic(p)
-	}()
 	return c.api.Start(ends, me, p, c.options)
 }
 
@@ -76,7 +66,7 @@ func (c *controller) ended(place int, got shardapi.Config) {
 
 // healed makes the controller whole again, and lets clients reach all of it.
 func (c *controller) healed() {
-	c.servers.healed()
+	c.Mend()
 	for _, a := range c.admins {
 		a.client.ReachAll()
 	}

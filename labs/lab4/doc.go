@@ -33,7 +33,7 @@
 //	admin.go       a client of the controller; several of them at work
 //	changes.go     4A: joins, leaves and moves, while nothing fails
 //	replicas.go    4A: many clients, crashes, partitions, lost messages
-//	service.go     4B, 4C: controller and groups under test, on one network, and the end of most cases
+//	service.go     4B, 4C: the service under test (package sharded starts it), and the end of most cases
 //	people.go      4B, 4C: who changes configurations; users, and several of them at work
 //	sharded.go     4B, 4C: their rows of the table
 //	moving.go      4B: shards move, and no server fails

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"raftlab/kvapi"
-	"raftlab/labrpc"
+	"raftlab/labs/sharded"
 	"raftlab/porcupine-tests/model"
 	"raftlab/shardapi"
 	"raftlab/tester"
@@ -24,7 +24,7 @@ type chief struct {
 
 func (s *service) newChief() *chief {
 	client := s.NewClient()
-	return &chief{s, client, s.api.Controller.Clerk(client.EndsTo(s.groups.Members(0)...), kvapi.Options{})}
+	return &chief{s, client, s.groups.Administrator(client)}
 }
 
 // do has the chief do something, and waits until it is done.
@@ -42,25 +42,21 @@ func (c *chief) begin(f func()) <-chan struct{} {
 
 // join adds groups.
 func (s *service) join(groups ...int) {
-	servers := map[int][]string{}
-	for _, group := range groups {
-		servers[gidOf(group)] = s.addressOf(group)
-	}
-	s.chief.do(fmt.Sprintf("groups %v join", groups), func() { s.chief.clerk.Join(servers) })
+	s.chief.do(fmt.Sprintf("groups %v join", groups), func() { s.chief.clerk.Join(s.groups.Joining(groups...)) })
 }
 
 // leave takes groups away.
 func (s *service) leave(groups ...int) {
 	var gids []int
 	for _, group := range groups {
-		gids = append(gids, gidOf(group))
+		gids = append(gids, sharded.GID(group))
 	}
 	s.chief.do(fmt.Sprintf("groups %v leave", groups), func() { s.chief.clerk.Leave(gids) })
 }
 
 // move gives a shard to a group.
 func (s *service) move(shard, group int) {
-	s.chief.do(fmt.Sprintf("shard %d moves to group %d", shard, group), func() { s.chief.clerk.Move(shard, gidOf(group)) })
+	s.chief.do(fmt.Sprintf("shard %d moves to group %d", shard, group), func() { s.chief.clerk.Move(shard, sharded.GID(group)) })
 }
 
 // config asks for the latest configuration.
@@ -70,7 +66,7 @@ func (s *service) config() (latest shardapi.Config) {
 }
 
 // owner returns the group that has a shard in a configuration; 0 for none.
-func owner(c shardapi.Config, shard int) int { return max(0, c.Shards[shard]-gidOf(0)) }
+func owner(c shardapi.Config, shard int) int { return sharded.Owner(c, shard) }
 
 // user is a client of the service. What it asks and what it is answered goes into the trace, from where the
 // history is taken. Its operations are for one goroutine, started with goes or must.
@@ -87,13 +83,9 @@ func (s *service) user() *user {
 	u := &user{s: s, client: s.NewClient()}
 	u.doing.Store("nothing")
 	u.rand = s.env.Fork(fmt.Sprintf("user %d", u.client.Number()))
-	u.clerk = s.api.Groups.Clerk(u.client.EndsTo(s.groups.Members(0)...), u.endTo, s.options)
+	u.clerk = s.groups.User(u.client)
 	s.users = append(s.users, u)
 	return u
-}
-
-func (u *user) endTo(name string) *labrpc.ClientEnd {
-	return u.client.EndsTo(u.s.numberOf(name))[0]
 }
 
 // do carries out an operation and records it.

@@ -52,19 +52,3 @@ func (s *servers) anyLeader() int {
 func (s *servers) pause(d time.Duration) {
 	s.env.Sleep(time.Duration(s.env.Rand().Int64N(int64(d) + 1)))
 }
-
-// healed makes the servers whole again: all links work, no message is lost or late, crashed servers
-// are restarted.
-func (s *servers) healed() {
-	net := s.Network()
-	net.Reliable(true)
-	net.LongReordering(false)
-	net.LongDelays(false)
-	net.Duplicates(false)
-	s.HealAll()
-	for i := range s.N() {
-		if !s.Running(i) {
-			s.Restart(i)
-		}
-	}
-}

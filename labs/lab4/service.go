@@ -1,17 +1,15 @@
 package lab4
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"raftlab/kvapi"
-	"raftlab/labrpc"
+	"raftlab/labs/sharded"
 	"raftlab/porcupine-tests/history"
 	"raftlab/porcupine-tests/model"
-	"raftlab/raftapi"
 	"raftlab/shardapi"
 	"raftlab/tester"
 )
@@ -26,22 +24,16 @@ type layout struct {
 	net      tester.Options
 }
 
-// service is a sharded service under test: a controller, which is group 0, and groups from 1 on.
-//
-//	group        0          1          2
-//	gid          -         101        102          groups must not be taken for places in a list
-//	servers   0  1  2    3  4  5    6  7  8
-//	names        -       "101/0"..  "102/0"..
+// service is a sharded service under test: a controller, which is group 0, and groups from 1 on. Package sharded
+// says how they are called.
 type service struct {
 	servers
-	groups  *tester.Groups
-	api     shardapi.Service
-	options kvapi.Options
-	layout  layout
-	sizes   []int
-	chief   *chief
-	users   []*user
-	last    int // number of the last value written; no two are equal
+	groups *sharded.Service
+	layout layout
+	sizes  []int
+	chief  *chief
+	users  []*user
+	last   int // number of the last value written; no two are equal
 }
 
 // serve starts a service, and waits until its controller has a leader.
@@ -55,16 +47,20 @@ func serve(e *tester.Env, want layout) *service {
 	if want.maxState == 0 {
 		want.maxState = -1
 	}
-	s := &service{servers: servers{env: e}, api: e.Subject().(shardapi.Service), layout: want}
-	s.options = kvapi.Options{Reads: want.reads, Extensions: e.With()}
-	s.sizes = []int{3}
+	s := &service{servers: servers{env: e}, layout: want, sizes: []int{3}}
 	for range want.groups {
 		s.sizes = append(s.sizes, want.each)
 	}
-	s.groups = e.NewGroups(s.server, s.sizes, want.net)
+	s.groups = sharded.Start(e, sharded.Setup{
+		Service:  e.Subject().(shardapi.Service),
+		Sizes:    s.sizes,
+		MaxState: want.maxState,
+		Options:  kvapi.Options{Reads: want.reads, Extensions: e.With()},
+		Machines: want.net,
+	})
 	s.Servers = s.groups.Servers
 	s.chief = s.newChief()
-	s.groups.LeaderOf(0)
+	s.groups.LeaderOf(sharded.Controller)
 	return s
 }
 
@@ -74,59 +70,6 @@ func bySeed(e *tester.Env) kvapi.ReadPath {
 		return kvapi.ReadIndexLeader
 	}
 	return kvapi.ReadLog
-}
-
-func gidOf(group int) int { return 100 + group }
-
-func nameOf(group, i int) string { return fmt.Sprintf("%d/%d", gidOf(group), i) }
-
-// addressOf are the names of a group's servers.
-func (s *service) addressOf(group int) (names []string) {
-	for i := range s.sizes[group] {
-		names = append(names, nameOf(group, i))
-	}
-	return names
-}
-
-// numberOf is the number of the server with this name.
-func (s *service) numberOf(name string) int {
-	n := 0
-	for group, size := range s.sizes {
-		for i := range size {
-			if group > 0 && nameOf(group, i) == name {
-				return n
-			}
-			n++
-		}
-	}
-	s.env.Fail(tester.Violation{Rule: tester.RuleNetwork, Message: fmt.Sprintf(
-		"makeEnd(%q): no group has a server with that name; names are those in the Groups of a configuration", name)})
-	return -1
-}
-
-// server starts one server.
-func (s *service) server(me int, ends []*labrpc.ClientEnd, p *raftapi.Persister) tester.Server {
-	defer func() {
-		p := recover()
-		if p == nil {
-			return
-		}
-		if missing, ok := p.(*kvapi.MissingExtension); ok {
-			s.fail(tester.RuleMissing, []int{me}, "%s", missing.Error())
-		}
-		panic(p)
-	}()
-	group, first := 0, 0
-	for me >= first+s.sizes[group] {
-		first += s.sizes[group]
-		group++
-	}
-	own, ctrlers := ends[first:first+s.sizes[group]], ends[:s.sizes[0]]
-	if group == 0 {
-		return s.api.Controller.Start(own, me, p, kvapi.Options{Extensions: s.options.Extensions})
-	}
-	makeEnd := func(name string) *labrpc.ClientEnd { return ends[s.numberOf(name)] }
-	return s.api.Groups.Start(own, me-first, p, s.layout.maxState, gidOf(group), ctrlers, makeEnd, s.options)
 }
 
 // value returns a value that was never used before in this run. It is for the main goroutine.
@@ -195,7 +138,7 @@ func (s *service) bytes() (total int) {
 // mended makes the service whole again, also for its clients.
 func (s *service) mended() {
 	s.env.Note("all faults end")
-	s.healed()
+	s.Mend()
 	s.chief.client.ReachAll()
 	for _, u := range s.users {
 		u.client.ReachAll()

@@ -77,15 +77,6 @@ func try(e *tester.Env, reads kvapi.ReadPath, m mix, s size) *trial {
 
 // start starts one server.
 func (t *trial) start(me int, ends []*labrpc.ClientEnd, p *raftapi.Persister) tester.Server {
-	defer func() {
-		if cause := recover(); cause != nil {
-			missing, ok := cause.(*kvapi.MissingExtension)
-			if !ok {
-				panic(cause)
-			}
-			t.env.Fail(tester.Violation{Rule: tester.RuleMissing, Message: missing.Error(), Peers: []int{me}})
-		}
-	}()
 	o := t.options
 	o.Extensions = slices.Clone(t.mix.of(me))
 	for _, name := range t.env.With() {

@@ -19,6 +19,7 @@ type Machines interface {
 
 	Links(works func(from, to int) bool)
 	HealAll()
+	Mend()
 	Crash(i int)
 	CrashAtPersist(i int, nth int) <-chan struct{}
 	Restart(i int)
@@ -156,17 +157,9 @@ func (s Step) end(m Machines, crashed []int) {
 // mend undoes whatever the plan can have done.
 func (p Plan) mend(m Machines) {
 	m.Env().Note("all faults end")
-	net := m.Network()
-	net.Reliable(true)
-	net.LongReordering(false)
-	net.LongDelays(false)
-	net.Duplicates(false)
-	m.HealAll()
-	for i := range m.N() {
-		if !m.Running(i) {
-			m.Restart(i)
-		}
-		if slices.ContainsFunc(p, func(s Step) bool { return s.Rates != nil }) {
+	m.Mend()
+	if slices.ContainsFunc(p, func(s Step) bool { return s.Rates != nil }) {
+		for i := range m.N() {
 			m.DriftClock(i, 1)
 		}
 	}
