@@ -22,6 +22,7 @@ race:           ## data races: the labs natively, and the packages under them (n
 	$(GO) test -race ./labgob ./labrpc ./raftapi ./tester
 	$(GO) test -race ./raft -strict
 	$(GO) test -race ./kvraft/...
+	$(GO) test -race ./shardkv/...
 
 bench:          ## benchmarks of the message path and of the engine
 	$(GO) test -run '^$$' -bench . -benchmem ./labgob ./labrpc ./internal/sim

@@ -4,8 +4,8 @@
 //	labs.All()            every lab
 //	  labs/lab2.Lab()     Raft: 2A elections, 2B log, 2C crashes, 2D snapshots, 2E PreVote, 2F CheckQuorum
 //	  labs/lab3.Lab()     KV: 3A reads through the log, 3B snapshots, 3C to 3E other read paths
-//	  labs/lab4.Lab()     sharding: 4A the shard controller
-//	  labs/porcupine      long histories of the KV service under composed faults; on request
+//	  labs/lab4.Lab()     sharding: 4A the shard controller, 4B and 4C the groups
+//	  labs/porcupine      long histories of both services under composed faults; on request
 package labs
 
 import (
@@ -17,4 +17,6 @@ import (
 )
 
 // All returns all labs, in the order in which they are done.
-func All() []tester.Lab { return []tester.Lab{lab2.Lab(), lab3.Lab(), lab4.Lab(), porcupine.Lab()} }
+func All() []tester.Lab {
+	return []tester.Lab{lab2.Lab(), lab3.Lab(), lab4.Lab(), porcupine.Lab(), porcupine.ShardLab()}
+}

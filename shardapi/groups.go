@@ -21,6 +21,9 @@ type MakeEnd = func(server string) *labrpc.ClientEnd
 
 // Groups is the service itself: servers, several of which are a group, and clients. ctrlers are ends that lead to
 // all servers of the controller, in any order.
+//
+// A gid stands for one group of servers for ever: a group that has left may join again, with the servers that it had. (A
+// controller does not mind other servers, see 4A/ComeBack; it is only told names.)
 type Groups struct {
 	// Start starts server me of group gid. ends leads to the servers of the group, in their order;
 	// makeEnd reaches the servers of other groups by the names that configurations have for them. The server

@@ -72,6 +72,8 @@
 //     always served. The price of adopting one configuration after the other: while a shard is awaited from a group
 //     that is down, what later configurations say has to wait, too.
 //   - What a group that leaves had goes to the others; also when all groups leave, and the next one joins later.
+//   - All this as long as a gid stands for the same servers for ever: servers that are new to it would think, from the
+//     old configurations they go through, that they had what the others have.
 //
 // # Where to find what
 //

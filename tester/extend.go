@@ -81,9 +81,22 @@ func (l *life) drift(rate float64) {
 	}
 }
 
+// CanDrift says whether peer i's clock can be set, as DriftClock does. A peer that is not running says no.
+func (c *machines) CanDrift(i int) bool {
+	l := c.running(i)
+	if l == nil {
+		return false
+	}
+	_, ok := l.raft().(raftapi.ClockDrifter)
+	return ok
+}
+
 // Transfer asks peer i, which leads, to hand its office to peer to. It waits for the answer
 // (raftapi.LeadershipTransferrer); a peer that is not running says no.
-func (c *machines) Transfer(i, to int) (done bool) {
+func (c *machines) Transfer(i, to int) (done bool) { return c.transfer(i, to, to) }
+
+// transfer asks peer i to hand over to the peer that it calls known.
+func (c *machines) transfer(i, to, known int) (done bool) {
 	l := c.running(i)
 	if l == nil {
 		return false
@@ -94,6 +107,6 @@ func (c *machines) Transfer(i, to int) (done bool) {
 			"the case needs peers that hand over leadership, but %T has no method TransferLeadership(to int) bool (raftapi.LeadershipTransferrer)", l.raft())})
 	}
 	c.env.Note("peer %d is asked to make peer %d leader", i, to)
-	c.r.into("TransferLeadership", i, func() { done = t.TransferLeadership(to) })
+	c.r.into("TransferLeadership", i, func() { done = t.TransferLeadership(known) })
 	return done
 }

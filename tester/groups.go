@@ -52,6 +52,11 @@ func (g *Groups) GroupOf(server int) int {
 	return -1
 }
 
+// Transfer asks server i to hand its office to another server of its group.
+func (g *Groups) Transfer(i, to int) (done bool) {
+	return g.transfer(i, to, to-g.members[g.GroupOf(i)][0])
+}
+
 // LeaderOf waits until a running server of the group leads the newest term in it, and returns the server. After
 // ElectionLimit it fails the case with RuleNoLeader.
 func (g *Groups) LeaderOf(group int) int { return g.LeaderAmong(g.members[group]) }

@@ -37,7 +37,7 @@ func control() []tester.Case {
 			Checks:  "with more groups than shards some have none, and those that have one keep it"},
 		{Part: "4A", Name: "ComeBack", Points: 4, Run: comeBack,
 			Reaches: []string{"all groups left"},
-			Checks:  "the last group leaves: all shards belong to nobody; a gid that comes back is a new group"},
+			Checks:  "the last group leaves: all shards belong to nobody; a gid that comes back has the servers of its new join"},
 		{Part: "4A", Name: "Repeated", Points: 3, Run: repeated,
 			Reaches: []string{"request changed nothing"},
 			Checks:  "members join and strangers leave: an answer, and no shard moves for it"},

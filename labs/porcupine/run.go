@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"raftlab/kvapi"
+	"raftlab/shardapi"
 	"raftlab/tester"
 )
 
@@ -14,4 +15,13 @@ func Run(t *testing.T, service kvapi.Service) {
 	t.Helper()
 	skipUnlessAsked(t)
 	tester.Run(t, Lab(), service)
+}
+
+// RunShards runs the cases of lab porcupine-shards on a sharded service:
+//
+//	func TestPorcupine(t *testing.T) { porcupine.RunShards(t, shardkv.Service()) }
+func RunShards(t *testing.T, service shardapi.Service) {
+	t.Helper()
+	skipUnlessAsked(t)
+	tester.Run(t, ShardLab(), service)
 }

@@ -7,8 +7,6 @@ import (
 	"time"
 
 	"raftlab/kvapi"
-	"raftlab/porcupine-tests/history"
-	"raftlab/porcupine-tests/model"
 	"raftlab/tester"
 )
 
@@ -39,11 +37,7 @@ func (t *trial) seat(number int) *seat {
 	for range most {
 		client := t.NewClient()
 		who := &sitter{client: client, versions: map[string]kvapi.Version{}}
-		if t.dialect == model.Classic {
-			who.classic = history.Classic(client, t.api.Classic(client.Ends(), t.options))
-		} else {
-			who.versioned = history.Versioned(client, t.api.Versioned(client.Ends(), t.options))
-		}
+		t.clerk(who)
 		s.sitting = append(s.sitting, who)
 	}
 	return s
@@ -70,7 +64,7 @@ func (s *seat) work() {
 // operate does one operation on one of the seat's two keys. Values are unique, so that a read says which
 // write it has seen.
 func (s *seat) operate(who *sitter) {
-	k := key((s.number + s.rand.IntN(2)) % s.t.size.keys)
+	k := s.t.key((s.number + s.rand.IntN(2)) % s.t.size.keys)
 	value := fmt.Sprintf("%d.%d,", s.number, s.done)
 	kind := s.rand.IntN(100)
 	switch {

@@ -9,13 +9,21 @@ import (
 	"raftlab/tester"
 )
 
-// Lab returns the table of the lab.
+// Lab returns the table of lab porcupine, for services of one group.
 func Lab() tester.Lab {
 	return tester.Lab{Name: "porcupine", Package: "./kvraft", Test: "TestPorcupine", OnRequest: true, Cases: cases()}
 }
 
-// part of all cases.
-const part = "P"
+// ShardLab returns the table of lab porcupine-shards, for sharded services.
+func ShardLab() tester.Lab {
+	return tester.Lab{Name: "porcupine-shards", Package: "./shardkv", Test: "TestPorcupine", OnRequest: true, Cases: shardCases()}
+}
+
+// Parts of all cases.
+const (
+	part      = "P"
+	shardPart = "PS"
+)
 
 // mix says which extensions the peers have, besides those that a read path needs.
 type mix struct {
@@ -76,6 +84,21 @@ func cases() []tester.Case {
 		Checks: "reads of whatever a server has applied are found not to be linearizable: the checker can see",
 		Run:    localIsCaught,
 	})
+}
+
+// shardCases are those of sharded services, which have two of the read paths.
+func shardCases() (all []tester.Case) {
+	for _, p := range paths[:2] {
+		for _, m := range mixes {
+			all = append(all, tester.Case{
+				Part: shardPart, Name: p.name + m.name, Points: 1, Section: p.section, Limit: limit, RPCs: rpcs,
+				Checks: "long histories of 20 clients are linearizable while shards move and faults hit groups and controller: reads by " +
+					string(p.reads) + checksOf(m),
+				Run: func(e *tester.Env) { tryShards(e, p.reads, m).judge() },
+			})
+		}
+	}
+	return all
 }
 
 func checksOf(m mix) string {

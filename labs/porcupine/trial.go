@@ -2,16 +2,13 @@ package porcupine
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"time"
 
-	"raftlab/kvapi"
-	"raftlab/labrpc"
 	"raftlab/porcupine-tests/history"
-	"raftlab/porcupine-tests/model"
 	"raftlab/porcupine-tests/nemesis"
-	"raftlab/raftapi"
 	"raftlab/tester"
 )
 
@@ -32,61 +29,33 @@ var (
 // trial is one service under faults, with its clients.
 type trial struct {
 	*tester.Servers
-	env      *tester.Env
-	api      kvapi.Service
-	size     size
-	options  kvapi.Options
-	mix      mix
-	maxState int
-	dialect  model.Dialect
-	drifting bool // the peers' clocks can be set
-	seats    []*seat
+	env   *tester.Env
+	size  size
+	key   func(i int) string
+	clerk func(*sitter) // makes a client's clerk
+	seats []*seat
+	also  map[string]<-chan struct{} // who else there is besides the seats; closed when they are done
 }
 
-// try starts a service, lets clients and faults loose on it, mends everything, and waits until the clients
-// have done what they were to do.
-func try(e *tester.Env, reads kvapi.ReadPath, m mix, s size) *trial {
-	t := &trial{env: e, api: e.Subject().(kvapi.Service), size: s, mix: m, options: kvapi.Options{Reads: reads}}
-	r := e.Rand()
-	servers := 3 + 2*r.IntN(2)
-	t.maxState = []int{-1, 1000, 4000}[r.IntN(3)]
-	t.options.CatchUp = t.maxState > 0 && r.IntN(2) == 0
-	t.dialect = model.Classic
-	if t.api.Classic == nil || t.api.Versioned != nil && r.IntN(2) == 0 {
-		t.dialect = model.Versioned
-	}
-	e.Note("%d servers, %s dialect, reads by %s, maxraftstate %d, catch-up %t", servers, t.dialect, reads, t.maxState, t.options.CatchUp)
-	t.Servers = e.NewServers(t.start, servers, tester.Options{})
-	t.Leader()
-	for i := range s.seats {
+// begin lets the clients loose.
+func (t *trial) begin() {
+	for i := range t.size.seats {
 		t.seats = append(t.seats, t.seat(i))
 	}
 	for _, seat := range t.seats {
 		go seat.work()
 	}
 	go t.reap()
-
-	faults := append(nemesis.All(), m.faults...)
-	if !t.drifting {
-		faults = slices.DeleteFunc(faults, func(f nemesis.Fault) bool { return f == nemesis.Drift })
-	}
-	nemesis.Draw(r, servers, s.faults, faults...).Carry(t.Servers, t.over)
-	t.finish()
-	return t
 }
 
-// start starts one server.
-func (t *trial) start(me int, ends []*labrpc.ClientEnd, p *raftapi.Persister) tester.Server {
-	o := t.options
-	o.Extensions = slices.Clone(t.mix.of(me))
-	for _, name := range t.env.With() {
-		if !slices.Contains(o.Extensions, name) {
-			o.Extensions = append(o.Extensions, name)
-		}
+// suffer has faults from a plan that is drawn from the seed come over the servers, until all clients have done what
+// they were to do or the time is over. Then everything is mended.
+func (t *trial) suffer(r *rand.Rand, m nemesis.Machines, groups [][]int, more []nemesis.Fault) {
+	faults := append(nemesis.All(), more...)
+	if !t.CanDrift(0) {
+		faults = slices.DeleteFunc(faults, func(f nemesis.Fault) bool { return f == nemesis.Drift })
 	}
-	server := t.api.Start(ends, me, p, t.maxState, o)
-	_, t.drifting = server.Raft().(raftapi.ClockDrifter)
-	return server
+	nemesis.DrawGroups(r, groups, t.size.faults, faults...).Carry(m, t.over)
 }
 
 // over says whether all clients have done what they were to do.
@@ -102,11 +71,17 @@ func (t *trial) finish() {
 			t.stuck("after all faults have ended")
 		}
 	}
+	for who, done := range t.also {
+		if !e.Await(done, tester.ProgressLimit) {
+			e.Fail(tester.Violation{Rule: tester.RuleNoProgress, Message: fmt.Sprintf(
+				"%s is not done %v after everybody else, with no fault in the way", who, tester.ProgressLimit)})
+		}
+	}
 	last := t.seat(t.size.seats)
 	reader := last.sitting[0]
 	done := reader.client.Go(func() {
 		for k := range t.size.keys {
-			reader.get(key(k))
+			reader.get(t.key(k))
 		}
 	})
 	if !e.Await(done, tester.ProgressLimit) {
@@ -127,22 +102,3 @@ func (t *trial) stuck(when string) {
 
 // judge ends the run if the history is not linearizable, or cannot be judged.
 func (t *trial) judge() { history.Judge(t.env, 0) }
-
-func key(i int) string { return fmt.Sprintf("k%d", i) }
-
-// localIsCaught tries one service after the other whose servers answer reads from whatever they have
-// applied, until the checker sees through one. The others are lucky: nobody read in the wrong moment.
-func localIsCaught(e *tester.Env) {
-	const tries = 5
-	for range tries {
-		t := try(e, kvapi.ReadLocal, mixes[0], brief)
-		t.Shutdown()
-		ops, _ := history.Read(e)
-		if v := model.Check(ops, 0); v.Result == model.Illegal {
-			e.Note("caught: key %q: %s", v.Key, v.Why)
-			return
-		}
-	}
-	e.Fail(tester.Violation{Rule: tester.RuleWrongAnswer, Message: fmt.Sprintf(
-		"%d histories with local reads under faults look linearizable: is the checker blind?", tries)})
-}

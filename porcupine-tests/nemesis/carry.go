@@ -31,6 +31,7 @@ type Machines interface {
 var (
 	_ Machines = (*tester.Cluster)(nil)
 	_ Machines = (*tester.Servers)(nil)
+	_ Machines = (*tester.Groups)(nil)
 )
 
 // turn is the beginning or the end of a step.
@@ -47,6 +48,7 @@ func (p Plan) Carry(m Machines, stop func() bool) {
 	e := m.Env()
 	begun := e.Now()
 	down := map[int][]int{} // step -> servers that it has crashed
+	cut := map[int]links{}  // step -> links that it leaves
 	for _, t := range p.turns() {
 		for wait := begun + t.at - e.Now(); wait > 0; wait = begun + t.at - e.Now() {
 			e.Sleep(min(wait, 100*time.Millisecond))
@@ -56,13 +58,22 @@ func (p Plan) Carry(m Machines, stop func() bool) {
 			}
 		}
 		s := p[t.step]
-		if !t.ends {
+		switch {
+		case !t.ends && s.Fault.ofLinks():
+			e.Note("%s%s", model.FaultBegins, s)
+			cut[t.step] = s.works(s.leader(m))
+			relink(m, cut)
+		case !t.ends:
 			e.Note("%s%s", model.FaultBegins, s)
 			down[t.step] = s.begin(m)
-			continue
+		case s.Fault.ofLinks():
+			delete(cut, t.step)
+			relink(m, cut)
+			e.Note("%s%s", model.FaultEnds, s)
+		default:
+			s.end(m, down[t.step])
+			e.Note("%s%s", model.FaultEnds, s)
 		}
-		s.end(m, down[t.step])
-		e.Note("%s%s", model.FaultEnds, s)
 	}
 	p.mend(m)
 }
@@ -88,7 +99,23 @@ func (p Plan) turns() []turn {
 	return all
 }
 
-// begin makes the fault, and returns the servers that it crashed.
+// relink leaves the links that all faults leave.
+func relink(m Machines, cut map[int]links) {
+	if len(cut) == 0 {
+		m.HealAll()
+		return
+	}
+	m.Links(func(from, to int) bool {
+		for _, works := range cut {
+			if !works(from, to) {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+// begin makes the fault, if it is not one of links, and returns the servers that it crashed.
 func (s Step) begin(m Machines) (crashed []int) {
 	net := m.Network()
 	crash := func(is ...int) {
@@ -103,11 +130,11 @@ func (s Step) begin(m Machines) (crashed []int) {
 	case CrashOne:
 		crash(s.Order[0])
 	case CrashMinority:
-		crash(s.Order[:minority(m.N())]...)
+		crash(s.Order[:minority(len(s.Order))]...)
 	case CrashAll:
 		crash(s.Order...)
 	case CrashWriting:
-		m.CrashAtPersist(s.Order[0], 1+s.Order[1]) // one of its next few writes
+		m.CrashAtPersist(s.Order[0], 1+s.Order[1]%5) // one of its next few writes
 		crashed = s.Order[:1]
 	case Loss:
 		net.Reliable(false)
@@ -123,13 +150,11 @@ func (s Step) begin(m Machines) (crashed []int) {
 	case Transfer:
 		leader := s.leader(m)
 		m.Env().Go(func() { m.Transfer(leader, s.Order[0]) })
-	default:
-		m.Links(s.works(s.leader(m)))
 	}
 	return crashed
 }
 
-// end mends what the fault did.
+// end mends what begin did.
 func (s Step) end(m Machines, crashed []int) {
 	net := m.Network()
 	switch s.Fault {
@@ -148,9 +173,6 @@ func (s Step) end(m Machines, crashed []int) {
 		for _, i := range crashed {
 			m.Restart(i)
 		}
-	case Transfer:
-	default:
-		m.HealAll()
 	}
 }
 
@@ -165,11 +187,11 @@ func (p Plan) mend(m Machines) {
 	}
 }
 
-// leader returns the running server that leads the newest term, as far as the servers say; or else
-// the first in the step's order.
+// leader returns the running server that leads the newest term, of those that the step is about and as far as they
+// say; or else the first in the step's order.
 func (s Step) leader(m Machines) int {
 	leader, newest := s.Order[0], -1
-	for i := range m.N() {
+	for _, i := range slices.Sorted(slices.Values(s.Order)) {
 		if term, leads := m.State(i); leads && term > newest {
 			leader, newest = i, term
 		}

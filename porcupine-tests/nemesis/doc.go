@@ -21,7 +21,12 @@
 // process, and nothing can stop some of them for a while without their knowledge. Nearest to it come [Alone]
 // (nothing gets in or out, but the server knows the time) and [Drift] (it does not).
 //
+// A service of several groups has a plan drawn by [DrawGroups]: the lanes of links, servers and office are there
+// once for each group, and one lane more for the links between groups. Whatever hits a link, it works only if all
+// faults of the moment leave it alone.
+//
 //   - fault.go: the faults, by name; [All]
-//   - plan.go: [Draw], [Plan], [Step]
+//   - plan.go: [Draw], [DrawGroups], [Plan], [Step]
+//   - links.go: who hears whom
 //   - carry.go: Plan.Carry, [Machines]
 package nemesis

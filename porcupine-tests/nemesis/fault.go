@@ -1,5 +1,7 @@
 package nemesis
 
+import "slices"
+
 // Fault is one thing that can go wrong.
 type Fault string
 
@@ -47,21 +49,46 @@ const (
 // from the seed. It wants peers that are raftapi.LeadershipTransferrers.
 const Transfer Fault = "transfer"
 
-// lanes says which faults exclude each other.
-var lanes = [][]Fault{
-	{Halves, Alone, LeaderAlone, Bridge, Ring, Deaf, Mute},
-	{CrashLeader, CrashOne, CrashMinority, CrashAll, CrashWriting},
-	{Loss, Slow, Duplicates},
-	{Drift, WildDrift},
-	{Transfer},
+// Faults between groups: of the links between servers of different groups, for services that have several. One of
+// the groups is one that all others depend on, C.
+//
+//	group alone  1 | C 2 3       unguided  1   C         strangers   1   2       sides   any servers | any others
+//	(group mute:                            \ / \                      \ /
+//	 1 <-- C 2 3)                            2---3                      C
+const (
+	GroupAlone Fault = "group alone" // one group, and all others
+	GroupMute  Fault = "group mute"  // one group is not heard by the others, and hears them
+	Unguided   Fault = "unguided"    // one group and the one that all depend on do not hear each other
+	Strangers  Fault = "strangers"   // all groups hear the one that all depend on, and no other
+	Sides      Fault = "sides"       // each server is on one of two sides, whatever group it belongs to
+)
+
+// lane is a list of faults that exclude each other.
+type lane struct {
+	hits   scope
+	faults []Fault
+}
+
+// scope is who has a lane.
+type scope int
+
+const (
+	everyone  scope = iota // one lane for all servers
+	eachGroup              // one for the servers of each group
+	between                // one for the links between groups, where there are several
+)
+
+var lanes = []lane{
+	{eachGroup, []Fault{Halves, Alone, LeaderAlone, Bridge, Ring, Deaf, Mute}},
+	{eachGroup, []Fault{CrashLeader, CrashOne, CrashMinority, CrashAll, CrashWriting}},
+	{everyone, []Fault{Loss, Slow, Duplicates}},
+	{everyone, []Fault{Drift, WildDrift}},
+	{eachGroup, []Fault{Transfer}},
+	{between, []Fault{GroupAlone, GroupMute, Unguided, Strangers, Sides}},
 }
 
 // All returns the faults that every kind of server can be asked to stand: those of links, servers and the
-// network.
+// network, and, if there are several groups, those between them.
 func All() []Fault {
-	var all []Fault
-	for _, lane := range lanes[:3] {
-		all = append(all, lane...)
-	}
-	return all
+	return slices.Concat(lanes[0].faults, lanes[1].faults, lanes[2].faults, lanes[5].faults)
 }

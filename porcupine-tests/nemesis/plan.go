@@ -13,8 +13,11 @@ import (
 type Step struct {
 	Fault    Fault
 	From, To time.Duration
-	Order    []int     // the servers, in the order of their roles
+	Order    []int     // the servers that it is about, in the order of their roles
 	Rates    []float64 // of the servers' clocks, for Drift and WildDrift
+	Part     bool      // they are one group of several
+	Wide     bool      // of a fault of one server's links: those to other groups are hit, too
+	Groups   [][]int   // of faults between groups: the groups in the order of their roles; the one all depend on comes last
 }
 
 // Plan is a list of steps in the order of their beginnings.
@@ -30,32 +33,72 @@ const (
 // Draw draws a plan of a certain length for n servers, out of the given faults. It uses r only; the same
 // numbers make the same plan.
 func Draw(r *rand.Rand, n int, length time.Duration, faults ...Fault) Plan {
+	one := make([]int, n)
+	for i := range one {
+		one[i] = i
+	}
+	return DrawGroups(r, [][]int{one}, length, faults...)
+}
+
+// DrawGroups is Draw for servers in several groups, the first of which all others depend on: a controller. Each group
+// has lanes of its own for its links, its servers and its office, so that several groups are hit at the same
+// time; what faults between groups do comes on top. Weather and clocks are those of all.
+func DrawGroups(r *rand.Rand, groups [][]int, length time.Duration, faults ...Fault) Plan {
+	everybody := [][]int{slices.Concat(groups...)}
 	var p Plan
-	for _, lane := range lanes {
-		own := slices.DeleteFunc(slices.Clone(lane), func(f Fault) bool { return !slices.Contains(faults, f) })
+	for _, l := range lanes {
+		own := slices.DeleteFunc(slices.Clone(l.faults), func(f Fault) bool { return !slices.Contains(faults, f) })
+		victims := everybody
+		switch l.hits {
+		case eachGroup:
+			victims = groups
+		case between:
+			if len(groups) < 2 {
+				continue
+			}
+		}
 		if len(own) == 0 {
 			continue
 		}
-		for from := between(r, 0, quietHigh); from < length; {
-			s := Step{Fault: own[r.IntN(len(own))], From: from, Order: r.Perm(n)}
-			s.To = min(from+between(r, faultLow, faultHigh), length)
-			switch s.Fault {
-			case Drift:
-				s.Rates = rates(r, n, 0.9, 1.1)
-			case WildDrift:
-				s.Rates = rates(r, n, 0.5, 2)
-			case Transfer:
-				s.To = s.From
-			}
-			p = append(p, s)
-			from = s.To + between(r, quietLow, quietHigh)
+		for _, servers := range victims {
+			p = append(p, drawLane(r, own, servers, groups, length)...)
 		}
 	}
 	slices.SortStableFunc(p, func(a, b Step) int { return cmp.Compare(a.From, b.From) })
 	return p
 }
 
-func between(r *rand.Rand, low, high time.Duration) time.Duration {
+// drawLane draws one fault after the other that hit these servers.
+func drawLane(r *rand.Rand, faults []Fault, servers []int, groups [][]int, length time.Duration) (p Plan) {
+	for from := within(r, 0, quietHigh); from < length; {
+		s := Step{Fault: faults[r.IntN(len(faults))], From: from, Part: len(servers) < count(groups)}
+		for _, at := range r.Perm(len(servers)) {
+			s.Order = append(s.Order, servers[at])
+		}
+		s.To = min(from+within(r, faultLow, faultHigh), length)
+		switch s.Fault {
+		case Drift:
+			s.Rates = rates(r, len(servers), 0.9, 1.1)
+		case WildDrift:
+			s.Rates = rates(r, len(servers), 0.5, 2)
+		case Transfer:
+			s.To = s.From
+		case Alone, LeaderAlone, Deaf, Mute:
+			s.Wide = s.Part && r.IntN(2) == 0
+		case GroupAlone, GroupMute, Unguided, Strangers, Sides:
+			for _, at := range r.Perm(len(groups) - 1) {
+				s.Groups = append(s.Groups, groups[at+1])
+			}
+			s.Groups = append(s.Groups, groups[0])
+		}
+		p = append(p, s)
+		from = s.To + within(r, quietLow, quietHigh)
+	}
+	return p
+}
+
+// within draws a time from low to high.
+func within(r *rand.Rand, low, high time.Duration) time.Duration {
 	return low + time.Duration(r.Int64N(int64(high-low)))
 }
 
@@ -84,7 +127,7 @@ func (s Step) String() string {
 	case Halves:
 		return groups(n / 2)
 	case Alone, Deaf, Mute, CrashOne, CrashWriting:
-		return fmt.Sprintf("%s: server %d", s.Fault, s.Order[0])
+		return fmt.Sprintf("%s: server %d%s", s.Fault, s.Order[0], s.reach())
 	case Bridge:
 		return fmt.Sprintf("%s: %v - %d - %v", s.Fault, s.Order[:n/2], s.Order[n/2], s.Order[n/2+1:])
 	case Ring:
@@ -93,46 +136,35 @@ func (s Step) String() string {
 		return fmt.Sprintf("%s: %v", s.Fault, s.Order[:minority(n)])
 	case Transfer:
 		return fmt.Sprintf("%s to %d", s.Fault, s.Order[0])
+	case GroupAlone, Unguided, GroupMute:
+		return fmt.Sprintf("%s: %v", s.Fault, s.Groups[0])
 	case Drift, WildDrift:
 		return fmt.Sprintf("%s: %.2f", s.Fault, s.Rates)
+	case Sides:
+		return groups(n / 2)
 	default:
+		if s.Part {
+			return fmt.Sprintf("%s: %v%s", s.Fault, slices.Sorted(slices.Values(s.Order)), s.reach())
+		}
 		return string(s.Fault)
 	}
 }
 
+// reach says how far a fault of one server's links reaches.
+func (s Step) reach() string {
+	if s.Wide {
+		return ", from all groups"
+	}
+	return ""
+}
+
+// count counts the servers of all groups.
+func count(groups [][]int) (n int) {
+	for _, g := range groups {
+		n += len(g)
+	}
+	return n
+}
+
 // minority is how many of n servers can be missed.
 func minority(n int) int { return (n - 1) / 2 }
-
-// works says whether a message gets from one server to another under a fault of links. leader is the server
-// that leads, or the one that plays it.
-func (s Step) works(leader int) func(from, to int) bool {
-	n := len(s.Order)
-	role := make([]int, n)
-	for r, server := range s.Order {
-		role[server] = r
-	}
-	half := func(i int) bool { return role[i] < n/2 }
-	loner := s.Order[0]
-	if s.Fault == LeaderAlone {
-		loner = leader
-	}
-	switch s.Fault {
-	case Halves:
-		return func(from, to int) bool { return half(from) == half(to) }
-	case Bridge:
-		middle := s.Order[n/2]
-		return func(from, to int) bool { return from == middle || to == middle || half(from) == half(to) }
-	case Deaf:
-		return func(from, to int) bool { return to != loner }
-	case Mute:
-		return func(from, to int) bool { return from != loner }
-	case Ring:
-		if n > 3 {
-			return func(from, to int) bool {
-				d := (role[from] - role[to] + n) % n
-				return min(d, n-d) <= (n/2+1)/2 // a majority, with oneself in the middle
-			}
-		}
-	}
-	return func(from, to int) bool { return from != loner && to != loner }
-}

@@ -2,6 +2,7 @@ package nemesis
 
 import (
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +11,9 @@ import (
 )
 
 func everything() []Fault { return append(All(), Drift, WildDrift, Transfer) }
+
+// three groups, the first of which all depend on.
+var three = [][]int{{0, 1, 2}, {3, 4, 5}, {6, 7, 8, 9, 10}}
 
 func draw(seed uint64, n int, faults ...Fault) Plan {
 	return Draw(rand.New(rand.NewPCG(seed, 0)), n, time.Minute, faults...)
@@ -38,18 +42,59 @@ func TestPlan(t *testing.T) {
 				if later.From >= s.To {
 					continue
 				}
-				require.NotEqual(t, lane(s.Fault), lane(later.Fault), "%v and %v", s, later)
+				require.NotEqual(t, laneOf(s.Fault), laneOf(later.Fault), "%v and %v", s, later)
 				meetings++
 			}
 		}
 	}
-	require.Len(t, seen, len(everything()))
+	require.Len(t, seen, len(everything())-len(lanes[5].faults), "all but those between groups")
 	require.Greater(t, meetings, 100)
 }
 
-func lane(f Fault) int {
+// In a service of several groups every fault hits every group, several groups at once, and each lane of a group still
+// has one fault at a time. Faults between groups come up, too.
+func TestPlanOfGroups(t *testing.T) {
+	groupOf := func(server int) int {
+		return slices.IndexFunc(three, func(g []int) bool { return slices.Contains(g, server) })
+	}
+	type hit struct {
+		fault Fault
+		group int
+	}
+	seen, together, wide := map[hit]bool{}, 0, 0
+	for seed := range uint64(40) {
+		r := rand.New(rand.NewPCG(seed, 0))
+		p := DrawGroups(r, three, time.Minute, everything()...)
+		require.Equal(t, p, DrawGroups(rand.New(rand.NewPCG(seed, 0)), three, time.Minute, everything()...))
+		for i, s := range p {
+			at := hit{s.Fault, -1}
+			if s.Part {
+				at.group = groupOf(s.Order[0])
+				require.ElementsMatch(t, three[at.group], s.Order)
+			} else {
+				require.Len(t, s.Order, 11)
+			}
+			seen[at] = true
+			if s.Wide {
+				wide++
+			}
+			for _, later := range p[i+1:] {
+				if laneOf(later.Fault) != laneOf(s.Fault) || later.From >= s.To {
+					continue
+				}
+				require.True(t, s.Part && later.Part && groupOf(s.Order[0]) != groupOf(later.Order[0]), "%v and %v", s, later)
+				together++
+			}
+		}
+	}
+	require.Len(t, seen, 3*(7+5+1)+3+2+5)
+	require.Greater(t, together, 100)
+	require.Greater(t, wide, 100)
+}
+
+func laneOf(f Fault) int {
 	for i, l := range lanes {
-		for _, other := range l {
+		for _, other := range l.faults {
 			if other == f {
 				return i
 			}
@@ -72,7 +117,7 @@ func TestTurns(t *testing.T) {
 	open := map[int]int{} // lane -> step
 	var last time.Duration
 	for _, turn := range p.turns() {
-		l := lane(p[turn.step].Fault)
+		l := laneOf(p[turn.step].Fault)
 		if turn.ends {
 			require.Equal(t, turn.step, open[l])
 			delete(open, l)
@@ -105,22 +150,47 @@ func TestLinks(t *testing.T) {
 		{Mute, []int{1, 0, 2}, 0, ".xx -.- xx."},
 	} {
 		works := Step{Fault: c.fault, Order: c.order}.works(c.leader)
-		var rows []string
-		for from := range c.order {
-			row := ""
-			for to := range c.order {
-				switch {
-				case from == to:
-					row += "."
-				case works(from, to):
-					row += "x"
-				default:
-					row += "-"
-				}
+		require.Equal(t, c.want, hears(works, len(c.order)), "%s %v", c.fault, c.order)
+	}
+}
+
+// hears draws who hears whom: a row for each sender.
+func hears(works links, n int) string {
+	var rows []string
+	for from := range n {
+		row := ""
+		for to := range n {
+			switch {
+			case from == to:
+				row += "."
+			case works(from, to):
+				row += "x"
+			default:
+				row += "-"
 			}
-			rows = append(rows, row)
 		}
-		require.Equal(t, c.want, strings.Join(rows, " "), "%s %v", c.fault, c.order)
+		rows = append(rows, row)
+	}
+	return strings.Join(rows, " ")
+}
+
+// The same for three groups of two servers each: C is 0 and 1.
+func TestLinksBetweenGroups(t *testing.T) {
+	first := [][]int{{2, 3}, {4, 5}, {0, 1}}
+	for _, c := range []struct {
+		step Step
+		want string
+	}{
+		{Step{Fault: Alone, Order: []int{3, 2}, Part: true}, ".xxxxx x.xxxx xx.-xx xx-.xx xxxx.x xxxxx."},
+		{Step{Fault: Alone, Order: []int{3, 2}, Part: true, Wide: true}, ".xx-xx x.x-xx xx.-xx ---.-- xxx-.x xxx-x."},
+		{Step{Fault: Mute, Order: []int{3, 2}, Part: true, Wide: true}, ".xxxxx x.xxxx xx.xxx ---.-- xxxx.x xxxxx."},
+		{Step{Fault: GroupAlone, Groups: first, Order: []int{0}}, ".x--xx x.--xx --.x-- --x.-- xx--.x xx--x."},
+		{Step{Fault: GroupMute, Groups: first, Order: []int{0}}, ".xxxxx x.xxxx --.x-- --x.-- xxxx.x xxxxx."},
+		{Step{Fault: Unguided, Groups: first, Order: []int{0}}, ".x--xx x.--xx --.xxx --x.xx xxxx.x xxxxx."},
+		{Step{Fault: Strangers, Groups: first, Order: []int{0}}, ".xxxxx x.xxxx xx.x-- xxx.-- xx--.x xx--x."},
+		{Step{Fault: Sides, Groups: first, Order: []int{0, 2, 4, 1, 3, 5}}, ".-x-x- -.-x-x x-.-x- -x-.-x x-x-.- -x-x-."},
+	} {
+		require.Equal(t, c.want, hears(c.step.works(0), 6), "%s", c.step)
 	}
 }
 
