@@ -131,7 +131,7 @@ func (r *replaying) prepare(selector string) (err error) {
 	if r.code, err = suite.FindCode(r.root.Dir, r.root.Course, f.impl, packages()); err != nil {
 		return err
 	}
-	return r.code.Has([]string{r.kase.Package})
+	return r.code.Has(r.kase)
 }
 
 // parsePeers reads 0,2,c0. Nothing means all peers and clients.

@@ -124,7 +124,10 @@ func (t *testRun) prepare(selectors []string) error {
 		return usage(err)
 	}
 	if len(selectors) == 0 { // what there is; one package of several may be all that a directory has
-		cases = slices.DeleteFunc(cases, func(c suite.Case) bool { return t.code.Has([]string{c.Package}) != nil })
+		cases = slices.DeleteFunc(cases, func(c suite.Case) bool { return t.code.Has(c) != nil })
+	}
+	if err := t.code.Has(cases...); err != nil {
+		return usage(err)
 	}
 	for _, path := range []string{t.flags.json, t.flags.junit} {
 		if err := writable(path); err != nil {
@@ -234,9 +237,6 @@ func (t *testRun) build(ctx context.Context) error {
 		pkg := item.Case.Package
 		if t.binaries[pkg] != nil {
 			continue
-		}
-		if err := t.code.Has([]string{pkg}); err != nil {
-			return err
 		}
 		t.watch.Building("building " + pkg)
 		b, err := t.code.Build(pkg).Binary(ctx, t.watch.Building)
