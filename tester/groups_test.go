@@ -80,3 +80,10 @@ func TestTwoVotesInOneGroup(t *testing.T) {
 	})
 	breaks(t, v, tester.RuleTwoVotes, "peer 3 voted in term 7 for peer 4, and then for peer 5")
 }
+
+func TestGroupsAreNamed(t *testing.T) {
+	v := playGroups(t, []int{1, 2}, func(g *tester.Groups, th *theatre) {
+		g.LeaderOf(1)
+	})
+	breaks(t, v, tester.RuleNoLeader, "none of peers [1 2] (group 1) leads")
+}
