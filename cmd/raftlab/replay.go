@@ -240,7 +240,7 @@ func (r *replaying) verdict(events []record.Event, result sim.Result) {
 		fmt.Fprintf(r.out, "pass %s, seed %d: %.3f s of virtual time, %d RPCs\n", r.kase.ID(), r.flags.seed, result.Virtual.Seconds(), run.RPCs)
 	} else {
 		failure := suite.Failure{Case: r.kase, Run: run, ToDos: suite.ToDosOf(r.code.ToDos(), r.kase.Part),
-			Packages: suite.OwnPackages([]suite.Case{r.kase}), Show: r.code.Show, Width: width(r.out)}
+			Packages: r.code.Packages(r.kase), Show: r.code.Show, Width: width(r.out)}
 		if !r.flags.timeline {
 			failure.Events = events
 			if len(events) == 0 {

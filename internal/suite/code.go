@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"go/parser"
 	"go/token"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -150,6 +151,18 @@ func (c Code) Has(cases ...Case) error {
 			c.Given, name, k.ID())
 	}
 	return nil
+}
+
+// Packages returns the import paths of the code under test for a case, which are those whose calls are worth
+// telling of a stack: "raftlab/raft". What a service runs on is among them if it was given, too.
+func (c Code) Packages(k Case) []string {
+	names := append(trimmed([]string{k.Package}), slices.Sorted(maps.Keys(c.Impl))...)
+	slices.Sort(names)
+	names = slices.Compact(names)
+	for i, name := range names {
+		names[i] = "raftlab/" + name
+	}
+	return names
 }
 
 // Build says how to build the test binary of pkg ("./raft").

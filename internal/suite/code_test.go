@@ -112,7 +112,10 @@ func TestFindController(t *testing.T) {
 		delete(edits, "shardkv/service.go")
 		assert.Equal(t, map[string][]byte{"shardkv/server.go": nil, "shardkv/shardctrler/rpc.go": nil}, edits, "the rest of it goes, but for its entrance")
 	}
-	assert.NoError(t, c.Has(of("./raft", "2A")), "the tree has a raft, too")
+	if c, err = FindCode(framework, false, "tree", pkgs); assert.NoError(t, err) {
+		assert.NoError(t, c.Has(of("./raft", "2A")), "the tree has a raft, too")
+		assert.Equal(t, []string{"raftlab/raft", "raftlab/shardkv", "raftlab/shardkv/shardctrler"}, c.Packages(of("./shardkv", "4A")), "stacks tell of it")
+	}
 
 	faults, outcome := c.Faults(&sim.CompileError{Output: "# raftlab/shardkv\nshardkv/service.go:10:88: undefined: shardctrler.Controller\n"})
 	assert.Equal(t, NotBuilt, outcome)
