@@ -164,7 +164,7 @@ func TestCommandsAndFlagsExist(t *testing.T) {
 	declared := func(name string) bool {
 		return slices.ContainsFunc(program, func(s string) bool { return s == name || strings.HasPrefix(s, name+" ") })
 	}
-	harness := literals(t, filepath.Join("..", "tester"))
+	harness := append(literals(t, filepath.Join("..", "tester")), literals(t, filepath.Join("..", "labs", "porcupine"))...)
 	ofGo := []string{"run", "race", "v", "count", "timeout", "bench", "benchmem", "fuzz", "fuzztime", "exec", "c", "overlay"}
 	for page, text := range pages(t) {
 		for _, m := range command.FindAllStringSubmatch(text, -1) {

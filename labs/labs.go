@@ -4,7 +4,7 @@
 //	labs.All()            every lab
 //	  labs/lab2.Lab()     Raft: 2A elections, 2B log, 2C crashes, 2D snapshots, 2E PreVote, 2F CheckQuorum
 //	  labs/lab3.Lab()     KV: 3A reads through the log, 3B snapshots, 3C to 3E other read paths
-//	  labs/lab4.Lab()     sharding: 4A the shard controller, 4B and 4C the groups
+//	  labs/lab4.Lab()     sharding: 4A the shard controller, 4B shards that move, 4C progress, nothing left behind
 //	  labs/porcupine      long histories of both services under composed faults; on request
 package labs
 

@@ -1,5 +1,7 @@
 package tester
 
+import "fmt"
+
 // Groups are servers that belong to several Raft clusters, all on one network: the groups of a sharded service, and
 // its controller. They are numbered through, group after group:
 //
@@ -7,6 +9,8 @@ package tester
 //
 //	group 0     group 1     group 2         clients
 //	0  1  2     3  4  5     6  7  8         reach all servers
+//
+// Group 0 is the controller. The trace says so, and which group each of the others belongs to, when they start.
 //
 // Everything that [Servers] offers is meant in these numbers: faults can hit servers of several groups
 // at once, and the links between groups too. What is watched about elections is watched group by group, in
@@ -32,11 +36,22 @@ func (e *Env) NewGroups(start StartFunc, sizes []int, o Options) *Groups {
 		g.members = append(g.members, group)
 	}
 	g.Servers = e.newServers(start, n, o)
-	for _, group := range g.members {
+	g.cast = make([]string, n)
+	for number, group := range g.members {
 		g.checks.isGroup(group)
+		for _, i := range group {
+			g.cast[i] = groupName(number)
+		}
 	}
 	g.startAll()
 	return g
+}
+
+func groupName(group int) string {
+	if group == 0 {
+		return "controller"
+	}
+	return fmt.Sprintf("group %d", group)
 }
 
 // Members returns the servers of a group.
@@ -59,4 +74,6 @@ func (g *Groups) Transfer(i, to int) (done bool) {
 
 // LeaderOf waits until a running server of the group leads the newest term in it, and returns the server. After
 // ElectionLimit it fails the case with RuleNoLeader.
-func (g *Groups) LeaderOf(group int) int { return g.LeaderAmong(g.members[group]) }
+func (g *Groups) LeaderOf(group int) int {
+	return g.leaderAmong(g.members[group], fmt.Sprintf("peers %v (%s)", g.members[group], groupName(group)))
+}

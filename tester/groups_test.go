@@ -24,8 +24,15 @@ func (a actor) Raft() raftapi.Raft { return a.puppet }
 // itself by its place in its group.
 func playGroups(t *testing.T, sizes []int, f func(g *tester.Groups, th *theatre)) record.Verdict {
 	t.Helper()
+	v, _ := traceGroups(t, sizes, f)
+	return v
+}
+
+// traceGroups is playGroups for those who want to see the last events, too.
+func traceGroups(t *testing.T, sizes []int, f func(g *tester.Groups, th *theatre)) (record.Verdict, []record.Event) {
+	t.Helper()
 	th := &theatre{puppets: map[int]*puppet{}}
-	v, _ := tester.RunInBubble(t, tester.Case{Part: "4B", Name: "Puppets", Run: func(e *tester.Env) {
+	return tester.RunInBubble(t, tester.Case{Part: "4B", Name: "Puppets", Run: func(e *tester.Env) {
 		f(e.NewGroups(func(me int, ends []*labrpc.ClientEnd, p *raftapi.Persister) tester.Server {
 			first := 0
 			for _, size := range sizes {
@@ -42,7 +49,6 @@ func playGroups(t *testing.T, sizes []int, f func(g *tester.Groups, th *theatre)
 		}, sizes, tester.Options{}), th)
 		e.Sleep(time.Second)
 	}}, record.Params{Seed: 1})
-	return v
 }
 
 func TestEachGroupHasItsLeader(t *testing.T) {
@@ -79,4 +85,18 @@ func TestTwoVotesInOneGroup(t *testing.T) {
 		th.peer(5).askForVote(0, 7)
 	})
 	breaks(t, v, tester.RuleTwoVotes, "peer 3 voted in term 7 for peer 4, and then for peer 5")
+}
+
+// Who is in which group is told by what breaks, and by the last events, however long the run was.
+func TestGroupsAreNamed(t *testing.T) {
+	v, events := traceGroups(t, []int{1, 2}, func(g *tester.Groups, th *theatre) {
+		for range 10_000 {
+			g.Env().Note("hum")
+		}
+		g.LeaderOf(1)
+	})
+	for i, name := range []string{"controller", "group 1", "group 1"} {
+		require.Equal(t, record.Event{Time: events[i].Time, Kind: record.Start, Peer: i, Other: record.None, Text: name}, events[i])
+	}
+	breaks(t, v, tester.RuleNoLeader, "none of peers [1 2] (group 1) leads")
 }

@@ -1,6 +1,7 @@
 package tester
 
 import (
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -34,6 +35,7 @@ func (p *pulse) beat(now time.Duration) {
 type tailHost struct {
 	pulse  pulse
 	recent []record.Event // a ring, once it is full
+	cast   []record.Event // starts that said what a server is, and are in the ring no more
 	next   int
 	total  record.Verdict
 }
@@ -47,13 +49,16 @@ func (h *tailHost) event(e *record.Event, _ string) {
 		h.recent = append(h.recent, *e)
 		return
 	}
+	if gone := h.recent[h.next]; gone.Kind == record.Start && gone.Text != "" {
+		h.cast = append(h.cast, gone)
+	}
 	h.recent[h.next] = *e
 	h.next = (h.next + 1) % recentEvents
 }
 
-// tail returns the last events, oldest first.
+// tail returns the last events, oldest first; and before them those that say what each server is.
 func (h *tailHost) tail() []record.Event {
-	return append(append([]record.Event(nil), h.recent[h.next:]...), h.recent[:h.next]...)
+	return slices.Concat(h.cast, h.recent[h.next:], h.recent[:h.next])
 }
 
 func (h *tailHost) verdict(v record.Verdict) { h.total = v }

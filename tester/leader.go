@@ -42,9 +42,13 @@ func (c *machines) Leader() int { return c.leader(c.present, "the running, conne
 
 // LeaderAmong is Leader for a part of the cluster: whatever other peers say does not matter.
 func (c *machines) LeaderAmong(peers []int) int {
+	return c.leaderAmong(peers, fmt.Sprintf("peers %v", peers))
+}
+
+func (c *machines) leaderAmong(peers []int, whom string) int {
 	return c.leader(func() []int {
 		return slices.DeleteFunc(slices.Clone(peers), func(i int) bool { return !c.Running(i) })
-	}, fmt.Sprintf("peers %v", peers))
+	}, whom)
 }
 
 // present returns the running, connected peers.

@@ -62,7 +62,11 @@ func (c *machines) begin(i int, kind record.Kind) {
 	c.lives[i] = l
 	rate := c.rates[i]
 	c.mu.Unlock()
-	c.r.emit(record.Event{Kind: kind, Peer: i, Other: record.None, Text: c.restored(l)}, "")
+	text := c.restored(l)
+	if kind == record.Start && c.cast != nil {
+		text = c.cast[i]
+	}
+	c.r.emit(record.Event{Kind: kind, Peer: i, Other: record.None, Text: text}, "")
 	made := c.start(l, ends, raftapi.NewPersister(l.store))
 	l.node.Store(made)
 	if rate != 1 { // as it begins

@@ -37,6 +37,7 @@ type machines struct {
 	writes    []int      // to each peer's storage, in all its lives
 	written   []int64    // ... in bytes
 	clients   []*Client  // of Servers
+	cast      []string   // what each is in Groups: "controller", "group 1"; nil elsewhere
 	maxState  int        // largest persisted state there has been
 	down      bool       // Shutdown has begun
 	starts    *rand.Rand // draws when lives begin

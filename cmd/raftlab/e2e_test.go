@@ -149,6 +149,41 @@ func TestSkeletonSaysWhatToWrite(t *testing.T) {
 	assert.Contains(t, lines[len(lines)-1], "replay 2A/InitialElection --seed 1")
 }
 
+// Lab 4 runs on the peer; the failure of a tree with nothing in it says that this is what comes first.
+func TestServiceSaysThatThePeerComesFirst(t *testing.T) {
+	r, res := testJSON(t, "4A/LeaderCrashes", "4B/Static", "4C/Stays", "-j", "1")
+	assert.Equal(t, suite.ExitFailed, res.code, res.errOut)
+	for _, c := range r.Cases {
+		assert.Equal(t, record.Fail, c.Outcome, c.Case)
+		assert.Equal(t, "no leader elected", c.Runs[0].Rule, c.Case)
+	}
+	assert.Equal(t, 3, strings.Count(res.out, "write RequestVote"), "once for each part: %s", res.out)
+	assert.Contains(t, res.out, "none of peers [0 1 2] (controller) leads")
+}
+
+// Whoever has the controller, and no groups yet, can have 4A tested.
+func TestControllerAlone(t *testing.T) {
+	skeleton := filepath.Join(tree, "shardkv", "shardctrler")
+	_, res := testJSON(t, "4A/JoinLeave", "--impl", skeleton)
+	assert.Equal(t, suite.ExitFailed, res.code, res.errOut)
+	assert.Contains(t, res.out, "to write: "+filepath.ToSlash(skeleton)+"/client.go:")
+	assert.Contains(t, res.out, "to write: "+filepath.ToSlash(skeleton)+"/server.go:")
+	for _, args := range [][]string{{"test", "lab4"}, {"replay", "4B/Static", "--seed", "1"}} {
+		res = raftlab(t, tree, append(args, "--impl", skeleton)...)
+		assert.Equal(t, suite.ExitUsage, res.code, args)
+		assert.Contains(t, res.errOut, "select 4A, or add the groups", args)
+	}
+
+	written := t.TempDir()
+	for _, pkg := range []string{"raft", "kvraft", "shardkv/shardctrler"} {
+		pkg = filepath.FromSlash(pkg)
+		require.NoError(t, os.CopyFS(filepath.Join(written, pkg), os.DirFS(filepath.Join("..", "..", pkg))))
+	}
+	r, res := testJSON(t, "4A/JoinLeave", "4A/LeaderCrashes", "--impl", written)
+	assert.Equal(t, suite.ExitPassed, res.code, res.out+res.errOut)
+	assert.Len(t, r.Cases, 2)
+}
+
 func TestCourseTreeBuilds(t *testing.T) {
 	for _, args := range [][]string{{"vet", "./..."}, {"test", "./raft", "-run", "^$"}} {
 		c := exec.Command("go", args...)
@@ -156,6 +191,11 @@ func TestCourseTreeBuilds(t *testing.T) {
 		out, err := c.CombinedOutput()
 		assert.NoError(t, err, "go %v in the course tree: %s", args, out)
 	}
+	c := exec.Command("go", "run", "./cmd/raftlab", "mutants", "lab4") // its own program, which is smaller than the one that made it
+	c.Dir = tree
+	out, err := c.CombinedOutput()
+	assert.Error(t, err)
+	assert.Contains(t, string(out), "in a checkout of the framework, not in course trees")
 	root, err := course.Find(tree)
 	require.NoError(t, err)
 	assert.True(t, root.Course)
@@ -290,6 +330,7 @@ func TestCodeThatCannotRun(t *testing.T) {
 }
 
 func TestUsageErrors(t *testing.T) {
+	liar, empty := testdata(t, "liar"), t.TempDir()
 	for _, c := range []struct {
 		args []string
 		want string
@@ -301,6 +342,9 @@ func TestUsageErrors(t *testing.T) {
 		{[]string{"test", "--memory", "5"}, "512MiB"},
 		{[]string{"test", "--json", "no/such/dir/r.json"}, "there is no directory"},
 		{[]string{"test", "--impl", "reference"}, "no reference"},
+		{[]string{"test", "--impl", empty}, "no code to test; to be tested it has to be package raft, kvraft, shardkv or shardctrler"},
+		{[]string{"test", "3A", "--impl", liar}, "no package kvraft, which 3A/OneClient tests"},
+		{[]string{"test", "2A", "lab4", "--impl", liar}, "no package shardkv, which 4A/Empty tests"},
 		{[]string{"replay", "2A/InitialElection"}, "--seed N"},
 		{[]string{"replay", "2A", "--seed", "1"}, "cases, replay runs one"},
 		{[]string{"replay", "2A/InitialElection", "--seed", "1", "--peers", "x"}, "such as 0,2"},

@@ -38,7 +38,7 @@ func (t *testRun) explain(ctx context.Context, pool *sim.Pool, finished []suite.
 			continue
 		}
 		failure := suite.Failure{Case: f.Case, Run: *c.Run(c.FirstFailing), Also: c.AlsoFailing(), Events: f.Result.LastEvents,
-			Packages: suite.OwnPackages([]suite.Case{f.Case}), Show: t.code.Show, Width: width(t.out)}
+			Packages: t.code.Packages(f.Case), Show: t.code.Show, Width: width(t.out)}
 		kind := c.Part + ": " + string(failure.Run.Outcome) + failure.Run.Rule
 		if alike[c.Part] == 0 { // once will do
 			failure.ToDos = suite.ToDosOf(toDos, c.Part)

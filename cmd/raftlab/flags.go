@@ -25,7 +25,7 @@ type runFlags struct {
 }
 
 func (f *runFlags) add(flags *pflag.FlagSet) {
-	flags.StringVar(&f.impl, "impl", "", "the code under test: a course tree, a directory with one package, etcdraft, or `reference` (default: this tree's own)")
+	flags.StringVar(&f.impl, "impl", "", "the code under test: a course tree, a `directory` with one package, etcdraft, or reference (default: this tree's own)")
 	flags.StringArrayVar(&f.env, "env", nil, "`K=V` in the environment of the code under test; may be repeated")
 	flags.StringSliceVar(&f.with, "with", nil, "`extensions` that all peers are to have, such as prevote,checkquorum; there are "+
 		strings.Join(raftapi.Extensions, ", "))

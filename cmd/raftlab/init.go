@@ -19,8 +19,8 @@ func initCommand(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "init DIR",
 		Short: "Write a course tree: framework, cases, handouts and an empty peer",
-		Long: `Write a course tree into DIR, which must be empty or not exist. The reference peer is not in it; raft/
-holds a skeleton that compiles and fails part 2A with a reason that says what to write.
+		Long: `Write a course tree into DIR, which must be empty or not exist. The reference is not in it; raft/,
+kvraft/ and shardkv/ hold skeletons that compile and fail with a reason that says what to write.
 
 With --update, refresh the framework in an existing course tree. The student's files are never touched. A
 framework file that was edited is kept in .raftlab-backup before it is replaced.`,

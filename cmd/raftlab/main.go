@@ -23,6 +23,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -36,6 +37,9 @@ import (
 
 // commands makes the subcommands.
 var commands = []func(*app) *cobra.Command{listCommand, testCommand, replayCommand, initCommand, doctorCommand}
+
+// ofCheckouts are the commands that course trees do without, but that pages speak of.
+var ofCheckouts = []string{"mutants", "compare"}
 
 func main() {
 	sim.WorkerMain() // does not return in a worker process of the engine
@@ -79,6 +83,9 @@ func (a *app) run(args []string) int {
 		}
 		return exit.code
 	default: // cobra's own: unknown command or flag, wrong number of arguments
+		if len(args) > 0 && slices.Contains(ofCheckouts, args[0]) {
+			err = fmt.Errorf("%w: it is in a checkout of the framework, not in course trees", err)
+		}
 		fmt.Fprintf(a.err, "raftlab: %v\n(raftlab --help shows the commands, raftlab COMMAND --help their flags)\n", err)
 		return suite.ExitUsage
 	}

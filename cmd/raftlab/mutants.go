@@ -10,12 +10,14 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"raftlab/internal/course"
 	"raftlab/internal/mutation"
+	"raftlab/internal/patch"
 	"raftlab/internal/record"
 	"raftlab/internal/sim"
 	"raftlab/internal/suite"
@@ -161,7 +163,14 @@ func (h *hunting) writeOne() error {
 	if err := mutation.Write(h.root.Dir, h.hunt.Subjects[0], h.flags.write); err != nil {
 		return broken(err)
 	}
-	fmt.Fprintf(h.out, "wrote %s; run it with: %s test --impl %s\n", h.hunt.Subjects[0].Name, program(), quote(h.flags.write))
+	words := []string{program(), "test"}
+	if p := h.hunt.Subjects[0].Patch; p != nil {
+		words = append(words, p.Header.Parts...) // where it is to show, or all that it is for
+		if p.Header.Runner == patch.Strict {
+			words = append(words, "--strict")
+		}
+	}
+	fmt.Fprintf(h.out, "wrote %s; run it with: %s --impl %s\n", h.hunt.Subjects[0].Name, strings.Join(words, " "), quote(h.flags.write))
 	return nil
 }
 

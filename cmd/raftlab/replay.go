@@ -131,7 +131,7 @@ func (r *replaying) prepare(selector string) (err error) {
 	if r.code, err = suite.FindCode(r.root.Dir, r.root.Course, f.impl, packages()); err != nil {
 		return err
 	}
-	return r.code.Has([]string{r.kase.Package})
+	return r.code.Has(r.kase)
 }
 
 // parsePeers reads 0,2,c0. Nothing means all peers and clients.
@@ -240,7 +240,7 @@ func (r *replaying) verdict(events []record.Event, result sim.Result) {
 		fmt.Fprintf(r.out, "pass %s, seed %d: %.3f s of virtual time, %d RPCs\n", r.kase.ID(), r.flags.seed, result.Virtual.Seconds(), run.RPCs)
 	} else {
 		failure := suite.Failure{Case: r.kase, Run: run, ToDos: suite.ToDosOf(r.code.ToDos(), r.kase.Part),
-			Packages: suite.OwnPackages([]suite.Case{r.kase}), Show: r.code.Show, Width: width(r.out)}
+			Packages: r.code.Packages(r.kase), Show: r.code.Show, Width: width(r.out)}
 		if !r.flags.timeline {
 			failure.Events = events
 			if len(events) == 0 {

@@ -37,8 +37,14 @@ func testCommand(a *app) *cobra.Command {
 		Use:   "test [SEL...]",
 		Short: "Run cases under the engine, with progress and a summary table",
 		Long: `Run cases under the engine. SEL is a lab (lab2), a part (2A) or a case (2A/InitialElection); without
-one, everything runs that the code under test has packages for. Each case runs once for every seed, and stops at the first seed that does not
-pass unless --keep-going is given. Which results come out does not depend on -j.
+one, everything runs that the code under test has packages for. Each case runs once for every seed, and
+stops at the first seed that does not pass unless --keep-going is given. Which results come out does not
+depend on -j.
+
+--impl names a course tree, or a directory with one package: raft (lab 2), kvraft (lab 3), shardkv with
+shardctrler below it (lab 4), or shardctrler alone (4A). The package that a lab tests has to be there. What it
+runs on and the directory does not have is this tree's own: kvraft alone runs on the reference peer. To run
+the reference's kvraft or shardkv on somebody's peer, copy it to a directory beside their raft.
 
 Exit code: 0 all passed, 1 a case failed, 2 usage, 3 the framework itself failed or a run was
 inconclusive (killed by the wall clock twice), 130 interrupted by Ctrl-C. An interrupted command prints and
@@ -124,7 +130,10 @@ func (t *testRun) prepare(selectors []string) error {
 		return usage(err)
 	}
 	if len(selectors) == 0 { // what there is; one package of several may be all that a directory has
-		cases = slices.DeleteFunc(cases, func(c suite.Case) bool { return t.code.Has([]string{c.Package}) != nil })
+		cases = slices.DeleteFunc(cases, func(c suite.Case) bool { return t.code.Has(c) != nil })
+	}
+	if err := t.code.Has(cases...); err != nil {
+		return usage(err)
 	}
 	for _, path := range []string{t.flags.json, t.flags.junit} {
 		if err := writable(path); err != nil {
@@ -234,9 +243,6 @@ func (t *testRun) build(ctx context.Context) error {
 		pkg := item.Case.Package
 		if t.binaries[pkg] != nil {
 			continue
-		}
-		if err := t.code.Has([]string{pkg}); err != nil {
-			return err
 		}
 		t.watch.Building("building " + pkg)
 		b, err := t.code.Build(pkg).Binary(ctx, t.watch.Building)

@@ -71,6 +71,21 @@ func TestCourseHasWhatStudentsNeedAndNoMore(t *testing.T) {
 	assert.Equal(t, Root{Dir: dir, Course: true}, root)
 }
 
+// A lab's handouts point back to those of earlier labs; packages and pages are told once.
+func TestCourseOfOtherLabs(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "course")
+	_, err := Init(checkout(t), dir, []Lab{lab2[0], {Name: "lab4", Package: "./shardkv", Parts: []string{"4A"}},
+		{Name: "porcupine", Package: "./raft", Parts: []string{"P"}}})
+	require.NoError(t, err)
+	assert.FileExists(t, filepath.Join(dir, "docs", "lab3a.md"), "4A says what it takes from 3A")
+	assert.Contains(t, read(t, dir, "Makefile"), "\n\tgo test ./raft ./shardkv\n")
+	readme := read(t, dir, "README.md")
+	assert.Contains(t, readme, "in `./raft`, `./shardkv`;")
+	assert.Contains(t, readme, "first pages: [docs/lab2.md](docs/lab2.md), [docs/lab4.md](docs/lab4.md);")
+
+	assert.NoFileExists(t, filepath.Join(newCourse(t), "docs", "lab3a.md"), "later labs are for later")
+}
+
 func TestInitRefuses(t *testing.T) {
 	full := t.TempDir()
 	change(t, full, "notes.txt", "mine")

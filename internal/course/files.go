@@ -186,7 +186,10 @@ func addDocs(root string, labs []Lab, files map[string][]byte) error {
 	docs, _ := filepath.Glob(filepath.Join(root, "docs", "*.md")) // the pattern is fixed
 	for _, doc := range docs {
 		name := filepath.Base(doc)
-		if strings.HasPrefix(name, "lab") && !slices.ContainsFunc(labs, func(l Lab) bool { return strings.HasPrefix(name, l.Name) }) {
+		// Handouts build on those of the labs before, also where nobody has to do these.
+		if strings.HasPrefix(name, "lab") && !slices.ContainsFunc(labs, func(l Lab) bool {
+			return strings.HasPrefix(l.Name, "lab") && name[:min(len(l.Name), len(name))] <= l.Name
+		}) {
 			continue
 		}
 		if slices.ContainsFunc(notForStudents, func(p string) bool { return strings.HasPrefix(name, p) }) {

@@ -49,6 +49,26 @@ func Init(root Root, dir string, labs []Lab) (student []string, err error) {
 	return student, m.write(dir)
 }
 
+// contents is what the tree's README and Makefile are filled in from.
+type contents struct {
+	Labs     []Lab
+	Packages []string // the student's, each once
+	Handouts []string // the labs' first pages, "docs/lab2.md"
+}
+
+func contentsOf(labs []Lab, files map[string][]byte) contents {
+	c := contents{Labs: labs}
+	for _, l := range labs {
+		if !slices.Contains(c.Packages, l.Package) {
+			c.Packages = append(c.Packages, l.Package)
+		}
+		if page := "docs/" + l.Name + ".md"; files[page] != nil {
+			c.Handouts = append(c.Handouts, page)
+		}
+	}
+	return c
+}
+
 func mustBeEmpty(dir string) error {
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -86,7 +106,7 @@ func treeFiles(root Root, labs []Lab) (map[string][]byte, error) {
 			return nil, fmt.Errorf("course tree's %s: %w", name, err)
 		}
 		var b bytes.Buffer
-		if err := t.Execute(&b, struct{ Labs []Lab }{labs}); err != nil {
+		if err := t.Execute(&b, contentsOf(labs, files)); err != nil {
 			return nil, fmt.Errorf("course tree's %s: %w", name, err)
 		}
 		files[name] = b.Bytes()

@@ -1,11 +1,13 @@
 package sim
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"hash"
+	"slices"
 
 	"raftlab/internal/record"
 )
@@ -19,6 +21,7 @@ type events struct {
 	hash hash.Hash
 	n    int
 	last [keptEvents][]byte // ring
+	cast []record.Event     // starts that said what a server is, and are in the ring no more
 	file *limitedFile
 	held []byte // event that waits for its detail before it is written
 }
@@ -30,6 +33,11 @@ func (e *events) add(line []byte) {
 	e.hash.Write(line)
 	e.hash.Write([]byte{'\n'})
 	slot := &e.last[e.n%keptEvents]
+	if bytes.Contains(*slot, startKind) {
+		if gone, ok := decoded(*slot); ok && gone.Text != "" {
+			e.cast = append(e.cast, gone)
+		}
+	}
 	*slot = append((*slot)[:0], line...)
 	e.n++
 	if e.file != nil {
@@ -72,14 +80,21 @@ func (e *events) sum(v record.Verdict) string {
 	return hex.EncodeToString(e.hash.Sum(nil)[:16])
 }
 
-// tail returns the last events, oldest first.
+// startKind is how the start of a server shows in a line.
+var startKind = []byte(`"k":"` + string(record.Start) + `"`)
+
+// tail returns the last events, oldest first; and before them those that say what each server is.
 func (e *events) tail() []record.Event {
-	var list []record.Event
+	list := slices.Clone(e.cast)
 	for i := max(0, e.n-keptEvents); i < e.n; i++ {
-		var event record.Event
-		if json.Unmarshal(e.last[i%keptEvents], &event) == nil {
+		if event, ok := decoded(e.last[i%keptEvents]); ok {
 			list = append(list, event)
 		}
 	}
 	return list
+}
+
+func decoded(line []byte) (event record.Event, ok bool) {
+	err := json.Unmarshal(line, &event)
+	return event, err == nil
 }

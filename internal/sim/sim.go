@@ -83,7 +83,8 @@ type Result struct {
 	Idle    uint64 // how often the guest had nothing to do but wait
 	// OutputTail is the end of what the guest printed.
 	OutputTail string
-	// LastEvents are the last events before the end, oldest first. Empty when the run passed.
+	// LastEvents are the last events before the end, oldest first, and before them those in which servers
+	// said which group they belong to. Empty when the run passed.
 	LastEvents []record.Event
 	Retried    bool
 	Notes      []string

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"go/parser"
 	"go/token"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -35,7 +36,8 @@ type Code struct {
 
 // FindCode finds the code under test. impl is a course tree (with raft/ in it) or a directory with
 // one of the packages, relative to the working directory; packages are those that a lab tests, such
-// as "./raft". An empty impl means the framework's own packages; in a course tree those are the
+// as "./raft". A shard controller by itself is taken as well (controller.go). An empty impl means the
+// framework's own packages; in a course tree those are the
 // student's, and are treated like any others. [EtcdRaft] means etcd's library in place of raft, and the
 // framework's own packages otherwise.
 func FindCode(framework string, courseTree bool, impl string, packages []string) (Code, error) {
@@ -60,22 +62,57 @@ func FindCode(framework string, courseTree bool, impl string, packages []string)
 		return c, fmt.Errorf("--impl %s: there is no such directory; give a course tree, or the directory with your raft.go", impl)
 	}
 	c.Key, c.Impl = abs, map[string]string{}
-	for _, p := range packages {
-		name := strings.TrimPrefix(p, "./")
-		for _, sub := range []string{name, "."} {
-			dir := filepath.Join(abs, filepath.FromSlash(sub))
-			if packageIn(dir) == lastPart(name) {
-				c.Impl[name], c.shown[name] = dir, filepath.ToSlash(filepath.Join(c.shownBase(), sub))
-				break
-			}
-		}
+	names := trimmed(packages)
+	for _, name := range names {
+		c.take(name, name, ".")
+	}
+	if c.Impl[shardedPackage] == "" && slices.Contains(names, shardedPackage) {
+		names = append(names, controllerPackage)
+		c.take(controllerPackage, controllerPackage, lastPart(controllerPackage), ".")
 	}
 	if len(c.Impl) == 0 {
-		first := strings.TrimPrefix(packages[0], "./")
-		return c, fmt.Errorf("--impl %s: no code to test: neither %s nor %s has Go files with `package %s`; give a course tree, or the directory with your %s.go",
-			impl, filepath.Join(impl, first), impl, lastPart(first), lastPart(first))
+		return c, nothingIn(impl, abs, names)
 	}
 	return c, nil
+}
+
+// take looks for a package in the subdirectories of the code, and takes the first that has it.
+func (c Code) take(name string, subdirectories ...string) {
+	for _, sub := range subdirectories {
+		dir := filepath.Join(c.Key, filepath.FromSlash(sub))
+		if packageIn(dir) == lastPart(name) {
+			c.Impl[name], c.shown[name] = dir, filepath.ToSlash(filepath.Join(c.shownBase(), sub))
+			return
+		}
+	}
+}
+
+// nothingIn is the error about a directory that has none of the packages.
+func nothingIn(impl, abs string, names []string) error {
+	var last []string
+	for _, name := range names {
+		last = append(last, lastPart(name))
+	}
+	wanted := last[0]
+	if n := len(last) - 1; n > 0 {
+		wanted = strings.Join(last[:n], ", ") + " or " + last[n]
+	}
+	what := "no code to test"
+	if found := packageIn(abs); found != "" {
+		what = fmt.Sprintf("its Go files are of package %s", found)
+	}
+	return fmt.Errorf("--impl %s: %s; to be tested it has to be package %s, in this directory or in one below it that is called so; "+
+		"give a course tree, or the directory with one of these packages", impl, what, wanted)
+}
+
+// trimmed are packages without the "./" that the go command wants.
+func trimmed(packages []string) (names []string) {
+	for _, p := range packages {
+		if name := strings.TrimPrefix(p, "./"); !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // shownBase is what the user sees before a file's name: nothing for the tree they are in.
@@ -96,20 +133,45 @@ func relativeToHere(path string) (string, error) {
 	return filepath.Rel(here, path)
 }
 
-// Has reports an error if the code lacks one of packages.
-func (c Code) Has(packages []string) error {
-	for _, p := range packages {
-		name := strings.TrimPrefix(p, "./")
-		if _, ok := c.Impl[name]; !ok && c.Impl != nil && c.Given != EtcdRaft {
-			return fmt.Errorf("--impl %s: it has no package %s, which the selected cases test; select others or add %s", c.Given, name, name)
+// Has reports an error if the code lacks a package that one of the cases tests.
+func (c Code) Has(cases ...Case) error {
+	if c.Impl == nil || c.Given == EtcdRaft {
+		return nil
+	}
+	for _, k := range cases {
+		name := strings.TrimPrefix(k.Package, "./")
+		if _, ok := c.Impl[name]; ok || c.controllerAlone() && testsController(k) {
+			continue
 		}
+		if c.controllerAlone() && name == shardedPackage {
+			return fmt.Errorf("--impl %s: it has a shard controller and no package %s, so only part %s can be tested, and %s is selected; "+
+				"select %[3]s, or add the groups of servers, which are package %[2]s", c.Given, name, controllerPart, k.ID())
+		}
+		return fmt.Errorf("--impl %s: it has no package %s, which %s tests; select other cases, or give a directory that has %[2]s/ as well",
+			c.Given, name, k.ID())
 	}
 	return nil
 }
 
+// Packages returns the import paths of the code under test for a case, which are those whose calls are worth
+// telling of a stack: "raftlab/raft". What a service runs on is among them if it was given, too.
+func (c Code) Packages(k Case) []string {
+	names := append(trimmed([]string{k.Package}), slices.Sorted(maps.Keys(c.Impl))...)
+	slices.Sort(names)
+	names = slices.Compact(names)
+	for i, name := range names {
+		names[i] = "raftlab/" + name
+	}
+	return names
+}
+
 // Build says how to build the test binary of pkg ("./raft").
 func (c Code) Build(pkg string) sim.Build {
-	return sim.Build{Framework: c.Framework, Package: pkg, Impl: c.Impl, Private: true}
+	b := sim.Build{Framework: c.Framework, Package: pkg, Impl: c.Impl, Private: true}
+	if c.controllerAlone() {
+		b.Edits = c.withoutGroups()
+	}
+	return b
 }
 
 // Show turns a place in the build, such as "raftlab/raft/raft.go:12", into one that the user knows.
@@ -123,13 +185,12 @@ func (c Code) Show(place string) string {
 	return place
 }
 
-// ToDos returns the notes in the code about what is not written yet.
+// ToDos returns the notes in the code about what is not written yet, in no particular order.
 func (c Code) ToDos() []ToDo {
 	var all []ToDo
 	for name, dir := range c.Impl {
 		all = append(all, FindToDos(dir, c.shown[name])...)
 	}
-	slices.SortFunc(all, func(a, b ToDo) int { return strings.Compare(a.Part+a.File, b.Part+b.File) })
 	return all
 }
 
@@ -164,7 +225,14 @@ func (c Code) Faults(err error) ([]Fault, record.Outcome) {
 	case errors.As(err, &compile):
 		var faults []Fault
 		for _, line := range strings.Split(strings.TrimSpace(compile.Output), "\n") {
-			faults = append(faults, c.compileFault(line))
+			if strings.HasPrefix(line, "# ") { // the package; the files that follow say as much
+				continue
+			}
+			f := c.compileFault(line)
+			if c.controllerAlone() && f.File == entranceFile {
+				f.File, f.Line, f.Text = "", 0, f.Text+entranceHelp
+			}
+			faults = append(faults, f)
 		}
 		return faults, NotBuilt
 	}
@@ -186,8 +254,15 @@ func (c Code) compileFault(line string) Fault {
 			text = strings.TrimSpace(rest)
 		}
 	}
+	if p := noSuchPackage.FindStringSubmatch(text); p != nil {
+		text = fmt.Sprintf("there is no package %s; it would be in %s/", p[1], c.Show(p[1]))
+	}
 	return Fault{Kind: compileError, File: c.relative(m[1]), Line: n, Text: text}
 }
+
+// noSuchPackage is what the go command says of a package of this module that does not exist. Its "not in std"
+// sends people looking in the wrong place.
+var noSuchPackage = regexp.MustCompile(`^package (raftlab/\S+) is not in std\b`)
 
 const compileError = "compile error"
 

@@ -11,12 +11,18 @@ import (
 
 	"raftlab/internal/record"
 	"raftlab/internal/sim"
+	"raftlab/tester"
 )
 
 func write(t *testing.T, path, text string) {
 	t.Helper()
 	require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
 	require.NoError(t, os.WriteFile(path, []byte(text), 0o644))
+}
+
+// of is a case of a part whose lab tests a package.
+func of(pkg, part string) Case {
+	return Case{Case: tester.Case{Part: part, Name: "Some"}, Package: pkg}
 }
 
 func TestFindCode(t *testing.T) {
@@ -33,14 +39,14 @@ func TestFindCode(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, Reference, c.Given)
 	assert.Nil(t, c.Impl)
-	assert.NoError(t, c.Has([]string{"./kvraft"}))
+	assert.NoError(t, c.Has(of("./kvraft", "3A")))
 
 	c, err = FindCode("/framework", false, "tree", pkgs)
 	require.NoError(t, err)
 	assert.Equal(t, map[string]string{"raft": filepath.Join(c.Key, "raft")}, c.Impl)
 	assert.Equal(t, "tree/raft/raft.go:3", c.Show("raftlab/raft/raft.go:3"))
 	assert.Equal(t, "tester/env.go:3", c.Show("raftlab/tester/env.go:3"))
-	assert.ErrorContains(t, c.Has([]string{"./kvraft"}), "no package kvraft")
+	assert.ErrorContains(t, c.Has(of("./kvraft", "3A")), "no package kvraft")
 
 	c, err = FindCode("/framework", false, "single", pkgs)
 	require.NoError(t, err)
@@ -51,7 +57,7 @@ func TestFindCode(t *testing.T) {
 	c, err = FindCode(filepath.Join(base, "framework"), false, EtcdRaft, []string{"./kvraft"})
 	require.NoError(t, err)
 	assert.Equal(t, map[string]string{"raft": filepath.Join(base, "framework", "etcdraft", "raft")}, c.Impl)
-	assert.NoError(t, c.Has([]string{"./kvraft"}), "that is the framework's own")
+	assert.NoError(t, c.Has(of("./kvraft", "3A")), "that is the framework's own")
 
 	c, err = FindCode(filepath.Join(base, "tree"), true, "", pkgs) // in a course tree, without --impl
 	require.NoError(t, err)
@@ -59,7 +65,7 @@ func TestFindCode(t *testing.T) {
 	assert.Equal(t, "tree/raft/raft.go:3", c.Show("raftlab/raft/raft.go:3"))
 
 	for impl, why := range map[string]string{
-		"nowhere": "no such directory", "other": "package raft", "tests": "package raft", "single/a.go": "no such directory",
+		"nowhere": "no such directory", "other": "its Go files are of package main; to be tested it has to be package raft or kvraft", "tests": "package raft", "single/a.go": "no such directory",
 	} {
 		_, err = FindCode("/framework", false, impl, pkgs)
 		assert.ErrorContains(t, err, why, impl)
@@ -67,6 +73,54 @@ func TestFindCode(t *testing.T) {
 	}
 	_, err = FindCode(base, true, Reference, pkgs)
 	assert.ErrorContains(t, err, "no reference")
+}
+
+// A controller by itself is enough for the part that tests nothing else.
+func TestFindController(t *testing.T) {
+	base := t.TempDir()
+	t.Chdir(base)
+	write(t, "whole/shardkv/server.go", "package shardkv\n")
+	write(t, "whole/shardkv/shardctrler/server.go", "package shardctrler\n")
+	write(t, "flat/server.go", "package shardctrler\n")
+	write(t, "below/shardctrler/server.go", "package shardctrler\n")
+	write(t, "tree/shardkv/shardctrler/server.go", "package shardctrler\n")
+	write(t, "tree/raft/raft.go", "package raft\n")
+	pkgs := []string{"./raft", "./kvraft", "./shardkv", "./kvraft"}
+	framework := filepath.Join(base, "framework")
+	write(t, "framework/shardkv/lab_test.go", "package shardkv_test\n")
+	write(t, "framework/shardkv/server.go", "package shardkv\n")
+	write(t, "framework/shardkv/shardctrler/rpc.go", "package shardctrler\n")
+
+	c, err := FindCode(framework, false, "whole", pkgs)
+	require.NoError(t, err)
+	assert.Equal(t, map[string]string{"shardkv": filepath.Join(c.Key, "shardkv")}, c.Impl, "the service has its controller in it")
+	assert.NoError(t, c.Has(of("./shardkv", "4A"), of("./shardkv", "4B")))
+	assert.Nil(t, c.Build("./shardkv").Edits)
+
+	for impl, dir := range map[string]string{"flat": "flat", "below": "below/shardctrler", "tree": "tree/shardkv/shardctrler"} {
+		c, err = FindCode(framework, false, impl, pkgs)
+		require.NoError(t, err, impl)
+		assert.Equal(t, filepath.Join(base, filepath.FromSlash(dir)), c.Impl["shardkv/shardctrler"], impl)
+		assert.NotContains(t, c.Impl, "shardkv", impl)
+		assert.Equal(t, dir+"/server.go:3", c.Show("raftlab/shardkv/shardctrler/server.go:3"), impl)
+		assert.NoError(t, c.Has(of("./shardkv", "4A")), impl)
+		assert.ErrorContains(t, c.Has(of("./shardkv", "4A"), of("./shardkv", "4B")), "select 4A, or add the groups", impl)
+		assert.ErrorContains(t, c.Has(of("./kvraft", "3A")), "no package kvraft", impl)
+
+		edits := c.Build("./shardkv").Edits
+		assert.Contains(t, string(edits["shardkv/service.go"]), "shardctrler.Controller()", impl)
+		delete(edits, "shardkv/service.go")
+		assert.Equal(t, map[string][]byte{"shardkv/server.go": nil, "shardkv/shardctrler/rpc.go": nil}, edits, "the rest of it goes, but for its entrance")
+	}
+	if c, err = FindCode(framework, false, "tree", pkgs); assert.NoError(t, err) {
+		assert.NoError(t, c.Has(of("./raft", "2A")), "the tree has a raft, too")
+		assert.Equal(t, []string{"raftlab/raft", "raftlab/shardkv", "raftlab/shardkv/shardctrler"}, c.Packages(of("./shardkv", "4A")), "stacks tell of it")
+	}
+
+	faults, outcome := c.Faults(&sim.CompileError{Output: "# raftlab/shardkv\nshardkv/service.go:10:88: undefined: shardctrler.Controller\n"})
+	assert.Equal(t, NotBuilt, outcome)
+	require.Len(t, faults, 1)
+	assert.Equal(t, "undefined: shardctrler.Controller: the cases enter a controller through its function Controller (docs/lab4a.md)", faults[0].String())
 }
 
 func TestFaults(t *testing.T) {
@@ -77,9 +131,12 @@ func TestFaults(t *testing.T) {
 
 	faults, outcome := c.Faults(&sim.CompileError{Output: "# raftlab/raft\n" + filepath.Join(c.Key, "raft.go") + ":12:3: undefined: foo\nraft/x.go:4:1: syntax error\n"})
 	assert.Equal(t, NotBuilt, outcome)
-	require.Len(t, faults, 3)
-	assert.Equal(t, "sol/raft.go:12: undefined: foo", faults[1].String())
-	assert.Equal(t, "sol/x.go:4: syntax error", faults[2].String())
+	require.Len(t, faults, 2)
+	assert.Equal(t, "sol/raft.go:12: undefined: foo", faults[0].String())
+	assert.Equal(t, "sol/x.go:4: syntax error", faults[1].String())
+
+	faults, _ = c.Faults(&sim.CompileError{Output: "raft/raft.go:3:2: package raftlab/raft/quorum is not in std (/go/src/raftlab/raft/quorum)"})
+	assert.Equal(t, "sol/raft.go:3: there is no package raftlab/raft/quorum; it would be in sol/quorum/", faults[0].String())
 
 	faults, outcome = c.Faults(&sim.RefusedError{Refusals: []sim.Refusal{{File: filepath.Join(c.Key, "raft.go"), Line: 3, What: "imports unsafe", Why: "because"}}})
 	assert.Equal(t, record.Tampering, outcome)
@@ -101,7 +158,25 @@ func TestToDos(t *testing.T) {
 	assert.Equal(t, "raft/raft.go:3: write RequestVote", all[0].String())
 	assert.Len(t, ToDosOf(all, "2A"), 1)
 	assert.Len(t, ToDosOf(all, "2C"), 2)
-	assert.Empty(t, ToDosOf(all, "3A"))
+	assert.Empty(t, ToDosOf(all, "P"))
+}
+
+// A service runs on the peer: as long as that is not written, this is what to write first.
+func TestToDosInTheWay(t *testing.T) {
+	all := []ToDo{
+		{"4A", "b.go", 9, "b2"}, {"4A", "a.go", 30, "a3"}, {"4A", "a.go", 2, "a1"}, {"4A", "b.go", 5, "b1"}, {"4A", "a.go", 10, "a2"},
+		{"2D", "r.go", 7, "r2D"}, {"2C", "r.go", 8, "r2C"}, {"2E", "r.go", 9, "r2E"}, {"3A", "k.go", 1, "k"}, {"4B", "a.go", 1, "a0"},
+	}
+	texts := func(part string) (of []string) {
+		for _, t := range ToDosOf(all, part) {
+			of = append(of, t.Text)
+		}
+		return of
+	}
+	assert.Equal(t, []string{"r2C", "a1", "b1", "a2", "b2", "a3"}, texts("4A"), "files take turns")
+	assert.Equal(t, []string{"r2C", "r2D", "a1", "b1", "a2", "b2", "a3", "a0"}, texts("4B"))
+	assert.Equal(t, []string{"r2C", "k"}, texts("3A"))
+	assert.Equal(t, []string{"r2C", "r2D", "r2E"}, texts("2E"))
 }
 
 func TestState(t *testing.T) {

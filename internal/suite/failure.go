@@ -136,15 +136,3 @@ func shorten(s string, width int) string {
 	}
 	return string([]rune(s)[:width-2]) + ".."
 }
-
-// OwnPackages returns the import paths of the packages that cases test: raftlab/raft.
-func OwnPackages(cases []Case) []string {
-	var paths []string
-	for _, c := range cases {
-		p := "raftlab/" + strings.TrimPrefix(c.Package, "./")
-		if !slices.Contains(paths, p) {
-			paths = append(paths, p)
-		}
-	}
-	return paths
-}

@@ -2,11 +2,13 @@ package suite
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -65,14 +67,46 @@ func toDosIn(path, shown string) (found []ToDo) {
 	return found
 }
 
-// ToDosOf returns the notes that stand in the way of a part: its own and those of earlier parts
-// of the same lab, on which it builds.
+// ToDosOf returns the notes that stand in the way of a part, in the order in which to tell them. Those
+// are its own and those of earlier parts of the same lab, on which it builds; for a service also
+// those of the peer that it runs on. Earlier parts come first. Within a part the notes of several files take turns,
+// so that the first few are not all about one of them.
 func ToDosOf(all []ToDo, part string) []ToDo {
 	var of []ToDo
 	for _, t := range all {
-		if part != "" && t.Part != "" && t.Part[0] == part[0] && t.Part <= part {
+		if inTheWay(t.Part, part) {
 			of = append(of, t)
 		}
 	}
+	slices.SortFunc(of, func(a, b ToDo) int {
+		return cmp.Or(cmp.Compare(a.Part, b.Part), cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line))
+	})
+	type place struct{ part, file string }
+	before := map[place]int{} // notes of the same part and file
+	turn := map[ToDo]int{}
+	for _, t := range of {
+		at := place{t.Part, t.File}
+		turn[t] = before[at]
+		before[at]++
+	}
+	slices.SortStableFunc(of, func(a, b ToDo) int {
+		return cmp.Or(cmp.Compare(a.Part, b.Part), cmp.Compare(turn[a], turn[b]))
+	})
 	return of
+}
+
+// inTheWay says whether a part of a lab needs what another part asks for.
+func inTheWay(note, part string) bool {
+	const peer = '2' // the lab whose peer the services of later labs run on
+	switch {
+	case len(note) != 2 || len(part) != 2:
+		return false
+	case note[0] == part[0]:
+		return note <= part
+	case note[0] == peer && part[0] > peer && part[1] == 'A':
+		return note <= "2C" // the first part of a service takes no snapshots
+	case note[0] == peer && part[0] > peer:
+		return note <= "2D"
+	}
+	return false
 }

@@ -53,6 +53,7 @@ func Tail(events []record.Event, peers []int, n, width int) []string {
 	}
 	slices.Sort(columns)
 	g := newGrid(columns, width, minTail)
+	g.groups = groupsOf(events)
 	lines := []string{g.header()}
 	for _, r := range chosen {
 		lines = append(lines, g.line(r))

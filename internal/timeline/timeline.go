@@ -53,6 +53,7 @@ func Print(w io.Writer, events []record.Event, o Options) error {
 		columns = peersOf(rows)
 	}
 	g := newGrid(columns, o.Width, minColumn)
+	g.groups = groupsOf(events)
 	if _, err := io.WriteString(w, g.header()+"\n"); err != nil {
 		return err
 	}
@@ -73,8 +74,9 @@ func Print(w io.Writer, events []record.Event, o Options) error {
 type grid struct {
 	column map[int]int // peer -> position
 	peers  []int
-	width  int // of one column
-	total  int // of a line
+	groups map[int]string // peer -> "controller" or "group 1", where servers are in groups
+	width  int            // of one column
+	total  int            // of a line
 }
 
 func newGrid(peers []int, width, least int) grid {
@@ -94,17 +96,50 @@ func newGrid(peers []int, width, least int) grid {
 func (g grid) header() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%*s", timeWidth, "seconds")
-	for i, p := range g.peers {
-		name := fmt.Sprintf("peer %d", p)
-		if p >= record.FirstClient {
-			name = fmt.Sprintf("client %d", p-record.FirstClient)
-		}
+	for i, name := range g.names() {
 		if i < len(g.peers)-1 {
 			name = pad(name, g.width)
 		}
 		b.WriteString(separator + name)
 	}
 	return b.String()
+}
+
+// names are what stands above the columns: as much of "peer 3, group 1" as there is room for.
+func (g grid) names() []string {
+	names := make([]string, len(g.peers))
+	for i, p := range g.peers {
+		names[i] = fmt.Sprintf("peer %d", p)
+		if p >= record.FirstClient {
+			names[i] = fmt.Sprintf("client %d", p-record.FirstClient)
+		}
+	}
+	long, fit := slices.Clone(names), true
+	for i, p := range g.peers {
+		if group := g.groups[p]; group != "" {
+			if long[i] += ", " + group; len(long[i]) > g.width {
+				fit = false
+			}
+			if short := fmt.Sprintf("%d, %s", p, group); len(short) <= g.width {
+				names[i] = short
+			}
+		}
+	}
+	if fit {
+		return long
+	}
+	return names
+}
+
+// groupsOf are the groups that servers said they belong to when they started.
+func groupsOf(events []record.Event) map[int]string {
+	groups := map[int]string{}
+	for _, e := range events {
+		if e.Kind == record.Start && e.Text != "" {
+			groups[e.Peer] = e.Text
+		}
+	}
+	return groups
 }
 
 // line renders a row on one line, shortening what does not fit.

@@ -54,6 +54,29 @@ func TestPrint(t *testing.T) {
 	assert.Equal(t, want, out.String())
 }
 
+// Where servers are in groups, their columns say which, as far as there is room.
+func TestColumnsNameGroups(t *testing.T) {
+	events := []record.Event{}
+	for i, group := range []string{"controller", "group 1"} {
+		events = append(events, record.Event{Kind: record.Start, Peer: i, Other: record.None, Text: group})
+	}
+	events = append(events, record.Event{Kind: record.Invoke, Peer: record.FirstClient, Other: record.None, Method: "get", Text: "x"})
+	for width, want := range map[int]string{
+		97: "   seconds | peer 0, controller         | peer 1, group 1            | client 0",
+		59: "   seconds | 0, controller    | 1, group 1       | client 0", // columns of 16 have to do
+	} {
+		var out strings.Builder
+		require.NoError(t, Print(&out, events, Options{Width: width}))
+		header, _, _ := strings.Cut(out.String(), "\n")
+		assert.Equal(t, want, header, width)
+	}
+	for _, peer := range []int{0, 1} {
+		events = append(events, record.Event{Time: ms, Kind: record.CrashPeer, Peer: peer, Other: record.None})
+	}
+	assert.Equal(t, "   seconds | peer 0       | 1, group 1", Tail(events, []int{0, 1}, 5, 40)[0], "it need not be both")
+	assert.Equal(t, "   seconds | peer 0    | peer 1", Tail(events, []int{0, 1}, 5, 30)[0])
+}
+
 func TestList(t *testing.T) {
 	events := story()
 	events[0].Detail = "{Term:1}"
