@@ -84,7 +84,11 @@ func (e *ClientEnd) Call(svcMeth string, args, reply any) bool {
 
 	c.send()
 	<-c.alarm.C
-	ok := c.finish()
+	ok, held := c.finish()
+	for held {
+		<-c.alarm.C
+		ok, held = c.finish()
+	}
 
 	if c.mistake != nil && !blamed {
 		e.rn.blame(svcMeth, c.mistake)
@@ -188,7 +192,7 @@ func (c *call) send() {
 		c.alarm.Stop() // until there is something to wait for
 	}
 	rn.flights.add(c)
-	c.arrival = time.AfterFunc(delay, c.arrive)
+	c.leaves(delay)
 	if rn.duplicates {
 		c.sendAgain(delay)
 	}
@@ -232,5 +236,5 @@ func (c *call) sendAgain(delay time.Duration) {
 		return // cannot be: it has been copied once
 	}
 	c.rn.flights.add(d)
-	d.arrival = time.AfterFunc(delay+extra, d.arrive)
+	d.leaves(delay + extra)
 }

@@ -51,6 +51,8 @@
 //	                                                 one does counts for
 //	                                                 nobody
 //
+// [Network.Hold] pauses a peer: what it sends and what it is sent waits until [Network.Release].
+//
 // Calls made while something is down return false after up to 0.1 s, or 7 s with
 // [Network.LongDelays], as a real caller would see a timeout.
 //
@@ -64,7 +66,7 @@
 //
 // Contents:
 //
-//   - [Network], [ClientEnd]: the network as the harness sees it (network.go, links.go)
+//   - [Network], [ClientEnd]: the network as the harness sees it (network.go, links.go, hold.go)
 //   - [ClientEnd.Call] and the life of a call (call.go, handle.go, flights.go)
 //   - [Server], [Service]: what is called (server.go)
 //   - the weather (weather.go), what an observer is told (message.go), mistakes (mistake.go)

@@ -37,7 +37,7 @@ func (c *call) deliver() (m *method, observed bool) {
 	rn := c.rn
 	rn.mu.Lock()
 	defer rn.mu.Unlock()
-	if c.phase != travelling {
+	if c.phase != travelling || rn.heldUp(c.edge.to, func() { c.arrival.Reset(0) }) {
 		return nil, false
 	}
 	m, err := c.server.find(c.method)
@@ -55,7 +55,7 @@ func (c *call) deliver() (m *method, observed bool) {
 	return m, rn.observe != nil
 }
 
-// handled sends the reply on its way.
+// handled is called when the handler has returned. err says that its reply cannot be sent.
 func (c *call) handled(err error) {
 	rn := c.rn
 	rn.mu.Lock()
@@ -64,12 +64,23 @@ func (c *call) handled(err error) {
 		return
 	}
 	rn.emit(c, Handled, "")
-	if c.orphan {
+	goBack := func() { c.goBack(err) }
+	if !rn.heldUp(c.edge.to, goBack) {
+		goBack()
+	}
+}
+
+// goBack sends the reply on its way. rn.mu is held.
+func (c *call) goBack(err error) {
+	rn := c.rn
+	switch {
+	case c.phase == over:
+		return
+	case c.orphan:
 		c.drop("link cut")
 		c.leave()
 		return
-	}
-	if err != nil {
+	case err != nil:
 		c.wrong(err)
 		return
 	}
@@ -90,18 +101,22 @@ func (c *call) wrong(err error) {
 	c.lose("mistake: "+err.Error(), c.weather.loss())
 }
 
-// finish is called by the caller when its alarm has gone off. It says whether that was the reply.
-func (c *call) finish() bool {
+// finish is called by the caller when its alarm has gone off. It says whether that was the reply; or that the caller
+// is held and must not know yet: its alarm will go off again.
+func (c *call) finish() (ok, held bool) {
 	rn := c.rn
 	rn.mu.Lock()
 	defer rn.mu.Unlock()
+	if rn.heldUp(c.edge.from, func() { c.alarm.Reset(0) }) {
+		return false, true
+	}
 	if c.orphan || c.phase != returning {
-		return false
+		return false, false
 	}
 	c.leave()
 	rn.bytes += int64(c.replySize)
 	rn.emit(c, Replied, "")
-	return true
+	return true, false
 }
 
 // handOver gives the reply to the caller. If its variable is new that is all; if not, decoding has

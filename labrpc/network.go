@@ -2,6 +2,8 @@ package labrpc
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 )
@@ -24,6 +26,7 @@ type Network struct {
 	edges   map[[2]int]*edge
 	nobodys map[uint64]*edge
 	flights flights
+	holds   holds
 
 	calls int
 	bytes int64
@@ -63,6 +66,7 @@ func MakeNetwork() *Network {
 		slots:    map[any]*slot{},
 		edges:    map[[2]int]*edge{},
 		nobodys:  map[uint64]*edge{},
+		holds:    holds{},
 		told:     map[string]bool{},
 	}
 	rn.flights.init()
@@ -75,6 +79,9 @@ func (rn *Network) Cleanup() {
 	rn.mu.Lock()
 	defer rn.mu.Unlock()
 	rn.closed = true
+	for _, peer := range slices.Sorted(maps.Keys(rn.holds)) {
+		rn.release(peer)
+	}
 	rn.sweep(func(c *call) { c.lose("network closed", 0) })
 }
 

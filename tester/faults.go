@@ -26,8 +26,24 @@ func (c *machines) Restart(i int) {
 	c.begin(i, record.Restart)
 }
 
-// Mend makes everything whole again, but for clocks: all links between servers work, the network is reliable, and
-// crashed peers are restarted, one after the other.
+// Pause stops peer i for others, as SIGSTOP stops a process: nothing that it is sent gets to it, and nothing that it
+// sends gets out, until Resume; then all of it does, old as it is. Nothing is lost. The peer is not running code any
+// slower (labrpc's Hold says what that means); its next life is not paused. A peer that is not running is left alone.
+func (c *machines) Pause(i int) {
+	if c.running(i) != nil {
+		c.env.Note("peer %d is paused", i)
+		c.net.Hold(i)
+	}
+}
+
+// Resume ends a Pause.
+func (c *machines) Resume(i int) {
+	c.env.Note("peer %d goes on", i)
+	c.net.Release(i)
+}
+
+// Mend makes everything whole again, but for clocks: all links between servers work, the network is reliable,
+// nobody is paused, and crashed peers are restarted, one after the other.
 func (c *machines) Mend() {
 	net := c.Network()
 	net.Reliable(true)
@@ -36,6 +52,7 @@ func (c *machines) Mend() {
 	net.Duplicates(false)
 	c.HealAll()
 	for i := range c.n {
+		net.Release(i)
 		if !c.Running(i) {
 			c.Restart(i)
 		}

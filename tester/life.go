@@ -110,6 +110,7 @@ func (c *machines) endLocked(l *life) {
 	for _, name := range l.ends {
 		c.net.Enable(name, false)
 	}
+	c.net.Release(l.peer)
 	c.checks.death(l)
 	l.store.noteUnsynced()
 	stored := l.store.freeze()

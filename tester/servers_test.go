@@ -243,3 +243,25 @@ func TestServersThatLackAnExtension(t *testing.T) {
 	}}, record.Params{Seed: 1})
 	breaks(t, v, tester.RuleMissing, "it cannot see")
 }
+
+// A paused server answers when it goes on, and not before; a crash ends the pause.
+func TestPause(t *testing.T) {
+	v, _ := serve(t, 3, func(s *tester.Servers) {
+		cl := s.NewClient()
+		for _, end := range []func(){
+			func() { s.Resume(1) },
+			func() { s.Crash(1); s.Restart(1); say(cl, "you too") },
+			s.Mend,
+		} {
+			require.Equal(t, 3, say(cl, "good morning"))
+			s.Pause(1)
+			answers := 0
+			done := cl.Go(func() { answers = say(cl, "who is there") })
+			require.False(t, s.Env().Await(done, time.Minute))
+			end()
+			require.True(t, s.Env().Await(done, time.Second))
+			require.GreaterOrEqual(t, answers, 2)
+		}
+	})
+	passes(t, v)
+}

@@ -23,6 +23,8 @@ type Machines interface {
 	Crash(i int)
 	CrashAtPersist(i int, nth int) <-chan struct{}
 	Restart(i int)
+	Pause(i int)
+	Resume(i int)
 	Running(i int) bool
 	DriftClock(i int, rate float64)
 	Transfer(i, to int) bool
@@ -47,7 +49,7 @@ type turn struct {
 func (p Plan) Carry(m Machines, stop func() bool) {
 	e := m.Env()
 	begun := e.Now()
-	down := map[int][]int{} // step -> servers that it has crashed
+	down := map[int][]int{} // step -> servers that it has crashed or paused
 	cut := map[int]links{}  // step -> links that it leaves
 	for _, t := range p.turns() {
 		for wait := begun + t.at - e.Now(); wait > 0; wait = begun + t.at - e.Now() {
@@ -115,14 +117,18 @@ func relink(m Machines, cut map[int]links) {
 	})
 }
 
-// begin makes the fault, if it is not one of links, and returns the servers that it crashed.
-func (s Step) begin(m Machines) (crashed []int) {
+// begin makes the fault, if it is not one of links, and returns the servers that it crashed or paused.
+func (s Step) begin(m Machines) (hit []int) {
 	net := m.Network()
 	crash := func(is ...int) {
 		for _, i := range is {
 			m.Crash(i)
 		}
-		crashed = is
+		hit = is
+	}
+	pause := func(i int) {
+		m.Pause(i)
+		hit = []int{i}
 	}
 	switch s.Fault {
 	case CrashLeader:
@@ -135,7 +141,11 @@ func (s Step) begin(m Machines) (crashed []int) {
 		crash(s.Order...)
 	case CrashWriting:
 		m.CrashAtPersist(s.Order[0], 1+s.Order[1]%5) // one of its next few writes
-		crashed = s.Order[:1]
+		hit = s.Order[:1]
+	case PauseLeader:
+		pause(s.leader(m))
+	case PauseOne:
+		pause(s.Order[0])
 	case Loss:
 		net.Reliable(false)
 	case Slow:
@@ -151,11 +161,11 @@ func (s Step) begin(m Machines) (crashed []int) {
 		leader := s.leader(m)
 		m.Env().Go(func() { m.Transfer(leader, s.Order[0]) })
 	}
-	return crashed
+	return hit
 }
 
 // end mends what begin did.
-func (s Step) end(m Machines, crashed []int) {
+func (s Step) end(m Machines, hit []int) {
 	net := m.Network()
 	switch s.Fault {
 	case Loss:
@@ -170,9 +180,11 @@ func (s Step) end(m Machines, crashed []int) {
 			m.DriftClock(i, 1)
 		}
 	case CrashLeader, CrashOne, CrashMinority, CrashAll, CrashWriting:
-		for _, i := range crashed {
+		for _, i := range hit {
 			m.Restart(i)
 		}
+	case PauseLeader, PauseOne:
+		m.Resume(hit[0])
 	}
 }
 

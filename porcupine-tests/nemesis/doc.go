@@ -17,9 +17,9 @@
 // with bare peers and those with a service. When it returns everything has been mended. The begin and
 // end of each fault are notes in the trace, from where package model takes them into drawings.
 //
-// A pause of a process, as by SIGSTOP, is missing: the servers of a run are goroutines of one
-// process, and nothing can stop some of them for a while without their knowledge. Nearest to it come [Alone]
-// (nothing gets in or out, but the server knows the time) and [Drift] (it does not).
+// A pause of a process, as by SIGSTOP, is one for all others: the servers of a run are goroutines of one process, and
+// nothing can stop some of them without their knowledge. So it is their messages that stand still, and come out late
+// and all at once; the server's own timers go on.
 //
 // A service of several groups has a plan drawn by [DrawGroups]: the lanes of links, servers and office are there
 // once for each group, and one lane more for the links between groups. Whatever hits a link, it works only if all

@@ -22,13 +22,15 @@ const (
 	Mute        Fault = "mute"         // one server is not heard, and hears
 )
 
-// Faults of servers. They restart from what they have persisted.
+// Faults of servers. Those that crash restart from what they have persisted.
 const (
 	CrashLeader   Fault = "crash of the leader"
 	CrashOne      Fault = "crash of one"
 	CrashMinority Fault = "crash of a minority"
 	CrashAll      Fault = "crash of all" // at one instant
 	CrashWriting  Fault = "crash in a write"
+	PauseLeader   Fault = "pause of the leader" // it stands still for others, and then says what it wanted to say
+	PauseOne      Fault = "pause of one"
 )
 
 // Faults of the network as a whole.
@@ -80,7 +82,7 @@ const (
 
 var lanes = []lane{
 	{eachGroup, []Fault{Halves, Alone, LeaderAlone, Bridge, Ring, Deaf, Mute}},
-	{eachGroup, []Fault{CrashLeader, CrashOne, CrashMinority, CrashAll, CrashWriting}},
+	{eachGroup, []Fault{CrashLeader, CrashOne, CrashMinority, CrashAll, CrashWriting, PauseLeader, PauseOne}},
 	{everyone, []Fault{Loss, Slow, Duplicates}},
 	{everyone, []Fault{Drift, WildDrift}},
 	{eachGroup, []Fault{Transfer}},

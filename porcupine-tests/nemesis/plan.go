@@ -126,7 +126,7 @@ func (s Step) String() string {
 	switch s.Fault {
 	case Halves:
 		return groups(n / 2)
-	case Alone, Deaf, Mute, CrashOne, CrashWriting:
+	case Alone, Deaf, Mute, CrashOne, CrashWriting, PauseOne:
 		return fmt.Sprintf("%s: server %d%s", s.Fault, s.Order[0], s.reach())
 	case Bridge:
 		return fmt.Sprintf("%s: %v - %d - %v", s.Fault, s.Order[:n/2], s.Order[n/2], s.Order[n/2+1:])

@@ -87,7 +87,7 @@ func TestPlanOfGroups(t *testing.T) {
 			}
 		}
 	}
-	require.Len(t, seen, 3*(7+5+1)+3+2+5)
+	require.Len(t, seen, 3*(7+7+1)+3+2+5)
 	require.Greater(t, together, 100)
 	require.Greater(t, wide, 100)
 }
