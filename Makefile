@@ -38,8 +38,8 @@ mutants:        ## every wrong version must die, within 20 seeds, for the reason
 variants:       ## every correct version in another style must pass (SEEDS=1-3)
 	$(RAFTLAB) mutants --variants --seeds $(SEEDS)
 
-porcupine:      ## long histories on every read path (LONG=1-5): more than 100,000 operations, all judged
-	$(RAFTLAB) test porcupine --seeds $(LONG)
+porcupine:      ## long histories on every read path of both services (LONG=1-5): some 180,000 operations, all judged
+	$(RAFTLAB) test porcupine porcupine-shards --seeds $(LONG)
 
 # What has been run is kept in .raftlab/soak: the same command goes on where it was interrupted. After a change
 # of the code, `make clean` first. For etcd's library it knows only which parts are done.
@@ -47,6 +47,7 @@ soak:           ## SOAK=1-200 seeds of everything; takes many hours
 	@mkdir -p .raftlab/soak
 	$(RAFTLAB) mutants --variants reference --seeds $(SOAK) --resume .raftlab/soak/reference.jsonl
 	$(RAFTLAB) mutants --variants reference porcupine --seeds $(SOAK) --resume .raftlab/soak/porcupine.jsonl
+	$(RAFTLAB) mutants --variants reference porcupine-shards --seeds $(SOAK) --resume .raftlab/soak/porcupine-shards.jsonl
 	@set -e; for part in 2A 2B 2C 2D 3A 3B 3C 3D "2E 2F --with prevote,checkquorum"; do \
 		done=".raftlab/soak/etcdraft $$part"; \
 		test -e "$$done" || { $(RAFTLAB) test --impl etcdraft $$part --seeds $(SOAK) && touch "$$done"; }; done
