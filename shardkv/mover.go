@@ -62,21 +62,9 @@ func (kv *ShardKV) runMover() {
 		if _, leads := kv.Raft().GetState(); !leads {
 			continue
 		}
-		go kv.catchUp()
 		for _, job := range kv.jobs() {
 			kv.begin(job)
 		}
-	}
-}
-
-// catchUp lets a new leader learn what its group has committed. What was decided under the last leader may be in its
-// log and not be applied, and then the errands seem to be others than they are: a shard that has arrived, and that
-// its last owner has discarded, would be asked for again and again. Where clients write, their writes would do;
-// nobody writes to a group that has lost all its shards.
-func (kv *ShardKV) catchUp() {
-	if kv.replica.CommitOwnTerm() {
-		raftapi.Reached("new leader caught up by itself")
-		kv.look()
 	}
 }
 

@@ -28,7 +28,6 @@ var Situations = []kvraft.Situation{
 	{Name: "kept shard discarded", Meaning: "the new owner has a shard, and the old one has deleted it"},
 	{Name: "shard was to be discarded twice", Meaning: "a second request to delete a shard came up in the log"},
 	{Name: "discarded shard pulled again", Meaning: "somebody who did not know that a shard had arrived asked for it"},
-	{Name: "new leader caught up by itself", Meaning: "a new leader committed an entry of its own, so that the group's errands do not wait for clients"},
 	{Name: "another server asked beside a silent one", Meaning: "the mover did not wait for a server that did not answer"},
 
 	// Clerks (clerk.go)

@@ -66,40 +66,6 @@ func stepByStep(e *tester.Env) {
 	s.closes()
 }
 
-// quiet crashes the leader of a shard's new owner after some write of the move, and asks that group for nothing. The next
-// leader has in its log what the last one has done, and will not learn that it is committed unless it commits something
-// itself (§5.4.2). Then the group leaves, and has to hand over everything, although no client talks to it any more.
-//
-//	group 2   old leader   adopt n   install n: committed, X
-//	          next leader  adopt n   install n: in the log          ... nobody asks ...   adopt n+1: over to group 1
-func quiet(e *tester.Env) {
-	s := serve(e, layout{groups: 2, reads: bySeed(e)})
-	s.join(1, 2)
-	s.fill(allKeys)
-	e.Sleep(time.Second)
-	for round, write := range e.Rand().Perm(4) {
-		giver, taker := 1+round%2, 2-round%2
-		config, shard := s.config(), 0
-		for owner(config, shard) != giver {
-			shard++
-		}
-		victim := s.groups.LeaderOf(taker)
-		e.Note("server %d will crash after %d writes", victim, 1+write)
-		crashed := s.CrashAtPersist(victim, 1+write)
-		s.move(shard, taker)
-		e.Await(crashed, 500*time.Millisecond)
-		s.Crash(victim) // if it has not written so often
-		e.Sleep(500 * time.Millisecond)
-		s.Restart(victim)
-		s.leave(taker)
-		e.Sleep(500 * time.Millisecond) // until all of the controller knows, and sends no client there any more
-		s.readAll(allKeys)
-		s.join(taker)
-		e.Sleep(time.Second)
-	}
-	s.closes()
-}
-
 // wholeGroups crashes all servers of a group at once, at some moment of a move, with and without snapshots. What they
 // know when they are back is what they have persisted.
 func wholeGroups(e *tester.Env) {

@@ -17,6 +17,7 @@ type ShardCtrler struct {
 	replica *rsm.RSM[op, result]
 	history *history // the replica's machine; touched only through it
 	reads   kvapi.ReadPath
+	caught  catchUp
 }
 
 var _ kvapi.Server = (*ShardCtrler)(nil)
