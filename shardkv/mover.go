@@ -11,10 +11,12 @@ import (
 	"raftlab/shardkv/shardctrler"
 )
 
-// errand is something that the group has to do by itself, and that ends with an operation in its log:
+// errand is something that the group has to do by itself, and that ends with an entry in its log:
 //
 //	kind     asks                               what for             and proposes
 //	-------  ---------------------------------  -------------------  ------------
+//	know     nobody                             what is committed    nothing: an
+//	                                                                 empty entry
 //	adopt    the controller                     the next             adopt
 //	                                            configuration
 //	install  the last owner of a shard          the shard            install
@@ -27,8 +29,16 @@ import (
 // operation counts, and the others change nothing.
 type errand struct {
 	kind opKind
-	move move // install, settle; of adopt, Num is the number of the configuration
+	move move // install, settle; of adopt, Num is the number of the configuration, and of know the term
 }
+
+// know is what a leader has to do first. It does not know how much of its log is committed before it has committed
+// something in its own term (§5.4.2), and the group's state is what is known to be committed. If clients ask for
+// nothing, and the errands that follow from the old state are long done, that may be never:
+//
+//	old leader    install (3, 6)   Discard: OK   crashes
+//	next leader   install (3, 6)                           Pull (3, 6): ErrNoKey, again and again
+const know opKind = "know"
 
 const (
 	// moverInterval is the time between two looks at what there is to do, and so between two
@@ -59,10 +69,11 @@ func (kv *ShardKV) runMover() {
 		case <-kv.done:
 			return
 		}
-		if _, leads := kv.Raft().GetState(); !leads {
+		term, leads := kv.Raft().GetState()
+		if !leads {
 			continue
 		}
-		for _, job := range kv.jobs() {
+		for _, job := range kv.jobs(term) {
 			kv.begin(job)
 		}
 	}
@@ -74,8 +85,11 @@ type job struct {
 	source source // install, settle
 }
 
-// jobs returns what there is to do, in the same order everywhere.
-func (kv *ShardKV) jobs() (all []job) {
+// jobs returns what there is to do for the leader of a term, in the same order everywhere.
+func (kv *ShardKV) jobs(term int) (all []job) {
+	if !kv.knows(term) {
+		all = append(all, job{errand: errand{know, move{Num: term}}})
+	}
 	kv.inspect(func(m *machine) {
 		for _, from := range sources(maps.Values(m.awaited)) {
 			all = append(all, job{errand{opInstall, from.Move}, from})
@@ -109,6 +123,10 @@ func (kv *ShardKV) begin(j job) {
 // run does an errand, or fails to: then it is still there to be done, when the mover looks next.
 func (kv *ShardKV) run(j job) {
 	switch j.kind {
+	case know:
+		if kv.replica.Read(kvapi.ReadLog, func() {}) == nil {
+			kv.known(j.move.Num)
+		}
 	case opAdopt:
 		if config, ok := kv.peek(j.move.Num); ok {
 			kv.do(op{kind: opAdopt, config: config})
@@ -197,6 +215,18 @@ func ask[T any](kv *ShardKV, servers []*labrpc.ClientEnd, call func(*labrpc.Clie
 		}
 	}
 	return none, false
+}
+
+func (kv *ShardKV) knows(term int) bool {
+	kv.mu.Lock()
+	defer kv.mu.Unlock()
+	return kv.term >= term
+}
+
+func (kv *ShardKV) known(term int) {
+	kv.mu.Lock()
+	defer kv.mu.Unlock()
+	kv.term = max(kv.term, term)
 }
 
 func (kv *ShardKV) firstTurn() int {

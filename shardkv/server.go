@@ -33,6 +33,7 @@ type ShardKV struct {
 	ends    addressBook
 	running map[errand]bool
 	turn    int // which server an errand asks first; it goes on whenever one does not answer
+	term    int // the last one in which this server, as the leader, has committed something of its own
 }
 
 var _ kvapi.Server = (*ShardKV)(nil)

@@ -83,12 +83,19 @@ func (cl *Client) Reach(servers ...int) {
 	}
 }
 
-// Deafen lets nothing reach the client any more: its requests arrive, and no answer does.
-func (cl *Client) Deafen() {
-	cl.s.env.Note("client %d hears no answers", cl.number)
+// Deafen lets nothing from the given servers reach the client any more, or from none at all if none are given: its
+// requests arrive, and no answer does.
+func (cl *Client) Deafen(to ...int) {
 	cl.cut = true
+	if len(to) == 0 {
+		cl.s.env.Note("client %d hears no answers", cl.number)
+	} else {
+		cl.s.env.Note("client %d hears no answers of servers %v", cl.number, to)
+	}
 	for from := range cl.s.n {
-		cl.s.net.Cut(from, record.FirstClient+cl.number)
+		if len(to) == 0 || slices.Contains(to, from) {
+			cl.s.net.Cut(from, record.FirstClient+cl.number)
+		}
 	}
 }
 

@@ -74,6 +74,9 @@ func TestClientsReachServers(t *testing.T) {
 		require.Equal(t, 0, say(a, "no answer"))
 		require.Equal(t, before+1, s.Served(0), "the request arrives")
 		a.ReachAll()
+		a.Deafen(0, 2)
+		require.Equal(t, 1, say(a, "1 answers"))
+		a.ReachAll()
 		require.Equal(t, 3, say(a, "all"))
 
 		s.Crash(2)

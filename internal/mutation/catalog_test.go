@@ -50,6 +50,8 @@ func TestThereAreEnough(t *testing.T) {
 	require.GreaterOrEqual(t, len(load(t, Variant)), 1+12)
 	require.GreaterOrEqual(t, len(Of(load(t, Mutant), ServicePackage)), 25)
 	require.GreaterOrEqual(t, len(Of(load(t, Variant), ServicePackage)), 1+6)
+	require.GreaterOrEqual(t, len(Of(load(t, Mutant), ShardedPackage)), 40)
+	require.GreaterOrEqual(t, len(Of(load(t, Variant), ShardedPackage)), 1+8+10)
 }
 
 // A mutant that is expected to die of something that no case ever says would survive for ever, and one

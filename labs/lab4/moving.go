@@ -152,8 +152,9 @@ func tenAtOnce(e *tester.Env) {
 	history.Judge(e, 0)
 }
 
-// sessionsMove lets a client hear no answers. Its write is executed, the shard moves, and the client repeats the write at
-// the new owner. Whoever moves the data without the sessions executes it there a second time.
+// sessionsMove lets a client hear no answers of the groups. Its write is executed, the shard moves, and the client repeats the
+// write at the new owner. Whoever moves the data without the sessions executes it there a second time. (The controller
+// answers: a clerk may ask it before each operation.)
 //
 //	client     append [once]   again   again    ...     again      again   <- answered at last
 //	group 1    done                             away
@@ -164,7 +165,7 @@ func sessionsMove(e *tester.Env) {
 	for shard := range 3 {
 		u, w := s.user(), s.user()
 		u.must("write", func() { u.append(keyOf(shard), s.value()) })
-		u.client.Deafen()
+		u.client.Deafen(s.others(s.groups.Members(0)...)...)
 		done := u.goes(func() { u.append(keyOf(shard), "[once]") })
 		w.mustSee(keyOf(shard), "[once]")
 		s.move(shard, 3-owner(s.config(), shard))

@@ -126,6 +126,40 @@ func gap(e *tester.Env) {
 	history.Judge(e, 0)
 }
 
+// unasked crashes the leader of a shard's new owner about when the old one has deleted the shard, and gives the shard back
+// before anybody asks for it. The next leader has the shard in its log, does not know that it is committed (§5.4.2), and
+// cannot fetch it any more; nor does a client come whose request would bring that out. It has to find out by itself.
+//
+//	group 2   old leader     install: committed   the old owner discards   X
+//	          next leader    install: in the log, is it committed?             adopt n+1?
+//	group 1                                                                    awaits it from group 2
+func unasked(e *tester.Env) {
+	s := serve(e, layout{groups: 2, reads: bySeed(e)})
+	s.join(1, 2)
+	s.fill(allKeys)
+	config := s.config()
+	for shard := range shardapi.NShards {
+		if owner(config, shard) == 2 {
+			s.move(shard, 1)
+		}
+	}
+	s.readAll(allKeys)
+	for round := range 4 {
+		shard, write := round, []int{3, 2, 4, 3}[round]
+		leader := s.groups.LeaderOf(2)
+		crashed := s.CrashAtPersist(leader, write)
+		s.move(shard, 2)
+		e.Await(crashed, time.Second)
+		s.Crash(leader) // if it has not written so often
+		s.move(shard, 1)
+		e.Sleep(time.Second) // all servers of the controller have heard of it, so clerks go to group 1
+		u, value := s.user(), s.value()
+		u.must("append to a shard that went and came back", func() { u.append(keyOf(shard), value) })
+		s.Restart(leader)
+	}
+	s.closes()
+}
+
 // whileJoining has clients read while eight groups join at once, and wants a hundred reads in four seconds.
 func whileJoining(e *tester.Env) {
 	const reads, limit = 100, 4 * time.Second

@@ -53,7 +53,7 @@ func spreads() []tester.Case {
 // keepsGoing is part 4C.
 func keepsGoing() []tester.Case {
 	return roomy([]tester.Case{
-		{Part: "4C", Name: "Unaffected", Points: 15, Run: unaffected,
+		{Part: "4C", Name: "Unaffected", Points: 10, Run: unaffected,
 			Reaches: []string{"shard served while others are awaited"},
 			Checks:  "a group that has shards to give is down: all other shards are served, moved ones too"},
 		{Part: "4C", Name: "Stays", Points: 10, Run: stays,
@@ -62,6 +62,8 @@ func keepsGoing() []tester.Case {
 			Checks: "a shard that moves is without service for two seconds at most"},
 		{Part: "4C", Name: "WhileJoining", Points: 10, Run: whileJoining,
 			Checks: "eight groups join at once: clients go on, shard by shard as they arrive"},
+		{Part: "4C", Name: "Unasked", Points: 10, Section: "§5.4.2", Run: unasked,
+			Checks: "a leader has a shard in its log, nobody asks for it, and the group is to go on: it finds out what is committed"},
 		{Part: "4C", Name: "NothingKept", Points: 15, Run: nothingKept,
 			Reaches: []string{"kept shard discarded"},
 			Checks:  "large shards move about: in the end there is one copy of each per server of one group"},
@@ -71,7 +73,7 @@ func keepsGoing() []tester.Case {
 		{Part: "4C", Name: "LargeMoves", Points: 10, Section: "§7, §8", Run: largeMoves,
 			Reaches: []string{"service took a snapshot"},
 			Checks:  "snapshots are taken and restored all the time while large shards move"},
-		{Part: "4C", Name: "Swarm", Points: 15, Section: "§8", Run: swarmOfAll,
+		{Part: "4C", Name: "Swarm", Points: 10, Section: "§8", Run: swarmOfAll,
 			Checks: "some of all faults, drawn by the seed, while configurations change: linearizable, and progress"},
 	})
 }
