@@ -91,17 +91,23 @@ func voterRestarts(e *tester.Env) {
 //	            \                          ^                                   /
 //	             \------------------------/--------------- seconds --------> rival in 5
 //	old                   stands, deposes it, leads 2
+//
+// Every other time messages are slow just before, until the rival stands. Then that answer may overtake the rival's
+// request for votes, and the voter is asked for its vote in the very term that it has seen.
 func voterMovesOn(e *tester.Env) {
-	const late = 4 * time.Second // time enough for an election or two, and for the rival to stand
+	const (
+		late = 4 * time.Second // time enough for an election or two, and for the rival to stand
+		slow = 60 * time.Millisecond
+	)
 	s := start(e, setup{reads: kvapi.ReadLease})
 	w, r := s.user(), s.user()
-	for rounds, tries := 0, 0; rounds < 8 && tries < 30; tries++ {
+	for rounds, tries := 0, 0; rounds < 10 && tries < 30; tries++ {
 		w.must("write", func() { w.put("x", s.value()) })
 		voter := s.Leader()
 		rest := s.shuffled(voter)
 		old, rival := rest[0], rest[1]
 		s.Network().Latency(late, late)
-		arrives := e.Now() + late + tester.HeartbeatHigh
+		arrives := e.Now() + late // or up to a heartbeat interval later
 		e.Sleep(tester.HeartbeatHigh)
 		s.Network().Latency(0, 0)
 		s.Cut(voter, old)
@@ -115,12 +121,22 @@ func voterMovesOn(e *tester.Env) {
 		r.must("read", func() { r.get("x") })
 		s.Cut(old, rival)
 		s.Cut(rival, old)
-		moved := s.until(arrives-e.Now()+time.Second/10, func() bool {
+		moved := func() bool {
 			of, _ := s.State(old)
 			seen, _ := s.State(voter)
 			return seen > of
-		})
-		if moved {
+		}
+		if rounds%2 == 0 {
+			e.Sleep(arrives - slow - e.Now())
+			before, _ := s.State(rival)
+			s.Network().Latency(slow, slow)
+			s.until(slow+tester.HeartbeatHigh, func() bool {
+				term, _ := s.State(rival)
+				return term > before || moved()
+			})
+			s.Network().Latency(0, 0)
+		}
+		if s.until(arrives+2*tester.HeartbeatHigh-e.Now(), moved) {
 			s.asked(old, rival, r, func() {})
 		}
 		s.healed()
