@@ -129,6 +129,7 @@ func heirDies(e *tester.Env) {
 				old, (order.ended - wrote).Round(time.Millisecond))
 		}
 		close(stop)
+		s.Crash(old) // there may be no lease any more in its term, and who reads on leases only waits for the next
 		s.healed()
 		r.ended(done)
 	}
