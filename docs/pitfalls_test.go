@@ -4,8 +4,11 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
+
+	"raftlab/internal/patch"
 )
 
 var (
@@ -13,8 +16,8 @@ var (
 	inTicks = regexp.MustCompile("`([a-z][a-z-]+-[a-z-]+)`")
 )
 
-// What the page on pitfalls names as proof exists: wrong peers, and tests of the reference. A course
-// tree has neither.
+// What the page on pitfalls names as proof exists: wrong peers, and tests of the reference; and a case that is named
+// for a wrong peer is among those that it is hunted with. A course tree has neither.
 func TestPitfallsAreProven(t *testing.T) {
 	text, ok := pages(t)["pitfalls.md"]
 	if !ok {
@@ -36,8 +39,11 @@ func TestPitfallsAreProven(t *testing.T) {
 		}
 		for _, m := range inTicks.FindAllStringSubmatch(cells[3], -1) {
 			proofs++
-			if _, err := os.Stat(filepath.Join("..", "mutants", m[1]+".patch")); err != nil {
-				t.Errorf("%s: %v", cells[0], err)
+			hunted := partsOf(t, m[1])
+			for _, c := range caseName.FindAllStringSubmatch(cells[2], -1) {
+				if !slices.Contains(hunted, c[1]) {
+					t.Errorf("%s names %s as the case that finds %s, which is hunted with the cases of %v only", cells[0], c[0], m[1], hunted)
+				}
 			}
 		}
 		if proofs == 0 {
@@ -47,6 +53,22 @@ func TestPitfallsAreProven(t *testing.T) {
 	if rows < 40 {
 		t.Errorf("the tables have %d rows; are they still read right?", rows)
 	}
+}
+
+// partsOf returns the parts whose cases are to kill a wrong peer.
+func partsOf(t *testing.T, mutant string) []string {
+	file := filepath.Join("..", "mutants", mutant+".patch")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Error(err)
+		return nil
+	}
+	p, err := patch.Parse(file, string(text))
+	if err != nil {
+		t.Error(err)
+		return nil
+	}
+	return p.Header.Parts
 }
 
 // declares says whether a test file of the package in dir declares a function.

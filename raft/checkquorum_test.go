@@ -125,6 +125,13 @@ func TestStickinessIsAPromise(t *testing.T) {
 		require.Equal(t, 7, rf.currentTerm)
 		require.True(t, refuses(rf))
 	})
+	t.Run("the newer term itself", func(t *testing.T) { // in which it has voted for nobody yet
+		rf := newPeerWith(t, config, 5, 1)
+		rf.AppendEntries(&AppendEntriesArgs{Term: 5, LeaderId: 2}, &AppendEntriesReply{})
+		rf.replyCounts(candidate, 4, 99)
+		require.Equal(t, 99, rf.currentTerm)
+		require.True(t, refuses(rf))
+	})
 	t.Run("a crash", func(t *testing.T) {
 		rf := newPeerWith(t, config, 5, 1)
 		rf.AppendEntries(&AppendEntriesArgs{Term: 5, LeaderId: 2}, &AppendEntriesReply{})

@@ -132,7 +132,7 @@ func (rf *Raft) RequestVote(args *RequestVoteArgs, reply *RequestVoteReply) {
 	rf.mu.Lock()
 	defer rf.mu.Unlock()
 	if rf.ignoresVote(args.Term) {
-		reply.Term = rf.currentTerm // older than the candidate's: it learns nothing
+		reply.Term = rf.currentTerm // not newer than the candidate's: it learns nothing
 		return
 	}
 	rf.decideVote(args, reply)

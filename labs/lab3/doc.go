@@ -49,6 +49,8 @@
 //	index.go      3C: ReadIndex at the leader
 //	followers.go  3D: reads at any server
 //	lease.go      3E: lease reads
+//	rival.go      3E: the promise that leases count on
+//	transfer.go   3E: leaders that hand over
 //	swarm.go      some of all faults, chosen by the seed
 //	picture_*.go  where the picture of a bad history goes
 package lab3

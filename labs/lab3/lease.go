@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"raftlab/kvapi"
-	"raftlab/raftapi"
 	"raftlab/tester"
 )
 
@@ -72,40 +71,6 @@ func leaseRunsOut(rates func(leader bool) float64) func(*tester.Env) {
 	}
 }
 
-// rival cuts one link, between the leader and a follower, who then stands for election again and again. The
-// third hears both. It must not vote, for the leader's lease counts on it:
-//
-//	old leader  ----------  voter  ----------  rival
-//	 lease                  hears the leader   does not
-//
-// If the rival wins all the same, the old leader is cut off before it hears of it, and asked.
-func rival(e *tester.Env) {
-	s := start(e, setup{reads: kvapi.ReadLease})
-	w, r := s.user(), s.user()
-	for range 3 {
-		w.must("write", func() { w.put("x", s.value()) })
-		old := s.Leader()
-		next := s.shuffled(old)[0]
-		r.must("read", func() { r.get("x") })
-		r.client.Reach(old)
-		w.client.Reach(next)
-		stop := make(chan struct{})
-		done := r.goes(func() { r.readUntil(stop, "x") })
-		s.Cut(old, next)
-		s.Cut(next, old)
-		won := s.until(1500*time.Millisecond, func() bool { _, leads := s.State(next); return leads })
-		if won {
-			s.Disconnect(old)
-			w.must("write", func() { w.put("x", s.value()) })
-		}
-		s.pause(100 * time.Millisecond)
-		close(stop)
-		s.healed()
-		r.ended(done)
-	}
-	s.judge()
-}
-
 // rightClocks all show the same time.
 func rightClocks(bool) float64 { return 1 }
 
@@ -116,43 +81,4 @@ func wrongClocks(leader bool) float64 {
 		return 0.9
 	}
 	return 1.1
-}
-
-// handedOver makes leaders hand their office over, while clients read at the old one and write at the
-// new one. Voters take part in the election that follows although they hear a leader, so the lease must have
-// ended before. Every other time the old leader hears nothing any more from the moment of its order,
-// and so does not learn that it was followed.
-func handedOver(e *tester.Env) {
-	s := start(e, setup{reads: kvapi.ReadLease, extensions: []string{raftapi.Transfer}})
-	w, r := s.user(), s.user()
-	handed := 0
-	for round := range 8 {
-		w.must("write", func() { w.put("x", s.value()) })
-		old := s.Leader()
-		next := s.shuffled(old)[0]
-		e.Sleep(300 * time.Millisecond) // the next one has everything, and the old one knows
-		r.must("read", func() { r.get("x") })
-		r.client.Reach(old)
-		w.client.Reach(next)
-		stop := make(chan struct{})
-		done := r.goes(func() { r.readUntil(stop, "x") })
-		s.pause(60 * time.Millisecond)
-		if round%2 == 1 {
-			s.Links(func(_, to int) bool { return to != old })
-		}
-		written := w.goes(func() { w.put("x", s.value()); w.put("x", s.value()) })
-		if s.Transfer(old, next) {
-			handed++
-		}
-		e.Await(written, 500*time.Millisecond)
-		e.Sleep(100 * time.Millisecond)
-		close(stop)
-		s.healed()
-		r.ended(done)
-		w.ended(written)
-	}
-	if handed == 0 {
-		s.fail(tester.RuleNoLeader, nil, "leaders were asked to hand over to servers that are well and up to date, and never did (§3.10)")
-	}
-	s.judge()
 }
