@@ -55,12 +55,15 @@ func TestPrune(t *testing.T) {
 	for _, part := range []string{"keys", "wasm", "native", "tmp"} {
 		require.NoError(t, os.Mkdir(filepath.Join(c.dir, part), 0o755))
 	}
+	age := func(id string, d time.Duration) {
+		used := time.Now().Add(-d)
+		require.NoError(t, os.Chtimes(c.wasm(id), used, used))
+	}
 	for i, id := range []string{"old", "middle", "new"} {
 		require.NoError(t, os.WriteFile(c.wasm(id), make([]byte, 100), 0o644))
 		require.NoError(t, os.MkdirAll(c.native(id), 0o755))
 		require.NoError(t, os.WriteFile(filepath.Join(c.native(id), "code"), make([]byte, 300), 0o644))
-		used := time.Now().Add(time.Duration(i-10) * time.Hour)
-		require.NoError(t, os.Chtimes(c.wasm(id), used, used))
+		age(id, time.Duration(10-i)*time.Hour)
 		require.NoError(t, c.store("key-"+id, &Binary{ID: id}))
 	}
 	require.NotNil(t, c.find("key-old")) // and so it is the newest now
@@ -69,6 +72,9 @@ func TestPrune(t *testing.T) {
 	require.NotNil(t, c.find("key-old"))
 	require.NotNil(t, c.find("key-new"))
 	require.NoDirExists(t, c.native("middle"))
+	c.prune(0, "new")
+	require.NotNil(t, c.find("key-old"), "somebody may be running it")
+	age("old", 2*inUse)
 	c.prune(0, "new")
 	require.Nil(t, c.find("key-old"))
 	require.NotNil(t, c.find("key-new"))

@@ -20,6 +20,10 @@ import (
 // maxCache the binaries that were used longest ago are dropped.
 const maxCache = 4 << 30 // bytes
 
+// inUse is for how long after it was used last a binary is not dropped: others may be running it, and their next
+// worker has to find it.
+const inUse = time.Hour
+
 // CacheDir is the directory of the cache: RAFTLAB_CACHE, or raftlab in the user's cache directory.
 func CacheDir() (string, error) {
 	if dir := os.Getenv("RAFTLAB_CACHE"); dir != "" {
@@ -68,9 +72,14 @@ func (c cache) find(key string) *Binary {
 	if _, err := os.Stat(b.Path); err != nil {
 		return nil
 	}
-	now := time.Now()
-	os.Chtimes(b.Path, now, now) // what was used last is dropped last
+	b.used()
 	return &b
+}
+
+// used notes that the binary is in use: what was used last is dropped last.
+func (b *Binary) used() {
+	now := time.Now()
+	os.Chtimes(b.Path, now, now)
 }
 
 // store remembers b under key.
@@ -97,7 +106,7 @@ func (c cache) store(key string, b *Binary) error {
 }
 
 // prune drops the binaries that were used longest ago until the cache holds at most limit bytes, but
-// never the one with id keep; and what builds that were killed have left behind.
+// none that may be in use, and never the one with id keep; and what builds that were killed have left behind.
 func (c cache) prune(limit int64, keep string) {
 	type entry struct {
 		id   string
@@ -121,7 +130,7 @@ func (c cache) prune(limit int64, keep string) {
 		if total <= limit {
 			break
 		}
-		if e.id != keep {
+		if e.id != keep && time.Since(e.used) > inUse {
 			os.Remove(c.wasm(e.id))
 			os.RemoveAll(c.native(e.id))
 			total -= e.size

@@ -101,6 +101,7 @@ func (p *Pool) once(ctx context.Context, j Job) (r Result) {
 			return Result{Verdict: frameworkError(err)}
 		}
 	}
+	j.Binary.used()
 	j.Params.Secret = newSecret()
 	r, ok := w.do(ctx, j, j.Wall)
 	if !ok {
