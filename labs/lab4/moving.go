@@ -1,6 +1,7 @@
 package lab4
 
 import (
+	"fmt"
 	"time"
 
 	"raftlab/porcupine-tests/history"
@@ -112,6 +113,34 @@ func journeys(e *tester.Env) {
 		s.pause(400 * time.Millisecond)
 	}
 	s.closes(t)
+}
+
+// inFlight has many clients write to one shard without a pause, over a slow network, while it goes back and forth. So
+// there are always writes that came in when the group had the shard, and stand in its log behind the configuration that takes
+// it away. They are not to be executed there: whoever fetches the shard may have fetched it before.
+//
+//	log of group 1   | put a | adopt 6 | put b | put c |      b and c: ErrWrongGroup
+//	shard fetched                  ^
+func inFlight(e *tester.Env) {
+	const shard = 3
+	s := serve(e, layout{groups: 2, reads: bySeed(e)})
+	s.join(1, 2)
+	var keys []string
+	for i := range 6 {
+		keys = append(keys, fmt.Sprint(keyOf(shard), i))
+	}
+	s.fill(keys)
+	s.Network().Latency(10*time.Millisecond, 12*time.Millisecond)
+	t := s.traffic(demand{users: 12, each: 60, keys: keys, reads: 20, puts: 10, think: time.Millisecond})
+	at := owner(s.config(), shard)
+	for range 8 {
+		at = 3 - at
+		s.move(shard, at)
+		s.pause(500 * time.Millisecond)
+	}
+	t.finish()
+	s.readAll(keys)
+	s.closes()
 }
 
 // exchange keeps two groups from learning of new configurations, until all their shards are to change places.
