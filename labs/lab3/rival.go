@@ -106,15 +106,11 @@ func voterMovesOn(e *tester.Env) {
 		voter := s.Leader()
 		rest := s.shuffled(voter)
 		old, rival := rest[0], rest[1]
-		s.Network().Latency(late, late)
 		arrives := e.Now() + late // or up to a heartbeat interval later
+		s.Network().Latency(late, late)
 		e.Sleep(tester.HeartbeatHigh)
 		s.Network().Latency(0, 0)
-		s.Cut(voter, old)
-		s.Cut(old, voter)
-		s.stands(old)
-		s.HealAll()
-		if s.Leader() != old {
+		if !s.deposes(old, voter) {
 			continue // somebody else was faster
 		}
 		rounds++
@@ -142,6 +138,16 @@ func voterMovesOn(e *tester.Env) {
 		s.healed()
 	}
 	s.judge()
+}
+
+// deposes cuts the link between a follower and its leader until the follower stands for election, which deposes the leader
+// when the link is mended, and says whether the follower is the next one.
+func (s *service) deposes(i, leader int) bool {
+	s.Cut(leader, i)
+	s.Cut(i, leader)
+	s.stands(i)
+	s.HealAll()
+	return s.Leader() == i
 }
 
 // stands waits until a server has begun another term, for two of the longest election timeouts at most.
