@@ -42,12 +42,13 @@ type checks struct {
 	shapes      *shapes
 	sawVote     bool // a vote with a reply that we can read
 	sawAppend   bool
-	deliveries  []int    // of peers' requests, to each peer
-	served      []int    // of clients' requests, likewise
-	peerCalls   int      // that peers have made
-	peerBytes   int64    // of their requests, and of the replies that arrived
-	clientCalls int      // that clients have made
-	states      []answer // what each peer last said to GetState
+	deliveries  []int                 // of peers' requests, to each peer
+	served      []int                 // of clients' requests, likewise
+	peerCalls   int                   // that peers have made
+	peerBytes   int64                 // of their requests, and of the replies that arrived
+	observer    func(*labrpc.Message) // of peers' messages; may be nil
+	clientCalls int                   // that clients have made
+	states      []answer              // what each peer last said to GetState
 }
 
 // answer is what GetState said.
@@ -141,6 +142,9 @@ func (c *machines) message(m *labrpc.Message) {
 	}
 	if from := k.sender(m); from == nil || !from.alive.Load() && m.Kind != labrpc.Handled {
 		return
+	}
+	if k.observer != nil {
+		k.observer(m)
 	}
 	ev, detail := k.event(m)
 	switch m.Kind {

@@ -87,3 +87,12 @@ func (s *Servers) PeerBytes() int64 {
 	defer s.checks.mu.Unlock()
 	return s.checks.peerBytes
 }
+
+// Observe has f see what happens to the messages of servers to each other from now on, as
+// [labrpc.Network.Observe] describes it: f must not block, and not call the network. What zombies send is left out.
+// nil ends it.
+func (s *Servers) Observe(f func(*labrpc.Message)) {
+	s.checks.mu.Lock()
+	defer s.checks.mu.Unlock()
+	s.checks.observer = f
+}

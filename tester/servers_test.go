@@ -124,9 +124,23 @@ func TestPeersAreCountedApart(t *testing.T) {
 			require.True(t, ends[1].Call("Echo.Say", &text, &reply))
 			return s.PeerBytes() - before
 		}
+		var seen []labrpc.Kind
+		bytes := 0
+		s.Observe(func(m *labrpc.Message) {
+			seen = append(seen, m.Kind)
+			if m.Kind == labrpc.Sent || m.Kind == labrpc.Replied {
+				bytes += m.Bytes
+			}
+			require.Equal(t, [2]int{0, 1}, [2]int{m.From, m.To})
+		})
+		say(s.NewClient(), "clients' messages are not observed")
 		short := call("x")
+		require.Equal(t, []labrpc.Kind{labrpc.Sent, labrpc.Delivered, labrpc.Handled, labrpc.Replied}, seen)
+		require.Equal(t, int(short), bytes)
+		s.Observe(nil)
 		require.Equal(t, 2*99, int(call(strings.Repeat("x", 100))-short), "there and back")
 		require.Equal(t, 2, s.PeerRPCs())
+		require.Len(t, seen, 4)
 	}}, record.Params{Seed: 1})
 	passes(t, v)
 }

@@ -8,9 +8,10 @@
 // Contents:
 //
 //   - [Experiment], [Variant], [Metric], [Trial]: the form (this file); [Setting] (settings.go)
-//   - [All]: the list; rejoin.go, partial.go, reads.go, steady.go: one experiment each
+//   - [All]: the list; rejoin.go, partial.go, reads.go, steady.go, move.go: one experiment each
 //   - load.go: clients that write to bare peers, and what they see
 //   - service.go: a key/value service on the peers, and its users
+//   - sharded.go: a sharded one, and its visitors; journal.go: what can be seen of a shard that moves
 //   - costs.go: messages and writes, counted
 //   - guest.go: from experiments to cases, and back
 package experiment
@@ -56,7 +57,7 @@ type Metric struct {
 }
 
 // All lists the experiments.
-func All() []Experiment { return []Experiment{rejoin(), partial(), reads(), steady()} }
+func All() []Experiment { return []Experiment{rejoin(), partial(), reads(), steady(), move()} }
 
 // Find returns the experiment of that name.
 func Find(name string) (Experiment, error) {
