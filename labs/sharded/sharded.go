@@ -65,7 +65,7 @@ func (s *Service) start(me int, ends []*labrpc.ClientEnd, p *raftapi.Persister) 
 	}
 	own, ctrlers := ends[first:first+s.setup.Sizes[group]], ends[:s.setup.Sizes[Controller]]
 	if group == Controller {
-		return s.setup.Service.Controller.Start(own, me, p, kvapi.Options{Extensions: o.Extensions})
+		return s.setup.Service.Controller.Start(own, me, p, kvapi.Options{Raft: o.Raft, Extensions: o.Extensions})
 	}
 	makeEnd := func(name string) *labrpc.ClientEnd { return ends[s.ServerOf(name)] }
 	return s.setup.Service.Groups.Start(own, me-first, p, s.setup.MaxState, GID(group), ctrlers, makeEnd, o)

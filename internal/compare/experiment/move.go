@@ -96,9 +96,9 @@ func (t *Trial) snapshots() bool {
 }
 
 // fill writes so many bytes to a shard, in values of one size.
-func (s *sharded) fill(shard, bytes, value int) {
+func (s *shardedService) fill(shard, bytes, value int) {
 	client := s.NewClient()
-	clerk := s.clerk(client)
+	clerk := s.User(client)
 	s.within("the last value", client.Go(func() {
 		for n := 0; bytes > 0; n++ {
 			text := strings.Repeat(".", min(value, bytes))
@@ -109,7 +109,7 @@ func (s *sharded) fill(shard, bytes, value int) {
 }
 
 // measureCosts moves the shard while nobody asks for anything.
-func (s *sharded) measureCosts() {
+func (s *shardedService) measureCosts() {
 	t := s.t
 	const quiet = 5 * time.Second
 	t.Sleep(time.Second)
@@ -141,12 +141,12 @@ func (s *sharded) measureCosts() {
 
 // rest waits after a move until everybody has heard of its end, and so long that the next one does not
 // always find the movers at the same place of their interval.
-func (s *sharded) rest() {
+func (s *shardedService) rest() {
 	s.t.Sleep(300*time.Millisecond + time.Duration(s.t.Rand().Int64N(int64(100*time.Millisecond))))
 }
 
 // measureTimes moves the shard while there are users.
-func (s *sharded) measureTimes() {
+func (s *shardedService) measureTimes() {
 	t := s.t
 	there := s.visit(movingShard)
 	var elsewhere []*visitor
@@ -193,7 +193,7 @@ type bill struct {
 	inside, between tally
 }
 
-func (s *sharded) bill() bill {
+func (s *shardedService) bill() bill {
 	b := bill{costs: s.t.costs(s, s.PeerRPCs(), s.PeerBytes())}
 	b.inside, b.between = s.log.traffic()
 	return b
