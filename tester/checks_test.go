@@ -304,6 +304,23 @@ func TestCrashAtPersist(t *testing.T) {
 	passes(t, v)
 }
 
+// A crash that is still to come is taken back by Mend.
+func TestMendSpares(t *testing.T) {
+	v, _ := play(t, 3, tester.Options{}, func(c cluster, th cast) {
+		c.Crash(2)
+		c.Disconnect(1)
+		crashed := c.CrashAtPersist(0, 1)
+		c.Mend()
+		require.True(t, c.Env().Await(crashed, time.Second))
+		th.peer(0).store.Save([]byte("term"), nil)
+		settle(c)
+		for i := range 3 {
+			require.True(t, c.Running(i) && c.Connected(i), "peer %d", i)
+		}
+	})
+	passes(t, v)
+}
+
 func TestStartBelowTheFirstIndex(t *testing.T) {
 	v, _ := play(t, 1, tester.Options{}, func(c cluster, th cast) {
 		th.peer(0).start = func(any) (int, int, bool) { return 0, 1, true }

@@ -43,7 +43,7 @@ func (c *machines) Resume(i int) {
 }
 
 // Mend makes everything whole again, but for clocks: all links between servers work, the network is reliable,
-// nobody is paused, and crashed peers are restarted, one after the other.
+// nobody is paused or is to crash at a write that is still to come, and crashed peers are restarted, one after the other.
 func (c *machines) Mend() {
 	net := c.Network()
 	net.Reliable(true)
@@ -53,7 +53,9 @@ func (c *machines) Mend() {
 	c.HealAll()
 	for i := range c.n {
 		net.Release(i)
-		if !c.Running(i) {
+		if l := c.running(i); l != nil {
+			l.store.spare()
+		} else {
 			c.Restart(i)
 		}
 	}
@@ -65,7 +67,7 @@ func (c *machines) Running(i int) bool { return c.running(i) != nil }
 // CrashAtPersist crashes peer i right after the nth write from now to its persister (1 is the next
 // one): the write is stored, but nothing that follows it gets out, no reply and no request. It
 // returns a channel that is closed when the peer has crashed and Kill has returned, or when another
-// crash or Shutdown came first. [Env.Await] waits for it with a limit. A peer that is not running
+// crash, Mend or Shutdown came first. [Env.Await] waits for it with a limit. A peer that is not running
 // is left alone, and the channel closed at once.
 func (c *machines) CrashAtPersist(i int, nth int) <-chan struct{} {
 	return c.crashAtWrite(i, func(s *storage) { s.crashAfter = max(nth, 1) })
@@ -106,6 +108,14 @@ func (c *machines) crashInWrite(l *life, when string) {
 		c.kill(l)
 		l.store.announce()
 	}()
+}
+
+// spare takes back that the peer is to crash at a write.
+func (s *storage) spare() {
+	s.mu.Lock()
+	s.crashAfter, s.crashWithin = 0, 0
+	s.mu.Unlock()
+	s.announce()
 }
 
 // announce tells those who wait for a crash that it has happened.

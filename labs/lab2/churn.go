@@ -38,7 +38,7 @@ func churn(e *tester.Env, o tester.Options) {
 		// Long enough for an election, most of the time, and too short for things to settle.
 		c.pause(1200 * time.Millisecond)
 	}
-	c.healed()
+	c.Mend()
 	done.wait()
 	c.agreeAll()
 	c.audit()

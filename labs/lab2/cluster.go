@@ -18,7 +18,6 @@ type cluster struct {
 	first  int         // commands are numbers from here on,
 	next   int         // and the last one used is this; no two commands of a run are equal
 	ledger map[int]int // index -> command that was seen applied there
-	doomed []int       // peers that are to crash at one of their next writes
 }
 
 // subject returns what makes the peers under test.
@@ -205,27 +204,10 @@ func (c *cluster) staysQuiet() {
 		"peers start elections again and again although the leader is connected to all of them; are its heartbeats sent, heard, and does each set back the election timer?")
 }
 
-// healed makes the cluster whole again: all links work, no message is lost or late, crashed
-// peers are restarted, and no crash is still to come.
-func (c *cluster) healed() {
-	net := c.Network()
-	net.Reliable(true)
-	net.LongReordering(false)
-	net.LongDelays(false)
-	net.Duplicates(false)
-	c.HealAll()
-	for i := range c.N() {
-		if !c.Running(i) || slices.Contains(c.doomed, i) {
-			c.Restart(i)
-		}
-	}
-	c.doomed = nil
-}
-
 // recovers heals the cluster and fails unless all peers come to agree on a new command, and what
 // the ledger holds is still there.
 func (c *cluster) recovers() {
-	c.healed()
+	c.Mend()
 	// Each command that a leader took may be an entry that some log lacks or has too much, and a peer
 	// may repair its followers' logs one entry at a time.
 	c.agreeWithin(tester.AgreementLimit+time.Duration(c.next-c.first)*tester.CatchUp, c.N())

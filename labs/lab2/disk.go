@@ -24,7 +24,7 @@ func unsyncedWrites(e *tester.Env) {
 			c.crashInAppend()
 		}
 		c.agree(2)
-		c.healed()
+		c.Mend()
 		c.agreeAll()
 	}
 	c.audit()

@@ -164,7 +164,7 @@ func voteSurvives(e *tester.Env) {
 	const rounds = 14
 	c := newCluster(e, 3, tester.Options{})
 	for k := range rounds {
-		c.healed()
+		c.Mend()
 		old := c.Leader()
 		before := c.Term()
 		c.Crash(old)
@@ -225,7 +225,7 @@ func commitThenCrash(e *tester.Env) {
 			c.mustLead(survivor, away, "it lacks an entry that had been committed before the crash")
 		}
 		c.agree(2)
-		c.healed()
+		c.Mend()
 		c.agreeAll()
 		c.audit()
 	}

@@ -279,7 +279,7 @@ func leaderAgain(e *tester.Env) {
 		a := c.Leader()
 		w := c.any(a)
 		c.leaderAgain(a, w, late)
-		c.healed()
+		c.Mend()
 	}
 	c.recovers()
 }

@@ -52,7 +52,6 @@ func (c *cluster) leads(i int) bool {
 // doom has peer i crash right after one of its next writes, whenever that is.
 func (c *cluster) doom(i int) {
 	c.CrashAtPersist(i, 1+c.env.Rand().IntN(4))
-	c.doomed = append(c.doomed, i)
 }
 
 // each does something to all peers of which something is true.
@@ -94,7 +93,7 @@ func swarm(part string) func(*tester.Env) {
 		c := newCluster(e, 5, o)
 		for range steps {
 			if e.Rand().IntN(4) == 0 {
-				c.healed()
+				c.Mend()
 			} else {
 				some[e.Rand().IntN(len(some))].strike(c)
 			}

@@ -56,7 +56,7 @@ func (c *cluster) winsNoMore(i int, d time.Duration, why string) {
 
 // recoversElection heals everything; a leader has to emerge and stay.
 func (c *cluster) recoversElection() {
-	c.healed()
+	c.Mend()
 	c.Leader()
 	c.Term()
 	c.staysQuiet()
