@@ -26,7 +26,7 @@ func move() Experiment {
 		Source: "shardkv/doc.go; docs/life-of-a-shard-move.md.",
 		Settings: append([]Setting{
 			{"peers", "3", "servers of each group", count},
-			{"moves", "10", "how often the shard moves, each time", count},
+			{"moves", "6", "how often the shard moves, each time; if it is odd, one direction counts for more", count},
 			{"value", "1KiB", "size of the values in the shard", size},
 			{"state", "100KiB", "in snapshots: maxraftstate", size},
 		}, surroundings("5ms", "2ms")...),
