@@ -79,17 +79,27 @@ func (a *app) compare(ctx context.Context, f *compareFlags, names []string) erro
 	ctx, stop := interruptible(ctx)
 	defer stop()
 	for _, x := range experiments {
-		report, err := compare.Run(ctx, x, o)
-		if err != nil {
-			return broken(err)
-		}
-		if err := report.WriteMarkdown(a.out); err != nil {
-			return broken(err)
-		}
-		if f.out != "" {
-			if err := writeReport(f.out, report); err != nil {
+		report, failed := compare.Run(ctx, x, o)
+		if report != nil {
+			if err := report.WriteMarkdown(a.out); err != nil {
 				return broken(err)
 			}
+			if f.out != "" {
+				if err := writeReport(f.out, report); err != nil {
+					return broken(err)
+				}
+			}
+		}
+		if ctx.Err() != nil {
+			if report == nil {
+				fmt.Fprintln(a.err, "raftlab: interrupted before there was a result")
+			} else {
+				fmt.Fprintln(a.err, "raftlab: interrupted; the results above are those of the trials that had ended")
+			}
+			return exitWith(suite.ExitInterrupted)
+		}
+		if failed != nil {
+			return broken(failed)
 		}
 	}
 	return nil

@@ -45,7 +45,8 @@ type Options struct {
 }
 
 // Run runs one experiment on all subjects. The error says what could not be built or run; a violation
-// of safety in a trial is one, too.
+// of safety in a trial is one, too. Where some trials have ended well there is a report all the same: it says of the
+// others that they failed, or, after ctx has ended, that they did not run.
 func Run(ctx context.Context, x experiment.Experiment, o Options) (*Report, error) {
 	pool, err := sim.NewPool(o.Workers)
 	if err != nil {
@@ -83,13 +84,31 @@ func Run(ctx context.Context, x experiment.Experiment, o Options) (*Report, erro
 		}
 	}
 	runAll(ctx, pool, trials, o)
+	err = lost(ctx, trials)
+	report.add(x, trials)
+	return report, err
+}
+
+// lost is the error of trials that have not ended well, if there are such.
+func lost(ctx context.Context, trials []*trial) (err error) {
+	n := 0
 	for _, t := range trials {
-		if t.err != nil {
-			return nil, fmt.Errorf("%s, %s on %s, seed %d: %w", x.Name, t.variant.Name, t.subject, t.seed, t.err)
+		switch {
+		case t.err == nil:
+			continue
+		case ctx.Err() != nil:
+			t.without("not run", t.err)
+		default:
+			t.without("failed", t.err)
+		}
+		if n++; n == 1 {
+			err = fmt.Errorf("%s, %s on %s, seed %d: %w", t.experiment.Name, t.variant.Name, t.subject, t.seed, t.err)
 		}
 	}
-	report.add(x, trials)
-	return report, nil
+	if n > 1 {
+		err = fmt.Errorf("%d of %d trials did not end well; the first: %w", n, len(trials), err)
+	}
+	return err
 }
 
 // build compiles the peer of a subject together with the experiments.
@@ -164,9 +183,14 @@ func (t *trial) failed(v record.Verdict) {
 		t.err = why
 		return
 	}
+	t.without("failed", why)
+}
+
+// without notes why a trial has no numbers, in short and in full.
+func (t *trial) without(short string, why error) {
 	t.values = map[string]experiment.Measured{}
 	for _, m := range t.experiment.Metrics {
-		t.values[m.Name] = experiment.Measured{Metric: m.Name, Short: "failed",
+		t.values[m.Name] = experiment.Measured{Metric: m.Name, Short: short,
 			Why: fmt.Sprintf("%s, seed %d: %v", t.variant.Name, t.seed, why)}
 	}
 }

@@ -1,6 +1,8 @@
 package compare
 
 import (
+	"context"
+	"errors"
 	"strings"
 	"testing"
 
@@ -120,4 +122,38 @@ func TestReport(t *testing.T) {
 	require.NoError(t, r.WriteJSON(&b))
 	require.Contains(t, b.String(), `"median": 5`)
 	require.Contains(t, b.String(), `"name": "peers"`)
+}
+
+// What has been measured is reported although other trials have failed, or have not run.
+func TestSomeTrialsAreLost(t *testing.T) {
+	x := experiment.Experiment{Name: "x", Metrics: []experiment.Metric{{Name: "time"}},
+		Variants: []experiment.Variant{{Name: "first"}, {Name: "second"}}}
+	trials := func() (all []*trial) {
+		for _, v := range x.Variants {
+			for seed := range uint64(2) {
+				all = append(all, &trial{subject: "mine", experiment: x, variant: v, seed: seed, values: values("time", 7)})
+			}
+		}
+		return all
+	}
+	report := func(trials []*trial) string {
+		r := Report{Seeds: []uint64{0, 1}, Metrics: x.Metrics}
+		r.add(x, trials)
+		var b strings.Builder
+		require.NoError(t, r.WriteMarkdown(&b))
+		return b.String()
+	}
+	all := trials()
+	require.NoError(t, lost(t.Context(), all))
+
+	all[2].err = errors.New("nobody leads")
+	require.EqualError(t, lost(t.Context(), all), "x, second on mine, seed 0: nobody leads")
+	require.Contains(t, report(all), "| first | mine | 7 |\n| second | mine | failed |")
+
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	all = trials()
+	all[1].err, all[3].err = ctx.Err(), ctx.Err()
+	require.ErrorContains(t, lost(ctx, all), "2 of 4 trials did not end well; the first: x, first on mine, seed 1: context canceled")
+	require.Contains(t, report(all), "| second | mine | not run |")
 }
