@@ -47,11 +47,7 @@ func (s *service) join(groups ...int) {
 
 // leave takes groups away.
 func (s *service) leave(groups ...int) {
-	var gids []int
-	for _, group := range groups {
-		gids = append(gids, sharded.GID(group))
-	}
-	s.chief.do(fmt.Sprintf("groups %v leave", groups), func() { s.chief.clerk.Leave(gids) })
+	s.chief.do(fmt.Sprintf("groups %v leave", groups), func() { s.chief.clerk.Leave(sharded.GIDs(groups...)) })
 }
 
 // move gives a shard to a group.

@@ -87,11 +87,7 @@ func (g *government) next(clerk shardapi.ControllerClerk) (what string, change f
 		return fmt.Sprintf("groups %v join", who), func() { clerk.Join(g.s.Joining(who...)) }
 	case len(in) > 1 && kind < 8:
 		who := g.some(in, len(in)-1)
-		var gids []int
-		for _, group := range who {
-			gids = append(gids, sharded.GID(group))
-		}
-		return fmt.Sprintf("groups %v leave", who), func() { clerk.Leave(gids) }
+		return fmt.Sprintf("groups %v leave", who), func() { clerk.Leave(sharded.GIDs(who...)) }
 	default:
 		shard, to := g.rand.IntN(shardapi.NShards), in[g.rand.IntN(len(in))]
 		return fmt.Sprintf("shard %d moves to group %d", shard, to), func() { clerk.Move(shard, sharded.GID(to)) }

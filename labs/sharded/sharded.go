@@ -74,6 +74,14 @@ func (s *Service) start(me int, ends []*labrpc.ClientEnd, p *raftapi.Persister) 
 // GID is the gid of a group.
 func GID(group int) int { return 100 + group }
 
+// GIDs are the gids of these groups.
+func GIDs(groups ...int) (gids []int) {
+	for _, group := range groups {
+		gids = append(gids, GID(group))
+	}
+	return gids
+}
+
 // Owner returns the group that has a shard in a configuration; 0 for none.
 func Owner(c shardapi.Config, shard int) int { return max(0, c.Shards[shard]-GID(0)) }
 

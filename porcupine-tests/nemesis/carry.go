@@ -60,20 +60,22 @@ func (p Plan) Carry(m Machines, stop func() bool) {
 			}
 		}
 		s := p[t.step]
-		switch {
-		case !t.ends && s.Fault.ofLinks():
+		if !t.ends {
 			e.Note("%s%s", model.FaultBegins, s)
+		}
+		switch {
+		case !s.Fault.ofLinks() && !t.ends:
+			down[t.step] = s.begin(m)
+		case !s.Fault.ofLinks():
+			s.end(m, down[t.step])
+		case !t.ends:
 			cut[t.step] = s.works(s.leader(m))
 			relink(m, cut)
-		case !t.ends:
-			e.Note("%s%s", model.FaultBegins, s)
-			down[t.step] = s.begin(m)
-		case s.Fault.ofLinks():
+		default:
 			delete(cut, t.step)
 			relink(m, cut)
-			e.Note("%s%s", model.FaultEnds, s)
-		default:
-			s.end(m, down[t.step])
+		}
+		if t.ends {
 			e.Note("%s%s", model.FaultEnds, s)
 		}
 	}
