@@ -63,8 +63,7 @@ func stepsDown(e *tester.Env) {
 	c := newCluster(e, 3, with(raftapi.CheckQuorum))
 	c.agreeAll()
 	for range 3 {
-		leader := c.Leader()
-		term, _ := c.State(leader)
+		leader, term := c.office()
 		c.Disconnect(leader)
 		c.propose(leader, 2)
 		c.leaves(leader, "it was cut off")
@@ -87,7 +86,7 @@ func halfIsNotEnough(e *tester.Env) {
 	c := newCluster(e, 4, with(raftapi.PreVote, raftapi.CheckQuorum))
 	for range 3 {
 		c.agreeAll()
-		leader, term := c.Leader(), c.Term()
+		leader, term := c.office()
 		rest := c.shuffled(leader)
 		c.Partition([]int{leader, rest[0]}, rest[1:])
 		taken := c.propose(leader, 2)
@@ -149,7 +148,7 @@ func sticky(e *tester.Env) {
 	bothWays := e.Rand().IntN(2) == 0
 	times := 0
 	for range 3 {
-		leader, term := c.Leader(), c.Term()
+		leader, term := c.office()
 		disruptive := c.any(leader)
 		c.Links(func(from, to int) bool {
 			return !(from == leader && to == disruptive || bothWays && from == disruptive && to == leader)

@@ -181,12 +181,32 @@ func (c *cluster) pause(d time.Duration) {
 	c.env.Sleep(time.Duration(c.env.Rand().Int64N(int64(d) + 1)))
 }
 
-// waitUntilFollower gives peer i, which led in an old term, time to hear of a newer one.
-func (c *cluster) waitUntilFollower(i int) {
-	if !c.until(tester.ElectionLimit, func() bool { _, leads := c.State(i); return !leads }) {
+// waitUntilDeposed gives peer i, which led term, time to hear of a newer one. What it does in the newer term
+// is its own affair: with a timer that ran out long ago it may stand at once, and lead again
+// before anybody has seen it as a follower.
+func (c *cluster) waitUntilDeposed(i, term int) {
+	deposed := func() bool { now, leads := c.State(i); return !leads || now > term }
+	if !c.until(tester.ElectionLimit, deposed) {
 		c.fail(tester.RuleUnwantedLeader, "§5.1", []int{i},
-			"peer %d led an old term and hears from peers of a newer one, but still claims to lead", i)
+			"peer %d led term %d and hears from peers of a newer one, but still claims to lead that term", i, term)
 	}
+}
+
+// office waits until one peer leads and all connected peers say its term, and returns both as they were at one
+// instant. What is said about "the leader" and "the term" one after the other may be of two terms.
+func (c *cluster) office() (leader, term int) {
+	agreed := func() bool {
+		leader = c.Leader()
+		term, _ = c.State(leader)
+		return !slices.ContainsFunc(c.all(), func(i int) bool {
+			now, _ := c.State(i)
+			return c.Running(i) && c.Connected(i) && now != term
+		})
+	}
+	if !c.until(tester.TermLimit, agreed) {
+		term = c.Term() // says what is wrong, if it still is
+	}
+	return leader, term
 }
 
 // staysQuiet fails if the term goes on changing although nothing is wrong. One change is forgiven

@@ -6,11 +6,11 @@
 //
 //	func oldLeaderStepsDown(e *tester.Env) {
 //		c := newCluster(e, 3, tester.Options{})     // build
-//		old := c.Leader()
+//		old, term := c.office()
 //		c.Disconnect(old)                           // break
 //		c.Leader()                                  // observe: the others elect another one
 //		c.Connect(old)
-//		c.waitUntilFollower(old)                    // assert
+//		c.waitUntilDeposed(old, term)               // assert
 //	}
 //
 // # Two rules for whoever writes a case

@@ -19,14 +19,14 @@ func initialElection(e *tester.Env) {
 
 func reElection(e *tester.Env) {
 	c := newCluster(e, 3, tester.Options{})
-	first := c.Leader()
+	first, term := c.office()
 
 	c.Disconnect(first)
 	second := c.Leader()
 
 	// The old leader comes back, in an old term. That is no reason for anyone to give up.
 	c.Connect(first)
-	c.waitUntilFollower(first)
+	c.waitUntilDeposed(first, term)
 	c.staysQuiet()
 
 	// One of three is no majority, however often it tries.
@@ -67,7 +67,7 @@ func leadersFall(e *tester.Env) {
 			c.fail(tester.RuleTwoLeaders, "§5.2", []int{old, leader}, "peer %d led term %d and was cut off; its successor %d leads term %d, which is not newer", old, before, leader, now)
 		}
 		c.Connect(old)
-		c.waitUntilFollower(old)
+		c.waitUntilDeposed(old, before)
 	}
 	c.Leader()
 	c.Term()

@@ -56,10 +56,10 @@ type undisturbed struct {
 }
 
 func (u *undisturbed) by(what string, f func(leader int)) {
-	leader, term := u.c.Leader(), u.c.Term()
+	leader, term := u.c.office()
 	f(leader)
-	next := u.c.Leader()
-	if now := u.c.Term(); next == leader && now == term {
+	next, now := u.c.office()
+	if next == leader && now == term {
 		return
 	} else if u.times++; u.times > 1 {
 		u.c.fail(tester.RuleDisturbed, "§9.6", []int{leader, next},

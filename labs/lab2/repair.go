@@ -38,7 +38,7 @@ func isolatedLeader(e *tester.Env) {
 	const rounds = 6
 	c := newCluster(e, 5, tester.Options{})
 	c.agreeAll()
-	old := c.Leader()
+	old, term := c.office()
 	c.Disconnect(old)
 	var lost []proposal
 	for range rounds {
@@ -47,7 +47,7 @@ func isolatedLeader(e *tester.Env) {
 	}
 	c.neverApplied(lost, "§5.3", "the leader that took it could reach nobody")
 	c.HealAll()
-	c.waitUntilFollower(old)
+	c.waitUntilDeposed(old, term)
 	c.commit(2, 5)
 	c.neverApplied(lost, "§5.4.1", "a majority committed other commands before it could hear of this one")
 	c.audit()

@@ -118,10 +118,10 @@ func (c *cluster) sharesTerm(least int) {
 // new leader, whose heartbeats reach the old one; hearing is enough to step down.
 func muteLeader(e *tester.Env) {
 	c := newCluster(e, 3, tester.Options{})
-	old := c.Leader()
+	old, term := c.office()
 	c.mute(old)
 	c.LeaderAmong(c.all(old))
-	c.waitUntilFollower(old)
+	c.waitUntilDeposed(old, term)
 	c.recoversElection()
 }
 

@@ -44,9 +44,11 @@ func rival(hadLeave bool) func(*tester.Env) {
 			done := r.goes(func() { r.readUntil(stop, "x") })
 			s.Cut(old, next)
 			s.Cut(next, old)
-			won := s.until(1500*time.Millisecond, func() bool { _, leads := s.State(next); return leads })
+			held, _ := s.State(old)
+			won := s.until(1500*time.Millisecond, func() bool { term, leads := s.State(next); return leads && term > held })
 			if won {
 				s.Disconnect(old)
+				w.client.Reach(s.others(old)...) // next may lose its term again, to the third
 				w.must("write", func() { w.put("x", s.value()) })
 			}
 			s.pause(100 * time.Millisecond)
@@ -162,9 +164,10 @@ func (s *service) asked(old, rival int, r *user, voter func()) {
 	r.client.Reach(old)
 	stop := make(chan struct{})
 	done := r.goes(func() { r.readUntil(stop, "x") })
+	held, _ := s.State(old)
 	s.Disconnect(old)
 	voter()
-	if s.until(600*time.Millisecond, func() bool { _, leads := s.State(rival); return leads }) {
+	if s.until(600*time.Millisecond, func() bool { term, leads := s.State(rival); return leads && term > held }) {
 		w := s.userOf(rival) // loses no time with others
 		value := s.value()
 		written := w.goes(func() { w.put("x", value) })
