@@ -2,6 +2,7 @@ package sim
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"go/build"
@@ -14,6 +15,8 @@ import (
 	"path/filepath"
 	"sort"
 	"strings"
+
+	"raftlab/internal/submission"
 )
 
 // source is one file of the code under test.
@@ -32,7 +35,7 @@ type tree struct {
 }
 
 // sources collects the code under test, vets it and rewrites it. It compiles nothing.
-func (b Build) sources() (*tree, error) {
+func (b Build) sources(ctx context.Context) (*tree, error) {
 	t := &tree{replace: map[string][]byte{}, displays: map[string]string{}, inserted: map[string][]insertion{}}
 	t.underTest = b.underTest()
 	vet := newVetter()
@@ -41,7 +44,7 @@ func (b Build) sources() (*tree, error) {
 		rest[path.Clean(filepath.ToSlash(name))] = text
 	}
 	for _, dir := range t.underTest {
-		if err := b.packageSources(t, vet, dir, rest); err != nil {
+		if err := b.packageSources(ctx, t, vet, dir, rest); err != nil {
 			return nil, err
 		}
 	}
@@ -71,34 +74,31 @@ func (b Build) underTest() []string {
 
 // packageSources adds the package at dir and what is below it. It takes the edits that fall there out
 // of edits.
-func (b Build) packageSources(t *tree, vet *vetter, dir string, edits map[string][]byte) error {
+func (b Build) packageSources(ctx context.Context, t *tree, vet *vetter, dir string, edits map[string][]byte) error {
 	own := filepath.Join(b.Framework, filepath.FromSlash(dir))
-	files, err := readTree(own, dir)
-	if err != nil {
-		return fmt.Errorf("read the framework's package %s: %w", dir, err)
-	}
-	for name := range files { // the package as it is disappears, but for its entrance
-		if name != dir+"/lab_test.go" {
-			t.replace[name] = nil
-		} else {
-			delete(files, name)
-		}
-	}
-	if impl, ok := b.Impl[dir]; ok {
-		root, err := implRoot(impl, dir)
+	err := walkPackages(own, func(name string) error { // the package as it is disappears, but for its entrance
+		relative, err := filepath.Rel(b.Framework, name)
 		if err != nil {
 			return err
 		}
-		if files, err = readTree(root, dir); err != nil {
-			return fmt.Errorf("read the code under test: %w", err)
+		if relative = filepath.ToSlash(relative); filepath.Ext(name) == ".go" && relative != dir+"/lab_test.go" {
+			t.replace[relative] = nil
 		}
-		if err := otherLanguagesIn(vet, root); err != nil {
+		return nil
+	})
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("read the framework's package %s: %w", dir, err)
+	}
+	root, shown := own, own
+	if impl, ok := b.Impl[dir]; ok {
+		shown = impl
+		if root, err = implRoot(impl, dir); err != nil {
 			return err
 		}
-		for name, s := range files {
-			s.display = filepath.Join(impl, strings.TrimPrefix(s.display, root))
-			files[name] = s
-		}
+	}
+	files, err := readTree(ctx, root, shown, dir)
+	if err != nil {
+		return err
 	}
 	for name, text := range edits {
 		if strings.HasPrefix(name, dir+"/") && !strings.HasSuffix(name, "/lab_test.go") {
@@ -118,6 +118,11 @@ func (t *tree) add(files map[string]source, vet *vetter, packageName, dir string
 	compiled := 0
 	for _, name := range sortedKeys(files) {
 		s := files[name]
+		if ext := path.Ext(name); otherLanguages[ext] {
+			vet.refusals = append(vet.refusals, Refusal{File: s.display, Line: 1,
+				What: "is a " + ext + " file", Why: "the code under test is Go; other code would not run in the engine"})
+			continue
+		}
 		if strings.HasSuffix(name, "_test.go") || !compiledForGuest(name, s.text) {
 			continue
 		}
@@ -151,7 +156,7 @@ func implRoot(impl, dir string) (string, error) {
 		return "", fmt.Errorf("%s is a file; the code under test is named by its directory", impl)
 	}
 	inner := filepath.Join(impl, filepath.FromSlash(dir))
-	if hasGo(inner) {
+	if submission.HasDirectory(impl, dir) && hasGo(inner) {
 		return inner, nil
 	}
 	if hasGo(impl) {
@@ -186,41 +191,28 @@ func walkPackages(root string, f func(name string) error) error {
 	})
 }
 
-// readTree reads the Go files of the package at root and below. Keys are their places below dir in
-// the framework.
-func readTree(root, dir string) (map[string]source, error) {
+// readTree reads the files of the package at root and below that the go command would compile. Keys are their
+// places below dir in the framework; shown is what the user calls root.
+func readTree(ctx context.Context, root, shown, dir string) (map[string]source, error) {
 	files := map[string]source{}
-	err := walkPackages(root, func(name string) error {
-		if filepath.Ext(name) != ".go" {
-			return nil
-		}
-		text, err := os.ReadFile(name)
-		if err != nil {
-			return err
-		}
-		relative, err := filepath.Rel(root, name)
-		if err != nil {
-			return err
-		}
-		files[dir+"/"+filepath.ToSlash(relative)] = source{display: name, text: text}
-		return nil
+	read, err := submission.Read(ctx, root, submission.Usual, func(name string) bool {
+		return path.Ext(name) == ".go" && !strings.HasSuffix(name, "_test.go") || otherLanguages[path.Ext(name)]
 	})
-	if errors.Is(err, fs.ErrNotExist) {
+	var strange *submission.Error
+	switch {
+	case errors.As(err, &strange) && strange.Foreign:
+		return nil, &RefusedError{Refusals: []Refusal{{File: filepath.Join(shown, strange.Name), Line: 1, What: strange.What, Why: strange.Help}}}
+	case errors.As(err, &strange):
+		return nil, &CompileError{Output: fmt.Sprintf("%s:1:1: %s: %s", filepath.Join(shown, strange.Name), strange.What, strange.Help)}
+	case errors.Is(err, fs.ErrNotExist):
 		return files, nil
+	case err != nil:
+		return nil, fmt.Errorf("read the code under test: %w", err)
 	}
-	return files, err
-}
-
-// otherLanguagesIn refuses files that the go command would compile beside Go files. They would be left
-// out, which is no help to anyone who relies on them.
-func otherLanguagesIn(vet *vetter, root string) error {
-	return walkPackages(root, func(name string) error {
-		if otherLanguages[filepath.Ext(name)] {
-			vet.refusals = append(vet.refusals, Refusal{File: name, Line: 1,
-				What: "is a " + filepath.Ext(name) + " file", Why: "the code under test is Go; other code would not run in the engine"})
-		}
-		return nil
-	})
+	for _, f := range read {
+		files[dir+"/"+f.Name] = source{display: filepath.Join(shown, filepath.FromSlash(f.Name)), text: f.Text}
+	}
+	return files, nil
 }
 
 // compiledForGuest reports whether a build with GOOS=wasip1 GOARCH=wasm uses the file. Files that it

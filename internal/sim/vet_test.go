@@ -61,6 +61,28 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// TestFilesThatAreNotRead: what is not a file of the submission ends the build before anything is read.
+func TestFilesThatAreNotRead(t *testing.T) {
+	b := miniBuild(t)
+	b.Impl = impl(t, honest)
+	require.NoError(t, os.Symlink("/dev/zero", filepath.Join(b.Impl["raft"], "x.go")))
+	_, err := b.Binary(context.Background(), nil)
+	require.ErrorContains(t, err, "x.go:1: is a symbolic link: only regular files are read")
+	var refused *RefusedError
+	require.True(t, errors.As(err, &refused))
+
+	b.Impl = impl(t, honest, "x.go: package raft\n//"+strings.Repeat("x", 1<<20))
+	_, err = b.Binary(context.Background(), nil)
+	require.ErrorContains(t, err, "x.go:1:1: is too large: a Go file may have 1024 KiB")
+
+	tree := t.TempDir()
+	b.Impl = impl(t, honest)
+	require.NoError(t, os.Symlink(b.Impl["raft"], filepath.Join(tree, "raft")))
+	b.Impl["raft"] = tree
+	_, err = b.Binary(context.Background(), nil)
+	require.ErrorContains(t, err, "no Go code") // a link to somebody else's package
+}
+
 // TestAllowed: ordinary code is not refused, nor are files that are not compiled.
 func TestAllowed(t *testing.T) {
 	b := miniBuild(t)

@@ -1,6 +1,7 @@
 package suite
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"go/parser"
@@ -15,6 +16,7 @@ import (
 
 	"raftlab/internal/record"
 	"raftlab/internal/sim"
+	"raftlab/internal/submission"
 )
 
 // Reference is the name of the framework's own peer where --impl asks for a directory.
@@ -80,7 +82,7 @@ func FindCode(framework string, courseTree bool, impl string, packages []string)
 func (c Code) take(name string, subdirectories ...string) {
 	for _, sub := range subdirectories {
 		dir := filepath.Join(c.Key, filepath.FromSlash(sub))
-		if packageIn(dir) == lastPart(name) {
+		if submission.HasDirectory(c.Key, sub) && packageIn(dir) == lastPart(name) {
 			c.Impl[name], c.shown[name] = dir, filepath.ToSlash(filepath.Join(c.shownBase(), sub))
 			return
 		}
@@ -201,7 +203,11 @@ func packageIn(dir string) string {
 		if strings.HasSuffix(file, "_test.go") {
 			continue
 		}
-		if f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.PackageClauseOnly); err == nil {
+		text, err := submission.ReadFile(context.Background(), file)
+		if err != nil {
+			continue // the build says what is wrong with it
+		}
+		if f, err := parser.ParseFile(token.NewFileSet(), file, text, parser.PackageClauseOnly); err == nil {
 			return f.Name.Name
 		}
 	}

@@ -1,15 +1,16 @@
 package suite
 
 import (
-	"bufio"
+	"bytes"
 	"cmp"
+	"context"
 	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
+
+	"raftlab/internal/submission"
 )
 
 // ToDo is a note in the code under test that says what is not written yet for a part of a lab:
@@ -36,32 +37,25 @@ var toDoLine = regexp.MustCompile(`^\s*//\s*TODO\((\d[A-Z])\):\s*(.+?)\s*$`)
 // result. What cannot be read has no notes.
 func FindToDos(dir, shown string) []ToDo {
 	var found []ToDo
-	filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error { // it never returns an error
-		switch {
-		case err != nil, e.IsDir() && path != dir && strings.HasPrefix(e.Name(), "."):
-			return fs.SkipDir
-		case e.IsDir() || filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go"):
-			return nil
-		}
-		if name, err := filepath.Rel(dir, path); err == nil {
-			found = append(found, toDosIn(path, filepath.Join(shown, name))...)
-		}
-		return nil
+	files, err := submission.Read(context.Background(), dir, submission.Usual, func(name string) bool {
+		return filepath.Ext(name) == ".go" && !strings.HasSuffix(name, "_test.go")
 	})
-	return found
-}
-
-// toDosIn reads one file.
-func toDosIn(path, shown string) (found []ToDo) {
-	f, err := os.Open(path)
 	if err != nil {
 		return nil
 	}
-	defer f.Close()
-	lines := bufio.NewScanner(f)
-	for n := 1; lines.Scan(); n++ {
-		if m := toDoLine.FindStringSubmatch(lines.Text()); m != nil {
-			found = append(found, ToDo{Part: m[1], File: shown, Line: n, Text: m[2]})
+	for _, f := range files {
+		found = append(found, toDosIn(f.Text, filepath.Join(shown, filepath.FromSlash(f.Name)))...)
+	}
+	return found
+}
+
+// toDosIn looks through one file.
+func toDosIn(text []byte, shown string) (found []ToDo) {
+	n := 0
+	for line := range bytes.Lines(text) {
+		n++
+		if m := toDoLine.FindSubmatch(line); m != nil {
+			found = append(found, ToDo{Part: string(m[1]), File: shown, Line: n, Text: string(m[2])})
 		}
 	}
 	return found
