@@ -30,6 +30,7 @@ import (
 	"golang.org/x/term"
 
 	"raftlab/internal/course"
+	"raftlab/internal/plain"
 	"raftlab/internal/sim"
 	"raftlab/internal/suite"
 	"raftlab/labs"
@@ -43,11 +44,15 @@ var ofCheckouts = []string{"mutants", "compare"}
 
 func main() {
 	sim.WorkerMain() // does not return in a worker process of the engine
-	a := &app{out: os.Stdout, err: os.Stderr}
-	os.Exit(a.run(os.Args[1:]))
+	out, err := plain.NewWriter(os.Stdout), plain.NewWriter(os.Stderr)
+	code := (&app{out: out, err: err}).run(os.Args[1:])
+	out.Close() // what still waits there are the last bytes of what somebody printed
+	err.Close()
+	os.Exit(code)
 }
 
-// app is one call of the command line.
+// app is one call of the command line. What is written to out and err is escaped there ([plain.Writer]), whatever
+// it is and wherever it comes from.
 type app struct {
 	out, err  io.Writer
 	framework string // --framework
@@ -140,24 +145,46 @@ func packages() []string {
 	return all
 }
 
-// isTerminal says whether w is a terminal that people look at.
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb"
+// file is the file that w writes to, or nil.
+func file(w io.Writer) *os.File {
+	if p, ok := w.(*plain.Writer); ok {
+		w = p.Unwrap()
+	}
+	f, _ := w.(*os.File)
+	return f
 }
 
-// width is how many characters fit on a line of w.
+// isTerminal says whether w is a terminal that people look at.
+func isTerminal(w io.Writer) bool {
+	f := file(w)
+	return f != nil && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb"
+}
+
+// newWatch returns a display on w. Its bar draws over itself, so it writes past the escaping.
+func newWatch(w io.Writer) suite.Watch {
+	if isTerminal(w) {
+		return suite.NewWatch(file(w), true, func() int { return columns(file(w)) })
+	}
+	return suite.NewWatch(w, false, nil)
+}
+
+const unknownWidth = 110
+
+// columns is the width of a terminal in characters.
+func columns(f *os.File) int {
+	if n, _, err := term.GetSize(int(f.Fd())); err == nil && n > 0 {
+		return n
+	}
+	return unknownWidth
+}
+
+// width is how many characters tables and timelines on w may take for a line. Below 40 they would be unreadable.
 func width(w io.Writer) int {
-	const unknown = 110
-	f, ok := w.(*os.File)
-	if !ok {
-		return unknown
+	f := file(w)
+	if f == nil || !term.IsTerminal(int(f.Fd())) {
+		return unknownWidth
 	}
-	n, _, err := term.GetSize(int(f.Fd()))
-	if err != nil || n < 40 {
-		return unknown
-	}
-	return n
+	return max(columns(f), 40)
 }
 
 // program is how the user called this program, for commands to be copied.

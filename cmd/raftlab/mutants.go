@@ -18,6 +18,7 @@ import (
 	"raftlab/internal/course"
 	"raftlab/internal/mutation"
 	"raftlab/internal/patch"
+	"raftlab/internal/plain"
 	"raftlab/internal/record"
 	"raftlab/internal/sim"
 	"raftlab/internal/suite"
@@ -286,6 +287,9 @@ type huntDisplay struct {
 }
 
 func newHuntDisplay(w io.Writer, terminal bool) *huntDisplay {
+	if terminal {
+		w = file(w) // it draws over itself, so it writes past the escaping
+	}
 	return &huntDisplay{w: w, terminal: terminal, last: time.Now()}
 }
 
@@ -298,11 +302,12 @@ func (d *huntDisplay) show(s mutation.Standing) {
 	if s.Last.Result.Verdict.Outcome != record.Pass {
 		text += ", last: " + s.Last.Group + ": " + string(s.Last.Result.Verdict.Outcome) + " " + s.Last.Result.Verdict.Rule
 	}
-	if d.terminal {
-		fmt.Fprintf(d.w, "\r\x1b[K%s", text)
-	} else {
+	if !d.terminal {
 		fmt.Fprintln(d.w, text)
+		return
 	}
+	line := []rune(plain.Line(text, plain.MaxLine))
+	fmt.Fprintf(d.w, "\r\x1b[K%s", string(line[:min(len(line), columns(file(d.w))-1)])) // a line that wraps could not be drawn over
 }
 
 func (d *huntDisplay) close() {

@@ -201,7 +201,7 @@ func (t *testRun) run(ctx context.Context) [][]string {
 		t.flags.workers = sim.DefaultWorkers()
 	}
 	t.report.Workers = t.flags.workers
-	t.watch = suite.NewWatch(t.err, isTerminal(t.err))
+	t.watch = newWatch(t.err)
 	defer t.watch.Close()
 	if err := t.build(ctx); err != nil {
 		return t.unbuilt(ctx, err)

@@ -134,5 +134,5 @@ func shorten(s string, width int) string {
 	if utf8.RuneCountInString(s) <= width {
 		return s
 	}
-	return string([]rune(s)[:width-2]) + ".."
+	return string([]rune(s)[:max(width-2, 0)]) + ".."
 }

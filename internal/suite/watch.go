@@ -3,13 +3,9 @@ package suite
 import (
 	"fmt"
 	"io"
-	"os"
-	"sync"
 	"time"
 
-	"github.com/jedib0t/go-pretty/v6/progress"
-	"golang.org/x/term"
-
+	"raftlab/internal/plain"
 	"raftlab/internal/record"
 )
 
@@ -24,11 +20,12 @@ type Watch interface {
 }
 
 // NewWatch returns a display on w: a bar that moves if w is a terminal, otherwise plain lines, few
-// enough for a log.
-func NewWatch(w io.Writer, terminal bool) Watch {
+// enough for a log. width says how many characters fit on a line of the terminal; it is asked again for
+// each drawing, because people change the size of windows.
+func NewWatch(w io.Writer, terminal bool, width func() int) Watch {
 	left := &estimate{began: time.Now()}
 	if terminal {
-		return newBar(w, left)
+		return newBar(w, left, width)
 	}
 	return &lines{w: w, left: left}
 }
@@ -64,7 +61,7 @@ func progressText(p Progress) string {
 }
 
 func failureLine(f Finished) string {
-	return fmt.Sprintf("FAIL %s seed %d: %s", f.Case.ID(), f.Seed, headline(NewRunResult(f)))
+	return plain.Line(fmt.Sprintf("FAIL %s seed %d: %s", f.Case.ID(), f.Seed, headline(NewRunResult(f))), plain.MaxLine)
 }
 
 // lines is the display of logs.
@@ -97,58 +94,3 @@ func (l *lines) Done(f Finished, p Progress) {
 }
 
 func (l *lines) Close() {}
-
-// bar is the display of terminals.
-type bar struct {
-	writer  progress.Writer
-	tracker *progress.Tracker
-	left    *estimate
-	once    sync.Once
-}
-
-func newBar(w io.Writer, left *estimate) *bar {
-	b := &bar{writer: progress.NewWriter(), left: left,
-		tracker: &progress.Tracker{Message: "starting", AutoStopDisabled: true, RemoveOnCompletion: true}}
-	b.writer.SetOutputWriter(w)
-	b.writer.SetUpdateFrequency(100 * time.Millisecond)
-	b.writer.SetTrackerLength(30)
-	b.writer.SetTrackerPosition(progress.PositionLeft)
-	if f, ok := w.(*os.File); ok {
-		if width, _, err := term.GetSize(int(f.Fd())); err == nil {
-			b.writer.SetTerminalWidth(width) // a line that wraps could not be drawn over
-		}
-	}
-	style := progress.StyleDefault
-	style.Visibility = progress.StyleVisibility{Tracker: true}
-	b.writer.SetStyle(style)
-	b.writer.AppendTracker(b.tracker)
-	go b.writer.Render()
-	return b
-}
-
-func (b *bar) Building(what string) {
-	b.left.began = time.Now()
-	b.tracker.UpdateMessage(what)
-}
-
-func (b *bar) Done(f Finished, p Progress) {
-	b.left.add(f)
-	if f.Result.Verdict.Outcome != record.Pass {
-		b.writer.Log("%s", failureLine(f))
-	}
-	b.tracker.UpdateTotal(int64(p.Total))
-	b.tracker.SetValue(int64(p.Done))
-	b.tracker.UpdateMessage(progressText(p) + b.left.text(p))
-}
-
-// Close takes the bar away. The bar is drawn by a goroutine that may not have begun yet.
-func (b *bar) Close() {
-	b.once.Do(func() {
-		b.tracker.MarkAsDone()
-		time.Sleep(150 * time.Millisecond) // one more frame, so that the last log lines get out
-		for b.writer.IsRenderInProgress() {
-			b.writer.Stop()
-			time.Sleep(5 * time.Millisecond)
-		}
-	})
-}
