@@ -78,8 +78,7 @@ func (t *testRun) find(c suite.CaseResult, finished []suite.Finished) *suite.Fin
 }
 
 func repeatable(r sim.Result) bool {
-	o := r.Verdict.Outcome
-	return o != record.Inconclusive && o != record.FrameworkError && r.Wall < tooLong
+	return r.Verdict.Outcome.Decided() && r.Wall < tooLong
 }
 
 // repeat runs j again and returns its events, and a remark if it did not go the same way.

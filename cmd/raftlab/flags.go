@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/pflag"
 
@@ -22,6 +23,7 @@ type runFlags struct {
 	with   []string
 	strict bool
 	memory string
+	cpu    time.Duration
 }
 
 func (f *runFlags) add(flags *pflag.FlagSet) {
@@ -31,11 +33,15 @@ func (f *runFlags) add(flags *pflag.FlagSet) {
 		strings.Join(raftapi.Extensions, ", "))
 	flags.BoolVar(&f.strict, "strict", false, "a goroutine left over after Kill is a failure, not a warning")
 	flags.StringVar(&f.memory, "memory", "", "memory that a run may have, such as 512MiB (default 1GiB)")
+	flags.DurationVar(&f.cpu, "cpu", 0, "processor time that a run may take before it is ungraded, such as 2m (default "+sim.DefaultCPU.String()+")")
 }
 
 // options checks the flags.
 func (f *runFlags) options() (suite.Options, error) {
-	o := suite.Options{Strict: f.strict, Env: f.env}
+	o := suite.Options{Strict: f.strict, Env: f.env, CPU: f.cpu.Seconds()}
+	if f.cpu < 0 || f.cpu > maxCPU {
+		return o, fmt.Errorf("--cpu %v: give a time up to %v, such as 2m", f.cpu, maxCPU)
+	}
 	for _, name := range f.with {
 		if !slices.Contains(raftapi.Extensions, name) {
 			return o, fmt.Errorf("--with %s: no extension is called that; there are %s", name, strings.Join(raftapi.Extensions, ", "))
@@ -57,6 +63,9 @@ func (f *runFlags) options() (suite.Options, error) {
 	return o, err
 }
 
+// maxCPU is the longest that --cpu takes: a run that needs longer will not end.
+const maxCPU = time.Hour
+
 // parseSize reads 512MiB, 512M, 1GiB or a number of bytes.
 func parseSize(s string) (int64, error) {
 	digits := strings.TrimRight(s, "KMGiBkmgb ")
@@ -77,7 +86,7 @@ func parseSize(s string) (int64, error) {
 // job makes the engine's job for one run.
 func job(b *sim.Binary, c suite.Case, seed uint64, o suite.Options) sim.Job {
 	return sim.Job{
-		Binary: b, Test: c.Test, Env: o.Env, MemoryLimit: o.MemoryLimit,
+		Binary: b, Test: c.Test, Env: o.Env, MemoryLimit: o.MemoryLimit, CPU: time.Duration(o.CPU * float64(time.Second)),
 		Params: record.Params{Case: c.ID(), Seed: seed, Strict: o.Strict, With: o.With},
 	}
 }
@@ -102,6 +111,9 @@ func (a *app) replayOf(root course.Root, given string, o suite.Options, c suite.
 	}
 	if o.MemoryLimit != 0 {
 		words = append(words, "--memory", strconv.FormatInt(o.MemoryLimit, 10))
+	}
+	if o.CPU != 0 {
+		words = append(words, "--cpu", time.Duration(o.CPU*float64(time.Second)).String())
 	}
 	return strings.Join(words, " ")
 }

@@ -8,7 +8,7 @@
 //	raftlab doctor              what is there, what is missing and how to get it
 //
 // A selector SEL is a lab (lab2), a part (2A) or a case (2A/InitialElection). Exit codes: 0 all
-// passed, 1 a case failed, 2 usage, 3 the framework itself failed or a run was inconclusive, 130
+// passed, 1 a case failed, 2 usage, 3 the framework itself failed or a run was ungraded, 130
 // interrupted by Ctrl-C.
 //
 // Each command is a function in the file of its name. A file that adds a command appends that function

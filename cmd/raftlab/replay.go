@@ -210,7 +210,7 @@ func (r *replaying) show(j sim.Job, binary *sim.Binary, result sim.Result, was *
 		}
 	}
 	events, err := readTrace(j.Trace)
-	if err != nil {
+	if err != nil && result.Verdict.Outcome.Decided() { // of a run that was killed, the last line may be a part
 		return broken(err)
 	}
 	if r.flags.timeline {
@@ -225,7 +225,8 @@ func (r *replaying) show(j sim.Job, binary *sim.Binary, result sim.Result, was *
 	switch result.Verdict.Outcome {
 	case record.Pass:
 		return nil
-	case record.Inconclusive, record.FrameworkError:
+	}
+	if !result.Verdict.Outcome.Decided() {
 		return exitWith(suite.ExitFramework)
 	}
 	return exitWith(suite.ExitFailed)
@@ -266,6 +267,11 @@ func (r *replaying) verdict(events []record.Event, result sim.Result) {
 
 // identity prints which run this was.
 func (r *replaying) identity(binary *sim.Binary, result sim.Result, was *suite.LastRun) {
+	if result.Hash == "" {
+		fmt.Fprintf(r.out, "run %s seed %d, build %s, %s: it did not come to its end, so it cannot be compared with an earlier one\n",
+			r.kase.ID(), r.flags.seed, short(binary.ID), binary.GoVersion)
+		return
+	}
 	fmt.Fprintf(r.out, "run %s seed %d, build %s, %s, trace hash %s\n", r.kase.ID(), r.flags.seed, short(binary.ID), binary.GoVersion, short(result.Hash))
 	if was != nil {
 		switch {

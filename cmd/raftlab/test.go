@@ -46,8 +46,11 @@ shardctrler below it (lab 4), or shardctrler alone (4A). The package that a lab 
 runs on and the directory does not have is this tree's own: kvraft alone runs on the reference peer. To run
 the reference's kvraft or shardkv on somebody's peer, copy it to a directory beside their raft.
 
+A run that takes more than 20 s of processor time is ungraded: neither passed nor failed. After three of
+them the remaining runs do not start. A person decides; --cpu gives each run more time.
+
 Exit code: 0 all passed, 1 a case failed, 2 usage, 3 the framework itself failed or a run was
-inconclusive (killed by the wall clock twice), 130 interrupted by Ctrl-C. An interrupted command prints and
+ungraded or inconclusive, 130 interrupted by Ctrl-C. An interrupted command prints and
 writes what it has.`,
 		RunE: func(c *cobra.Command, args []string) error { return a.test(c.Context(), f, args) },
 	}
@@ -61,6 +64,9 @@ writes what it has.`,
 	c.Flags().StringVar(&f.junit, "junit", "", "write results to this `file` as JUnit XML")
 	return c
 }
+
+// maxUngraded is after how many ungraded runs of one submission the remaining ones are not started.
+const maxUngraded = 3
 
 // testRun is one `raftlab test` under way.
 type testRun struct {
@@ -212,7 +218,7 @@ func (t *testRun) run(ctx context.Context) [][]string {
 	}
 	defer pool.Close()
 	costs := t.state.Costs()
-	hooks := suite.Hooks{Done: t.watch.Done}
+	hooks := suite.Hooks{Done: t.watch.Done, MaxUngraded: maxUngraded}
 	if !t.flags.keepGoing {
 		hooks.Stop = suite.StopAtFailure
 	}
@@ -222,6 +228,9 @@ func (t *testRun) run(ctx context.Context) [][]string {
 		t.report.Status = suite.Interrupted
 	}
 	t.report.AddCases(t.items, finished, t.replay)
+	if n := suite.CountSkipped(finished); n > 0 {
+		t.report.Notes = append(t.report.Notes, fmt.Sprintf("%d runs were not started, because %d runs before them were ungraded", n, maxUngraded))
+	}
 	costs.Learn(finished)
 	if err := errors.Join(t.state.SaveCosts(costs), t.state.Remember(t.code.Key, t.report)); err != nil {
 		t.report.Notes = append(t.report.Notes, "results are not remembered for --failed: "+err.Error())

@@ -15,7 +15,7 @@ const (
 	Passed     Status = "passed"     // a variant: all cases passed it
 	Failed     Status = "failed"     // a variant: some case did not
 	Unfinished Status = "unfinished" // interrupted before it was decided
-	Undecided  Status = "undecided"  // the framework failed, or the wall clock ended a run
+	Undecided  Status = "undecided"  // the framework failed, or a run was ungraded or inconclusive
 )
 
 // Death is one failing run.
@@ -70,5 +70,5 @@ func expected(s Subject, v record.Verdict) bool {
 
 // judged says whether a verdict is about the subject, and not about the engine.
 func judged(v record.Verdict) bool {
-	return v.Outcome != record.Inconclusive && v.Outcome != record.FrameworkError && v.Outcome != ""
+	return v.Outcome.Decided()
 }

@@ -5,8 +5,8 @@ import "time"
 // Outcome is how a run ended.
 type Outcome string
 
-// The outcomes. Only Pass earns points. FrameworkError and Inconclusive say nothing about the code
-// under test.
+// The outcomes. Only Pass earns points. The last three are no judgement on the code under test, which
+// [Outcome.Decided] tells.
 const (
 	Pass           Outcome = "pass"
 	Fail           Outcome = "fail"            // a check of the case, or an online check, found a fault
@@ -15,9 +15,19 @@ const (
 	OutOfMemory    Outcome = "out of memory"   // the run wanted more memory than it may have
 	Crash          Outcome = "crash"           // a panic or a fatal error in the code under test, or it ended the process
 	Tampering      Outcome = "tampering"       // the code under test used what it may not use
-	Inconclusive   Outcome = "inconclusive"    // killed by the wall clock
+	Ungraded       Outcome = "ungraded"        // the run took more processor time than a guard allows: a person decides
+	Inconclusive   Outcome = "inconclusive"    // the harness cannot tell, or the run was interrupted
 	FrameworkError Outcome = "framework error" // the harness or the engine itself failed
 )
+
+// Decided says that an outcome is a judgement on the code under test: the same on every machine.
+func (o Outcome) Decided() bool {
+	switch o {
+	case "", Ungraded, Inconclusive, FrameworkError:
+		return false
+	}
+	return true
+}
 
 // Verdict is the end of a run.
 type Verdict struct {

@@ -107,14 +107,3 @@ func TestOutcomes(t *testing.T) {
 		})
 	}
 }
-
-// TestWallClock kills a guest that calls neither the host nor a loop that is watched.
-func TestWallClock(t *testing.T) {
-	j := miniJob(buildMini(t), "endless copy", 1)
-	j.Wall = 300 * time.Millisecond
-	p := newPool(t, 1)
-	r := p.Run(context.Background(), j)
-	require.Equal(t, record.Inconclusive, r.Verdict.Outcome)
-	require.True(t, r.Retried)
-	require.Equal(t, record.Pass, p.Run(context.Background(), miniJob(j.Binary, "pass", 1)).Verdict.Outcome)
-}

@@ -5,14 +5,18 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"os"
-	"sync"
 	"time"
-
-	"raftlab/internal/record"
 )
 
-const defaultWall = 2 * time.Minute
+// DefaultCPU is how much processor time a run may take: some ten times what the longest case takes with the
+// reference. It is only a guard: what a program can do to run on and on is counted, and ends the run
+// at the same point on every machine.
+const DefaultCPU = 20 * time.Second
+
+// defaultWall is for machines so busy that a run does not even get DefaultCPU.
+const defaultWall = 15 * time.Minute
 
 // Pool runs jobs in worker processes: a guest that loops without a host call can only be stopped by
 // killing the process around it, and one that makes the host run out of memory takes nothing else along.
@@ -24,13 +28,11 @@ type Pool struct {
 	slots chan *worker // as many as the pool has workers; nil: not started yet
 	size  int
 
-	// alone is held for reading by ordinary runs and for writing by the second try of a run that the wall
-	// clock has killed, which is to have the machine for itself.
-	alone sync.RWMutex
-
 	closing context.Context
 	close   context.CancelFunc
 }
+
+var errIsWorker = fmt.Errorf("sim: this process was started as a worker (%s is set); its program must call sim.WorkerMain first thing in main or TestMain", workerEnv)
 
 // NewPool returns a pool of so many workers. Their processes start when they are needed.
 func NewPool(workers int) (*Pool, error) {
@@ -38,7 +40,7 @@ func NewPool(workers int) (*Pool, error) {
 		return nil, errors.New("sim: a pool needs at least one worker")
 	}
 	if os.Getenv(workerEnv) != "" { // or each worker would start workers, and so on
-		return nil, errors.New("sim: this process was started as a worker; its program must call sim.WorkerMain first thing in main or TestMain")
+		return nil, errIsWorker
 	}
 	p := &Pool{slots: make(chan *worker, workers), size: workers}
 	p.closing, p.close = context.WithCancel(context.Background())
@@ -59,56 +61,55 @@ func (p *Pool) Close() {
 }
 
 // Run runs j and blocks until it has ended, first until a worker is free. It is safe for concurrent use.
-// A run that the wall clock killed is tried once more with nothing beside it. When ctx ends, the run's
-// worker is killed and the run is inconclusive.
+// A run whose worker died is tried once more on a new one; a run that took too much processor time is
+// not, since it would do so again. When ctx ends, the run's worker is killed and the run is inconclusive.
 func (p *Pool) Run(ctx context.Context, j Job) Result {
 	if j.Binary == nil {
 		return Result{Verdict: frameworkError(errors.New("sim: a job without a binary"))}
 	}
+	if j.CPU == 0 {
+		j.CPU = DefaultCPU
+	}
 	if j.Wall == 0 {
-		j.Wall = defaultWall
+		j.Wall = max(defaultWall, 10*j.CPU)
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	defer context.AfterFunc(p.closing, func() { cancel(errors.New("the pool was closed")) })()
-	p.alone.RLock()
-	r := p.once(ctx, j)
-	p.alone.RUnlock()
-	if r.Verdict.Outcome == record.Inconclusive && ctx.Err() == nil {
-		p.alone.Lock()
-		defer p.alone.Unlock()
-		r = p.once(ctx, j)
+	r, died := p.once(ctx, j)
+	if died && ctx.Err() == nil {
+		r, _ = p.once(ctx, j)
 		r.Retried = true
 	}
 	return r
 }
 
-// once runs j on the next free worker.
-func (p *Pool) once(ctx context.Context, j Job) (r Result) {
+// once runs j on the next free worker, and says whether that died of something else than the run's end.
+func (p *Pool) once(ctx context.Context, j Job) (r Result, died bool) {
 	var w *worker
 	select {
 	case w = <-p.slots:
 	case <-ctx.Done():
-		return interrupted(ctx)
+		return interrupted(ctx), false
 	}
 	defer func() { p.slots <- w }()
 	if ctx.Err() != nil {
-		return interrupted(ctx)
+		return interrupted(ctx), false
 	}
 	if w == nil {
 		var err error
 		if w, err = startWorker(); err != nil {
-			return Result{Verdict: frameworkError(err)}
+			return Result{Verdict: frameworkError(err)}, false
 		}
 	}
 	j.Binary.used()
 	j.Params.Secret = newSecret()
-	r, ok := w.do(ctx, j, j.Wall)
-	if !ok {
+	r, state := w.do(ctx, j)
+	if state != usable {
 		w.kill()
 		w = nil
 	}
-	return r
+	return r, state == dead
 }
 
 // newSecret returns a word that nobody can guess. It is not from the seed: it must not be part of what a

@@ -66,8 +66,10 @@ type Job struct {
 	MemoryLimit int64
 	Trace       string // file for all events, if not empty
 	Output      string // file for the guest's output, each line with its virtual time, if not empty
-	// Wall is the wall-clock time after which the run is killed as inconclusive, once it has been
-	// tried a second time with nothing beside it. 0 means 2 minutes.
+	// CPU is the processor time after which the run is ended as ungraded. 0 means [DefaultCPU].
+	CPU time.Duration
+	// Wall is the wall-clock time after which it is, in case it does not even get processor time. 0
+	// means 15 minutes, or ten times CPU where that is more.
 	Wall time.Duration
 }
 
@@ -86,6 +88,7 @@ type Result struct {
 	// LastEvents are the last events before the end, oldest first, and before them those in which servers
 	// said which group they belong to. Empty when the run passed.
 	LastEvents []record.Event
-	Retried    bool
-	Notes      []string
+	// Retried says that the worker of a first try died, killed from outside or for want of memory.
+	Retried bool
+	Notes   []string
 }

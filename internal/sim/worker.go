@@ -11,21 +11,28 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"time"
 
 	"raftlab/internal/record"
 )
 
-// workerEnv marks a process as a worker.
+// workerEnv marks a process as a worker, and says which process started it: see [startedBy].
 const workerEnv = "RAFTLAB_SIM_WORKER"
 
 // WorkerMain turns the process into a worker, if a [Pool] started it as one, and does not return then.
 // Otherwise it returns at once. Programs that use a pool call it first thing in main, their
 // tests in TestMain.
 func WorkerMain() {
-	if os.Getenv(workerEnv) == "" {
+	mark := os.Getenv(workerEnv)
+	if mark == "" {
 		return
+	}
+	if mark != startedBy(os.Getppid()) {
+		fmt.Fprintf(os.Stderr, "raftlab: %s=%s is in the environment, but no raftlab started this process. "+
+			"The variable marks the processes that raftlab starts for its runs: unset it.\n", workerEnv, mark)
+		os.Exit(2)
 	}
 	signal.Ignore(os.Interrupt) // Ctrl-C reaches the whole process group; the parent decides
 	if err := serve(os.Stdin, os.Stdout); err != nil {
@@ -35,9 +42,15 @@ func WorkerMain() {
 	os.Exit(0)
 }
 
+// startedBy is what workerEnv is set to by the process pid for its workers. Nobody sets that by hand.
+func startedBy(pid int) string { return fmt.Sprint("started by process ", pid) }
+
 // serve runs the jobs that come in, one JSON object after the other, and writes their results. It ends
-// when in does. A run that never ends does not see that, so a second goroutine reads.
+// when in does. A run that never ends does not see that, so a second goroutine reads, and a third one
+// watches how much processor time goes by. Both need a processor of Go's scheduler for themselves, and no
+// garbage collection may wait for the guest meanwhile: see [program.guarded].
 func serve(in io.Reader, out io.Writer) error {
+	runtime.GOMAXPROCS(max(2, runtime.GOMAXPROCS(0)))
 	jobs := make(chan Job)
 	failed := make(chan error, 1)
 	go func() {
@@ -78,7 +91,7 @@ func serve(in io.Reader, out io.Writer) error {
 					continue
 				}
 			}
-			if err := encoder.Encode(loaded.run(ctx, j)); err != nil {
+			if err := encoder.Encode(loaded.guarded(ctx, j, encoder)); err != nil {
 				return err
 			}
 		}
@@ -104,7 +117,8 @@ func startWorker() (*worker, error) {
 		return nil, fmt.Errorf("find this program, to start workers: %w", err)
 	}
 	w := &worker{cmd: exec.Command(self), results: make(chan Result), errors: &tailOfStderr{}}
-	w.cmd.Env = append(os.Environ(), workerEnv+"=1")
+	w.cmd.Env = append(os.Environ(), workerEnv+"="+startedBy(os.Getpid()))
+	w.cmd.SysProcAttr = diesWithUs()
 	w.cmd.Stderr = w.errors
 	if w.in, err = w.cmd.StdinPipe(); err != nil {
 		return nil, err
@@ -131,26 +145,38 @@ func startWorker() (*worker, error) {
 	return w, nil
 }
 
-// do runs one job. ok is false when the process cannot be used any more.
-func (w *worker) do(ctx context.Context, j Job, wall time.Duration) (r Result, ok bool) {
+// workerState is what a job has left of its worker.
+type workerState int
+
+const (
+	usable workerState = iota
+	spent              // the run had to be ended with the process around it
+	dead               // the process ended by itself: the run may be tried again
+)
+
+// do runs one job.
+func (w *worker) do(ctx context.Context, j Job) (Result, workerState) {
 	if err := json.NewEncoder(w.in).Encode(j); err != nil {
-		return Result{Verdict: frameworkError(fmt.Errorf("hand a job to a worker: %w", err))}, false
+		return Result{Verdict: frameworkError(fmt.Errorf("hand a job to a worker: %w", err))}, dead
 	}
-	timer := time.NewTimer(wall)
+	timer := time.NewTimer(j.Wall)
 	defer timer.Stop()
 	select {
 	case r, open := <-w.results:
-		if !open {
-			return Result{Verdict: frameworkError(fmt.Errorf("a worker died: %s", w.errors))}, false
+		switch {
+		case !open:
+			return Result{Verdict: frameworkError(fmt.Errorf("a worker died: %s", w.errors))}, dead
+		case r.Verdict.Outcome == record.Ungraded:
+			return r, spent
 		}
-		return r, true
+		return r, usable
 	case <-timer.C:
 		w.kill()
-		return Result{Wall: wall, Verdict: record.Verdict{Outcome: record.Inconclusive,
-			Message: fmt.Sprintf("not finished after %v of wall-clock time: this says nothing about the code under test", wall)}}, false
+		return Result{Wall: j.Wall, Verdict: record.Verdict{Outcome: record.Ungraded, Rule: "wall-clock time", Message: fmt.Sprintf(
+			"not finished after %v of wall-clock time. This is no judgement on the code under test: %s", j.Wall, personDecides)}}, spent
 	case <-ctx.Done():
 		w.kill()
-		return interrupted(ctx), false
+		return interrupted(ctx), spent
 	}
 }
 

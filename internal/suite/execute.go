@@ -22,6 +22,7 @@ const (
 	Ran                     // it has a result
 	Dropped                 // an earlier run of its group stopped the group
 	Broken                  // interrupted while it was running
+	Skipped                 // never started: too many runs before it were ungraded
 )
 
 // Finished is a run of the plan and what became of it.
@@ -31,21 +32,34 @@ type Finished struct {
 	Result sim.Result
 }
 
-// Hooks are how a caller follows and steers [Execute]. Each may be nil; they are called one at a time.
+// Hooks are how a caller follows and steers [Execute]. Each function may be nil; they are called one at a time.
 type Hooks struct {
 	// Stop says that after this result the rest of the run's group is of no interest.
 	Stop func(Run, sim.Result) bool
 	// Done is called after every run with a result that counts so far.
 	Done func(Finished, Progress)
+	// MaxUngraded is after how many ungraded runs no other is started: each takes as long as a run may. 0
+	// means that it does not matter.
+	MaxUngraded int
 	// Started is called before a run starts.
 	Started func(Run)
 }
 
 // Progress is how far a plan has come.
 type Progress struct {
-	Done, Failed int
+	Done, Failed int     // failed are those with a judgement
 	Total        int     // runs that are done or still to be done; shrinks when a group stops
 	LeftCost     float64 // CPU seconds expected for what is still to be done
+}
+
+// CountSkipped is how many runs were not started because too many before them were ungraded.
+func CountSkipped(finished []Finished) (n int) {
+	for _, f := range finished {
+		if f.State == Skipped {
+			n++
+		}
+	}
+	return n
 }
 
 // StopAtFailure is the usual [Hooks.Stop]: a group ends with the first run that does not pass.
@@ -86,6 +100,7 @@ type execution struct {
 	runs      []Finished // Run itself never changes and may be read without mu
 	next      int
 	sums      Progress
+	ungraded  int
 	stoppedAt map[string]int             // group -> the first run, in the order of the plan, that stopped it
 	cancel    map[int]context.CancelFunc // of runs that are going on
 }
@@ -96,7 +111,7 @@ func (x *execution) take(ctx context.Context) (int, context.Context) {
 	defer x.mu.Unlock()
 	for ; x.next < len(x.runs) && ctx.Err() == nil; x.next++ {
 		i := x.next
-		if x.runs[i].State == Dropped {
+		if x.runs[i].State != Waiting {
 			continue
 		}
 		x.next++
@@ -121,7 +136,7 @@ func (x *execution) put(ctx context.Context, i int, r sim.Result) {
 	if f.State == Dropped {
 		return
 	}
-	if ctx.Err() != nil && !decided(r.Verdict.Outcome) {
+	if ctx.Err() != nil && !r.Verdict.Outcome.Decided() {
 		x.move(f, Broken)
 		return
 	}
@@ -129,6 +144,11 @@ func (x *execution) put(ctx context.Context, i int, r sim.Result) {
 	x.move(f, Ran)
 	if x.hooks.Stop != nil && x.hooks.Stop(f.Run, r) {
 		x.stopGroup(i)
+	}
+	if r.Verdict.Outcome == record.Ungraded {
+		if x.ungraded++; x.ungraded == x.hooks.MaxUngraded {
+			x.skipRest()
+		}
 	}
 	if x.hooks.Done != nil {
 		x.hooks.Done(*f, x.progress())
@@ -143,12 +163,21 @@ func (x *execution) stopGroup(i int) {
 	}
 	x.stoppedAt[group] = i
 	for j := i + 1; j < len(x.runs); j++ {
-		if x.runs[j].Group == group {
+		if x.runs[j].Group == group && x.runs[j].State != Skipped {
 			x.move(&x.runs[j], Dropped)
 			x.runs[j].Result = sim.Result{}
 			if cancel := x.cancel[j]; cancel != nil {
 				cancel()
 			}
+		}
+	}
+}
+
+// skipRest starts no run any more. Those that are going on go on.
+func (x *execution) skipRest() {
+	for i := range x.runs {
+		if x.runs[i].State == Waiting {
+			x.move(&x.runs[i], Skipped)
 		}
 	}
 }
@@ -165,11 +194,11 @@ func (x *execution) move(f *Finished, to RunState) {
 func (x *execution) count(f *Finished, sign int) {
 	p := &x.sums
 	switch f.State {
-	case Dropped:
+	case Dropped, Skipped:
 		return
 	case Ran:
 		p.Done += sign
-		if f.Result.Verdict.Outcome != record.Pass {
+		if o := f.Result.Verdict.Outcome; o.Decided() && o != record.Pass {
 			p.Failed += sign
 		}
 	case Running:
@@ -186,10 +215,4 @@ func (x *execution) progress() Progress {
 		p.LeftCost = 0 // whatever adding and subtracting has left of it
 	}
 	return p
-}
-
-// decided says that an outcome is about the code under test; the others can also mean that the
-// engine was interrupted.
-func decided(o record.Outcome) bool {
-	return o != "" && o != record.Inconclusive && o != record.FrameworkError
 }

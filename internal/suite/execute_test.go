@@ -18,6 +18,7 @@ import (
 // fakeEngine ends runs after a random short time, with the outcome that fails says.
 type fakeEngine struct {
 	fails func(j sim.Job) bool
+	judge func(j sim.Job) record.Verdict // in place of fails
 	mu    sync.Mutex
 	ran   []string
 }
@@ -32,6 +33,9 @@ func (e *fakeEngine) Run(ctx context.Context, j sim.Job) sim.Result {
 	case <-time.After(rand.N(3 * time.Millisecond)):
 	}
 	v := record.Verdict{Outcome: record.Pass, Time: time.Second}
+	if e.judge != nil {
+		return sim.Result{Verdict: e.judge(j)}
+	}
 	if e.fails(j) {
 		v.Outcome, v.Rule = record.Fail, "no agreement"
 	}

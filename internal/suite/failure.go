@@ -93,7 +93,7 @@ func (f Failure) story() []record.Event {
 func (f Failure) Brief() []string { return []string{f.title(), "  replay: " + f.Run.Replay} }
 
 func (f Failure) title() string {
-	return fmt.Sprintf("FAIL %s, seed %d: %s", f.Case.ID(), f.Run.Seed, headline(f.Run))
+	return fmt.Sprintf("%s %s, seed %d: %s", verb(f.Run.Outcome), f.Case.ID(), f.Run.Seed, headline(f.Run))
 }
 
 // FaultLines tells in at most 15 lines why the code under test was not built.
@@ -111,6 +111,14 @@ func FaultLines(faults []Fault, outcome record.Outcome) []string {
 	return lines
 }
 
+// verb opens the line about a run that did not pass.
+func verb(o record.Outcome) string {
+	if !o.Decided() {
+		return "NO VERDICT"
+	}
+	return "FAIL"
+}
+
 // headline is a verdict in one line: rule, section, virtual time.
 func headline(r RunResult) string {
 	var b strings.Builder
@@ -124,6 +132,9 @@ func headline(r RunResult) string {
 	}
 	if r.Section != "" {
 		b.WriteString(" (" + r.Section + ")")
+	}
+	if r.Outcome == record.Ungraded { // a point of virtual time is not known
+		return b.String()
 	}
 	fmt.Fprintf(&b, ", at %.3f s", r.At)
 	return b.String()

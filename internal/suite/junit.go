@@ -101,16 +101,27 @@ func (r *Report) WriteJUnit(w io.Writer) error {
 
 func (r *Report) junitSuite(name string) junitSuite {
 	s := junitSuite{Name: name, Time: "0", Timestamp: r.Started.UTC().Format("2006-01-02T15:04:05")}
-	s.Properties = []junitProperty{{"status", string(r.Status)}, {"impl", r.Impl}, {"seeds", r.Seeds}}
+	least, most, all := r.pointsOf(name)
+	s.Properties = []junitProperty{{"points", points(least, most)}, {"maxPoints", strconv.Itoa(all)}, {"status", string(r.Status)}, {"impl", r.Impl}, {"seeds", r.Seeds}}
 	for _, b := range r.Builds {
 		s.Properties = append(s.Properties, junitProperty{"build " + b.Package, b.ID}, junitProperty{"go", b.GoVersion})
 	}
 	return s
 }
 
+// pointsOf are the points of a part: earned, with those that a person may still give, and all there are.
+func (r *Report) pointsOf(suite string) (least, most, all int) {
+	for _, c := range r.Cases {
+		if c.Lab+"."+c.Part == suite {
+			least, most, all = least+c.Points, most+c.UpperPoints, all+c.MaxPoints
+		}
+	}
+	return least, most, all
+}
+
 func (r *Report) junitCase(c CaseResult, class string) junitCase {
 	k := junitCase{Name: c.Name, Class: class, Time: junitTime(c.CPU), Properties: []junitProperty{
-		{"points", strconv.Itoa(c.Points)}, {"maxPoints", strconv.Itoa(c.MaxPoints)},
+		{"points", strconv.Itoa(c.Points)}, {"upperPoints", strconv.Itoa(c.UpperPoints)}, {"maxPoints", strconv.Itoa(c.MaxPoints)},
 		{"seeds", strconv.Itoa(c.Seeds)}, {"passed", strconv.Itoa(c.Passed)},
 	}}
 	p := &junitProblem{Message: string(c.Outcome), Type: string(c.Outcome)}
@@ -119,12 +130,16 @@ func (r *Report) junitCase(c CaseResult, class string) junitCase {
 		p.Message = fmt.Sprintf("seed %d: %s", run.Seed, headline(*run))
 		p.Text = run.Message + "\n" + run.Stack + "\nreplay: " + run.Replay + "\n"
 	}
-	switch c.Outcome {
-	case record.Pass:
-	case NotRun, Incomplete:
-		k.Skipped = &junitProblem{Message: string(c.Outcome)}
-	case record.FrameworkError, record.Inconclusive:
+	switch {
+	case !c.Outcome.Decided():
+		if c.Reason != "" {
+			p.Message += ": " + c.Reason
+		}
+		p.Text += fmt.Sprintf("neither passed nor failed: a person decides on %d points\n", c.UpperPoints-c.Points)
 		k.Error = p
+	case c.Outcome == record.Pass:
+	case c.Outcome == NotRun, c.Outcome == Incomplete:
+		k.Skipped = &junitProblem{Message: string(c.Outcome)}
 	default:
 		for _, f := range r.Faults {
 			p.Text += f.String() + "\n"

@@ -51,9 +51,10 @@ type Report struct {
 	Workers int      `json:"workers"`
 	Notes   []string `json:"notes,omitempty"`
 
-	Points    int          `json:"points"`
-	MaxPoints int          `json:"maxPoints"`
-	Cases     []CaseResult `json:"cases"`
+	Points      int          `json:"points"`      // earned
+	UpperPoints int          `json:"upperPoints"` // with what cases without a judgement may be worth
+	MaxPoints   int          `json:"maxPoints"`
+	Cases       []CaseResult `json:"cases"`
 }
 
 // Options are the flags that change what a run does.
@@ -65,6 +66,7 @@ type Options struct {
 	Strict         bool     `json:"strict,omitempty"`
 	Env            []string `json:"env,omitempty"`
 	MemoryLimit    int64    `json:"memoryLimitBytes,omitempty"`
+	CPU            float64  `json:"cpuLimitSeconds,omitempty"`
 }
 
 // Build is one compiled test binary.
@@ -98,10 +100,13 @@ type CaseResult struct {
 	Part string `json:"part"`
 	Name string `json:"name"`
 	// Outcome is pass if all seeds passed, or that of the first failing seed. A seed without a
-	// judgement (inconclusive, framework error) counts as failing only where no other does.
-	Outcome   record.Outcome `json:"outcome"`
-	Points    int            `json:"points"`
-	MaxPoints int            `json:"maxPoints"`
+	// judgement (ungraded, inconclusive, framework error) counts as failing only where no other does.
+	Outcome record.Outcome `json:"outcome"`
+	Reason  string         `json:"reason,omitempty"` // of an outcome that no run has
+	Points  int            `json:"points"`
+	// UpperPoints is more than Points where there is no judgement: a person decides.
+	UpperPoints int `json:"upperPoints"`
+	MaxPoints   int `json:"maxPoints"`
 	// Seeds is how many were asked for, Passed how many of them passed.
 	Seeds        int         `json:"seeds"`
 	Passed       int         `json:"passed"`
@@ -151,6 +156,7 @@ func (r *Report) AddCases(items []Item, finished []Finished, replay func(Case, u
 	for _, item := range items {
 		c := caseResult(item, byCase[item.Case.ID()], replay)
 		r.Points += c.Points
+		r.UpperPoints += c.UpperPoints
 		r.MaxPoints += c.MaxPoints
 		r.Cases = append(r.Cases, c)
 	}
@@ -161,6 +167,8 @@ func (r *Report) AddUnbuilt(items []Item, outcome record.Outcome) {
 	for _, item := range items {
 		c := caseResult(item, nil, nil)
 		c.Outcome = outcome
+		c.judgeLater()
+		r.UpperPoints += c.UpperPoints
 		r.MaxPoints += c.MaxPoints
 		r.Cases = append(r.Cases, c)
 	}
@@ -171,7 +179,9 @@ func caseResult(item Item, finished []Finished, replay func(Case, uint64) string
 	c := CaseResult{Case: k.ID(), Lab: k.Lab, Part: k.Part, Name: k.Name, MaxPoints: k.Points,
 		Seeds: len(item.Seeds), Outcome: NotRun, Runs: []RunResult{}, pkg: k.Package}
 	missing := slices.Clone(k.Reaches)
+	skipped := false
 	for _, f := range finished { // in the order of the seeds
+		skipped = skipped || f.State == Skipped
 		if f.State != Ran {
 			continue
 		}
@@ -183,7 +193,7 @@ func caseResult(item Item, finished []Finished, replay func(Case, uint64) string
 		missing = slices.DeleteFunc(missing, func(s string) bool { return slices.Contains(run.Reached, s) })
 		if run.Outcome == record.Pass {
 			c.Passed++
-		} else if c.FirstFailing == 0 || decided(run.Outcome) && !decided(c.Outcome) {
+		} else if c.FirstFailing == 0 || run.Outcome.Decided() && !c.Outcome.Decided() {
 			c.FirstFailing, c.Outcome = f.Seed, run.Outcome
 		}
 	}
@@ -192,10 +202,34 @@ func caseResult(item Item, finished []Finished, replay func(Case, uint64) string
 	case c.Passed == c.Seeds:
 		c.Outcome, c.Points = record.Pass, c.MaxPoints
 		c.NotReached = missing
+	case skipped:
+		c.Outcome, c.Reason = record.Ungraded, "not run: too many runs before it were ungraded"
 	case c.Passed > 0:
 		c.Outcome = Incomplete
 	}
+	c.judgeLater()
 	return c
+}
+
+// judgeLater leaves the points of a case without a judgement open: it keeps its place in the sum, and a
+// person decides.
+func (c *CaseResult) judgeLater() {
+	if c.UpperPoints = c.Points; !c.Outcome.Decided() {
+		c.UpperPoints = c.MaxPoints
+	}
+}
+
+// Undecided returns the cases without a judgement.
+func (r *Report) Undecided() []CaseResult {
+	return slices.DeleteFunc(slices.Clone(r.Cases), func(c CaseResult) bool { return c.Outcome.Decided() })
+}
+
+// points are points as a range where a part of them is open: "60-100".
+func points(least, most int) string {
+	if least == most {
+		return fmt.Sprint(least)
+	}
+	return fmt.Sprintf("%d-%d", least, most)
 }
 
 // NewRunResult returns what a report says about a finished run, but for the replay command.
@@ -249,7 +283,8 @@ func (r *Report) Judged() (operations, runs int) {
 	return operations, runs
 }
 
-// Failed returns the cases that did not pass although they ran or should have been built.
+// Failed returns the cases that did not pass although they ran or should have been built, those without a
+// judgement among them.
 func (r *Report) Failed() []CaseResult {
 	var failed []CaseResult
 	for _, c := range r.Cases {
@@ -267,7 +302,7 @@ const (
 	ExitPassed      = 0
 	ExitFailed      = 1
 	ExitUsage       = 2
-	ExitFramework   = 3   // the framework failed, or a run was inconclusive: no judgement on the code
+	ExitFramework   = 3   // the framework failed, or a run was ungraded or inconclusive: no judgement on the code
 	ExitInterrupted = 130 // 128 + SIGINT
 )
 
@@ -283,7 +318,7 @@ func (r *Report) ExitCode() int {
 	}
 	for _, c := range r.Cases {
 		switch {
-		case c.Outcome == record.FrameworkError, c.Outcome == record.Inconclusive:
+		case !c.Outcome.Decided():
 			code = ExitFramework
 		case c.Outcome != record.Pass, r.Options.RequireReached && len(c.NotReached) > 0:
 			code = max(code, ExitFailed)

@@ -25,12 +25,12 @@ func WriteTable(w io.Writer, r *Report) error {
 			first = fmt.Sprint(c.FirstFailing)
 		}
 		t.AppendRow(table.Row{c.Case, fmt.Sprintf("%d/%d", c.Passed, c.Seeds), first, describe(c),
-			round(c.Virtual), round(c.CPU), fmt.Sprintf("%d/%d", c.Points, c.MaxPoints)})
+			round(c.Virtual), round(c.CPU), fmt.Sprintf("%s/%d", points(c.Points, c.UpperPoints), c.MaxPoints)})
 		runs, passed = runs+c.Seeds, passed+c.Passed
 		virtual, cpu = virtual+c.Virtual, cpu+c.CPU
 	}
 	t.AppendFooter(table.Row{plural(len(r.Cases), "case"), fmt.Sprintf("%d/%d", passed, runs), "", totals(r),
-		round(virtual), round(cpu), fmt.Sprintf("%d/%d", r.Points, r.MaxPoints)})
+		round(virtual), round(cpu), fmt.Sprintf("%s/%d", points(r.Points, r.UpperPoints), r.MaxPoints)})
 	_, err := io.WriteString(w, t.Render()+"\n"+remarks(r))
 	return err
 }
@@ -86,6 +86,9 @@ func newTable() table.Writer {
 
 // describe is the outcome of a case in a few words.
 func describe(c CaseResult) string {
+	if c.Reason != "" {
+		return shorten(string(c.Outcome)+": "+c.Reason, 48)
+	}
 	run := c.Run(c.FirstFailing)
 	if run == nil || run.Rule == "" || run.Rule == string(run.Outcome) {
 		return string(c.Outcome)
@@ -97,16 +100,20 @@ func describe(c CaseResult) string {
 }
 
 func totals(r *Report) string {
-	failed := len(r.Failed())
+	undecided := len(r.Undecided())
+	failed := len(r.Failed()) - undecided
 	var b strings.Builder
 	switch {
 	case r.Status == Interrupted:
 		b.WriteString("interrupted")
-	case failed == 0:
+	case failed+undecided == 0:
 		b.WriteString("all passed")
 	}
 	if failed > 0 {
 		fmt.Fprintf(&b, " %d failed", failed)
+	}
+	if undecided > 0 {
+		fmt.Fprintf(&b, " %d without a verdict", undecided)
 	}
 	if n := r.notReached(); n > 0 {
 		fmt.Fprintf(&b, ", %d not reached", n)
@@ -140,6 +147,10 @@ func remarks(r *Report) string {
 				fmt.Fprintf(&b, "not reached in %s: %q, which the case exists for\n", c.Case, s)
 			}
 		}
+	}
+	if n := len(r.Undecided()); n > 0 && r.Status != Unbuilt && r.Status != Broke {
+		fmt.Fprintf(&b, "no verdict on %s: %s points of %d, and only a person can release more than %d (docs/results.md, No verdict)\n",
+			plural(n, "case"), points(r.Points, r.UpperPoints), r.MaxPoints, r.Points)
 	}
 	const most = 12
 	warnings := r.Warnings()

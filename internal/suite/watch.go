@@ -61,7 +61,7 @@ func progressText(p Progress) string {
 }
 
 func failureLine(f Finished) string {
-	return plain.Line(fmt.Sprintf("FAIL %s seed %d: %s", f.Case.ID(), f.Seed, headline(NewRunResult(f))), plain.MaxLine)
+	return plain.Line(fmt.Sprintf("%s %s seed %d: %s", verb(f.Result.Verdict.Outcome), f.Case.ID(), f.Seed, headline(NewRunResult(f))), plain.MaxLine)
 }
 
 // lines is the display of logs.

@@ -4,6 +4,7 @@ package raft
 import (
 	"fmt"
 	"io"
+	"math/big"
 	"os"
 	"os/signal"
 	"sync"
@@ -79,6 +80,11 @@ var misbehaviours = map[string]func() string{
 		}
 	},
 	"endless copy": func() string { io.Copy(io.Discard, zeros{}); return "" },
+	"huge power": func() string { // has no loop of its own
+		n := new(big.Int).Lsh(big.NewInt(1), 1<<20)
+		m := new(big.Int).Sub(new(big.Int).Lsh(n, 1<<20), big.NewInt(1))
+		return new(big.Int).Exp(big.NewInt(3), n, m).String()
+	},
 	"polls": func() string { // wasteful, but correct: it must come through
 		var mu sync.Mutex
 		done := false

@@ -1,0 +1,122 @@
+package sim
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"raftlab/internal/record"
+)
+
+// A guest that calls neither the host nor a loop that is watched is ended by the processor time it takes,
+// once, and the pool goes on.
+func TestProcessorTime(t *testing.T) {
+	b := buildMini(t)
+	p := newPool(t, 1)
+	for _, name := range []string{"endless copy", "huge power"} {
+		j := miniJob(b, name, 1)
+		j.CPU = 500 * time.Millisecond
+		began := time.Now()
+		r := p.Run(context.Background(), j)
+		require.Equal(t, record.Ungraded, r.Verdict.Outcome, "%s: %s", name, r.Verdict.Message)
+		require.Contains(t, r.Verdict.Message, "500ms of processor time")
+		require.GreaterOrEqual(t, r.CPU, j.CPU)
+		require.False(t, r.Retried)
+		require.Less(t, time.Since(began), j.Wall)
+		require.Equal(t, record.Pass, p.Run(context.Background(), miniJob(b, "pass", 1)).Verdict.Outcome)
+	}
+}
+
+// Where a run does not even get processor time, the wall clock ends it, and that is no verdict either.
+func TestWallClock(t *testing.T) {
+	j := miniJob(buildMini(t), "endless copy", 1)
+	j.Wall = 300 * time.Millisecond
+	p := newPool(t, 1)
+	r := p.Run(context.Background(), j)
+	require.Equal(t, record.Ungraded, r.Verdict.Outcome)
+	require.Contains(t, r.Verdict.Message, "wall-clock")
+	require.Equal(t, record.Pass, p.Run(context.Background(), miniJob(j.Binary, "pass", 1)).Verdict.Outcome)
+}
+
+// A worker that somebody kills takes no run along.
+func TestKilledWorker(t *testing.T) {
+	b := buildMini(t)
+	p := newPool(t, 1)
+	want := p.Run(context.Background(), miniJob(b, "work", 1))
+	w := <-p.slots
+	require.NoError(t, w.cmd.Process.Kill())
+	p.slots <- w
+	r := p.Run(context.Background(), miniJob(b, "work", 1))
+	require.Equal(t, record.Pass, r.Verdict.Outcome, r.Verdict.Message)
+	require.Equal(t, want.Hash, r.Hash)
+	require.True(t, r.Retried)
+}
+
+// busyWorker starts a worker that computes and computes.
+func busyWorker(t *testing.T) *worker {
+	t.Helper()
+	w, err := startWorker()
+	require.NoError(t, err)
+	j := miniJob(buildMini(t), "endless copy", 1)
+	j.CPU = time.Minute
+	require.NoError(t, json.NewEncoder(w.in).Encode(j))
+	time.Sleep(time.Second)
+	return w
+}
+
+// A worker ends when its input does, also in the middle of a run, and with one processor.
+func TestWorkerSeesItsParentGo(t *testing.T) {
+	t.Setenv("GOMAXPROCS", "1")
+	w := busyWorker(t)
+	began := time.Now()
+	w.stop()
+	require.Less(t, time.Since(began), 10*time.Second)
+}
+
+const parentEnv = "RAFTLAB_SIM_TEST_PARENT"
+
+// A parent that is killed leaves no worker.
+func TestKilledParent(t *testing.T) {
+	if os.Getenv(parentEnv) != "" {
+		fmt.Println("worker", busyWorker(t).cmd.Process.Pid)
+		select {}
+	}
+	if runtime.GOOS != "linux" {
+		t.Skip("reads /proc")
+	}
+	buildMini(t)
+	parent := exec.Command(os.Args[0], "-test.run=^TestKilledParent$")
+	parent.Env = append(os.Environ(), parentEnv+"=1")
+	out, err := parent.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, parent.Start())
+	var pid int
+	for lines := bufio.NewScanner(out); pid == 0 && lines.Scan(); {
+		fmt.Sscanf(lines.Text(), "worker %d", &pid)
+	}
+	require.NotZero(t, pid)
+	require.NoError(t, parent.Process.Kill())
+	parent.Wait()
+	require.Eventually(t, func() bool {
+		status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+		return err != nil || strings.Contains(string(status), "State:\tZ")
+	}, 10*time.Second, 50*time.Millisecond)
+}
+
+// Whoever sets the variable of workers by hand is told so.
+func TestNoWorkerByHand(t *testing.T) {
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), workerEnv+"=1")
+	out, err := cmd.CombinedOutput()
+	require.Error(t, err)
+	require.Contains(t, string(out), "unset it")
+}
