@@ -2,8 +2,6 @@ package tester
 
 import (
 	"fmt"
-	"runtime/debug"
-	"strings"
 	"sync"
 	"time"
 
@@ -55,37 +53,6 @@ func (cs *calls) oldest() (old call, ok bool) {
 	return old, ok
 }
 
-// into calls the code under test. Every call of the harness into a peer goes through here, so that
-// one that does not return is noticed, and a panic is blamed on the right side: catch looks for
-// this very function in the stack.
-func (r *run) into(name string, peer int, f func()) {
-	slot := r.calls.begin(name, peer, r.now())
-	returned := false
-	defer func() {
-		r.calls.end(slot)
-		if !returned {
-			r.unwound(name, peer)
-		}
-	}()
-	f()
-	returned = true
-}
-
-// intoPatiently is into for calls that may take any time, those of clients.
-func (r *run) intoPatiently(f func()) { f() }
-
-// unwound ends the run if a call into the code under test was left by runtime.Goexit: our goroutine
-// is gone with it, and a case that simply ends must not count as one that has passed. Panics are
-// left to catch.
-func (r *run) unwound(name string, peer int) {
-	stack := string(debug.Stack())
-	if r.failed() || !strings.Contains(stack, "runtime.Goexit(") {
-		return
-	}
-	r.end(record.Verdict{Outcome: record.Crash, Rule: string(RuleCrash), Peers: []int{peer}, Stack: stack,
-		Message: fmt.Sprintf("%s of peer %d called runtime.Goexit, and so never returns", name, peer)})
-}
-
 // monitor looks once a second whether the run has come to a standstill.
 func (r *run) monitor(stop <-chan struct{}) {
 	tick := time.NewTicker(time.Second)
@@ -99,8 +66,8 @@ func (r *run) monitor(stop <-chan struct{}) {
 		case <-tick.C:
 		}
 		if c, ok := r.calls.oldest(); ok && r.now()-c.since > StuckLimit {
-			r.end(record.Verdict{Outcome: record.Stuck, Rule: string(RuleStuck), Peers: []int{c.peer},
-				Message: fmt.Sprintf("%s of peer %d was called at %v and has not returned after %v", c.name, c.peer, round(c.since), StuckLimit),
+			r.end(record.Verdict{Outcome: record.Stuck, Rule: string(RuleStuck), Peers: peersOf(c.peer),
+				Message: fmt.Sprintf("%s of %s was called at %v and has not returned after %v", c.name, whose(c.peer), round(c.since), StuckLimit),
 				Stack:   interesting(goroutines())})
 			return
 		}

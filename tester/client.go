@@ -26,6 +26,7 @@ type Client struct {
 	names  []clientEnd
 	ends   []*labrpc.ClientEnd
 	closed atomic.Bool
+	quota  quota
 	cut    bool // some of its links may be
 }
 
@@ -119,16 +120,28 @@ func all(n int) []int {
 // died; nobody waits for it. The channel is closed when it has ended.
 func (cl *Client) Go(f func()) <-chan struct{} {
 	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		defer cl.s.r.catch()
-		f()
-	}()
+	cl.s.r.spawn(&cl.quota, func() { close(done) }, f)
 	return done
 }
 
-// Call calls f, which is code under test: a clerk. It may take as long as it likes.
-func (cl *Client) Call(f func()) { cl.s.r.intoPatiently(f) }
+// Make calls f, which is code under test that makes a clerk. It must return quickly.
+func (cl *Client) Make(f func()) { cl.s.r.into("MakeClerk", record.FirstClient+cl.number, f) }
+
+// Call calls f, which is code under test: a clerk. It may take as long as it likes. It does not return if
+// the client dies meanwhile.
+func (cl *Client) Call(f func()) {
+	r := cl.s.r
+	d := r.enter(f)
+	switch {
+	case d.manner == returned:
+		return
+	case d.manner == exited && cl.Closed(): // by clientMessage
+		r.wrecks.Add(-1)
+		panic(leaving{})
+	}
+	r.departed("a call", record.FirstClient+cl.number, d)
+	runtime.Goexit()
+}
 
 // Close is the death of the client: its calls in flight come to nothing, although servers may
 // still work on them, and it never calls again.

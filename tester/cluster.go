@@ -66,12 +66,12 @@ func (e *Env) NewCluster(newPeer raftapi.MakeFunc, n int, o Options) *Cluster {
 // startPeer makes a bare peer, and the service on it, which is the tester.
 func (c *Cluster) startPeer(l *life, ends []*labrpc.ClientEnd, p *raftapi.Persister) *node {
 	applyCh := make(chan raftapi.ApplyMsg)
-	go func() {
-		defer c.r.catch()
-		l.consume(applyCh)
-	}()
+	go c.r.guard(func() { l.consume(applyCh) })
 	var peer raftapi.Raft
 	c.r.into("Make", l.peer, func() { peer = c.newPeer(ends, l.peer, p, applyCh) })
+	if peer == nil {
+		c.r.madeNothing("Make", l.peer)
+	}
 	c.extend(l.peer, peer)
 	c.keepCatchUp(l.peer, peer)
 	return &node{services: []any{peer}, raft: peer, kill: peer.Kill}

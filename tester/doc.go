@@ -49,7 +49,11 @@
 //   - a call into a peer does not return: stuck (calls.go)
 //   - a goroutine of a peer is left over after Kill (leftover.go)
 //   - virtual time stands still: a frozen bubble (watchdog_native.go)
-//   - a panic: in the code under test a crash, elsewhere a framework error (run.catch)
+//   - a call into the code under test panics, or calls runtime.Goexit (border.go)
+//   - a panic of ours or of the case: a framework error (run.guard)
+//
+// A pass is not the absence of all that. It is a statement after the case has returned and each goroutine that
+// it or its clients started has said that it has come to its end: see run.play.
 //
 // # Contents
 //
@@ -62,6 +66,7 @@
 //   - faults.go, links.go: crashes and networks in pieces
 //   - leader.go, agree.go: what cases observe
 //   - checks.go, shapes.go, apply.go: what is checked in every run
+//   - border.go: calls into the code under test, and values that come from there
 //   - host.go, host_wasip1.go, *_native.go: the process around a run, and what users see of a failure
 //   - stacks.go: reading stack dumps, to say whose goroutine it is
 package tester

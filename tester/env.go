@@ -13,9 +13,10 @@ import (
 // Env is one run of one case, seen from the case. Except where noted its methods may be called on
 // the case's main goroutine and on those that [Env.Go] started.
 type Env struct {
-	r    *run
-	rand *rand.Rand
-	work sync.WaitGroup
+	r     *run
+	rand  *rand.Rand
+	work  sync.WaitGroup
+	quota quota
 }
 
 // Subject returns what was given to [Run]: for the Raft labs a raftapi.MakeFunc.
@@ -102,11 +103,7 @@ func (e *Env) Failed() bool { return e.r.failed() }
 // Go runs f on a goroutine of the case. A panic in it ends the run.
 func (e *Env) Go(f func()) {
 	e.work.Add(1)
-	go func() {
-		defer e.work.Done()
-		defer e.r.catch()
-		f()
-	}()
+	e.r.spawn(&e.quota, e.work.Done, f)
 }
 
 // Wait waits for all goroutines that Go started. It is called for you at the end of the case.

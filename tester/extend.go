@@ -48,7 +48,7 @@ func (c *machines) extend(i int, peer raftapi.Raft) {
 	var err error
 	c.r.into("Extend", i, func() { err = x.Extend(names...) })
 	if err != nil {
-		c.r.violate(Violation{Rule: RuleMissing, Peers: []int{i}, Message: fmt.Sprintf("peer %d cannot switch %s on: %v", i, list, err)})
+		c.r.violate(Violation{Rule: RuleMissing, Peers: []int{i}, Message: fmt.Sprintf("peer %d cannot switch %s on: %s", i, list, told(err))})
 	}
 }
 

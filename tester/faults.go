@@ -103,11 +103,10 @@ func (c *machines) crashAtWrite(i int, set func(*storage)) <-chan struct{} {
 func (c *machines) crashInWrite(l *life, when string) {
 	c.r.emit(record.Event{Kind: record.CrashPeer, Peer: l.peer, Other: record.None, Text: when}, "")
 	c.endLocked(l)
-	go func() {
-		defer c.r.catch()
+	go c.r.guard(func() {
 		c.kill(l)
 		l.store.announce()
-	}()
+	})
 }
 
 // spare takes back that the peer is to crash at a write.

@@ -68,13 +68,15 @@ func (c *machines) begin(i int, kind record.Kind) {
 	}
 	c.r.emit(record.Event{Kind: kind, Peer: i, Other: record.None, Text: text}, "")
 	made := c.start(l, ends, raftapi.NewPersister(l.store))
+	server := labrpc.MakeServer()
+	c.r.into("the set of services", i, func() {
+		for _, service := range made.services {
+			server.AddService(labrpc.MakeService(service))
+		}
+	})
 	l.node.Store(made)
 	if rate != 1 { // as it begins
 		l.drift(rate)
-	}
-	server := labrpc.MakeServer()
-	for _, service := range made.services {
-		server.AddService(labrpc.MakeService(service))
 	}
 	if !l.serve(server) {
 		c.kill(l)
@@ -122,7 +124,7 @@ func (c *machines) endLocked(l *life) {
 // kill tells a peer whose life has ended to stop, once.
 func (c *machines) kill(l *life) {
 	if made := l.node.Load(); made != nil && l.killed.CompareAndSwap(false, true) {
-		c.r.into("Kill", l.peer, made.kill)
+		c.r.call("Kill", l.peer, made.kill) // whatever comes of it: the rest has to be taken down, too
 	}
 }
 

@@ -32,6 +32,7 @@ type puppet struct {
 	state  func() (int, bool)
 	snap   func(index int, snapshot []byte)
 	onVote func()
+	kill   func()
 }
 
 // VoteArgs and the others have the fields of Figure 2.
@@ -92,7 +93,12 @@ func (p *puppet) Snapshot(index int, snapshot []byte) {
 	}
 }
 
-func (p *puppet) Kill() { close(p.killed) }
+func (p *puppet) Kill() {
+	close(p.killed)
+	if p.kill != nil {
+		p.kill()
+	}
+}
 
 // lead makes the puppet claim to lead term.
 func (p *puppet) lead(term int) {

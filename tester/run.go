@@ -5,10 +5,10 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
-	"runtime/debug"
 	"slices"
 	"sort"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"raftlab/internal/record"
@@ -26,6 +26,7 @@ type run struct {
 	start   time.Time
 	over    chan struct{} // closed at the end; only seen where the process survives it
 	calls   calls
+	wrecks  atomic.Int32 // calls that have been left without returning
 	bubble  string       // the number of the bubble the run is in, or empty
 	known   map[int]bool // goroutines that are not this run's, or that were reported already
 
@@ -59,32 +60,46 @@ func runCase(h host, c Case, subject any, p record.Params) {
 	monitored := make(chan struct{})
 	go func() {
 		defer close(monitored)
-		defer r.catch()
-		r.monitor(stop)
+		r.guard(func() { r.monitor(stop) })
 	}()
-	r.play()
-	r.end(record.Verdict{Outcome: record.Pass})
+	switch {
+	case r.play():
+		r.end(record.Verdict{Outcome: record.Pass})
+	case !r.failed(): // no way out of a case that we know of leads here, and none may lead to a pass
+		r.end(record.Verdict{Outcome: record.FrameworkError, Message: "the case is over, but has not come to its end"})
+	}
 	close(stop)
 	<-monitored
 }
 
-// play runs the case, waits for its goroutines and takes its clusters down.
-func (r *run) play() {
+// play runs the case, waits for its goroutines and takes its clusters down. It says whether the case has
+// come to its end: only the statement after all that says so, because a goroutine can be left in ways that
+// no recover sees.
+func (r *run) play() (finished bool) {
 	e := &Env{r: r, rand: r.stream("case")}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		defer r.catch()
-		defer e.closeAll()
-		func() {
-			defer r.catch() // before the clusters are taken down: the panic is the news
-			r.c.Run(e)
-			e.Wait()
-		}()
+		r.guard(func() {
+			defer e.closeAll() // a case that is left in its midst
+			// A panic ends the run before the clusters are taken down: it is the news.
+			if !r.guard(func() { r.c.Run(e); e.Wait() }) {
+				return
+			}
+			left := e.unfinished()
+			e.closeAll()
+			for r.wrecks.Load() > 0 && !r.failed() { // what is known already is still being put into words
+				time.Sleep(tellLimit)
+			}
+			if finished = left == ""; !finished {
+				r.end(record.Verdict{Outcome: record.FrameworkError,
+					Message: "the case has returned, but not everything that it began has come to its end: " + left})
+			}
+		})
 	}()
 	select {
 	case <-done:
-		return
+		return finished
 	case <-r.over:
 	}
 	// The case is over by a violation; its main goroutine leaves at its next Sleep, unless the
@@ -93,6 +108,7 @@ func (r *run) play() {
 	case <-done:
 	case <-time.After(2 * StuckLimit):
 	}
+	return false
 }
 
 // closeAll takes down the clusters that the case left running.
@@ -213,28 +229,6 @@ func (r *run) skipped(rule Rule) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.notChecked[rule] = true
-}
-
-// catch ends the run when the goroutine that defers it panics. The code under test is blamed if the
-// panic came up through a call into it; otherwise the mistake is ours or the case's.
-func (r *run) catch() {
-	p := recover()
-	if p == nil {
-		return
-	}
-	if lack, ok := p.(interface {
-		error
-		Lacks() string
-	}); ok { // see StartFunc
-		r.violate(Violation{Rule: RuleMissing, Message: lack.Error()})
-		return
-	}
-	stack := string(debug.Stack())
-	v := record.Verdict{Outcome: record.FrameworkError, Message: fmt.Sprintf("panic: %v", p), Stack: stack}
-	if panickedUnderTest(stack) {
-		v.Outcome, v.Rule = record.Crash, string(RuleCrash)
-	}
-	r.end(v)
 }
 
 // limit is the virtual time that the case may take.

@@ -168,24 +168,36 @@ func (g goroutine) underTest() (frame, bool) {
 	return g.creator, g.creator.underTest()
 }
 
-// panickedUnderTest says whether a panic on this stack, the one of a deferred function that
-// recovered it, came up through a call into the code under test, and did not start in the tester
-// (in a hook that the code under test called).
-func panickedUnderTest(stack string) bool {
+// startedInTester says whether a panic on this stack, that of a deferred function, began in the tester, in a
+// hook that the code under test called.
+func startedInTester(stack string) bool {
+	frames := leftBehind(stack)
+	origin := slices.IndexFunc(frames, func(f frame) bool { return f.pkg() != "runtime" && f.pkg() != "panic" })
+	return origin >= 0 && frames[origin].pkg() == "raftlab/tester"
+}
+
+// exitedBy says whether a goroutine whose deferred function has this stack is left by runtime.Goexit, and not
+// by a panic. What recover returns does not tell: nil can be the value of a panic.
+func exitedBy(stack string) bool {
+	frames := leftBehind(stack)
+	return len(frames) > 0 && frames[0].function == "runtime.Goexit"
+}
+
+// leftBehind returns the calls that a deferred function with this stack does not return to, inmost first: the
+// first is what is unwinding them.
+func leftBehind(stack string) []frame {
 	gs := parseStacks(stack)
 	if len(gs) == 0 {
-		return false
+		return nil
 	}
 	frames := gs[0].frames
-	at := slices.IndexFunc(frames, func(f frame) bool { return f.function == "panic" || f.function == "runtime.gopanic" })
-	frames = frames[at+1:]
-	origin := slices.IndexFunc(frames, func(f frame) bool { return f.pkg() != "runtime" && f.pkg() != "panic" })
-	if origin < 0 || frames[origin].pkg() == "raftlab/tester" {
-		return false
-	}
-	return slices.ContainsFunc(frames, func(f frame) bool {
-		return f.function == "raftlab/tester.(*run).into" || f.function == "raftlab/tester.(*run).intoPatiently"
+	at := slices.IndexFunc(frames, func(f frame) bool {
+		return f.function == "panic" || f.function == "runtime.gopanic" || f.function == "runtime.Goexit"
 	})
+	if at < 0 {
+		return nil
+	}
+	return frames[at:]
 }
 
 // stackLimit bounds the stacks in a verdict, in bytes.

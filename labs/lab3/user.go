@@ -38,11 +38,13 @@ func (s *service) userOf(servers ...int) *user {
 	u := &user{s: s, client: s.NewClient(), seen: map[string]kvapi.Version{}}
 	u.doing.Store("nothing")
 	u.rand = s.env.Fork(fmt.Sprintf("user %d", u.client.Number()))
-	if s.dialect == model.Classic {
-		u.classic = s.api.Classic(u.client.EndsTo(servers...), s.options)
-	} else {
-		u.versioned = s.api.Versioned(u.client.EndsTo(servers...), s.options)
-	}
+	u.client.Make(func() {
+		if s.dialect == model.Classic {
+			u.classic = s.api.Classic(u.client.EndsTo(servers...), s.options)
+		} else {
+			u.versioned = s.api.Versioned(u.client.EndsTo(servers...), s.options)
+		}
+	})
 	s.users = append(s.users, u)
 	return u
 }

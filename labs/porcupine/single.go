@@ -61,11 +61,13 @@ func (t *single) start(me int, ends []*labrpc.ClientEnd, p *raftapi.Persister) t
 }
 
 func (t *single) hire(who *sitter) {
-	if t.dialect == model.Classic {
-		who.classic = history.Classic(who.client, t.api.Classic(who.client.Ends(), t.options))
-	} else {
-		who.versioned = history.Versioned(who.client, t.api.Versioned(who.client.Ends(), t.options))
-	}
+	who.client.Make(func() {
+		if t.dialect == model.Classic {
+			who.classic = history.Classic(who.client, t.api.Classic(who.client.Ends(), t.options))
+		} else {
+			who.versioned = history.Versioned(who.client, t.api.Versioned(who.client.Ends(), t.options))
+		}
+	})
 }
 
 // localIsCaught tries one service after the other whose servers answer reads from whatever they have

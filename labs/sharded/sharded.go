@@ -122,12 +122,16 @@ func (s *Service) Joining(groups ...int) map[int][]string {
 }
 
 // Administrator makes the clerk of a client that changes configurations.
-func (s *Service) Administrator(client *tester.Client) shardapi.ControllerClerk {
-	return s.setup.Service.Controller.Clerk(client.EndsTo(s.Members(Controller)...), kvapi.Options{})
+func (s *Service) Administrator(client *tester.Client) (clerk shardapi.ControllerClerk) {
+	ends := client.EndsTo(s.Members(Controller)...)
+	client.Make(func() { clerk = s.setup.Service.Controller.Clerk(ends, kvapi.Options{}) })
+	return clerk
 }
 
 // User makes the clerk of a client that reads and writes.
-func (s *Service) User(client *tester.Client) kvapi.ClassicClerk {
+func (s *Service) User(client *tester.Client) (clerk kvapi.ClassicClerk) {
 	makeEnd := func(name string) *labrpc.ClientEnd { return client.EndsTo(s.ServerOf(name))[0] }
-	return s.setup.Service.Groups.Clerk(client.EndsTo(s.Members(Controller)...), makeEnd, s.setup.Options)
+	ends := client.EndsTo(s.Members(Controller)...)
+	client.Make(func() { clerk = s.setup.Service.Groups.Clerk(ends, makeEnd, s.setup.Options) })
+	return clerk
 }

@@ -1,0 +1,273 @@
+package tester
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"sync"
+	"time"
+
+	"raftlab/internal/record"
+)
+
+// The border between the harness and the code under test. Whatever crosses it is told apart here, once:
+//
+//	harness goroutine         goroutine of the call
+//	     |  enter ---------------->|
+//	     |                         |  the code under test
+//	     |<------ departure -------|
+//	     v
+//
+// A call into the code under test has a goroutine of its own, so that whatever happens to that goroutine,
+// ours goes on and hears of it: the call has returned, or panicked, or called runtime.Goexit. A goroutine of
+// ours that does not come to its end ends the run (guard), so "not failed" is never taken for passed.
+//
+// Values that come back are made text or plain values once (told, plainValue). From then on nobody calls their
+// methods: a value of the code under test is never given to package fmt, compared, or hashed.
+
+// manner is how a call into the code under test has ended.
+type manner int
+
+const (
+	pending  manner = iota // it has not, and the run is over
+	returned               // as it should
+	panicked               // also with the value nil
+	exited                 // by runtime.Goexit
+)
+
+// departure is the end of a call.
+type departure struct {
+	manner manner
+	lacks  bool   // it panicked because the peer lacks an extension: see StartFunc
+	text   string // the value of the panic
+	stack  string
+}
+
+// enter calls f, which is code under test, on a goroutine of its own, and waits for its end, or for that of
+// the run.
+func (r *run) enter(f func()) departure {
+	done := make(chan departure, 1)
+	over, late := r.over, (<-chan time.Time)(nil)
+	if r.failed() { // what is left is to take down what there is
+		over, late = nil, time.After(StuckLimit)
+	}
+	go func() {
+		d := departure{manner: exited}
+		defer func() {
+			if p := recover(); d.manner != returned {
+				r.wrecks.Add(1) // until somebody has ended the run because of it
+				d = departureBy(p)
+			}
+			done <- d
+		}()
+		f()
+		d.manner = returned
+	}()
+	select {
+	case d := <-done:
+		return d
+	case <-over:
+	case <-late:
+	}
+	return departure{manner: pending}
+}
+
+// departureBy is called by a deferred function, for a call that has not returned. p is what recover said.
+func departureBy(p any) departure {
+	d := departure{manner: panicked, stack: string(debug.Stack())}
+	if exitedBy(d.stack) {
+		d.manner = exited
+		return d
+	}
+	_, d.lacks = p.(interface{ Lacks() string })
+	d.text = told(p)
+	return d
+}
+
+// into calls the code under test. Every call of the harness into a peer goes through here, so that
+// one that does not return is noticed. It does not return if the call does not.
+func (r *run) into(name string, peer int, f func()) {
+	if !r.call(name, peer, f) {
+		runtime.Goexit()
+	}
+}
+
+// call is into, but says whether the call has returned.
+func (r *run) call(name string, peer int, f func()) bool {
+	slot := r.calls.begin(name, peer, r.now())
+	d := r.enter(f)
+	if d.manner == pending {
+		return false
+	}
+	r.calls.end(slot)
+	if d.manner == returned {
+		return true
+	}
+	r.departed(name, peer, d)
+	return false
+}
+
+// departed ends the run because a call into the code under test has not returned, and will not.
+func (r *run) departed(name string, peer int, d departure) {
+	v := record.Verdict{Outcome: record.Crash, Rule: string(RuleCrash), Peers: peersOf(peer), Stack: d.stack}
+	switch {
+	case d.manner == pending: // the run is over
+		return
+	case d.manner == exited:
+		v.Message = fmt.Sprintf("%s of %s called runtime.Goexit, and so never returns", name, whose(peer))
+	case d.lacks:
+		r.violate(Violation{Rule: RuleMissing, Message: d.text})
+		return
+	case startedInTester(d.stack):
+		v = record.Verdict{Outcome: record.FrameworkError, Message: "panic: " + d.text, Stack: d.stack}
+	default:
+		v.Message = "panic: " + d.text
+	}
+	r.end(v)
+}
+
+// madeNothing ends the run because there is no peer where there should be one.
+func (r *run) madeNothing(name string, peer int) {
+	r.end(record.Verdict{Outcome: record.Crash, Rule: string(RuleCrash), Peers: peersOf(peer),
+		Message: fmt.Sprintf("%s of %s returned nil", name, whose(peer))})
+	runtime.Goexit()
+}
+
+// whose says whom a call is about.
+func whose(peer int) string {
+	if peer >= record.FirstClient {
+		return fmt.Sprintf("client %d", peer-record.FirstClient)
+	}
+	return fmt.Sprintf("peer %d", peer)
+}
+
+// peersOf returns the peers that a call is about: none if it is a client's.
+func peersOf(peer int) []int {
+	if peer >= record.FirstClient {
+		return nil
+	}
+	return []int{peer}
+}
+
+// leaving is what a goroutine of a client panics with when the client has died.
+type leaving struct{}
+
+// guard runs f, which is ours or the case's, and says whether it has come to its end. If not, the run ends,
+// unless it has ended already or the goroutine belongs to a client that has died.
+func (r *run) guard(f func()) (finished bool) {
+	defer func() {
+		p := recover()
+		if _, excused := p.(leaving); finished || excused || r.failed() {
+			return
+		}
+		d := departureBy(p)
+		v := record.Verdict{Outcome: record.FrameworkError, Message: "panic: " + d.text, Stack: d.stack}
+		if d.manner == exited {
+			v.Message = "a goroutine of the case called runtime.Goexit before it had come to its end"
+		}
+		r.end(v)
+	}()
+	f()
+	return true
+}
+
+// quota counts the goroutines of a case or of a client. Each says itself that it has come to its end.
+type quota struct {
+	mu       sync.Mutex
+	begun    int
+	finished int
+	excused  int // left because the client had died, or the run was over
+}
+
+// spawn runs f on a goroutine that counts, and done when it has ended in whatever way.
+func (r *run) spawn(q *quota, done, f func()) {
+	q.count(&q.begun)
+	go func() {
+		defer done()
+		if r.guard(f) {
+			q.count(&q.finished)
+		} else {
+			q.count(&q.excused)
+		}
+	}()
+}
+
+func (q *quota) count(n *int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	*n++
+}
+
+// open returns how many have not said that they have come to their end.
+func (q *quota) open() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.begun - q.finished - q.excused
+}
+
+// tellLimit is the virtual time that a value may take to say what it is.
+const tellLimit = time.Second
+
+// tellLength is how much it may say, in bytes.
+const tellLength = 4 << 10
+
+// told makes text of the value of a panic, or of an error, of the code under test. If it has to be asked, it is
+// asked on a goroutine of its own: the answer may panic, never come, or end the goroutine.
+func told(p any) string {
+	var ask func() string
+	switch x := p.(type) {
+	case nil:
+		return "nil"
+	case string:
+		return bounded(x, tellLength)
+	case error:
+		ask = func() string { return x.Error() }
+	case fmt.Stringer:
+		ask = func() string { return x.String() }
+	default:
+		return render(p, tellLength)
+	}
+	said := make(chan string, 1)
+	go func() {
+		text := fmt.Sprintf("a %T that does not say what it means", p)
+		defer func() {
+			_ = recover()
+			said <- text
+		}()
+		text = bounded(ask(), tellLength)
+	}()
+	select {
+	case text := <-said:
+		return text
+	case <-time.After(tellLimit):
+		return fmt.Sprintf("a %T that takes for ever to say what it means", p)
+	}
+}
+
+// bounded shortens a text of the code under test to about at most most bytes.
+func bounded(s string, most int) string {
+	if len(s) <= most {
+		return s
+	}
+	return s[:most] + fmt.Sprintf("... (%d bytes)", len(s))
+}
+
+// unfinished says what of a case that has returned has not come to its end, or nothing. Clients that have died
+// owe nothing.
+func (e *Env) unfinished() string {
+	if n := e.quota.open(); n > 0 {
+		return fmt.Sprintf("%d goroutines of the case", n)
+	}
+	for _, c := range e.r.clusters {
+		c.mu.Lock()
+		clients := slices.Clone(c.clients)
+		c.mu.Unlock()
+		for _, cl := range clients {
+			if n := cl.quota.open(); n > 0 && !cl.Closed() {
+				return fmt.Sprintf("%d goroutines of client %d", n, cl.number)
+			}
+		}
+	}
+	return ""
+}
