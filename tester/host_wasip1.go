@@ -77,6 +77,7 @@ func runLab(t *testing.T, lab Lab, subject any) {
 	if err != nil {
 		h.verdict(record.Verdict{Outcome: record.FrameworkError, Message: err.Error()})
 	}
+	reseed(p)
 	runCase(h, c, subject, p)
 }
 

@@ -88,7 +88,7 @@ func (b Build) Binary(ctx context.Context, progress func(string)) (*Binary, erro
 	if err != nil {
 		return nil, err
 	}
-	edited, _, notes := runtimeOverlay(tools.root, b.without()...)
+	edited, _, notes := runtimeOverlay(tools.root, wasmEngine, b.without()...)
 	key, err := b.key(tools, code, edited)
 	if err != nil {
 		return nil, err
@@ -263,7 +263,7 @@ func overlayBroken(err error) bool {
 	return errors.As(err, &broken)
 }
 
-var inRuntime = regexp.MustCompile(`(?m)^# (runtime|internal/runtime\S*|math/rand\S*|hash/maphash)$`)
+var inRuntime = regexp.MustCompile(`(?m)^# (runtime|internal/runtime\S*|internal/sync|crypto/internal/sysrand|os|math/rand\S*|hash/maphash)$`)
 
 // testSummary is what `go test` adds to the compiler's messages.
 var testSummary = regexp.MustCompile(`(?m)^FAIL(\t.*)?\n?$`)
@@ -276,7 +276,7 @@ func (c compilation) blame(out string, err error) error {
 			out = strings.ReplaceAll(out, temporary, name)
 		}
 	}
-	if inRuntime.MatchString(out) || strings.Contains(out, "raftlab_rand") {
+	if inRuntime.MatchString(out) || strings.Contains(out, "runtime.raftlab_") {
 		return brokenOverlayError{fmt.Errorf("compile the Go runtime: %w\n%s", err, out)}
 	}
 	for _, dir := range c.code.underTest {

@@ -43,7 +43,7 @@ func TestRewrite(t *testing.T) {
 // TestOverlayFallsBack: with a Go release that looks different, the engine says what is missing.
 func TestOverlayFallsBack(t *testing.T) {
 	root := t.TempDir()
-	files, applied, notes := runtimeOverlay(root)
+	files, applied, notes := runtimeOverlay(root, wasmEngine)
 	require.Empty(t, files)
 	require.Empty(t, applied)
 	require.Len(t, notes, len(runtimeGroups))

@@ -25,7 +25,7 @@ func Doctor(ctx context.Context, framework string) Health {
 		problem(err)
 	} else {
 		h.GoVersion, h.GoRoot = tools.version, tools.root
-		_, applied, notes := runtimeOverlay(tools.root)
+		_, applied, notes := runtimeOverlay(tools.root, wasmEngine)
 		h.Overlay, h.Problems = applied, append(h.Problems, notes...)
 	}
 	store, err := openCache()

@@ -1,0 +1,105 @@
+package sim
+
+// The engines, as runtimeGroup.only names them.
+const (
+	wasmEngine   = "wasm"
+	nativeEngine = "native"
+)
+
+var runtimeGroups = []runtimeGroup{
+	{
+		name:    "streams",
+		without: "printing, making and ranging over maps change the random numbers that follow",
+		source:  "streams",
+		edits: []runtimeEdit{
+			{"runtime/rand.go", "\tglobalRand.init = true\n\tunlock(&globalRand.lock)\n",
+				"\tglobalRand.init = true\n\tunlock(&globalRand.lock)\n\traftlabSeed()\n"},
+			{"runtime/rand.go", "func rand() uint64 {\n", "func rand() uint64 {\n\tif raftlabHash != 0 {\n\t\treturn raftlabHash\n\t}\n"},
+			{"math/rand/rand.go", "//go:linkname runtime_rand runtime.rand\n", "//go:linkname runtime_rand runtime.raftlab_rand\n"},
+			{"math/rand/v2/rand.go", "//go:linkname runtime_rand runtime.rand\n", "//go:linkname runtime_rand runtime.raftlab_rand\n"},
+			{"hash/maphash/maphash_runtime.go", "//go:linkname runtime_rand runtime.rand\n", "//go:linkname runtime_rand runtime.raftlab_rand\n"},
+			{"os/tempfile.go", "//go:linkname runtime_rand runtime.rand\n", "//go:linkname runtime_rand runtime.raftlab_rand\n"},
+			{"runtime/sema.go", "func internal_sync_nanotime() int64 {\n", "func internal_sync_nanotime() int64 {\n\tif true {\n\t\treturn raftlabNanotime()\n\t}\n"},
+			{"runtime/alg.go", "hashkey[i] = uintptr(bootstrapRand())", "hashkey[i] = uintptr(i*0x9e3779b9 + 12345)"},
+			{"runtime/select.go", "j := cheaprandn(uint32(norder + 1))", "j := raftlabBelow(&raftlab.selects, uint32(norder+1))"},
+		},
+	},
+	{
+		name:    "kin",
+		without: "all servers of a run range over equal maps in the same order, and one more select of a goroutine changes those of all others",
+		needs:   "streams",
+		source:  "kin",
+		edits: []runtimeEdit{
+			{"runtime/rand.go", "\t\treturn raftlabHash\n", "\t\treturn raftlabMaps()\n"},
+			{"runtime/raftlab_streams.go", "\treturn raftlabOfAll()\n", "\treturn raftlabOwn()\n"},
+			{"runtime/select.go", "raftlabBelow(&raftlab.selects, ", "raftlabPick("},
+			{"runtime/runtime2.go", "\tgoid         uint64\n", "\tgoid         uint64\n\traftlabKin, raftlabChildren uint64\n\traftlabSelects, raftlabDraws uint64\n"},
+			{"runtime/proc.go", "\tif isSystemGoroutine(newg, false) {\n\t\tsched.ngsys.Add(1)\n\t} else {\n",
+				"\tnewg.raftlabKin = 0\n\tif isSystemGoroutine(newg, false) {\n\t\tsched.ngsys.Add(1)\n\t} else {\n\t\traftlabBorn(callergp, newg)\n"},
+		},
+	},
+	{
+		name:    "order",
+		without: "goroutines run first in, first out, for every seed",
+		needs:   "streams",
+		source:  "order",
+		edits: []runtimeEdit{
+			{"runtime/proc.go",
+				"makes the item available for consumption\n\t\treturn\n\t}\n\tif runqputslow(",
+				"makes the item available for consumption\n\t\traftlabShuffle(pp, h, t)\n\t\treturn\n\t}\n\tif runqputslow("},
+		},
+	},
+	{
+		// Timers of one instant fire in an order that is drawn when each is set, whatever the shape of the heap. One that is
+		// due when it is set fires within the call, as in a testing/synctest bubble. What a timer starts descends from the
+		// goroutine that made it.
+		name:    "timers",
+		without: "timers of one instant fire in the order of the heap",
+		needs:   "kin",
+		source:  "timers",
+		edits: []runtimeEdit{
+			{"runtime/time.go", "\trand    uint32 // randomizes order", "\traftlab raftlabTimer\n\trand    uint32 // randomizes order"},
+			{"runtime/time.go", "\t\tt.init(goroutineReady, gp)\n", "\t\tt.init(goroutineReady, gp)\n\t\tt.raftlab.ours = true\n"},
+			{"runtime/time.go", "\tt.timer.init(nil, nil)\n", "\tt.timer.init(nil, nil)\n\tt.raftlabMade(c == nil)\n"},
+			{"runtime/time.go", "\tt.trace(\"modify\")\n", "\tt.trace(\"modify\")\n\tt.raftlabSet()\n"},
+			{"runtime/time.go", "\twake := false\n\tpending := t.when > 0\n", "\tt.raftlabTakeOut(when)\n\twake := false\n\tpending := t.when > 0\n"},
+			{"runtime/time.go", "\tif add && t.isFake {\n", "\tif add && t.raftlabDue() {\n\t\tt.raftlabFire(async)\n\t\treturn pending\n\t}\n\tif add && t.isFake {\n"},
+			{"runtime/time.go", "\tif t.needsAdd() {\n\t\tif t.isFake {\n", "\tif t.needsAdd() {\n\t\tt.rand = t.raftlab.rank\n\t\tif t.isFake && !t.raftlab.ours {\n"},
+			{"runtime/time.go", "\t\tts.heap[0].when = t.when\n", "\t\tts.heap[0].when = t.when\n\t\tt.rand = t.raftlab.rank\n"},
+			{"runtime/time.go", "\t\t\ttw.when = t.when\n\t\t\tt.state &^= timerModified\n", "\t\t\ttw.when = t.when\n\t\t\tt.rand = t.raftlab.rank\n\t\t\tt.state &^= timerModified\n"},
+			{"runtime/time.go", "\tf(arg, seq, delay)\n", "\tt.raftlabFires()\n\tf(arg, seq, delay)\n"},
+		},
+	},
+	{
+		// crypto/rand gives numbers of the run, too: the usual clerk draws its name from there.
+		name:    "bytes",
+		without: "crypto/rand reads the host's random bytes",
+		needs:   "streams",
+		edits: []runtimeEdit{
+			{"crypto/internal/sysrand/rand.go", "var testingOnlyFailRead bool\n", "var testingOnlyFailRead bool\n\n//go:linkname raftlab_bytes runtime.raftlab_bytes\nfunc raftlab_bytes([]byte) bool\n"},
+			{"crypto/internal/sysrand/rand.go", "func Read(b []byte) {\n", "func Read(b []byte) {\n\tif raftlab_bytes(b) {\n\t\treturn\n\t}\n"},
+		},
+	},
+	{
+		// An ordinary stack begins with 2 KiB and doubles. A simulated call starts several goroutines, each
+		// of which would copy its stack twice.
+		name:    "stacks",
+		without: "goroutines grow their stacks step by step, which takes a sixth of the time",
+		edits: []runtimeEdit{
+			{"runtime/stack.go", "var startingStackSize uint32 = fixedStack\n", "var startingStackSize uint32 = 4 * fixedStack\n"},
+		},
+	},
+	{
+		name:    "collect",
+		only:    wasmEngine,
+		without: "garbage collections change the order of goroutines, and are not counted",
+		needs:   "streams",
+		source:  "collect",
+		edits: []runtimeEdit{
+			{"runtime/lock_wasip1.go", "\treturn nil, false\n}\n", "\treturn raftlabIdle(), false\n}\n"},
+			{"runtime/mgc.go", "\tswitch t.kind {\n\tcase gcTriggerHeap:\n\t\ttrigger, _ := gcController.trigger()\n\t\treturn gcController.heapLive.Load() >= trigger\n",
+				"\tif raftlabGC.wanted {\n\t\treturn true\n\t}\n\tswitch t.kind {\n\tcase gcTriggerHeap:\n\t\treturn raftlabDue()\n"},
+			{"runtime/mgc.go", "\twork.cycles.Add(1)\n", "\twork.cycles.Add(1)\n\traftlabCollects()\n"},
+		},
+	},
+}

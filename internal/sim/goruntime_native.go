@@ -1,0 +1,4 @@
+package sim
+
+// nativeGroups are the edits that only a process of this machine needs.
+var nativeGroups []runtimeGroup

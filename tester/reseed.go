@@ -1,0 +1,28 @@
+//go:build wasip1 || raftlab_native
+
+package tester
+
+import (
+	"crypto/sha512"
+	"encoding/binary"
+	"fmt"
+	"time"
+	_ "unsafe" // for go:linkname
+
+	"raftlab/internal/record"
+)
+
+// raftlab_reseed is in the overlay of the Go runtime (internal/sim/overlay).
+//
+//go:linkname raftlab_reseed runtime.raftlab_reseed
+func raftlab_reseed(hash, selects, order, timers, program uint64)
+
+// reseed makes all that the Go runtime draws from here on a function of the case and the seed, whatever was
+// drawn while the process started. The run's first goroutine calls it. It sleeps for an instant, after which
+// no other goroutine is waiting for its turn.
+func reseed(p record.Params) {
+	time.Sleep(time.Nanosecond)
+	s := sha512.Sum512(fmt.Appendf(nil, "%s|%d|run", p.Case, p.Seed))
+	le := binary.LittleEndian
+	raftlab_reseed(le.Uint64(s[:]), le.Uint64(s[8:]), le.Uint64(s[16:]), le.Uint64(s[24:]), le.Uint64(s[32:]))
+}
