@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"time"
 
+	"raftlab/internal/plain"
 	"raftlab/labgob"
 )
 
@@ -63,6 +64,10 @@ type call struct {
 	prev, next *call // in flights
 }
 
+// maxMethod is how many bytes the name of a method may have. No longer one can be called: it is cut, and the
+// [Mistake] says so.
+const maxMethod = 256
+
 // Call sends a request and waits for the reply. svcMeth is "Service.Method", args the arguments or
 // a pointer to them, reply a pointer to a new variable for the results.
 //
@@ -75,6 +80,7 @@ type call struct {
 // Each Call is a message of its own: two calls on the same end can overtake each other. Call must
 // not be called with a lock held that the handler on the other side, or anyone it waits for, needs.
 func (e *ClientEnd) Call(svcMeth string, args, reply any) bool {
+	svcMeth = plain.Cut(svcMeth, maxMethod) // the rest of a longer one would only be carried about
 	c := &call{rn: e.rn, end: e, method: svcMeth}
 	if err := c.prepare(args, reply); err != nil {
 		c.mistake = err

@@ -361,3 +361,21 @@ func TestCleanup(t *testing.T) {
 		require.NotZero(t, d, "a loop around Call must not spin")
 	})
 }
+
+// A name of any length costs no more than a short one: what is passed on, and what the mistake says, is bounded.
+func TestLongMethodName(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(2, 1)
+		defer w.Cleanup()
+		longest := 0
+		w.Observe(func(m *labrpc.Message) { longest = max(longest, len(m.Method)) })
+		var mistake error
+		w.OnMistake(func(err error) { mistake = err })
+		if w.call(0, 1, strings.Repeat("A", 4<<20), 1) {
+			t.Error("there is no such method")
+		}
+		if longest == 0 || longest > 400 || mistake == nil || len(mistake.Error()) > 2000 {
+			t.Errorf("%d bytes of a name were passed on; mistake: %.1000v", longest, mistake)
+		}
+	})
+}

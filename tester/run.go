@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	text "raftlab/internal/plain"
 	"raftlab/internal/record"
 	"raftlab/labgob"
 	"raftlab/raftapi"
@@ -144,10 +145,20 @@ func (r *run) emitLocked(ev *record.Event, detail string) {
 		return
 	}
 	ev.Time = r.now()
+	ev.Method, ev.Text, detail = text.Cut(ev.Method, text.MaxName), text.Cut(ev.Text, maxEventText(ev.Kind)), text.Cut(detail, text.MaxText)
 	if r.clients && tellsStory(ev.Kind) {
 		r.story = append(r.story, *ev)
 	}
 	r.host.event(ev, detail)
+}
+
+// maxEventText is how many bytes of text an event may have. What clients wrote and read is compared, and gets more
+// room than what is only shown.
+func maxEventText(k record.Kind) int {
+	if k == record.Invoke || k == record.Return {
+		return 1 << 20
+	}
+	return text.MaxLine
 }
 
 // tellsStory says whether an event is of use in a picture of what clients saw.

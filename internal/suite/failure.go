@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"raftlab/internal/plain"
 	"raftlab/internal/record"
 	"raftlab/internal/timeline"
 )
@@ -96,6 +97,9 @@ func (f Failure) title() string {
 	return fmt.Sprintf("%s %s, seed %d: %s", verb(f.Run.Outcome), f.Case.ID(), f.Run.Seed, headline(f.Run))
 }
 
+// maxFault is how many bytes of a fault are shown; --json has more of them.
+const maxFault = 512
+
 // FaultLines tells in at most 15 lines why the code under test was not built.
 func FaultLines(faults []Fault, outcome record.Outcome) []string {
 	lines := []string{"FAIL: the code under test does not compile"}
@@ -106,7 +110,7 @@ func FaultLines(faults []Fault, outcome record.Outcome) []string {
 		if len(lines) == maxFailureLines-1 && i < len(faults)-1 {
 			return append(lines, fmt.Sprintf("  and %d more (--json has them all)", len(faults)-i))
 		}
-		lines = append(lines, "  "+f.String())
+		lines = append(lines, "  "+plain.Line(f.String(), maxFault))
 	}
 	return lines
 }

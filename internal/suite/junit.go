@@ -6,6 +6,7 @@ import (
 	"io"
 	"strconv"
 
+	"raftlab/internal/plain"
 	"raftlab/internal/record"
 )
 
@@ -57,6 +58,7 @@ type (
 // WriteJUnit writes the report as JUnit XML. Times are CPU seconds: cases run side by side, and
 // their wall-clock time says little.
 func (r *Report) WriteJUnit(w io.Writer) error {
+	r = plain.Strings(r)
 	all := junitSuites{Name: "raftlab"}
 	at := map[string]int{}
 	var total float64

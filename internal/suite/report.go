@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"raftlab/internal/plain"
 	"raftlab/internal/record"
 )
 
@@ -235,13 +236,13 @@ func points(least, most int) string {
 // NewRunResult returns what a report says about a finished run, but for the replay command.
 func NewRunResult(f Finished) RunResult {
 	res, v := f.Result, f.Result.Verdict
-	return RunResult{
+	return plain.Strings(RunResult{ // what the code under test says and is called ends in there
 		Seed: f.Seed, Outcome: v.Outcome, Rule: v.Rule, Section: v.Section, Message: v.Message,
 		At: seconds(v.Time), Peers: v.Peers, Stack: v.Stack, Hash: res.Hash,
 		Virtual: seconds(res.Virtual), CPU: seconds(res.CPU), Wall: seconds(res.Wall),
 		GCs: res.GCs, Idle: res.Idle, RPCs: v.RPCs, Bytes: v.Bytes, Judged: v.Judged,
 		NotChecked: v.NotChecked, Warnings: v.Warnings, Reached: v.Reached, Notes: res.Notes, Retried: res.Retried,
-	}
+	})
 }
 
 // seconds keeps microseconds: enough for people and machines, and no digits that mean nothing.
@@ -352,7 +353,7 @@ func (r *Report) WriteJSON(w io.Writer) error {
 	e := json.NewEncoder(w)
 	e.SetIndent("", " ")
 	e.SetEscapeHTML(false)
-	return e.Encode(r)
+	return e.Encode(plain.Strings(r))
 }
 
 // Counted is a text and the cases it came up in.

@@ -165,3 +165,26 @@ func TestStackOfStuckCaseCountsPlaces(t *testing.T) {
 	}, lines)
 	assert.Equal(t, []string{"loop at raft.go:5"}, stackLines("loop at raft.go:5\n", nil, false, 5, code.Show))
 }
+
+// What the code under test says cannot draw on a terminal, nor fill a report.
+func TestReportEscapesAndBounds(t *testing.T) {
+	evil := "\x1b[2Jall passed\u202e \u009b31m \xff" + strings.Repeat("A", 4<<20)
+	r := &Report{Schema: Schema, Status: Complete, Impl: "../\x1b[31mdir", Faults: []Fault{{Kind: compileError, File: "a\x1b.go", Text: evil}}}
+	item := items(1)[0]
+	r.AddCases([]Item{item}, []Finished{{Run: Run{Case: item.Case, Seed: 1}, State: Ran, Result: sim.Result{
+		Notes: []string{evil}, Verdict: record.Verdict{Outcome: record.Crash, Rule: evil, Message: evil, Stack: evil, Warnings: []string{evil}}}}}, noReplay)
+	began := time.Now()
+	var js, ju, table bytes.Buffer
+	require.NoError(t, r.WriteJSON(&js))
+	require.NoError(t, r.WriteJUnit(&ju))
+	require.NoError(t, WriteTable(&table, r))
+	told := strings.Join(Failure{Case: item.Case, Run: r.Cases[0].Runs[0], Show: func(s string) string { return s }}.Lines(), "\n") +
+		strings.Join(FaultLines(r.Faults, NotBuilt), "\n")
+	assert.Less(t, time.Since(began), 5*time.Second)
+	assert.True(t, json.Valid(js.Bytes()))
+	for what, out := range map[string]string{"json": js.String(), "junit": ju.String(), "table": table.String(), "failure": told} {
+		assert.Less(t, len(out), 1<<20, what)
+		assert.NotRegexp(t, "[\x1b\u202e\u009b\ufffd]", out, what)
+	}
+	assert.Less(t, len(told), 8<<10)
+}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"raftlab/internal/plain"
 	"raftlab/internal/record"
 )
 
@@ -73,7 +74,7 @@ func isLink(e record.Event) bool { return e.Kind == record.Cut || e.Kind == reco
 func rowOf(e record.Event) row {
 	r := row{time: e.Time, kind: e.Kind, peer: e.Peer, other: e.Other, method: e.Method, index: e.Index,
 		leader: e.Leader, detail: e.Detail, n: e.N}
-	name := methodName(e.Method)
+	name := plain.Line(methodName(e.Method), plain.MaxName)
 	switch e.Kind {
 	case record.Sent:
 		r.text = fmt.Sprintf("-> %s %s", short(e.Other), name)
@@ -111,6 +112,7 @@ func rowOf(e record.Event) row {
 	default: // kinds to come
 		r.text = strings.TrimSpace(fmt.Sprintf("%s %s %s", e.Kind, name, e.Text))
 	}
+	r.text, r.detail = plain.Line(r.text, plain.MaxText), plain.Line(r.detail, plain.MaxText)
 	return r
 }
 

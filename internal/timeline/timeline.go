@@ -207,6 +207,7 @@ func cut(s string, width int) string {
 
 // Wrap breaks s into lines of at most width characters, at spaces where there are some.
 func Wrap(s string, width int) []string {
+	width = max(width, 1)
 	var lines []string
 	runes := []rune(s)
 	for len(runes) > width {
@@ -215,7 +216,9 @@ func Wrap(s string, width int) []string {
 			at = i
 		}
 		lines = append(lines, strings.TrimRight(string(runes[:at]), " "))
-		runes = []rune(strings.TrimLeft(string(runes[at:]), " "))
+		for runes = runes[at:]; len(runes) > 0 && runes[0] == ' '; {
+			runes = runes[1:]
+		}
 	}
 	return append(lines, string(runes))
 }

@@ -193,3 +193,26 @@ func TestWrap(t *testing.T) {
 	assert.Equal(t, []string{"unbreaka", "ble"}, Wrap("unbreakable", 8))
 	assert.Equal(t, "unbre..", cut("unbreakable", 7))
 }
+
+func TestNamesFromOutsideAreEscapedAndBounded(t *testing.T) {
+	long := strings.Repeat("A", 4<<20)
+	events := []record.Event{
+		{Kind: record.Sent, Peer: 0, Other: 1, Method: "Raft." + long},
+		{Kind: record.Sent, Peer: 0, Other: 1, Method: "Raft.\x1b[2J\u202e"},
+		{Kind: record.Note, Peer: record.None, Other: record.None, Text: "note \x1b[31m" + long},
+		{Kind: record.Apply, Peer: 1, Other: record.None, Index: 1, Text: long, Detail: long},
+	}
+	began := time.Now()
+	var b strings.Builder
+	require.NoError(t, Print(&b, events, Options{Width: 80}))
+	b.WriteString(strings.Join(Tail(events, nil, 10, 80), "\n"))
+	assert.Less(t, time.Since(began), 3*time.Second)
+	assert.NotRegexp(t, "[\x1b\u202e]", b.String())
+	assert.Less(t, b.Len(), 1<<20)
+}
+
+func TestWrapTakesTimeInProportion(t *testing.T) {
+	began := time.Now()
+	assert.Len(t, Wrap(strings.Repeat("ab ", 1<<20), 2), 1<<20+1)
+	assert.Less(t, time.Since(began), 3*time.Second)
+}
