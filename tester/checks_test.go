@@ -328,3 +328,37 @@ func TestStartBelowTheFirstIndex(t *testing.T) {
 	})
 	breaks(t, v, tester.RuleWrongIndex, "the first index is 1")
 }
+
+func TestFloodTellsWhatWasRepeated(t *testing.T) {
+	v, _ := play(t, 3, tester.Options{}, func(c cluster, th cast) {
+		for range 40 {
+			c.Env().Go(func() {
+				for !c.Env().Failed() {
+					th.peer(0).heartbeat(1, 3)
+				}
+			})
+		}
+		settle(c)
+		settle(c)
+	})
+	breaks(t, v, tester.RuleTooManyRPCs, "peer 0 made 10001 requests within a second of virtual time")
+	require.Contains(t, v.Message, "puppet.AppendEntries {Term:3 LeaderId:0")
+	require.Contains(t, v.Message, "to peer 1; the last reply to it is {Term:3 Success:true}")
+	require.Equal(t, []int{0}, v.Peers)
+}
+
+// A leader that sends to six followers every 5 ms, in three loops, is wasteful.
+func TestWasteIsNoFlood(t *testing.T) {
+	v, _ := play(t, 7, tester.Options{Unreliable: true}, func(c cluster, th cast) {
+		for k := range 18 {
+			c.Env().Go(func() {
+				for range 6000 {
+					go th.peer(0).heartbeat(1+k%6, 3)
+					time.Sleep(5 * time.Millisecond)
+				}
+			})
+		}
+		c.Env().Sleep(30 * time.Second)
+	})
+	passes(t, v)
+}

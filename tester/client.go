@@ -207,20 +207,15 @@ func (c *machines) clientMessage(m *labrpc.Message, name clientEnd) {
 		if dead {
 			runtime.Goexit()
 		}
-		k.clientCalls++
 		k.r.count(1, m.Bytes)
-		if k.clientCalls > maxClientRPCs {
-			k.r.violate(Violation{Rule: RuleTooManyRPCs, Message: fmt.Sprintf(
-				"clients have made %d calls in one case; does a clerk try again without waiting?", k.clientCalls)})
+		if why := k.flood.sent(m, k.r.now()); why != "" {
+			k.r.violate(Violation{Rule: RuleTooManyRPCs, Message: why})
 		}
 	case labrpc.Delivered:
 		k.served[m.To]++
 	case labrpc.Replied:
 		k.r.count(0, m.Bytes)
+		k.flood.ended(m)
 	}
 	k.r.emit(k.event(m))
 }
-
-// maxClientRPCs ends a run in which clerks go round and round. A clerk that asks three servers in
-// turn and never waits makes some 2,000 calls a second while there is no leader.
-const maxClientRPCs = 100_000

@@ -15,7 +15,6 @@ type Case struct {
 	Section string        // of the Raft paper: "§5.2"
 	Reaches []string      // situations (raftapi.Reached) that the case exists for
 	Limit   time.Duration // virtual time for the whole case; 0 means CaseLimit
-	RPCs    int           // requests between peers in the whole case; 0 means 20,000
 	Run     func(*Env)
 }
 

@@ -4,7 +4,7 @@ import "raftlab/tester"
 
 // spreads is part 4B.
 func spreads() []tester.Case {
-	return roomy([]tester.Case{
+	return []tester.Case{
 		{Part: "4B", Name: "Static", Points: 5, Run: static,
 			Checks: "two groups, one of them down: its shards wait, those of the other are served"},
 		{Part: "4B", Name: "ComeAndGo", Points: 8, Run: comeAndGo,
@@ -50,12 +50,12 @@ func spreads() []tester.Case {
 			Checks: "the controller is down: all shards are served to clients who know where they are"},
 		{Part: "4B", Name: "Fenced", Points: 4, Section: "§8", Run: fenced,
 			Checks: "a group and some clients hear only a controller server that is cut off: nothing is served twice"},
-	})
+	}
 }
 
 // keepsGoing is part 4C.
 func keepsGoing() []tester.Case {
-	return roomy([]tester.Case{
+	return []tester.Case{
 		{Part: "4C", Name: "Unaffected", Points: 10, Run: unaffected,
 			Reaches: []string{"shard served while others are awaited"},
 			Checks:  "a group that has shards to give is down: all other shards are served, moved ones too"},
@@ -78,13 +78,5 @@ func keepsGoing() []tester.Case {
 			Checks:  "snapshots are taken and restored all the time while large shards move"},
 		{Part: "4C", Name: "Swarm", Points: 10, Section: "§8", Run: swarmOfAll,
 			Checks: "some of all faults, drawn by the seed, while configurations change: linearizable, and progress"},
-	})
-}
-
-// roomy allows for many servers: each group has a leader that sends heartbeats.
-func roomy(cases []tester.Case) []tester.Case {
-	for i := range cases {
-		cases[i].RPCs = 100_000
 	}
-	return cases
 }
