@@ -13,9 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"strings"
-	"time"
 
 	"raftlab/internal/submission"
 )
@@ -109,11 +107,9 @@ func (b Build) Binary(ctx context.Context, progress func(string)) (*Binary, erro
 	}
 	binary.Notes = notes
 	progress("compiling the test binary to machine code")
-	p, err := loadProgram(ctx, binary.Path, store.native(binary.ID), runtime.GOMAXPROCS(0))
-	if err != nil {
+	if err := makeNative(ctx, binary); err != nil {
 		return nil, err
 	}
-	p.close(ctx)
 	if err := store.store(key, binary); err != nil {
 		return nil, fmt.Errorf("remember the build: %w", err)
 	}
@@ -196,14 +192,13 @@ func (c compilation) compile(ctx context.Context, edited map[string][]byte) (*Bi
 	}
 	made := filepath.Join(dir, "test.wasm")
 	args := append([]string{"test", "-c", "-o", made, "-overlay", overlay}, compileFlags...)
-	cmd := exec.CommandContext(ctx, c.tools.command, append(args, c.Package)...)
-	cmd.Dir, cmd.Env = c.Framework, guestBuildEnv()
-	cmd.WaitDelay = 2 * time.Second // for the compilers that it has started
-	if out, err := cmd.CombinedOutput(); err != nil {
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
+	cmd := exec.Command(c.tools.command, append(args, c.Package)...)
+	cmd.Dir, cmd.Env = c.Framework, append(guestBuildEnv(), "GOTMPDIR="+dir)
+	if out, err := compiling.output(ctx, "the compiler", cmd); err != nil {
+		if out == "" { // it did not come to its end
+			return nil, fmt.Errorf("compile the code under test: %w", err)
 		}
-		return nil, c.blame(string(out), err)
+		return nil, c.blame(out, err, cmd.ProcessState)
 	}
 	text, err := os.ReadFile(made)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -269,7 +264,7 @@ var inRuntime = regexp.MustCompile(`(?m)^# (runtime|internal/runtime\S*|internal
 var testSummary = regexp.MustCompile(`(?m)^FAIL(\t.*)?\n?$`)
 
 // blame finds out whose mistake the compiler's output is about.
-func (c compilation) blame(out string, err error) error {
+func (c compilation) blame(out string, err error, state *os.ProcessState) error {
 	out = testSummary.ReplaceAllString(strings.ReplaceAll(out, "\r", ""), "")
 	for temporary, name := range c.names { // the compiler prints where it found the text
 		if temporary != "" {
@@ -279,7 +274,13 @@ func (c compilation) blame(out string, err error) error {
 	if inRuntime.MatchString(out) || strings.Contains(out, "runtime.raftlab_") {
 		return brokenOverlayError{fmt.Errorf("compile the Go runtime: %w\n%s", err, out)}
 	}
+	blamed := guilty(out)
 	for _, dir := range c.code.underTest {
+		if blamed == "raftlab/"+dir || strings.HasPrefix(blamed, "raftlab/"+dir+"/") || strings.Contains(out, "# raftlab/"+dir) {
+			if tooMuch := compiling.tooMuch("the compiler", out, state); tooMuch != nil {
+				return tooMuch
+			}
+		}
 		about := regexp.MustCompile(`(?m)^(# raftlab/` + regexp.QuoteMeta(dir) + `\b|(\./)?` + regexp.QuoteMeta(dir) + `/|package raftlab/` + regexp.QuoteMeta(dir) + `\b)`)
 		if about.MatchString(filepath.ToSlash(out)) {
 			return &CompileError{Output: strings.TrimSpace(c.code.translate(out))}

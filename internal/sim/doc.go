@@ -35,9 +35,9 @@
 //
 // Contents:
 //
-//   - [Build], [Binary], [RefusedError], [CompileError]: compiling (build.go, sources.go, vet.go,
+//   - [Build], [Binary], [RefusedError], [CompileError]: compiling (build.go, bounds.go, sources.go, vet.go,
 //     rewrite.go, goruntime.go, cache.go)
-//   - [Pool], [Job], [Result], [WorkerMain], [DefaultWorkers]: running (pool.go, worker.go, run.go,
+//   - [Pool], [Job], [Result], [WorkerMain], [DefaultWorkers]: running (pool.go, worker.go, guard.go, run.go,
 //     host.go, clock.go, memory.go, events.go, output.go, ending.go, limits.go)
 //   - [Doctor], [CacheDir]: looking after it (doctor.go, cache.go)
 package sim

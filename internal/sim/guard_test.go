@@ -120,3 +120,16 @@ func TestNoWorkerByHand(t *testing.T) {
 	require.Error(t, err)
 	require.Contains(t, string(out), "unset it")
 }
+
+// cacheWith is a cache of its own with a copy of b in it, but not of its machine code.
+func cacheWith(t *testing.T, b *Binary) *Binary {
+	t.Helper()
+	t.Setenv("RAFTLAB_CACHE", t.TempDir())
+	c := mustCache(t)
+	text, err := os.ReadFile(b.Path)
+	require.NoError(t, err)
+	copied := *b
+	copied.Path = c.wasm(b.ID)
+	require.NoError(t, os.WriteFile(copied.Path, text, 0o644))
+	return &copied
+}

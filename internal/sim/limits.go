@@ -12,11 +12,14 @@ import (
 // half of its memory.
 const workerMemory = 768 << 20
 
+// cgroups is where Linux says what a container may take.
+const cgroups = "/sys/fs/cgroup"
+
 // DefaultWorkers is how many runs to do at once: one per processor, fewer where memory is short. In a
 // container its limits count, not the machine's.
 func DefaultWorkers() int {
-	workers := processors("/sys/fs/cgroup")
-	if memory := availableMemory("/proc/meminfo", "/sys/fs/cgroup"); memory > 0 {
+	workers := processors(cgroups)
+	if memory := availableMemory("/proc/meminfo", cgroups); memory > 0 {
 		workers = min(workers, int(memory/workerMemory))
 	}
 	return max(1, workers)

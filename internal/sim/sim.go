@@ -66,6 +66,8 @@ type Job struct {
 	MemoryLimit int64
 	Trace       string // file for all events, if not empty
 	Output      string // file for the guest's output, each line with its virtual time, if not empty
+	// LoadOnly asks for the machine code only.
+	LoadOnly bool
 	// CPU is the processor time after which the run is ended as ungraded. 0 means [DefaultCPU].
 	CPU time.Duration
 	// Wall is the wall-clock time after which it is, in case it does not even get processor time. 0

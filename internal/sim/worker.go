@@ -2,6 +2,7 @@ package sim
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -78,6 +79,12 @@ func serve(in io.Reader, out io.Writer) error {
 		case err := <-failed:
 			return err
 		case j := <-jobs:
+			if j.LoadOnly {
+				if err := loadOnly(ctx, j, encoder); err != nil {
+					return err
+				}
+				continue
+			}
 			if loaded.program == nil || loaded.id != j.Binary.ID {
 				if loaded.program != nil {
 					loaded.close(ctx)
@@ -203,22 +210,25 @@ func (w *worker) drain() {
 
 // tailOfStderr keeps the end of what is written to it.
 type tailOfStderr struct {
-	mu sync.Mutex
-	b  []byte
+	mu   sync.Mutex
+	b    []byte
+	size int // what is kept, in bytes; 0 means 4 KiB
 }
 
 func (t *tailOfStderr) Write(p []byte) (int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.b = append(t.b, p...)
-	t.b = t.b[max(0, len(t.b)-4096):]
+	if size := cmp.Or(t.size, 4096); len(t.b) > 2*size {
+		t.b = append(t.b[:0], t.b[len(t.b)-size:]...)
+	}
 	return len(p), nil
 }
 
 func (t *tailOfStderr) String() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if len(t.b) == 0 {
+	if len(t.b) == 0 && t.size == 0 {
 		return "without a word (killed by the system, perhaps for want of memory)"
 	}
 	return string(t.b)
