@@ -39,7 +39,7 @@ const (
 // because nobody can tell whether it will ever return.
 type call struct {
 	rn   *Network
-	end  *ClientEnd
+	end  *end
 	slot *slot
 	edge *edge
 
@@ -79,8 +79,8 @@ const maxMethod = 256
 //
 // Each Call is a message of its own: two calls on the same end can overtake each other. Call must
 // not be called with a lock held that the handler on the other side, or anyone it waits for, needs.
-func (e *ClientEnd) Call(svcMeth string, args, reply any) bool {
-	svcMeth = plain.Cut(svcMeth, maxMethod) // the rest of a longer one would only be carried about
+func (ce *ClientEnd) Call(svcMeth string, args, reply any) bool {
+	e, svcMeth := ce.end, plain.Cut(svcMeth, maxMethod) // the rest of a longer one would only be carried about
 	c := &call{rn: e.rn, end: e, method: svcMeth}
 	if err := c.prepare(args, reply); err != nil {
 		c.mistake = err
@@ -154,7 +154,7 @@ func describe(v any) string {
 }
 
 // server returns the server that the end leads to at the moment, if there is one.
-func (e *ClientEnd) server() *Server {
+func (e *end) server() *Server {
 	e.rn.mu.Lock()
 	defer e.rn.mu.Unlock()
 	if e.slot == nil {

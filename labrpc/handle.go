@@ -1,8 +1,10 @@
 package labrpc
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
+	"runtime"
 
 	"raftlab/labgob"
 )
@@ -12,8 +14,15 @@ import (
 // arrive is called by the arrival timer, on a goroutine of its own, which becomes the handler's.
 // A panic in the handler is not caught: it is the server's bug, and the stack shows where.
 func (c *call) arrive() {
+	done := false
+	defer func() {
+		if !done {
+			c.abandoned()
+		}
+	}()
 	m, observed := c.deliver()
 	if m == nil {
+		done = true
 		return
 	}
 	reply := reflect.New(m.reply)
@@ -28,7 +37,42 @@ func (c *call) arrive() {
 			err = fmt.Errorf("the reply, a %s, cannot be sent to a caller who wants a %s: %w", m.reply, c.replyType, err)
 		}
 	}
+	done = true
 	c.handled(err)
+}
+
+// abandoned is called when the handler's goroutine ends without the handler having returned. A panic goes on
+// to end the process. After runtime.Goexit there would only be a caller that waits for ever, so that is
+// reported, unless the server is gone.
+func (c *call) abandoned() {
+	if panicking() {
+		return
+	}
+	c.rn.mu.Lock()
+	gone := c.phase == over
+	c.rn.mu.Unlock()
+	if !gone {
+		c.rn.blame(c.method, errors.New("the handler has called runtime.Goexit, and so can never answer: return from it"))
+	}
+}
+
+// panicking says whether the function that a deferred function cleans up after is left by a panic, and not by
+// runtime.Goexit. (recover would stop the panic, and does not tell a panic with nil.)
+func panicking() bool {
+	pcs := make([]uintptr, 16)
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(3, pcs)])
+	for {
+		f, more := frames.Next()
+		switch f.Function {
+		case "runtime.Goexit":
+			return false
+		case "runtime.gopanic":
+			return true
+		}
+		if !more {
+			return true
+		}
+	}
 }
 
 // deliver finds the handler for a request that has arrived, or returns nil if it has been lost at

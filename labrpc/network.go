@@ -21,7 +21,7 @@ type Network struct {
 	duplicates bool
 	closed     bool
 
-	ends    map[any]*ClientEnd
+	ends    map[any]*end
 	slots   map[any]*slot
 	edges   map[[2]int]*edge
 	nobodys map[uint64]*edge
@@ -48,7 +48,15 @@ type slot struct {
 // ClientEnd is one end of a connection: a peer holds one for each server that it calls. It is
 // made by [Network.MakeEnd] or [Network.MakeEdge], leads to the server given to
 // [Network.Connect], and works once it is enabled.
+//
+// It is a handle. What it stands for belongs to the network, which decides at each call whether the end still
+// works: a copy of the struct is the same end, and stops working with it.
 type ClientEnd struct {
+	end *end
+}
+
+// end is what a ClientEnd stands for.
+type end struct {
 	rn      *Network
 	name    any
 	owned   bool
@@ -62,7 +70,7 @@ type ClientEnd struct {
 func MakeNetwork() *Network {
 	rn := &Network{
 		reliable: true,
-		ends:     map[any]*ClientEnd{},
+		ends:     map[any]*end{},
 		slots:    map[any]*slot{},
 		edges:    map[[2]int]*edge{},
 		nobodys:  map[uint64]*edge{},
@@ -169,7 +177,7 @@ func (rn *Network) MakeEnd(endname any) *ClientEnd {
 	defer rn.mu.Unlock()
 	e := rn.makeEnd(endname)
 	e.edge = rn.nobodysEdge(endname, nil)
-	return e
+	return &ClientEnd{e}
 }
 
 // MakeEdge makes an end like [Network.MakeEnd], and says that peer from owns it and that it leads
@@ -180,20 +188,20 @@ func (rn *Network) MakeEdge(endname any, from, to int) *ClientEnd {
 	defer rn.mu.Unlock()
 	e := rn.makeEnd(endname)
 	e.owned, e.edge = true, rn.edge(from, to)
-	return e
+	return &ClientEnd{e}
 }
 
-func (rn *Network) makeEnd(endname any) *ClientEnd {
+func (rn *Network) makeEnd(endname any) *end {
 	if rn.ends[endname] != nil {
 		panic(fmt.Sprintf("labrpc: MakeEnd: there is an end %#v already", endname))
 	}
-	e := &ClientEnd{rn: rn, name: endname}
+	e := &end{rn: rn, name: endname}
 	rn.ends[endname] = e
 	return e
 }
 
 // end finds an end for the harness, which is in error if it does not exist. rn.mu is held.
-func (rn *Network) end(endname any, doing string) *ClientEnd {
+func (rn *Network) end(endname any, doing string) *end {
 	e := rn.ends[endname]
 	if e == nil {
 		panic(fmt.Sprintf("labrpc: %s: there is no end %#v: make it with MakeEnd or MakeEdge first", doing, endname))
@@ -284,7 +292,7 @@ func (rn *Network) Enable(endname any, enabled bool) {
 	}
 }
 
-func (rn *Network) disable(e *ClientEnd) {
+func (rn *Network) disable(e *end) {
 	if !e.enabled {
 		return
 	}

@@ -11,7 +11,15 @@ import (
 // want to write their whole log for each new entry. A peer uses one of the two forms.
 //
 // All methods are safe for concurrent use and none blocks, unless the storage models a disk.
+//
+// It is a handle: a copy of the struct stores to the same place, and belongs to the same life of a peer. What a
+// peer still writes after its crash reaches neither its next life nor anybody else.
 type Persister struct {
+	p *persister
+}
+
+// persister is what a Persister stands for.
+type persister struct {
 	storage Storage
 }
 
@@ -19,15 +27,15 @@ type Persister struct {
 func MakePersister() *Persister { return NewPersister(NewMemory()) }
 
 // NewPersister returns a persister over storage.
-func NewPersister(storage Storage) *Persister { return &Persister{storage: storage} }
+func NewPersister(storage Storage) *Persister { return &Persister{&persister{storage}} }
 
 // Copy returns a new persister in memory that holds the same as p does now.
-func (p *Persister) Copy() *Persister { return NewPersister(MemoryFrom(p.storage.Load())) }
+func (p *Persister) Copy() *Persister { return NewPersister(MemoryFrom(p.p.storage.Load())) }
 
 // Save stores the Raft state and the snapshot together, as one atomic write. A nil snapshot
 // clears the stored one. (Solutions of 2023 and later.)
 func (p *Persister) Save(raftstate, snapshot []byte) {
-	p.storage.Save(clone(raftstate), clone(snapshot))
+	p.p.storage.Save(clone(raftstate), clone(snapshot))
 }
 
 // SaveStateAndSnapshot is the name that Save had until 2022.
@@ -35,27 +43,27 @@ func (p *Persister) SaveStateAndSnapshot(state, snapshot []byte) { p.Save(state,
 
 // SaveRaftState stores the Raft state and keeps the snapshot. (Solutions until 2022.)
 func (p *Persister) SaveRaftState(state []byte) {
-	p.storage.Save(clone(state), p.storage.Load().Snapshot)
+	p.p.storage.Save(clone(state), p.p.storage.Load().Snapshot)
 }
 
 // ReadRaftState returns the state that the last Save stored, or an empty slice.
-func (p *Persister) ReadRaftState() []byte { return clone(p.storage.Load().State) }
+func (p *Persister) ReadRaftState() []byte { return clone(p.p.storage.Load().State) }
 
 // RaftStateSize returns the size of the Raft state in bytes, in whichever form it was stored.
-func (p *Persister) RaftStateSize() int { return p.storage.StateSize() }
+func (p *Persister) RaftStateSize() int { return p.p.storage.StateSize() }
 
 // ReadSnapshot returns the stored snapshot, or an empty slice.
-func (p *Persister) ReadSnapshot() []byte { return clone(p.storage.Load().Snapshot) }
+func (p *Persister) ReadSnapshot() []byte { return clone(p.p.storage.Load().Snapshot) }
 
 // SnapshotSize returns the size of the snapshot in bytes.
-func (p *Persister) SnapshotSize() int { return p.storage.SnapshotSize() }
+func (p *Persister) SnapshotSize() int { return p.p.storage.SnapshotSize() }
 
 // Write stores an incremental update as one atomic write. Its cost does not depend on the length
 // of the log. The byte slices in u belong to the persister from now on.
-func (p *Persister) Write(u Update) { p.storage.Write(u) }
+func (p *Persister) Write(u Update) { p.p.storage.Write(u) }
 
 // Read returns what has been stored; the byte slices in it must not be changed.
-func (p *Persister) Read() Stored { return p.storage.Load() }
+func (p *Persister) Read() Stored { return p.p.storage.Load() }
 
 // clone copies b; solutions expect an empty slice, not an error, where nothing was stored.
 func clone(b []byte) []byte { return append([]byte(nil), b...) }

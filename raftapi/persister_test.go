@@ -194,3 +194,14 @@ func BenchmarkAppend(b *testing.B) {
 		})
 	}
 }
+
+// A copy of the struct is the same persister.
+func TestCopiedByValue(t *testing.T) {
+	p := MakePersister()
+	q := *p
+	q.Save([]byte("state"), []byte("snap"))
+	require.Equal(t, "state", string(p.ReadRaftState()))
+	*p = *MakePersister() // whoever does that has another one from now on; nobody else has
+	require.Empty(t, p.ReadRaftState())
+	require.Equal(t, "state", string(q.ReadRaftState()))
+}

@@ -128,9 +128,8 @@ func (k *checks) delivered(i int) int {
 	return k.deliveries[i]
 }
 
-// message is the observer of the network: it writes the event and draws conclusions from it. What
-// happens to a zombie's calls is left out, but not what a handler does that began before the caller
-// crashed.
+// message is the observer of the network: it writes the event and draws conclusions from it. Of a zombie's calls
+// it only says that they are lost; but what a handler does that began before the caller crashed counts.
 func (c *machines) message(m *labrpc.Message) {
 	k := c.checks
 	k.mu.Lock()
@@ -139,7 +138,11 @@ func (c *machines) message(m *labrpc.Message) {
 		c.clientMessage(m, name)
 		return
 	}
-	if from := k.sender(m); from == nil || !from.alive.Load() && m.Kind != labrpc.Handled {
+	switch from := k.sender(m); {
+	case from == nil:
+		return
+	case !from.alive.Load() && m.Kind != labrpc.Handled:
+		k.ofDead(from, m)
 		return
 	}
 	if k.observer != nil {
@@ -168,6 +171,23 @@ func (c *machines) message(m *labrpc.Message) {
 		k.r.emit(ev, detail)
 	default:
 		k.r.emit(ev, detail)
+	}
+}
+
+// ofDead hears what becomes of the calls that a peer makes after its crash, until it notices that it was killed. The
+// network has disabled all its ends, so they get nowhere, and there is nothing wrong with them; one that does
+// get somewhere has found a way that there must not be.
+func (k *checks) ofDead(from *life, m *labrpc.Message) {
+	switch ev, _ := k.event(m); m.Kind {
+	case labrpc.Dropped:
+		if m.Why != "network closed" { // the cluster is being taken down
+			ev.Text = "its sender has crashed"
+			k.r.emit(ev, "")
+		}
+	case labrpc.Delivered, labrpc.Replied:
+		k.r.emit(ev, "")
+		k.r.violate(Violation{Rule: RuleAfterlife, Peers: []int{m.From}, Message: fmt.Sprintf(
+			"%s of peer %d, which has crashed, has got through to peer %d: nothing that a peer does after its crash may have any effect", m.Method, m.From, m.To)})
 	}
 }
 

@@ -16,6 +16,7 @@ const (
 	RuleSnapshot    Rule = "wrong snapshot"
 	RuleLeftover    Rule = "goroutine left after Kill"
 	RuleNetwork     Rule = "misuse of the network"
+	RuleAfterlife   Rule = "message of a crashed peer"
 	RuleStuck       Rule = "call does not return"
 	RuleTime        Rule = "virtual time used up"
 	RuleFrozen      Rule = "frozen bubble"
