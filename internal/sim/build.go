@@ -16,11 +16,12 @@ import (
 	"strings"
 
 	"raftlab/internal/submission"
+	"raftlab/internal/vet"
 )
 
 // engineVersion is part of every key of the cache. To be changed when the same sources would be
 // compiled in another way.
-const engineVersion = "1"
+const engineVersion = "2"
 
 // compileFlags are for `go test`. -trimpath makes builds in different directories equal; -s -w leave out
 // debug information that nothing here reads (stacks keep their files and lines).
@@ -69,24 +70,15 @@ func (b Build) Binary(ctx context.Context, progress func(string)) (*Binary, erro
 	if progress == nil {
 		progress = func(string) {}
 	}
-	root, err := filepath.Abs(b.Framework)
-	if err != nil {
-		return nil, err
-	}
-	b.Framework = root
 	store, err := openCache()
 	if err != nil {
 		return nil, err
 	}
-	code, err := b.sources(ctx)
+	p, err := b.prepare(ctx)
 	if err != nil {
 		return nil, err
 	}
-	tools, err := findToolchain(ctx, b.Framework)
-	if err != nil {
-		return nil, err
-	}
-	edited, _, notes := runtimeOverlay(tools.root, wasmEngine, b.without()...)
+	b, tools, code, edited, notes := p.Build, p.tools, p.code, p.edited, p.notes
 	key, err := b.key(tools, code, edited)
 	if err != nil {
 		return nil, err
@@ -95,6 +87,10 @@ func (b Build) Binary(ctx context.Context, progress func(string)) (*Binary, erro
 		return binary, nil
 	}
 	progress("compiling the code under test and the framework for the engine")
+	checked, err := p.vet(ctx, store)
+	if err != nil {
+		return nil, err
+	}
 	c := compilation{Build: b, tools: tools, code: code, store: store, names: map[string]string{}}
 	binary, err := c.compile(ctx, edited)
 	if err != nil && len(edited) > 0 && overlayBroken(err) {
@@ -104,6 +100,9 @@ func (b Build) Binary(ctx context.Context, progress func(string)) (*Binary, erro
 	}
 	if err != nil {
 		return nil, err
+	}
+	if len(checked.Errors) > 0 {
+		return nil, typeErrors(checked)
 	}
 	binary.Notes = notes
 	progress("compiling the test binary to machine code")
@@ -117,6 +116,30 @@ func (b Build) Binary(ctx context.Context, progress func(string)) (*Binary, erro
 	return binary, nil
 }
 
+// prepared is all that a build needs to know before it compiles.
+type prepared struct {
+	Build
+	tools  toolchain
+	code   *tree
+	edited map[string][]byte // files of the Go runtime
+	notes  []string
+}
+
+func (b Build) prepare(ctx context.Context) (p prepared, err error) {
+	if b.Framework, err = filepath.Abs(b.Framework); err != nil {
+		return p, err
+	}
+	p.Build = b
+	if p.code, err = b.sources(ctx); err != nil {
+		return p, err
+	}
+	if p.tools, err = findToolchain(ctx, b.Framework); err != nil {
+		return p, err
+	}
+	p.edited, _, p.notes = runtimeOverlay(p.tools.root, wasmEngine, b.without()...)
+	return p, nil
+}
+
 // without names the groups of runtime edits that are not wanted.
 func (b Build) without() []string {
 	if b.NoOrder {
@@ -125,10 +148,10 @@ func (b Build) without() []string {
 	return nil
 }
 
-// key hashes everything that the binary depends on.
-func (b Build) key(tools toolchain, code *tree, edited map[string][]byte) (string, error) {
+// key hashes everything that the binary depends on, but for what is in the directories without.
+func (b Build) key(tools toolchain, code *tree, edited map[string][]byte, without ...string) (string, error) {
 	h := sha256.New()
-	fmt.Fprintln(h, engineVersion, tools.version, tools.root, b.Package, compileFlags)
+	fmt.Fprintln(h, engineVersion, tools.version, tools.root, b.Package, compileFlags, vet.Rules())
 	add := func(name string, text []byte) { fmt.Fprintf(h, "%q %t %d\n%s", name, text == nil, len(text), text) }
 	for _, name := range sortedKeys(code.replace) {
 		add(name, code.replace[name])
@@ -138,6 +161,9 @@ func (b Build) key(tools toolchain, code *tree, edited map[string][]byte) (strin
 	}
 	// What cannot be in the binary is skipped, so that editing it costs no build.
 	skip := map[string]bool{"docs": true, "cmd": true, "mutants": true, "variants": true, "internal/sim": true}
+	for _, dir := range without {
+		skip[dir] = true
+	}
 	err := walkPackages(b.Framework, func(name string) error {
 		relative, err := filepath.Rel(b.Framework, name)
 		if err != nil {

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"raftlab/internal/record"
+	"raftlab/internal/vet"
 )
 
 // Build says what to compile. Nothing in the trees it names is touched: everything that differs
@@ -22,7 +23,7 @@ type Build struct {
 	// files. Mutants and variants are such edits.
 	Edits map[string][]byte
 	// Private says that Framework's own packages are a student's (a course tree). The packages
-	// under test are read by [Vet] and rewritten in any case; the field only goes into messages.
+	// under test are read by package vet and rewritten in any case; the field only goes into messages.
 	Private bool
 	// NoOrder leaves out the edits of the Go runtime that vary the order of goroutines by seed. It is for
 	// measuring what they add.
@@ -40,12 +41,7 @@ type Binary struct {
 }
 
 // Refusal is one place in the code under test that uses what it may not use.
-type Refusal struct {
-	File string // as the user knows it
-	Line int
-	What string // "imports unsafe"
-	Why  string // one sentence
-}
+type Refusal = vet.Refusal
 
 // RefusedError says that the code under test was not compiled: its outcome is
 // [record.Tampering].

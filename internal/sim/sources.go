@@ -1,14 +1,11 @@
 package sim
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"go/build"
 	"go/parser"
 	"go/token"
-	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -17,6 +14,7 @@ import (
 	"strings"
 
 	"raftlab/internal/submission"
+	"raftlab/internal/vet"
 )
 
 // source is one file of the code under test.
@@ -32,30 +30,30 @@ type tree struct {
 	displays  map[string]string      // of files under test: how the user calls them
 	inserted  map[string][]insertion // of files under test
 	underTest []string               // directories
+	// underTestFiles are the files under test as they were written: those that are compiled.
+	underTestFiles map[string]source
+	refusals       []Refusal // of files that are not read
 }
 
-// sources collects the code under test, vets it and rewrites it. It compiles nothing.
+// sources collects the code under test and rewrites it. It compiles nothing, and checks no more than what there are files of.
 func (b Build) sources(ctx context.Context) (*tree, error) {
-	t := &tree{replace: map[string][]byte{}, displays: map[string]string{}, inserted: map[string][]insertion{}}
+	t := &tree{replace: map[string][]byte{}, displays: map[string]string{}, inserted: map[string][]insertion{},
+		underTestFiles: map[string]source{}}
 	t.underTest = b.underTest()
-	vet := newVetter()
 	rest := map[string][]byte{}
 	for name, text := range b.Edits {
 		rest[path.Clean(filepath.ToSlash(name))] = text
 	}
 	for _, dir := range t.underTest {
-		if err := b.packageSources(ctx, t, vet, dir, rest); err != nil {
+		if err := b.packageSources(ctx, t, dir, rest); err != nil {
 			return nil, err
 		}
 	}
 	for name, text := range rest { // edits of the framework itself
 		t.replace[name] = text
 	}
-	if refusals := vet.check(); len(refusals) > 0 {
-		return nil, &RefusedError{Refusals: refusals}
-	}
-	if len(vet.foreign) > 0 {
-		return nil, &CompileError{Output: strings.Join(vet.foreign, "\n")}
+	if len(t.refusals) > 0 {
+		return nil, &RefusedError{Refusals: t.refusals}
 	}
 	return t, nil
 }
@@ -74,7 +72,7 @@ func (b Build) underTest() []string {
 
 // packageSources adds the package at dir and what is below it. It takes the edits that fall there out
 // of edits.
-func (b Build) packageSources(ctx context.Context, t *tree, vet *vetter, dir string, edits map[string][]byte) error {
+func (b Build) packageSources(ctx context.Context, t *tree, dir string, edits map[string][]byte) error {
 	own := filepath.Join(b.Framework, filepath.FromSlash(dir))
 	err := walkPackages(own, func(name string) error { // the package as it is disappears, but for its entrance
 		relative, err := filepath.Rel(b.Framework, name)
@@ -110,20 +108,20 @@ func (b Build) packageSources(ctx context.Context, t *tree, vet *vetter, dir str
 			}
 		}
 	}
-	return t.add(files, vet, path.Base(dir), dir)
+	return t.add(files, path.Base(dir), dir)
 }
 
-// add vets and rewrites the files that a build for the engine uses; the others are left out.
-func (t *tree) add(files map[string]source, vet *vetter, packageName, dir string) error {
+// add rewrites the files that a build for the engine uses; the others are left out.
+func (t *tree) add(files map[string]source, packageName, dir string) error {
 	compiled := 0
 	for _, name := range sortedKeys(files) {
 		s := files[name]
 		if ext := path.Ext(name); otherLanguages[ext] {
-			vet.refusals = append(vet.refusals, Refusal{File: s.display, Line: 1,
+			t.refusals = append(t.refusals, Refusal{File: s.display, Line: 1,
 				What: "is a " + ext + " file", Why: "the code under test is Go; other code would not run in the engine"})
 			continue
 		}
-		if strings.HasSuffix(name, "_test.go") || !compiledForGuest(name, s.text) {
+		if strings.HasSuffix(name, "_test.go") || !vet.Compiled(name, s.text) {
 			continue
 		}
 		if path.Dir(name) == dir {
@@ -132,10 +130,10 @@ func (t *tree) add(files map[string]source, vet *vetter, packageName, dir string
 				return &CompileError{Output: fmt.Sprintf("%s: package %s, but the tests need package %s", s.display, got, packageName)}
 			}
 		}
-		vet.add(s.display, s.text)
+		t.underTestFiles[name] = s
 		text, inserted, err := addBackedges(s.display, s.text)
 		if err != nil {
-			text, inserted = s.text, nil // it does not parse: the compiler will say so
+			text, inserted = s.text, nil // it does not parse: vet says so, and it is not compiled
 		}
 		t.replace[name], t.displays[name], t.inserted[name] = text, s.display, inserted
 	}
@@ -213,16 +211,6 @@ func readTree(ctx context.Context, root, shown, dir string) (map[string]source, 
 		files[dir+"/"+f.Name] = source{display: filepath.Join(shown, filepath.FromSlash(f.Name)), text: f.Text}
 	}
 	return files, nil
-}
-
-// compiledForGuest reports whether a build with GOOS=wasip1 GOARCH=wasm uses the file. Files that it
-// does not use are not handed to the compiler at all, so a mistake here cannot smuggle one in.
-func compiledForGuest(name string, text []byte) bool {
-	c := build.Default
-	c.GOOS, c.GOARCH, c.CgoEnabled, c.BuildTags, c.Compiler = "wasip1", "wasm", false, nil, "gc"
-	c.OpenFile = func(string) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(text)), nil }
-	match, err := c.MatchFile(".", path.Base(name))
-	return match || err != nil // on an error, the compiler has the word
 }
 
 // packageClause returns the name in the package clause, or "".

@@ -1,56 +1,15 @@
 package sim
 
 import (
+	"context"
+	"errors"
 	"fmt"
-	"go/ast"
-	"go/parser"
-	"go/token"
-	"strconv"
+	"path"
+	"path/filepath"
 	"strings"
+
+	"raftlab/internal/vet"
 )
-
-// This file reads the code under test before it is compiled. A run's verdict is only worth something
-// if the code under test cannot write it, so that code may not reach beyond the language's own
-// guarantees (unsafe and its relatives, directives that talk to linker and host, other languages), nor
-// the packages that hold or judge the run. Everything else of Go is allowed: the run happens
-// inside a sandbox, with no files and no network.
-
-const (
-	whyMemory  = "with it, code can read and change the memory of the harness that judges it"
-	whyHarness = "the code under test must not call the harness that judges it"
-	whyHost    = "it reaches around the Go language, to the linker or the host"
-)
-
-// refusedImports are import paths and why they are refused. A path that ends in a slash stands for all
-// below it, too.
-var refusedImports = map[string]string{
-	"unsafe":            whyMemory,
-	"C":                 "code under test is Go; C code would not run in the engine",
-	"testing/":          whyHarness,
-	"plugin":            whyHost,
-	"runtime/cgo":       whyHost,
-	"syscall/js":        whyHost,
-	"raftlab/tester/":   whyHarness,
-	"raftlab/labs/":     whyHarness,
-	"raftlab/internal/": whyHarness,
-	"raftlab/cmd/":      whyHarness,
-	"raftlab/mutants/":  whyHarness,
-	"raftlab/variants/": whyHarness,
-}
-
-// refusedNames are all exported functions and methods of the standard library that mention
-// unsafe.Pointer: a value of that type converts to any pointer type, even where package unsafe is not
-// imported. They are refused if any file of the code under test imports the package.
-var refusedNames = map[string]map[string]bool{
-	"reflect":     {"NewAt": true, "SliceAt": true, "UnsafePointer": true, "SetPointer": true},
-	"runtime":     {"SetCgoTraceback": true},
-	"sync/atomic": {"LoadPointer": true, "StorePointer": true, "SwapPointer": true, "CompareAndSwapPointer": true},
-}
-
-// allowedDirectives are the //go: comments that mean no harm.
-var allowedDirectives = map[string]bool{
-	"//go:build": true, "//go:generate": true, "//go:noinline": true, "//go:inline": true, "//go:fix": true,
-}
 
 // otherLanguages are the file name extensions that the go command compiles besides .go.
 var otherLanguages = map[string]bool{
@@ -68,93 +27,53 @@ func (e *RefusedError) Error() string {
 	return b.String()
 }
 
-// vetter reads the files of the code under test, all of them before it judges: a value may get from a
-// file that imports reflect into one that does not.
-type vetter struct {
-	files    *token.FileSet
-	asts     []*ast.File
-	imported map[string]bool
-	refusals []Refusal
-	foreign  []string // messages about imports from other modules
+// Vet reads the code under test with its types, and compiles nothing of it. The error is a [RefusedError] or a [CompileError]
+// where that code is to blame. Without an error, what the type checker says is wrong is in the Errors of the result.
+func (b Build) Vet(ctx context.Context) (*vet.Checked, error) {
+	store, err := openCache()
+	if err != nil {
+		return nil, err
+	}
+	p, err := b.prepare(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return p.vet(ctx, store)
 }
 
-func newVetter() *vetter { return &vetter{files: token.NewFileSet(), imported: map[string]bool{}} }
-
-func (v *vetter) refuse(at token.Pos, what, why string) {
-	p := v.files.PositionFor(at, false) // what a //line comment claims does not count
-	v.refusals = append(v.refusals, Refusal{File: p.Filename, Line: p.Line, What: what, Why: why})
+// vet is [Build.Vet], once all that it needs is there.
+func (p prepared) vet(ctx context.Context, store cache) (*vet.Checked, error) {
+	b, t := p.Build, p.code
+	exports := exports{b, p.tools, p.edited, store, t.underTest}.of
+	cfg := vet.Config{Framework: b.Framework, Replace: t.replace, GoRoot: p.tools.root, UnderTest: map[string][]vet.File{}, Exports: exports}
+	for _, name := range sortedKeys(t.underTestFiles) {
+		s := t.underTestFiles[name]
+		pkg := vet.Module + "/" + path.Dir(name)
+		cfg.UnderTest[pkg] = append(cfg.UnderTest[pkg], vet.File{Name: name, Display: s.display, Text: s.text})
+	}
+	if b.Impl["raft"] == filepath.Join(b.Framework, "etcdraft", "raft") { // the framework's own way to that package
+		cfg.Also = vet.Module + "/etcdraft"
+	}
+	checked, err := vet.Load(ctx, cfg)
+	var source *vet.SourceError
+	if errors.As(err, &source) {
+		return nil, &CompileError{Output: source.Error()}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("check the code under test: %w", err)
+	}
+	if refusals := checked.Refusals(); len(refusals) > 0 {
+		return nil, &RefusedError{Refusals: refusals}
+	}
+	return checked, nil
 }
 
-// add reads a file. name is what the user calls it. A file that does not parse is left to the
-// compiler, which says it better, and does not compile it either.
-func (v *vetter) add(name string, source []byte) {
-	file, err := parser.ParseFile(v.files, name, source, parser.ParseComments|parser.SkipObjectResolution)
-	if file == nil || err != nil {
-		return
+// typeErrors is what the code under test is told if the type checker has found errors and the compiler has not. Such code was
+// not checked, so it does not run.
+func typeErrors(checked *vet.Checked) error {
+	var lines []string
+	for _, err := range checked.Errors[:min(len(checked.Errors), 10)] {
+		lines = append(lines, err.Error())
 	}
-	v.asts = append(v.asts, file)
-	for _, spec := range file.Imports {
-		path, err := strconv.Unquote(spec.Path.Value)
-		if err != nil {
-			continue
-		}
-		v.imported[path] = true
-		if why, refused := refusedImport(path); refused {
-			v.refuse(spec.Pos(), "imports "+path, why)
-		} else if foreign(path) {
-			p := v.files.PositionFor(spec.Pos(), false)
-			v.foreign = append(v.foreign, fmt.Sprintf("%s:%d:%d: import %q: only the standard library and the framework's packages "+
-				"(raftlab/labrpc, raftlab/labgob, raftlab/raftapi, ...) can be used", p.Filename, p.Line, p.Column, path))
-		}
-	}
-	for _, group := range file.Comments {
-		for _, comment := range group.List {
-			directive, _, _ := strings.Cut(comment.Text, " ")
-			directive, _, _ = strings.Cut(directive, "\t")
-			if strings.HasPrefix(directive, "//go:") && !allowedDirectives[directive] ||
-				strings.HasPrefix(comment.Text, "//export ") || strings.HasPrefix(comment.Text, "//extern ") {
-				v.refuse(comment.Pos(), "uses "+directive, whyHost)
-			}
-		}
-	}
-}
-
-// refusedImport reports whether code under test may not import path.
-func refusedImport(path string) (why string, refused bool) {
-	for prefix, why := range refusedImports {
-		if path == strings.TrimSuffix(prefix, "/") || strings.HasSuffix(prefix, "/") && strings.HasPrefix(path, prefix) {
-			return why, true
-		}
-	}
-	return "", false
-}
-
-// foreign reports whether path belongs to a module of somebody else: harmless, mostly (an import path that was
-// not adapted to this framework), but not available.
-func foreign(path string) bool {
-	first, _, _ := strings.Cut(path, "/")
-	return strings.Contains(first, ".")
-}
-
-// check looks for names, which may be used in another file than the one with the import, and returns all
-// that was found.
-func (v *vetter) check() []Refusal {
-	for _, file := range v.asts {
-		ast.Inspect(file, func(n ast.Node) bool {
-			id, ok := n.(*ast.Ident)
-			if !ok {
-				return true
-			}
-			if strings.HasPrefix(id.Name, backedgeName) {
-				v.refuse(id.Pos(), "uses the name "+id.Name, "the engine needs it for itself")
-			}
-			for path, names := range refusedNames {
-				if names[id.Name] && v.imported[path] {
-					v.refuse(id.Pos(), "uses "+id.Name+" of package "+path, whyMemory)
-				}
-			}
-			return true
-		})
-	}
-	return v.refusals
+	return &CompileError{Output: strings.Join(lines, "\n")}
 }
