@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"raftlab/kvapi"
+	"raftlab/porcupine-tests/model"
 	"raftlab/tester"
 )
 
@@ -65,7 +66,7 @@ func (s *seat) work() {
 // write it has seen.
 func (s *seat) operate(who *sitter) {
 	k := s.t.key((s.number + s.rand.IntN(2)) % s.t.size.keys)
-	value := fmt.Sprintf("%d.%d,", s.number, s.done)
+	value := model.Value(fmt.Sprintf("%d.%d", s.number, s.done))
 	kind := s.rand.IntN(100)
 	switch {
 	case kind < 50:

@@ -78,25 +78,44 @@ func sortedKeys(m map[string][]Op) []string {
 func checkKey(ops []Op, budget int) (Result, int) {
 	if !isVersioned(ops) {
 		ops = withoutUnseen(ops)
+		if refuted(ops) {
+			return Illegal, 1
+		}
 	}
-	steps := 0
-	m := modelOf(ops)
-	step := m.Step
-	// With the budget used up nothing is legal any more, and the search comes to its end at once.
+	m, spent := bounded(modelOf(ops), len(ops), budget)
+	legal := porcupine.CheckOperations(m, operations(ops))
+	switch {
+	case spent() > budget:
+		return Unknown, spent()
+	case legal:
+		return OK, spent()
+	}
+	return Illegal, spent()
+}
+
+// bounded makes a model whose search comes to its end when budget is used up: nothing is legal any more then. A step
+// costs more in a long history, because the checker keeps a set of its operations for each state; and looking at a
+// state that has been met before costs as well, since there may be many with the same hash.
+func bounded(m porcupine.Model, operations, budget int) (bounded porcupine.Model, spent func() int) {
+	const (
+		perSet = 2048 // operations
+		looks  = 8
+	)
+	eighths := 0
+	step, equal := m.Step, m.Equal
 	m.Step = func(state, input, output any) (bool, any) {
-		if steps++; steps > budget {
+		if eighths += looks * (1 + operations/perSet); eighths > looks*budget {
 			return false, state
 		}
 		return step(state, input, output)
 	}
-	legal := porcupine.CheckOperations(m, operations(ops))
-	switch {
-	case steps > budget:
-		return Unknown, steps
-	case legal:
-		return OK, steps
+	m.Equal = func(a, b any) bool {
+		if eighths++; eighths > looks*budget {
+			return true // a state that is known leads nowhere
+		}
+		return equal(a, b)
 	}
-	return Illegal, steps
+	return m, func() int { return (eighths + looks - 1) / looks }
 }
 
 func modelOf(ops []Op) porcupine.Model {

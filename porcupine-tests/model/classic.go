@@ -10,32 +10,44 @@ import (
 // be told of the history's appends in advance.
 func classic(known ancestry) porcupine.Model {
 	return porcupine.Model{
-		Init: func() any { return "" },
+		Init: func() any { return nothing },
 		Step: func(state, input, _ any) (bool, any) {
-			value, op := state.(string), input.(*Op)
+			now, op := state.(*value), input.(*Op)
 			switch op.Kind {
 			case Put:
-				return true, op.Value
-			case Append:
-				if before, ok := known[op.Value]; ok && before != value {
-					return false, value
+				if known.unseen[op.Value] {
+					return true, lost
 				}
-				return true, value + op.Value
+				return true, nothing.append(op.Value)
+			case Append:
+				if known.unseen[op.Value] {
+					return true, lost
+				}
+				if before, ok := known.before[op.Value]; ok && !now.equal(&before) {
+					return false, now
+				}
+				return true, now.append(op.Value)
 			}
-			return op.Open || op.Got == value, value
+			return op.Open || known.got[op].equal(now), now
 		},
+		Equal:             func(a, b any) bool { return a.(*value).equal(b.(*value)) },
+		Hash:              func(state any) uint64 { return state.(*value).hash() },
 		DescribeOperation: func(input, _ any) string { return input.(*Op).String() },
-		DescribeState:     func(state any) string { return shorten(state.(string)) },
+		DescribeState:     func(state any) string { return shorten(state.(*value).text()) },
 	}
 }
 
-// ancestry says of appended values what the key held right before. Whoever has read "[3][1][7]" knows
+// ancestry is what the reads of a history tell about its writes. Whoever has read "[3][1][7]" knows
 // that [7] was appended to "[3][1]", and nothing else: a value is appended once. Without
 // that, the checker would have to try all orders of appends that went on at the same time, up
-// to the first read behind them.
+// to the first read behind them. unseen are the values that nobody has ever read.
 //
 // It works for values in brackets, as [Value] makes them, so that none is part of another.
-type ancestry map[string]string
+type ancestry struct {
+	before map[string]value // only size and sum
+	unseen map[string]bool
+	got    map[*Op]*value // what reads returned, likewise
+}
 
 // Value makes a value of a text that is unlike all others in the history, in the form that makes
 // appends easy to check. The text must not contain brackets.
@@ -45,27 +57,29 @@ func isValue(s string) bool {
 	return len(s) > 2 && s[0] == '[' && strings.IndexByte(s, ']') == len(s)-1 && strings.LastIndexByte(s, '[') == 0
 }
 
-// ancestryOf reads a history of one key.
+// ancestryOf reads a history of one key. The model that knows it judges these very operations.
 func ancestryOf(ops []Op) ancestry {
-	known := ancestry{}
-	writes := map[string]int{}
-	for _, op := range ops {
-		if op.Kind != Get {
-			writes[op.Value]++
-			if !isValue(op.Value) {
-				return known
-			}
+	known := ancestry{map[string]value{}, map[string]bool{}, map[*Op]*value{}}
+	for i := range ops {
+		if op := &ops[i]; op.Kind == Get {
+			known.got[op] = &value{size: len(op.Got), sum: sumOf(op.Got)}
 		}
 	}
-	for _, op := range ops {
-		if op.Kind != Append || writes[op.Value] != 1 {
-			continue
-		}
-		for _, read := range ops {
-			if at := strings.Index(read.Got, op.Value); at >= 0 {
-				known[op.Value] = read.Got[:at]
-				break
+	r, ok := accountOf(ops)
+	if !ok {
+		return known
+	}
+	for text := range r.writer {
+		known.unseen[text] = true
+	}
+	for _, read := range r.reads {
+		var before value
+		for _, piece := range read.pieces {
+			if known.unseen[piece] {
+				delete(known.unseen, piece)
+				known.before[piece] = before
 			}
+			before.size, before.sum = before.size+len(piece), extend(before.sum, piece)
 		}
 	}
 	return known
@@ -74,23 +88,22 @@ func ancestryOf(ops []Op) ancestry {
 // withoutUnseen leaves out writes without an answer whose value nobody has ever read. They can be
 // taken for not done: had one been done, nobody would have read the key from then until the next put.
 func withoutUnseen(ops []Op) []Op {
+	texts := map[string]bool{}
+	for _, op := range ops {
+		if op.Kind == Get {
+			for _, piece := range strings.SplitAfter(op.Got, "]") {
+				texts[piece] = true
+			}
+		}
+	}
 	var seen []Op
 	for _, op := range ops {
-		if op.Open && op.Kind != Get && isValue(op.Value) && !read(ops, op.Value) {
+		if op.Open && op.Kind != Get && isValue(op.Value) && !texts[op.Value] {
 			continue
 		}
 		seen = append(seen, op)
 	}
 	return seen
-}
-
-func read(ops []Op, value string) bool {
-	for _, op := range ops {
-		if op.Kind == Get && strings.Contains(op.Got, value) {
-			return true
-		}
-	}
-	return false
 }
 
 // shorten makes a value fit for a picture.

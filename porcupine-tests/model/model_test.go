@@ -122,6 +122,11 @@ func TestRandomHistories(t *testing.T) {
 
 // simulated draws a history of n operations by some clients on three keys.
 func simulated(seed uint64, clients, n int) []Op {
+	return simulatedOf(seed, clients, n, Get, Put, Append)
+}
+
+// simulatedOf draws from these kinds of operations.
+func simulatedOf(seed uint64, clients, n int, kinds ...Kind) []Op {
 	r := rand.New(rand.NewPCG(seed, 0))
 	var h History
 	data := map[string]string{}
@@ -137,7 +142,7 @@ func simulated(seed uint64, clients, n int) []Op {
 		b := at[c]
 		switch {
 		case b == nil:
-			op := Op{Client: c, Dialect: Classic, Kind: []Kind{Get, Put, Append}[r.IntN(3)], Key: fmt.Sprint(r.IntN(3)), Value: Value(fmt.Sprint(h.Len()))}
+			op := Op{Client: c, Dialect: Classic, Kind: kinds[r.IntN(len(kinds))], Key: fmt.Sprint(r.IntN(3)), Value: Value(fmt.Sprint(h.Len()))}
 			at[c] = &busy{handle: h.Call(op, 0), op: op}
 		case !b.done:
 			b.done = true

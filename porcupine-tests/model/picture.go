@@ -2,8 +2,15 @@ package model
 
 import (
 	"io"
+	"time"
 
 	"github.com/anishathalye/porcupine"
+)
+
+// Limits of a picture.
+const (
+	pictureSteps = 20_000
+	pictureTime  = 10 * time.Second
 )
 
 // Draw writes porcupine's visualization of a history as a page of HTML: the operations of the key that
@@ -12,6 +19,9 @@ import (
 func Draw(w io.Writer, ops []Op, faults []Fault) error {
 	if v := Check(ops, 0); v.Key != "" {
 		ops = Keys(ops)[v.Key]
+		if v.Op != nil {
+			ops = until(ops, v.Op.Return) // what came later explains nothing
+		}
 	}
 	if !isVersioned(ops) {
 		ops = withoutUnseen(ops)
@@ -33,7 +43,10 @@ func Draw(w io.Writer, ops []Op, faults []Fault) error {
 		}
 		return parts
 	}
-	_, info := porcupine.CheckOperationsVerbose(m, operations(ops), 0)
+	// The picture shows how far the best orders get. Looking for them is a search of its own, which ends when this
+	// budget is used up or the time is over; what was found by then is drawn.
+	m, _ = bounded(m, len(ops), pictureSteps)
+	_, info := porcupine.CheckOperationsVerbose(m, operations(ops), pictureTime)
 	info.AddAnnotations(annotations(faults))
 	return porcupine.Visualize(m, info, w)
 }

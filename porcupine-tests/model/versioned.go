@@ -34,6 +34,11 @@ var versioned = porcupine.Model{
 		}
 		return c.put(op)
 	},
+	Equal: func(a, b any) bool { return a == b },
+	Hash: func(state any) uint64 {
+		c := state.(cell)
+		return sumOf(c.value) ^ uint64(c.version)*0x9e3779b97f4a7c15
+	},
 	DescribeOperation: func(input, _ any) string { return input.(*Op).String() },
 	DescribeState: func(state any) string {
 		c := state.(cell)
