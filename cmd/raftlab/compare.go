@@ -37,8 +37,16 @@ func compareCommand(a *app) *cobra.Command {
 		Short:     "Measure what extensions change, in virtual time",
 		Long:      compareLong(),
 		ValidArgs: names,
-		Args:      cobra.MinimumNArgs(1),
-		RunE:      func(c *cobra.Command, args []string) error { return a.compare(c.Context(), f, args) },
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				fmt.Fprint(a.out, experimentList()+"\nraftlab compare EXPERIMENT runs one; raftlab compare --help shows the flags\n")
+				return nil
+			}
+			if err := atLeastOne(c.Flags(), f.workers); err != nil {
+				return usage(err)
+			}
+			return a.compare(c.Context(), f, args)
+		},
 	}
 	c.Flags().StringVar(&f.seeds, "seeds", "1-10", "seeds: 7, 1-20, or 3,9,40")
 	c.Flags().StringVar(&f.set, "set", "", "settings of the experiments, such as peers=7,away=20s")
@@ -51,7 +59,15 @@ func compareCommand(a *app) *cobra.Command {
 func compareLong() string {
 	var b strings.Builder
 	b.WriteString("Run experiments in the engine, on the reference and on etcd's library, and print tables in Markdown. All\n" +
-		"times are virtual: the numbers are the same on every machine.\n\nExperiments:\n")
+		"times are virtual: the numbers are the same on every machine.\n\n" + experimentList())
+	b.WriteString("\nExit code: 0 done, 2 usage, 3 something could not be built, or a trial did not end well, 130 interrupted.")
+	return b.String()
+}
+
+// experimentList says which experiments there are, what each answers and what can be set.
+func experimentList() string {
+	var b strings.Builder
+	b.WriteString("Experiments:\n")
 	for _, x := range experiment.All() {
 		var set []string
 		for _, s := range x.Settings {
@@ -59,7 +75,6 @@ func compareLong() string {
 		}
 		fmt.Fprintf(&b, "  %-10s %s\n             --set %s\n", x.Name, x.Question, strings.Join(set, ","))
 	}
-	b.WriteString("\nExit code: 0 done, 2 usage, 3 something could not be built, or a trial did not end well, 130 interrupted.")
 	return b.String()
 }
 
@@ -117,6 +132,9 @@ func (a *app) compareOptions(f *compareFlags, experiments []experiment.Experimen
 		if _, err := x.With(f.set); err != nil {
 			return o, fmt.Errorf("--set %w", err)
 		}
+	}
+	if info, err := os.Stat(f.out); err == nil && !info.IsDir() {
+		return o, fmt.Errorf("--out %s: that is a file; name a directory, which is made if there is none", f.out)
 	}
 	o.Settings, o.Workers = f.set, f.workers
 	if o.Workers <= 0 {

@@ -23,7 +23,7 @@ func doctorCommand(a *app) *cobra.Command {
 		Use:   "doctor",
 		Short: "Look at the toolchain and the cache: what is missing, and how to get it",
 		Long:  "Look at everything that the other commands need. The exit code is 3 if something essential is missing.",
-		Args:  cobra.NoArgs,
+		Args:  none,
 		RunE: func(c *cobra.Command, _ []string) error {
 			ctx, stop := interruptible(c.Context())
 			defer stop()

@@ -24,7 +24,7 @@ kvraft/ and shardkv/ hold skeletons that compile and fail with a reason that say
 
 With --update, refresh the framework in an existing course tree. The student's files are never touched. A
 framework file that was edited is kept in .raftlab-backup before it is replaced.`,
-		Args: cobra.ExactArgs(1),
+		Args: one("the directory for the tree, which is empty or does not exist"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			root, err := a.root()
 			if err != nil {

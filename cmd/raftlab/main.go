@@ -65,7 +65,7 @@ func (a *app) run(args []string) int {
 		Short:         "Run Raft labs in a deterministic engine",
 		SilenceUsage:  true,
 		SilenceErrors: true,
-		Args:          cobra.NoArgs,
+		Args:          commandArgs,
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	root.SetOut(a.out)
@@ -77,23 +77,42 @@ func (a *app) run(args []string) int {
 	for _, makeCommand := range commands {
 		root.AddCommand(makeCommand(a))
 	}
+	root.SuggestionsMinimumDistance = 2
+	strict(root)
 	err := root.Execute()
-	var exit *exitError
-	switch {
-	case err == nil:
+	if err == nil {
 		return suite.ExitPassed
-	case errors.As(err, &exit):
-		if exit.err != nil {
-			fmt.Fprintln(a.err, "raftlab:", exit.err)
+	}
+	code := suite.ExitUsage
+	var exit *exitError
+	if errors.As(err, &exit) {
+		if code, err = exit.code, exit.err; err != nil {
+			fmt.Fprintln(a.err, "raftlab:", err)
 		}
-		return exit.code
-	default: // cobra's own: unknown command or flag, wrong number of arguments
-		if len(args) > 0 && slices.Contains(ofCheckouts, args[0]) {
+	} else { // cobra's own: unknown command or flag, wrong number of arguments
+		if len(args) > 0 && slices.Contains(ofCheckouts, args[0]) && strings.Contains(err.Error(), "unknown command") {
 			err = fmt.Errorf("%w: it is in a checkout of the framework, not in course trees", err)
 		}
 		fmt.Fprintf(a.err, "raftlab: %v\n(raftlab --help shows the commands, raftlab COMMAND --help their flags)\n", err)
-		return suite.ExitUsage
 	}
+	if code == suite.ExitUsage && err != nil {
+		if err := misused(args, err); err != nil {
+			fmt.Fprintln(a.err, "raftlab:", err)
+		}
+	}
+	return code
+}
+
+// commandArgs is about a first word that is no command.
+func commandArgs(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	err := fmt.Errorf("unknown command %q", args[0])
+	if near := c.SuggestionsFor(args[0]); len(near) > 0 {
+		err = fmt.Errorf("%w; did you mean %s?", err, strings.Join(near, " or "))
+	}
+	return err
 }
 
 // exitError ends the program with a code, after printing err if there is one.

@@ -54,7 +54,12 @@ was with the same --resume file. The tree is not touched: patches reach the comp
 
 Exit code: 0 every mutant was killed, or every variant passed; 1 not so; 2 usage; 3 the framework failed
 (a patch does not apply any more, say); 130 interrupted.`,
-		RunE: func(c *cobra.Command, args []string) error { return a.mutants(c.Context(), f, args) },
+		RunE: func(c *cobra.Command, args []string) error {
+			if err := atLeastOne(c.Flags(), f.workers); err != nil {
+				return usage(err)
+			}
+			return a.mutants(c.Context(), f, args)
+		},
 	}
 	flags := c.Flags()
 	flags.StringVar(&f.seeds, "seeds", "1-20", "seeds: 7, 1-20, or 3,9,40")
@@ -124,8 +129,11 @@ func (h *hunting) prepare(selectors []string) error {
 	if err != nil {
 		return usage(fmt.Errorf("--%w", err))
 	}
-	for _, path := range []string{h.flags.json, h.flags.resume} {
-		if err := writable(path); err != nil {
+	if sameFile(h.flags.json, h.flags.resume) {
+		return usage(fmt.Errorf("--json %s --resume %s: both would be written to one file; give each its own", h.flags.json, h.flags.resume))
+	}
+	for flag, path := range map[string]string{"json": h.flags.json, "resume": h.flags.resume} {
+		if err := writable(flag, path); err != nil {
 			return usage(err)
 		}
 	}

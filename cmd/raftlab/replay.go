@@ -39,7 +39,7 @@ func replayCommand(a *app) *cobra.Command {
 		Long: `Run one case with one seed. The same code does the same thing every time, whatever is printed or
 traced. If this very run failed earlier, replay says whether it is the same run again, and warns if the
 code or the Go release has changed since.`,
-		Args: cobra.ExactArgs(1),
+		Args: one("the case that is to run, such as 2A/InitialElection"),
 		RunE: func(c *cobra.Command, args []string) error { return a.replay(c.Context(), f, args[0]) },
 	}
 	f.add(c.Flags())
@@ -122,10 +122,13 @@ func (r *replaying) prepare(selector string) (err error) {
 	if !f.timeline && (f.peers != "" || f.from != 0 || f.to != 0) {
 		f.timeline = true // what else could they be for
 	}
+	if f.from < 0 || f.to < 0 {
+		return fmt.Errorf("--from %v --to %v: virtual time begins at 0; give times from there on", f.from, f.to)
+	}
 	if f.to != 0 && f.to < f.from {
 		return fmt.Errorf("--from %v --to %v: the timeline would end before it begins", f.from, f.to)
 	}
-	if err := writable(f.trace); err != nil {
+	if err := writable("trace", f.trace); err != nil {
 		return err
 	}
 	if r.code, err = suite.FindCode(r.root.Dir, r.root.Course, f.impl, packages()); err != nil {
@@ -213,6 +216,9 @@ func (r *replaying) show(j sim.Job, binary *sim.Binary, result sim.Result, was *
 	if err != nil && result.Verdict.Outcome.Decided() { // of a run that was killed, the last line may be a part
 		return broken(err)
 	}
+	if err := r.known(events); err != nil {
+		return usage(err)
+	}
 	if r.flags.timeline {
 		o := timeline.Options{Peers: r.peers, From: r.flags.from, To: r.flags.to, Width: width(r.out)}
 		if err := timeline.Print(r.out, events, o); err != nil {
@@ -230,6 +236,24 @@ func (r *replaying) show(j sim.Job, binary *sim.Binary, result sim.Result, was *
 		return exitWith(suite.ExitFramework)
 	}
 	return exitWith(suite.ExitFailed)
+}
+
+// known says which of the columns that were asked for nobody stands in.
+func (r *replaying) known(events []record.Event) error {
+	there := timeline.Peers(events)
+	if len(there) == 0 {
+		return nil // the run ended before it began, and that is what is to be told
+	}
+	for _, p := range r.peers {
+		if !slices.Contains(there, p) {
+			var names []string
+			for _, q := range there {
+				names = append(names, timeline.Name(q))
+			}
+			return fmt.Errorf("--peers %s: nobody in this run is called %s; there are %s", r.flags.peers, timeline.Name(p), strings.Join(names, ","))
+		}
+	}
+	return nil
 }
 
 // verdict prints how the run ended.

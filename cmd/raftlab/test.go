@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"raftlab/internal/course"
 	"raftlab/internal/record"
@@ -52,7 +52,12 @@ them the remaining runs do not start. A person decides; --cpu gives each run mor
 Exit code: 0 all passed, 1 a case failed, 2 usage, 3 the framework itself failed or a run was
 ungraded or inconclusive, 130 interrupted by Ctrl-C. An interrupted command prints and
 writes what it has.`,
-		RunE: func(c *cobra.Command, args []string) error { return a.test(c.Context(), f, args) },
+		RunE: func(c *cobra.Command, args []string) error {
+			if err := f.check(c.Flags()); err != nil {
+				return usage(err)
+			}
+			return a.test(c.Context(), f, args)
+		},
 	}
 	f.add(c.Flags())
 	c.Flags().StringVar(&f.seeds, "seeds", suite.DefaultSeeds, "seeds: 7, 1-20, or 3,9,40")
@@ -63,6 +68,23 @@ writes what it has.`,
 	c.Flags().StringVar(&f.json, "json", "", "write results to this `file` as JSON (docs/results.md)")
 	c.Flags().StringVar(&f.junit, "junit", "", "write results to this `file` as JUnit XML")
 	return c
+}
+
+// check looks at what flags say together.
+func (f *testFlags) check(flags *pflag.FlagSet) error {
+	if f.failed && flags.Changed("seeds") {
+		return fmt.Errorf("--failed --seeds %s: --failed runs the seeds that failed; leave one of the two out", f.seeds)
+	}
+	if err := atLeastOne(flags, f.workers); err != nil {
+		return err
+	}
+	if err := errors.Join(writable("json", f.json), writable("junit", f.junit)); err != nil {
+		return err
+	}
+	if sameFile(f.json, f.junit) {
+		return fmt.Errorf("--json %s --junit %s: both would be written to one file; give each its own", f.json, f.junit)
+	}
+	return nil
 }
 
 // maxUngraded is after how many ungraded runs of one submission the remaining ones are not started.
@@ -89,7 +111,7 @@ func (a *app) test(ctx context.Context, f *testFlags, selectors []string) error 
 	}
 	if len(t.items) == 0 {
 		fmt.Fprintln(a.out, "nothing to run: no case of this selection failed when it was last tested")
-		return nil
+		return broken(t.report.Save(f.json, f.junit))
 	}
 	ctx, stop := interruptible(ctx)
 	defer stop()
@@ -141,11 +163,6 @@ func (t *testRun) prepare(selectors []string) error {
 	if err := t.code.Has(cases...); err != nil {
 		return usage(err)
 	}
-	for _, path := range []string{t.flags.json, t.flags.junit} {
-		if err := writable(path); err != nil {
-			return usage(err)
-		}
-	}
 	if t.state, err = suite.OpenState(root.Dir); err != nil {
 		return broken(err)
 	}
@@ -162,9 +179,12 @@ func (t *testRun) prepare(selectors []string) error {
 
 // onlyFailed reduces the items to the runs that failed last, under the options they failed with.
 func (t *testRun) onlyFailed(options suite.Options) error {
-	last, err := t.state.Last(t.code.Key)
+	last, tested, err := t.state.Last(t.code.Key)
 	if err != nil {
 		return broken(err)
+	}
+	if !tested {
+		return usage(fmt.Errorf("--failed: nothing is remembered of %s, so nothing is known to have failed; run `raftlab test` without --failed first", t.code.Given))
 	}
 	var items []suite.Item
 	for _, item := range t.items {
@@ -184,20 +204,6 @@ func (t *testRun) onlyFailed(options suite.Options) error {
 		}
 	}
 	t.items, t.report.Seeds = items, "those that failed last"
-	return nil
-}
-
-func writable(path string) error {
-	if path == "" {
-		return nil
-	}
-	dir := filepath.Dir(path)
-	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
-		return fmt.Errorf("cannot write %s: there is no directory %s", path, dir)
-	}
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		return fmt.Errorf("cannot write %s: it is a directory", path)
-	}
 	return nil
 }
 

@@ -183,13 +183,13 @@ func TestState(t *testing.T) {
 	root := t.TempDir()
 	s, err := OpenState(root)
 	require.NoError(t, err)
-	last, err := s.Last("k")
+	last, _, err := s.Last("k")
 	require.NoError(t, err)
 	assert.Empty(t, last)
 
 	r := sample()
 	require.NoError(t, s.Remember("k", r))
-	last, err = s.Last("k")
+	last, _, err = s.Last("k")
 	require.NoError(t, err)
 	assert.Len(t, last, 3)
 	found := s.Find("k", "2A/ReElection", 1)
@@ -211,7 +211,7 @@ func TestState(t *testing.T) {
 	assert.Equal(t, Costs{"2A/ReElection": 2}, s.Costs())
 
 	write(t, filepath.Join(s.Dir(), "last.json"), "{")
-	_, err = s.Last("k")
+	_, _, err = s.Last("k")
 	assert.ErrorContains(t, err, "last.json")
 	require.NoError(t, s.Remember("k", r), "a broken memory is replaced")
 }
@@ -242,7 +242,7 @@ func TestStateTrim(t *testing.T) {
 	for i := range maxImpls + 3 {
 		f.Impls[string(rune('0'+i))] = []LastRun{{When: time.Unix(int64(i), 0)}}
 	}
-	f.trim()
+	f.trim("")
 	assert.Len(t, f.Impls, maxImpls)
 	assert.NotContains(t, f.Impls, "0")
 }

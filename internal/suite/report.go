@@ -33,6 +33,7 @@ const (
 	Interrupted Status = "interrupted" // by Ctrl-C; what is there is right but not all
 	Unbuilt     Status = "not built"   // nothing ran: the code under test was refused or does not compile
 	Broke       Status = "framework error"
+	Misused     Status = "usage error" // the command line was wrong: nothing ran
 )
 
 // Report is everything that is known after a `raftlab test`. Its JSON form is documented in

@@ -1,7 +1,9 @@
 package suite
 
 import (
+	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -48,7 +50,13 @@ func ParseSeeds(s string) ([]uint64, error) {
 }
 
 func parseSeed(s string) (uint64, error) {
-	n, err := strconv.ParseUint(strings.TrimSpace(s), 10, 64)
+	if s = strings.TrimSpace(s); s == "" {
+		return 0, fmt.Errorf("a number is missing")
+	}
+	n, err := strconv.ParseUint(s, 10, 64)
+	if errors.Is(err, strconv.ErrRange) {
+		return 0, fmt.Errorf("%s is too large, seeds end at %d", s, uint64(math.MaxUint64))
+	}
 	if err != nil {
 		return 0, fmt.Errorf("%q is not a positive whole number", s)
 	}

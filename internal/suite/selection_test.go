@@ -23,17 +23,17 @@ func TestParseSeeds(t *testing.T) {
 		assert.Equal(t, want, got, in)
 	}
 	for in, why := range map[string]string{
-		"":                     "not a positive whole number",
+		"":                     "a number is missing",
 		"x":                    `"x" is not a positive whole number`,
 		"0":                    "begin at 1",
-		"-3":                   "not a positive whole number",
-		"1-":                   "not a positive whole number",
-		"1,,2":                 "not a positive whole number",
+		"-3":                   "a number is missing",
+		"1-":                   "a number is missing",
+		"1,,2":                 "a number is missing",
 		"1.5":                  "not a positive whole number",
 		"9-3":                  "write 3-9",
 		"1-99999999999":        "more than 100000 seeds",
 		"1,x":                  `at "x"`,
-		"99999999999999999999": "not a positive whole number",
+		"99999999999999999999": "too large",
 	} {
 		_, err := ParseSeeds(in)
 		assert.ErrorContains(t, err, why, "%q", in)

@@ -66,15 +66,17 @@ type lastFile struct {
 	Impls  map[string][]LastRun `json:"impls"` // by [Code.Key]
 }
 
-// Last returns the runs of the code with this key that failed when they were last tested.
-func (s *State) Last(key string) ([]LastRun, error) {
+// Last returns the runs of the code with this key that failed when they were last tested, and whether it was tested
+// at all.
+func (s *State) Last(key string) (runs []LastRun, tested bool, err error) {
 	f, err := s.readLast()
-	return f.Impls[key], err
+	runs, tested = f.Impls[key]
+	return runs, tested, err
 }
 
 // Find returns the failure of one run, or nil.
 func (s *State) Find(key, caseID string, seed uint64) *LastRun {
-	last, err := s.Last(key)
+	last, _, err := s.Last(key)
 	if err != nil {
 		return nil // an unreadable memory is an empty one: only a warning depends on it
 	}
@@ -113,11 +115,11 @@ func (s *State) Remember(key string, r *Report) error {
 	if f.Impls == nil {
 		f.Impls = map[string][]LastRun{}
 	}
-	f.Schema, f.Impls[key] = lastSchema, keep
-	if len(keep) == 0 {
-		delete(f.Impls, key)
+	if keep == nil {
+		keep = []LastRun{} // tested, and nothing failed
 	}
-	f.trim()
+	f.Schema, f.Impls[key] = lastSchema, keep
+	f.trim(key)
 	return s.write("last.json", f)
 }
 
@@ -127,12 +129,16 @@ func ranAll(c CaseResult, seed uint64) bool {
 	return c.Run(seed) != nil || len(c.Runs) == c.Seeds || c.FirstFailing != 0
 }
 
-// trim forgets the code that failed longest ago.
-func (f *lastFile) trim() {
+// trim forgets the code that failed longest ago, and before it the code that did not fail; but not newest.
+func (f *lastFile) trim(newest string) {
 	for len(f.Impls) > maxImpls {
 		oldest, at := "", time.Time{}
 		for key, runs := range f.Impls {
-			if t := runs[len(runs)-1].When; oldest == "" || t.Before(at) {
+			t := time.Time{}
+			if len(runs) > 0 {
+				t = runs[len(runs)-1].When
+			}
+			if key != newest && (oldest == "" || t.Before(at)) {
 				oldest, at = key, t
 			}
 		}

@@ -116,6 +116,9 @@ func rowOf(e record.Event) row {
 	return r
 }
 
+// Name is the name of a peer or a client as [Peer] reads it: 2, or c3.
+func Name(peer int) string { return short(peer) }
+
 // short is a peer's number, or c3 for client 3.
 func short(peer int) string {
 	if peer >= record.FirstClient {

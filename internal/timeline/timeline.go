@@ -232,6 +232,9 @@ func lastSpace(runes []rune) int {
 	return -1
 }
 
+// Peers returns the peers and clients that occur in events, in order.
+func Peers(events []record.Event) []int { return peersOf(rowsOf(events)) }
+
 // peersOf returns the peers that occur in rows, in order.
 func peersOf(rows []row) []int {
 	var peers []int
