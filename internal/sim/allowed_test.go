@@ -1,0 +1,164 @@
+package sim
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// vetted says what a file beside an honest package is told. Nothing is compiled.
+func vetted(t *testing.T, files ...string) error {
+	b := miniBuild(t)
+	b.Framework = filepath.Join("..", "..")
+	b.Edits = nil
+	b.Impl = impl(t, append([]string{"a.go: package raft\n"}, files...)...)
+	checked, err := b.Vet(context.Background())
+	if err == nil && len(checked.Errors) > 0 {
+		return checked.Errors[0]
+	}
+	return err
+}
+
+// TestForbiddenObjects: one way for each kind of thing that is not on the list, however it is reached.
+func TestForbiddenObjects(t *testing.T) {
+	for name, c := range map[string]struct{ text, says string }{
+		"environment":                {"import \"os\"\nfunc f() { os.Setenv(\"GODEBUG\", \"panicnil=1\") }", ":3: uses Setenv of package os"},
+		"environment, by value":      {"import . \"os\"\nvar f = Setenv", ":3: uses Setenv of package os"},
+		"finalizer":                  {"import \"runtime\"\nvar f = runtime.SetFinalizer", ":3: uses SetFinalizer"},
+		"cleanup":                    {"import \"runtime\"\nfunc f(p *int) { runtime.AddCleanup(p, func(int) {}, 1) }", ":3: uses AddCleanup"},
+		"another Raft":               {"import theirs \"raftlab/etcdraft\"\ntype R = theirs.Peer", ":2: imports raftlab/etcdraft"},
+		"templates":                  {"import _ \"text/template\"", ":2: imports text/template"},
+		"network":                    {"import _ \"net/http\"", ":2: imports net/http"},
+		"not listed":                 {"import _ \"go/types\"", ":2: imports go/types"},
+		"internal":                   {"import _ \"internal/abi\"", ":2: imports internal/abi"},
+		"a network of its own":       {"import \"raftlab/labrpc\"\nvar n = labrpc.MakeNetwork()", ":3: uses MakeNetwork"},
+		"a persister of its own":     {"import \"raftlab/raftapi\"\nvar p = raftapi.MakePersister()", ":3: uses MakePersister"},
+		"the harness's hook":         {"import \"raftlab/raftapi\"\nfunc f() { raftapi.OnReached(nil) }", ":3: uses OnReached"},
+		"value without reflect":      {"import (\n\"encoding/json\"\n)\nfunc f(e *json.UnmarshalTypeError) { _ = e.Type.Method(0).Func.UnsafePointer() }", ":5: uses "},
+		"value, only inferred":       {"import \"encoding/json\"\nfunc g[R any](x interface{ Method(int) R }) R { return x.Method(0) }\nfunc f(e *json.UnmarshalTypeError) { m := g(e.Type); _ = m }", ":4: has to do with Method of package reflect"},
+		"value in a type switch":     {"import \"reflect\"\nfunc f(x any) { switch x.(type) { case reflect.Value: } }", ":3: uses Value of package reflect"},
+		"embedded":                   {"import \"reflect\"\ntype T struct{ reflect.Type }\nfunc f(x T) { x.Method(0) }", ":4: uses Type.Method"},
+		"method expression":          {"import \"reflect\"\nvar f = reflect.Type.Method", ":3: uses Type.Method"},
+		"raw connection":             {"import \"os\"\nfunc f() { c, _ := os.Stdout.SyscallConn(); _ = c }", ":3: has to do with RawConn of package syscall"},
+		"unsafe pointer, inferred":   {"import \"sync/atomic\"\nfunc g[P any](f func(*P) P) {}\nfunc f() { g(atomic.LoadPointer) }", ":4: uses LoadPointer"},
+		"assign":                     {"import \"io\"\nfunc f() { io.EOF = nil }", ":3: assigns to EOF of package io"},
+		"assign, in brackets":        {"import \"io\"\nfunc f() { (io.EOF) = nil }", ":3: assigns to EOF"},
+		"assign, imported by dot":    {"import . \"io\"\nfunc f() { EOF = nil }", ":3: assigns to EOF"},
+		"assign, several":            {"import (\n\"io\"\n)\nfunc f() { var x int; x, io.EOF = 1, nil; _ = x }", ":5: assigns to EOF"},
+		"assign, in a closure":       {"import \"crypto/rand\"\nvar f = func() { rand.Reader = nil }", ":3: assigns to Reader of package crypto/rand"},
+		"assign, by range":           {"import \"io\"\nfunc f() { for _, io.EOF = range []error{nil} {} }", ":3: assigns to EOF"},
+		"assign, by select":          {"import \"io\"\nfunc f(c chan error) { select { case io.EOF = <-c: } }", ":3: assigns to EOF"},
+		"assign, what it points to":  {"import \"os\"\nfunc f() { *os.Stdout = *os.Stderr }", ":3: assigns to Stdout"},
+		"assign, an element":         {"import \"os\"\nfunc f() { os.Args[0] = \"\" }", ":3: assigns to Args"},
+		"assign, the extensions":     {"import \"raftlab/raftapi\"\nfunc f() { raftapi.Extensions = nil }", ":3: assigns to Extensions"},
+		"copy over":                  {"import \"os\"\nfunc f() { copy(os.Args, []string{\"\"}) }", ":3: changes Args"},
+		"address":                    {"import \"io\"\nfunc f() { p := &io.EOF; *p = nil }", ":3: takes the address of EOF"},
+		"alias of what is shared":    {"import \"os\"\nfunc f() { p := os.Stdout; *p = os.File{} }", ":3: copies or replaces"},
+		"shared, by a type argument": {"import \"time\"\nfunc set[T any](p *T) { var zero T; *p = zero }\nfunc f() { set(time.UTC) }", ":4: copies or replaces"},
+		"line directive":             {"//line x.go:1\nfunc f() {}", ":2: uses a line directive"},
+		"line directive, inside":     {"func f() { /*line x.go:1:1*/ }", ":2: uses a line directive"},
+		"debug directive":            {"//go:debug panicnil=1\nfunc f() {}", ":2: uses //go:debug"},
+		"embedded file":              {"import _ \"embed\"\n//go:embed a.go\nvar s string", ":2: imports embed"},
+		"cgo":                        {"import \"C\"", ":2: imports C"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			err := vetted(t, "x.go: package raft\n"+c.text+"\n")
+			var refused *RefusedError
+			require.True(t, errors.As(err, &refused), "%v", err)
+			require.ErrorContains(t, err, "x.go"+c.says)
+		})
+	}
+}
+
+// TestOrdinaryObjects: what solutions use is on the list.
+func TestOrdinaryObjects(t *testing.T) {
+	for name, text := range map[string]string{
+		"numbers":      "import (\n\"crypto/rand\"\n\"math/big\"\n)\nfunc f() int64 { n, _ := rand.Int(rand.Reader, big.NewInt(1<<62)); return n.Int64() }",
+		"environment":  "import (\n\"os\"\n\"strconv\"\n)\nvar verbose, _ = strconv.Atoi(os.Getenv(\"VERBOSE\"))",
+		"log file":     "import (\n\"log\"\n\"os\"\n)\nfunc init() { if f, err := os.Create(\"x.log\"); err == nil { log.SetOutput(f); log.SetFlags(log.Lmicroseconds) } }",
+		"newer":        "import (\n\"cmp\"\n\"maps\"\n\"math/rand/v2\"\n\"slices\"\n)\nvar x = slices.SortedFunc(maps.Keys(map[int]int{rand.N(3): 1}), cmp.Compare[int])",
+		"atomics":      "import \"sync/atomic\"\nvar a atomic.Int32\nvar b atomic.Pointer[int]\nvar n int32\nfunc f() { atomic.AddInt32(&n, a.Load()) }",
+		"reflection":   "import \"reflect\"\nfunc f(a, b any) bool { return reflect.DeepEqual(a, b) && reflect.TypeOf(a).String() != \"\" }",
+		"runtime":      "import \"runtime\"\nfunc f() { pc, _, _, _ := runtime.Caller(0); println(runtime.FuncForPC(pc).Name(), runtime.NumGoroutine()); runtime.Gosched() }",
+		"encodings":    "import (\n\"bytes\"\n\"encoding/gob\"\n\"encoding/json\"\n)\nfunc f(x any) { gob.NewEncoder(new(bytes.Buffer)).Encode(x); json.Marshal(x) }",
+		"slog":         "import (\n\"log/slog\"\n\"os\"\n)\nvar l = slog.New(slog.NewTextHandler(os.Stderr, nil))",
+		"own variable": "var x = []int{1}\nfunc f() { x[0]++; p := &x; clear(*p) }",
+		"line comment": "//line up what follows\nfunc f() {}",
+		"end":          "import \"raftlab/labrpc\"\nfunc f(e []*labrpc.ClientEnd) bool { var r int; return e[0].Call(\"Raft.X\", 1, &r) }",
+	} {
+		require.NoError(t, vetted(t, "x.go: package raft\n"+text+"\n"), name)
+	}
+}
+
+// TestFilesThatPlayNoRole: tags, vendor and go.mod of a submission do not reach the build.
+func TestFilesThatPlayNoRole(t *testing.T) {
+	require.NoError(t, vetted(t, "x.go: //go:build linux\n\npackage raft\nimport \"unsafe\"\n", "vendor/unsafe2/v.go: package v\nimport \"unsafe\"\n",
+		"go.mod: module other\n\ngo 1.10\n\nreplace raftlab/labrpc => ../evil\n"))
+	require.ErrorContains(t, vetted(t, "x.go: package raft\nimport _ \"unsafe2\"\n", "vendor/unsafe2/v.go: package unsafe2\n"), "x.go:2:8: package unsafe2 is not in std")
+	require.ErrorContains(t, vetted(t, "x.go: //go:build go1.21\n\npackage raft\nimport \"unsafe\"\n"), "imports unsafe")
+}
+
+// TestUnreadable: what the parser gives up on is not handed on.
+func TestUnreadable(t *testing.T) {
+	for _, text := range []string{
+		"var x = " + strings.Repeat("(", 200_000) + "1" + strings.Repeat(")", 200_000),
+		"var x = " + strings.Repeat("(", 5000) + "1" + strings.Repeat(")", 5000),
+		"var x " + strings.Repeat("[]", 5000) + "int",
+		"func f() " + strings.Repeat("{", 5000) + strings.Repeat("}", 5000),
+		"func f( {",
+		"var x = \"\x00\"",
+	} {
+		var compile *CompileError
+		err := vetted(t, "x.go: package raft\n"+text+"\n")
+		require.True(t, errors.As(err, &compile), "%v", err)
+		require.ErrorContains(t, err, "x.go:2:")
+	}
+}
+
+// TestOwnCodeIsAllowed: nothing that this repository tests, or gives out, is refused.
+func TestOwnCodeIsAllowed(t *testing.T) {
+	root, err := filepath.Abs(filepath.Join("..", ".."))
+	require.NoError(t, err)
+	skeleton := t.TempDir()
+	require.NoError(t, os.CopyFS(skeleton, os.DirFS(filepath.Join(root, "internal", "course", "skeleton"))))
+	require.NoError(t, filepath.WalkDir(skeleton, func(name string, e os.DirEntry, err error) error {
+		if strings.HasSuffix(name, ".go.txt") {
+			return os.Rename(name, strings.TrimSuffix(name, ".txt"))
+		}
+		return err
+	}))
+	for name, b := range map[string]Build{
+		"raft":     {Package: "./raft"},
+		"kvraft":   {Package: "./kvraft"},
+		"shardkv":  {Package: "./shardkv"},
+		"services": {Package: "./shardkv", Impl: map[string]string{"raft": root + "/raft", "kvraft": root + "/kvraft", "shardkv": root + "/shardkv"}},
+		"peer":     {Package: "./shardkv", Impl: map[string]string{"raft": root + "/raft"}}, // the services import it
+		"etcdraft": {Package: "./raft", Impl: map[string]string{"raft": filepath.Join(root, "etcdraft", "raft")}},
+		"skeleton": {Package: "./kvraft", Impl: map[string]string{"raft": skeleton + "/raft", "kvraft": skeleton + "/kvraft"}},
+		"sharded":  {Package: "./shardkv", Impl: map[string]string{"raft": skeleton + "/raft", "shardkv": skeleton + "/shardkv"}},
+	} {
+		b.Framework = root
+		checked, err := b.Vet(context.Background())
+		require.NoError(t, err, name)
+		require.Empty(t, checked.Errors, name)
+	}
+	for _, year := range []string{"classic2021", "classic2023", "sixfive2025"} {
+		edits := map[string][]byte{}
+		files, err := filepath.Glob(filepath.Join(root, "internal", "fixtures", year, "*.go"))
+		require.NoError(t, err)
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			require.NoError(t, err)
+			edits["raft/"+filepath.Base(file)] = []byte(strings.Replace(string(text), "\npackage "+year, "\npackage raft", 1))
+		}
+		b := Build{Framework: root, Package: "./raft", Impl: impl(t, "raft.go: package raft\n"), Edits: edits}
+		checked, err := b.Vet(context.Background())
+		require.NoError(t, err, year)
+		require.Empty(t, checked.Errors, year)
+	}
+}
