@@ -15,7 +15,11 @@ func (c *Cluster) Propose(i int, cmd any) (index, term int, isLeader bool) {
 	if p == nil {
 		return -1, -1, false
 	}
+	since := c.checks.proposes()
 	c.r.into("Start", i, func() { index, term, isLeader = p.Start(cmd) })
+	if isLeader { // even if it has crashed by now: the entry may have got out
+		c.checks.proposedAt(index, since)
+	}
 	if !l.alive.Load() {
 		return -1, -1, false // it crashed meanwhile; nobody has heard of its answer
 	}

@@ -121,6 +121,7 @@ func (k *checks) apply(l *life, m raftapi.ApplyMsg) bool {
 	if index == len(k.entries) {
 		e.prefix = chain(k.entries[index-1].prefix, e)
 		k.entries = append(k.entries, e)
+		k.newEntry(l.peer, index, e)
 	}
 	if known := k.entries[index]; known.valid != e.valid || known.command != e.command {
 		k.r.violate(Violation{RuleTwoCommands, "§5.4.3", fmt.Sprintf("at index %d peer %d applies %s, but peer %d applied %s there",

@@ -48,6 +48,7 @@ type checks struct {
 	observer   func(*labrpc.Message) // of peers' messages; may be nil
 	flood      flood                 // of peers' and clients' requests
 	states     []answer              // what each peer last said to GetState
+	q          quorums
 }
 
 // answer is what GetState said.
@@ -85,6 +86,7 @@ func newChecks(r *run, number, n int) *checks {
 	k.had, k.hadBefore = make([]int, n), make([]int, n)
 	k.deliveries, k.served, k.states = make([]int, n), make([]int, n), make([]answer, n)
 	k.shapes = newShapes()
+	k.q = newQuorums(n)
 	return k
 }
 
@@ -160,11 +162,13 @@ func (c *machines) message(m *labrpc.Message) {
 		}
 	case labrpc.Delivered:
 		k.deliveries[m.To]++
+		k.receives(m.To, m.From)
 		k.accept(m, &ev, detail)
 	case labrpc.Handled:
 		k.r.emit(ev, detail)
 		k.handled(m)
 	case labrpc.Replied:
+		k.receives(m.From, m.To)
 		k.r.count(0, m.Bytes)
 		k.peerBytes += int64(m.Bytes)
 		k.flood.ended(m)
@@ -276,6 +280,7 @@ func (k *checks) leads(peer, term int) {
 	other, known := k.leaders[of]
 	if !known {
 		k.leaders[of] = peer
+		k.newLeader(peer, term)
 		return
 	}
 	if other != peer {

@@ -188,7 +188,10 @@ func (cl *Client) Invoke(name, what string) Operation {
 }
 
 // Return notes that the operation has ended, and how.
-func (o Operation) Return(result string) { o.cl.emit(record.Return, o.name, result) }
+func (o Operation) Return(result string) {
+	o.cl.s.checks.answered()
+	o.cl.emit(record.Return, o.name, result)
+}
 
 func (cl *Client) emit(kind record.Kind, name, text string) {
 	cl.s.r.emit(record.Event{Kind: kind, Peer: record.FirstClient + cl.number, Other: record.None, Method: name, Text: text}, "")

@@ -65,7 +65,7 @@
 //   - life.go: a peer from start to crash; storage.go, disk.go: what survives it
 //   - faults.go, links.go: crashes and networks in pieces
 //   - leader.go, agree.go: what cases observe
-//   - checks.go, shapes.go, apply.go: what is checked in every run
+//   - checks.go, shapes.go, apply.go: what is checked in every run; earned.go: what a pass needs at least
 //   - border.go: calls into the code under test, and values that come from there
 //   - host.go, host_wasip1.go, *_native.go: the process around a run, and what users see of a failure
 //   - stacks.go: reading stack dumps, to say whose goroutine it is

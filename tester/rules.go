@@ -17,6 +17,7 @@ const (
 	RuleLeftover    Rule = "goroutine left after Kill"
 	RuleNetwork     Rule = "misuse of the network"
 	RuleAfterlife   Rule = "message of a crashed peer"
+	RuleNotEarned   Rule = "not earned"
 	RuleStuck       Rule = "call does not return"
 	RuleTime        Rule = "virtual time used up"
 	RuleFrozen      Rule = "frozen bubble"

@@ -95,7 +95,9 @@ func (r *run) play() (finished bool) {
 			if finished = left == ""; !finished {
 				r.end(record.Verdict{Outcome: record.FrameworkError,
 					Message: "the case has returned, but not everything that it began has come to its end: " + left})
+				return
 			}
+			finished = r.checkEarned()
 		})
 	}()
 	select {

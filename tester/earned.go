@@ -1,0 +1,150 @@
+package tester
+
+import "fmt"
+
+// What a pass needs at least, whatever the peers' style: the arithmetic of majorities (§5.2, §5.3), counted at the
+// network. Of n peers, m = n/2+1 are a majority.
+//
+//	a new leader    m-1 others gave it their votes: each received a request, and the leader received
+//	                m-1 answers. So there were 2(m-1) messages received for each term that had a leader.
+//	a new entry     m peers hold it before it is applied: since somebody proposed it, m-1 have received a message
+//	                that may have it in it, and the leader one that says so.
+//	an answer to    some Raft cluster has worked: m of its peers have received messages.
+//	a client
+//
+// Messages of any kind count, so peers with RPCs that the harness cannot read (shapes.go) are no worse off. What stays
+// below that got its result by another way than the network, and is not a pass. It is looked at when the case has
+// ended: where peers break a rule that the paper has, that rule is the news.
+type quorums struct {
+	received int         // messages, so far
+	of       map[int]int // ... by the peers of the Raft cluster that begins with this peer
+	heard    []int       // received, when a peer last received one; 0: never
+	terms    map[int]int // that have had a leader, of each Raft cluster
+	proposed map[int]int // received, when an entry at this index was first proposed
+	answers  int         // that clients have had
+	flaw     string      // the first thing that was not earned
+	section  string
+}
+
+// countQuorums is false in tests whose peers play no Raft.
+var countQuorums = true
+
+func newQuorums(n int) quorums {
+	return quorums{of: map[int]int{}, heard: make([]int, n), terms: map[int]int{}, proposed: map[int]int{}}
+}
+
+// receives notes that a peer received a message of another one. mu is held, as in all of the following.
+func (k *checks) receives(peer, from int) {
+	if peer == from || k.first[peer] != k.first[from] {
+		return
+	}
+	k.q.received++
+	k.q.of[k.first[peer]]++
+	k.q.heard[peer] = k.q.received
+}
+
+// majority returns how many peers are a majority of the Raft cluster that begins with peer first.
+func (k *checks) majority(first int) int {
+	n := 0
+	for _, f := range k.first {
+		if f == first {
+			n++
+		}
+	}
+	return n/2 + 1
+}
+
+// reached returns how many peers of a Raft cluster have received a message since so many were received.
+func (k *checks) reached(first, since int) (n int) {
+	for peer, at := range k.q.heard {
+		if k.first[peer] == first && at > since {
+			n++
+		}
+	}
+	return n
+}
+
+// newLeader looks whether a leader can have been elected.
+func (k *checks) newLeader(peer, term int) {
+	first := k.first[peer]
+	k.q.terms[first]++
+	others := k.majority(first) - 1
+	if got, needs := k.q.of[first], 2*others*k.q.terms[first]; got < needs {
+		k.unearned("§5.2", fmt.Sprintf("peer %d leads term %d; by then leaders of %d terms needed the votes of %d other peers each, "+
+			"which are at least %d messages received, but there were %d", peer, term, k.q.terms[first], others, needs, got))
+	}
+}
+
+// proposes is called before Start, and returns what proposedAt wants to know.
+func (k *checks) proposes() (since int) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.q.received
+}
+
+// proposedAt notes that a peer has taken a command for an index.
+func (k *checks) proposedAt(index, since int) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if _, known := k.q.proposed[index]; !known {
+		k.q.proposed[index] = since
+	}
+}
+
+// newEntry looks whether an entry that is applied for the first time can have been committed.
+func (k *checks) newEntry(peer, index int, e entry) {
+	if k.n == 1 || !e.valid { // peers make no-ops themselves, at any time
+		return
+	}
+	needs, since := k.majority(k.first[peer]), k.q.proposed[index]
+	if got := k.reached(k.first[peer], since); got < needs {
+		k.unearned("§5.3", fmt.Sprintf("peer %d applies %s at index %d; a majority, %d of %d peers, has to hold it first, "+
+			"but since it was proposed only %d have received any message", peer, e.text(), index, needs, k.n, got))
+	}
+}
+
+func (k *checks) unearned(section, flaw string) {
+	if k.q.flaw == "" {
+		k.q.section, k.q.flaw = section, flaw
+	}
+}
+
+// answered notes that an operation of a client has ended.
+func (k *checks) answered() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.q.answers++
+}
+
+// notEarned returns what stands against a pass, if anything does.
+func (k *checks) notEarned() (v Violation, found bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.q.flaw != "" {
+		return Violation{Rule: RuleNotEarned, Section: k.q.section, Message: k.q.flaw}, true
+	}
+	if k.q.answers == 0 {
+		return v, false
+	}
+	for _, first := range k.first {
+		if m := k.majority(first); m == 1 || k.reached(first, 0) >= m {
+			return v, false
+		}
+	}
+	return Violation{Rule: RuleNotEarned, Section: "§5.3", Message: fmt.Sprintf(
+		"clients had %d answers, but no majority of servers has ever received a message of another server", k.q.answers)}, true
+}
+
+// checkEarned ends the run if a case that has passed in all other respects did not earn it.
+func (r *run) checkEarned() (earned bool) {
+	if !countQuorums {
+		return true
+	}
+	for _, c := range r.clusters {
+		if v, found := c.checks.notEarned(); found {
+			r.violate(v)
+			return false
+		}
+	}
+	return true
+}
