@@ -75,11 +75,10 @@ func (l *load) over() bool {
 
 // finish waits for the end of the work, now that nothing is in the way any more.
 func (l *load) finish() {
-	limit := l.s.env.Now() + tester.ProgressLimit
 	for i, done := range l.done {
-		if left := max(limit-l.s.env.Now(), 0); !l.s.env.Await(done, left) {
+		if u := l.users[i]; !u.gets(done, tester.ProgressLimit) {
 			l.s.fail(tester.RuleNoProgress, nil, "client %d waits for %s, %v after all servers are well and all links work",
-				l.users[i].client.Number(), l.users[i].doing.Load(), tester.ProgressLimit)
+				u.client.Number(), u.doing.Load(), tester.ProgressLimit)
 		}
 	}
 }

@@ -28,6 +28,7 @@ type user struct {
 	versioned kvapi.VersionedClerk
 	seen      map[string]kvapi.Version // what this user last saw
 	doing     atomic.Value             // string: the operation that has not ended yet; for messages
+	since     atomic.Int64             // when it began, or the last one ended
 }
 
 // user makes a new user, who reaches all servers.
@@ -62,9 +63,11 @@ func (s *service) crowd(n int) []*user {
 func (u *user) do(op model.Op, call func(*model.Op)) model.Op {
 	op.Dialect = u.s.dialect
 	u.doing.Store(fmt.Sprintf("%s %s", op.Kind, op.Question()))
+	u.since.Store(int64(u.s.env.Now()))
 	o := u.client.Invoke(string(op.Kind), op.Question())
 	u.client.Call(func() { call(&op) })
 	o.Return(op.Answer())
+	u.since.Store(int64(u.s.env.Now()))
 	u.doing.Store("nothing")
 	return op
 }
@@ -153,7 +156,7 @@ func (u *user) must(what string, f func()) { u.within(tester.ProgressLimit, what
 // within is must with another limit.
 func (u *user) within(limit time.Duration, what string, f func()) {
 	done := u.goes(f)
-	if !u.s.env.Await(done, limit) {
+	if !u.gets(done, limit) {
 		u.s.fail(tester.RuleNoProgress, nil, "client %d was to %s, which has not ended after %v (it waits for %s), although nothing is in its way",
 			u.client.Number(), what, limit, u.doing.Load())
 	}
@@ -163,9 +166,24 @@ func (u *user) within(limit time.Duration, what string, f func()) {
 func (u *user) ended(done <-chan struct{}) { u.endedWithin(tester.ProgressLimit, done) }
 
 func (u *user) endedWithin(limit time.Duration, done <-chan struct{}) {
-	if !u.s.env.Await(done, limit) {
+	if !u.gets(done, limit) {
 		u.s.fail(tester.RuleNoProgress, nil, "client %d still waits for %s, %v after the last obstacle is gone",
 			u.client.Number(), u.doing.Load(), limit)
+	}
+}
+
+// gets waits until done, and says whether it came to it: no operation may take more than limit. Several operations may
+// take several times as long.
+func (u *user) gets(done <-chan struct{}, limit time.Duration) bool {
+	env := u.s.env
+	for began := env.Now(); ; {
+		left := max(began, time.Duration(u.since.Load())) + limit - env.Now()
+		if env.Await(done, max(left, 0)) {
+			return true
+		}
+		if left <= 0 {
+			return false
+		}
 	}
 }
 

@@ -20,6 +20,7 @@ type seat struct {
 	rand     *rand.Rand
 	done     int // operations begun
 	finished atomic.Bool
+	since    atomic.Int64 // when the latest operation began, in virtual time
 }
 
 // sitter is a client and its clerk.
@@ -52,6 +53,7 @@ func (s *seat) work() {
 			for s.done < s.t.size.each {
 				time.Sleep(time.Duration(s.rand.Int64N(int64(s.t.size.think))))
 				s.done++
+				s.since.Store(int64(s.t.env.Now()))
 				s.operate(who)
 			}
 		})

@@ -66,10 +66,8 @@ func (t *trial) over() bool {
 // finish waits for the clients, now that nothing is in their way any more, and reads every key.
 func (t *trial) finish() {
 	e := t.env
-	for deadline := e.Now() + tester.ProgressLimit + time.Duration(t.size.each)*t.size.think; !t.over(); e.Sleep(50 * time.Millisecond) {
-		if e.Now() > deadline {
-			t.stuck("after all faults have ended")
-		}
+	for began := e.Now(); !t.over(); e.Sleep(50 * time.Millisecond) {
+		t.progress(began)
 	}
 	for who, done := range t.also {
 		if !e.Await(done, tester.ProgressLimit) {
@@ -86,6 +84,18 @@ func (t *trial) finish() {
 	})
 	if !e.Await(done, tester.ProgressLimit) {
 		t.stuck("when all keys are to be read")
+	}
+}
+
+// progress ends the run if an operation has taken longer than ProgressLimit since began, when the last fault ended. How
+// long a client takes for all of its operations is its own affair.
+func (t *trial) progress(began time.Duration) {
+	// An operation of a seat may be two of the service's: a write, and a look at what stands in its way.
+	const limit = 2*tester.ProgressLimit + time.Second
+	for _, s := range t.seats {
+		if !s.finished.Load() && t.env.Now()-max(began, time.Duration(s.since.Load())) > limit {
+			t.stuck("after all faults have ended")
+		}
 	}
 }
 
