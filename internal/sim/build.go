@@ -230,6 +230,9 @@ func (c compilation) compile(ctx context.Context, edited map[string][]byte) (*Bi
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("package %s of the framework has no tests", c.Package)
 	}
+	if err == nil {
+		err = checkImports(text)
+	}
 	if err != nil {
 		return nil, err
 	}

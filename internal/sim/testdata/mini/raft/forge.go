@@ -61,6 +61,35 @@ var forgeries = map[string]func(note func(string)) string{
 		runtime.GOMAXPROCS(8)
 		return "f"
 	},
+	"tear an interface": func(func(string)) string {
+		if runtime.GOMAXPROCS(8); runtime.GOMAXPROCS(0) != 1 {
+			return "there are several threads"
+		}
+		var shared any = 1
+		var torn bool
+		for i := range 4 {
+			go func() {
+				for range 100_000 {
+					if i%2 == 0 {
+						shared = i
+					} else {
+						shared = "text"
+					}
+					switch x := shared.(type) { // half a string would be a crash here
+					case int:
+						torn = torn || x < 0 || x > 3
+					case string:
+						torn = torn || x != "text"
+					}
+				}
+			}()
+		}
+		time.Sleep(time.Second)
+		if torn {
+			return "torn"
+		}
+		return "f"
+	},
 	"look around": func(func(string)) string {
 		if b, _ := io.ReadAll(os.Stdin); len(b) > 0 {
 			return "there is something to read"
