@@ -354,7 +354,7 @@ func TestUsageErrors(t *testing.T) {
 		{[]string{"nonsense"}, "unknown command"},
 		{[]string{"tset", "2A"}, "did you mean test?"},
 		{[]string{"test", "--impl", ""}, "--impl\" flag: it is empty"},
-		{[]string{"test", "--impl", filepath.Join(liar, "raft.go")}, "give the directory"},
+		{[]string{"test", "--impl", filepath.Join(liar, "raft.go")}, "it is a file"},
 		{[]string{"test", "-j", "0"}, "at least one run"},
 		{[]string{"test", "-j", "-1"}, "at least one run"},
 		{[]string{"test", "-j", "many"}, "no whole number"},

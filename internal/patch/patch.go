@@ -8,7 +8,7 @@
 //	# dies:   two votes in a term | two leaders in a term
 //	# runner: engine
 //	--- raft/election.go
-//	-	if rf.votedFor != none && rf.votedFor != args.CandidateID {
+//	-	if rf.votedFor != none && rf.votedFor != args.CandidateId {
 //	+	if false {
 //	@@
 //	 	context line

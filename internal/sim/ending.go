@@ -8,6 +8,7 @@ import (
 
 	"github.com/tetratelabs/wazero/sys"
 
+	"raftlab/internal/plain"
 	"raftlab/internal/record"
 )
 
@@ -36,8 +37,12 @@ func (g *guest) ending(err error) record.Verdict {
 		}
 	case exited:
 		v.Rule = "process ended"
-		v.Message = fmt.Sprintf("the process ended with exit code %d before the case was over: the code under test called os.Exit, "+
-			"or changed the test's flags", code)
+		v.Message = fmt.Sprintf("the process ended with exit code %d before the case was over: the code under test called os.Exit or log.Fatal, "+
+			"or read the test's flags (flag.Parse)", code)
+		if said := lastLines(string(g.output.tail)); said != "" {
+			v.Message = fmt.Sprintf("the process ended with exit code %d before the case was over; its last words: %s\n"+
+				"The code under test called os.Exit or log.Fatal, or read the test's flags (flag.Parse). There are no files in the engine", code, said)
+		}
 	default: // a WebAssembly trap: the Go runtime aborts that way, after its last words
 		v.Rule, v.Stack = "crash", stack
 		if v.Message = words; words == "" {
@@ -75,6 +80,15 @@ func lastWords(output string) (words, stack string) {
 	words, _, _ = strings.Cut(stack, "\n\n")
 	words, _, _ = strings.Cut(words, "\n[signal ")
 	return strings.TrimSpace(address.ReplaceAllString(words, "0x...")), stack
+}
+
+// lastLines are the last few lines that a process printed, as one, for a verdict: log.Fatal says there what was wrong. Addresses
+// are left out, because they differ between runs that are otherwise the same.
+func lastLines(output string) string {
+	const lines, most = 3, 400
+	all := strings.Split(strings.TrimSpace(output[max(0, len(output)-4*most):]), "\n")
+	said := strings.Join(all[max(0, len(all)-lines):], " / ")
+	return plain.Line(address.ReplaceAllString(said, "0x..."), most)
 }
 
 // lastLine returns where the last line that starts with prefix begins, or -1.

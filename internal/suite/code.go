@@ -61,7 +61,7 @@ func FindCode(framework string, courseTree bool, impl string, packages []string)
 		return c, fmt.Errorf("--impl %s: %w", impl, err)
 	}
 	if info, err := os.Stat(abs); err == nil && !info.IsDir() {
-		return c, fmt.Errorf("--impl %s: that is a file; give the directory that it is in", impl)
+		return c, fmt.Errorf("--impl %s: there is no such directory, it is a file; give a course tree, or the directory that the file is in", impl)
 	} else if err != nil {
 		return c, fmt.Errorf("--impl %s: there is no such directory; give a course tree, or the directory with your raft.go", impl)
 	}

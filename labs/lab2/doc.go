@@ -53,6 +53,8 @@
 //	slow.go       2B, 2D: a service that takes its time
 //	snapshot.go   2D: snapshots
 //	install.go    2D: snapshots that meet other messages
+//	apart.go      2D: logs that begin at different indices
+//	disk.go       2C: disks that take their time, and crashes in the midst of a write
 //	topology.go   2A, 2B: bridge, ring, one-way links
 //	prevote.go    2E: who cannot win does not raise the term
 //	checkquorum.go 2F: leaders without a majority go, those with one stay
