@@ -83,11 +83,11 @@ func repeatable(r sim.Result) bool {
 
 // repeat runs j again and returns its events, and a remark if it did not go the same way.
 func repeat(ctx context.Context, pool *sim.Pool, j sim.Job, was sim.Result) ([]record.Event, string) {
-	dir, err := os.MkdirTemp("", "raftlab")
+	dir, remove, err := sim.TempDir()
 	if err != nil {
 		return was.LastEvents, ""
 	}
-	defer os.RemoveAll(dir)
+	defer remove()
 	j.Trace, j.Params.Detail = filepath.Join(dir, "trace"), true // neither changes the run
 	again := pool.Run(ctx, j)
 	if ctx.Err() != nil {

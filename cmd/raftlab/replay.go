@@ -71,11 +71,11 @@ func (a *app) replay(ctx context.Context, f *replayFlags, selector string) error
 	}
 	ctx, stop := interruptible(ctx)
 	defer stop()
-	dir, err := os.MkdirTemp("", "raftlab")
+	dir, remove, err := sim.TempDir()
 	if err != nil {
 		return broken(err)
 	}
-	defer os.RemoveAll(dir)
+	defer remove()
 
 	binary, err := r.build(ctx)
 	if err != nil {

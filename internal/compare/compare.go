@@ -53,11 +53,11 @@ func Run(ctx context.Context, x experiment.Experiment, o Options) (*Report, erro
 		return nil, err
 	}
 	defer pool.Close()
-	traces, err := os.MkdirTemp("", "raftlab-compare-")
+	traces, remove, err := sim.TempDir()
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(traces)
+	defer remove()
 
 	settings, err := x.With(o.Settings)
 	if err != nil {

@@ -207,11 +207,11 @@ type compilation struct {
 
 // compile makes the test binary and puts it into the cache.
 func (c compilation) compile(ctx context.Context, edited map[string][]byte) (*Binary, error) {
-	dir, err := c.store.tempDir()
+	dir, remove, err := c.store.tempDir()
 	if err != nil {
 		return nil, fmt.Errorf("make a directory for the build: %w", err)
 	}
-	defer os.RemoveAll(dir)
+	defer remove()
 	overlay, err := c.writeOverlay(dir, edited)
 	if err != nil {
 		return nil, fmt.Errorf("write the overlay for the compiler: %w", err)
@@ -236,11 +236,10 @@ func (c compilation) compile(ctx context.Context, edited map[string][]byte) (*Bi
 	if err != nil {
 		return nil, err
 	}
-	sum := sha256.Sum256(text)
-	binary := &Binary{ID: hex.EncodeToString(sum[:12]), GoVersion: c.tools.version, UnderTest: c.code.underTest}
+	binary := &Binary{ID: wasmID(text), GoVersion: c.tools.version, UnderTest: c.code.underTest}
 	binary.Path = c.store.wasm(binary.ID)
 	if err := os.Rename(made, binary.Path); err != nil {
-		if _, missing := os.Stat(binary.Path); missing != nil { // on Windows it may be there already, and in use
+		if _, missing := readWasm(binary.Path); missing != nil { // on Windows it may be there already, and in use
 			return nil, fmt.Errorf("keep the test binary: %w", err)
 		}
 	}

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -59,23 +60,27 @@ func TestPrune(t *testing.T) {
 		used := time.Now().Add(-d)
 		require.NoError(t, os.Chtimes(c.wasm(id), used, used))
 	}
-	for i, id := range []string{"old", "middle", "new"} {
-		require.NoError(t, os.WriteFile(c.wasm(id), make([]byte, 100), 0o644))
+	ids := map[string]string{}
+	for i, name := range []string{"old", "middle", "new"} {
+		wasm := fmt.Appendf(nil, "%100s", name)
+		id := wasmID(wasm)
+		ids[name] = id
+		require.NoError(t, os.WriteFile(c.wasm(id), wasm, 0o644))
 		require.NoError(t, os.MkdirAll(c.native(id), 0o755))
 		require.NoError(t, os.WriteFile(filepath.Join(c.native(id), "code"), make([]byte, 300), 0o644))
 		age(id, time.Duration(10-i)*time.Hour)
-		require.NoError(t, c.store("key-"+id, &Binary{ID: id}))
+		require.NoError(t, c.store("key-"+name, &Binary{ID: id}))
 	}
 	require.NotNil(t, c.find("key-old")) // and so it is the newest now
-	c.prune(900, "new")
+	c.prune(900, ids["new"])
 	require.Nil(t, c.find("key-middle"))
 	require.NotNil(t, c.find("key-old"))
 	require.NotNil(t, c.find("key-new"))
-	require.NoDirExists(t, c.native("middle"))
-	c.prune(0, "new")
+	require.NoDirExists(t, c.native(ids["middle"]))
+	c.prune(0, ids["new"])
 	require.NotNil(t, c.find("key-old"), "somebody may be running it")
-	age("old", 2*inUse)
-	c.prune(0, "new")
+	age(ids["old"], 2*inUse)
+	c.prune(0, ids["new"])
 	require.Nil(t, c.find("key-old"))
 	require.NotNil(t, c.find("key-new"))
 	keys, err := filepath.Glob(filepath.Join(c.dir, "keys", "*"))

@@ -1,12 +1,12 @@
 package sim
 
 import (
-	"encoding/json"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"sort"
+	"strings"
 	"time"
 )
 
@@ -15,6 +15,7 @@ import (
 //	keys/KEY.json    what a build made: KEY is the hash of all that went into it
 //	wasm/ID.wasm     the test binary; ID is the hash of its content
 //	native/ID/       its machine code, in wazero's own format
+//	tmp/dir-N/       what a process needs for a while; it is locked for as long as that runs
 //
 // Files are written under another name and renamed, so that builds can go on at the same time. Beyond
 // maxCache the binaries that were used longest ago are dropped.
@@ -50,13 +51,13 @@ func openCache() (cache, error) {
 			return c, fmt.Errorf("make the cache: %w", err)
 		}
 	}
+	c.sweepTemp()
 	return c, nil
 }
 
-func (c cache) key(key string) string    { return filepath.Join(c.dir, "keys", key+".json") }
-func (c cache) wasm(id string) string    { return filepath.Join(c.dir, "wasm", id+".wasm") }
-func (c cache) native(id string) string  { return filepath.Join(c.dir, "native", id) }
-func (c cache) tempDir() (string, error) { return os.MkdirTemp(filepath.Join(c.dir, "tmp"), "build-") }
+func (c cache) key(key string) string   { return filepath.Join(c.dir, "keys", key+".json") }
+func (c cache) wasm(id string) string   { return filepath.Join(c.dir, "wasm", id+".wasm") }
+func (c cache) native(id string) string { return filepath.Join(c.dir, "native", id) }
 
 // find returns what an earlier build with the same key made, or nil.
 func (c cache) find(key string) *Binary {
@@ -64,16 +65,16 @@ func (c cache) find(key string) *Binary {
 	if err != nil {
 		return nil
 	}
-	var b Binary
-	if json.Unmarshal(text, &b) != nil || b.ID == "" {
+	b := parseKey(key, text)
+	if b == nil {
 		return nil
 	}
 	b.Path, b.Cached = c.wasm(b.ID), true
-	if _, err := os.Stat(b.Path); err != nil {
+	if _, err := readWasm(b.Path); err != nil {
 		return nil
 	}
 	b.used()
-	return &b
+	return b
 }
 
 // used notes that the binary is in use: what was used last is dropped last.
@@ -84,7 +85,7 @@ func (b *Binary) used() {
 
 // store remembers b under key.
 func (c cache) store(key string, b *Binary) error {
-	text, err := json.Marshal(b)
+	text, err := sealed(key, b)
 	if err != nil {
 		return err
 	}
@@ -106,7 +107,7 @@ func (c cache) store(key string, b *Binary) error {
 }
 
 // prune drops the binaries that were used longest ago until the cache holds at most limit bytes, but
-// none that may be in use, and never the one with id keep; and what builds that were killed have left behind.
+// none that may be in use, and never the one with id keep; and keys that lead nowhere.
 func (c cache) prune(limit int64, keep string) {
 	type entry struct {
 		id   string
@@ -139,23 +140,19 @@ func (c cache) prune(limit int64, keep string) {
 	c.sweep()
 }
 
-// sweep removes keys without a binary, and old temporary files.
+// sweep removes keys without a binary.
 func (c cache) sweep() {
 	keys, _ := filepath.Glob(filepath.Join(c.dir, "keys", "*.json"))
 	for _, name := range keys {
 		text, err := os.ReadFile(name)
-		var b Binary
-		if err != nil || json.Unmarshal(text, &b) != nil {
+		if err != nil {
 			continue
 		}
-		if _, err := os.Stat(c.wasm(b.ID)); os.IsNotExist(err) {
+		b := parseKey(strings.TrimSuffix(filepath.Base(name), ".json"), text)
+		if b == nil {
 			os.Remove(name)
-		}
-	}
-	temps, _ := filepath.Glob(filepath.Join(c.dir, "tmp", "*"))
-	for _, name := range temps {
-		if info, err := os.Stat(name); err == nil && time.Since(info.ModTime()) > time.Hour {
-			os.RemoveAll(name)
+		} else if _, err := os.Stat(c.wasm(b.ID)); os.IsNotExist(err) {
+			os.Remove(name)
 		}
 	}
 }

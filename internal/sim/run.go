@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"strings"
 	"time"
 
@@ -35,10 +34,12 @@ type program struct {
 // loadProgram compiles the module at path, or takes the machine code from cacheDir. It uses up to
 // workers processors.
 func loadProgram(ctx context.Context, path, cacheDir string, workers int) (*program, error) {
-	wasm, err := os.ReadFile(path)
+	wasm, err := readWasm(path)
 	if err != nil {
 		return nil, fmt.Errorf("read the compiled test binary: %w", err)
 	}
+	dropDamaged(cacheDir)
+	before := dirSize(cacheDir)
 	cache, err := wazero.NewCompilationCacheWithDir(cacheDir)
 	if err != nil {
 		return nil, fmt.Errorf("open the cache of compiled modules: %w", err)
@@ -55,6 +56,9 @@ func loadProgram(ctx context.Context, path, cacheDir string, workers int) (*prog
 	if err != nil {
 		p.close(ctx)
 		return nil, fmt.Errorf("compile %s to machine code: %w", path, err)
+	}
+	if dirSize(cacheDir) != before { // it was not there
+		writeSums(cacheDir)
 	}
 	return p, nil
 }

@@ -1,0 +1,133 @@
+package sim
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// Files of the cache are trusted for as long as they are what they were when they were made: a disk that
+// was full, a copy that broke off or a curious editor must not decide how a run goes. Each kind carries a
+// hash. A file that does not match it is made anew.
+//
+//	keys/KEY.json     its field sum, of the key and the binary
+//	wasm/ID.wasm      its name
+//	native/ID/...     native/ID/sums.json
+
+// remembered is the content of a file in keys.
+type remembered struct {
+	Key    string  `json:"key"`
+	Binary *Binary `json:"binary"`
+	Sum    string  `json:"sum"`
+}
+
+// sealed is the text that says what a build with key made.
+func sealed(key string, b *Binary) ([]byte, error) {
+	r := remembered{Key: key, Binary: b}
+	text, err := json.Marshal(r)
+	if err != nil {
+		return nil, err
+	}
+	r.Sum = hashOf(text)
+	return json.Marshal(r)
+}
+
+// parseKey returns what a file in keys says about key, or nil if it is damaged or about another one.
+func parseKey(key string, text []byte) *Binary {
+	var r remembered
+	if json.Unmarshal(text, &r) != nil || r.Binary == nil || r.Key != key || r.Binary.ID == "" {
+		return nil
+	}
+	binary := r.Binary
+	if again, err := sealed(key, binary); err != nil || string(again) != string(text) {
+		return nil
+	}
+	return binary
+}
+
+func hashOf(text []byte) string {
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
+}
+
+// wasmID is the ID of a test binary.
+func wasmID(wasm []byte) string { return hashOf(wasm)[:24] }
+
+// readWasm reads a test binary and compares it with its name.
+func readWasm(path string) ([]byte, error) {
+	wasm, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	if id := strings.TrimSuffix(filepath.Base(path), ".wasm"); id != wasmID(wasm) {
+		return nil, fmt.Errorf("%s is not what its name says (it was damaged, or is another file); delete it and try again", path)
+	}
+	return wasm, nil
+}
+
+const sumsFile = "sums.json"
+
+// dropDamaged removes the files below dir, a directory of machine code, that are not what sums.json says.
+func dropDamaged(dir string) {
+	sums := map[string]string{}
+	if text, err := os.ReadFile(filepath.Join(dir, sumsFile)); err == nil && json.Unmarshal(text, &sums) != nil {
+		sums = nil
+	}
+	eachNative(dir, func(name, relative string) {
+		text, err := os.ReadFile(name)
+		if err != nil || sums[relative] != hashOf(text) {
+			os.Remove(name)
+		}
+	})
+}
+
+// writeSums notes the hashes of all machine code in dir. If it fails, the next worker makes the code anew.
+func writeSums(dir string) {
+	sums := map[string]string{}
+	eachNative(dir, func(name, relative string) {
+		if text, err := os.ReadFile(name); err == nil {
+			sums[relative] = hashOf(text)
+		}
+	})
+	text, err := json.MarshalIndent(sums, "", "\t")
+	if err != nil {
+		return
+	}
+	temp, err := os.CreateTemp(dir, sumsFile+".*.tmp")
+	if err != nil {
+		return
+	}
+	_, err = temp.Write(text)
+	if closeErr := temp.Close(); err == nil {
+		err = closeErr
+	}
+	if err != nil || os.Rename(temp.Name(), filepath.Join(dir, sumsFile)) != nil {
+		os.Remove(temp.Name())
+	}
+}
+
+// eachNative calls f with the path of each file of machine code in dir, and with its path relative to dir.
+// Files that are being written (or were, by a process that was killed) are left alone until they are old.
+func eachNative(dir string, f func(name, relative string)) {
+	filepath.WalkDir(dir, func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || entry.Name() == sumsFile {
+			return nil
+		}
+		if strings.HasSuffix(name, ".tmp") {
+			if info, err := entry.Info(); err == nil && time.Since(info.ModTime()) > abandoned {
+				os.Remove(name)
+			}
+			return nil
+		}
+		if relative, err := filepath.Rel(dir, name); err == nil {
+			f(name, filepath.ToSlash(relative))
+		}
+		return nil
+	})
+}

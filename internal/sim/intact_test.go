@@ -1,0 +1,94 @@
+package sim
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"raftlab/internal/record"
+)
+
+// TestDamagedCache: whatever happens to a file of the cache, it is made anew, and runs go as before.
+func TestDamagedCache(t *testing.T) {
+	t.Setenv("RAFTLAB_CACHE", t.TempDir())
+	b := buildMini(t)
+	c := mustCache(t)
+	only := func(pattern string) string {
+		names, err := filepath.Glob(filepath.Join(c.dir, pattern))
+		require.NoError(t, err)
+		require.Len(t, names, 1, pattern)
+		return names[0]
+	}
+	native := filepath.Join("native", b.ID, "wazero-*", "*")
+	other := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(other, "x"), []byte("not a module"), 0o644))
+	damages := map[string]func(name string, text []byte) []byte{
+		"cut short": func(_ string, text []byte) []byte { return text[:len(text)/2] },
+		"one bit":   func(_ string, text []byte) []byte { text[len(text)*2/3] ^= 1; return text },
+	}
+	for _, pattern := range []string{"keys/*", "wasm/*", native, filepath.Join("native", b.ID, sumsFile)} {
+		for what, damage := range damages {
+			t.Run(what+" "+filepath.Dir(pattern), func(t *testing.T) {
+				name := only(pattern)
+				good, err := os.ReadFile(name)
+				require.NoError(t, err)
+				require.NoError(t, os.WriteFile(name, damage(name, append([]byte(nil), good...)), 0o644))
+				again := buildMini(t)
+				require.Equal(t, b.ID, again.ID)
+				p := newPool(t, 1)
+				r := p.Run(context.Background(), miniJob(again, "pass", 1))
+				require.Equal(t, record.Pass, r.Verdict.Outcome, r.Verdict.Message)
+				is, err := os.ReadFile(only(pattern))
+				require.NoError(t, err)
+				require.True(t, string(good) == string(is), "the file was not made anew")
+			})
+		}
+	}
+}
+
+// A key that leads to another binary than the one that was built for it is not believed.
+func TestKeyOfAnother(t *testing.T) {
+	c := cache{t.TempDir()}
+	for _, part := range []string{"keys", "wasm", "tmp"} {
+		require.NoError(t, os.Mkdir(filepath.Join(c.dir, part), 0o755))
+	}
+	wasm := []byte("a module")
+	b := &Binary{ID: wasmID(wasm)}
+	require.NoError(t, os.WriteFile(c.wasm(b.ID), wasm, 0o644))
+	require.NoError(t, c.store("one", b))
+	require.NotNil(t, c.find("one"))
+	require.NoError(t, os.Rename(c.key("one"), c.key("two")))
+	require.Nil(t, c.find("two"))
+}
+
+// What killed processes have left goes, and what is in use stays.
+func TestSweepTemp(t *testing.T) {
+	t.Setenv("RAFTLAB_CACHE", t.TempDir())
+	c := mustCache(t)
+	used, remove, err := c.tempDir()
+	require.NoError(t, err)
+	left := filepath.Join(c.dir, "tmp", "dir-left")
+	old := filepath.Join(c.dir, "tmp", "key-old")
+	require.NoError(t, os.Mkdir(left, 0o755))
+	require.NoError(t, os.WriteFile(filepath.Join(left, ownerFile), nil, 0o644))
+	require.NoError(t, os.WriteFile(old, nil, 0o644))
+	then := time.Now().Add(-2 * abandoned)
+	for _, name := range []string{filepath.Join(left, ownerFile), left, old, filepath.Join(used, ownerFile), used} {
+		require.NoError(t, os.Chtimes(name, then, then))
+	}
+	mustCache(t)
+	require.NoDirExists(t, left)
+	require.NoFileExists(t, old)
+	f, err := os.Open(used)
+	require.NoError(t, err)
+	defer f.Close()
+	if tryLock(f) { // the system has locks
+		require.DirExists(t, used)
+	}
+	remove()
+	require.NoDirExists(t, used)
+}
