@@ -122,11 +122,11 @@ func (e exports) dirs() (standard, framework string, err error) {
 
 // list asks the go command, which compiles what it has not compiled yet; the build has to do so anyway.
 func (e exports) list(ctx context.Context, paths []string) (map[string][]byte, error) {
-	dir, err := e.store.tempDir()
+	dir, remove, err := e.store.tempDir()
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(dir)
+	defer remove()
 	c := compilation{Build: e.Build, tools: e.tools, code: &tree{replace: e.frameworkEdits()}, names: map[string]string{}}
 	overlay, err := c.writeOverlay(dir, e.edited)
 	if err != nil {
