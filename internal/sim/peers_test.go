@@ -38,6 +38,9 @@ var (
 
 func noise(rf *Raft, args any) {
 	calls++
+	if forgery == "handler that exits" && args != nil {
+		runtime.Goexit()
+	}
 	if hoarding {
 		hoard[calls%len(hoard)] = make([]byte, 100<<10)
 	}
@@ -50,6 +53,11 @@ func noise(rf *Raft, args any) {
 	}
 }
 
+type quitter struct{}
+
+func (quitter) Error() string          { runtime.Goexit(); return "" }
+func (quitter) Format(fmt.State, rune) { runtime.Goexit() }
+
 func misbehave() {
 	switch forgery {
 	case "goexit":
@@ -58,6 +66,10 @@ func misbehave() {
 		select {}
 	case "panic":
 		panic("no")
+	case "panic with nil":
+		panic(nil)
+	case "panic that ends whoever asks":
+		panic(quitter{})
 	case "exit":
 		os.Exit(0)
 	}
@@ -149,10 +161,11 @@ func TestPeers(t *testing.T) {
 	})
 	for forgery, want := range map[string]record.Outcome{
 		"goexit": record.Crash, "block": record.Stuck, "panic": record.Crash, "exit": record.Crash,
-		"close": record.Crash,
+		"close": record.Crash, "panic with nil": record.Crash, "panic that ends whoever asks": record.Crash,
+		"handler that exits": record.Fail,
 	} {
 		t.Run(forgery, func(t *testing.T) {
-			r := run(t, labJob(b, "2B/BasicAgreement", 1, "FORGE="+forgery))
+			r := run(t, labJob(b, "2B/BasicAgreement", 1, "FORGE="+forgery, "GODEBUG=panicnil=1")) // recover returns nil then
 			require.NotEqual(t, record.Pass, r.Verdict.Outcome)
 			require.Equal(t, want, r.Verdict.Outcome, "%+v", r.Verdict)
 		})
