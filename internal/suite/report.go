@@ -81,8 +81,8 @@ type Build struct {
 
 // Fault is one reason why code was not built: a refusal with its place, or the compiler's output.
 type Fault struct {
-	Kind string `json:"kind"` // "tampering" or "compile error"
-	File string `json:"file,omitempty"`
+	Kind string `json:"kind"`           // "tampering" or "compile error"
+	File string `json:"file,omitempty"` // begins with what was given to --impl
 	Line int    `json:"line,omitempty"`
 	Text string `json:"text"`
 }
