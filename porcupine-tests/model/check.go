@@ -76,11 +76,12 @@ func sortedKeys(m map[string][]Op) []string {
 
 // checkKey judges the history of one key.
 func checkKey(ops []Op, budget int) (Result, int) {
-	if !isVersioned(ops) {
-		ops = withoutUnseen(ops)
-		if refuted(ops) {
+	if isVersioned(ops) {
+		if versionsRefuted(ops) {
 			return Illegal, 1
 		}
+	} else if ops = withoutUnseen(ops); refuted(ops) {
+		return Illegal, 1
 	}
 	m, spent := bounded(modelOf(ops), len(ops), budget)
 	legal := porcupine.CheckOperations(m, operations(ops))

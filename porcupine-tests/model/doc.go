@@ -23,6 +23,11 @@
 //
 //   - op.go: [Op], and how it is written in a trace
 //   - classic.go: Get, Put, Append; versioned.go: Get, Put on a condition
+//
+// Contradictions that need no search are looked for first, at a cost that grows with the size of the history: they are
+// found however many operations overlap.
+//
+//   - refute.go: contradictions between values that list their own past; versions.go: between versions
 //   - check.go: [Check]; explain.go: a violation in one line
 //   - trace.go: the operations in the trace of a run
 //   - picture.go: [Draw], porcupine's visualization
