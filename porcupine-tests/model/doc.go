@@ -21,12 +21,11 @@
 // So a workload keeps the number of clients that use one key at a time low (up to ten or so), and each
 // operation of unknown outcome counts as one more client for the rest of the history.
 //
-//   - op.go: [Op], and how it is written in a trace
-//   - classic.go: Get, Put, Append; versioned.go: Get, Put on a condition
-//
 // Contradictions that need no search are looked for first, at a cost that grows with the size of the history: they are
 // found however many operations overlap.
 //
+//   - op.go: [Op], and how it is written in a trace
+//   - classic.go: Get, Put, Append; versioned.go: Get, Put on a condition
 //   - refute.go: contradictions between values that list their own past; versions.go: between versions
 //   - check.go: [Check]; explain.go: a violation in one line
 //   - trace.go: the operations in the trace of a run
