@@ -3,6 +3,7 @@ package sim
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -117,6 +118,17 @@ func TestUnreadable(t *testing.T) {
 		err := vetted(t, "x.go: package raft\n"+text+"\n")
 		require.True(t, errors.As(err, &compile), "%v", err)
 		require.ErrorContains(t, err, "x.go:2:")
+	}
+}
+
+// TestLargeTypes: types that double with every line are refused before anything expands them.
+func TestLargeTypes(t *testing.T) {
+	doubling, generic := "type T0 struct{ a, b int }\n", "type G[A any] struct{ a, b A }\ntype X = "+strings.Repeat("G[", 40)+"int"+strings.Repeat("]", 40)+"\n"
+	for i := 1; i < 40; i++ {
+		doubling += fmt.Sprintf("type T%d struct{ a, b T%d }\n", i, i-1)
+	}
+	for _, text := range []string{doubling + "var x, y T39\nvar z = x == y\n", generic + "var x, y X\n"} {
+		require.ErrorContains(t, vetted(t, "x.go: package raft\n"+text), "parts: put some of them behind a pointer")
 	}
 }
 

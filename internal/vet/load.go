@@ -75,6 +75,9 @@ func Load(ctx context.Context, cfg Config) (*Checked, error) {
 	if len(l.messages) > 0 {
 		return nil, &SourceError{l.messages}
 	}
+	if err := l.bulky(l.sources); err != nil {
+		return nil, err
+	}
 	if err := l.order(); err != nil {
 		return nil, err
 	}
