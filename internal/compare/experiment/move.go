@@ -177,6 +177,9 @@ func (s *shardedService) measureTimes() {
 	t.Measure("travel", mean(travel))
 	t.Measure("user waits", mean(waits))
 	t.Measure("elsewhere", milliseconds(longest(elsewhere)-still))
+	for _, v := range append(elsewhere, there) {
+		v.client.Close()
+	}
 }
 
 // longest is the longest operation of some visitors since this was asked last.

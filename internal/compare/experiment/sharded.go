@@ -121,12 +121,12 @@ type visitor struct {
 	longest time.Duration // operation, since somebody asked
 }
 
-// visit has somebody begin to write to a shard.
+// visit has somebody begin to write to a shard, until its client is closed.
 func (s *shardedService) visit(shard int) *visitor {
 	v := &visitor{s: s, client: s.NewClient(), key: keyOf(shard, 0)}
 	v.clerk = s.User(v.client)
 	v.client.Go(func() {
-		for {
+		for !v.client.Closed() {
 			v.write()
 		}
 	})
