@@ -101,7 +101,9 @@ func TestWhatMovesCost(t *testing.T) {
 
 			without, waiting, travel := of(peer, variant, "without service"), of(peer, variant, "waiting"), of(peer, variant, "travel")
 			require.GreaterOrEqual(t, without, waiting+travel, "%s on %s", variant, peer)
-			require.InDelta(t, 13, travel, 3, "%s on %s: a round trip, and an entry", variant, peer)
+			// A round trip and an entry with its writes take 12 ms. The reference may have to wait for two writes of
+			// other entries, 2 ms each, because it holds its mutex through a write.
+			require.InDelta(t, 14.5, travel, 3.5, "%s on %s: a round trip, and an entry", variant, peer)
 			require.Less(t, without, 200.0, "%s on %s", variant, peer)
 			require.Greater(t, of(peer, variant, "user waits"), without, "%s on %s", variant, peer)
 		}
