@@ -4,6 +4,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -58,8 +59,9 @@ func TestHandlerThatExits(t *testing.T) {
 			go func() { answers <- w.ends[0][1].Call(method, 1, new(int)) }()
 		}
 		time.Sleep(time.Second)
+		synctest.Wait()
 		require.Len(t, mistakes, 1)
-		require.Contains(t, mistakes[0].Error(), `labrpc/handle_test.go:44: Call("Quitter.Now"): the handler has called runtime.Goexit`)
+		require.Contains(t, mistakes[0].Error(), `labrpc/handle_test.go:45: Call("Quitter.Now"): the handler has called runtime.Goexit`)
 		w.DeleteServer(1)
 		close(q.killed) // a handler of a server that is gone may leave as it likes
 		require.False(t, <-answers)
