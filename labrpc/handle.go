@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"runtime"
 
+	"raftlab/internal/globals"
 	"raftlab/labgob"
 )
 
@@ -26,6 +27,7 @@ func (c *call) arrive() {
 		return
 	}
 	reply := reflect.New(m.reply)
+	globals.Enter(c.server.owner) // until now the goroutine is the caller's, whose timer has started it
 	m.invoke(c.args, reply)
 
 	// Copied before anyone else can change it; but nobody reads the reply to a duplicate, unless

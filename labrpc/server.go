@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"raftlab/internal/globals"
 )
 
 // Server is a collection of services that share a place in the network, as a Raft peer and the
@@ -15,6 +17,7 @@ type Server struct {
 	services map[string]*Service
 	methods  map[string]*method // by full name: "Raft.AppendEntries"
 	count    int
+	owner    globals.Owner // of the package variables that its handlers use
 }
 
 // Service is an object some of whose methods can be called from afar.
@@ -32,9 +35,9 @@ type method struct {
 	reply   reflect.Type  // what the reply parameter points to
 }
 
-// MakeServer returns a server without services.
+// MakeServer returns a server without services. Its handlers will use the package variables that the caller uses.
 func MakeServer() *Server {
-	return &Server{services: map[string]*Service{}, methods: map[string]*method{}}
+	return &Server{services: map[string]*Service{}, methods: map[string]*method{}, owner: globals.Current()}
 }
 
 // AddService adds a service, which replaces one of the same name.

@@ -16,7 +16,7 @@ func (c *Cluster) Propose(i int, cmd any) (index, term int, isLeader bool) {
 		return -1, -1, false
 	}
 	since := c.checks.proposes()
-	c.r.into("Start", i, func() { index, term, isLeader = p.Start(cmd) })
+	c.r.into("Start", i, l.as(func() { index, term, isLeader = p.Start(cmd) }))
 	if isLeader { // even if it has crashed by now: the entry may have got out
 		c.checks.proposedAt(index, since)
 	}

@@ -76,7 +76,7 @@ func (l *life) wantsSnapshot(m raftapi.ApplyMsg) (wanted bool) {
 	if !ok {
 		return true
 	}
-	l.c.r.into("CondInstallSnapshot", l.peer, func() { wanted = peer.CondInstallSnapshot(m.SnapshotTerm, m.SnapshotIndex, m.Snapshot) })
+	l.c.r.into("CondInstallSnapshot", l.peer, l.as(func() { wanted = peer.CondInstallSnapshot(m.SnapshotTerm, m.SnapshotIndex, m.Snapshot) }))
 	return wanted
 }
 
@@ -92,7 +92,7 @@ func (l *life) takeSnapshot(index int, snapshot []byte) {
 		return
 	}
 	l.c.r.emit(record.Event{Kind: record.Snapshot, Peer: l.peer, Other: record.None, Index: index, Text: "taken"}, "")
-	l.c.r.into("Snapshot", l.peer, func() { peer.Snapshot(index, snapshot) })
+	l.c.r.into("Snapshot", l.peer, l.as(func() { peer.Snapshot(index, snapshot) }))
 }
 
 // refuse reports a violation by a peer that is alive.

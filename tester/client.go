@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync/atomic"
 
+	"raftlab/internal/globals"
 	"raftlab/internal/record"
 	"raftlab/labrpc"
 )
@@ -26,6 +27,7 @@ type Client struct {
 	names  []clientEnd
 	ends   []*labrpc.ClientEnd
 	closed atomic.Bool
+	owner  globals.Owner // of the package variables that its clerk uses
 	quota  quota
 	cut    bool // some of its links may be
 }
@@ -37,7 +39,7 @@ type clientEnd struct{ cluster, client, to int }
 // clients do not know the servers' numbers. It is for the case's main goroutine.
 func (s *Servers) NewClient() *Client {
 	s.mu.Lock()
-	cl := &Client{s: s, number: len(s.clients)}
+	cl := &Client{s: s, number: len(s.clients), owner: globals.NewClient()}
 	s.clients = append(s.clients, cl)
 	s.mu.Unlock()
 	for _, to := range s.r.stream(fmt.Sprintf("client %d of %d", cl.number, s.number)).Perm(s.n) {
@@ -125,13 +127,20 @@ func (cl *Client) Go(f func()) <-chan struct{} {
 }
 
 // Make calls f, which is code under test that makes a clerk. It must return quickly.
-func (cl *Client) Make(f func()) { cl.s.r.into("MakeClerk", record.FirstClient+cl.number, f) }
+func (cl *Client) Make(f func()) { cl.s.r.into("MakeClerk", record.FirstClient+cl.number, cl.as(f)) }
+
+func (cl *Client) as(f func()) func() {
+	return func() {
+		defer globals.Leave(globals.Enter(cl.owner))
+		f()
+	}
+}
 
 // Call calls f, which is code under test: a clerk. It may take as long as it likes. It does not return if
 // the client dies meanwhile.
 func (cl *Client) Call(f func()) {
 	r := cl.s.r
-	d := r.enter(f)
+	d := r.enter(cl.as(f))
 	switch {
 	case d.manner == returned:
 		return

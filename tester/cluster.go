@@ -68,11 +68,11 @@ func (c *Cluster) startPeer(l *life, ends []*labrpc.ClientEnd, p *raftapi.Persis
 	applyCh := make(chan raftapi.ApplyMsg)
 	go c.r.guard(func() { l.consume(applyCh) })
 	var peer raftapi.Raft
-	c.r.into("Make", l.peer, func() { peer = c.newPeer(ends, l.peer, p, applyCh) })
+	c.r.into("Make", l.peer, l.as(func() { peer = c.newPeer(ends, l.peer, p, applyCh) }))
 	if peer == nil {
 		c.r.madeNothing("Make", l.peer)
 	}
-	c.extend(l.peer, peer)
-	c.keepCatchUp(l.peer, peer)
+	c.extend(l, peer)
+	c.keepCatchUp(l, peer)
 	return &node{services: []any{peer}, raft: peer, kill: peer.Kill}
 }

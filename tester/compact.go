@@ -28,10 +28,10 @@ func (l *life) snapshotDue(applied int) int {
 const catchUpBytes = 1 << 20
 
 // keepCatchUp tells a new peer what to keep behind its snapshots.
-func (c *machines) keepCatchUp(i int, peer raftapi.Raft) {
+func (c *machines) keepCatchUp(l *life, peer raftapi.Raft) {
 	keeper, ok := peer.(raftapi.CatchUpKeeper)
 	if c.options.CatchUp == 0 || !ok {
 		return
 	}
-	c.r.into("KeepCatchUp", i, func() { keeper.KeepCatchUp(c.options.CatchUp, catchUpBytes) })
+	c.r.into("KeepCatchUp", l.peer, l.as(func() { keeper.KeepCatchUp(c.options.CatchUp, catchUpBytes) }))
 }

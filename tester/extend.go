@@ -29,7 +29,8 @@ func (c *machines) extensionsOf(i int) (all []string, required bool) {
 }
 
 // extend switches the extensions of a new peer on, before anybody can reach it.
-func (c *machines) extend(i int, peer raftapi.Raft) {
+func (c *machines) extend(l *life, peer raftapi.Raft) {
+	i := l.peer
 	names, required := c.extensionsOf(i)
 	if len(names) == 0 {
 		return
@@ -46,7 +47,7 @@ func (c *machines) extend(i int, peer raftapi.Raft) {
 		return
 	}
 	var err error
-	c.r.into("Extend", i, func() { err = x.Extend(names...) })
+	c.r.into("Extend", i, l.as(func() { err = x.Extend(names...) }))
 	if err != nil {
 		c.r.violate(Violation{Rule: RuleMissing, Peers: []int{i}, Message: fmt.Sprintf("peer %d cannot switch %s on: %s", i, list, told(err))})
 	}
@@ -74,7 +75,7 @@ func (l *life) drift(rate float64) {
 	d, ok := peer.(clockDrifter)
 	switch {
 	case ok:
-		l.c.r.into("DriftClock", l.peer, func() { d.DriftClock(rate) })
+		l.c.r.into("DriftClock", l.peer, l.as(func() { d.DriftClock(rate) }))
 	case rate != 1 && peer != nil:
 		l.c.r.violate(Violation{Rule: RuleMissing, Message: fmt.Sprintf(
 			"the case needs peers whose clocks drift, but %T has no method DriftClock(rate float64) (raftapi.ClockDrifter)", peer)})
@@ -107,6 +108,6 @@ func (c *machines) transfer(i, to, known int) (done bool) {
 			"the case needs peers that hand over leadership, but %T has no method TransferLeadership(to int) bool (raftapi.LeadershipTransferrer)", l.raft())})
 	}
 	c.env.Note("peer %d is asked to make peer %d leader", i, to)
-	c.r.into("TransferLeadership", i, func() { done = t.TransferLeadership(known) })
+	c.r.into("TransferLeadership", i, l.as(func() { done = t.TransferLeadership(known) }))
 	return done
 }

@@ -26,7 +26,7 @@ func (c *machines) State(i int) (term int, leader bool) {
 	if p == nil {
 		return 0, false
 	}
-	c.r.into("GetState", i, func() { term, leader = p.GetState() })
+	c.r.into("GetState", i, l.as(func() { term, leader = p.GetState() }))
 	c.checks.said(l, answer{term, leader})
 	if !l.alive.Load() {
 		return 0, false // it crashed meanwhile

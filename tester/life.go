@@ -4,6 +4,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"raftlab/internal/globals"
 	"raftlab/internal/record"
 	"raftlab/labrpc"
 	"raftlab/raftapi"
@@ -22,6 +23,7 @@ type life struct {
 	number  int // among all lives of the cluster
 	began   time.Duration
 	alive   atomic.Bool // changes under checks.mu, so that a check sees an instant before or after a crash
+	owner   globals.Owner // of the package variables that the peer uses in this life
 	store   *storage
 	ends    []endName
 	gone    chan struct{}        // closed by forget
@@ -45,7 +47,7 @@ type node struct {
 // begin starts a life of peer i, at an instant of its own.
 func (c *machines) begin(i int, kind record.Kind) {
 	c.env.Sleep(c.pause())
-	l := &life{c: c, peer: i, gone: make(chan struct{}), began: c.r.now()}
+	l := &life{c: c, peer: i, gone: make(chan struct{}), began: c.r.now(), owner: globals.NewServer()}
 	c.checks.birth(l)
 	c.mu.Lock()
 	l.store = newStorage(l, c.stored[i])
@@ -68,18 +70,27 @@ func (c *machines) begin(i int, kind record.Kind) {
 	}
 	c.r.emit(record.Event{Kind: kind, Peer: i, Other: record.None, Text: text}, "")
 	made := c.start(l, ends, raftapi.NewPersister(l.store))
-	server := labrpc.MakeServer()
-	c.r.into("the set of services", i, func() {
+	var server *labrpc.Server
+	c.r.into("the set of services", i, l.as(func() {
+		server = labrpc.MakeServer()
 		for _, service := range made.services {
 			server.AddService(labrpc.MakeService(service))
 		}
-	})
+	}))
 	l.node.Store(made)
 	if rate != 1 { // as it begins
 		l.drift(rate)
 	}
 	if !l.serve(server) {
 		c.kill(l)
+	}
+}
+
+// as makes a call into the peer one that uses the peer's own package variables.
+func (l *life) as(f func()) func() {
+	return func() {
+		defer globals.Leave(globals.Enter(l.owner))
+		f()
 	}
 }
 
@@ -124,7 +135,7 @@ func (c *machines) endLocked(l *life) {
 // kill tells a peer whose life has ended to stop, once.
 func (c *machines) kill(l *life) {
 	if made := l.node.Load(); made != nil && l.killed.CompareAndSwap(false, true) {
-		c.r.call("Kill", l.peer, made.kill) // whatever comes of it: the rest has to be taken down, too
+		c.r.call("Kill", l.peer, l.as(made.kill)) // whatever comes of it: the rest has to be taken down, too
 	}
 }
 

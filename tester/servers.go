@@ -58,11 +58,11 @@ func (e *Env) newServers(start StartFunc, n int, o Options) *Servers {
 func (s *Servers) startOne(l *life, ends []*labrpc.ClientEnd, p *raftapi.Persister) *node {
 	var server Server
 	made := &node{}
-	s.r.into("StartServer", l.peer, func() { server = s.startServer(l.peer, ends, p) })
+	s.r.into("StartServer", l.peer, l.as(func() { server = s.startServer(l.peer, ends, p) }))
 	if server == nil {
 		s.r.madeNothing("StartServer", l.peer)
 	}
-	s.r.into("Services", l.peer, func() { made.services, made.raft = server.Services(), server.Raft() })
+	s.r.into("Services", l.peer, l.as(func() { made.services, made.raft = server.Services(), server.Raft() }))
 	made.kill = server.Kill
 	return made
 }

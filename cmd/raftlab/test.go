@@ -265,7 +265,7 @@ func (t *testRun) build(ctx context.Context) error {
 			return err
 		}
 		t.binaries[pkg] = b
-		t.report.Builds = append(t.report.Builds, suite.Build{Package: pkg, ID: b.ID, GoVersion: b.GoVersion, Notes: b.Notes})
+		t.report.Builds = append(t.report.Builds, suite.Build{Package: pkg, ID: b.ID, GoVersion: b.GoVersion, Notes: b.Notes, Warnings: b.Warnings})
 	}
 	return nil
 }

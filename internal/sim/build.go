@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"raftlab/internal/submission"
@@ -21,7 +22,7 @@ import (
 
 // engineVersion is part of every key of the cache. To be changed when the same sources would be
 // compiled in another way.
-const engineVersion = "2"
+const engineVersion = "3"
 
 // compileFlags are for `go test`. -trimpath makes builds in different directories equal; -s -w leave out
 // debug information that nothing here reads (stacks keep their files and lines).
@@ -84,6 +85,7 @@ func (b Build) Binary(ctx context.Context, progress func(string)) (*Binary, erro
 		return nil, err
 	}
 	if binary := store.find(key); binary != nil {
+		binary.Warnings = code.warnings(binary.Variables)
 		return binary, nil
 	}
 	progress("compiling the code under test and the framework for the engine")
@@ -91,11 +93,13 @@ func (b Build) Binary(ctx context.Context, progress func(string)) (*Binary, erro
 	if err != nil {
 		return nil, err
 	}
+	variables := code.keepApart(checked, p.owners)
 	c := compilation{Build: b, tools: tools, code: code, store: store, names: map[string]string{}}
 	binary, err := c.compile(ctx, edited)
 	if err != nil && len(edited) > 0 && overlayBroken(err) {
 		notes = append(notes, fmt.Sprintf("the Go runtime overlay does not compile with %s: printing and garbage collections "+
 			"change runs, and goroutines run first in, first out", tools.version))
+		delete(code.replace, globalsFile) // then all goroutines are owner 0's
 		binary, err = c.compile(ctx, nil)
 	}
 	if err != nil {
@@ -104,7 +108,8 @@ func (b Build) Binary(ctx context.Context, progress func(string)) (*Binary, erro
 	if len(checked.Errors) > 0 {
 		return nil, typeErrors(checked)
 	}
-	binary.Notes = notes
+	binary.Notes, binary.Variables = notes, variables
+	binary.Warnings = code.warnings(binary.Variables)
 	progress("compiling the test binary to machine code")
 	if err := makeNative(ctx, binary); err != nil {
 		return nil, err
@@ -123,6 +128,7 @@ type prepared struct {
 	code   *tree
 	edited map[string][]byte // files of the Go runtime
 	notes  []string
+	owners bool // goroutines have owners
 }
 
 func (b Build) prepare(ctx context.Context) (p prepared, err error) {
@@ -136,7 +142,9 @@ func (b Build) prepare(ctx context.Context) (p prepared, err error) {
 	if p.tools, err = findToolchain(ctx, b.Framework); err != nil {
 		return p, err
 	}
-	p.edited, _, p.notes = runtimeOverlay(p.tools.root, wasmEngine, b.without()...)
+	var applied []string
+	p.edited, applied, p.notes = runtimeOverlay(p.tools.root, wasmEngine, b.without()...)
+	p.owners = slices.Contains(applied, "owner")
 	return p, nil
 }
 
@@ -286,7 +294,7 @@ func overlayBroken(err error) bool {
 	return errors.As(err, &broken)
 }
 
-var inRuntime = regexp.MustCompile(`(?m)^# (runtime|internal/runtime\S*|internal/sync|crypto/internal/sysrand|os|math/rand\S*|hash/maphash)$`)
+var inRuntime = regexp.MustCompile(`(?m)^# (runtime|internal/runtime\S*|internal/sync|crypto/internal/sysrand|os|time|math/rand\S*|hash/maphash)$`)
 
 // testSummary is what `go test` adds to the compiler's messages.
 var testSummary = regexp.MustCompile(`(?m)^FAIL(\t.*)?\n?$`)

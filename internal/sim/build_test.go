@@ -34,8 +34,7 @@ func TestRewrite(t *testing.T) {
 		"package x\nfunc f() {\nl:\n\tfor i := range 3 { // c\n\t\tcontinue l\n\t}\n\tgoto l\n}": "package x; import raftlab_backedge \"raftlab/internal/backedge\"\n" +
 			"func f() {\nl:\n\tfor i := range 3 {raftlab_backedge.Count(); // c\n\t\tcontinue l\n\t}\n\traftlab_backedge.Count();goto l\n}",
 	} {
-		got, _, err := addBackedges("x.go", []byte(before))
-		require.NoError(t, err)
+		got := insert([]byte(before), backedges("x.go", []byte(before)))
 		require.Equal(t, after, string(got))
 		require.Equal(t, strings.Count(before, "\n"), strings.Count(string(got), "\n"))
 	}

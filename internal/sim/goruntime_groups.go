@@ -39,6 +39,22 @@ var runtimeGroups = []runtimeGroup{
 		},
 	},
 	{
+		name:    "owner",
+		without: "all servers of a run share the package variables of the code under test",
+		source:  "owner",
+		edits: []runtimeEdit{
+			{"runtime/runtime2.go", "\tgoid         uint64\n", "\tgoid         uint64\n\traftlabOwner uint64\n"},
+			{"runtime/proc.go", "\tnewg.parentGoid = callergp.goid\n", "\tnewg.parentGoid = callergp.goid\n\tnewg.raftlabOwner = callergp.raftlabOwner\n"},
+			{"time/sleep.go", "\treturn newTimer(when(d), 0, goFunc, f, nil)\n}\n",
+				"\treturn newTimer(when(d), 0, goFunc, &raftlabOwned{f, raftlab_owner()}, nil)\n}\n\n" +
+					"type raftlabOwned struct {\n\tf     func()\n\towner uint64\n}\n\n" +
+					"//go:linkname raftlab_owner runtime.raftlab_owner\nfunc raftlab_owner() uint64\n\n" +
+					"//go:linkname raftlab_setOwner runtime.raftlab_setOwner\nfunc raftlab_setOwner(uint64) uint64\n"},
+			{"time/sleep.go", "\tgo arg.(func())()\n",
+				"\to := arg.(*raftlabOwned)\n\tbefore := raftlab_setOwner(o.owner)\n\tgo o.f()\n\traftlab_setOwner(before)\n"},
+		},
+	},
+	{
 		name:    "order",
 		without: "goroutines run first in, first out, for every seed",
 		needs:   "streams",

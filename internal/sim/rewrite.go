@@ -9,6 +9,7 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"sort"
 	"strconv"
 )
@@ -26,20 +27,16 @@ type insertion struct {
 	text   string
 }
 
-// addBackedges puts a call of package backedge at the start of every loop body and before every goto.
-// It works on the text, not on the syntax tree, so that every line keeps its number and comments
-// keep their place; what it inserted is returned so that columns in error messages can be put right.
-func addBackedges(name string, source []byte) ([]byte, []insertion, error) {
+// backedges returns what has to be inserted into a file so that package backedge is called at the start of every
+// loop body and before every goto, and where; nothing if the file does not parse.
+func backedges(name string, source []byte) []insertion {
 	files := token.NewFileSet()
 	file, err := parser.ParseFile(files, name, source, parser.SkipObjectResolution)
 	if err != nil {
-		return nil, nil, err
+		return nil // the compiler will say so
 	}
 	var list []insertion
-	insert := func(at token.Pos, text string) {
-		p := files.PositionFor(at, false)
-		list = append(list, insertion{offset: p.Offset, line: p.Line, column: p.Column, text: text})
-	}
+	insert := func(at token.Pos, text string) { list = append(list, insertionAt(files, at, text)) }
 	ast.Inspect(file, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.ForStmt:
@@ -53,11 +50,21 @@ func addBackedges(name string, source []byte) ([]byte, []insertion, error) {
 		}
 		return true
 	})
-	if len(list) == 0 {
-		return source, nil, nil
+	if len(list) > 0 {
+		insert(file.Name.End(), fmt.Sprintf("; import %s %q", backedgeName, "raftlab/internal/backedge"))
 	}
-	insert(file.Name.End(), fmt.Sprintf("; import %s %q", backedgeName, "raftlab/internal/backedge"))
-	sort.Slice(list, func(i, j int) bool { return list[i].offset < list[j].offset })
+	return list
+}
+
+func insertionAt(files *token.FileSet, at token.Pos, text string) insertion {
+	p := files.PositionFor(at, false)
+	return insertion{offset: p.Offset, line: p.Line, column: p.Column, text: text}
+}
+
+// insert puts the insertions into source; those at one place stay in their order. It works on the text,
+// not on the syntax tree, so that every line keeps its number and comments keep their place.
+func insert(source []byte, list []insertion) []byte {
+	sort.SliceStable(list, func(i, j int) bool { return list[i].offset < list[j].offset })
 	var out bytes.Buffer
 	from := 0
 	for _, in := range list {
@@ -66,13 +73,19 @@ func addBackedges(name string, source []byte) ([]byte, []insertion, error) {
 		from = in.offset
 	}
 	out.Write(source[from:])
-	return out.Bytes(), list, nil
+	return out.Bytes()
+}
+
+// insertMore adds insertions to those that a file under test has.
+func (t *tree) insertMore(name string, more []insertion) {
+	list := append(slices.Clone(t.inserted[name]), more...)
+	t.replace[name], t.inserted[name] = insert(t.underTestFiles[name].text, list), list
 }
 
 var position = regexp.MustCompile(`(?m)^(\S+\.go):(\d+):(\d+):`)
 
 // translate changes the places in the compiler's messages to what they are in the files that the user
-// wrote: the file's name, and the column in lines where addBackedges inserted something.
+// wrote: the file's name, and the column in lines where something was inserted.
 func (t *tree) translate(messages string) string {
 	return position.ReplaceAllStringFunc(messages, func(m string) string {
 		parts := position.FindStringSubmatch(m)

@@ -32,12 +32,22 @@ type Build struct {
 
 // Binary is a compiled test binary, ready to run any number of times.
 type Binary struct {
-	Path      string   // of the WebAssembly module
-	ID        string   // hash of its content; two binaries with one ID run alike
-	GoVersion string   // "go1.26.8"
-	Notes     []string // what the reader of a result should know about the build
-	Cached    bool     // it was built earlier
-	UnderTest []string // directories of the framework with the code under test: "raft"
+	Path      string     // of the WebAssembly module
+	ID        string     // hash of its content; two binaries with one ID run alike
+	GoVersion string     // "go1.26.8"
+	Notes     []string   // what the reader of a result should know about the build
+	Warnings  []string   `json:"-"` // what a person should look at in the code under test: variables that change
+	Variables []Variable // those variables
+	Cached    bool       // it was built earlier
+	UnderTest []string   // directories of the framework with the code under test: "raft"
+}
+
+// Variable is a package variable of the code under test that changes after initialization.
+type Variable struct {
+	Name string // "raft.votes"
+	File string // relative to the framework: "raft/raft.go"
+	Line int
+	Kept bool // each server has its own
 }
 
 // Refusal is one place in the code under test that uses what it may not use.

@@ -131,11 +131,8 @@ func (t *tree) add(files map[string]source, packageName, dir string) error {
 			}
 		}
 		t.underTestFiles[name] = s
-		text, inserted, err := addBackedges(s.display, s.text)
-		if err != nil {
-			text, inserted = s.text, nil // it does not parse: vet says so, and it is not compiled
-		}
-		t.replace[name], t.displays[name], t.inserted[name] = text, s.display, inserted
+		t.displays[name], t.inserted[name] = s.display, backedges(s.display, s.text)
+		t.replace[name] = insert(s.text, t.inserted[name])
 	}
 	if compiled == 0 {
 		return &CompileError{Output: fmt.Sprintf("there is no Go file with package %s", packageName)}

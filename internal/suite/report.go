@@ -77,6 +77,8 @@ type Build struct {
 	ID        string   `json:"id"`
 	GoVersion string   `json:"goVersion"`
 	Notes     []string `json:"notes,omitempty"`
+	// Warnings are what a person should look at in the code under test: package variables that change.
+	Warnings []string `json:"warnings,omitempty"`
 }
 
 // Fault is one reason why code was not built: a refusal with its place, or the compiler's output.

@@ -162,6 +162,13 @@ func remarks(r *Report) string {
 		fmt.Fprintf(&b, "warning: %s (%s)\n", strings.ReplaceAll(strings.TrimSpace(c.Text), "\n", "\n  "), inCases(c.Cases))
 	}
 	for _, build := range r.Builds {
+		for i, w := range build.Warnings {
+			if i == most {
+				fmt.Fprintf(&b, "and %d more warnings about %s (--json has them all)\n", len(build.Warnings)-most, build.Package)
+				break
+			}
+			fmt.Fprintf(&b, "warning: %s\n", w)
+		}
 		for _, n := range build.Notes {
 			fmt.Fprintf(&b, "note: %s\n", n)
 		}
