@@ -22,7 +22,7 @@ type life struct {
 	peer    int
 	number  int // among all lives of the cluster
 	began   time.Duration
-	alive   atomic.Bool // changes under checks.mu, so that a check sees an instant before or after a crash
+	alive   atomic.Bool   // changes under checks.mu, so that a check sees an instant before or after a crash
 	owner   globals.Owner // of the package variables that the peer uses in this life
 	store   *storage
 	ends    []endName
