@@ -99,8 +99,18 @@ var (
 func badPeers(t *testing.T) *Binary {
 	t.Helper()
 	root := filepath.Join("..", "..")
-	edits := map[string][]byte{"raft/bad_company.go": []byte(badCompany)}
-	files, err := filepath.Glob(filepath.Join(root, "raft", "*.go"))
+	edits := referenceWith(t, "raft/bad_company.go", badCompany, " noise(rf, args);", " noise(rf, nil); misbehave();")
+	b, err := Build{Framework: root, Package: "./raft", Edits: edits}.Binary(context.Background(), nil)
+	require.NoError(t, err)
+	return b
+}
+
+// referenceWith is the reference peer with one more file, whose Make calls the peer's as Make0, and with text at the
+// beginning of its handlers, and of Start and GetState.
+func referenceWith(t *testing.T, name, file, inHandlers, inStarts string) map[string][]byte {
+	t.Helper()
+	edits := map[string][]byte{name: []byte(file)}
+	files, err := filepath.Glob(filepath.Join("..", "..", "raft", "*.go"))
 	require.NoError(t, err)
 	changed := 0
 	for _, name := range files {
@@ -109,8 +119,8 @@ func badPeers(t *testing.T) *Binary {
 		}
 		text, err := os.ReadFile(name)
 		require.NoError(t, err)
-		after := methods.ReplaceAll(text, []byte("$0 noise(rf, args);"))
-		after = starts.ReplaceAll(after, []byte("$0 noise(rf, nil); misbehave();"))
+		after := methods.ReplaceAll(text, []byte("$0"+inHandlers))
+		after = starts.ReplaceAll(after, []byte("$0"+inStarts))
 		after = bytes.Replace(after, []byte("\nfunc Make("), []byte("\nfunc Make0("), 1)
 		if !bytes.Equal(text, after) {
 			changed++
@@ -118,9 +128,7 @@ func badPeers(t *testing.T) *Binary {
 		}
 	}
 	require.GreaterOrEqual(t, changed, 3)
-	b, err := Build{Framework: root, Package: "./raft", Edits: edits}.Binary(context.Background(), nil)
-	require.NoError(t, err)
-	return b
+	return edits
 }
 
 func labJob(b *Binary, name string, seed uint64, env ...string) Job {
