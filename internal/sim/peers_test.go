@@ -32,7 +32,7 @@ var (
 	printing = os.Getenv("PRINT") != ""
 	hoarding = os.Getenv("ALLOC") != ""
 	forgery  = os.Getenv("FORGE")
-	hoard    [256][]byte
+	hoard    [32][]byte // of each life of each peer
 	calls    int
 )
 
