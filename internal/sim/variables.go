@@ -71,7 +71,7 @@ func (t *tree) warnings(variables []Variable) (list []string) {
 		if !v.Kept {
 			what = "it is shared by all servers here"
 		}
-		list = append(list, fmt.Sprintf("package variable %s (%s:%d) changes after initialization; %s", v.Name, t.displays[v.File], v.Line, what))
+		list = append(list, fmt.Sprintf("package variable %s (%s:%d) may change after initialization; %s", v.Name, t.displays[v.File], v.Line, what))
 	}
 	return list
 }
