@@ -20,17 +20,28 @@ import (
 //	S5         1        1 [3]    1  3     1  3          1  3
 //	          (a)      (b)      (c)      (d) without   (e) with an entry of term 4
 //
-// In (c) the entry of term 2 is on a majority. A leader that commits it for that loses it in (d).
+// In (c) the entry of term 2 is on a majority. A leader that commits it for that loses it in (d). It does not help that
+// the leader has an entry of term 4 by then, as it has in the paper: nobody else has it.
 func figure8(e *tester.Env) {
-	for _, current := range []bool{false, true} {
+	for _, own := range []entryOfFour{noEntry, ownEntry, ownEntry, ownEntry, sharedEntry} {
 		c := newCluster(e, 5, tester.Options{})
-		c.figure8(current)
+		c.figure8(own)
 		c.recovers()
 		c.Shutdown()
 	}
 }
 
-func (c *cluster) figure8(current bool) {
+// entryOfFour says how far the entry of term 4 gets in (c).
+type entryOfFour int
+
+const (
+	noEntry     entryOfFour = iota // there is none
+	ownEntry                       // at the leader alone
+	sharedEntry                    // on a majority
+)
+
+func (c *cluster) figure8(four entryOfFour) {
+	current := four == sharedEntry
 	c.agreeAll()
 
 	// (a) S1 leads term 2 and gives its entry to S2 alone.
@@ -64,6 +75,15 @@ func (c *cluster) figure8(current bool) {
 	c.env.Sleep(reachFollower)
 	if current {
 		c.remember(two)
+	}
+	if four == ownEntry {
+		// Confirmations of what the others have are still on their way when the leader takes it.
+		c.Network().LongReordering(true)
+		c.env.Sleep(400 * time.Millisecond)
+		c.mute(leader)
+		c.propose(leader, 1)
+		c.env.Sleep(200 * time.Millisecond)
+		c.Network().LongReordering(false)
 	}
 	c.env.Note("S1=%d S2=%d S3=%d S4=%d S5=%d, leader of (c): %d", s1, s2, s3, s4, s5, leader)
 

@@ -243,3 +243,32 @@ func freshLogs(e *tester.Env) {
 	}
 	second.audit()
 }
+
+// lostCalls keeps a follower down for so long that hundreds of the leader's calls come to nothing, and lets it back. The
+// leader must not have given it up: if nobody sends to it, it stands for election.
+func lostCalls(e *tester.Env) {
+	c := newCluster(e, 3, tester.Options{})
+	c.agreeAll()
+	disturbed := 0
+	for range 3 {
+		leader, term := c.office()
+		away := c.any(leader)
+		c.Crash(away)
+		c.commit(2, 2)
+		e.Sleep(40 * time.Second)
+		if now, leads := c.State(leader); !leads || now != term {
+			c.Restart(away)
+			continue
+		}
+		c.Restart(away)
+		e.Sleep(3 * time.Second)
+		if now, leads := c.State(leader); !leads || now != term {
+			disturbed++
+		}
+		if disturbed > 1 {
+			c.fail(tester.RuleTermChanged, "§5.3", []int{leader, away}, "peer %d was down for 40 s, and after its restart it stood for election within seconds, as another one had before; does leader %d still send to a peer that has lost hundreds of its calls?", away, leader)
+		}
+		c.agreeAll()
+	}
+	c.recovers()
+}

@@ -104,7 +104,9 @@ func logs() []tester.Case {
 		{Part: "2B", Name: "IsolatedLeader", Points: 4, Section: "§5.3", Run: isolatedLeader,
 			Reaches: []string{"conflicting suffix truncated"},
 			Checks:  "clients go on writing to a leader that nobody hears: none of it is ever applied"},
-		{Part: "2B", Name: "LogsDiverge", Points: 6, Section: "§5.3", Run: logsDiverge, Limit: long,
+		{Part: "2B", Name: "LostCalls", Points: 2, Section: "§5.3", Run: lostCalls,
+			Checks: "a follower is down while hundreds of calls to it are lost, and is sent to again when it is back"},
+		{Part: "2B", Name: "LogsDiverge", Points: 4, Section: "§5.3", Run: logsDiverge, Limit: long,
 			Reaches: []string{"append refused: conflicting term", "conflicting suffix truncated"},
 			Checks:  "dozens of conflicting entries in several logs are replaced by the right ones: Log Matching repairs any tail"},
 		{Part: "2B", Name: "ShortLogLoses", Points: 5, Section: "§5.4.1", Run: shortLogLoses,
@@ -195,7 +197,9 @@ func crashes() []tester.Case {
 
 func compaction() []tester.Case {
 	return []tester.Case{
-		{Part: "2D", Name: "Snapshots", Points: 6, Section: "§7", Run: snapshots,
+		{Part: "2D", Name: "OnlySnapshots", Points: 2, Section: "§5.2", Run: onlySnapshots,
+			Checks: "a follower that hears nothing but snapshots hears its leader, and does not stand for election"},
+		{Part: "2D", Name: "Snapshots", Points: 4, Section: "§7", Run: snapshots,
 			Reaches: []string{"log compacted"},
 			Checks:  "the service takes snapshots while all is well: same commands, and the log stays short"},
 		{Part: "2D", Name: "SnapshotsWhileApplying", Points: 4, Section: "§7", Run: snapshotsWhileApplying,
