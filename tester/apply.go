@@ -155,10 +155,11 @@ func (k *checks) install(l *life, m raftapi.ApplyMsg) {
 	case problem != "":
 	case index != m.SnapshotIndex:
 		problem = fmt.Sprintf("has SnapshotIndex %d, but the state in it is that after index %d", m.SnapshotIndex, index)
-	case m.SnapshotTerm > k.entries[index].newest:
-		problem = fmt.Sprintf("has SnapshotTerm %d, but the entry at index %d was applied when no peer had got beyond term %d", m.SnapshotTerm, index, k.entries[index].newest)
 	case index < last:
 		problem = fmt.Sprintf("goes back to index %d, but the peer has already applied everything up to %d", index, last)
+	case k.sawAppend && m.SnapshotTerm > k.entries[index].newest: // terms are known from AppendEntries of a shape that is understood
+		problem = fmt.Sprintf("has SnapshotTerm %d, but the entry at index %d was applied when no peer had got beyond term %d",
+			m.SnapshotTerm, index, k.entries[index].newest)
 	}
 	if problem != "" {
 		k.r.violate(Violation{RuleSnapshot, "§7", fmt.Sprintf("the snapshot that peer %d delivers %s", l.peer, problem), []int{l.peer}})
