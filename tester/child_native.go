@@ -112,6 +112,10 @@ func runChild(t *testing.T, lab Lab, subject any, p record.Params, h *childHost)
 	if err != nil {
 		h.verdict(record.Verdict{Outcome: record.FrameworkError, Message: err.Error()})
 	}
+	if repeatable {
+		runRepeatable(t, c, subject, p, h)
+		return
+	}
 	go endWithParent()
 	if realClock {
 		runCase(h, c, subject, p)

@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -96,7 +97,7 @@ func (b Build) Binary(ctx context.Context, progress func(string)) (*Binary, erro
 	variables := code.keepApart(checked, p.owners)
 	c := compilation{Build: b, tools: tools, code: code, store: store, names: map[string]string{}}
 	binary, err := c.compile(ctx, edited)
-	if err != nil && len(edited) > 0 && overlayBroken(err) {
+	if err != nil && len(edited) > 0 && overlayBroken(err) && !b.Native {
 		notes = append(notes, fmt.Sprintf("the Go runtime overlay does not compile with %s: printing and garbage collections "+
 			"change runs, and goroutines run first in, first out", tools.version))
 		delete(code.replace, globalsFile) // then all goroutines are owner 0's
@@ -110,9 +111,11 @@ func (b Build) Binary(ctx context.Context, progress func(string)) (*Binary, erro
 	}
 	binary.Notes, binary.Variables = notes, variables
 	binary.Warnings = code.warnings(binary.Variables)
-	progress("compiling the test binary to machine code")
-	if err := makeNative(ctx, binary); err != nil {
-		return nil, err
+	if !b.Native {
+		progress("compiling the test binary to machine code")
+		if err := makeNative(ctx, binary); err != nil {
+			return nil, err
+		}
 	}
 	if err := store.store(key, binary); err != nil {
 		return nil, fmt.Errorf("remember the build: %w", err)
@@ -143,9 +146,49 @@ func (b Build) prepare(ctx context.Context) (p prepared, err error) {
 		return p, err
 	}
 	var applied []string
-	p.edited, applied, p.notes = runtimeOverlay(p.tools.root, wasmEngine, b.without()...)
+	p.edited, applied, p.notes = runtimeOverlay(p.tools.root, b.engine(), b.without()...)
 	p.owners = slices.Contains(applied, "owner")
+	if b.Native && len(p.notes) > 0 {
+		return p, fmt.Errorf("compile for repeatable native runs: %s. The wasm engine has no need of that (--engine wasm)", strings.Join(p.notes, "; "))
+	}
 	return p, nil
+}
+
+// nativeTag is the build tag of binaries for repeatable native runs.
+const nativeTag = "raftlab_native"
+
+func (b Build) engine() string {
+	if b.Native {
+		return nativeEngine
+	}
+	return wasmEngine
+}
+
+// flags are those of `go test`.
+func (b Build) flags() []string {
+	if !b.Native {
+		return compileFlags
+	}
+	flags := []string{"-vet=off", "-buildvcs=false", "-tags=" + nativeTag}
+	if b.Race {
+		flags = append(flags, "-race")
+	}
+	if b.Debug {
+		return append(flags, "-gcflags=all=-N -l") // a debugger wants the files' whole names
+	}
+	return append(flags, "-trimpath")
+}
+
+// environment is the one of the go command.
+func (b Build) environment() []string {
+	if !b.Native {
+		return guestBuildEnv()
+	}
+	cgo := "CGO_ENABLED=0"
+	if b.Race {
+		cgo = "CGO_ENABLED=1"
+	}
+	return append(os.Environ(), "GOOS="+runtime.GOOS, "GOARCH="+runtime.GOARCH, cgo, "GOFLAGS=", "GOWORK=off", "GOEXPERIMENT=", "GODEBUG=")
 }
 
 // without names the groups of runtime edits that are not wanted.
@@ -159,7 +202,7 @@ func (b Build) without() []string {
 // key hashes everything that the binary depends on, but for what is in the directories without.
 func (b Build) key(tools toolchain, code *tree, edited map[string][]byte, without ...string) (string, error) {
 	h := sha256.New()
-	fmt.Fprintln(h, engineVersion, tools.version, tools.root, b.Package, compileFlags, vet.Rules())
+	fmt.Fprintln(h, engineVersion, tools.version, tools.root, b.Package, b.flags(), vet.Rules())
 	add := func(name string, text []byte) { fmt.Fprintf(h, "%q %t %d\n%s", name, text == nil, len(text), text) }
 	for _, name := range sortedKeys(code.replace) {
 		add(name, code.replace[name])
@@ -224,10 +267,10 @@ func (c compilation) compile(ctx context.Context, edited map[string][]byte) (*Bi
 	if err != nil {
 		return nil, fmt.Errorf("write the overlay for the compiler: %w", err)
 	}
-	made := filepath.Join(dir, "test.wasm")
-	args := append([]string{"test", "-c", "-o", made, "-overlay", overlay}, compileFlags...)
+	made := filepath.Join(dir, "test.made")
+	args := append([]string{"test", "-c", "-o", made, "-overlay", overlay}, c.flags()...)
 	cmd := exec.Command(c.tools.command, append(args, c.Package)...)
-	cmd.Dir, cmd.Env = c.Framework, append(guestBuildEnv(), "GOTMPDIR="+dir)
+	cmd.Dir, cmd.Env = c.Framework, append(c.environment(), "GOTMPDIR="+dir)
 	if out, err := compiling.output(ctx, "the compiler", cmd); err != nil {
 		if out == "" { // it did not come to its end
 			return nil, fmt.Errorf("compile the code under test: %w", err)
@@ -244,10 +287,13 @@ func (c compilation) compile(ctx context.Context, edited map[string][]byte) (*Bi
 	if err != nil {
 		return nil, err
 	}
-	binary := &Binary{ID: wasmID(text), GoVersion: c.tools.version, UnderTest: c.code.underTest}
-	binary.Path = c.store.wasm(binary.ID)
+	binary := &Binary{ID: contentID(text), GoVersion: c.tools.version, UnderTest: c.code.underTest}
+	if c.Native {
+		binary.Native, binary.ID = true, hostPrefix+binary.ID
+	}
+	binary.Path = c.store.binary(binary.ID)
 	if err := os.Rename(made, binary.Path); err != nil {
-		if _, missing := readWasm(binary.Path); missing != nil { // on Windows it may be there already, and in use
+		if _, missing := readBinary(binary.Path); missing != nil { // on Windows it may be there already, and in use
 			return nil, fmt.Errorf("keep the test binary: %w", err)
 		}
 	}

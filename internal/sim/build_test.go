@@ -52,7 +52,7 @@ func TestOverlayFallsBack(t *testing.T) {
 
 func TestPrune(t *testing.T) {
 	c := cache{t.TempDir()}
-	for _, part := range []string{"keys", "wasm", "native", "tmp"} {
+	for _, part := range []string{"keys", "wasm", "host", "native", "tmp"} {
 		require.NoError(t, os.Mkdir(filepath.Join(c.dir, part), 0o755))
 	}
 	age := func(id string, d time.Duration) {
@@ -62,7 +62,7 @@ func TestPrune(t *testing.T) {
 	ids := map[string]string{}
 	for i, name := range []string{"old", "middle", "new"} {
 		wasm := fmt.Appendf(nil, "%100s", name)
-		id := wasmID(wasm)
+		id := contentID(wasm)
 		ids[name] = id
 		require.NoError(t, os.WriteFile(c.wasm(id), wasm, 0o644))
 		require.NoError(t, os.MkdirAll(c.native(id), 0o755))
@@ -91,6 +91,6 @@ func TestDoctor(t *testing.T) {
 	h := Doctor(context.Background(), filepath.Join("..", ".."))
 	require.Empty(t, h.Problems)
 	require.NotEmpty(t, h.GoVersion)
-	require.Equal(t, []string{"streams", "kin", "owner", "order", "timers", "bytes", "stacks", "collect"}, h.Overlay)
+	require.Equal(t, []string{"streams", "kin", "owner", "order", "timers", "bytes", "stacks", "collect", "idle"}, h.Overlay)
 	require.DirExists(t, h.Cache)
 }

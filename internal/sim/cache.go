@@ -15,6 +15,7 @@ import (
 //	keys/KEY.json    what a build made: KEY is the hash of all that went into it
 //	wasm/ID.wasm     the test binary; ID is the hash of its content
 //	native/ID/       its machine code, in wazero's own format
+//	host/ID.test.exe a test binary for this machine
 //	tmp/dir-N/       what a process needs for a while; it is locked for as long as that runs
 //
 // Files are written under another name and renamed, so that builds can go on at the same time. Beyond
@@ -46,7 +47,7 @@ func openCache() (cache, error) {
 		return cache{}, err
 	}
 	c := cache{dir}
-	for _, part := range []string{"keys", "wasm", "native", "tmp"} {
+	for _, part := range []string{"keys", "wasm", "host", "native", "tmp"} {
 		if err := os.MkdirAll(filepath.Join(dir, part), 0o755); err != nil {
 			return c, fmt.Errorf("make the cache: %w", err)
 		}
@@ -57,6 +58,7 @@ func openCache() (cache, error) {
 
 func (c cache) key(key string) string   { return filepath.Join(c.dir, "keys", key+".json") }
 func (c cache) wasm(id string) string   { return filepath.Join(c.dir, "wasm", id+".wasm") }
+func (c cache) host(id string) string   { return filepath.Join(c.dir, "host", id+".test.exe") }
 func (c cache) native(id string) string { return filepath.Join(c.dir, "native", id) }
 
 // find returns what an earlier build with the same key made, or nil.
@@ -69,12 +71,23 @@ func (c cache) find(key string) *Binary {
 	if b == nil {
 		return nil
 	}
-	b.Path, b.Cached = c.wasm(b.ID), true
-	if _, err := readWasm(b.Path); err != nil {
+	b.Path, b.Cached = c.binary(b.ID), true
+	if _, err := readBinary(b.Path); err != nil {
 		return nil
 	}
 	b.used()
 	return b
+}
+
+// hostPrefix begins the ID of a binary for this machine.
+const hostPrefix = "host-"
+
+// binary is the file of a test binary.
+func (c cache) binary(id string) string {
+	if strings.HasPrefix(id, hostPrefix) {
+		return c.host(id)
+	}
+	return c.wasm(id)
 }
 
 // used notes that the binary is in use: what was used last is dropped last.
@@ -117,12 +130,14 @@ func (c cache) prune(limit int64, keep string) {
 	var list []entry
 	var total int64
 	names, _ := filepath.Glob(filepath.Join(c.dir, "wasm", "*.wasm"))
+	programs, _ := filepath.Glob(c.host("*"))
+	names = append(names, programs...)
 	for _, name := range names {
 		info, err := os.Stat(name)
 		if err != nil {
 			continue
 		}
-		id := filepath.Base(name[:len(name)-len(".wasm")])
+		id := strings.TrimSuffix(strings.TrimSuffix(filepath.Base(name), ".wasm"), ".test.exe")
 		e := entry{id, info.ModTime(), info.Size() + dirSize(c.native(id))}
 		list, total = append(list, e), total+e.size
 	}
@@ -132,7 +147,7 @@ func (c cache) prune(limit int64, keep string) {
 			break
 		}
 		if e.id != keep && time.Since(e.used) > inUse {
-			os.Remove(c.wasm(e.id))
+			os.Remove(c.binary(e.id))
 			os.RemoveAll(c.native(e.id))
 			total -= e.size
 		}
@@ -151,7 +166,7 @@ func (c cache) sweep() {
 		b := parseKey(strings.TrimSuffix(filepath.Base(name), ".json"), text)
 		if b == nil {
 			os.Remove(name)
-		} else if _, err := os.Stat(c.wasm(b.ID)); os.IsNotExist(err) {
+		} else if _, err := os.Stat(c.binary(b.ID)); os.IsNotExist(err) {
 			os.Remove(name)
 		}
 	}

@@ -32,7 +32,7 @@ func (g *guest) ending(err error) record.Verdict {
 		v.Message, v.Stack = "all goroutines wait for each other, and no timer is left to wake one", stack
 	case code == 2 && words != "":
 		v.Rule, v.Message, v.Stack = "crash", words, stack
-		if g.harnessOnly(stack) {
+		if harnessOnly(g.underTest, stack) {
 			v.Outcome, v.Rule, v.Message = record.FrameworkError, "", "the harness crashed: "+words
 		}
 	case exited:
@@ -54,11 +54,11 @@ func (g *guest) ending(err error) record.Verdict {
 
 // harnessOnly reports whether the goroutine that died was in the harness, and not called by the code under
 // test. Who forges such a stack gains nothing: a framework error is no pass.
-func (g *guest) harnessOnly(stack string) bool {
+func harnessOnly(underTest []string, stack string) bool {
 	_, stack, _ = strings.Cut(stack, "\n\ngoroutine ")
 	stack, _, _ = strings.Cut(stack, "\n\n")
 	stack = strings.ReplaceAll(stack, "/lab_test.go:", ":")
-	for _, dir := range g.underTest {
+	for _, dir := range underTest {
 		if strings.Contains(stack, "\traftlab/"+dir+"/") {
 			return false
 		}

@@ -111,11 +111,16 @@ var runtimeGroups = []runtimeGroup{
 		without: "garbage collections change the order of goroutines, and are not counted",
 		needs:   "streams",
 		source:  "collect",
+		edits:   collectEdits,
+	},
+	{
+		name:    "idle",
+		only:    wasmEngine,
+		without: "garbage is collected in the middle of work",
+		needs:   "collect",
+		source:  "guest",
 		edits: []runtimeEdit{
 			{"runtime/lock_wasip1.go", "\treturn nil, false\n}\n", "\treturn raftlabIdle(), false\n}\n"},
-			{"runtime/mgc.go", "\tswitch t.kind {\n\tcase gcTriggerHeap:\n\t\ttrigger, _ := gcController.trigger()\n\t\treturn gcController.heapLive.Load() >= trigger\n",
-				"\tif raftlabGC.wanted {\n\t\treturn true\n\t}\n\tswitch t.kind {\n\tcase gcTriggerHeap:\n\t\treturn raftlabDue()\n"},
-			{"runtime/mgc.go", "\twork.cycles.Add(1)\n", "\twork.cycles.Add(1)\n\traftlabCollects()\n"},
 		},
 	},
 }

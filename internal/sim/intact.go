@@ -56,19 +56,20 @@ func hashOf(text []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// wasmID is the ID of a test binary.
-func wasmID(wasm []byte) string { return hashOf(wasm)[:24] }
+// contentID is the ID of a test binary; one for this machine has hostPrefix before it.
+func contentID(binary []byte) string { return hashOf(binary)[:24] }
 
-// readWasm reads a test binary and compares it with its name.
-func readWasm(path string) ([]byte, error) {
-	wasm, err := os.ReadFile(path)
+// readBinary reads a test binary and compares it with its name.
+func readBinary(path string) ([]byte, error) {
+	binary, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
-	if id := strings.TrimSuffix(filepath.Base(path), ".wasm"); id != wasmID(wasm) {
+	id, _, _ := strings.Cut(strings.TrimPrefix(filepath.Base(path), hostPrefix), ".")
+	if id != contentID(binary) {
 		return nil, fmt.Errorf("%s is not what its name says (it was damaged, or is another file); delete it and try again", path)
 	}
-	return wasm, nil
+	return binary, nil
 }
 
 const sumsFile = "sums.json"

@@ -57,7 +57,7 @@ func TestKeyOfAnother(t *testing.T) {
 		require.NoError(t, os.Mkdir(filepath.Join(c.dir, part), 0o755))
 	}
 	wasm := []byte("a module")
-	b := &Binary{ID: wasmID(wasm)}
+	b := &Binary{ID: contentID(wasm)}
 	require.NoError(t, os.WriteFile(c.wasm(b.ID), wasm, 0o644))
 	require.NoError(t, c.store("one", b))
 	require.NotNil(t, c.find("one"))

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"os"
 	"time"
+
+	"raftlab/internal/record"
 )
 
 // DefaultCPU is how much processor time a run may take: some ten times what the longest case takes with the
@@ -95,6 +97,11 @@ func (p *Pool) once(ctx context.Context, j Job) (r Result, died bool) {
 	defer func() { p.slots <- w }()
 	if ctx.Err() != nil {
 		return interrupted(ctx), false
+	}
+	if j.Binary.Native {
+		j.Binary.used()
+		r = native(ctx, j)
+		return r, r.Verdict.Outcome == record.Inconclusive && ctx.Err() == nil
 	}
 	if w == nil {
 		var err error

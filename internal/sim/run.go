@@ -34,7 +34,7 @@ type program struct {
 // loadProgram compiles the module at path, or takes the machine code from cacheDir. It uses up to
 // workers processors.
 func loadProgram(ctx context.Context, path, cacheDir string, workers int) (*program, error) {
-	wasm, err := readWasm(path)
+	wasm, err := readBinary(path)
 	if err != nil {
 		return nil, fmt.Errorf("read the compiled test binary: %w", err)
 	}

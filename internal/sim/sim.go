@@ -28,11 +28,18 @@ type Build struct {
 	// NoOrder leaves out the edits of the Go runtime that vary the order of goroutines by seed. It is for
 	// measuring what they add.
 	NoOrder bool
+	// Native compiles for this machine instead of the wasm engine. The runs are the same, but nothing keeps
+	// the code under test from the user's files: it is for code that the user trusts.
+	Native bool
+	// Race adds the race detector, which only Native has.
+	Race bool
+	// Debug leaves out optimizations, for a debugger. Only Native has it.
+	Debug bool
 }
 
 // Binary is a compiled test binary, ready to run any number of times.
 type Binary struct {
-	Path      string     // of the WebAssembly module
+	Path      string     // of the WebAssembly module, or of the program
 	ID        string     // hash of its content; two binaries with one ID run alike
 	GoVersion string     // "go1.26.8"
 	Notes     []string   // what the reader of a result should know about the build
@@ -40,6 +47,7 @@ type Binary struct {
 	Variables []Variable // those variables
 	Cached    bool       // it was built earlier
 	UnderTest []string   // directories of the framework with the code under test: "raft"
+	Native    bool       // it is a program of this machine
 }
 
 // Variable is a package variable of the code under test that changes after initialization.

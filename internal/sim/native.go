@@ -1,0 +1,291 @@
+package sim
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+
+	"raftlab/internal/record"
+)
+
+// This file runs a case natively: in a process of this machine, whose Go runtime has the same edits as a guest's and
+// some more (goruntime_native.go). The run is the one that the wasm engine makes, event by event. It is no
+// sandbox: the code under test can do what the user can.
+//
+//	parent                                child: the test binary, one case
+//	  parameters (environment) ------------->
+//	  <------------- everything it prints, one pipe, always drained
+//	  <------------- events and verdict, files in a directory of the run
+//
+// The child reads nothing, is a process group of its own, and is killed when its time is over.
+
+// nativeEnv is what the environment of the code under test has of the parent's: without these some systems start no
+// process, or find no place for temporary files.
+var nativeEnv = []string{"PATH", "HOME", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "LOCALAPPDATA"}
+
+// RaceRule is the rule that a run breaks in which the race detector finds something.
+const RaceRule = "data race"
+
+// native runs j.
+func native(ctx context.Context, j Job) (r Result) {
+	began := time.Now()
+	dir, err := os.MkdirTemp("", "raftlab-run-")
+	if err != nil {
+		return Result{Verdict: frameworkError(fmt.Errorf("make a directory for the run: %w", err))}
+	}
+	defer os.RemoveAll(dir)
+	n := &nativeRun{Job: j, dir: dir, events: newEvents(), output: &output{}}
+	n.output.now = func() time.Duration { return 0 }
+	cmd, err := n.command(ctx)
+	if err != nil {
+		return Result{Verdict: frameworkError(err)}
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, min(j.Wall, 4*j.CPU), errTooLong)
+	defer cancel()
+	ended := runGroup(ctx, cmd)
+	r = n.result(ctx, ended)
+	if cmd.ProcessState != nil {
+		r.CPU = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+	}
+	r.Wall = time.Since(began)
+	return r
+}
+
+var errTooLong = errors.New("the run's time is over")
+
+// nativeRun is one run, seen from the parent.
+type nativeRun struct {
+	Job
+	dir    string
+	events *events
+	output *output
+	end    record.NativeEnd
+	last   time.Duration // of the last event
+}
+
+// command is the child. The debugger starts the same one.
+func (n *nativeRun) command(ctx context.Context) (*exec.Cmd, error) {
+	if n.Params.Secret == "" {
+		n.Params.Secret = newSecret()
+	}
+	var err error
+	if n.Trace != "" {
+		if n.events.file, err = createLimited(n.Trace); err != nil {
+			return nil, fmt.Errorf("create the trace: %w", err)
+		}
+	}
+	if n.Output != "" {
+		if n.output.file, err = createLimited(n.Output); err != nil {
+			return nil, fmt.Errorf("create the output file: %w", err)
+		}
+	}
+	env, err := nativeEnvironment(n.Job, n.dir)
+	if err != nil {
+		return nil, err
+	}
+	cmd := exec.Command(n.Binary.Path, nativeArgs(n.Job)...)
+	cmd.Env, cmd.Dir = env, n.dir
+	cmd.Stdout, cmd.Stderr = n.output, n.output // one pipe
+	return cmd, nil
+}
+
+func nativeArgs(j Job) []string {
+	return []string{"-test.run=^" + j.Test + "$", "-test.timeout=0", "-test.count=1"}
+}
+
+// nativeEnvironment is the whole environment of the child. dir takes what it leaves.
+func nativeEnvironment(j Job, dir string) ([]string, error) {
+	params, err := json.Marshal(j.Params)
+	if err != nil {
+		return nil, err
+	}
+	limit := cmp.Or(j.MemoryLimit, defaultMemory)
+	var env []string
+	for _, key := range nativeEnv {
+		if value, ok := os.LookupEnv(key); ok {
+			env = append(env, key+"="+value)
+		}
+	}
+	env = append(env, j.Env...)
+	return append(env,
+		"GOMAXPROCS=1", "GOGC=off", "GOMEMLIMIT="+strconv.FormatInt(limit/2, 10),
+		"GODEBUG=asyncpreemptoff=1,gcstoptheworld=2", "GORACE=halt_on_error=0 atexit_sleep_ms=0",
+		record.MemoryVariable+"="+strconv.FormatInt(limit, 10),
+		record.ParamsVariable+"="+string(params),
+		record.VerdictVariable+"="+filepath.Join(dir, "verdict"),
+		record.TraceVariable+"="+filepath.Join(dir, "events")), nil
+}
+
+// runGroup runs cmd until it has ended or ctx has, and leaves nothing of its process group.
+func runGroup(ctx context.Context, cmd *exec.Cmd) error {
+	runtime.LockOSThread() // on Linux the child is to die with the thread that has started it
+	defer runtime.UnlockOSThread()
+	cmd.SysProcAttr = ownGroup()
+	cmd.WaitDelay = time.Second
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	stop := context.AfterFunc(ctx, func() { killGroup(cmd.Process) })
+	err := cmd.Wait()
+	stop()
+	killGroup(cmd.Process) // what it may have started
+	return err
+}
+
+var (
+	lastTime = regexp.MustCompile(`raftlab: the end is at (\d+)\n`)
+	busyWhy  = regexp.MustCompile(`(?m)^raftlab: busy loop: (.*)$`)
+)
+
+// result says how the child ended.
+func (n *nativeRun) result(ctx context.Context, ended error) Result {
+	if err := n.readEvents(); err != nil {
+		return Result{Verdict: frameworkError(err)}
+	}
+	printed := n.output.tail
+	at := n.last
+	if m := lastTime.FindAllSubmatch(printed, -1); m != nil {
+		ns, _ := strconv.ParseInt(string(m[len(m)-1][1]), 10, 64)
+		at = time.Duration(ns)
+	}
+	n.output.tail = lastTime.ReplaceAll(printed, nil)
+	text, err := os.ReadFile(filepath.Join(n.dir, "verdict"))
+	if err == nil {
+		err = json.Unmarshal(text, &n.end)
+	}
+	v := n.end.Verdict
+	switch {
+	case ctx.Err() != nil && errors.Is(context.Cause(ctx), errTooLong):
+		v = tooMuchCPU(n.CPU)
+	case ctx.Err() != nil:
+		v = interrupted(ctx).Verdict
+	case err != nil || v.Secret != n.Params.Secret:
+		v = n.ending(ended, at)
+	}
+	if found := raceReport(string(n.output.tail)); found != "" && (v.Outcome == record.Pass || v.Outcome == record.Crash) {
+		v.Outcome, v.Rule, v.Stack = record.Fail, RaceRule, found
+		v.Message = "two goroutines use the same memory without a lock: " + raceSummary(found)
+	}
+	v.Secret = ""
+	v.Stack = v.Stack[:min(len(v.Stack), maxStack)]
+	r := Result{Verdict: v, Hash: n.events.sum(v), Virtual: max(at, v.Time), GCs: n.end.GCs, Idle: n.end.Idle}
+	if v.Outcome != record.Pass {
+		r.OutputTail, r.LastEvents = n.output.Tail(), n.events.tail()
+	}
+	if n.end.Forced > 0 {
+		r.Notes = append(r.Notes, fmt.Sprintf("%d garbage collections in the middle of work: printing more may change this run", n.end.Forced))
+	}
+	if err := errors.Join(n.events.close(), n.output.file.Close()); err != nil {
+		r.Notes = append(r.Notes, err.Error())
+	}
+	return r
+}
+
+// ending explains a child that left no verdict, in the words of a guest's ending.
+func (n *nativeRun) ending(ended error, at time.Duration) record.Verdict {
+	var exit *exec.ExitError
+	if ended != nil && !errors.As(ended, &exit) && !errors.Is(ended, exec.ErrWaitDelay) {
+		return frameworkError(fmt.Errorf("run the test binary %s: %w", n.Binary.Path, ended))
+	}
+	v := record.Verdict{Outcome: record.Crash, Time: at}
+	printed := string(n.output.tail)
+	words, stack := lastWords(printed)
+	code := 0
+	if exit != nil {
+		code = exit.ExitCode()
+	}
+	switch why := busyWhy.FindStringSubmatch(printed); {
+	case why != nil:
+		v.Outcome, v.Rule, v.Message, v.Stack = record.BusyLoop, "busy loop", "the code under test "+why[1], stack
+	case strings.Contains(printed, "raftlab: out of memory\n"):
+		v.Outcome, v.Rule = record.OutOfMemory, "out of memory"
+		v.Message = fmt.Sprintf("the run wanted more than its %d MiB of memory", cmp.Or(n.MemoryLimit, defaultMemory)>>20)
+		v.Stack = stack
+	case code == 2 && (strings.Contains(words, "all goroutines are asleep") || strings.Contains(words, "all goroutines in bubble are blocked")):
+		v.Outcome, v.Rule = record.Stuck, "stuck"
+		v.Message, v.Stack = "all goroutines wait for each other, and no timer is left to wake one", stack
+	case code == 2 && words != "":
+		v.Rule, v.Message, v.Stack = "crash", words, stack
+		if harnessOnly(n.Binary.UnderTest, stack) {
+			v.Outcome, v.Rule, v.Message = record.FrameworkError, "", "the harness crashed: "+words
+		}
+	case exit != nil && code < 0:
+		v.Outcome, v.Message = record.Inconclusive, fmt.Sprintf("the run's process was killed from outside (%v), perhaps for want of memory", exit)
+	default:
+		v.Rule = "process ended"
+		v.Message = fmt.Sprintf("the process ended with exit code %d before the case was over: the code under test called os.Exit, "+
+			"or changed the test's flags", code)
+	}
+	return v
+}
+
+// readEvents takes what the child has written: events, each perhaps with its detail on the next line.
+func (n *nativeRun) readEvents() error {
+	f, err := os.Open(filepath.Join(n.dir, "events"))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil // it ended before it began
+	}
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	lines := bufio.NewReaderSize(f, 64<<10)
+	var event []byte
+	for {
+		line, err := lines.ReadBytes('\n')
+		if err != nil {
+			if !errors.Is(err, io.EOF) {
+				return fmt.Errorf("read the run's events: %w", err)
+			}
+			break // a line that is not whole was being written when the process ended
+		}
+		line = line[:len(line)-1]
+		if len(line) > 0 && line[0] == '"' {
+			var detail string
+			if json.Unmarshal(line, &detail) == nil {
+				n.events.detail([]byte(detail))
+			}
+			continue
+		}
+		n.events.add(line)
+		event = line
+	}
+	if e, ok := decoded(event); ok {
+		n.last = e.Time
+	}
+	return nil
+}
+
+// raceReport returns what the race detector printed about the first race, or nothing.
+func raceReport(printed string) string {
+	const rule = "==================\n"
+	_, rest, found := strings.Cut(printed, rule+"WARNING: DATA RACE\n")
+	if !found {
+		return ""
+	}
+	rest, _, _ = strings.Cut(rest, rule)
+	return "WARNING: DATA RACE\n" + rest
+}
+
+var raceAccess = regexp.MustCompile(`(?m)^((?:Previous )?(?:[Aa]tomic )?(?:[Rr]ead|[Ww]rite)) at 0x[0-9a-f]+ by .*:\n(?:  .*\n      .*\n)*?  (\S+)\(\)\n      (raftlab/\S+:\d+)`)
+
+// raceSummary names the two accesses, each by its place in the code under test.
+func raceSummary(report string) string {
+	var parts []string
+	for _, m := range raceAccess.FindAllStringSubmatch(report, 2) {
+		parts = append(parts, strings.ToLower(m[1])+" at "+strings.TrimPrefix(m[3], "raftlab/"))
+	}
+	return strings.Join(parts, ", ")
+}

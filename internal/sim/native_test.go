@@ -1,0 +1,92 @@
+package sim
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"raftlab/internal/record"
+)
+
+// noisyPeer prints maps, makes temporary files and draws names for clerks whenever a message comes in, if NOISE is set.
+const noisyPeer = `package raft
+
+import (
+	"fmt"
+	"os"
+)
+
+var noisy = os.Getenv("NOISE") != ""
+
+func makeNoise(args any) {
+	if !noisy {
+		return
+	}
+	for key, value := range map[string]any{"args": args, "pid": 1, "more": map[int]bool{1: true, 2: false}} {
+		fmt.Println(key, value)
+		fmt.Fprintf(os.Stderr, "%+v\n", args)
+	}
+}
+`
+
+// bothBuilds compiles a package of the framework for both engines, with peers that can make noise.
+func bothBuilds(t *testing.T, pkg string) (wasm, host *Binary) {
+	t.Helper()
+	root := filepath.Join("..", "..")
+	edits := map[string][]byte{"raft/noise.go": []byte(noisyPeer)}
+	files, err := filepath.Glob(filepath.Join(root, "raft", "*.go"))
+	require.NoError(t, err)
+	changed := 0
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		text, err := os.ReadFile(name)
+		require.NoError(t, err)
+		if after := methods.ReplaceAll(text, []byte("$0 makeNoise(args);")); len(after) != len(text) {
+			edits["raft/"+filepath.Base(name)] = after
+			changed++
+		}
+	}
+	require.NotZero(t, changed)
+	b := Build{Framework: root, Package: pkg, Edits: edits}
+	wasm, err = b.Binary(context.Background(), nil)
+	require.NoError(t, err)
+	b.Native = true
+	host, err = b.Binary(context.Background(), nil)
+	require.NoError(t, err)
+	return wasm, host
+}
+
+// TestSameRunInBothEngines: where a run is executed makes no difference to any of its events, nor to its verdict,
+// whether or not the peers print.
+func TestSameRunInBothEngines(t *testing.T) {
+	p := newPool(t, 2)
+	for _, lab := range []struct {
+		pkg, test string
+		cases     []string
+	}{
+		{"./raft", "TestLab2", []string{"2A/ManyElections", "2B/ConcurrentStarts", "2C/CrashSwarm", "2D/Snapshots"}},
+		{"./kvraft", "TestLab3", []string{"3A/ManyClients", "3B/SnapshotSwarm"}},
+		{"./shardkv", "TestLab4", []string{"4B/Busy"}},
+	} {
+		wasm, host := bothBuilds(t, lab.pkg)
+		for _, name := range lab.cases {
+			for seed := range uint64(1) {
+				plain := p.Run(context.Background(), Job{Binary: wasm, Test: lab.test, Params: record.Params{Case: name, Seed: seed + 1}})
+				for _, env := range [][]string{nil, {"NOISE=1"}} {
+					j := Job{Binary: host, Test: lab.test, Params: record.Params{Case: name, Seed: seed + 1}, Env: env}
+					r := p.Run(context.Background(), j)
+					t.Log(name, seed+1, env, plain.CPU, r.CPU, plain.Idle, r.Idle)
+					require.Equal(t, record.Pass, r.Verdict.Outcome, r.Verdict.Message)
+					require.Equal(t, plain.Verdict, r.Verdict)
+					require.Equal(t, plain.Hash, r.Hash, "%s, seed %d, %v", name, seed+1, env)
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,93 @@
+//go:build raftlab_native && !wasip1
+
+package tester
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+	_ "unsafe" // for go:linkname
+
+	"raftlab/internal/backedge"
+	"raftlab/internal/record"
+)
+
+// repeatable says that this binary was built with the overlay of the Go runtime (internal/sim/overlay): a run in
+// it is a function of the code, the case and the seed, and the same as in the wasm engine.
+const repeatable = true
+
+//go:linkname raftlab_begin runtime.raftlab_begin
+func raftlab_begin(now int64, memory uint64)
+
+//go:linkname raftlab_counts runtime.raftlab_counts
+func raftlab_counts() (gcs, forced int, idles uint64)
+
+// streamHost hands every event to the engine's parent process, in a file that outlives a crash.
+type streamHost struct {
+	*childHost
+	stream *os.File
+	file   string // for the verdict
+	line   []byte
+}
+
+// event writes the event on one line, and its detail, as a JSON string, on the next.
+func (h *streamHost) event(e *record.Event, detail string) {
+	h.line = append(e.AppendJSON(h.line[:0]), '\n')
+	if detail != "" {
+		if text, err := json.Marshal(detail); err == nil {
+			h.line = append(append(h.line, text...), '\n')
+		}
+	}
+	h.stream.Write(h.line)
+}
+
+func (h *streamHost) verdict(v record.Verdict) {
+	v.Secret = secret
+	end := record.NativeEnd{Verdict: v}
+	end.GCs, end.Forced, end.Idle = raftlab_counts()
+	text, err := json.Marshal(end)
+	if err == nil {
+		err = os.WriteFile(h.file, text, 0o600)
+	}
+	if err != nil {
+		os.Stderr.WriteString("raftlab: the verdict cannot be written: " + err.Error() + "\n")
+		os.Exit(1)
+	}
+	os.Exit(0)
+}
+
+// runRepeatable runs one case in a bubble that begins as a guest of the engine does.
+func runRepeatable(t *testing.T, c Case, subject any, p record.Params, h *childHost) {
+	host := &streamHost{childHost: h, stream: h.trace, file: h.file}
+	memory, _ := strconv.ParseUint(os.Getenv(record.MemoryVariable), 10, 64)
+	os.Unsetenv(record.MemoryVariable)
+	diskInBubble = true // a bubble with the overlay does not freeze when somebody waits for a mutex
+	backedge.OnSpin(func(place string, rounds uint64, why, stacks string, at time.Duration) {
+		message := fmt.Sprintf("the loop at %s went round %d times, and nothing ever waited", place, rounds)
+		if why != "" {
+			message = fmt.Sprintf("the loop at %s %s", place, why)
+		}
+		host.verdict(record.Verdict{Outcome: record.BusyLoop, Rule: "busy loop", Message: message,
+			Stack: strings.ToValidUTF8(stacks, "?"), Time: at})
+	})
+	synctest.Test(t, func(*testing.T) {
+		raftlab_begin(timeOfDay(p), memory)
+		reseed(p)
+		runCase(host, c, subject, p)
+	})
+}
+
+// timeOfDay is when the run begins, in ns since 1970: as in the wasm engine (sim.newClock).
+func timeOfDay(p record.Params) int64 {
+	s := sha256.Sum256(fmt.Appendf(nil, "%s|%d|%s", p.Case, p.Seed, "clock"))
+	now := int64(time.Second) + int64(binary.LittleEndian.Uint64(s[:])%uint64(time.Millisecond))
+	day := time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)
+	return now + day.UnixNano() + int64(binary.LittleEndian.Uint64(s[8:])%uint64(900*24*time.Hour))
+}
