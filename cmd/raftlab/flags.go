@@ -24,6 +24,8 @@ type runFlags struct {
 	strict bool
 	memory string
 	cpu    time.Duration
+
+	where engineFlags
 }
 
 func (f *runFlags) add(flags *pflag.FlagSet) {
@@ -33,6 +35,7 @@ func (f *runFlags) add(flags *pflag.FlagSet) {
 		strings.Join(raftapi.Extensions, ", "))
 	flags.BoolVar(&f.strict, "strict", false, "a goroutine left over after Kill is a failure, not a warning")
 	flags.StringVar(&f.memory, "memory", "", "memory that a run may have, such as 512MiB (default 1GiB)")
+	f.where.add(flags)
 	flags.DurationVar(&f.cpu, "cpu", 0, "processor time that a run may take before it is ungraded, such as 2m (default "+sim.DefaultCPU.String()+")")
 }
 
@@ -102,6 +105,12 @@ func (a *app) replayOf(root course.Root, given string, o suite.Options, c suite.
 	}
 	if len(o.With) > 0 {
 		words = append(words, "--with", strings.Join(o.With, ","))
+	}
+	switch {
+	case o.Race:
+		words = append(words, "--race")
+	case o.Native:
+		words = append(words, "--engine", suite.NativeEngine)
 	}
 	if o.Strict {
 		words = append(words, "--strict")

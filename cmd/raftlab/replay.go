@@ -134,6 +134,9 @@ func (r *replaying) prepare(selector string) (err error) {
 	if r.code, err = suite.FindCode(r.root.Dir, r.root.Course, f.impl, packages()); err != nil {
 		return err
 	}
+	if err := f.where.choose(r.app, &r.options, r.code); err != nil {
+		return err
+	}
 	return r.code.Has(r.kase)
 }
 
@@ -158,7 +161,7 @@ func (r *replaying) build(ctx context.Context) (*sim.Binary, error) {
 	if isTerminal(r.err) {
 		progress = func(s string) { fmt.Fprintln(r.err, s) }
 	}
-	binary, err := r.code.Build(r.kase.Package).Binary(ctx, progress)
+	binary, err := buildOf(r.code, r.kase.Package, r.options).Binary(ctx, progress)
 	if err == nil {
 		return binary, nil
 	}
@@ -185,7 +188,7 @@ func (r *replaying) remembered(binary *sim.Binary) *suite.LastRun {
 	}
 	if was.GoVersion != binary.GoVersion {
 		fmt.Fprintf(r.err, "warning: this run failed under %s, and this is %s: it may be another run\n", was.GoVersion, binary.GoVersion)
-	} else if was.Build != binary.ID {
+	} else if was.Build != binary.ID && was.Options.Native == r.options.Native && was.Options.Race == r.options.Race {
 		fmt.Fprintf(r.err, "warning: the code has changed since this run failed (build %s then, %s now): it may be another run\n",
 			short(was.Build), short(binary.ID))
 	}

@@ -157,6 +157,9 @@ func (t *testRun) prepare(selectors []string) error {
 	if t.code, err = suite.FindCode(root.Dir, root.Course, t.flags.impl, packages()); err != nil {
 		return usage(err)
 	}
+	if err := t.flags.where.choose(t.app, &options, t.code); err != nil {
+		return usage(err)
+	}
 	if len(selectors) == 0 { // what there is; one package of several may be all that a directory has
 		cases = slices.DeleteFunc(cases, func(c suite.Case) bool { return t.code.Has(c) != nil })
 	}
@@ -171,6 +174,9 @@ func (t *testRun) prepare(selectors []string) error {
 	}
 	t.report = &suite.Report{Schema: suite.Schema, Status: suite.Complete, Started: time.Now().UTC(), Impl: t.code.Given,
 		Seeds: suite.FormatSeeds(seeds), Options: options, Builds: []suite.Build{}, Cases: []suite.CaseResult{}}
+	if options.Native {
+		t.report.Notes = append(t.report.Notes, nativeNote(options))
+	}
 	if t.flags.failed {
 		return t.onlyFailed(options)
 	}
@@ -194,6 +200,7 @@ func (t *testRun) onlyFailed(options suite.Options) error {
 				seeds = append(seeds, l.Seed)
 				if !options.Strict && options.With == nil && options.Env == nil && options.MemoryLimit == 0 {
 					t.report.Options = l.Options
+					t.report.Options.Native, t.report.Options.Race = options.Native, options.Race
 					t.report.Options.KeepGoing, t.report.Options.RequireReached = options.KeepGoing, options.RequireReached
 				}
 			}
@@ -260,7 +267,7 @@ func (t *testRun) build(ctx context.Context) error {
 			continue
 		}
 		t.watch.Building("building " + pkg)
-		b, err := t.code.Build(pkg).Binary(ctx, t.watch.Building)
+		b, err := buildOf(t.code, pkg, t.report.Options).Binary(ctx, t.watch.Building)
 		if err != nil {
 			return err
 		}

@@ -28,8 +28,8 @@ var nativeGroups = []runtimeGroup{
 			{"runtime/synctest.go", "\t\tif next < bubble.now {\n", "\t\tnext = max(next, bubble.now) // loops move the clock\n\t\tif next < bubble.now {\n"},
 			{"runtime/time.go", "\tif bubble := getg().bubble; bubble != nil {\n\t\tsec =", "\traftlabReads(2)\n\tif bubble := getg().bubble; bubble != nil {\n\t\tsec ="},
 			{"runtime/time.go", "\tgp := getg()\n\tif gp.bubble != nil {\n\t\treturn gp.bubble.now\n", "\traftlabReads(1)\n\tgp := getg()\n\tif gp.bubble != nil {\n\t\treturn gp.bubble.now\n"},
-			{"runtime/panic.go", "func startpanic_m() bool {\n", "func startpanic_m() bool {\n\traftlabLast()\n"},
-			{"runtime/proc.go", "func os_beforeExit(exitCode int) {\n", "func os_beforeExit(exitCode int) {\n\traftlabLast()\n"},
+			{"runtime/panic.go", "func startpanic_m() bool {\n", "func startpanic_m() bool {\n\traftlabLast(raftlabFreeze)\n"},
+			{"runtime/proc.go", "func os_beforeExit(exitCode int) {\n", "func os_beforeExit(exitCode int) {\n\traftlabLast(0)\n"},
 		},
 	},
 	{

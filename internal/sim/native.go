@@ -47,7 +47,6 @@ func native(ctx context.Context, j Job) (r Result) {
 	}
 	defer os.RemoveAll(dir)
 	n := &nativeRun{Job: j, dir: dir, events: newEvents(), output: &output{}}
-	n.output.now = func() time.Duration { return 0 }
 	cmd, err := n.command(ctx)
 	if err != nil {
 		return Result{Verdict: frameworkError(err)}

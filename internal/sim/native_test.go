@@ -90,3 +90,24 @@ func TestSameRunInBothEngines(t *testing.T) {
 		}
 	}
 }
+
+// TestNativeEndings: a run ends natively as it does in the wasm engine, whatever way the code under test finds.
+func TestNativeEndings(t *testing.T) {
+	p := newPool(t, 2)
+	b := badPeers(t)
+	native := badBuild(t)
+	native.Native = true
+	host, err := native.Binary(context.Background(), nil)
+	require.NoError(t, err)
+	for _, forgery := range []string{"goexit", "block", "panic", "exit", "close", "spin"} {
+		t.Run(forgery, func(t *testing.T) {
+			want := p.Run(context.Background(), labJob(b, "2B/BasicAgreement", 1, "FORGE="+forgery))
+			r := p.Run(context.Background(), labJob(host, "2B/BasicAgreement", 1, "FORGE="+forgery))
+			t.Log(r.Verdict.Outcome, r.Verdict.Message, want.CPU, r.CPU)
+			require.Equal(t, want.Verdict.Outcome, r.Verdict.Outcome, "%+v", r.Verdict)
+			require.Equal(t, want.Verdict.Message, r.Verdict.Message)
+			require.Equal(t, want.Verdict.Time, r.Verdict.Time)
+			require.Equal(t, want.Hash, r.Hash)
+		})
+	}
+}

@@ -18,8 +18,8 @@ const (
 // output takes what the guest prints on either stream. It keeps the end, for stacks of crashes, and
 // writes all of it to a file if there is one, each line after the virtual time at which it began.
 type output struct {
-	now     func() time.Duration
-	tail    []byte // last bytes, between keepSize and twice that
+	now     func() time.Duration // nil: unknown here
+	tail    []byte               // last bytes, between keepSize and twice that
 	file    *limitedFile
 	midline bool
 }
@@ -32,7 +32,7 @@ func (o *output) Write(p []byte) (int, error) {
 	}
 	if o.file != nil {
 		for line := range bytes.Lines(p) {
-			if !o.midline {
+			if !o.midline && o.now != nil {
 				fmt.Fprintf(o.file, "%12.6fs  ", o.now().Seconds())
 			}
 			o.file.Write(line)

@@ -97,12 +97,16 @@ var (
 
 // badPeers builds the real labs with the reference peer in bad company.
 func badPeers(t *testing.T) *Binary {
+	b, err := badBuild(t).Binary(context.Background(), nil)
+	require.NoError(t, err)
+	return b
+}
+
+func badBuild(t *testing.T) Build {
 	t.Helper()
 	root := filepath.Join("..", "..")
 	edits := referenceWith(t, "raft/bad_company.go", badCompany, " noise(rf, args);", " noise(rf, nil); misbehave();")
-	b, err := Build{Framework: root, Package: "./raft", Edits: edits}.Binary(context.Background(), nil)
-	require.NoError(t, err)
-	return b
+	return Build{Framework: root, Package: "./raft", Edits: edits}
 }
 
 // referenceWith is the reference peer with one more file, whose Make calls the peer's as Make0, and with text at the

@@ -36,6 +36,15 @@ type Code struct {
 	shown map[string]string // package -> directory as the user knows it
 }
 
+// The engines, as users call them.
+const (
+	WasmEngine   = "wasm"
+	NativeEngine = "native"
+)
+
+// Own says that the code is this tree's, which its user trusts, and not somebody else's.
+func (c Code) Own() bool { return c.Impl == nil || c.Given == "." || c.Given == EtcdRaft }
+
 // FindCode finds the code under test. impl is a course tree (with raft/ in it) or a directory with
 // one of the packages, relative to the working directory; packages are those that a lab tests, such
 // as "./raft". A shard controller by itself is taken as well (controller.go). An empty impl means the

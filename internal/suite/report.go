@@ -66,6 +66,8 @@ type Options struct {
 	RequireReached bool     `json:"requireReached,omitempty"`
 	With           []string `json:"with,omitempty"` // extensions that all peers have
 	Strict         bool     `json:"strict,omitempty"`
+	Native         bool     `json:"native,omitempty"` // executed natively instead of in the wasm engine
+	Race           bool     `json:"race,omitempty"`   // with the race detector
 	Env            []string `json:"env,omitempty"`
 	MemoryLimit    int64    `json:"memoryLimitBytes,omitempty"`
 	CPU            float64  `json:"cpuLimitSeconds,omitempty"`
