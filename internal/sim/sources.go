@@ -10,7 +10,6 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"runtime"
 	"sort"
 	"strings"
 
@@ -31,7 +30,6 @@ type tree struct {
 	displays  map[string]string      // of files under test: how the user calls them
 	inserted  map[string][]insertion // of files under test
 	underTest []string               // directories
-	native    bool                   // for this machine
 	// underTestFiles are the files under test as they were written: those that are compiled.
 	underTestFiles map[string]source
 	refusals       []Refusal // of files that are not read
@@ -41,7 +39,7 @@ type tree struct {
 func (b Build) sources(ctx context.Context) (*tree, error) {
 	t := &tree{replace: map[string][]byte{}, displays: map[string]string{}, inserted: map[string][]insertion{},
 		underTestFiles: map[string]source{}}
-	t.underTest, t.native = b.underTest(), b.Native
+	t.underTest = b.underTest()
 	rest := map[string][]byte{}
 	for name, text := range b.Edits {
 		rest[path.Clean(filepath.ToSlash(name))] = text
