@@ -36,13 +36,7 @@ func (g *guest) ending(err error) record.Verdict {
 			v.Outcome, v.Rule, v.Message = record.FrameworkError, "", "the harness crashed: "+words
 		}
 	case exited:
-		v.Rule = "process ended"
-		v.Message = fmt.Sprintf("the process ended with exit code %d before the case was over: the code under test called os.Exit or log.Fatal, "+
-			"or read the test's flags (flag.Parse)", code)
-		if said := lastLines(string(g.output.tail)); said != "" {
-			v.Message = fmt.Sprintf("the process ended with exit code %d before the case was over; its last words: %s\n"+
-				"The code under test called os.Exit or log.Fatal, or read the test's flags (flag.Parse). There are no files in the engine", code, said)
-		}
+		v.Rule, v.Message = "process ended", endedMessage(int(code), string(g.output.tail))
 	default: // a WebAssembly trap: the Go runtime aborts that way, after its last words
 		v.Rule, v.Stack = "crash", stack
 		if v.Message = words; words == "" {
@@ -100,4 +94,15 @@ func lastLine(text, prefix string) int {
 		return 0
 	}
 	return -1
+}
+
+// endedMessage says that the process has ended by itself, after what it printed last.
+func endedMessage(code int, output string) string {
+	said := lastLines(output)
+	if said == "" {
+		return fmt.Sprintf("the process ended with exit code %d before the case was over: the code under test called os.Exit or log.Fatal, "+
+			"or read the test's flags (flag.Parse)", code)
+	}
+	return fmt.Sprintf("the process ended with exit code %d before the case was over; its last words: %s\n"+
+		"The code under test called os.Exit or log.Fatal, or read the test's flags (flag.Parse). There are no files in the engine", code, said)
 }

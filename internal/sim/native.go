@@ -223,9 +223,7 @@ func (n *nativeRun) ending(ended error, at time.Duration) record.Verdict {
 	case exit != nil && code < 0:
 		v.Outcome, v.Message = record.Inconclusive, fmt.Sprintf("the run's process was killed from outside (%v), perhaps for want of memory", exit)
 	default:
-		v.Rule = "process ended"
-		v.Message = fmt.Sprintf("the process ended with exit code %d before the case was over: the code under test called os.Exit, "+
-			"or changed the test's flags", code)
+		v.Rule, v.Message = "process ended", endedMessage(code, printed)
 	}
 	return v
 }
