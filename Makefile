@@ -33,7 +33,7 @@ fuzz:           ## fuzzing, FUZZTIME=60s for each target
 	$(GO) test -run '^$$' -fuzz '^FuzzDecodeEntry$$' -fuzztime $(FUZZTIME) ./raft
 
 mutants:        ## every wrong version must die, within 20 seeds, for the reason it was written for
-	$(RAFTLAB) mutants --seeds 1-20
+	$(RAFTLAB) mutants --seeds 1-20 --native --confirm
 
 variants:       ## every correct version in another style must pass (SEEDS=1-3)
 	$(RAFTLAB) mutants --variants --seeds $(SEEDS)

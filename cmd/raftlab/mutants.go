@@ -33,6 +33,7 @@ type mutantsFlags struct {
 	variants bool
 	noOrder  bool
 	native   bool
+	confirm  bool
 	workers  int
 	json     string
 	resume   string
@@ -58,6 +59,9 @@ Exit code: 0 every mutant was killed, or every variant passed; 1 not so; 2 usage
 			if err := atLeastOne(c.Flags(), f.workers); err != nil {
 				return usage(err)
 			}
+			if f.confirm && !f.native {
+				return usage(errors.New("--confirm repeats in the wasm engine what ran in the native one: give --native, too"))
+			}
 			return a.mutants(c.Context(), f, args)
 		},
 	}
@@ -66,7 +70,8 @@ Exit code: 0 every mutant was killed, or every variant passed; 1 not so; 2 usage
 	flags.BoolVar(&f.matrix, "matrix", false, "find all cases that kill a mutant, not only the first")
 	flags.BoolVar(&f.variants, "variants", false, "run the reference and the variants instead of the mutants")
 	flags.BoolVar(&f.noOrder, "no-order", false, "leave goroutines in the order in which they became ready, to measure what varying it finds")
-	flags.BoolVar(&f.native, "native", false, "run outside the engine: some times as fast, but a failure cannot be replayed from its seed")
+	flags.BoolVar(&f.native, "native", false, "run in the native engine: the same runs in a fraction of the time")
+	flags.BoolVar(&f.confirm, "confirm", false, "with --native: repeat each kill in the wasm engine, and compare verdict and trace hash")
 	flags.IntVarP(&f.workers, "jobs", "j", 0, "runs at once (default: from processors and memory)")
 	flags.StringVar(&f.json, "json", "", "write results to this `file` as JSON")
 	flags.StringVar(&f.resume, "resume", "", "keep results in this `file`, and do not repeat those that are in it")
@@ -186,13 +191,9 @@ func (h *hunting) writeOne() error {
 // run builds and hunts. Its error is the framework's.
 func (h *hunting) run(ctx context.Context) error {
 	began := time.Now()
-	dir, err := os.MkdirTemp("", "raftlab-native-")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(dir)
 	others, raced := mutation.Runners(h.hunt.Subjects)
-	if err := h.build(ctx, others, dir); err != nil {
+	var err error
+	if h.hunt.Binaries, err = h.build(ctx, others, h.flags.native); err != nil {
 		return err
 	}
 	pool, err := sim.NewPool(h.flags.workers)
@@ -200,11 +201,7 @@ func (h *hunting) run(ctx context.Context) error {
 		return fmt.Errorf("starting the engine: %w", err)
 	}
 	defer pool.Close()
-	var engine suite.Engine = pool
-	if h.flags.native {
-		engine = mutation.Prebuilt(dir)
-	}
-	h.hunt.Engine = mutation.NewEngines(h.hunt.Subjects, engine, mutation.Raced(h.root.Dir, raced, dir))
+	h.hunt.Engine = mutation.NewEngines(h.hunt.Subjects, pool, mutation.NewRaced(h.root.Dir, raced, pool))
 	if h.flags.resume != "" {
 		log, err := mutation.OpenLog(h.flags.resume, h.report.Build, h.hunt.Engine)
 		if err != nil {
@@ -224,14 +221,30 @@ func (h *hunting) run(ctx context.Context) error {
 	h.hunt.Progress = display.show
 	h.report.Subjects = h.hunt.Run(ctx)
 	display.close()
+	if h.flags.confirm && ctx.Err() == nil {
+		if err := h.confirm(ctx, others, pool); err != nil {
+			return err
+		}
+	}
 	h.report.Interrupted, h.report.Wall = ctx.Err() != nil, time.Since(began).Seconds()
 	return nil
 }
 
+// confirm repeats in the wasm engine what has killed in the native one.
+func (h *hunting) confirm(ctx context.Context, subjects []mutation.Subject, pool *sim.Pool) error {
+	binaries, err := h.build(ctx, subjects, false)
+	if err != nil {
+		return err
+	}
+	n := h.hunt.Confirm(ctx, h.report.Subjects, binaries, pool)
+	h.report.Notes = append(h.report.Notes, fmt.Sprintf("%d kills of the native engine were repeated in the wasm engine, and compared by verdict and trace hash", n))
+	return nil
+}
+
 // build makes a test binary of the peers and one of the services, as far as there are any, and cases for
-// them: for the engine, or below dir for this machine.
-func (h *hunting) build(ctx context.Context, subjects []mutation.Subject, dir string) error {
-	h.hunt.Binaries = map[string]*sim.Binary{}
+// them. It returns them by the package of the cases.
+func (h *hunting) build(ctx context.Context, subjects []mutation.Subject, native bool) (map[string]*sim.Binary, error) {
+	binaries := map[string]*sim.Binary{}
 	for _, kind := range []struct{ what, pkg string }{
 		{"peers", mutation.PeerPackage},
 		{"services", mutation.ServicePackage},
@@ -243,27 +256,22 @@ func (h *hunting) build(ctx context.Context, subjects []mutation.Subject, dir st
 		}
 		edits, err := mutation.BundleFor(h.root.Dir, kind.pkg, own)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		fmt.Fprintf(h.err, "building %d %s into one test binary\n", len(own), kind.what)
-		var b *sim.Binary
-		if h.flags.native {
-			b, err = mutation.BuildNative(ctx, h.root.Dir, kind.pkg, edits, dir)
-		} else {
-			build := sim.Build{Framework: h.root.Dir, Package: kind.pkg, Edits: edits, NoOrder: h.flags.noOrder}
-			b, err = build.Binary(ctx, func(what string) { fmt.Fprintln(h.err, what) })
-		}
+		build := sim.Build{Framework: h.root.Dir, Package: kind.pkg, Edits: edits, NoOrder: h.flags.noOrder, Native: native}
+		b, err := build.Binary(ctx, func(what string) { fmt.Fprintln(h.err, what) })
 		if err != nil {
-			return err
+			return nil, err
 		}
-		h.hunt.Binaries[kind.pkg] = b
+		binaries[kind.pkg] = b
 		if h.report.Build != "" {
 			h.report.Build += "+"
 		}
 		h.report.Build += b.ID
 		h.report.GoVersion, h.report.Notes = b.GoVersion, append(h.report.Notes, b.Notes...)
 	}
-	return nil
+	return binaries, nil
 }
 
 // finish prints the results and writes the file.

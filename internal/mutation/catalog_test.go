@@ -1,6 +1,7 @@
 package mutation
 
 import (
+	"encoding/json"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -109,8 +110,7 @@ func TestEveryPatchAppliesAndCompiles(t *testing.T) {
 		maps.Copy(edits, services)
 	}
 	dir := t.TempDir()
-	overlay, err := writeOverlay(dir, root, edits)
-	require.NoError(t, err)
+	overlay := writeOverlay(t, dir, edits)
 	args := []string{"build", "-overlay", overlay, "./" + packageDir}
 	for _, s := range all {
 		if s.Patch != nil {
@@ -121,6 +121,25 @@ func TestEveryPatchAppliesAndCompiles(t *testing.T) {
 	cmd.Dir = root
 	out, err := cmd.CombinedOutput()
 	require.NoError(t, err, "%s", out)
+}
+
+// writeOverlay writes the edits below dir, and beside them the list that `go build -overlay` takes.
+func writeOverlay(t *testing.T, dir string, edits map[string][]byte) string {
+	t.Helper()
+	framework, err := filepath.Abs(root)
+	require.NoError(t, err)
+	replace := map[string]string{}
+	for name, text := range edits {
+		to := filepath.Join(dir, "edits", filepath.FromSlash(name))
+		require.NoError(t, os.MkdirAll(filepath.Dir(to), 0o755))
+		require.NoError(t, os.WriteFile(to, text, 0o644))
+		replace[filepath.Join(framework, filepath.FromSlash(name))] = to
+	}
+	list, err := json.Marshal(map[string]any{"Replace": replace})
+	require.NoError(t, err)
+	file := filepath.Join(dir, "overlay.json")
+	require.NoError(t, os.WriteFile(file, list, 0o644))
+	return file
 }
 
 // What --write writes is what runs in the bundle.

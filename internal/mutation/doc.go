@@ -3,7 +3,7 @@
 //
 //	mutants/*.patch ---.                                        .--> engine ------.
 //	                    >-- Load --> subjects --> Bundle: one --+                  +--> Outcomes --> table, JSON
-//	variants/*.patch --'                          test binary   '--> go test -race'
+//	variants/*.patch --'                          test binary   '--> race detector-'
 //	                                              for all
 //
 // A test that passes on the reference proves little: it may check nothing. What a suite is worth shows
@@ -17,6 +17,7 @@
 //   - [Bundle]: all subjects in one binary (bundle.go)
 //   - [Hunt], [Settings]: which runs, in which order, and what they say (hunt.go, plan.go)
 //   - [Outcome], [Death]: what became of a subject (outcome.go)
-//   - [Engines], [OpenLog]: where runs happen, and how a long hunt is resumed (engines.go, native.go, log.go)
+//   - [Engines], [OpenLog]: where runs happen, and how a long hunt is resumed (engines.go, race.go, log.go)
+//   - [Hunt.Confirm]: the same deaths in the other engine (confirm.go)
 //   - [WriteTable], [WriteJSON]: results for people and machines (table.go, report.go)
 package mutation

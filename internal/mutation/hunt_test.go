@@ -180,3 +180,14 @@ func TestOnlyJudgementsAreLogged(t *testing.T) {
 	require.Zero(t, l.Known())
 	require.NoError(t, l.Close())
 }
+
+// The two engines have to agree on a death: outcome, rule and hash.
+func TestKillsAreConfirmed(t *testing.T) {
+	h := Hunt{Subjects: []Subject{mutant("m", "lost"), mutant("n", "lost")}, Cases: cases("2A/X"), Seeds: []uint64{1}, Workers: 2,
+		Engine: script{"m 2A/X 1": fail("lost"), "n 2A/X 1": fail("lost")}}
+	out := h.Run(context.Background())
+	require.Equal(t, 2, h.Confirm(context.Background(), out, nil, script{"m 2A/X 1": fail("lost"), "n 2A/X 1": fail("other")}))
+	require.Equal(t, Killed, out[0].Status)
+	require.Equal(t, Undecided, out[1].Status)
+	require.Contains(t, out[1].Troubles[0].Message, `"other"`)
+}

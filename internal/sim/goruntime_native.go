@@ -16,6 +16,9 @@ var nativeGroups = []runtimeGroup{
 			{"runtime/alg.go", "\tif (GOARCH == \"386\" || GOARCH == \"amd64\") &&\n", "\tif false && (GOARCH == \"386\" || GOARCH == \"amd64\") &&\n"},
 			{"runtime/alg.go", "\tif GOARCH == \"arm64\" && cpu.ARM64.HasAES {\n", "\tif false && GOARCH == \"arm64\" && cpu.ARM64.HasAES {\n"},
 			{"runtime/alg.go", "\t\tkey[i] = bootstrapRand()", "\t\tkey[i] = uint64(i)*0x9e3779b97f4a7c15 + 77"},
+			// WebAssembly hashes as machines of 32 bits do: the order of large maps follows from it.
+			{"runtime/hash64.go", "//go:build amd64 || arm64 || ", "//go:build "},
+			{"runtime/hash32.go", "//go:build 386 || arm || ", "//go:build amd64 || arm64 || 386 || arm || "},
 			// As on WebAssembly: first in, first out; and no processor is taken away from a goroutine.
 			{"runtime/proc.go", "\tif randomizeScheduler && next && randn(2) == 0 {\n", "\tnext = false\n\tif randomizeScheduler && next && randn(2) == 0 {\n"},
 			{"runtime/proc.go", "\t\tif retake(now) != 0 {\n", "\t\tif raftlabHash == 0 && retake(now) != 0 {\n"},

@@ -1,4 +1,4 @@
-//go:build !wasip1
+//go:build !wasip1 && !raftlab_native
 
 package lab3
 
@@ -13,7 +13,7 @@ import (
 )
 
 // picture writes porcupine's picture of a history that is not linearizable to a temporary file, and
-// returns a line that says where. (In the engine there are no files; raftlab draws it from the trace.)
+// returns a line that says where. (In an engine raftlab draws it from the trace.)
 func picture(e *tester.Env, ops []model.Op, faults []model.Fault) string {
 	name := fmt.Sprintf("raftlab-%s-%d.html", strings.ReplaceAll(e.Case().ID(), "/", "-"), e.Seed())
 	path := filepath.Join(os.TempDir(), name)

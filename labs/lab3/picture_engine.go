@@ -1,3 +1,5 @@
+//go:build wasip1 || raftlab_native
+
 package lab3
 
 import (
