@@ -19,6 +19,9 @@ var nativeGroups = []runtimeGroup{
 			// WebAssembly hashes as machines of 32 bits do: the order of large maps follows from it.
 			{"runtime/hash64.go", "//go:build amd64 || arm64 || ", "//go:build "},
 			{"runtime/hash32.go", "//go:build 386 || arm || ", "//go:build amd64 || arm64 || 386 || arm || "},
+			{"runtime/alg.go", "\thashSize = (1-goarch.IsWasm)*goarch.PtrSize + goarch.IsWasm*4\n", "\thashSize = 4\n"},
+			{"runtime/alg.go", "\tif goarch.IsWasm != 0 {\n", "\tif true {\n"},
+			{"internal/runtime/maps/map.go", "goarch.PtrSize == 8 && goarch.IsWasm == 0", "false"},
 			// As on WebAssembly: first in, first out; and no processor is taken away from a goroutine.
 			{"runtime/proc.go", "\tif randomizeScheduler && next && randn(2) == 0 {\n", "\tnext = false\n\tif randomizeScheduler && next && randn(2) == 0 {\n"},
 			{"runtime/proc.go", "\t\tif retake(now) != 0 {\n", "\t\tif raftlabHash == 0 && retake(now) != 0 {\n"},
