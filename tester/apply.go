@@ -61,25 +61,6 @@ func (l *life) deliver(m raftapi.ApplyMsg) {
 	}
 }
 
-// conditional is what solutions of 2021 and 2022 add: the service asks the peer whether a
-// snapshot that came up the channel is still wanted.
-type conditional interface {
-	CondInstallSnapshot(lastIncludedTerm, lastIncludedIndex int, snapshot []byte) bool
-}
-
-func (l *life) wantsSnapshot(m raftapi.ApplyMsg) (wanted bool) {
-	p := l.raft()
-	if p == nil {
-		return true
-	}
-	peer, ok := p.(conditional)
-	if !ok {
-		return true
-	}
-	l.c.r.into("CondInstallSnapshot", l.peer, l.as(func() { wanted = peer.CondInstallSnapshot(m.SnapshotTerm, m.SnapshotIndex, m.Snapshot) }))
-	return wanted
-}
-
 // takeSnapshot hands the service's state to the peer.
 func (l *life) takeSnapshot(index int, snapshot []byte) {
 	p := l.raft()
@@ -92,6 +73,7 @@ func (l *life) takeSnapshot(index int, snapshot []byte) {
 		return
 	}
 	l.c.r.emit(record.Event{Kind: record.Snapshot, Peer: l.peer, Other: record.None, Index: index, Text: "taken"}, "")
+	l.snapshots.Store(true)
 	l.c.r.into("Snapshot", l.peer, l.as(func() { peer.Snapshot(index, snapshot) }))
 }
 
@@ -114,8 +96,15 @@ func (k *checks) apply(l *life, m raftapi.ApplyMsg) bool {
 	index, last := m.CommandIndex, int(l.applied.Load())
 	e := entry{command: plainValue(m.Command), valid: m.CommandValid, by: l.peer, newest: k.newest}
 	k.r.emit(record.Event{Kind: record.Apply, Peer: l.peer, Other: record.None, Index: index, Text: e.text()}, "")
+	if k.isOld(l, index, e) {
+		return false
+	}
 	if index != last+1 {
-		k.r.violate(Violation{RuleApplyOrder, "§5.3", outOfOrder(l.peer, index, last), []int{l.peer}})
+		problem := outOfOrder(l.peer, index, last)
+		if l.snapshots.Load() && index <= last {
+			problem += l.hint()
+		}
+		k.r.violate(Violation{RuleApplyOrder, "§5.3", problem, []int{l.peer}})
 		return false
 	}
 	if index == len(k.entries) {
@@ -123,13 +112,22 @@ func (k *checks) apply(l *life, m raftapi.ApplyMsg) bool {
 		k.entries = append(k.entries, e)
 		k.newEntry(l.peer, index, e)
 	}
-	if known := k.entries[index]; known.valid != e.valid || known.command != e.command {
-		k.r.violate(Violation{RuleTwoCommands, "§5.4.3", fmt.Sprintf("at index %d peer %d applies %s, but peer %d applied %s there",
-			index, l.peer, e.text(), known.by, known.text()), []int{l.peer, known.by}})
+	if !k.agrees(l, index, e) {
 		return false
 	}
 	l.applied.Store(int64(index))
 	return true
+}
+
+// agrees judges an entry by what was applied at its index before.
+func (k *checks) agrees(l *life, index int, e entry) bool {
+	known := k.entries[index]
+	if known.valid == e.valid && known.command == e.command {
+		return true
+	}
+	k.r.violate(Violation{RuleTwoCommands, "§5.4.3", fmt.Sprintf("at index %d peer %d applies %s, but peer %d applied %s there",
+		index, l.peer, e.text(), known.by, known.text()), []int{l.peer, known.by}})
+	return false
 }
 
 func outOfOrder(peer, index, last int) string {
@@ -165,6 +163,7 @@ func (k *checks) install(l *life, m raftapi.ApplyMsg) {
 		k.r.violate(Violation{RuleSnapshot, "§7", fmt.Sprintf("the snapshot that peer %d delivers %s", l.peer, problem), []int{l.peer}})
 		return
 	}
+	l.snapshots.Store(true)
 	l.applied.Store(int64(index))
 	l.since = index
 }
@@ -173,17 +172,22 @@ func (k *checks) install(l *life, m raftapi.ApplyMsg) {
 // returns a few words for the trace.
 func (l *life) restore() string {
 	data := l.store.Load().Snapshot
-	if len(data) == 0 {
-		return ""
-	}
 	k := l.c.checks
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	own := k.r.terms.OwnSnapshots
+	if len(data) == 0 && !own {
+		return ""
+	}
 	index, problem := k.examine(data)
-	if problem != "" {
+	switch {
+	case problem != "" && own:
+		return k.goesOn(l)
+	case problem != "":
 		k.r.violate(Violation{RuleSnapshot, "§7", fmt.Sprintf("the snapshot that peer %d has persisted %s", l.peer, problem), []int{l.peer}})
 		return ""
 	}
+	l.snapshots.Store(true)
 	l.applied.Store(int64(index))
 	l.since = index
 	return fmt.Sprintf("snapshot to %d", index)

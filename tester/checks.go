@@ -49,6 +49,7 @@ type checks struct {
 	flood      flood                 // of peers' and clients' requests
 	states     []answer              // what each peer last said to GetState
 	q          quorums
+	pasts      []past // of each peer
 }
 
 // answer is what GetState said.
@@ -85,6 +86,7 @@ func newChecks(r *run, number, n int) *checks {
 	}
 	k.had, k.hadBefore = make([]int, n), make([]int, n)
 	k.deliveries, k.served, k.states = make([]int, n), make([]int, n), make([]answer, n)
+	k.pasts = make([]past, n)
 	k.shapes = newShapes()
 	k.q = newQuorums(n)
 	return k
@@ -114,6 +116,7 @@ func (k *checks) death(l *life) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	l.alive.Store(false)
+	k.remember(l)
 	k.hadBefore[l.peer] = max(k.hadBefore[l.peer], k.had[l.peer])
 	k.had[l.peer] = 0
 }

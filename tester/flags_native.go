@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 
+	"raftlab/internal/contract"
+	"raftlab/internal/record"
 	"raftlab/raftapi"
 )
 
@@ -23,6 +25,7 @@ var (
 	seedFlag   = flag.Uint64("seed", 1, "the `seed` of faults, loads and network weather")
 	seedsFlag  = flag.String("seeds", "", "several seeds, such as 1-20 or 3,9,40: each case runs with each until one fails")
 	withFlag   = flag.String("with", "", "extensions that all peers are to have, such as prevote,checkquorum (raftapi.Extensions)")
+	yearFlag   = flag.String("contract", "", "the `year` of the course whose contract the peers keep, such as 2021")
 	eventsFlag = flag.String("events", "", "write the trace, one event as JSON per line, to `file` (with several cases: file.CASE.SEED)")
 )
 
@@ -55,6 +58,17 @@ func extensions() ([]string, error) {
 		}
 	}
 	return names, nil
+}
+
+// askedFor returns what the flags ask of every run.
+func askedFor() (record.Params, error) {
+	p := record.Params{Strict: *strict, Contract: *yearFlag, Detail: *eventsFlag != ""}
+	if _, err := contract.Of(*yearFlag); err != nil {
+		return p, fmt.Errorf("-contract %s: %w", *yearFlag, err)
+	}
+	var err error
+	p.With, err = extensions()
+	return p, err
 }
 
 // moreAtOnce raises the number of parallel cases, unless the user chose it: in real time a case

@@ -26,7 +26,7 @@ func runLab(t *testing.T, lab Lab, subject any) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	with, err := extensions()
+	asked, err := askedFor()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,7 +49,7 @@ func runLab(t *testing.T, lab Lab, subject any) {
 					if !*inProcess {
 						t.Parallel()
 					}
-					judged.Add(int64(runSeeds(t, lab, c, subject, all, with)))
+					judged.Add(int64(runSeeds(t, lab, c, subject, all, asked)))
 				})
 			}
 		})
@@ -69,9 +69,10 @@ func (l Lab) parts() []string {
 
 // runSeeds runs a case with one seed after the other, up to the first that fails. It returns how many
 // operations of clients were in histories that were found linearizable.
-func runSeeds(t *testing.T, lab Lab, c Case, subject any, all []uint64, with []string) (judged int) {
+func runSeeds(t *testing.T, lab Lab, c Case, subject any, all []uint64, asked record.Params) (judged int) {
 	for _, seed := range all {
-		p := record.Params{Case: c.ID(), Seed: seed, Strict: *strict, With: with, Detail: *eventsFlag != ""}
+		p := asked
+		p.Case, p.Seed = c.ID(), seed
 		var rep report
 		var out *output
 		if *inProcess {

@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"raftlab/internal/contract"
 	text "raftlab/internal/plain"
 	"raftlab/internal/record"
 	"raftlab/labgob"
@@ -23,6 +24,7 @@ type run struct {
 	c       Case
 	subject any
 	params  record.Params
+	terms   contract.Contract // of the year that the peers are of
 	host    host
 	start   time.Time
 	over    chan struct{} // closed at the end; only seen where the process survives it
@@ -53,6 +55,11 @@ type run struct {
 func runCase(h host, c Case, subject any, p record.Params) {
 	r := &run{c: c, subject: subject, params: p, host: h, start: time.Now(), over: make(chan struct{}),
 		reached: map[string]bool{}, notChecked: map[Rule]bool{}}
+	var err error
+	if r.terms, err = contract.Of(p.Contract); err != nil {
+		r.end(record.Verdict{Outcome: record.FrameworkError, Message: err.Error()})
+		return
+	}
 	before := goroutines()
 	r.bubble, r.known = before[0].bubble, idsOf(before) // the first one is the caller
 	raftapi.OnReached(r.situation)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"raftlab/internal/contract"
 	"raftlab/internal/course"
 	"raftlab/internal/record"
 	"raftlab/internal/sim"
@@ -18,12 +19,13 @@ import (
 
 // runFlags are the flags that say what runs and how, for `test` and `replay` alike.
 type runFlags struct {
-	impl   string
-	env    []string
-	with   []string
-	strict bool
-	memory string
-	cpu    time.Duration
+	impl     string
+	env      []string
+	with     []string
+	strict   bool
+	contract string
+	memory   string
+	cpu      time.Duration
 
 	where engineFlags
 }
@@ -34,6 +36,7 @@ func (f *runFlags) add(flags *pflag.FlagSet) {
 	flags.StringSliceVar(&f.with, "with", nil, "`extensions` that all peers are to have, such as prevote,checkquorum; there are "+
 		strings.Join(raftapi.Extensions, ", "))
 	flags.BoolVar(&f.strict, "strict", false, "a goroutine left over after Kill is a failure, not a warning")
+	contractFlag(flags, &f.contract)
 	flags.StringVar(&f.memory, "memory", "", "memory that a run may have, such as 512MiB (default 1GiB)")
 	f.where.add(flags)
 	flags.DurationVar(&f.cpu, "cpu", 0, "processor time that a run may take before it is ungraded, such as 2m (default "+sim.DefaultCPU.String()+")")
@@ -41,9 +44,12 @@ func (f *runFlags) add(flags *pflag.FlagSet) {
 
 // options checks the flags.
 func (f *runFlags) options() (suite.Options, error) {
-	o := suite.Options{Strict: f.strict, Env: f.env, CPU: f.cpu.Seconds()}
+	o := suite.Options{Strict: f.strict, Contract: f.contract, Env: f.env, CPU: f.cpu.Seconds()}
 	if f.cpu < 0 || f.cpu > maxCPU {
 		return o, fmt.Errorf("--cpu %v: give a time up to %v, such as 2m", f.cpu, maxCPU)
+	}
+	if _, err := contract.Of(f.contract); err != nil {
+		return o, fmt.Errorf("--contract %s: %w", f.contract, err)
 	}
 	for _, name := range f.with {
 		if !slices.Contains(raftapi.Extensions, name) {
@@ -64,6 +70,12 @@ func (f *runFlags) options() (suite.Options, error) {
 		o.MemoryLimit, err = parseSize(f.memory)
 	}
 	return o, err
+}
+
+// contractFlag is the flag that says by which year's contract peers are judged.
+func contractFlag(flags *pflag.FlagSet, year *string) {
+	flags.StringVar(year, "contract", "", "the `year` of the course whose contract the code under test keeps: "+
+		strings.Join(contract.Years(), ", ")+" (default: the strict one; docs/lab2d.md)")
 }
 
 // maxCPU is the longest that --cpu takes: a run that needs longer will not end.
@@ -90,7 +102,7 @@ func parseSize(s string) (int64, error) {
 func job(b *sim.Binary, c suite.Case, seed uint64, o suite.Options) sim.Job {
 	return sim.Job{
 		Binary: b, Test: c.Test, Env: o.Env, MemoryLimit: o.MemoryLimit, CPU: time.Duration(o.CPU * float64(time.Second)),
-		Params: record.Params{Case: c.ID(), Seed: seed, Strict: o.Strict, With: o.With},
+		Params: record.Params{Case: c.ID(), Seed: seed, Strict: o.Strict, With: o.With, Contract: o.Contract},
 	}
 }
 
@@ -114,6 +126,9 @@ func (a *app) replayOf(root course.Root, given string, o suite.Options, c suite.
 	}
 	if o.Strict {
 		words = append(words, "--strict")
+	}
+	if o.Contract != "" {
+		words = append(words, "--contract", o.Contract)
 	}
 	for _, kv := range o.Env {
 		words = append(words, "--env", quote(kv))

@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"raftlab/internal/contract"
 	"raftlab/internal/course"
 	"raftlab/internal/mutation"
 	"raftlab/internal/patch"
@@ -34,6 +35,7 @@ type mutantsFlags struct {
 	noOrder  bool
 	native   bool
 	confirm  bool
+	contract string
 	workers  int
 	json     string
 	resume   string
@@ -72,6 +74,7 @@ Exit code: 0 every mutant was killed, or every variant passed; 1 not so; 2 usage
 	flags.BoolVar(&f.noOrder, "no-order", false, "leave goroutines in the order in which they became ready, to measure what varying it finds")
 	flags.BoolVar(&f.native, "native", false, "run in the native engine: the same runs in a fraction of the time")
 	flags.BoolVar(&f.confirm, "confirm", false, "with --native: repeat each kill in the wasm engine, and compare verdict and trace hash")
+	contractFlag(flags, &f.contract)
 	flags.IntVarP(&f.workers, "jobs", "j", 0, "runs at once (default: from processors and memory)")
 	flags.StringVar(&f.json, "json", "", "write results to this `file` as JSON")
 	flags.StringVar(&f.resume, "resume", "", "keep results in this `file`, and do not repeat those that are in it")
@@ -130,6 +133,9 @@ func (h *hunting) prepare(selectors []string) error {
 			return usage(fmt.Errorf("%w; nor is it the name of a %s", err, kind))
 		}
 	}
+	if _, err := contract.Of(h.flags.contract); err != nil {
+		return usage(fmt.Errorf("--contract %s: %w", h.flags.contract, err))
+	}
 	seeds, err := suite.ParseSeeds(h.flags.seeds)
 	if err != nil {
 		return usage(fmt.Errorf("--%w", err))
@@ -149,9 +155,9 @@ func (h *hunting) prepare(selectors []string) error {
 		h.flags.workers = sim.DefaultWorkers()
 	}
 	h.hunt = mutation.Hunt{Subjects: subjects, Cases: cases, Selected: len(rest) > 0, Seeds: seeds, Matrix: h.flags.matrix,
-		Workers: h.flags.workers, Costs: h.state.Costs()}
+		Contract: h.flags.contract, Workers: h.flags.workers, Costs: h.state.Costs()}
 	h.report = mutation.Report{Schema: mutation.Schema, Started: time.Now().UTC(), Seeds: suite.FormatSeeds(seeds),
-		Matrix: h.flags.matrix, NoOrder: h.flags.noOrder, Workers: h.flags.workers}
+		Matrix: h.flags.matrix, NoOrder: h.flags.noOrder, Contract: h.flags.contract, Workers: h.flags.workers}
 	return h.leaveOut()
 }
 
@@ -182,6 +188,9 @@ func (h *hunting) writeOne() error {
 		words = append(words, p.Header.Parts...) // where it is to show, or all that it is for
 		if p.Header.Runner == patch.Strict {
 			words = append(words, "--strict")
+		}
+		if p.Header.Contract != "" {
+			words = append(words, "--contract", p.Header.Contract)
 		}
 	}
 	fmt.Fprintf(h.out, "wrote %s; run it with: %s --impl %s\n", h.hunt.Subjects[0].Name, strings.Join(words, " "), quote(h.flags.write))

@@ -323,7 +323,7 @@ func (r *replaying) identity(binary *sim.Binary, result sim.Result, was *suite.L
 }
 
 func sameOptions(a, b suite.Options) bool {
-	return a.Strict == b.Strict && slices.Equal(a.With, b.With) && a.MemoryLimit == b.MemoryLimit && strings.Join(a.Env, "\x00") == strings.Join(b.Env, "\x00")
+	return a.Strict == b.Strict && a.Contract == b.Contract && slices.Equal(a.With, b.With) && a.MemoryLimit == b.MemoryLimit && strings.Join(a.Env, "\x00") == strings.Join(b.Env, "\x00")
 }
 
 func (r *replaying) copyOutput(path string) error {

@@ -198,7 +198,7 @@ func (t *testRun) onlyFailed(options suite.Options) error {
 		for _, l := range last {
 			if l.Case == item.Case.ID() {
 				seeds = append(seeds, l.Seed)
-				if !options.Strict && options.With == nil && options.Env == nil && options.MemoryLimit == 0 {
+				if !options.Strict && options.Contract == "" && options.With == nil && options.Env == nil && options.MemoryLimit == 0 {
 					t.report.Options = l.Options
 					t.report.Options.Native, t.report.Options.Race = options.Native, options.Race
 					t.report.Options.KeepGoing, t.report.Options.RequireReached = options.KeepGoing, options.RequireReached

@@ -15,7 +15,8 @@ type Hunt struct {
 	Cases    []suite.Case
 	Selected bool // the user named the cases: mutants run on them, whatever their headers say
 	Seeds    []uint64
-	Matrix   bool // find out for each case whether it kills, instead of stopping at the first that does
+	Matrix   bool   // find out for each case whether it kills, instead of stopping at the first that does
+	Contract string // the year by which all are judged; "": each by what its header says
 	Workers  int
 	Costs    suite.Costs
 	Binaries map[string]*sim.Binary // of the bundles of the subjects, by the package of the cases

@@ -41,9 +41,10 @@ type logHeader struct {
 }
 
 type runKey struct {
-	Subject string `json:"subject"`
-	Case    string `json:"case"`
-	Seed    uint64 `json:"seed"`
+	Subject  string `json:"subject"`
+	Case     string `json:"case"`
+	Seed     uint64 `json:"seed"`
+	Contract string `json:"contract,omitempty"`
 }
 
 // logEntry is one run.
@@ -126,7 +127,7 @@ func (l *Log) Known() int {
 
 // Run implements [suite.Engine].
 func (l *Log) Run(ctx context.Context, j sim.Job) sim.Result {
-	key := runKey{j.Env[0][len(peerVariable)+1:], j.Params.Case, j.Params.Seed}
+	key := runKey{j.Env[0][len(peerVariable)+1:], j.Params.Case, j.Params.Seed, j.Params.Contract}
 	l.mu.Lock()
 	r, ok := l.known[key]
 	l.mu.Unlock()

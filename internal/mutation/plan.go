@@ -97,7 +97,8 @@ func (h *Hunt) job(s Subject, c suite.Case, seed uint64) sim.Job {
 	return sim.Job{
 		Binary: h.Binaries[c.Package],
 		Test:   c.Test,
-		Params: record.Params{Case: c.ID(), Seed: seed, Strict: s.Runner() == patch.Strict},
-		Env:    []string{peerVariable + "=" + s.Name},
+		Params: record.Params{Case: c.ID(), Seed: seed, Strict: s.Runner() == patch.Strict,
+			Contract: cmp.Or(h.Contract, s.Contract())},
+		Env: []string{peerVariable + "=" + s.Name},
 	}
 }

@@ -19,7 +19,8 @@ type Report struct {
 	Interrupted bool      `json:"interrupted,omitempty"`
 	Seeds       string    `json:"seeds"`
 	Matrix      bool      `json:"matrix,omitempty"`
-	NoOrder     bool      `json:"noOrder,omitempty"` // without the edits of the Go runtime that vary the order of goroutines
+	NoOrder     bool      `json:"noOrder,omitempty"`  // without the edits of the Go runtime that vary the order of goroutines
+	Contract    string    `json:"contract,omitempty"` // the year by which all were judged, if it was given
 	Workers     int       `json:"workers"`
 	Build       string    `json:"build"`
 	GoVersion   string    `json:"goVersion"`

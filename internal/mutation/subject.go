@@ -44,6 +44,14 @@ func (s Subject) Runner() string {
 	return s.Patch.Header.Runner
 }
 
+// Contract is the year of the course by which the subject is judged, or "".
+func (s Subject) Contract() string {
+	if s.Patch == nil {
+		return ""
+	}
+	return s.Patch.Header.Contract
+}
+
 // Load reads the mutants or the variants of the tree at root, in the order of their names. The
 // variants begin with the reference. The error names a header that is incomplete; whether a patch still
 // applies shows in [Bundle].

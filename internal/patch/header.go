@@ -3,17 +3,22 @@ package patch
 import (
 	"fmt"
 	"strings"
+
+	"raftlab/internal/contract"
 )
 
 // Header says what a patch is. It stands at the beginning, in lines of "# key: value"; a line that is
 // indented further goes on with the value of the one before. Mutants set wrong, rule, parts, dies and
-// runner; variants set style and why, and may set parts, except and alone.
+// runner; variants set style and why, and may set parts, except, alone and contract.
 type Header struct {
 	Wrong  string   // what is wrong
 	Rule   string   // which rule is broken, with its section in the paper
 	Parts  []string // the parts of the labs that should catch it: "2A"; of a variant: the only ones it is for
 	Dies   []string // rules of the tester or outcomes of a run, each an expected reason: "two votes in a term", "crash"
 	Runner string   // Engine (the default), Race or Strict
+
+	// Contract is the year of the course by whose contract the peer is judged: "2021"; of most, none.
+	Contract string
 
 	Style  string   // what is different
 	Why    string   // why it is right all the same
@@ -59,6 +64,11 @@ func (r *headerReader) read(h *Header, line string) error {
 		h.Parts = list(value, ",")
 	case "except":
 		h.Except = list(value, ",")
+	case "contract":
+		if _, err := contract.Of(value); err != nil {
+			return err
+		}
+		h.Contract = value
 	case "dies":
 		h.Dies = list(value, "|")
 	case "runner":

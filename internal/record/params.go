@@ -10,6 +10,8 @@ type Params struct {
 	Strict bool `json:"strict,omitempty"`
 	// With are extensions (raftapi.Extensions) that all peers are to have.
 	With []string `json:"with,omitempty"`
+	// Contract is the year of the course whose contract the peers keep; "" is the strict one.
+	Contract string `json:"contract,omitempty"`
 	// Detail asks for the decoded arguments of RPCs as well. It changes nothing else in the run.
 	Detail bool `json:"detail,omitempty"`
 }

@@ -66,8 +66,9 @@ type Options struct {
 	RequireReached bool     `json:"requireReached,omitempty"`
 	With           []string `json:"with,omitempty"` // extensions that all peers have
 	Strict         bool     `json:"strict,omitempty"`
-	Native         bool     `json:"native,omitempty"` // executed natively instead of in the wasm engine
-	Race           bool     `json:"race,omitempty"`   // with the race detector
+	Native         bool     `json:"native,omitempty"`   // executed natively instead of in the wasm engine
+	Race           bool     `json:"race,omitempty"`     // with the race detector
+	Contract       string   `json:"contract,omitempty"` // the year of the course by which peers are judged
 	Env            []string `json:"env,omitempty"`
 	MemoryLimit    int64    `json:"memoryLimitBytes,omitempty"`
 	CPU            float64  `json:"cpuLimitSeconds,omitempty"`

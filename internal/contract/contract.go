@@ -1,0 +1,64 @@
+// Package contract says what the years of the course asked of a peer, where they differ.
+//
+// The peer of every year is called by the same names, and is to keep the rules of the same paper. What
+// differs is what the service above it, which is the tester, puts up with. A solution is right if it keeps
+// the contract of its own year. So the differences are values, all of them in the table below, and no case
+// asks for a year. What no year is given for is strict: whatever passes, passes in every year since 2022.
+package contract
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Contract is what a service promises to its peer. The zero value promises nothing.
+type Contract struct {
+	// Year is the year of the course, or "" for [Strict].
+	Year string
+	// AsksPeer: before the service replaces its state by a snapshot from the apply channel, it asks the
+	// peer whether that is still wanted, by CondInstallSnapshot.
+	AsksPeer bool
+	// IgnoresOld: once there was a snapshot, the service skips commands that it has applied. They are the
+	// rest of what a goroutine of the peer had under way when the snapshot overtook it.
+	IgnoresOld bool
+	// OwnSnapshots: the peer persists its snapshot in any form, and the service never reads it. The
+	// service itself outlives a crash, and goes on from what it had applied.
+	OwnSnapshots bool
+}
+
+// Strict is the default. It is the contract of 2023 and later, except that a peer that still has
+// CondInstallSnapshot is asked.
+var Strict = Contract{AsksPeer: true}
+
+// years are the contracts by year, the oldest first. In 2020 the Raft lab had no snapshots.
+var years = []Contract{
+	{Year: "2021", AsksPeer: true, IgnoresOld: true, OwnSnapshots: true},
+	{Year: "2022", AsksPeer: true},
+	{Year: "2023"},
+	{Year: "2024"},
+	{Year: "2025"},
+	{Year: "2026"},
+}
+
+// Years returns the years that have a contract, the oldest first.
+func Years() []string {
+	var names []string
+	for _, c := range years {
+		names = append(names, c.Year)
+	}
+	return names
+}
+
+// Of returns the contract of a year, and [Strict] for "". The error lists the years that there are.
+func Of(year string) (Contract, error) {
+	if year == "" {
+		return Strict, nil
+	}
+	for _, c := range years {
+		if c.Year == year {
+			return c, nil
+		}
+	}
+	return Contract{}, fmt.Errorf("no year of the course with a contract of its own is called %q; there are %s",
+		year, strings.Join(Years(), ", "))
+}

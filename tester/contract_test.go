@@ -1,0 +1,163 @@
+//go:build !wasip1
+
+package tester_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"raftlab/internal/contract"
+	"raftlab/internal/record"
+	"raftlab/labrpc"
+	"raftlab/raftapi"
+	"raftlab/tester"
+)
+
+// conditional is a puppet of 2021.
+type conditional struct {
+	*puppet
+	yes   bool
+	asked int
+}
+
+func (p *conditional) CondInstallSnapshot(term, index int, snapshot []byte) bool {
+	p.asked++
+	return p.yes
+}
+
+// inYear plays f with two puppets that take a snapshot every ten entries, by the contract of a year.
+// Peers of the form of 2021 are asked, and say yes.
+func inYear(t *testing.T, year string, f func(c cluster, th cast, form func(int) *conditional)) record.Verdict {
+	t.Helper()
+	th := &theatre{}
+	forms := map[int]*conditional{}
+	make := func(ends []*labrpc.ClientEnd, me int, store *raftapi.Persister, applyCh chan raftapi.ApplyMsg) raftapi.Raft {
+		p := &conditional{puppet: th.make(ends, me, store, applyCh).(*puppet), yes: true}
+		forms[me] = p
+		return p
+	}
+	v, _ := tester.RunInBubble(t, tester.Case{Part: "2D", Name: "Years", Section: "§0", Run: func(e *tester.Env) {
+		f(e.NewCluster(make, 2, tester.Options{SnapshotEvery: 10}), th, func(i int) *conditional { return forms[i] })
+	}}, record.Params{Seed: 1, Contract: year})
+	return v
+}
+
+// eachContract plays f by every contract that there is.
+func eachContract(t *testing.T, f func(t *testing.T, c contract.Contract)) {
+	for _, year := range append(contract.Years(), "") {
+		c, err := contract.Of(year)
+		require.NoError(t, err)
+		t.Run("year "+year, func(t *testing.T) { f(t, c) })
+	}
+}
+
+// keep has a puppet keep the newest snapshot that it is given.
+func keep(p *puppet, into *[]byte) {
+	p.snap = func(index int, snapshot []byte) { *into = snapshot }
+}
+
+// applies has a puppet apply commands at indices.
+func applies(c cluster, p *puppet, from, to int) {
+	for i := from; i <= to; i++ {
+		p.command(i, fmt.Sprint("command ", i))
+	}
+	settle(c)
+}
+
+func TestOldCommandsAfterASnapshot(t *testing.T) {
+	eachContract(t, func(t *testing.T, terms contract.Contract) {
+		v := inYear(t, terms.Year, func(c cluster, th cast, _ func(int) *conditional) {
+			var snapshot []byte
+			keep(th.peer(0), &snapshot)
+			applies(c, th.peer(0), 1, 12)
+			th.peer(1).send(raftapi.ApplyMsg{SnapshotValid: true, Snapshot: snapshot, SnapshotIndex: 10})
+			applies(c, th.peer(1), 8, 12) // 8, 9 and 10 were under way
+			require.Equal(t, 12, c.AppliedThrough(1))
+		})
+		if terms.IgnoresOld {
+			passes(t, v)
+		} else {
+			breaks(t, v, tester.RuleApplyOrder, "applies index 8 again")
+		}
+		require.Equal(t, terms.Year == "", strings.HasSuffix(v.Message, "--contract 2021"), "a hint to who gave no year")
+	})
+}
+
+func TestOldCommandsDoNotChange(t *testing.T) {
+	v := inYear(t, "2021", func(c cluster, th cast, _ func(int) *conditional) {
+		applies(c, th.peer(0), 1, 12)
+		th.peer(0).command(9, "another")
+		settle(c)
+	})
+	breaks(t, v, tester.RuleTwoCommands, "at index 9")
+}
+
+func TestCommandsTwiceWithoutASnapshot(t *testing.T) {
+	eachContract(t, func(t *testing.T, terms contract.Contract) {
+		v := inYear(t, terms.Year, func(c cluster, th cast, _ func(int) *conditional) {
+			applies(c, th.peer(0), 1, 9)
+			applies(c, th.peer(0), 9, 9)
+		})
+		breaks(t, v, tester.RuleApplyOrder, "applies index 9 again")
+	})
+}
+
+func TestSkippedCommandsAfterASnapshot(t *testing.T) {
+	v := inYear(t, "2021", func(c cluster, th cast, _ func(int) *conditional) {
+		applies(c, th.peer(0), 1, 12)
+		applies(c, th.peer(0), 14, 14)
+	})
+	breaks(t, v, tester.RuleApplyOrder, "applies index 14 right after 12")
+}
+
+// The peer persists its snapshot in an envelope, and crashes.
+func TestSnapshotsOfThePeersOwn(t *testing.T) {
+	eachContract(t, func(t *testing.T, terms contract.Contract) {
+		v := inYear(t, terms.Year, func(c cluster, th cast, _ func(int) *conditional) {
+			var snapshot []byte
+			keep(th.peer(0), &snapshot)
+			applies(c, th.peer(0), 1, 12)
+			th.peer(0).store.Save([]byte("state"), append([]byte("mine: "), snapshot...))
+			c.Restart(0)
+			applies(c, th.peer(0), 11, 13) // what it has behind the snapshot
+			require.Equal(t, 13, c.AppliedThrough(0))
+		})
+		if terms.OwnSnapshots {
+			passes(t, v)
+		} else {
+			breaks(t, v, tester.RuleSnapshot, "is not one that the service made")
+		}
+	})
+}
+
+func TestASnapshotOfThePeersOwnIsNoneOfTheService(t *testing.T) {
+	v := inYear(t, "2021", func(c cluster, th cast, _ func(int) *conditional) {
+		applies(c, th.peer(0), 1, 12)
+		th.peer(1).send(raftapi.ApplyMsg{SnapshotValid: true, Snapshot: []byte("mine"), SnapshotIndex: 10})
+		settle(c)
+	})
+	breaks(t, v, tester.RuleSnapshot, "is not one that the service made")
+}
+
+func TestWhoIsAskedWhetherASnapshotIsWanted(t *testing.T) {
+	eachContract(t, func(t *testing.T, terms contract.Contract) {
+		v := inYear(t, terms.Year, func(c cluster, th cast, form func(int) *conditional) {
+			var snapshot []byte
+			keep(th.peer(0), &snapshot)
+			applies(c, th.peer(0), 1, 12)
+			form(1).yes = false
+			th.peer(1).send(raftapi.ApplyMsg{SnapshotValid: true, Snapshot: snapshot, SnapshotIndex: 10})
+			settle(c)
+			asked, through := 0, 10
+			if terms.AsksPeer {
+				asked, through = 1, 0
+			}
+			require.Equal(t, asked, form(1).asked)
+			require.Equal(t, through, c.AppliedThrough(1))
+		})
+		passes(t, v)
+	})
+}
