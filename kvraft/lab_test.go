@@ -9,7 +9,7 @@ import (
 )
 
 // Lab 3, all parts; go test -run Lab3/3A runs one. The unit tests beside this file are the service's own.
-func TestLab3(t *testing.T) { lab3.Run(t, kvraft.Service()) }
+func TestLab3(t *testing.T) { lab3.Run(t, kvraft.Service) }
 
 // Long histories under composed faults; go test -run Porcupine -porcupine.
-func TestPorcupine(t *testing.T) { porcupine.Run(t, kvraft.Service()) }
+func TestPorcupine(t *testing.T) { porcupine.Run(t, kvraft.Service) }

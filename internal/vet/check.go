@@ -56,8 +56,8 @@ func (l *loader) uses(p *Package) {
 
 // value refuses a value of a type.
 func (c *checker) value(at token.Pos, t types.Type) {
-	if named, ok := types.Unalias(t).(*types.Named); ok && named.Obj().Pkg() != nil && wholes[named.Obj().Pkg().Path()+"."+named.Obj().Name()] {
-		c.refuse(at, whyShared, "copies or replaces what a pointer to a %s.%s points to", named.Obj().Pkg().Name(), named.Obj().Name())
+	if name := c.whole(t); name != nil {
+		c.refuse(at, whyShared, "copies or replaces what a pointer to a %s.%s points to", name.Pkg().Name(), name.Name())
 	}
 	c.mention(at, t)
 }

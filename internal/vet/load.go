@@ -88,6 +88,8 @@ func Load(ctx context.Context, cfg Config) (*Checked, error) {
 		if p.UnderTest {
 			l.uses(p)
 			l.writes(p)
+			l.openUses(p)
+			l.common(p)
 		}
 	}
 	return l.Checked, nil

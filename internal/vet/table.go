@@ -14,6 +14,7 @@ const (
 	whyHarness  = "the code under test must not call the harness that judges it"
 	whyProcess  = "it changes how the Go runtime treats the whole process, the harness included"
 	whyShared   = "the framework and other code share it; keep a variable of your own"
+	whyCommon   = "all servers of a run share it, and it could pass data between them; keep one of your own"
 	whyEtcd     = "that is a Raft that is already written; the one under test is yours"
 )
 
@@ -41,24 +42,29 @@ func except(why string, names ...string) rule {
 var allowed = map[string]rule{
 	"bufio": all, "bytes": all, "cmp": all, "context": all, "errors": all, "fmt": all, "io": all, "io/fs": all, "iter": all,
 	"maps": all, "slices": all, "sort": all, "strings": all, "strconv": all, "sync": all, "time": all, "unicode": all,
-	"unicode/utf8": all, "unicode/utf16": all, "unique": all, "path": all, "path/filepath": all, "regexp": all,
-	"regexp/syntax": all, "text/tabwriter": all, "text/scanner": all, "log": all, "log/slog": all, "index/suffixarray": all,
-	"html": all,
+	"unicode/utf8": all, "unicode/utf16": all, "path": all, "path/filepath": all, "regexp": all,
+	"text/tabwriter": all, "text/scanner": all, "index/suffixarray": all, "html": all, "io/ioutil": all,
+
+	// The common logger may be set up, not used to keep something: see common.go.
+	"log":      except(whyCommon, "Default", "Writer", "Prefix"),
+	"log/slog": except(whyCommon, "Default", "SetDefault", "SetLogLoggerLevel"),
 
 	"container/heap": all, "container/list": all, "container/ring": all,
 
 	"math": all, "math/big": all, "math/bits": all, "math/cmplx": all, "math/rand": all, "math/rand/v2": all,
 
-	"crypto": all, "crypto/rand": all, "crypto/md5": all, "crypto/sha1": all, "crypto/sha256": all, "crypto/sha512": all,
+	"crypto": except(whyCommon, "RegisterHash"), "crypto/rand": all, "crypto/md5": all, "crypto/sha1": all, "crypto/sha256": all, "crypto/sha512": all,
 	"crypto/sha3": all, "crypto/hmac": all, "crypto/subtle": all,
-	"hash": all, "hash/adler32": all, "hash/crc32": all, "hash/crc64": all, "hash/fnv": all, "hash/maphash": all,
+	"hash": all, "hash/adler32": all, "hash/fnv": all, "hash/maphash": all,
+	// The tables that MakeTable returns are kept, and everybody is given the same.
+	"hash/crc32": except(whyCommon, "MakeTable", "IEEETable"), "hash/crc64": except(whyCommon, "MakeTable"),
 
 	"encoding": all, "encoding/base32": all, "encoding/base64": all, "encoding/binary": all, "encoding/csv": all,
 	"encoding/gob": all, "encoding/hex": all, "encoding/json": all, "encoding/ascii85": all,
 	"compress/flate": all, "compress/gzip": all, "compress/zlib": all, "compress/lzw": all, "compress/bzip2": all,
 
-	// Flags are those of the test binary; it has parsed them before the first test begins.
-	"flag": all,
+	// Flags are those of the test binary; it has parsed them before the first test begins. They may be defined and read.
+	"flag": except(whyCommon, "CommandLine", "Lookup", "Set", "Visit", "VisitAll", "Var", "Func", "BoolFunc", "TextVar", "Args"),
 	// Signals do not arrive in the engine.
 	"os/signal": all,
 	// Files are not there in the engine; trying fails as it would without permission. Exit ends as a crash. GODEBUG
@@ -77,6 +83,8 @@ var allowed = map[string]rule{
 	"runtime": only("Gosched", "Goexit", "NumGoroutine", "NumCPU", "GOMAXPROCS", "GC", "KeepAlive", "Caller", "Callers",
 		"CallersFrames", "Frames", "Frame", "FuncForPC", "Func", "Version", "GOOS", "GOARCH", "Compiler", "Error", "TypeAssertionError",
 		"MemStats", "ReadMemStats"),
+	// One's own stack; those of all goroutines (runtime.Stack) tell what is in the hands of other servers.
+	"runtime/debug": only("Stack", "PrintStack"),
 
 	// The framework's packages. Networks, servers and storage are made by the harness.
 	Module + "/labrpc": only("ClientEnd"),
@@ -158,7 +166,9 @@ func refuses(path, owner, name string) (why string, refused bool) {
 	switch {
 	case path == "reflect":
 		return whyMemory, true
-	case path == "runtime":
+	case path == "runtime" && name == "Stack":
+		return "it can show what is in the hands of other servers; debug.Stack shows the own stack", true
+	case path == "runtime", path == "runtime/debug":
 		return whyProcess, true
 	case strings.HasPrefix(path, Module+"/"):
 		return whyHarness, true
@@ -173,4 +183,6 @@ var wholes = map[string]bool{
 }
 
 // Rules is the whole list as text. What was checked under another one has to be checked again.
-func Rules() string { return fmt.Sprint(allowed, refusedImports, wholes, allowedDirectives) }
+func Rules() string {
+	return fmt.Sprint(allowed, refusedImports, wholes, allowedDirectives, readers, entrances)
+}

@@ -30,7 +30,7 @@ type setup struct {
 type service struct {
 	*tester.Servers
 	env     *tester.Env
-	api     kvapi.Service
+	made    tester.Maker[kvapi.Service]
 	dialect model.Dialect
 	options kvapi.Options
 	setup   setup
@@ -40,15 +40,15 @@ type service struct {
 
 // start starts a service. If it speaks both dialects the seed says which one is spoken.
 func start(e *tester.Env, want setup) *service {
-	s := &service{env: e, api: e.Subject().(kvapi.Service), setup: want}
+	s := &service{env: e, made: tester.MakerOf[kvapi.Service](e), setup: want}
 	if s.setup.servers == 0 {
 		s.setup.servers = 3
 	}
 	if s.setup.maxState == 0 {
 		s.setup.maxState = -1
 	}
-	switch both := s.api.Classic != nil && s.api.Versioned != nil; {
-	case both && e.Seed()%2 == 0, s.api.Classic == nil:
+	switch api := s.made.First; {
+	case api.Classic != nil && api.Versioned != nil && e.Seed()%2 == 0, api.Classic == nil:
 		s.dialect = model.Versioned
 	default:
 		s.dialect = model.Classic
@@ -65,7 +65,9 @@ func start(e *tester.Env, want setup) *service {
 
 // server starts one server.
 func (s *service) server(me int, ends []*labrpc.ClientEnd, p *raftapi.Persister) tester.Server {
-	return s.api.Start(ends, me, p, s.setup.maxState, s.options)
+	o := s.options
+	o.Extensions = slices.Clone(o.Extensions) // whoever gets them may change them
+	return s.made.New().Start(ends, me, p, s.setup.maxState, o)
 }
 
 // fail ends the case. The violation is about the given servers, or about no one in particular.

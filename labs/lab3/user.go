@@ -41,9 +41,9 @@ func (s *service) userOf(servers ...int) *user {
 	u.rand = s.env.Fork(fmt.Sprintf("user %d", u.client.Number()))
 	u.client.Make(func() {
 		if s.dialect == model.Classic {
-			u.classic = s.api.Classic(u.client.EndsTo(servers...), s.options)
+			u.classic = s.made.New().Classic(u.client.EndsTo(servers...), s.options)
 		} else {
-			u.versioned = s.api.Versioned(u.client.EndsTo(servers...), s.options)
+			u.versioned = s.made.New().Versioned(u.client.EndsTo(servers...), s.options)
 		}
 	})
 	s.users = append(s.users, u)

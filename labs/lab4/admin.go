@@ -28,7 +28,7 @@ func (c *controller) admin() *admin {
 	a := &admin{c: c, client: c.NewClient()}
 	a.doing.Store("nothing")
 	a.rand = c.env.Fork(fmt.Sprintf("admin %d", a.client.Number()))
-	a.client.Make(func() { a.clerk = c.api.Clerk(a.client.Ends(), c.options) })
+	a.client.Make(func() { a.clerk = c.made.New().Controller.Clerk(a.client.Ends(), c.options) })
 	c.admins = append(c.admins, a)
 	return a
 }

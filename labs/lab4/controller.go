@@ -1,6 +1,7 @@
 package lab4
 
 import (
+	"slices"
 	"sync"
 
 	"raftlab/kvapi"
@@ -20,7 +21,7 @@ type setup struct {
 // controller is the controller under test, with its clients and what they saw.
 type controller struct {
 	servers
-	api     shardapi.Controller
+	made    tester.Maker[shardapi.Service]
 	options kvapi.Options
 	admins  []*admin
 	last    int // the last gid that was given away; for the main goroutine
@@ -34,7 +35,7 @@ func startController(e *tester.Env, want setup) *controller {
 	if want.servers == 0 {
 		want.servers = 3
 	}
-	c := &controller{servers: servers{env: e}, api: e.Subject().(shardapi.Service).Controller}
+	c := &controller{servers: servers{env: e}, made: tester.MakerOf[shardapi.Service](e)}
 	c.options = kvapi.Options{Reads: kvapi.ReadLog, Extensions: e.With()}
 	c.Servers = e.NewServers(c.server, want.servers, want.net)
 	return c
@@ -42,7 +43,9 @@ func startController(e *tester.Env, want setup) *controller {
 
 // server starts one server.
 func (c *controller) server(me int, ends []*labrpc.ClientEnd, p *raftapi.Persister) tester.Server {
-	return c.api.Start(ends, me, p, c.options)
+	o := c.options
+	o.Extensions = slices.Clone(o.Extensions) // whoever gets them may change them
+	return c.made.New().Controller.Start(ends, me, p, o)
 }
 
 // begins records that a client asks for something, and returns the place of that in the history.

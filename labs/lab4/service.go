@@ -52,7 +52,7 @@ func serve(e *tester.Env, want layout) *service {
 		s.sizes = append(s.sizes, want.each)
 	}
 	s.groups = sharded.Start(e, sharded.Setup{
-		Service:  e.Subject().(shardapi.Service),
+		Service:  tester.MakerOf[shardapi.Service](e).New,
 		Sizes:    s.sizes,
 		MaxState: want.maxState,
 		Options:  kvapi.Options{Reads: want.reads, Extensions: e.With()},

@@ -26,7 +26,7 @@ func tryShards(e *tester.Env, reads kvapi.ReadPath, m mix) *trial {
 	r := e.Rand()
 	groups := 2 + r.IntN(3)
 	setup := sharded.Setup{
-		Service:    e.Subject().(shardapi.Service),
+		Service:    tester.MakerOf[shardapi.Service](e).New,
 		Sizes:      []int{3},
 		MaxState:   []int{-1, 1000, 4000}[r.IntN(3)],
 		Options:    kvapi.Options{Reads: reads, Extensions: e.With()},

@@ -15,7 +15,7 @@ import (
 // single is a service of one group under faults.
 type single struct {
 	trial
-	api      kvapi.Service
+	made     tester.Maker[kvapi.Service]
 	options  kvapi.Options
 	mix      mix
 	maxState int
@@ -25,14 +25,14 @@ type single struct {
 // try starts a service, lets clients and faults loose on it, mends everything, and waits until the clients
 // have done what they were to do.
 func try(e *tester.Env, reads kvapi.ReadPath, m mix, s size) *single {
-	t := &single{api: e.Subject().(kvapi.Service), mix: m, options: kvapi.Options{Reads: reads}}
+	t := &single{made: tester.MakerOf[kvapi.Service](e), mix: m, options: kvapi.Options{Reads: reads}}
 	t.trial = trial{env: e, size: s, key: func(i int) string { return fmt.Sprintf("k%d", i) }, clerk: t.hire}
 	r := e.Rand()
 	servers := 3 + 2*r.IntN(2)
 	t.maxState = []int{-1, 1000, 4000}[r.IntN(3)]
 	t.options.CatchUp = t.maxState > 0 && r.IntN(2) == 0
 	t.dialect = model.Classic
-	if t.api.Classic == nil || t.api.Versioned != nil && r.IntN(2) == 0 {
+	if t.made.First.Classic == nil || t.made.First.Versioned != nil && r.IntN(2) == 0 {
 		t.dialect = model.Versioned
 	}
 	e.Note("%d servers, %s dialect, reads by %s, maxraftstate %d, catch-up %t", servers, t.dialect, reads, t.maxState, t.options.CatchUp)
@@ -57,15 +57,15 @@ func (t *single) start(me int, ends []*labrpc.ClientEnd, p *raftapi.Persister) t
 			o.Extensions = append(o.Extensions, name)
 		}
 	}
-	return t.api.Start(ends, me, p, t.maxState, o)
+	return t.made.New().Start(ends, me, p, t.maxState, o)
 }
 
 func (t *single) hire(who *sitter) {
 	who.client.Make(func() {
 		if t.dialect == model.Classic {
-			who.classic = history.Classic(who.client, t.api.Classic(who.client.Ends(), t.options))
+			who.classic = history.Classic(who.client, t.made.New().Classic(who.client.Ends(), t.options))
 		} else {
-			who.versioned = history.Versioned(who.client, t.api.Versioned(who.client.Ends(), t.options))
+			who.versioned = history.Versioned(who.client, t.made.New().Versioned(who.client.Ends(), t.options))
 		}
 	})
 }

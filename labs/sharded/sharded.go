@@ -28,9 +28,9 @@ const Controller = 0
 
 // Setup says what service is wanted.
 type Setup struct {
-	Service  shardapi.Service
-	Sizes    []int // servers of the controller, and of each group
-	MaxState int   // maxraftstate of the groups in bytes; -1: no snapshots
+	Service  func() shardapi.Service // makes one for each server and each client
+	Sizes    []int                   // servers of the controller, and of each group
+	MaxState int                     // maxraftstate of the groups in bytes; -1: no snapshots
 	Options  kvapi.Options
 	Machines tester.Options
 
@@ -60,15 +60,16 @@ func (s *Service) start(me int, ends []*labrpc.ClientEnd, p *raftapi.Persister) 
 		group++
 	}
 	o := s.setup.Options
+	o.Extensions = slices.Clone(o.Extensions) // whoever gets them may change them
 	if s.setup.Extensions != nil {
-		o.Extensions = append(slices.Clone(o.Extensions), s.setup.Extensions(me)...)
+		o.Extensions = append(o.Extensions, s.setup.Extensions(me)...)
 	}
 	own, ctrlers := ends[first:first+s.setup.Sizes[group]], ends[:s.setup.Sizes[Controller]]
 	if group == Controller {
-		return s.setup.Service.Controller.Start(own, me, p, kvapi.Options{Raft: o.Raft, Extensions: o.Extensions})
+		return s.setup.Service().Controller.Start(own, me, p, kvapi.Options{Raft: o.Raft, Extensions: o.Extensions})
 	}
 	makeEnd := func(name string) *labrpc.ClientEnd { return ends[s.ServerOf(name)] }
-	return s.setup.Service.Groups.Start(own, me-first, p, s.setup.MaxState, GID(group), ctrlers, makeEnd, o)
+	return s.setup.Service().Groups.Start(own, me-first, p, s.setup.MaxState, GID(group), ctrlers, makeEnd, o)
 }
 
 // GID is the gid of a group.
@@ -124,7 +125,7 @@ func (s *Service) Joining(groups ...int) map[int][]string {
 // Administrator makes the clerk of a client that changes configurations.
 func (s *Service) Administrator(client *tester.Client) (clerk shardapi.ControllerClerk) {
 	ends := client.EndsTo(s.Members(Controller)...)
-	client.Make(func() { clerk = s.setup.Service.Controller.Clerk(ends, kvapi.Options{}) })
+	client.Make(func() { clerk = s.setup.Service().Controller.Clerk(ends, kvapi.Options{}) })
 	return clerk
 }
 
@@ -132,6 +133,6 @@ func (s *Service) Administrator(client *tester.Client) (clerk shardapi.Controlle
 func (s *Service) User(client *tester.Client) (clerk kvapi.ClassicClerk) {
 	makeEnd := func(name string) *labrpc.ClientEnd { return client.EndsTo(s.ServerOf(name))[0] }
 	ends := client.EndsTo(s.Members(Controller)...)
-	client.Make(func() { clerk = s.setup.Service.Groups.Clerk(ends, makeEnd, s.setup.Options) })
+	client.Make(func() { clerk = s.setup.Service().Groups.Clerk(ends, makeEnd, s.setup.Options) })
 	return clerk
 }

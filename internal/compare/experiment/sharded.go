@@ -32,7 +32,7 @@ func (t *Trial) newSharded(maxState int) *shardedService {
 	s := &shardedService{t: t, log: newJournal(t.Now)}
 	each := t.Int("peers")
 	s.Service = sharded.Start(t.Env, sharded.Setup{
-		Service:  s.watched(shardkv.Service()),
+		Service:  func() shardapi.Service { return s.watched(shardkv.Service()) },
 		Sizes:    []int{each, each, each},
 		MaxState: maxState,
 		Options:  kvapi.Options{Raft: t.newPeer, Extensions: t.Variant.Extensions},

@@ -1,7 +1,6 @@
 package raft
 
 import (
-	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -16,34 +15,12 @@ func init() {
 	case "exit in init":
 		fmt.Println("--- PASS: TestMini (0.00s)\nPASS")
 		os.Exit(0)
-	case "no test selected":
-		arguments("-test.run=Nothing")
-	case "list tests":
-		arguments("-test.list=.")
-	case "bad flag":
-		arguments("-test.nonsense")
-	case "other flags":
-		flag.CommandLine.Init("", flag.ContinueOnError)
-		flag.CommandLine.Usage()
 	case "exit in the background":
 		go func() { time.Sleep(1); os.Exit(0) }()
 	}
 }
 
-// arguments changes the arguments of the process. The variable may not be assigned to, but is a slice.
-func arguments(last string) {
-	args := os.Args
-	for i := range args[1:] {
-		args[i+1] = last
-	}
-}
-
 var forgeries = map[string]func(note func(string)) string{
-	"change flags": func(func(string)) string {
-		flag.Set("test.run", "x")
-		flag.Set("test.failfast", "true")
-		return "f"
-	},
 	"close the output": func(func(string)) string {
 		os.Stdout.Close()
 		os.Stderr.Close()
