@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"raftlab/internal/course"
+	"raftlab/internal/hidden"
 	"raftlab/internal/record"
 	"raftlab/internal/sim"
 	"raftlab/internal/suite"
@@ -24,6 +25,8 @@ import (
 type replayFlags struct {
 	runFlags
 	seed     uint64
+	code     string
+	salt     string
 	verbose  bool
 	timeline bool
 	peers    string
@@ -44,6 +47,8 @@ code or the Go release has changed since.`,
 	}
 	f.add(c.Flags())
 	c.Flags().Uint64Var(&f.seed, "seed", 0, "the seed (required)")
+	c.Flags().StringVar(&f.code, "code", "", "the `code` of a run with a hidden seed, instead of --seed; needs --salt")
+	c.Flags().StringVar(&f.salt, "salt", "", "the `file` with the secret that hidden seeds were derived from")
 	c.Flags().BoolVarP(&f.verbose, "verbose", "v", false, "show what the code under test prints, with virtual times")
 	c.Flags().BoolVar(&f.timeline, "timeline", false, "show the events, in one column per peer")
 	c.Flags().StringVar(&f.peers, "peers", "", "only these peers and clients in the timeline, such as 0,2 or 1,c0")
@@ -99,7 +104,7 @@ func (a *app) replay(ctx context.Context, f *replayFlags, selector string) error
 // prepare reads the command line.
 func (r *replaying) prepare(selector string) (err error) {
 	f := r.flags
-	if f.seed == 0 {
+	if f.seed == 0 && f.code == "" {
 		return fmt.Errorf("replay needs the seed of the run: --seed N, from 1 up")
 	}
 	if r.root, err = r.app.root(); err != nil {
@@ -113,6 +118,9 @@ func (r *replaying) prepare(selector string) (err error) {
 		return fmt.Errorf("%s is %d cases, replay runs one: %s, for example", selector, len(cases), cases[0].ID())
 	}
 	r.kase = cases[0]
+	if err := f.decode(r.kase); err != nil {
+		return err
+	}
 	if r.options, err = f.options(); err != nil {
 		return err
 	}
@@ -138,6 +146,36 @@ func (r *replaying) prepare(selector string) (err error) {
 		return err
 	}
 	return r.code.Has(r.kase)
+}
+
+// decode finds the seed that a code stands for.
+func (f *replayFlags) decode(k suite.Case) error {
+	switch {
+	case f.code == "" && f.salt == "":
+		return nil
+	case f.code == "" || f.salt == "" || f.seed != 0:
+		return errors.New("a hidden seed is given by its code and its secret: --code K3F9-2M7Q --salt FILE, without --seed")
+	}
+	seeds, err := readSalt(f.salt, nil)
+	if err != nil {
+		return err
+	}
+	if f.seed, err = seeds.Find(k.ID(), f.code); err != nil {
+		return fmt.Errorf("--code %s: %w", f.code, err)
+	}
+	return nil
+}
+
+// readSalt returns the hidden seeds of a secret.
+func readSalt(file string, given []uint64) (hidden.Seeds, error) {
+	content, err := os.ReadFile(file)
+	if err == nil {
+		var seeds hidden.Seeds
+		if seeds, err = hidden.ReadSalt(content, given); err == nil {
+			return seeds, nil
+		}
+	}
+	return hidden.Seeds{}, fmt.Errorf("--salt %s: %w", file, err)
 }
 
 // parsePeers reads 0,2,c0. Nothing means all peers and clients.

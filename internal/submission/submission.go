@@ -1,5 +1,5 @@
-// Package submission reads code that nobody has looked at yet. It is the only way in which the files of a
-// submission are read, so that what such a directory may hold is decided in one place:
+// Package submission reads code that nobody has looked at yet, from a directory or an archive (archive.go). It is
+// the only way in which the files of a submission are read, so that what it may hold is decided in one place:
 //
 //   - A file is a regular file. Symbolic links, pipes, devices and sockets are never opened: a link leads out of
 //     the tree, a pipe waits for ever, a device may have no end.
@@ -36,6 +36,9 @@ type Limits struct {
 
 // Usual are the limits for a package with what is below it.
 var Usual = Limits{Entries: 50_000, Depth: 32, Files: 500, Size: 1 << 20, Total: 8 << 20}
+
+// Tree are the limits for all that somebody hands in: a whole course tree, with the framework in it.
+var Tree = Limits{Entries: 50_000, Depth: 32, Files: 5_000, Size: 1 << 20, Total: 64 << 20}
 
 // File is one file that was read.
 type File struct {
@@ -185,6 +188,11 @@ func (r *reader) regular(name string) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
+	return r.limited(name, f)
+}
+
+// limited reads a file to its end, or to where it is too much.
+func (r *reader) limited(name string, f io.Reader) ([]byte, error) {
 	most := min(r.limits.Size, r.left.Total)
 	text, err := io.ReadAll(io.LimitReader(f, most+1)) // the size that a file claims need not be true: in /proc it is 0
 	switch {

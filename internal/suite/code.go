@@ -89,6 +89,21 @@ func FindCode(framework string, courseTree bool, impl string, packages []string)
 	return c, nil
 }
 
+// FromItsRoot is the code with its files shown as they are called from its own root, which is what the author
+// of it knows: "raft/raft.go".
+func (c Code) FromItsRoot() Code {
+	shown := map[string]string{}
+	for name, dir := range c.Impl {
+		rel, err := filepath.Rel(c.Key, dir)
+		if err != nil {
+			return c
+		}
+		shown[name] = filepath.ToSlash(rel)
+	}
+	c.shown = shown
+	return c
+}
+
 // take looks for a package in the subdirectories of the code, and takes the first that has it.
 func (c Code) take(name string, subdirectories ...string) {
 	for _, sub := range subdirectories {

@@ -26,6 +26,8 @@ type Failure struct {
 	Packages []string       // import paths of the code under test
 	Show     func(place string) string
 	Width    int
+	// Hidden is what stands in place of a seed that a reader must not know.
+	Hidden string
 }
 
 // Lines tells the failure in at most 15 lines: the rule, its section in the paper, the virtual
@@ -56,6 +58,9 @@ func (f Failure) Lines() []string {
 		}
 	}
 	last := []string{"  replay: " + f.Run.Replay}
+	if f.Run.Replay == "" {
+		last = nil
+	}
 	if f.Picture != "" {
 		last = append([]string{"  picture: " + f.Picture}, last...)
 	}
@@ -94,7 +99,11 @@ func (f Failure) story() []record.Event {
 func (f Failure) Brief() []string { return []string{f.title(), "  replay: " + f.Run.Replay} }
 
 func (f Failure) title() string {
-	return fmt.Sprintf("%s %s, seed %d: %s", verb(f.Run.Outcome), f.Case.ID(), f.Run.Seed, headline(f.Run))
+	run := fmt.Sprintf("seed %d", f.Run.Seed)
+	if f.Hidden != "" {
+		run = "run " + f.Hidden
+	}
+	return fmt.Sprintf("%s %s, %s: %s", verb(f.Run.Outcome), f.Case.ID(), run, headline(f.Run))
 }
 
 // maxFault is how many bytes of a fault are shown; --json has more of them.
@@ -123,7 +132,10 @@ func verb(o record.Outcome) string {
 	return "FAIL"
 }
 
-// headline is a verdict in one line: rule, section, virtual time.
+// Headline is a verdict in one line: rule, section, virtual time.
+func Headline(r RunResult) string { return headline(r) }
+
+// headline is [Headline].
 func headline(r RunResult) string {
 	var b strings.Builder
 	switch {

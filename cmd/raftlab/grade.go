@@ -1,0 +1,361 @@
+//raftlab:checkout-only (a course tree is a student's, who has nobody to grade)
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"raftlab/internal/course"
+	"raftlab/internal/grade"
+	"raftlab/internal/hidden"
+	"raftlab/internal/plain"
+	"raftlab/internal/sim"
+	"raftlab/internal/suite"
+)
+
+func init() { commands = append(commands, gradeCommand, mergeCommand) }
+
+// gradeFlags are the flags of `raftlab grade`.
+type gradeFlags struct {
+	policy, out, seeds, salt, shard string
+	with, only                      []string
+	group                           string
+	strict, regrade, printPolicy    bool
+	one                             bool
+	memory                          string
+	cpu, limit                      time.Duration
+	workers                         int
+}
+
+func gradeCommand(a *app) *cobra.Command {
+	f := &gradeFlags{}
+	c := &cobra.Command{
+		Use:   "grade SUBMISSIONS SEL...",
+		Short: "Grade the submissions of a class: points, feedback, tables; goes on where it was interrupted",
+		Long: `Grade the submissions of a class. SUBMISSIONS is a folder with one folder, zip, tar.gz or tar for each student;
+SEL is a range of parts (2A-2D), a part, a case or a lab, which means its parts without the extensions (lab2: 2A to 2D).
+
+--out gets grades.csv, grades.json, class.html, failures.csv, needs-a-person.csv, and feedback/ with a page and a
+text for each student (docs/grading.md). What has been graded is not graded again: a command that was interrupted,
+or killed, goes on when it is started again. The same submissions give the same files on every machine.
+
+Exit code: 0 everybody has a score, 2 usage, 3 a submission needs a person or the framework failed, 130 interrupted.`,
+		Args: cobra.ArbitraryArgs,
+		RunE: func(c *cobra.Command, args []string) error {
+			if f.printPolicy {
+				fmt.Fprint(a.out, grade.PolicyText)
+				return nil
+			}
+			if len(args) == 0 {
+				return usage(errors.New("grade needs the folder with the submissions, and what is graded: raftlab grade SUBMISSIONS 2A-2D"))
+			}
+			if err := atLeastOne(c.Flags(), f.workers); err != nil {
+				return usage(err)
+			}
+			return a.grade(c.Context(), f, args[0], args[1:])
+		},
+	}
+	f.add(c.Flags())
+	return c
+}
+
+func (f *gradeFlags) add(flags *pflag.FlagSet) {
+	flags.StringVar(&f.policy, "policy", "", "the policy, a YAML `file`: weights, seeds, rounding, feedback (--print-policy shows the defaults)")
+	flags.BoolVar(&f.printPolicy, "print-policy", false, "print the default policy, and grade nothing")
+	flags.StringVar(&f.out, "out", "grades", "the `directory` for the grades")
+	flags.StringVar(&f.seeds, "seeds", "1-5", "seeds: 7, 1-20, or 3,9,40")
+	flags.StringVar(&f.salt, "salt", "", "hide the seeds: derive them from the secret in this `file`")
+	flags.IntVarP(&f.workers, "jobs", "j", 0, "runs at once (default: from processors and memory)")
+	flags.StringArrayVar(&f.only, "only", nil, "grade only the student of this `name`; may be repeated")
+	flags.StringVar(&f.group, "group", "", "grade only the students of this `group` of failures (failures.csv)")
+	flags.BoolVar(&f.regrade, "regrade", false, "run everything again, also what is graded")
+	flags.BoolVar(&f.one, "one", false, "SUBMISSIONS is itself one submission, not a folder of them")
+	flags.StringVar(&f.shard, "shard", "", "grade a part of the class: `i/n` (default: from the environment of a Slurm array or an indexed Kubernetes job)")
+	flags.DurationVar(&f.limit, "limit", 0, "end by itself after this time, such as 9m, with what there is; the rest has no verdict")
+	flags.StringSliceVar(&f.with, "with", nil, "`extensions` that all peers are to have, such as prevote,checkquorum")
+	flags.BoolVar(&f.strict, "strict", false, "a goroutine left over after Kill is a failure, not a warning")
+	flags.StringVar(&f.memory, "memory", "", "memory that a run may have, such as 512MiB (default 1GiB)")
+	flags.DurationVar(&f.cpu, "cpu", 0, "processor time that a run may take before it has no verdict (default "+sim.DefaultCPU.String()+")")
+}
+
+// gradeRun is one `raftlab grade` under way.
+type gradeRun struct {
+	*app
+	flags *gradeFlags
+	root  course.Root
+	class *grade.Class
+	state *suite.State
+}
+
+func (a *app) grade(ctx context.Context, f *gradeFlags, submissions string, selectors []string) error {
+	g := &gradeRun{app: a, flags: f}
+	ctx, stop := interruptible(ctx)
+	defer stop()
+	if err := g.prepare(ctx, submissions, selectors); err != nil {
+		return usage(err)
+	}
+	limit := ctx
+	if f.limit > 0 {
+		var cancel context.CancelFunc
+		limit, cancel = context.WithTimeout(ctx, f.limit)
+		defer cancel()
+	}
+	pool, err := sim.NewPool(g.class.Workers)
+	if err != nil {
+		return broken(fmt.Errorf("starting the engine: %w", err))
+	}
+	defer pool.Close()
+	g.class.Engine = pool
+	err = g.class.Grade(ctx, limit)
+	if ctx.Err() != nil {
+		fmt.Fprintln(a.err, "raftlab: interrupted; the same command goes on where it was")
+	} else if err != nil {
+		return broken(err)
+	}
+	g.learn()
+	return g.finish(ctx)
+}
+
+// prepare reads the command line. Its errors are the user's.
+func (g *gradeRun) prepare(ctx context.Context, submissions string, selectors []string) (err error) {
+	f := g.flags
+	if g.root, err = g.app.root(); err != nil {
+		return err
+	}
+	if info, err := os.Stat(submissions); err != nil || !f.one && !info.IsDir() {
+		return fmt.Errorf("%s: there is no such folder; name the folder that holds one folder or archive for each student", submissions)
+	}
+	cases, err := grade.Select(allCases(), selectors)
+	if err != nil {
+		return err
+	}
+	seeds, err := f.chooseSeeds()
+	if err != nil {
+		return err
+	}
+	policy := grade.DefaultPolicy()
+	if f.policy != "" {
+		text, err := os.ReadFile(f.policy)
+		if err == nil {
+			policy, err = grade.ReadPolicy(text)
+		}
+		if err != nil {
+			return fmt.Errorf("--policy %s: %w", f.policy, err)
+		}
+	}
+	options, err := (&runFlags{with: f.with, strict: f.strict, memory: f.memory, cpu: f.cpu}).options()
+	if err != nil {
+		return err
+	}
+	roster, err := g.roster(submissions)
+	if err != nil {
+		return err
+	}
+	shard, err := f.chooseShard(g.app)
+	if err != nil {
+		return err
+	}
+	identity, err := sim.IdentityOf(ctx, g.root.Dir)
+	if err != nil {
+		return err
+	}
+	plan, err := grade.NewPlan(cases, seeds, options, policy, identity, roster)
+	if err != nil {
+		return policyError(f.policy, err)
+	}
+	plan.Shard = shard
+	if f.workers <= 0 {
+		f.workers = sim.DefaultWorkers()
+	}
+	g.class = &grade.Class{Plan: plan, Roster: roster, Out: grade.ShardDir(f.out, shard), Seeds: seeds, Framework: g.root.Dir,
+		Packages: packages(), Open: grade.Open, Workers: f.workers, Afresh: f.regrade, Costs: suite.Costs{}, Progress: g.progress()}
+	g.class.Compile = func(ctx context.Context, code suite.Code, pkg string) (*sim.Binary, error) {
+		return code.Build(pkg).Binary(ctx, nil)
+	}
+	if g.state, err = suite.OpenState(g.root.Dir); err == nil {
+		g.class.Costs = g.state.Costs()
+	}
+	return g.choose(roster)
+}
+
+func policyError(file string, err error) error {
+	if file == "" {
+		return err
+	}
+	return fmt.Errorf("--policy %s:\n%w", file, err)
+}
+
+// chooseSeeds returns the seeds, hidden ones if there is a secret.
+func (f *gradeFlags) chooseSeeds() (hidden.Seeds, error) {
+	given, err := suite.ParseSeeds(f.seeds)
+	if err != nil {
+		return hidden.Seeds{}, fmt.Errorf("--%w", err)
+	}
+	if f.salt == "" {
+		return hidden.Given(given), nil
+	}
+	return readSalt(f.salt, given)
+}
+
+// roster finds the submissions.
+func (g *gradeRun) roster(submissions string) ([]grade.Entry, error) {
+	if g.flags.one {
+		return grade.One(submissions)
+	}
+	roster, ignored, err := grade.FindRoster(submissions)
+	if err != nil {
+		return nil, err
+	}
+	if len(roster) == 0 {
+		return nil, fmt.Errorf("%s: there is nothing in it to grade; name the folder that holds one folder or archive for each student", submissions)
+	}
+	if len(ignored) > 0 {
+		fmt.Fprintf(g.err, "not submissions, and passed over: %s\n", strings.Join(ignored, ", "))
+	}
+	return roster, nil
+}
+
+func (f *gradeFlags) chooseShard(a *app) (*grade.Shard, error) {
+	if f.shard != "" {
+		s, err := grade.ParseShard(f.shard)
+		if err != nil {
+			return nil, fmt.Errorf("--shard %w", err)
+		}
+		return s, nil
+	}
+	s, source, err := grade.DetectShard(os.Getenv)
+	if s != nil {
+		fmt.Fprintf(a.err, "shard %s, because of %s in the environment\n", s, source)
+	}
+	return s, err
+}
+
+// choose limits the grading to those that --only and --group name.
+func (g *gradeRun) choose(roster []grade.Entry) error {
+	names := g.flags.only
+	if g.flags.group != "" {
+		results, err := g.class.Collect(g.class.Out)
+		if err != nil {
+			return err
+		}
+		i := slices.IndexFunc(results.Groups, func(x grade.Group) bool { return x.ID == g.flags.group })
+		if i < 0 {
+			return fmt.Errorf("--group %s: no failure of these grades is of that group; failures.csv lists them", g.flags.group)
+		}
+		names = append(names, results.Groups[i].Students...)
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	chosen, err := grade.Find(roster, names)
+	if err != nil {
+		return fmt.Errorf("--only: %w", err)
+	}
+	g.class.Only = func(e grade.Entry) bool { return chosen[e.Name] }
+	return nil
+}
+
+// progress tells on the error stream what happens.
+func (g *gradeRun) progress() func(grade.Event) {
+	done := 0
+	return func(e grade.Event) {
+		name := plain.Line(e.Student, plain.MaxName)
+		switch e.What {
+		case "known":
+			done++
+		case "done":
+			done++
+			fmt.Fprintf(g.err, "%d of %d: %s, %.1fs of CPU\n", done, len(g.class.Roster), name, e.CPU)
+		}
+	}
+}
+
+// learn remembers what runs cost, so that the next grading starts the long ones first.
+func (g *gradeRun) learn() {
+	if g.state == nil {
+		return
+	}
+	if err := g.state.SaveCosts(g.class.Costs); err != nil {
+		fmt.Fprintln(g.err, "note: what runs cost is not remembered:", err)
+	}
+}
+
+// finish writes the files and the table.
+func (g *gradeRun) finish(ctx context.Context) error {
+	code, err := g.app.publish(g.class.Plan, g.class.Out)
+	if err != nil {
+		return broken(err)
+	}
+	if ctx.Err() != nil {
+		code = suite.ExitInterrupted
+	}
+	return exitWith(code)
+}
+
+// publish renders the grades in dir, and prints the table. It returns the exit code that they deserve.
+func (a *app) publish(plan *grade.Plan, dir string) (int, error) {
+	results, err := plan.Collect(dir)
+	if err == nil {
+		err = results.Render(dir)
+	}
+	if err == nil {
+		err = results.WriteTable(a.out)
+	}
+	if err != nil {
+		return suite.ExitFramework, err
+	}
+	fmt.Fprintf(a.out, "written: %s, class.html, failures.csv, needs-a-person.csv, feedback/\n", filepath.Join(dir, "grades.csv"))
+	code := suite.ExitPassed
+	for _, s := range results.Students {
+		if s.Status != grade.Graded {
+			code = suite.ExitFramework
+		}
+	}
+	return code, nil
+}
+
+func mergeCommand(a *app) *cobra.Command {
+	var out string
+	c := &cobra.Command{
+		Use:   "merge DIR...",
+		Short: "Put the grades of several shards together",
+		Long: `Put the grades that shards wrote (raftlab grade --shard i/n) together, as if one machine had made them. DIR is the
+directory of a shard, or one that holds such directories. Merging can be repeated, also while shards are missing: their
+students are listed as not graded yet.`,
+		RunE: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return usage(errors.New("merge needs the directories that the shards wrote, or the one that they are in"))
+			}
+			dirs, err := grade.ShardsIn(args)
+			if err != nil {
+				return usage(err)
+			}
+			for _, dir := range dirs {
+				if sameFile(dir, out) {
+					return usage(fmt.Errorf("--out %s: it is one of the directories to merge; name another", out))
+				}
+			}
+			plan, err := grade.Merge(out, dirs, allCases())
+			if err != nil {
+				return usage(err)
+			}
+			code, err := a.publish(plan, out)
+			if err != nil {
+				return broken(err)
+			}
+			return exitWith(code)
+		},
+	}
+	c.Flags().StringVar(&out, "out", "grades", "the `directory` for the grades of the whole class")
+	return c
+}

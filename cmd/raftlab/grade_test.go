@@ -1,0 +1,133 @@
+package main
+
+import (
+	"archive/zip"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"raftlab/internal/hidden"
+	"raftlab/internal/suite"
+)
+
+const checkout = "../.."
+
+// zipped packs the Go files of a package of the checkout into an archive, below a folder.
+func zipped(t *testing.T, pkg, file string) {
+	t.Helper()
+	f, err := os.Create(file)
+	require.NoError(t, err)
+	z := zip.NewWriter(f)
+	names, err := filepath.Glob(filepath.Join(checkout, pkg, "*.go"))
+	require.NoError(t, err)
+	for _, name := range names {
+		text, err := os.ReadFile(name)
+		require.NoError(t, err)
+		w, err := z.Create("hand-in/" + pkg + "/" + filepath.Base(name))
+		require.NoError(t, err)
+		_, err = w.Write(text)
+		require.NoError(t, err)
+	}
+	require.NoError(t, z.Close())
+	require.NoError(t, f.Close())
+}
+
+// A class of four in the real engine, with hidden seeds. One of the peers prints all that it can find out about
+// its run, and then crashes, so that the runtime prints the stacks of all goroutines: the seed is nowhere in it.
+func TestGradeAndHiddenSeeds(t *testing.T) {
+	dir := t.TempDir()
+	class, out, salt := filepath.Join(dir, "class"), filepath.Join(dir, "grades"), filepath.Join(dir, "salt")
+	for _, name := range []string{"broken", "empty", "spy"} {
+		require.NoError(t, os.MkdirAll(filepath.Join(class, name), 0o755))
+	}
+	secret := []byte("a secret that nobody knows, as all of them")
+	require.NoError(t, os.WriteFile(salt, secret, 0o600))
+	zipped(t, "raft", filepath.Join(class, "Zoë B..zip"))
+	require.NoError(t, os.WriteFile(filepath.Join(class, "broken", "raft.go"), []byte("package raft\n\nvar x undefined\n"), 0o644))
+	spy, err := os.ReadFile(filepath.Join("testdata", "spy", "raft.go"))
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(class, "spy", "raft.go"), spy, 0o644))
+
+	const id = "2A/InitialElection"
+	res := raftlab(t, checkout, "grade", class, id, "--seeds", "1", "--salt", salt, "--out", out, "-j", "2")
+	require.Equal(t, suite.ExitPassed, res.code, "%+v", res)
+	read := func(name string) string {
+		text, err := os.ReadFile(filepath.Join(out, name))
+		require.NoError(t, err)
+		return string(text)
+	}
+	grades := read("grades.csv")
+	assert.Contains(t, grades, "Zoë B.,graded,10,10,10,10,10,10,,,")
+	assert.Contains(t, grades, "broken,graded,0,")
+	assert.Contains(t, grades, "undefined: undefined")
+	assert.Contains(t, grades, "empty,graded,0,")
+	assert.Contains(t, grades, "spy,graded,0,")
+
+	seeds, err := hidden.ReadSalt(secret, []uint64{1})
+	require.NoError(t, err)
+	seed := seeds.Of(id)[0]
+	code := seeds.Code(id, seed)
+	assert.Contains(t, grades, code)
+	assert.Contains(t, read("feedback/spy.txt"), "--code "+code)
+
+	// What the peer printed, as the instructor sees it.
+	res = raftlab(t, checkout, "replay", id, "--code", code, "--salt", salt, "-v", "--impl", filepath.Join(class, "spy"))
+	require.Equal(t, suite.ExitFailed, res.code, "%+v", res)
+	printed, _, ok := strings.Cut(res.out, "FAIL ")
+	require.True(t, ok, res.out)
+	for _, there := range []string{"clock", "random", "environment", "flags", "stack", "goroutine "} {
+		assert.Contains(t, printed, there, "the peer has found out something")
+	}
+	for form, text := range map[string]string{"printed": printed, "feedback": read("feedback/spy.txt") + read("feedback/spy.html")} {
+		for _, verb := range []string{"%d", "%x", "%X", "%o", "%b"} {
+			assert.NotContains(t, text, fmt.Sprintf(verb, seed), form)
+		}
+	}
+
+	// Nothing is left to do, and it is said of whom.
+	res = raftlab(t, checkout, "grade", class, id, "--seeds", "1", "--salt", salt, "--out", out, "-j", "1")
+	assert.Equal(t, suite.ExitPassed, res.code, "%+v", res)
+	assert.NotContains(t, res.errOut, "of CPU")
+	assert.Equal(t, grades, read("grades.csv"))
+}
+
+func TestGradeUsage(t *testing.T) {
+	dir := t.TempDir()
+	policy := filepath.Join(dir, "policy.yaml")
+	require.NoError(t, os.WriteFile(policy, []byte("parts: {2Z: 1}\nseeds: 4 of 6\n"), 0o644))
+	require.NoError(t, os.MkdirAll(filepath.Join(dir, "class", "a"), 0o755))
+	class := filepath.Join(dir, "class")
+	for _, c := range []struct {
+		message string
+		args    []string
+	}{
+		{"needs the folder", nil},
+		{"say what is graded", []string{class}},
+		{"there is no such folder", []string{filepath.Join(dir, "nowhere"), "2A"}},
+		{"there are no such parts", []string{class, "2D-2A"}},
+		{"2Z is not graded", []string{class, "2A", "--policy", policy}},
+		{"speaks of 6 seeds", []string{class, "2A", "--policy", policy}},
+		{"--shard", []string{class, "2A", "--shard", "4/3"}},
+		{"nobody is called", []string{class, "2A", "--only", "b"}},
+		{"could be guessed", []string{class, "2A", "--salt", writeText(t, dir, "short")}},
+	} {
+		res := raftlab(t, checkout, append([]string{"grade", "--out", filepath.Join(dir, "out")}, c.args...)...)
+		assert.Equal(t, suite.ExitUsage, res.code, "%v: %+v", c.args, res)
+		assert.Contains(t, res.errOut, c.message)
+	}
+	res := raftlab(t, checkout, "grade", "--print-policy")
+	assert.Equal(t, suite.ExitPassed, res.code)
+	assert.Contains(t, res.out, "raftlab/policy/v1")
+}
+
+func writeText(t *testing.T, dir, text string) string {
+	t.Helper()
+	name := filepath.Join(dir, "text")
+	require.NoError(t, os.WriteFile(name, []byte(text), 0o644))
+	return name
+}

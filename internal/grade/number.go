@@ -1,0 +1,91 @@
+package grade
+
+import (
+	"fmt"
+	"math/big"
+	"regexp"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Number is an exact decimal or a quotient of such. Scores are computed with it, because sums of binary fractions
+// depend on their order, and half a cent of a point on the machine.
+type Number struct{ r *big.Rat }
+
+// Int returns n.
+func Int(n int) Number { return Number{big.NewRat(int64(n), 1)} }
+
+func (n Number) rat() *big.Rat {
+	if n.r == nil {
+		return new(big.Rat)
+	}
+	return n.r
+}
+
+// IsZero reports whether n is 0.
+func (n Number) IsZero() bool { return n.rat().Sign() == 0 }
+
+func (n Number) plus(m Number) Number  { return Number{new(big.Rat).Add(n.rat(), m.rat())} }
+func (n Number) times(m Number) Number { return Number{new(big.Rat).Mul(n.rat(), m.rat())} }
+
+// over is n/m, or 0 if m is.
+func (n Number) over(m Number) Number {
+	if m.IsZero() {
+		return Number{}
+	}
+	return Number{new(big.Rat).Quo(n.rat(), m.rat())}
+}
+
+// Equal compares values.
+func (n Number) Equal(m Number) bool { return n.rat().Cmp(m.rat()) == 0 }
+
+// shownDigits is how many digits after the point are shown of a number that is not rounded by a policy.
+const shownDigits = 4
+
+// String is the number in decimal, without zeros at its end: "12.5".
+func (n Number) String() string {
+	s := n.rat().FloatString(shownDigits)
+	if strings.Contains(s, ".") {
+		s = strings.TrimRight(strings.TrimRight(s, "0"), ".")
+	}
+	return s
+}
+
+// MarshalJSON writes a JSON number.
+func (n Number) MarshalJSON() ([]byte, error) { return []byte(n.String()), nil }
+
+// UnmarshalJSON reads one.
+func (n *Number) UnmarshalJSON(text []byte) error { return n.parse(string(text)) }
+
+var decimal = regexp.MustCompile(`^[0-9]{1,9}(\.[0-9]{1,9})?$`)
+
+func (n *Number) parse(s string) error {
+	if !decimal.MatchString(s) {
+		return fmt.Errorf("%q is no number of points; write one from 0 up, such as 30 or 2.5", s)
+	}
+	n.r, _ = new(big.Rat).SetString(s) // the pattern allows nothing that it does not read
+	return nil
+}
+
+// UnmarshalYAML reads the digits as they are written.
+func (n *Number) UnmarshalYAML(node *yaml.Node) error {
+	if err := n.parse(node.Value); err != nil || node.Kind != yaml.ScalarNode {
+		return fmt.Errorf("line %d: %q is no number of points; write one from 0 up, such as 30 or 2.5", node.Line, node.Value)
+	}
+	return nil
+}
+
+// round returns the multiple of step that is next to n: the nearest (halves go up), the one below or the one above.
+func (n Number) round(step Number, mode string) Number {
+	if step.IsZero() {
+		return n
+	}
+	q := n.over(step).rat()
+	whole := new(big.Int).Quo(q.Num(), q.Denom()) // n is never negative
+	rest := new(big.Rat).Sub(q, new(big.Rat).SetInt(whole))
+	if mode == Up && rest.Sign() > 0 || mode == Nearest && rest.Cmp(big.NewRat(1, 2)) >= 0 {
+		whole.Add(whole, big.NewInt(1))
+	}
+	return Number{new(big.Rat).SetInt(whole)}.times(step)
+}

@@ -1,0 +1,280 @@
+package grade
+
+import (
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
+
+	"raftlab/internal/plain"
+)
+
+// Files for the class in a directory of grades.
+const (
+	gradesCSV   = "grades.csv"
+	gradesJSON  = "grades.json"
+	gradesHTML  = "class.html"
+	failuresCSV = "failures.csv"
+	personCSV   = "needs-a-person.csv"
+)
+
+// ClassSchema is the version of the format of grades.json.
+const ClassSchema = "raftlab/grades/v1"
+
+// Results are the grades of a class.
+type Results struct {
+	Schema   string    `json:"schema"`
+	Plan     *Plan     `json:"plan"`
+	Students []Student `json:"students"`
+	Groups   []Group   `json:"groups"`
+}
+
+// Collect judges the records in dir.
+func (p *Plan) Collect(dir string) (*Results, error) {
+	students, err := p.StudentsIn(dir)
+	if err != nil {
+		return nil, err
+	}
+	r := &Results{Schema: ClassSchema, Plan: p, Students: students}
+	r.Groups = Groups(students, p.Policy.Feedback.Hints)
+	if r.Groups == nil {
+		r.Groups = []Group{}
+	}
+	return plain.Strings(r), nil
+}
+
+// Render writes the files for the class and for each student into dir, each in one step. They depend on nothing
+// but the records and the plan.
+func (r *Results) Render(dir string) error {
+	if err := writeJSON(filepath.Join(dir, gradesJSON), r); err != nil {
+		return err
+	}
+	for name, write := range map[string]func(io.Writer) error{
+		gradesCSV: r.WriteCSV, failuresCSV: r.writeFailures, personCSV: r.writePersons, gradesHTML: r.writeClassPage,
+	} {
+		if err := r.file(filepath.Join(dir, name), write); err != nil {
+			return err
+		}
+	}
+	for _, s := range r.Students {
+		if err := r.feedback(dir, s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *Results) file(name string, write func(io.Writer) error) error {
+	var b bytes.Buffer
+	if err := write(&b); err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	return writeFile(name, b.Bytes())
+}
+
+// feedback writes the files that a student gets.
+func (r *Results) feedback(dir string, s Student) error {
+	base := filepath.Join(dir, feedbackDir, s.File)
+	err := errors.Join(
+		r.file(base+".txt", func(w io.Writer) error { return r.WriteFeedback(w, s) }),
+		r.file(base+".html", func(w io.Writer) error { return r.writeFeedbackPage(w, s) }),
+	)
+	traces := filepath.Join(dir, feedbackDir, s.File+" traces")
+	var wanted []string
+	for _, c := range s.Cases {
+		if c.Failing == nil || !c.Failing.Trace || !r.Plan.Policy.Feedback.shows(ShowTrace, r.Plan.Hidden()) {
+			continue
+		}
+		packed, readErr := os.ReadFile(traceFile(dir, s.File, c.Case))
+		if readErr != nil {
+			err = errors.Join(err, fmt.Errorf("hand on the trace of a failure: %w", readErr))
+			continue
+		}
+		wanted = append(wanted, traceName(c.Case))
+		err = errors.Join(err, writeFile(filepath.Join(traces, traceName(c.Case)), packed))
+	}
+	there, _ := os.ReadDir(traces) // it need not exist
+	for _, e := range there {
+		if !slices.Contains(wanted, e.Name()) {
+			err = errors.Join(err, os.Remove(filepath.Join(traces, e.Name())))
+		}
+	}
+	return err
+}
+
+// cell is a text for one cell of a CSV file. Spreadsheets take what begins like a formula for one, and a student may
+// be called so.
+func cell(s string) string {
+	s = plain.Line(s, plain.MaxLine)
+	if s != "" && strings.ContainsRune("=+-@", rune(s[0])) {
+		return "'" + s
+	}
+	return s
+}
+
+func writeRows(w io.Writer, rows [][]string) error {
+	c := csv.NewWriter(w)
+	err := c.WriteAll(rows)
+	c.Flush()
+	return errors.Join(err, c.Error())
+}
+
+// WriteCSV writes the class as a table: a line for each student, with the points of the parts.
+func (r *Results) WriteCSV(w io.Writer) error {
+	head := []string{"student", "status", "score", "max", "raw", "raw max"}
+	for _, p := range r.parts() {
+		head = append(head, p, p+" max")
+	}
+	rows := [][]string{append(head, "failed first", "seed", "group")}
+	for _, s := range r.Students {
+		row := []string{cell(s.Name), string(s.Status), s.score(), s.Max.String(), fmt.Sprint(s.Raw), fmt.Sprint(s.RawMax)}
+		if s.Status != Graded {
+			row[4] = ""
+		}
+		for _, p := range s.Parts {
+			if p.Points.Equal(p.Most) && s.Status != NotYet {
+				row = append(row, p.Points.String(), p.Max.String())
+			} else {
+				row = append(row, "", p.Max.String())
+			}
+		}
+		first, seed, group := s.firstFailure()
+		rows = append(rows, append(row, cell(first), seed, group))
+	}
+	return writeRows(w, rows)
+}
+
+// score is the score, or nothing.
+func (s Student) score() string {
+	if s.Score == nil {
+		return ""
+	}
+	return s.Score.String()
+}
+
+// firstFailure says what failed first.
+func (s Student) firstFailure() (what, seed, group string) {
+	if s.Outcome != "" {
+		return fmt.Sprintf("%s: %s", s.Outcome, s.nothing()), "", ""
+	}
+	c := s.First()
+	if c == nil {
+		return "", "", ""
+	}
+	seed = fmt.Sprint(c.Failing.Seed)
+	if c.Failing.Code != "" {
+		seed = c.Failing.Code
+	}
+	return c.Case + ": " + c.Failing.Text, seed, c.Failing.Group
+}
+
+// nothing says why nothing ran.
+func (s Student) nothing() string {
+	if len(s.Faults) > 0 {
+		return s.Faults[0].String()
+	}
+	return s.Reason
+}
+
+// parts are those of the plan, in their order.
+func (r *Results) parts() (parts []string) {
+	for _, c := range r.Plan.cases {
+		if !slices.Contains(parts, c.Part) {
+			parts = append(parts, c.Part)
+		}
+	}
+	return parts
+}
+
+func (r *Results) writeFailures(w io.Writer) error {
+	rows := [][]string{{"group", "students", "outcome", "rule", "section", "what", "cases", "names", "hint"}}
+	for _, g := range r.Groups {
+		rows = append(rows, []string{g.ID, fmt.Sprint(len(g.Students)), string(g.Outcome), cell(g.Rule), g.Section, cell(g.What),
+			strings.Join(g.Cases, " "), cell(strings.Join(g.Students, "; ")), cell(g.Hint)})
+	}
+	return writeRows(w, rows)
+}
+
+func (r *Results) writePersons(w io.Writer) error {
+	rows := [][]string{{"student", "status", "at least", "at most", "max", "why"}}
+	for _, s := range r.Students {
+		if s.Status == Graded && len(s.Why) == 0 {
+			continue
+		}
+		why := s.Why
+		if s.Status == NotYet {
+			why = []string{"not graded yet: start the same command again"}
+		}
+		rows = append(rows, []string{cell(s.Name), string(s.Status), s.Least.String(), s.Most.String(), s.Max.String(), cell(strings.Join(why, "; "))})
+	}
+	return writeRows(w, rows)
+}
+
+// WriteTable writes the class for a terminal.
+func (r *Results) WriteTable(w io.Writer) error {
+	t := table.NewWriter()
+	style := table.StyleDefault
+	style.Format = table.FormatOptions{Footer: text.FormatDefault, Header: text.FormatDefault, Row: text.FormatDefault}
+	style.Options = table.Options{SeparateColumns: true, SeparateHeader: true, SeparateFooter: true}
+	t.SetStyle(style)
+	t.SuppressTrailingSpaces()
+	head := table.Row{"student", "score"}
+	for _, p := range r.parts() {
+		head = append(head, p)
+	}
+	t.AppendHeader(append(head, "raw", "failed first"))
+	graded, persons, others := 0, 0, 0
+	for _, s := range r.Students {
+		row := table.Row{plain.Cut(s.Name, 40)}
+		score := fmt.Sprintf("%s/%s", s.Least, s.Max)
+		switch s.Status {
+		case Graded:
+			graded++
+		case NeedsPerson:
+			persons++
+			score = fmt.Sprintf("%s-%s/%s", s.Least, s.Most, s.Max)
+		default:
+			others++
+			score = string(s.Status)
+		}
+		row = append(row, score)
+		for _, p := range s.Parts {
+			row = append(row, p.Points.String())
+		}
+		first, seed, _ := s.firstFailure()
+		if seed != "" {
+			first += " (" + seed + ")"
+		}
+		if s.Status == NeedsPerson {
+			first = "a person: " + strings.Join(s.Why, "; ")
+		}
+		t.AppendRow(append(row, fmt.Sprintf("%d/%d", s.Raw, s.RawMax), shorten(first, 60)))
+	}
+	foot := fmt.Sprintf("%d graded", graded)
+	if persons > 0 {
+		foot += fmt.Sprintf(", %d need a person", persons)
+	}
+	if others > 0 {
+		foot += fmt.Sprintf(", %d not graded yet", others)
+	}
+	t.AppendFooter(table.Row{foot})
+	_, err := io.WriteString(w, t.Render()+"\n")
+	return err
+}
+
+// shorten cuts a line to width characters.
+func shorten(s string, width int) string {
+	if runes := []rune(plain.Line(s, plain.MaxLine)); len(runes) > width {
+		return string(runes[:width-2]) + ".."
+	} else {
+		return string(runes)
+	}
+}

@@ -1,0 +1,130 @@
+package grade
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"unicode"
+
+	"raftlab/internal/plain"
+	"raftlab/internal/submission"
+)
+
+// Entry is what one student handed in.
+type Entry struct {
+	Name string // of the student: what the folder or the archive is called
+	Path string
+	// Strange says why it cannot be a submission, which a person has to look at.
+	Strange string
+	// File is the name as files are called by it, on every system.
+	File string
+}
+
+// ignoredFiles are files beside submissions that nobody hands in.
+var ignoredFiles = []string{".csv", ".json", ".yml", ".yaml", ".html", ".txt", ".md", ".xlsx"}
+
+// maxRoster is how many entries a folder of submissions may have.
+const maxRoster = 10_000
+
+// FindRoster returns the submissions in a folder, sorted by name, and the names of files that are passed over.
+func FindRoster(dir string) (roster []Entry, ignored []string, err error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read the folder of submissions: %w; name the folder that holds one folder or archive for each student", err)
+	}
+	if len(entries) > maxRoster {
+		return nil, nil, fmt.Errorf("%s has %d entries, and at most %d submissions are graded; give the folder that holds one folder or archive "+
+			"for each student", dir, len(entries), maxRoster)
+	}
+	for _, e := range entries {
+		name := e.Name()
+		if strings.HasPrefix(name, ".") || strings.HasPrefix(name, "__MACOSX") {
+			continue
+		}
+		entry := Entry{Name: name, Path: filepath.Join(dir, name)}
+		short, archive := submission.CutArchive(name)
+		switch {
+		case e.IsDir():
+		case !e.Type().IsRegular():
+			entry.Strange = "is a link, a pipe or a device; put the folder or the archive itself in its place"
+		case archive:
+			entry.Name = short
+		case slices.Contains(ignoredFiles, strings.ToLower(filepath.Ext(name))):
+			ignored = append(ignored, name)
+			continue
+		default:
+			entry.Strange = "is neither a folder nor a zip, tar.gz or tar; unpack it into a folder"
+		}
+		roster = append(roster, entry)
+	}
+	return finishRoster(roster), ignored, nil
+}
+
+// One is the roster of a single submission.
+func One(path string) ([]Entry, error) {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	info, err := os.Stat(abs)
+	if err != nil {
+		return nil, fmt.Errorf("look at the submission: %w", err)
+	}
+	name, archive := submission.CutArchive(filepath.Base(abs))
+	entry := Entry{Name: name, Path: abs}
+	if !info.IsDir() && !archive {
+		entry.Strange = "is neither a folder nor a zip, tar.gz or tar; unpack it into a folder"
+	}
+	return finishRoster([]Entry{entry}), nil
+}
+
+// finishRoster makes names that are there twice distinct (alice and alice.zip), and gives each a file name.
+func finishRoster(roster []Entry) []Entry {
+	count := map[string]int{}
+	for _, e := range roster {
+		count[e.Name]++
+	}
+	for i, e := range roster {
+		if count[e.Name] > 1 {
+			roster[i].Name = filepath.Base(e.Path)
+		}
+	}
+	slices.SortFunc(roster, func(a, b Entry) int { return strings.Compare(a.Name, b.Name) })
+	taken := map[string]bool{}
+	for i := range roster {
+		name := fileName(roster[i].Name)
+		for key := strings.ToLower(name); taken[key]; key = strings.ToLower(name) {
+			name += "_" // some systems do not tell Alice from alice
+		}
+		taken[strings.ToLower(name)] = true
+		roster[i].File = name
+	}
+	return roster
+}
+
+// fileName makes a name that every system takes, and that reads as the student's where that is possible.
+func fileName(name string) string {
+	const most = 80 // characters; systems have limits in bytes, and something is appended
+	var b strings.Builder
+	n := 0
+	for _, r := range plain.Line(name, 4*most) {
+		if n++; n > most {
+			break
+		}
+		switch {
+		case unicode.IsLetter(r), unicode.IsDigit(r), unicode.IsMark(r), strings.ContainsRune("-_+@., ()", r):
+			b.WriteRune(r)
+		default:
+			b.WriteByte('_')
+		}
+	}
+	s := strings.TrimRight(b.String(), ". ")
+	base, _, _ := strings.Cut(strings.ToUpper(s), ".")
+	reserved := []string{"", "CON", "PRN", "AUX", "NUL", "COM1", "COM2", "COM3", "COM4", "LPT1", "LPT2", "LPT3"}
+	if slices.Contains(reserved, base) || strings.HasPrefix(s, "-") {
+		return "_" + s
+	}
+	return s
+}

@@ -1,0 +1,207 @@
+package submission
+
+import (
+	"archive/tar"
+	"archive/zip"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+const maxArchive = 64 << 20 // bytes of an archive
+
+// maxUnpacked is how many bytes come out of an archive, wanted or not: a few KiB can hold terabytes.
+var maxUnpacked int64 = 512 << 20
+
+// archives are the endings of the names of archives that are read.
+var archives = []string{".zip", ".tar.gz", ".tgz", ".tar"}
+
+// CutArchive returns the name of an archive without its ending, and whether it is one by its name.
+func CutArchive(name string) (string, bool) {
+	for _, ending := range archives {
+		if n := len(name) - len(ending); n > 0 && strings.EqualFold(name[n:], ending) {
+			return name[:n], true
+		}
+	}
+	return name, false
+}
+
+// ReadArchive is [Read] for a zip, a tar or a tar.gz. Nothing of it is written to any disk.
+func ReadArchive(ctx context.Context, name string, limits Limits, wanted func(name string) bool) ([]File, error) {
+	dir, err := os.OpenRoot(filepath.Dir(name))
+	if err != nil {
+		return nil, err
+	}
+	defer dir.Close()
+	r := &reader{ctx: ctx, dir: dir, left: limits, limits: limits, wanted: wanted}
+	f, err := r.open(filepath.Base(name), func(info fs.FileInfo) bool { return info.Mode().IsRegular() })
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if info.Size() > maxArchive {
+		return nil, &Error{Name: filepath.Base(name), What: "is too large", Help: fmt.Sprintf("an archive may have %d MiB", maxArchive>>20)}
+	}
+	a := archive{reader: r, seen: map[string]bool{}, budget: maxUnpacked}
+	if strings.EqualFold(path.Ext(name), ".zip") {
+		err = a.zip(f, info.Size())
+	} else {
+		err = a.tar(f, !strings.EqualFold(path.Ext(name), ".tar"))
+	}
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(r.files, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
+	return r.files, nil
+}
+
+// archive is one call of [ReadArchive].
+type archive struct {
+	*reader
+	seen   map[string]bool
+	budget int64 // of bytes that may still come out
+}
+
+func (a *archive) zip(f io.ReaderAt, size int64) error {
+	z, err := zip.NewReader(f, size)
+	if err != nil {
+		return notReadable(err)
+	}
+	for _, entry := range z.File {
+		const encrypted = 1
+		name, use, err := a.member(entry.Name, entry.Mode())
+		if err != nil {
+			return err
+		}
+		if !use {
+			continue
+		}
+		if entry.Flags&encrypted != 0 {
+			return &Error{Name: name, What: "is encrypted", Help: "hand in an archive without a password"}
+		}
+		content, err := entry.Open()
+		if err == nil {
+			err = a.keep(name, content)
+			content.Close()
+		}
+		if err != nil {
+			return memberError(name, err)
+		}
+	}
+	return nil
+}
+
+func (a *archive) tar(f io.Reader, packed bool) error {
+	if packed {
+		z, err := gzip.NewReader(f)
+		if err != nil {
+			return notReadable(err)
+		}
+		f = z
+	}
+	t := tar.NewReader(&budgeted{from: f, left: &a.budget})
+	for {
+		header, err := t.Next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return memberError(".", err)
+		}
+		mode := header.FileInfo().Mode()
+		if header.Typeflag == tar.TypeLink {
+			mode |= fs.ModeSymlink // a hard link has no content of its own either
+		}
+		name, use, err := a.member(header.Name, mode)
+		if err == nil && use {
+			err = memberError(name, a.keep(name, t))
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// member looks at what stands in the archive, and says under which name it is read, if it is.
+func (a *archive) member(given string, mode fs.FileMode) (name string, use bool, err error) {
+	if err := a.ctx.Err(); err != nil {
+		return "", false, err
+	}
+	if a.left.Entries--; a.left.Entries < 0 {
+		return "", false, &Error{Name: ".", What: "is too large", Help: fmt.Sprintf("an archive may have %d files and directories; leave out "+
+			"what is not part of the code", a.limits.Entries)}
+	}
+	name = path.Clean(strings.ReplaceAll(given, `\`, "/"))
+	parts := strings.Split(name, "/")
+	passedOver := func(s string) bool {
+		return strings.HasPrefix(s, ".") && s != ".." || strings.HasPrefix(s, "_") || s == "testdata" || s == "vendor"
+	}
+	switch {
+	case mode.IsDir(), slices.ContainsFunc(parts, passedOver), !a.wanted(name):
+		return name, false, nil
+	case path.IsAbs(name), slices.Contains(parts, ".."), strange(name):
+		return name, false, &Error{Name: fmt.Sprintf("%q", given), What: "has a name that leads elsewhere or cannot be printed",
+			Help: "make the archive again, of the folder with the code", Foreign: true}
+	case !mode.IsRegular():
+		return name, false, &Error{Name: name, What: "is " + kind(mode), Help: "only regular files are read; put a copy of the file in its place",
+			Foreign: true}
+	case len(parts) > a.limits.Depth:
+		return name, false, &Error{Name: name, What: "is too deep", Help: fmt.Sprintf("at most %d directories may be below each other", a.limits.Depth)}
+	case a.seen[name]:
+		return name, false, &Error{Name: name, What: "is there twice", Help: "make the archive again: which of the two counts cannot be told", Foreign: true}
+	}
+	a.seen[name] = true
+	if a.left.Files--; a.left.Files < 0 {
+		return name, false, &Error{Name: ".", What: "has too many Go files", Help: fmt.Sprintf("%d are read; leave out what is not part of the code", a.limits.Files)}
+	}
+	return name, true, nil
+}
+
+// keep reads one file of the archive.
+func (a *archive) keep(name string, content io.Reader) error {
+	text, err := a.limited(name, content)
+	if err == nil {
+		a.files = append(a.files, File{name, text})
+	}
+	return err
+}
+
+// budgeted ends with an error where too much would come out.
+type budgeted struct {
+	from io.Reader
+	left *int64
+}
+
+func (b *budgeted) Read(p []byte) (int, error) {
+	if *b.left <= 0 {
+		return 0, &Error{Name: ".", What: "is too large", Help: fmt.Sprintf("unpacked, an archive may have %d MiB", maxUnpacked>>20)}
+	}
+	n, err := b.from.Read(p[:min(int64(len(p)), *b.left)])
+	*b.left -= int64(n)
+	return n, err
+}
+
+func notReadable(err error) error {
+	return &Error{Name: ".", What: "cannot be unpacked", Help: "it is damaged or of another kind than its name says (" + err.Error() + ")"}
+}
+
+// memberError says where reading an archive failed, unless the error does.
+func memberError(name string, err error) error {
+	var known *Error
+	if err == nil || errors.As(err, &known) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return &Error{Name: name, What: "cannot be unpacked", Help: "the archive is damaged (" + err.Error() + ")"}
+}

@@ -1,0 +1,172 @@
+package submission
+
+import (
+	"archive/tar"
+	"archive/zip"
+	"bytes"
+	"compress/gzip"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func isGo(name string) bool { return strings.HasSuffix(name, ".go") }
+
+// member is what a test puts into an archive.
+type member struct {
+	name, text string
+	mode       fs.FileMode
+}
+
+func zipOf(t *testing.T, members ...member) string {
+	t.Helper()
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	for _, m := range members {
+		h := &zip.FileHeader{Name: m.name, Method: zip.Deflate}
+		h.SetMode(m.mode | 0o644)
+		w, err := z.CreateHeader(h)
+		require.NoError(t, err)
+		_, err = w.Write([]byte(m.text))
+		require.NoError(t, err)
+	}
+	require.NoError(t, z.Close())
+	name := filepath.Join(t.TempDir(), "a b.ZIP")
+	require.NoError(t, os.WriteFile(name, b.Bytes(), 0o644))
+	return name
+}
+
+func tarOf(t *testing.T, packed bool, headers ...tar.Header) string {
+	t.Helper()
+	var b bytes.Buffer
+	name := filepath.Join(t.TempDir(), "a.tar")
+	z := gzip.NewWriter(&b)
+	w := tar.NewWriter(&b)
+	if packed {
+		w, name = tar.NewWriter(z), name+".gz"
+	}
+	for _, h := range headers {
+		text := h.Uname // a place for it
+		h.Uname, h.Mode = "", 0o644
+		if h.Typeflag == tar.TypeReg {
+			h.Size = int64(len(text))
+		}
+		require.NoError(t, w.WriteHeader(&h))
+		if h.Typeflag == tar.TypeReg {
+			_, err := w.Write([]byte(text))
+			require.NoError(t, err)
+		}
+	}
+	require.NoError(t, w.Close())
+	if packed {
+		require.NoError(t, z.Close())
+	}
+	require.NoError(t, os.WriteFile(name, b.Bytes(), 0o644))
+	return name
+}
+
+func names(files []File) (all []string) {
+	for _, f := range files {
+		all = append(all, f.Name+"="+string(f.Text))
+	}
+	return all
+}
+
+func TestReadArchive(t *testing.T) {
+	want := []string{"lab/raft/a.go=A", "lab/raft/b.go=B"}
+	files, err := ReadArchive(t.Context(), zipOf(t, member{name: "lab/", mode: fs.ModeDir}, member{name: `lab\raft\b.go`, text: "B"},
+		member{name: "./lab/raft/a.go", text: "A"}, member{name: "__MACOSX/lab/a.go", text: "no"}, member{name: "lab/testdata/x.go", text: "no"},
+		member{name: "lab/.git/x.go", text: "no"}, member{name: "../readme.txt", text: "not wanted, so of no interest"}), Usual, isGo)
+	require.NoError(t, err)
+	assert.Equal(t, want, names(files))
+
+	for _, packed := range []bool{true, false} {
+		files, err = ReadArchive(t.Context(), tarOf(t, packed, tar.Header{Name: "lab/raft/b.go", Typeflag: tar.TypeReg, Uname: "B"},
+			tar.Header{Name: "lab/raft/a.go", Typeflag: tar.TypeReg, Uname: "A"}, tar.Header{Name: "lab/link", Typeflag: tar.TypeSymlink, Linkname: "/etc"}), Usual, isGo)
+		require.NoError(t, err)
+		assert.Equal(t, want, names(files))
+	}
+}
+
+// What an archive may not do.
+func TestHostileArchives(t *testing.T) {
+	small := Limits{Entries: 5, Depth: 3, Files: 3, Size: 100, Total: 150}
+	for name, c := range map[string]struct {
+		archive string
+		want    string
+	}{
+		"leads out":        {zipOf(t, member{name: "../../x.go"}), "leads elsewhere"},
+		"absolute":         {zipOf(t, member{name: "/etc/x.go"}), "leads elsewhere"},
+		"absolute windows": {zipOf(t, member{name: `C:\x.go`}), "leads elsewhere"},
+		"control":          {zipOf(t, member{name: "a\x1b.go"}), "leads elsewhere"},
+		"link":             {zipOf(t, member{name: "x.go", text: "/etc/passwd", mode: fs.ModeSymlink}), "symbolic link"},
+		"twice":            {zipOf(t, member{name: "x.go"}, member{name: "./x.go"}), "twice"},
+		"deep":             {zipOf(t, member{name: "a/b/c/d/x.go"}), "too deep"},
+		"large file":       {zipOf(t, member{name: "x.go", text: strings.Repeat("x", 101)}), "too large"},
+		"all too large":    {zipOf(t, member{name: "x.go", text: strings.Repeat("x", 90)}, member{name: "y.go", text: strings.Repeat("x", 90)}), "one too many"},
+		"many entries":     {zipOf(t, member{name: "1"}, member{name: "2"}, member{name: "3"}, member{name: "4"}, member{name: "5"}, member{name: "6"}), "too large"},
+		"many files":       {zipOf(t, member{name: "1.go"}, member{name: "2.go"}, member{name: "3.go"}, member{name: "4.go"}), "too many"},
+		"hard link":        {tarOf(t, true, tar.Header{Name: "x.go", Typeflag: tar.TypeLink, Linkname: "y"}), "symbolic link"},
+		"pipe":             {tarOf(t, true, tar.Header{Name: "x.go", Typeflag: tar.TypeFifo}), "pipe"},
+	} {
+		files, err := ReadArchive(t.Context(), c.archive, small, isGo)
+		require.Error(t, err, name)
+		assert.Contains(t, err.Error(), c.want, name)
+		assert.Nil(t, files, name)
+		var known *Error
+		assert.ErrorAs(t, err, &known, name)
+	}
+}
+
+func TestDamagedArchives(t *testing.T) {
+	good, err := os.ReadFile(tarOf(t, true, tar.Header{Name: "x.go", Typeflag: tar.TypeReg, Uname: strings.Repeat("text ", 100)}))
+	require.NoError(t, err)
+	for name, text := range map[string][]byte{"a.zip": []byte("no zip"), "b.tgz": []byte("no gzip"), "c.tar.gz": good[:len(good)/2], "d.zip": {}} {
+		file := filepath.Join(t.TempDir(), name)
+		require.NoError(t, os.WriteFile(file, text, 0o644))
+		_, err := ReadArchive(t.Context(), file, Usual, isGo)
+		require.Error(t, err, name)
+		assert.Contains(t, err.Error(), "cannot be unpacked", name)
+	}
+}
+
+// A few KiB that unpack to very much end at the budget, also where nothing of it is wanted.
+func TestArchiveBomb(t *testing.T) {
+	defer func(usual int64) { maxUnpacked = usual }(maxUnpacked)
+	maxUnpacked = 8 << 20
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	w := tar.NewWriter(z)
+	require.NoError(t, w.WriteHeader(&tar.Header{Name: "zeros", Typeflag: tar.TypeReg, Size: maxUnpacked + 1, Mode: 0o644}))
+	zeros := make([]byte, 1<<20)
+	for range maxUnpacked >> 20 {
+		_, err := w.Write(zeros)
+		require.NoError(t, err)
+	}
+	_, err := w.Write([]byte{0})
+	require.NoError(t, err)
+	require.NoError(t, w.Close())
+	require.NoError(t, z.Close())
+	file := filepath.Join(t.TempDir(), "bomb.tgz")
+	require.NoError(t, os.WriteFile(file, b.Bytes(), 0o644))
+	_, err = ReadArchive(t.Context(), file, Usual, isGo)
+	require.Error(t, err)
+	assert.Contains(t, err.Error(), "unpacked")
+}
+
+func TestCutArchive(t *testing.T) {
+	for in, want := range map[string]string{"a.zip": "a", "Ana María.TAR.GZ": "Ana María", "x.tgz": "x", "y.tar": "y"} {
+		got, ok := CutArchive(in)
+		assert.True(t, ok, in)
+		assert.Equal(t, want, got)
+	}
+	for _, in := range []string{"a.rar", "zip", ".zip", "folder"} {
+		_, ok := CutArchive(in)
+		assert.False(t, ok, in)
+	}
+}
