@@ -32,7 +32,7 @@ type gradeFlags struct {
 	group                           string
 	strict, regrade, printPolicy    bool
 	one                             bool
-	memory                          string
+	memory, contract                string
 	cpu, limit                      time.Duration
 	workers                         int
 }
@@ -84,6 +84,7 @@ func (f *gradeFlags) add(flags *pflag.FlagSet) {
 	flags.DurationVar(&f.limit, "limit", 0, "end by itself after this time, such as 9m, with what there is; the rest has no verdict")
 	flags.StringSliceVar(&f.with, "with", nil, "`extensions` that all peers are to have, such as prevote,checkquorum")
 	flags.BoolVar(&f.strict, "strict", false, "a goroutine left over after Kill is a failure, not a warning")
+	contractFlag(flags, &f.contract)
 	flags.StringVar(&f.memory, "memory", "", "memory that a run may have, such as 512MiB (default 1GiB)")
 	flags.DurationVar(&f.cpu, "cpu", 0, "processor time that a run may take before it has no verdict (default "+sim.DefaultCPU.String()+")")
 }
@@ -153,7 +154,7 @@ func (g *gradeRun) prepare(ctx context.Context, submissions string, selectors []
 			return fmt.Errorf("--policy %s: %w", f.policy, err)
 		}
 	}
-	options, err := (&runFlags{with: f.with, strict: f.strict, memory: f.memory, cpu: f.cpu}).options()
+	options, err := (&runFlags{with: f.with, strict: f.strict, contract: f.contract, memory: f.memory, cpu: f.cpu}).options()
 	if err != nil {
 		return err
 	}

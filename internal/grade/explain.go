@@ -29,7 +29,7 @@ const (
 func (g *grading) job(k suite.Case, seed uint64) sim.Job {
 	o := g.Options
 	return sim.Job{Binary: g.binaries[k.Package], Test: k.Test, MemoryLimit: o.MemoryLimit, CPU: time.Duration(o.CPU * float64(time.Second)),
-		Params: record.Params{Case: k.ID(), Seed: seed, Strict: o.Strict, With: o.With}}
+		Params: record.Params{Case: k.ID(), Seed: seed, Strict: o.Strict, With: o.With, Contract: o.Contract}}
 }
 
 // explain looks more closely at some failures: of each part one of each kind, as many as the policy tells. It runs

@@ -57,6 +57,9 @@ func (p *Plan) replay(caseID string, seed uint64) string {
 	if len(p.Options.With) > 0 {
 		words = append(words, "--with", strings.Join(p.Options.With, ","))
 	}
+	if p.Options.Contract != "" {
+		words = append(words, "--contract", p.Options.Contract)
+	}
 	if p.Options.Strict {
 		words = append(words, "--strict")
 	}

@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"raftlab/internal/hidden"
 	"raftlab/internal/sim"
@@ -101,10 +100,11 @@ func (p *Plan) Hidden() bool { return p.Salt != "" }
 
 // key is that of a submission's record.
 func (p *Plan) key(source string) Key {
-	o := p.Options
-	words := []string{fmt.Sprint("strict ", o.Strict), "with " + strings.Join(o.With, ","), fmt.Sprint("memory ", o.MemoryLimit),
-		"cpu " + time.Duration(o.CPU*float64(time.Second)).String(), "salt " + p.Salt}
-	return Key{Source: source, Identity: p.Identity, Options: strings.Join(words, "; ")}
+	options, err := json.Marshal(p.Options)
+	if err != nil {
+		panic("options are numbers and texts: " + err.Error())
+	}
+	return Key{Source: source, Identity: p.Identity, Options: string(options) + p.Salt}
 }
 
 // Places in a directory of grades.
