@@ -74,6 +74,9 @@ func TestMutantsNameRulesAndPartsThatExist(t *testing.T) {
 			require.True(t, parts[p], "%s: there is no part %q", s.Name, p)
 		}
 		require.Contains(t, s.Patch.Header.Rule, ":", "%s: which rule, and what does it say?", s.Name)
+		if source := s.Patch.Header.Source; source != "" {
+			require.Regexp(t, `^[\w.-]+/[\w.-]+#\d+[^:]*: \S`, source, "%s: where was this mistake made, and what was it?", s.Name)
+		}
 	}
 }
 

@@ -9,13 +9,16 @@ import (
 
 // Header says what a patch is. It stands at the beginning, in lines of "# key: value"; a line that is
 // indented further goes on with the value of the one before. Mutants set wrong, rule, parts, dies and
-// runner; variants set style and why, and may set parts, except, alone and contract.
+// runner, and may set source and of; variants set style and why, and may set parts, except, alone and
+// contract.
 type Header struct {
 	Wrong  string   // what is wrong
 	Rule   string   // which rule is broken, with its section in the paper
 	Parts  []string // the parts of the labs that should catch it: "2A"; of a variant: the only ones it is for
 	Dies   []string // rules of the tester or outcomes of a run, each an expected reason: "two votes in a term", "crash"
 	Runner string   // Engine (the default), Race or Strict
+	Source string   // where people made this mistake: "etcd-io/etcd#14370: in a few words what it was"
+	Of     string   // the variant that is patched, in place of the reference: "shard-classic"
 
 	// Contract is the year of the course by whose contract the peer is judged: "2021"; of most, none.
 	Contract string
@@ -58,6 +61,10 @@ func (r *headerReader) read(h *Header, line string) error {
 		text(&h.Style)
 	case "why":
 		text(&h.Why)
+	case "source":
+		text(&h.Source)
+	case "of":
+		h.Of = value
 	case "alone":
 		h.Alone = value == "yes"
 	case "part", "parts":

@@ -116,7 +116,10 @@ func Parse(file, text string) (*Patch, error) {
 // Apply applies the patch to the tree at root and returns the changed files by their path relative
 // to root. It is an error if a hunk does not match exactly once.
 func (p *Patch) Apply(root string) (map[string][]byte, error) {
-	texts := map[string]string{}
+	texts, err := p.base(root)
+	if err != nil {
+		return nil, err
+	}
 	for _, h := range p.hunks {
 		if h.create {
 			texts[h.file] = strings.Join(h.new, "\n") + "\n"
@@ -143,6 +146,28 @@ func (p *Patch) Apply(root string) (map[string][]byte, error) {
 		edits[f] = []byte(text)
 	}
 	return edits, nil
+}
+
+// base returns the files of the variant that the patch is a patch of, if it names one.
+func (p *Patch) base(root string) (map[string]string, error) {
+	texts := map[string]string{}
+	if p.Header.Of == "" {
+		return texts, nil
+	}
+	file := filepath.Join(root, "variants", p.Header.Of+".patch")
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("%s is of the variant %q: %w", p.File, p.Header.Of, err)
+	}
+	variant, err := Parse(file, string(b))
+	if err != nil {
+		return nil, err
+	}
+	edits, err := variant.Apply(root)
+	for f, text := range edits {
+		texts[f] = string(text)
+	}
+	return texts, err
 }
 
 // occurrences returns every place where the lines of part stand together in lines.

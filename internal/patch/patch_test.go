@@ -73,3 +73,28 @@ func TestBadPatchesAreNamed(t *testing.T) {
 		require.ErrorContains(t, err, want)
 	}
 }
+
+// A patch of a variant is applied to the variant's files, not to the reference's.
+func TestOfVariant(t *testing.T) {
+	root := t.TempDir()
+	write := func(name, text string) {
+		file := filepath.Join(root, filepath.FromSlash(name))
+		require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o755))
+		require.NoError(t, os.WriteFile(file, []byte(text), 0o644))
+	}
+	write("raft/a.go", "one\ntwo\n")
+	write("variants/other.patch", "# style: other\n--- raft/a.go\n-one\n+uno\n+++ raft/b.go\n+three\n")
+
+	p, err := Parse("m.patch", "# wrong: x\n# source: a/b#1: y\n# of: other\n--- raft/a.go\n-uno\n+ein\n--- raft/b.go\n-three\n+drei\n")
+	require.NoError(t, err)
+	require.Equal(t, "a/b#1: y", p.Header.Source)
+	edits, err := p.Apply(root)
+	require.NoError(t, err)
+	require.Equal(t, "ein\ntwo\n", string(edits["raft/a.go"]))
+	require.Equal(t, "drei\n", string(edits["raft/b.go"]))
+
+	p, err = Parse("m.patch", "# of: nobody\n--- raft/a.go\n-one\n")
+	require.NoError(t, err)
+	_, err = p.Apply(root)
+	require.ErrorContains(t, err, `is of the variant "nobody"`)
+}
