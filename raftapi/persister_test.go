@@ -11,8 +11,8 @@ import (
 
 func TestEmptyPersister(t *testing.T) {
 	p := MakePersister()
-	require.Empty(t, p.ReadRaftState())
-	require.Empty(t, p.ReadSnapshot())
+	require.Equal(t, []byte{}, p.ReadRaftState(), "empty, and not nil")
+	require.Equal(t, []byte{}, p.ReadSnapshot(), "empty, and not nil")
 	require.Zero(t, p.RaftStateSize())
 	require.Zero(t, p.SnapshotSize())
 	require.Equal(t, Stored{}, p.Read())

@@ -50,9 +50,11 @@ func (l *life) deliver(m raftapi.ApplyMsg) {
 	case m.SnapshotValid && m.CommandValid:
 		k.refuse(l, Violation{RuleApplyOrder, "§5.3", fmt.Sprintf("peer %d sent an ApplyMsg with both CommandValid and SnapshotValid", l.peer), []int{l.peer}})
 	case m.SnapshotValid:
+		k.offers(l, m.Snapshot)
 		if l.wantsSnapshot(m) {
 			k.install(l, m)
 		}
+		k.answers(l)
 	case m.CommandValid || m.CommandIndex > 0:
 		applied := k.apply(l, m)
 		if index := l.snapshotDue(m.CommandIndex); index > 0 && applied {
@@ -93,7 +95,7 @@ func (k *checks) apply(l *life, m raftapi.ApplyMsg) bool {
 	if !l.alive.Load() {
 		return false
 	}
-	index, last := m.CommandIndex, int(l.applied.Load())
+	index, last := m.CommandIndex, l.previous(m.CommandIndex)
 	e := entry{command: plainValue(m.Command), valid: m.CommandValid, by: l.peer, newest: k.newest}
 	k.r.emit(record.Event{Kind: record.Apply, Peer: l.peer, Other: record.None, Index: index, Text: e.text()}, "")
 	if k.isOld(l, index, e) {

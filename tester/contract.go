@@ -13,6 +13,7 @@ import (
 type past struct {
 	applied   int  // the highest index applied
 	snapshots bool // one was taken or installed
+	offered   int  // the index of one that the peer was being asked about at the crash; 0: none
 }
 
 // remember keeps what a life that ends leaves to its service. mu is held.
@@ -20,6 +21,7 @@ func (k *checks) remember(l *life) {
 	p := &k.pasts[l.peer]
 	p.applied = max(p.applied, int(l.applied.Load()))
 	p.snapshots = p.snapshots || l.snapshots.Load()
+	p.offered = l.offered
 }
 
 // isOld reports whether the service skips a command because it has applied it already. It is still
@@ -36,13 +38,44 @@ func (k *checks) isOld(l *life, index int, e entry) bool {
 // cannot read. It returns a few words for the trace. mu is held.
 func (k *checks) goesOn(l *life) string {
 	p := k.pasts[l.peer]
-	if !p.snapshots {
+	if !p.snapshots && p.offered == 0 {
 		return ""
 	}
+	l.maybe = p.offered
 	l.snapshots.Store(true)
 	l.applied.Store(int64(p.applied))
 	l.since = p.applied
 	return fmt.Sprintf("the service goes on from %d", p.applied)
+}
+
+// previous is the index up to which the service has applied everything when a command for index comes. A
+// peer that crashed while it was asked about a snapshot may have said yes or no: what it goes on with tells.
+// mu is held.
+func (l *life) previous(index int) int {
+	last := int(l.applied.Load())
+	if l.maybe > last && index == l.maybe+1 {
+		return l.maybe
+	}
+	return last
+}
+
+// offers notes, while the peer is asked about a snapshot, that the service takes it if the answer is yes, even
+// if the peer crashes before it is heard.
+func (k *checks) offers(l *life, snapshot []byte) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if index, problem := k.examine(snapshot); problem == "" && k.r.terms.OwnSnapshots && l.alive.Load() {
+		l.offered = index
+	}
+}
+
+// answers ends that.
+func (k *checks) answers(l *life) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if l.alive.Load() {
+		l.offered = 0
+	}
 }
 
 // conditional is what solutions of 2021 and 2022 have.

@@ -21,10 +21,14 @@ type conditional struct {
 	*puppet
 	yes   bool
 	asked int
+	crash func() // while it is asked; may be nil
 }
 
 func (p *conditional) CondInstallSnapshot(term, index int, snapshot []byte) bool {
 	p.asked++
+	if p.crash != nil {
+		p.crash()
+	}
 	return p.yes
 }
 
@@ -160,4 +164,32 @@ func TestWhoIsAskedWhetherASnapshotIsWanted(t *testing.T) {
 		})
 		passes(t, v)
 	})
+}
+
+// The peer crashes while it is asked, and has said yes to itself and to its disk, or no.
+func TestACrashWhileThePeerIsAsked(t *testing.T) {
+	for _, yes := range []bool{true, false} {
+		v := inYear(t, "2021", func(c cluster, th cast, form func(int) *conditional) {
+			var snapshot []byte
+			keep(th.peer(0), &snapshot)
+			applies(c, th.peer(0), 1, 12)
+			applies(c, th.peer(1), 1, 3)
+			form(1).crash = func() {
+				if yes {
+					th.peer(1).store.Save([]byte("state"), append([]byte("mine: "), snapshot...))
+				}
+				c.Crash(1)
+			}
+			go th.peer(1).send(raftapi.ApplyMsg{SnapshotValid: true, Snapshot: snapshot, SnapshotIndex: 10})
+			settle(c)
+			c.Restart(1)
+			if yes {
+				applies(c, th.peer(1), 11, 12)
+			} else {
+				applies(c, th.peer(1), 4, 12)
+			}
+			require.Equal(t, 12, c.AppliedThrough(1))
+		})
+		passes(t, v)
+	}
 }

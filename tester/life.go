@@ -18,20 +18,21 @@ import (
 //	        messages, writes, applies  |  cut off; its channel  | its channel
 //	        and answers count          |  is drained            | is left alone
 type life struct {
-	c         *machines
-	peer      int
-	number    int // among all lives of the cluster
-	began     time.Duration
-	alive     atomic.Bool   // changes under checks.mu, so that a check sees an instant before or after a crash
-	owner     globals.Owner // of the package variables that the peer uses in this life
-	store     *storage
-	ends      []endName
-	gone      chan struct{}        // closed by forget
-	node      atomic.Pointer[node] // nil until it has been made
-	killed    atomic.Bool          // Kill has been called
-	applied   atomic.Int64         // the highest index applied, or covered by a snapshot
-	snapshots atomic.Bool          // one was taken, installed, or there to begin with
-	since     int                  // the latest snapshot that the service began from; the consumer's own
+	c              *machines
+	peer           int
+	number         int // among all lives of the cluster
+	began          time.Duration
+	alive          atomic.Bool   // changes under checks.mu, so that a check sees an instant before or after a crash
+	owner          globals.Owner // of the package variables that the peer uses in this life
+	store          *storage
+	ends           []endName
+	gone           chan struct{}        // closed by forget
+	node           atomic.Pointer[node] // nil until it has been made
+	killed         atomic.Bool          // Kill has been called
+	applied        atomic.Int64         // the highest index applied, or covered by a snapshot
+	offered, maybe int                  // indices of snapshots that the peer is, or was, asked about (contract.go); under checks.mu
+	snapshots      atomic.Bool          // one was taken, installed, or there to begin with
+	since          int                  // the latest snapshot that the service began from; the consumer's own
 }
 
 // endName names a client end on the network. With the life in it, messages of a zombie can be told
