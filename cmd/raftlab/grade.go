@@ -23,12 +23,13 @@ import (
 	"raftlab/internal/suite"
 )
 
-func init() { commands = append(commands, gradeCommand, mergeCommand) }
+func init() { commands = append(commands, gradeCommand) }
 
 // gradeFlags are the flags of `raftlab grade`.
 type gradeFlags struct {
 	policy, out, seeds, salt, shard string
-	with, only                      []string
+	with, only, formats             []string
+	result                          string
 	group                           string
 	strict, regrade, printPolicy    bool
 	one                             bool
@@ -62,6 +63,9 @@ Exit code: 0 everybody has a score, 2 usage, 3 a submission needs a person or th
 			if err := atLeastOne(c.Flags(), f.workers); err != nil {
 				return usage(err)
 			}
+			if err := f.check(); err != nil {
+				return usage(err)
+			}
 			return a.grade(c.Context(), f, args[0], args[1:])
 		},
 	}
@@ -80,6 +84,8 @@ func (f *gradeFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.group, "group", "", "grade only the students of this `group` of failures (failures.csv)")
 	flags.BoolVar(&f.regrade, "regrade", false, "run everything again, also what is graded")
 	flags.BoolVar(&f.one, "one", false, "SUBMISSIONS is itself one submission, not a folder of them")
+	formatFlag(flags, &f.formats)
+	flags.StringVar(&f.result, "result", "", "with --one: write the grade in the one --format to this `file`")
 	flags.StringVar(&f.shard, "shard", "", "grade a part of the class: `i/n` (default: from the environment of a Slurm array or an indexed Kubernetes job)")
 	flags.DurationVar(&f.limit, "limit", 0, "end by itself after this time, such as 9m, with what there is; the rest has no verdict")
 	flags.StringSliceVar(&f.with, "with", nil, "`extensions` that all peers are to have, such as prevote,checkquorum")
@@ -125,6 +131,14 @@ func (a *app) grade(ctx context.Context, f *gradeFlags, submissions string, sele
 	}
 	g.learn()
 	return g.finish(ctx)
+}
+
+// check looks at what flags say together.
+func (f *gradeFlags) check() error {
+	if f.result != "" && (!f.one || len(f.formats) != 1) {
+		return fmt.Errorf("--result %s: it is for one submission in one format: --one --format gradescope, for example", f.result)
+	}
+	return checkFormats(f.formats)
 }
 
 // prepare reads the command line. Its errors are the user's.
@@ -293,7 +307,10 @@ func (g *gradeRun) learn() {
 
 // finish writes the files and the table.
 func (g *gradeRun) finish(ctx context.Context) error {
-	code, err := g.app.publish(g.class.Plan, g.class.Out)
+	code, err := g.app.publish(g.class.Plan, g.class.Out, g.flags.formats)
+	if err == nil && g.flags.result != "" && ctx.Err() == nil {
+		err = g.app.handOver(g.class.Plan, g.class.Out, g.flags.formats[0], g.flags.result)
+	}
 	if err != nil {
 		return broken(err)
 	}
@@ -304,10 +321,13 @@ func (g *gradeRun) finish(ctx context.Context) error {
 }
 
 // publish renders the grades in dir, and prints the table. It returns the exit code that they deserve.
-func (a *app) publish(plan *grade.Plan, dir string) (int, error) {
+func (a *app) publish(plan *grade.Plan, dir string, formats []string) (int, error) {
 	results, err := plan.Collect(dir)
 	if err == nil {
 		err = results.Render(dir)
+	}
+	if err == nil {
+		err = a.writeFormats(results, dir, formats)
 	}
 	if err == nil {
 		err = results.WriteTable(a.out)
@@ -323,40 +343,4 @@ func (a *app) publish(plan *grade.Plan, dir string) (int, error) {
 		}
 	}
 	return code, nil
-}
-
-func mergeCommand(a *app) *cobra.Command {
-	var out string
-	c := &cobra.Command{
-		Use:   "merge DIR...",
-		Short: "Put the grades of several shards together",
-		Long: `Put the grades that shards wrote (raftlab grade --shard i/n) together, as if one machine had made them. DIR is the
-directory of a shard, or one that holds such directories. Merging can be repeated, also while shards are missing: their
-students are listed as not graded yet.`,
-		RunE: func(_ *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return usage(errors.New("merge needs the directories that the shards wrote, or the one that they are in"))
-			}
-			dirs, err := grade.ShardsIn(args)
-			if err != nil {
-				return usage(err)
-			}
-			for _, dir := range dirs {
-				if sameFile(dir, out) {
-					return usage(fmt.Errorf("--out %s: it is one of the directories to merge; name another", out))
-				}
-			}
-			plan, err := grade.Merge(out, dirs, allCases())
-			if err != nil {
-				return usage(err)
-			}
-			code, err := a.publish(plan, out)
-			if err != nil {
-				return broken(err)
-			}
-			return exitWith(code)
-		},
-	}
-	c.Flags().StringVar(&out, "out", "grades", "the `directory` for the grades of the whole class")
-	return c
 }

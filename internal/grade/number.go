@@ -52,6 +52,12 @@ func (n Number) String() string {
 	return s
 }
 
+// Share is n as a share of m in decimal, with six digits: "0.875".
+func (n Number) Share(m Number) string {
+	s := strings.TrimRight(n.over(m).rat().FloatString(6), "0")
+	return strings.TrimSuffix(s, ".")
+}
+
 // MarshalJSON writes a JSON number.
 func (n Number) MarshalJSON() ([]byte, error) { return []byte(n.String()), nil }
 
