@@ -194,13 +194,16 @@ func (g *gradeRun) prepare(ctx context.Context, submissions string, selectors []
 	}
 	g.class = &grade.Class{Plan: plan, Roster: roster, Out: grade.ShardDir(f.out, shard), Seeds: seeds, Framework: g.root.Dir,
 		Packages: packages(), Open: grade.Open, Workers: f.workers, Afresh: f.regrade, Costs: suite.Costs{}, Progress: g.progress()}
-	g.class.Compile = func(ctx context.Context, code suite.Code, pkg string) (*sim.Binary, error) {
-		return code.Build(pkg).Binary(ctx, nil)
-	}
+	g.class.Compile = compileSubmission
 	if g.state, err = suite.OpenState(g.root.Dir); err == nil {
 		g.class.Costs = g.state.Costs()
 	}
 	return g.choose(roster)
+}
+
+// compileSubmission compiles for the wasm engine, where code of others runs.
+func compileSubmission(ctx context.Context, code suite.Code, pkg string) (*sim.Binary, error) {
+	return code.Build(pkg).Binary(ctx, nil)
 }
 
 func policyError(file string, err error) error {

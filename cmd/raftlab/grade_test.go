@@ -80,7 +80,7 @@ func TestGradeAndHiddenSeeds(t *testing.T) {
 	require.Equal(t, suite.ExitFailed, res.code, "%+v", res)
 	printed, _, ok := strings.Cut(res.out, "FAIL ")
 	require.True(t, ok, res.out)
-	for _, there := range []string{"clock", "random", "environment", "flags", "stack", "goroutine "} {
+	for _, there := range []string{"clock", "random", "environment", "stack", "goroutine "} {
 		assert.Contains(t, printed, there, "the peer has found out something")
 	}
 	for form, text := range map[string]string{"printed": printed, "feedback": read("feedback/spy.txt") + read("feedback/spy.html")} {
@@ -90,10 +90,25 @@ func TestGradeAndHiddenSeeds(t *testing.T) {
 	}
 
 	// Nothing is left to do, and it is said of whom.
-	res = raftlab(t, checkout, "grade", class, id, "--seeds", "1", "--salt", salt, "--out", out, "-j", "1")
+	res = raftlab(t, checkout, "grade", class, id, "--seeds", "1", "--salt", salt, "--out", out, "-j", "1",
+		"--format", "gradescope,canvas")
 	assert.Equal(t, suite.ExitPassed, res.code, "%+v", res)
 	assert.NotContains(t, res.errOut, "of CPU")
 	assert.Equal(t, grades, read("grades.csv"))
+	assert.Contains(t, read("formats/gradescope/Zoë B.json"), `"score": 10`)
+	assert.Contains(t, read("formats/canvas.csv"), "spy,,,spy,,0")
+
+	// A complaint: the runs are repeated, and what was recorded is compared with them.
+	res = raftlab(t, checkout, "regrade", out, "-j", "1")
+	assert.Equal(t, suite.ExitPassed, res.code, "%+v", res)
+	assert.Contains(t, res.out, "spy: identical (1 compared)")
+	assert.Contains(t, res.out, "broken: identical (1 compared)")
+	record := filepath.Join("students", "Zoë B", "record.json")
+	forged := strings.Replace(read(record), `"hash": "`, `"hash": "0`, 1)
+	require.NoError(t, os.WriteFile(filepath.Join(out, record), []byte(forged), 0o644))
+	res = raftlab(t, checkout, "regrade", out, "--student", "Zoë B.", "-j", "1")
+	assert.Equal(t, suite.ExitFailed, res.code, "%+v", res)
+	assert.Contains(t, res.out, "both times, but not the same run")
 }
 
 func TestGradeUsage(t *testing.T) {
@@ -119,6 +134,15 @@ func TestGradeUsage(t *testing.T) {
 		res := raftlab(t, checkout, append([]string{"grade", "--out", filepath.Join(dir, "out")}, c.args...)...)
 		assert.Equal(t, suite.ExitUsage, res.code, "%v: %+v", c.args, res)
 		assert.Contains(t, res.errOut, c.message)
+	}
+	for message, args := range map[string][]string{
+		"no format is called": {"grade", class, "2A", "--format", "moodle"}, "it is for one submission": {"grade", class, "2A", "--result", "x"},
+		"is no directory that": {"regrade", class}, "there is no such report": {"regrade", filepath.Join(dir, "none.json")},
+		"is no directory that `raftlab": {"merge", class},
+	} {
+		res := raftlab(t, checkout, args...)
+		assert.Equal(t, suite.ExitUsage, res.code, "%v: %+v", args, res)
+		assert.Contains(t, res.errOut, message)
 	}
 	res := raftlab(t, checkout, "grade", "--print-policy")
 	assert.Equal(t, suite.ExitPassed, res.code)

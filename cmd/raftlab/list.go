@@ -7,7 +7,8 @@ import (
 )
 
 func listCommand(a *app) *cobra.Command {
-	return &cobra.Command{
+	var asJSON bool
+	c := &cobra.Command{
 		Use:   "list [SEL...]",
 		Short: "List the cases: points, section of the paper, what each checks",
 		Long: "List the cases. SEL is a lab (lab2), a part (2A) or a case (2A/InitialElection, or just InitialElection);\n" +
@@ -17,7 +18,12 @@ func listCommand(a *app) *cobra.Command {
 			if err != nil {
 				return usage(err)
 			}
+			if asJSON {
+				return broken(suite.WriteListJSON(a.out, cases))
+			}
 			return broken(suite.WriteList(a.out, cases, width(a.out)))
 		},
 	}
+	c.Flags().BoolVar(&asJSON, "json", false, "print the list as JSON (docs/results.md)")
+	return c
 }

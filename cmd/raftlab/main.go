@@ -18,6 +18,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -40,7 +41,7 @@ import (
 var commands = []func(*app) *cobra.Command{listCommand, testCommand, replayCommand, initCommand, doctorCommand}
 
 // ofCheckouts are the commands that course trees do without, but that pages speak of.
-var ofCheckouts = []string{"mutants", "compare", "grade", "merge"}
+var ofCheckouts = []string{"mutants", "compare", "grade", "merge", "regrade"}
 
 func main() {
 	sim.WorkerMain() // does not return in a worker process of the engine
@@ -66,8 +67,16 @@ func (a *app) run(args []string) int {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args:          commandArgs,
-		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
+	var version bool
+	root.RunE = func(c *cobra.Command, _ []string) error {
+		if version {
+			a.version(context.Background())
+			return nil
+		}
+		return c.Help()
+	}
+	root.Flags().BoolVar(&version, "version", false, "print the commit, the Go release and the engine")
 	root.SetOut(a.out)
 	root.SetErr(a.err)
 	root.SetArgs(args)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"raftlab/internal/vet"
@@ -19,6 +20,11 @@ type Identity struct {
 	Engine    string `json:"engine"`    // hash of the engine's rules and of its edits of the Go runtime
 	Framework string `json:"framework"` // hash of the framework's sources
 }
+
+// besideRuns are the folders that no run depends on: what surrounds the engine and what is said about runs.
+var besideRuns = []string{"docs", "cmd", "mutants", "variants", "internal/compare", "internal/course", "internal/fixtures", "internal/formats",
+	"internal/grade", "internal/hidden", "internal/mutation", "internal/patch", "internal/plain", "internal/suite", "internal/timeline",
+	"internal/transcript"}
 
 // IdentityOf returns the identity of a framework on this machine.
 func IdentityOf(ctx context.Context, framework string) (Identity, error) {
@@ -39,9 +45,8 @@ func IdentityOf(ctx context.Context, framework string) (Identity, error) {
 			return err
 		}
 		relative = filepath.ToSlash(relative)
-		top, _, _ := strings.Cut(relative, "/")
 		switch {
-		case top == "docs" || top == "cmd" || top == "mutants" || top == "variants":
+		case slices.ContainsFunc(besideRuns, func(dir string) bool { return strings.HasPrefix(relative, dir+"/") }):
 			return nil
 		case strings.HasSuffix(relative, "_test.go") && !strings.HasSuffix(relative, "/lab_test.go"):
 			return nil

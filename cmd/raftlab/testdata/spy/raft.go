@@ -5,7 +5,6 @@ package raft
 import (
 	crand "crypto/rand"
 	"encoding/hex"
-	"flag"
 	"fmt"
 	"hash/maphash"
 	"log"
@@ -27,7 +26,6 @@ func Make(peers []*labrpc.ClientEnd, me int, persister *raftapi.Persister, appli
 	crand.Read(bytes)
 	fmt.Println("random", rand.Uint64(), rand.Uint64(), hex.EncodeToString(bytes), maphash.String(maphash.MakeSeed(), "x"))
 	fmt.Println("environment", os.Environ(), os.Args, os.Getpid())
-	flag.VisitAll(func(f *flag.Flag) { fmt.Printf("flags %s %v %#v\n", f.Name, f.Value, f.Value) })
 	host, err := os.Hostname()
 	dir, dirErr := os.Getwd()
 	fmt.Println("system", host, err, dir, dirErr, runtime.NumGoroutine(), runtime.Version())

@@ -1,0 +1,171 @@
+//raftlab:checkout-only (it goes with raftlab grade)
+
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"raftlab/internal/grade"
+	"raftlab/internal/plain"
+	"raftlab/internal/sim"
+	"raftlab/internal/suite"
+)
+
+func init() { commands = append(commands, regradeCommand) }
+
+func regradeCommand(a *app) *cobra.Command {
+	var students []string
+	var workers int
+	c := &cobra.Command{
+		Use:   "regrade REPORT",
+		Short: "Repeat the runs behind a grade, and say whether they are identical, or what differs",
+		Long: `Repeat the runs that a grade rests on, and compare each with what was recorded. REPORT is a directory that
+raftlab grade wrote, or a file that raftlab test --json wrote. Where a run differs, it is said what is not as it was: the code, the
+build, the Go release, the engine or the framework. The grades are not changed.
+
+Exit code: 0 all runs are identical, 1 some differ, 2 usage, 3 the framework failed, 130 interrupted.`,
+		Args: one("the directory of the grades, or the JSON file of a raftlab test"),
+		RunE: func(c *cobra.Command, args []string) error {
+			if err := atLeastOne(c.Flags(), workers); err != nil {
+				return usage(err)
+			}
+			return a.regrade(c.Context(), args[0], students, workers)
+		},
+	}
+	c.Flags().StringArrayVar(&students, "student", nil, "only the student of this `name`; may be repeated")
+	c.Flags().IntVarP(&workers, "jobs", "j", 0, "runs at once (default: from processors and memory)")
+	return c
+}
+
+func (a *app) regrade(ctx context.Context, report string, students []string, workers int) error {
+	ctx, stop := interruptible(ctx)
+	defer stop()
+	root, err := a.root()
+	if err != nil {
+		return usage(err)
+	}
+	identity, err := sim.IdentityOf(ctx, root.Dir)
+	if err != nil {
+		return broken(err)
+	}
+	if workers <= 0 {
+		workers = sim.DefaultWorkers()
+	}
+	recorded, err := a.recorded(root.Dir, root.Course, report, students)
+	if err != nil {
+		return usage(err)
+	}
+	pool, err := sim.NewPool(workers)
+	if err != nil {
+		return broken(fmt.Errorf("starting the engine: %w", err))
+	}
+	defer pool.Close()
+	class := &grade.Class{Plan: &grade.Plan{Identity: identity}, Engine: pool, Workers: workers, Compile: compileSubmission}
+	code := suite.ExitPassed
+	for _, r := range recorded {
+		if r.Options.Native {
+			return usage(fmt.Errorf("%s was executed natively; regrade repeats runs of the wasm engine, which grades come from", r.Name))
+		}
+		result, err := r.Repeat(ctx, class, allCases())
+		if ctx.Err() != nil {
+			return exitWith(suite.ExitInterrupted)
+		}
+		if err != nil {
+			return broken(fmt.Errorf("%s: %w", r.Name, err))
+		}
+		a.repeated(result)
+		if !result.Identical() {
+			code = suite.ExitFailed
+		}
+	}
+	return exitWith(code)
+}
+
+// recorded finds the runs to repeat.
+func (a *app) recorded(framework string, course bool, report string, students []string) (all []*grade.Recorded, err error) {
+	if !grade.IsDir(report) {
+		r, err := a.recordedTest(framework, course, report, students)
+		return []*grade.Recorded{r}, err
+	}
+	plan, err := grade.ReadPlan(report, allCases())
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, l := range plan.Students {
+		names = append(names, l.Name)
+	}
+	for _, s := range students {
+		if !slices.Contains(names, s) {
+			return nil, fmt.Errorf("--student %s: nobody is called so in %s", s, report)
+		}
+	}
+	for _, l := range plan.Students {
+		if len(students) > 0 && !slices.Contains(students, l.Name) {
+			continue
+		}
+		r, err := plan.Load(report, framework, packages(), l)
+		if err != nil && len(students) == 0 {
+			fmt.Fprintf(a.out, "%s: skipped: %v\n", plain.Line(l.Name, plain.MaxName), err)
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, r)
+	}
+	return all, nil
+}
+
+// recordedTest reads what `raftlab test --json` wrote.
+func (a *app) recordedTest(framework string, course bool, file string, students []string) (*grade.Recorded, error) {
+	if len(students) > 0 {
+		return nil, errors.New("--student goes with a directory of grades")
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("%s: there is no such report: %w", file, err)
+	}
+	var r suite.Report
+	if err := json.Unmarshal(text, &r); err != nil || r.Schema != suite.Schema {
+		return nil, fmt.Errorf("%s is not what raftlab test --json writes (%s)", file, suite.Schema)
+	}
+	impl := r.Impl
+	if impl == "." || impl == suite.Reference {
+		impl = ""
+	}
+	code, err := suite.FindCode(framework, course, impl, packages())
+	if err != nil {
+		return nil, fmt.Errorf("the report names the code as %s: %w", r.Impl, err)
+	}
+	return grade.FromReport(&r, code), nil
+}
+
+// repeated tells what became of the runs.
+func (a *app) repeated(r grade.Repeated) {
+	name := plain.Line(r.Name, plain.MaxName)
+	if r.Identical() {
+		fmt.Fprintf(a.out, "%s: identical (%d compared)\n", name, r.Compared)
+	} else {
+		fmt.Fprintf(a.out, "%s: %d differ (%d compared)\n", name, len(r.Differ), r.Compared)
+	}
+	for _, d := range r.Differ {
+		fmt.Fprintln(a.out, "  "+d)
+	}
+	if len(r.Because) > 0 {
+		fmt.Fprintln(a.out, "  not as it was: "+strings.Join(r.Because, "; "))
+	} else if !r.Identical() {
+		fmt.Fprintln(a.out, "  code, build, Go, engine and framework are as they were: please report this as a fault of raftlab")
+	}
+	if r.Skipped > 0 {
+		fmt.Fprintf(a.out, "  %d runs had no verdict and are not compared\n", r.Skipped)
+	}
+}

@@ -1,0 +1,39 @@
+package suite
+
+import (
+	"encoding/json"
+	"io"
+)
+
+// ListSchema is the version of the format of [WriteListJSON].
+const ListSchema = "raftlab/cases/v1"
+
+// ListedCase is a case as `raftlab list --json` prints it.
+type ListedCase struct {
+	Case      string   `json:"case"`
+	Lab       string   `json:"lab"`
+	Part      string   `json:"part"`
+	Name      string   `json:"name"`
+	Points    int      `json:"points"`
+	Section   string   `json:"section,omitempty"`
+	Checks    string   `json:"checks"`
+	Package   string   `json:"package"`
+	Reaches   []string `json:"reaches,omitempty"`
+	OnRequest bool     `json:"onRequest,omitempty"`
+}
+
+// WriteListJSON writes the cases as one JSON document.
+func WriteListJSON(w io.Writer, cases []Case) error {
+	list := struct {
+		Schema string       `json:"schema"`
+		Cases  []ListedCase `json:"cases"`
+	}{ListSchema, []ListedCase{}}
+	for _, c := range cases {
+		list.Cases = append(list.Cases, ListedCase{Case: c.ID(), Lab: c.Lab, Part: c.Part, Name: c.Name, Points: c.Points, Section: c.Section,
+			Checks: c.Checks, Package: c.Package, Reaches: c.Reaches, OnRequest: c.OnRequest})
+	}
+	e := json.NewEncoder(w)
+	e.SetIndent("", " ")
+	e.SetEscapeHTML(false)
+	return e.Encode(list)
+}
