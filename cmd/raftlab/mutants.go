@@ -40,6 +40,7 @@ type mutantsFlags struct {
 	json     string
 	resume   string
 	write    string
+	upkeep   upkeep
 }
 
 func mutantsCommand(a *app) *cobra.Command {
@@ -55,11 +56,18 @@ A mutant is hunted with the cases of the parts that it names, until the first ex
 finds out for every case whether it kills. A long hunt is interrupted with Ctrl-C, and goes on where it
 was with the same --resume file. The tree is not touched: patches reach the compiler through an overlay.
 
+--check runs nothing: it lists, in seconds, every patch of mutants/ and variants/ that does not apply to the tree or
+does not compile. --rebase carries those patches over: by a merge of what the patch meant where it last applied,
+found in the history of git, with the tree as it is now. What the merge cannot decide is left in .raftlab/rebase.
+
 Exit code: 0 every mutant was killed, or every variant passed; 1 not so; 2 usage; 3 the framework failed
 (a patch does not apply any more, say); 130 interrupted.`,
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := atLeastOne(c.Flags(), f.workers); err != nil {
 				return usage(err)
+			}
+			if f.upkeep != (upkeep{}) {
+				return a.patches(c.Context(), f.upkeep, args)
 			}
 			if f.confirm && !f.native {
 				return usage(errors.New("--confirm repeats in the wasm engine what ran in the native one: give --native, too"))
@@ -79,6 +87,13 @@ Exit code: 0 every mutant was killed, or every variant passed; 1 not so; 2 usage
 	flags.StringVar(&f.json, "json", "", "write results to this `file` as JSON")
 	flags.StringVar(&f.resume, "resume", "", "keep results in this `file`, and do not repeat those that are in it")
 	flags.StringVar(&f.write, "write", "", "write the package of the one selected peer to this `directory`, for replay --impl, and run nothing")
+	flags.BoolVar(&f.upkeep.check, "check", false, "run nothing, and list all patches that do not apply or do not compile")
+	flags.BoolVar(&f.upkeep.rebase, "rebase", false, "run nothing, and carry over patches that do not apply any more")
+	for _, other := range []string{"seeds", "matrix", "variants", "no-order", "native", "confirm", "json", "resume", "write", "jobs"} {
+		c.MarkFlagsMutuallyExclusive("check", other)
+		c.MarkFlagsMutuallyExclusive("rebase", other)
+	}
+	c.MarkFlagsMutuallyExclusive("check", "rebase")
 	return c
 }
 

@@ -38,6 +38,12 @@ func TestAMutantDiesAndItsDeathCanBeReplayed(t *testing.T) {
 	assert.Equal(t, death.Hash, r.Cases[0].Runs[0].Hash, "alone in a binary, and among others, a peer runs alike")
 }
 
+func TestPatchesAreCheckedWithoutARun(t *testing.T) {
+	res := raftlab(t, "../..", "mutants", "--check", "votes-*", "kv-forgets-*", "sleeping-ticker")
+	require.Equal(t, suite.ExitPassed, res.code, "%+v", res)
+	require.Regexp(t, `^all \d+ patches apply and compile\n$`, res.out)
+}
+
 func TestMutantsUsage(t *testing.T) {
 	for _, c := range []struct {
 		dir, message string
@@ -47,6 +53,9 @@ func TestMutantsUsage(t *testing.T) {
 		{"../..", "seeds begin at 1", []string{"--seeds", "0"}},
 		{"../..", "--write takes one peer", []string{"--write", "x", "votes-*"}},
 		{tree, "course trees", nil},
+		{"../..", "none of the others can be", []string{"--check", "--rebase"}},
+		{"../..", "none of the others can be", []string{"--check", "--seeds", "1"}},
+		{"../..", `"2A" is not the name of a mutant`, []string{"--check", "2A"}},
 	} {
 		res := raftlab(t, c.dir, append([]string{"mutants"}, c.args...)...)
 		assert.Equal(t, suite.ExitUsage, res.code, "%v: %+v", c.args, res)

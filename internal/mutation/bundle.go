@@ -2,6 +2,7 @@ package mutation
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"go/format"
 	"maps"
@@ -37,20 +38,30 @@ func Bundle(root string, subjects []Subject) (map[string][]byte, error) {
 	}
 	subjects = Of(subjects, PeerPackage)
 	edits := map[string][]byte{}
+	var bad []error
 	for _, s := range subjects {
 		if s.Patch == nil {
 			continue
 		}
 		files, err := patched(root, base, s)
 		if err != nil {
-			return nil, err
+			bad = append(bad, err)
+			continue
 		}
 		for name, text := range files {
 			edits[packageDir+"/"+s.Name+"/"+name] = text
 		}
 	}
+	if len(bad) > 0 {
+		return nil, stale(bad)
+	}
 	edits[entrance], err = entranceFor(subjects)
 	return edits, err
+}
+
+// stale is the error of patches that do not apply any more.
+func stale(bad []error) error {
+	return fmt.Errorf("%w\n(raftlab mutants --check lists what does not apply or compile, --rebase carries patches over)", errors.Join(bad...))
 }
 
 // BundleFor is [Bundle] or [BundleService], as the package asks for.

@@ -1,13 +1,10 @@
 package mutation
 
 import (
-	"encoding/json"
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -102,47 +99,13 @@ func TestVariantsNameCasesAndPartsThatExist(t *testing.T) {
 	}
 }
 
-// All patches are applied and compiled at once, in the form in which they run.
+// A patch that does not apply or compile any more is told here, with all others.
 func TestEveryPatchAppliesAndCompiles(t *testing.T) {
-	all := append(load(t, Mutant), load(t, Variant)...)
-	edits, err := Bundle(root, all)
+	flaws, err := Check(t.Context(), root, append(load(t, Mutant), load(t, Variant)...))
 	require.NoError(t, err)
-	for _, f := range families {
-		services, err := BundleService(root, "./"+f.dir, all)
-		require.NoError(t, err)
-		maps.Copy(edits, services)
+	for _, f := range flaws {
+		t.Error(f)
 	}
-	dir := t.TempDir()
-	overlay := writeOverlay(t, dir, edits)
-	args := []string{"build", "-overlay", overlay, "./" + packageDir}
-	for _, s := range all {
-		if s.Patch != nil {
-			args = append(args, s.Package()+"/"+s.Name)
-		}
-	}
-	cmd := exec.Command("go", args...)
-	cmd.Dir = root
-	out, err := cmd.CombinedOutput()
-	require.NoError(t, err, "%s", out)
-}
-
-// writeOverlay writes the edits below dir, and beside them the list that `go build -overlay` takes.
-func writeOverlay(t *testing.T, dir string, edits map[string][]byte) string {
-	t.Helper()
-	framework, err := filepath.Abs(root)
-	require.NoError(t, err)
-	replace := map[string]string{}
-	for name, text := range edits {
-		to := filepath.Join(dir, "edits", filepath.FromSlash(name))
-		require.NoError(t, os.MkdirAll(filepath.Dir(to), 0o755))
-		require.NoError(t, os.WriteFile(to, text, 0o644))
-		replace[filepath.Join(framework, filepath.FromSlash(name))] = to
-	}
-	list, err := json.Marshal(map[string]any{"Replace": replace})
-	require.NoError(t, err)
-	file := filepath.Join(dir, "overlay.json")
-	require.NoError(t, os.WriteFile(file, list, 0o644))
-	return file
 }
 
 // What --write writes is what runs in the bundle.

@@ -15,6 +15,7 @@
 //
 //   - [Load], [Subject]: what there is to run (subject.go)
 //   - [Bundle]: all subjects in one binary (bundle.go)
+//   - [Check]: what does not apply or compile, in seconds (check.go, types.go); [patch.Carrier] takes patches over
 //   - [Hunt], [Settings]: which runs, in which order, and what they say (hunt.go, plan.go)
 //   - [Outcome], [Death]: what became of a subject (outcome.go)
 //   - [Engines], [OpenLog]: where runs happen, and how a long hunt is resumed (engines.go, race.go, log.go)

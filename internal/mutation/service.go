@@ -99,6 +99,7 @@ func BundleService(root, pkg string, subjects []Subject) (map[string][]byte, err
 		return nil, fmt.Errorf("package %s is no service", pkg)
 	}
 	edits := map[string][]byte{}
+	var bad []error
 	subjects = Of(subjects, pkg)
 	for _, s := range subjects {
 		if s.Patch == nil {
@@ -106,11 +107,15 @@ func BundleService(root, pkg string, subjects []Subject) (map[string][]byte, err
 		}
 		files, err := f.files(root, s)
 		if err != nil {
-			return nil, err
+			bad = append(bad, err)
+			continue
 		}
 		for name, text := range files {
 			edits[path.Join(f.dir, s.Name, name)] = f.redirect(s.Name, files, text)
 		}
+	}
+	if len(bad) > 0 {
+		return nil, stale(bad)
 	}
 	entrance, err := f.entrance(subjects)
 	edits[f.dir+"/lab_test.go"] = entrance

@@ -1,6 +1,7 @@
 package mutation
 
 import (
+	"errors"
 	"fmt"
 	"path"
 	"path/filepath"
@@ -53,28 +54,27 @@ func (s Subject) Contract() string {
 }
 
 // Load reads the mutants or the variants of the tree at root, in the order of their names. The
-// variants begin with the reference. The error names a header that is incomplete; whether a patch still
+// variants begin with the reference. The error names each header that is incomplete; whether a patch still
 // applies shows in [Bundle].
 func Load(root string, kind Kind) ([]Subject, error) {
 	dir := map[Kind]string{Mutant: "mutants", Variant: "variants"}[kind]
 	patches, err := patch.LoadDir(filepath.Join(root, dir))
-	if err != nil {
-		return nil, err
-	}
-	if len(patches) == 0 {
+	if len(patches) == 0 && err == nil {
 		return nil, fmt.Errorf("there are no %s in %s: they belong to the framework's own checkout, not to course trees", dir, filepath.Join(root, dir))
 	}
 	var subjects []Subject
 	if kind == Variant {
 		subjects = append(subjects, Subject{Name: string(Reference), Kind: Reference})
 	}
+	bad := []error{err}
 	for _, p := range patches {
 		if lacks := missing(kind, p.Header); lacks != "" {
-			return nil, fmt.Errorf("%s: the header lacks %q", p.File, lacks)
+			bad = append(bad, fmt.Errorf("%s: the header lacks %q", p.File, lacks))
+			continue
 		}
 		subjects = append(subjects, Subject{p.Name, kind, p})
 	}
-	return subjects, nil
+	return subjects, errors.Join(bad...)
 }
 
 // missing names the first key that a header of this kind lacks.

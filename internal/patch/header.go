@@ -19,6 +19,7 @@ type Header struct {
 	Runner string   // Engine (the default), Race or Strict
 	Source string   // where people made this mistake: "etcd-io/etcd#14370: in a few words what it was"
 	Of     string   // the variant that is patched, in place of the reference: "shard-classic"
+	Base   string   // a commit that the patch applies to; only needed if none of the history does
 
 	// Contract is the year of the course by whose contract the peer is judged: "2021"; of most, none.
 	Contract string
@@ -57,6 +58,8 @@ func (r *headerReader) read(h *Header, line string) error {
 		text(&h.Wrong)
 	case "rule":
 		text(&h.Rule)
+	case "base":
+		h.Base = value
 	case "style":
 		text(&h.Style)
 	case "why":

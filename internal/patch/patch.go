@@ -20,13 +20,15 @@
 // file, and one that does not apply any more is an error, never silently something else.
 // "+++ raft/new.go" instead of "---" begins a file that consists of the added lines, in place of one of
 // that name if there is one. The header is described at [Header].
+//
+// The code that patches change goes on changing. [Carrier] takes a patch over to it.
 package patch
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"sort"
 	"strings"
 )
@@ -37,16 +39,20 @@ type Patch struct {
 	File   string // where it was read from
 	Header Header
 	hunks  []hunk
+	head   string // what stands above the first file, as it is written
 }
 
 type hunk struct {
 	file     string
 	create   bool
 	old, new []string
-	line     int // of the patch file, for messages
+	newAt    []int    // for each of the new lines: its line in the patch file if it is an added one, else 0
+	body     []string // as it is written
+	line     int      // of the patch file, for messages
 }
 
-// LoadDir reads every *.patch below dir, sorted by name.
+// LoadDir reads every *.patch below dir, sorted by name. The error is about all that cannot be read, and
+// comes with the others.
 func LoadDir(dir string) ([]*Patch, error) {
 	files, err := filepath.Glob(filepath.Join(dir, "*.patch"))
 	if err != nil {
@@ -54,6 +60,7 @@ func LoadDir(dir string) ([]*Patch, error) {
 	}
 	sort.Strings(files)
 	var patches []*Patch
+	var bad []error
 	for _, f := range files {
 		text, err := os.ReadFile(f)
 		if err != nil {
@@ -61,11 +68,12 @@ func LoadDir(dir string) ([]*Patch, error) {
 		}
 		p, err := Parse(f, string(text))
 		if err != nil {
-			return nil, err
+			bad = append(bad, err)
+			continue
 		}
 		patches = append(patches, p)
 	}
-	return patches, nil
+	return patches, errors.Join(bad...)
 }
 
 // Parse reads one patch; file is its name, for messages and for Patch.Name.
@@ -79,6 +87,7 @@ func Parse(file, text string) (*Patch, error) {
 		}
 	}
 	for i, line := range strings.Split(strings.TrimSuffix(text, "\n"), "\n") {
+		before := cur
 		bad := func(what string) error { return fmt.Errorf("%s:%d: %s: %q", file, i+1, what, line) }
 		switch {
 		case strings.HasPrefix(line, "#") && cur == nil:
@@ -94,16 +103,11 @@ func Parse(file, text string) (*Patch, error) {
 		case cur == nil && strings.TrimSpace(line) == "":
 		case cur == nil:
 			return nil, bad(`a header line begins with "#", a file with "--- " or "+++ "`)
-		case line == "":
-			cur.old, cur.new = append(cur.old, ""), append(cur.new, "")
-		case line[0] == ' ':
-			cur.old, cur.new = append(cur.old, line[1:]), append(cur.new, line[1:])
-		case line[0] == '-':
-			cur.old = append(cur.old, line[1:])
-		case line[0] == '+':
-			cur.new = append(cur.new, line[1:])
-		default:
+		case !cur.add(line, i+1):
 			return nil, bad(`a line of a hunk begins with "-", "+" or a space`)
+		}
+		if before == nil && cur == nil {
+			p.head += line + "\n"
 		}
 	}
 	flush()
@@ -113,69 +117,22 @@ func Parse(file, text string) (*Patch, error) {
 	return p, nil
 }
 
-// Apply applies the patch to the tree at root and returns the changed files by their path relative
-// to root. It is an error if a hunk does not match exactly once.
-func (p *Patch) Apply(root string) (map[string][]byte, error) {
-	texts, err := p.base(root)
-	if err != nil {
-		return nil, err
+// add takes in a line of the hunk, which is line at of the patch file, and reports whether it is one.
+func (h *hunk) add(line string, at int) bool {
+	kind, text := byte(' '), ""
+	if line != "" {
+		kind, text = line[0], line[1:]
 	}
-	for _, h := range p.hunks {
-		if h.create {
-			texts[h.file] = strings.Join(h.new, "\n") + "\n"
-			continue
-		}
-		text, loaded := texts[h.file]
-		if !loaded {
-			b, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(h.file)))
-			if err != nil {
-				return nil, fmt.Errorf("%s:%d: %w", p.File, h.line, err)
-			}
-			text = strings.ReplaceAll(string(b), "\r\n", "\n")
-		}
-		lines := strings.Split(text, "\n")
-		at := occurrences(lines, h.old)
-		if len(at) != 1 {
-			return nil, fmt.Errorf("%s:%d: this hunk stands %d times in %s, and must stand there exactly once: bring the patch up to date", p.File, h.line, len(at), h.file)
-		}
-		lines = slices.Replace(lines, at[0], at[0]+len(h.old), h.new...)
-		texts[h.file] = strings.Join(lines, "\n")
+	switch kind {
+	case ' ':
+		h.old, h.new, h.newAt = append(h.old, text), append(h.new, text), append(h.newAt, 0)
+	case '-':
+		h.old = append(h.old, text)
+	case '+':
+		h.new, h.newAt = append(h.new, text), append(h.newAt, at)
+	default:
+		return false
 	}
-	edits := map[string][]byte{}
-	for f, text := range texts {
-		edits[f] = []byte(text)
-	}
-	return edits, nil
-}
-
-// base returns the files of the variant that the patch is a patch of, if it names one.
-func (p *Patch) base(root string) (map[string]string, error) {
-	texts := map[string]string{}
-	if p.Header.Of == "" {
-		return texts, nil
-	}
-	file := filepath.Join(root, "variants", p.Header.Of+".patch")
-	b, err := os.ReadFile(file)
-	if err != nil {
-		return nil, fmt.Errorf("%s is of the variant %q: %w", p.File, p.Header.Of, err)
-	}
-	variant, err := Parse(file, string(b))
-	if err != nil {
-		return nil, err
-	}
-	edits, err := variant.Apply(root)
-	for f, text := range edits {
-		texts[f] = string(text)
-	}
-	return texts, err
-}
-
-// occurrences returns every place where the lines of part stand together in lines.
-func occurrences(lines, part []string) (at []int) {
-	for i := 0; i+len(part) <= len(lines); i++ {
-		if slices.Equal(lines[i:i+len(part)], part) {
-			at = append(at, i)
-		}
-	}
-	return at
+	h.body = append(h.body, line)
+	return true
 }

@@ -56,10 +56,13 @@ func TestAPatchThatDoesNotApplyIsAnError(t *testing.T) {
 	p, err := Parse("votes.patch", sample)
 	require.NoError(t, err)
 	_, err = p.Apply(tree(t, "func f() {\n\treturn 3\n}\n"))
-	require.ErrorContains(t, err, "votes.patch:6: this hunk stands 0 times in raft/a.go")
+	require.ErrorContains(t, err, "votes.patch:6: raft/a.go: does not apply: 2 of its 3 lines stand at line 1, "+
+		"where line 2 is \"return 3\" and no longer \"return 1\"\nvotes.patch:11: raft/a.go: does not apply: none of its lines")
+	_, err = p.Apply(t.TempDir())
+	require.ErrorContains(t, err, "votes.patch:6: raft/a.go: does not apply: the file cannot be read")
 	twice := "func f() {\n\treturn 1\n}\n"
 	_, err = p.Apply(tree(t, twice+twice))
-	require.ErrorContains(t, err, "stands 2 times")
+	require.ErrorContains(t, err, "its lines stand 2 times, at lines 1, 4")
 }
 
 func TestBadPatchesAreNamed(t *testing.T) {
