@@ -81,9 +81,23 @@ func hasInterface(t reflect.Type, around []reflect.Type) bool {
 	return false
 }
 
-func withoutPointers(t reflect.Type) reflect.Type {
-	for t.Kind() == reflect.Pointer {
+// maxPointers is how many pointers may stand in front of a value. A type can consist of nothing else: type P *P.
+const maxPointers = 100
+
+// Base returns t without the pointers in front of it, or nil if there is no end of them.
+func Base(t reflect.Type) reflect.Type {
+	for range maxPointers {
+		if t.Kind() != reflect.Pointer {
+			return t
+		}
 		t = t.Elem()
+	}
+	return nil
+}
+
+func withoutPointers(t reflect.Type) reflect.Type {
+	if base := Base(t); base != nil {
+		return base
 	}
 	return t
 }
@@ -125,6 +139,9 @@ func (c *Copier) CopyInto(dst, src reflect.Value) (size int, err error) {
 
 // source follows the pointers in front of a message.
 func (c *Copier) source(src reflect.Value) (reflect.Value, error) {
+	if Base(src.Type()) == nil {
+		return src, fmt.Errorf("labgob: cannot send a %s: there is no value at the end of its pointers", src.Type())
+	}
 	for src.Kind() == reflect.Pointer {
 		if src.IsNil() {
 			return src, fmt.Errorf("labgob: cannot send a nil %s: there is no value to send", src.Type())

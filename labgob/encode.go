@@ -143,6 +143,9 @@ func (s *stream) encode(value reflect.Value) error {
 
 // compiled writes a value if it can do it without gob.
 func (s *stream) compiled(value reflect.Value) (done bool, err error) {
+	if value.IsValid() && Base(value.Type()) == nil {
+		return false, nil // gob words the error
+	}
 	for value.Kind() == reflect.Pointer {
 		if value.IsNil() {
 			return false, nil

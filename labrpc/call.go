@@ -121,9 +121,9 @@ func (c *call) prepare(args, reply any) error {
 		return errors.New("the arguments are nil: pass a struct, or a pointer to one")
 	}
 	a := reflect.ValueOf(args)
-	want := a.Type()
-	for want.Kind() == reflect.Pointer {
-		want = want.Elem()
+	want := labgob.Base(a.Type())
+	if want == nil {
+		return fmt.Errorf("the arguments, a %s, have no value at the end of their pointers: pass a struct", a.Type())
 	}
 	if srv := c.end.server(); srv != nil {
 		m, err := srv.find(c.method)
@@ -197,11 +197,26 @@ func (c *call) send() {
 		c.alarm = time.NewTimer(time.Hour)
 		c.alarm.Stop() // until there is something to wait for
 	}
+	second := c.second()
+	if second != nil && c.unreachable() != "" { // since the first look the lock was open
+		c.fail(c.unreachable(), c.weather.dead(rn.longDelays))
+		return
+	}
 	rn.flights.add(c)
 	c.leaves(delay)
-	if rn.duplicates {
-		c.sendAgain(delay)
+	if second != nil {
+		extra, _ := c.weather.again(rn.reordering)
+		rn.flights.add(second)
+		second.leaves(delay + extra)
 	}
+}
+
+// unlocked calls f, which may run code of others, without the network's lock: that code may block, or call the network.
+// Whatever becomes of it, the lock is held afterwards.
+func (rn *Network) unlocked(f func()) {
+	rn.mu.Unlock()
+	defer rn.mu.Lock()
+	f()
 }
 
 // unreachable says why a request cannot arrive at all.
@@ -226,11 +241,14 @@ func (c *call) fail(why string, after time.Duration) {
 	c.alarm = time.NewTimer(after)
 }
 
-// sendAgain sends a second copy of the request, if the weather says so. delay is that of the first.
-func (c *call) sendAgain(delay time.Duration) {
-	extra, yes := c.weather.again(c.rn.reordering)
-	if !yes {
-		return
+// second returns a second copy of the request, if the weather wants one, or nil. Copying may call methods of the arguments'
+// type (GobEncode).
+func (c *call) second() *call {
+	if !c.rn.duplicates {
+		return nil
+	}
+	if _, yes := c.weather.again(c.rn.reordering); !yes {
+		return nil
 	}
 	d := &call{
 		rn: c.rn, end: c.end, slot: c.slot, edge: c.edge,
@@ -238,9 +256,10 @@ func (c *call) sendAgain(delay time.Duration) {
 		orphan: true, duplicate: true,
 	}
 	// The first copy belongs to the first handler, which may change it or keep it.
-	if err := d.copyArgs(c.args, c.args.Type().Elem()); err != nil {
-		return // cannot be: it has been copied once
+	var err error
+	c.rn.unlocked(func() { err = d.copyArgs(c.args, c.args.Type().Elem()) })
+	if err != nil {
+		return nil // a method that has changed its mind
 	}
-	c.rn.flights.add(d)
-	d.leaves(delay + extra)
+	return d
 }

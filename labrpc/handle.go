@@ -87,8 +87,11 @@ func (c *call) deliver() (m *method, observed bool) {
 		return nil, false
 	}
 	m, err := c.server.find(c.method)
-	if err == nil && m.args != c.args.Type().Elem() {
-		err = c.copyArgs(c.args, m.args) // another server than when the call was prepared
+	if err == nil && m.args != c.args.Type().Elem() { // another server than when the call was prepared
+		rn.unlocked(func() { err = c.copyArgs(c.args, m.args) })
+		if c.phase != travelling {
+			return nil, false
+		}
 	}
 	if err != nil {
 		c.wrong(err)

@@ -51,6 +51,20 @@ func TestSaveCopies(t *testing.T) {
 	require.Equal(t, "snap", string(p.ReadSnapshot()))
 }
 
+// What is written in increments is copied as well: nobody persists anything by changing what he has handed over or
+// was given, without a write.
+func TestWriteCopies(t *testing.T) {
+	p := MakePersister()
+	header, snapshot, entry := []byte("header"), []byte("snap"), []byte("entry")
+	p.Write(Update{Header: header, SnapshotIndex: 1, Snapshot: snapshot, From: 2, Entries: [][]byte{entry}})
+	header[0], snapshot[0], entry[0] = 'X', 'X', 'X'
+	s := p.Read()
+	s.Header[1], s.Snapshot[1], s.Entries[0][1] = 'X', 'X', 'X'
+	require.Equal(t, Stored{Header: []byte("header"), SnapshotIndex: 1, Snapshot: []byte("snap"), Entries: [][]byte{[]byte("entry")}}, p.Read())
+	p.Write(Update{Header: []byte{}})
+	require.NotNil(t, p.Read().Header, "empty is not nothing")
+}
+
 // A copy is what survives a crash: whatever the old incarnation still writes does not reach it.
 func TestCopyIsIndependent(t *testing.T) {
 	p := MakePersister()

@@ -74,6 +74,7 @@ type request struct {
 	shape     *argsShape
 	term      int
 	candidate int
+	entries   bool // it has some
 }
 
 func newChecks(r *run, number, n int) *checks {
@@ -166,6 +167,7 @@ func (c *machines) message(m *labrpc.Message) {
 	case labrpc.Delivered:
 		k.deliveries[m.To]++
 		k.receives(m.To, m.From)
+		k.mayReplicate(m)
 		k.accept(m, &ev, detail)
 	case labrpc.Handled:
 		k.r.emit(ev, detail)
@@ -241,6 +243,7 @@ func (k *checks) accept(m *labrpc.Message, ev *record.Event, detail string) {
 	if s.kind == voteShape || s.kind == appendShape {
 		args := structOf(m.Args)
 		q := request{by: k.current[m.To], shape: s, term: number(args, s.term)}
+		q.entries = s.entries >= 0 && args.Field(s.entries).Len() > 0
 		if s.kind == voteShape {
 			q.candidate = k.first[m.To] + number(args, s.candidate)
 		}
@@ -274,6 +277,9 @@ func (k *checks) handled(m *labrpc.Message) {
 		if v.Field(reply.success).Bool() && number(v, reply.term) == q.term {
 			k.has(m.To, q.term)
 		}
+	}
+	if q.entries && (reply.success < 0 || v.Field(reply.success).Bool()) {
+		k.replicates(m.From, m.To)
 	}
 }
 

@@ -186,19 +186,24 @@ func (e *Env) Story() []record.Event {
 
 // Operation is an operation of a client, for the trace.
 type Operation struct {
-	cl   *Client
-	name string
+	cl    *Client
+	name  string
+	since int    // for checks.answered
+	wrote string // likewise
 }
 
 // Invoke notes in the trace that the client begins an operation; what says which.
 func (cl *Client) Invoke(name, what string) Operation {
 	cl.emit(record.Invoke, name, what)
-	return Operation{cl, name}
+	return Operation{cl: cl, name: name, since: cl.s.checks.asks()}
 }
+
+// Wrote says, before Return, that the operation has changed something that is replicated: a pass takes agreement on it.
+func (o *Operation) Wrote(what string) { o.wrote = what }
 
 // Return notes that the operation has ended, and how.
 func (o Operation) Return(result string) {
-	o.cl.s.checks.answered()
+	o.cl.s.checks.answered(o.since, o.wrote)
 	o.cl.emit(record.Return, o.name, result)
 }
 

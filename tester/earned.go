@@ -1,6 +1,11 @@
 package tester
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+
+	"raftlab/labrpc"
+)
 
 // What a pass needs at least, whatever the peers' style: the arithmetic of majorities (§5.2, §5.3), counted at the
 // network. Of n peers, m = n/2+1 are a majority.
@@ -11,18 +16,24 @@ import "fmt"
 //	                that may have it in it, and the leader one that says so.
 //	an answer to    some Raft cluster has worked: m of its peers have received messages.
 //	a client
+//	that it has     since it asked, somebody has had entries accepted by m-1 others, and has heard from them
+//	written
 //
-// Messages of any kind count, so peers with RPCs that the harness cannot read (shapes.go) are no worse off. What stays
+// Where the RPCs are such that the harness cannot read them (shapes.go), messages of any kind count. What stays
 // below that got its result by another way than the network, and is not a pass. It is looked at when the case has
 // ended: where peers break a rule that the paper has, that rule is the news.
 type quorums struct {
-	received int         // messages, so far
-	of       map[int]int // ... by the peers of the Raft cluster that begins with this peer
-	heard    []int       // received, when a peer last received one; 0: never
-	terms    map[int]int // that have had a leader, of each Raft cluster
-	proposed map[int]int // received, when an entry at this index was first proposed
-	answers  int         // that clients have had
-	flaw     string      // the first thing that was not earned
+	received int            // messages, so far
+	of       map[int]int    // ... by the peers of the Raft cluster that begins with this peer
+	heard    []int          // received, when a peer last received one; 0: never
+	terms    map[int]int    // that have had a leader, of each Raft cluster
+	proposed map[int]int    // received, when an entry at this index was first proposed
+	answers  int            // that clients have had
+	now      int            // counts what is noted in the following
+	accepted map[[2]int]int // now, when the second peer last accepted entries of the first
+	agreed   map[[2]int]int // ... the latest of these of which the first peer can know
+	service  string         // of the RPC that carries entries: "Raft"
+	flaw     string         // the first thing that was not earned
 	section  string
 }
 
@@ -30,7 +41,8 @@ type quorums struct {
 var countQuorums = true
 
 func newQuorums(n int) quorums {
-	return quorums{of: map[int]int{}, heard: make([]int, n), terms: map[int]int{}, proposed: map[int]int{}}
+	return quorums{of: map[int]int{}, heard: make([]int, n), terms: map[int]int{}, proposed: map[int]int{},
+		accepted: map[[2]int]int{}, agreed: map[[2]int]int{}}
 }
 
 // receives notes that a peer received a message of another one. mu is held, as in all of the following.
@@ -41,6 +53,44 @@ func (k *checks) receives(peer, from int) {
 	k.q.received++
 	k.q.of[k.first[peer]]++
 	k.q.heard[peer] = k.q.received
+	if at := k.q.accepted[[2]int{peer, from}]; at > 0 {
+		k.q.agreed[[2]int{peer, from}] = at
+	}
+}
+
+// mayReplicate notes a request that may carry entries, because the harness cannot read it. Where it can read those
+// that do, other requests to the same service count as well, and requests to other services do not: what servers of a
+// key/value service ask each other is not agreement.
+func (k *checks) mayReplicate(m *labrpc.Message) {
+	service, _, _ := strings.Cut(m.Method, ".")
+	switch s := k.shapes.ofArgs(m.Method, m.Args); {
+	case s.kind == appendShape:
+		k.q.service = service
+	case s.kind == unknownShape && (k.q.service == "" || k.q.service == service):
+		k.replicates(m.From, m.To)
+	}
+}
+
+// replicates notes that a peer has accepted entries of another one.
+func (k *checks) replicates(leader, peer int) {
+	k.q.now++
+	k.q.accepted[[2]int{leader, peer}] = k.q.now
+}
+
+// agreedSince returns whether some peer knows of enough others that they have accepted entries of its since then.
+func (k *checks) agreedSince(then int) bool {
+	for leader, first := range k.first {
+		others := 0
+		for peer := range k.first {
+			if k.q.agreed[[2]int{leader, peer}] > then {
+				others++
+			}
+		}
+		if others >= k.majority(first)-1 {
+			return true
+		}
+	}
+	return false
 }
 
 // majority returns how many peers are a majority of the Raft cluster that begins with peer first.
@@ -109,11 +159,22 @@ func (k *checks) unearned(section, flaw string) {
 	}
 }
 
-// answered notes that an operation of a client has ended.
-func (k *checks) answered() {
+// asks is called when an operation of a client begins, and returns what answered wants to know.
+func (k *checks) asks() (since int) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.q.now
+}
+
+// answered notes that an operation of a client has ended, which may have written something.
+func (k *checks) answered(since int, wrote string) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.q.answers++
+	if wrote != "" && !k.agreedSince(since) {
+		k.unearned("§5.3", fmt.Sprintf("%s was answered, but since it was asked no server has had log entries accepted by so many others "+
+			"that they are a majority with it", wrote))
+	}
 }
 
 // notEarned returns what stands against a pass, if anything does.

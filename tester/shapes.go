@@ -36,6 +36,7 @@ const (
 type argsShape struct {
 	kind                    shapeKind
 	term, candidate, leader int
+	entries                 int
 }
 
 // replyShape is what a reply type looks like, likewise.
@@ -85,7 +86,7 @@ func (s *shapes) ofArgs(method string, args any) *argsShape {
 	if shape, ok := s.args[key]; ok && key.of != nil {
 		return shape
 	}
-	shape := &argsShape{term: -1, candidate: -1, leader: -1}
+	shape := &argsShape{term: -1, candidate: -1, leader: -1, entries: -1}
 	if v := structOf(args); v.IsValid() && v.Kind() == reflect.Struct {
 		shape.recognise(method, v.Type())
 		s.args[key] = shape
@@ -111,6 +112,7 @@ func (a *argsShape) recognise(method string, t reflect.Type) {
 		a.kind = voteShape
 	case find(t, previousNames, isInteger) >= 0 && find(t, entriesNames, isSlice) >= 0:
 		a.kind = appendShape
+		a.entries = find(t, entriesNames, isSlice)
 	case leader >= 0 && find(t, includedNames, isInteger) >= 0 && find(t, dataNames, isSlice) >= 0:
 		a.kind = snapshotShape
 	default:

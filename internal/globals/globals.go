@@ -18,8 +18,8 @@
 //	a life           each server, each life    a copy of its own of everything
 //	a client         each clerk                a copy of its own, but for counters
 //
-// Counters are variables that hold a bounded number of plain numbers and locks. All clients share
-// them, because clerks often take their numbers from one; nothing of a service's data fits into it.
+// Counters are variables that hold plain numbers and locks, a few bytes in all. All clients share
+// them, because clerks often take their numbers from one; nothing of a service's data fits into them.
 //
 // A new owner's copies are made by running the initializers of the variables again, in the order in
 // which the program ran them, and then those init functions that have to do with them.

@@ -23,7 +23,7 @@ import (
 
 // engineVersion is part of every key of the cache. To be changed when the same sources would be
 // compiled in another way.
-const engineVersion = "3"
+const engineVersion = "4"
 
 // compileFlags are for `go test`. -trimpath makes builds in different directories equal; -s -w leave out
 // debug information that nothing here reads (stacks keep their files and lines).
@@ -94,7 +94,10 @@ func (b Build) Binary(ctx context.Context, progress func(string)) (*Binary, erro
 	if err != nil {
 		return nil, err
 	}
-	variables := code.keepApart(checked, p.owners)
+	variables, err := code.keepApart(checked, p.owners)
+	if err != nil {
+		return nil, err
+	}
 	c := compilation{Build: b, tools: tools, code: code, store: store, names: map[string]string{}}
 	binary, err := c.compile(ctx, edited)
 	if err != nil && len(edited) > 0 && overlayBroken(err) && !b.Native {

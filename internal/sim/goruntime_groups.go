@@ -45,6 +45,8 @@ var runtimeGroups = []runtimeGroup{
 		edits: []runtimeEdit{
 			{"runtime/runtime2.go", "\tgoid         uint64\n", "\tgoid         uint64\n\traftlabOwner uint64\n"},
 			{"runtime/proc.go", "\tnewg.parentGoid = callergp.goid\n", "\tnewg.parentGoid = callergp.goid\n\tnewg.raftlabOwner = callergp.raftlabOwner\n"},
+			{"runtime/debug.go", "func NumGoroutine() int {\n", "func NumGoroutine() int {\n\tif n := raftlabGoroutines(); n >= 0 {\n\t\treturn n\n\t}\n"},
+			{"runtime/mstats.go", "func ReadMemStats(m *MemStats) {\n", "func ReadMemStats(m *MemStats) {\n\tif getg().raftlabOwner != 0 {\n\t\t*m = MemStats{}\n\t\treturn\n\t}\n"},
 			{"time/sleep.go", "\treturn newTimer(when(d), 0, goFunc, f, nil)\n}\n",
 				"\treturn newTimer(when(d), 0, goFunc, &raftlabOwned{f, raftlab_owner()}, nil)\n}\n\n" +
 					"type raftlabOwned struct {\n\tf     func()\n\towner uint64\n}\n\n" +

@@ -28,9 +28,11 @@ func setOwner(uint64) (before uint64)
 
 // keepApart rewrites the code under test so that each server has its own package variables, if goroutines have
 // owners, and returns the variables that change. Code with type errors stays as it is: it will not run.
-func (t *tree) keepApart(checked *vet.Checked, owners bool) (changing []Variable) {
+//
+// A variable that should be kept apart, and cannot be, is refused: it would be a channel between servers.
+func (t *tree) keepApart(checked *vet.Checked, owners bool) (changing []Variable, err error) {
 	if len(checked.Errors) > 0 {
-		return nil
+		return nil, nil
 	}
 	var pkgs []*apart.Package
 	names := map[string]string{} // by display
@@ -48,10 +50,13 @@ func (t *tree) keepApart(checked *vet.Checked, owners bool) (changing []Variable
 	found := apart.Packages(pkgs)
 	for _, v := range found.Changing {
 		at := checked.Files.PositionFor(v.Pos, false)
-		changing = append(changing, Variable{v.Name, names[at.Filename], at.Line, owners && !v.Shared})
+		changing = append(changing, Variable{v.Name, names[at.Filename], at.Line, owners})
 	}
-	if !owners || found.Count == 0 {
-		return changing
+	if !owners {
+		return changing, nil
+	}
+	if len(found.Nameless) > 0 {
+		return nil, nameless(checked, found.Nameless)
 	}
 	for name, list := range found.Insert {
 		var more []insertion
@@ -60,8 +65,20 @@ func (t *tree) keepApart(checked *vet.Checked, owners bool) (changing []Variable
 		}
 		t.insertMore(name, more)
 	}
-	t.replace[globalsFile] = fmt.Appendf(nil, ownerText, found.Count)
-	return changing
+	t.replace[globalsFile] = fmt.Appendf(nil, ownerText, max(found.Count, 1)) // with 0 there would be no owners
+	return changing, nil
+}
+
+// nameless refuses variables of whose types there cannot be a copy for each server, because they cannot be written down.
+func nameless(checked *vet.Checked, variables []apart.Variable) error {
+	refused := &RefusedError{}
+	for _, v := range variables {
+		at := checked.Files.PositionFor(v.Pos, false)
+		refused.Refusals = append(refused.Refusals, Refusal{File: at.Filename, Line: at.Line,
+			What: fmt.Sprintf("has a package variable %s that each server should have for itself", v.Name),
+			Why:  "its type has no name that its package could write, or more than three variables are set by one call: declare it with its type"})
+	}
+	return refused
 }
 
 // warnings are what is said about variables that change.

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -18,11 +19,14 @@ import (
 	"errors"
 	"fmt"
 	"math/rand"
+	"regexp"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"raftlab/labrpc"
+	"raftlab/raft/stash"
 	"raftlab/raftapi"
 )
 
@@ -68,8 +72,39 @@ var (
 	errOdd      = errors.New("odd")
 	names       = map[int]string{1: "one"}
 	rng         = rand.New(rand.NewSource(1))
+	other       = rand.New(rand.NewSource(1))
+	own         = rand.New(&source{})
+	cell        = &time.Time{}
+	pattern     = regexp.MustCompile("a")
+	pool        sync.Pool
+	remember    = stash.Box.Put
+	kin         = func() func() int { n := 0; return func() int { n++; return n } }()
 	common      int64
 )
+
+type source struct{ n int64 }
+
+func (s *source) Int63() int64  { s.n++; return s.n }
+func (s *source) Seed(n int64)  { s.n = n }
+
+func settle(at *time.Time, n int64) time.Time { before := *at; *at = time.Unix(n, 0); return before }
+func change(p *regexp.Regexp, to string) string { before := p.String(); *p = *regexp.MustCompile(to); return before }
+
+func hidden() {
+	is("cell", settle(cell, 7).IsZero(), true)
+	is("pattern", change(pattern, "b"), "a")
+	is("pool", pool.Get(), nil); pool.Put(1)
+	is("helper's variable", stash.Count(), 1)
+	is("helper's map", len(stash.Names), 0); stash.Names["x"] = "y"
+	remember(3); is("method value of a helper's", stash.Box.N, 3)
+	is("captured", kin(), 1)
+	is("source of our own", own.Int63(), int64(1))
+	is("generators with one seed", rng.Int63() == other.Int63(), true)
+	is("number of goroutines", runtime.NumGoroutine() < 100, true)
+	for range 200 { go func() { select {} }() }
+	var stats runtime.MemStats
+	runtime.ReadMemStats(&stats); is("memory", stats.HeapAlloc, uint64(0))
+}
 
 func register(s string) int { registry = append(registry, s); return len(registry) }
 
@@ -131,7 +166,7 @@ func use() {
 	time.AfterFunc(time.Millisecond, func() { go func() { count++; done <- count }() })
 	is("timer", <-done, 3)
 	if errOdd.Error() == "" || names[1] != "one" || started.IsZero() { panic("x") }
-	rng.Int()
+	hidden()
 count:
 	for { break count }
 }
@@ -144,10 +179,47 @@ func Make(peers []*labrpc.ClientEnd, me int, persister *raftapi.Persister, apply
 func (rf *Raft) handled() { common++; is("handler", count, 3) }
 `
 
+// stashed is a package that the peer has brought along.
+const stashed = `package stash
+
+var count int
+
+var Names = map[string]string{}
+
+type box struct{ N int }
+
+func (b *box) Put(n int) { b.N = n }
+
+var Box = &box{}
+
+func Count() int { count++; return count }
+`
+
+// unwritable has variables of which there can be no copies, because nobody can write down their types.
+var unwritable = map[string]string{
+	"a type of another package":  "package raft\n\nimport \"raftlab/raft/stash\"\n\nvar Stash = stash.New()\n",
+	"many variables of one call": "package raft\n\nfunc four() (a, b, c int, d map[string]string) { return 1, 2, 3, map[string]string{} }\n\nvar _, _, _, Stash = four()\n",
+}
+
+// TestNamelessVariablesAreRefused: a variable that cannot be kept apart would be a channel between servers.
+func TestNamelessVariablesAreRefused(t *testing.T) {
+	for name, text := range unwritable {
+		b := miniBuild(t)
+		b.Impl = impl(t, honest, "x.go: "+text+"\nfunc use() { Stash = Stash }\n",
+			"stash/s.go: package stash\n\ntype hidden struct{ M map[string]string }\n\nfunc New() *hidden { return &hidden{map[string]string{}} }\n")
+		_, err := b.Binary(context.Background(), nil)
+		var refused *RefusedError
+		require.True(t, errors.As(err, &refused), "%s: %v", name, err)
+		require.ErrorContains(t, err, "x.go:")
+		require.ErrorContains(t, err, "has a package variable raft.Stash that each server should have for itself")
+	}
+}
+
 // TestVariablesAreKeptApart: a peer whose lives would meet in a variable finds none of another's.
 func TestVariablesAreKeptApart(t *testing.T) {
 	root := filepath.Join("..", "..")
 	edits := referenceWith(t, "raft/kept.go", kept, " rf.handled();", " rf.handled();")
+	edits["raft/stash/stash.go"] = []byte(stashed)
 	b, err := Build{Framework: root, Package: "./raft", Edits: edits}.Binary(context.Background(), nil)
 	require.NoError(t, err)
 	for _, name := range []string{"2A/ManyElections", "2C/EveryoneRestarts"} {

@@ -66,6 +66,9 @@ func (u *user) do(op model.Op, call func(*model.Op)) model.Op {
 	u.since.Store(int64(u.s.env.Now()))
 	o := u.client.Invoke(string(op.Kind), op.Question())
 	u.client.Call(func() { call(&op) })
+	if op.Kind != model.Get && op.Err == kvapi.OK {
+		o.Wrote(fmt.Sprintf("%s %s of client %d", op.Kind, op.Question(), u.client.Number()))
+	}
 	o.Return(op.Answer())
 	u.since.Store(int64(u.s.env.Now()))
 	u.doing.Store("nothing")

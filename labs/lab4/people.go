@@ -90,6 +90,9 @@ func (u *user) do(op model.Op, call func(*model.Op)) model.Op {
 	u.doing.Store(fmt.Sprintf("%s %s", op.Kind, op.Question()))
 	o := u.client.Invoke(string(op.Kind), op.Question())
 	u.client.Call(func() { call(&op) })
+	if op.Kind != model.Get && op.Err == kvapi.OK {
+		o.Wrote(fmt.Sprintf("%s %s of client %d", op.Kind, op.Question(), u.client.Number()))
+	}
 	o.Return(op.Answer())
 	u.doing.Store("nothing")
 	return op

@@ -4,6 +4,7 @@
 //
 //	classify.go  which variables can change, or lead to something that can
 //	reach.go     which initializers and init functions have to do with them
+//	seeds.go     what makes generators of random numbers differ
 //	insert.go    the text
 package apart
 
@@ -33,17 +34,18 @@ type Insertion struct {
 	Text string
 }
 
-// Variable is a package variable that changes after initialization.
+// Variable is a package variable.
 type Variable struct {
 	Name string // "raft.votes"
 	Pos  token.Pos
-	// Shared says that it cannot be kept apart: its type has no name that could be written down.
-	Shared bool
 }
 
 // Result is what became of the packages.
 type Result struct {
-	Changing []Variable             // in the order of the files
+	Changing []Variable // after initialization; in the order of the files
+	// Nameless are those that would have to be kept apart and cannot: their types have no names that could be written
+	// down. With any of them there are no insertions.
+	Nameless []Variable
 	Count    int                    // how many variables are kept apart
 	Insert   map[string][]Insertion // by file; those at one place are in their order
 }
@@ -69,6 +71,7 @@ type program struct {
 	vars    map[*types.Var]*variable
 	reaches map[types.Object]*reach // of functions and methods
 	inits   []*reach                // of init functions
+	seeding map[*ast.CallExpr]string
 }
 
 // variable is a package variable.
@@ -139,12 +142,12 @@ func (p *program) choose() {
 		if v.value == nil && v.reach == nil && !v.changes {
 			lasting = true // it stays zero
 		}
-		v.apart = (v.changes || !lasting) && !random(v.object.Type()) && v.object.Name() != "_" && v.nameable()
+		v.apart = (v.changes || !lasting) && v.object.Name() != "_"
 	}
 	for again := true; again; {
 		again = false
 		for _, v := range p.order {
-			if v.apart || v.reach == nil || v.object.Name() == "_" || random(v.object.Type()) || !v.nameable() {
+			if v.apart || v.reach == nil || v.object.Name() == "_" {
 				continue
 			}
 			if p.touches(v.reach) {
@@ -154,24 +157,34 @@ func (p *program) choose() {
 	}
 }
 
+func (v *variable) variable() Variable {
+	return Variable{v.object.Pkg().Name() + "." + v.object.Name(), v.object.Pos()}
+}
+
 func (p *program) result() *Result {
 	r := &Result{Insert: map[string][]Insertion{}}
+	room := counterSize
 	for _, v := range p.order {
 		if v.apart {
 			v.number = uint(r.Count) << 1
-			if counter(v.object.Type(), 0) <= counterSize {
+			if size := counter(v.object.Type(), 0); size <= room {
 				v.number |= 1
+				room -= size
 			}
 			r.Count++
+			if !v.nameable() {
+				r.Nameless = append(r.Nameless, v.variable())
+			}
 		}
 		if v.late && !quiet(v.object.Type()) {
-			r.Changing = append(r.Changing, Variable{v.object.Pkg().Name() + "." + v.object.Name(), v.object.Pos(), !v.apart})
+			r.Changing = append(r.Changing, v.variable())
 		}
 	}
 	sort.SliceStable(r.Changing, func(i, j int) bool { return r.Changing[i].Pos < r.Changing[j].Pos })
-	if r.Count == 0 {
+	if r.Count == 0 || len(r.Nameless) > 0 {
 		return r
 	}
+	p.seeds()
 	for _, pkg := range p.pkgs {
 		for _, file := range pkg.Files {
 			w := &writer{program: p, pkg: pkg, file: file, imports: map[string]string{}}

@@ -32,6 +32,11 @@ func (w *writer) insertions() []Insertion {
 			}
 		case *ast.FuncDecl:
 			w.initFunction(n)
+		case *ast.CallExpr:
+			if mix := w.seeding[n]; mix != "" {
+				closing[n.Args[0]] = ")" + closing[n.Args[0]]
+				w.list = append(w.list, Insertion{n.Args[0].Pos(), Name + "." + mix + "("})
+			}
 		case *ast.SelectorExpr:
 			if v := w.variable(n.Sel); v != nil && !constant(w.pkg, n) {
 				closing[n] = w.access(n, v) + closing[n]
@@ -194,7 +199,7 @@ func (v *variable) nameable() bool {
 func writable(t types.Type, in *types.Package) bool {
 	ok := true
 	types.TypeString(t, func(pkg *types.Package) string {
-		if pkg != in && strings.Contains("/"+pkg.Path()+"/", "/internal/") {
+		if above, _, inside := strings.Cut("/"+pkg.Path()+"/", "/internal/"); inside && !strings.HasPrefix("/"+in.Path()+"/", above+"/") {
 			ok = false
 		}
 		return pkg.Path()

@@ -2,7 +2,7 @@ package apart
 
 import "go/types"
 
-// counterSize is how many bytes a variable may hold that all clients share.
+// counterSize is how many bytes all variables together may hold that all clients share.
 const counterSize = 64
 
 // tooMuch is more than that.
@@ -49,11 +49,14 @@ func named(t types.Type) (name string, pointer bool) {
 	return "", pointer
 }
 
-// unchanging are the types of the standard library with pointers inside whose values do not change.
+// unchanging are the types of the standard library with pointers inside whose values do not change. What such a value
+// is stored in does: a pointer to a time.Time leads to a place for one.
 func unchanging(t types.Type) bool {
-	switch name, _ := named(t); name {
-	case "time.Time", "time.Location", "reflect.Type", "regexp.Regexp":
-		return true
+	switch name, pointer := named(t); name {
+	case "time.Time", "reflect.Type":
+		return !pointer
+	case "time.Location": // package vet refuses to copy one over another
+		return pointer
 	}
 	return false
 }
@@ -67,8 +70,8 @@ func quiet(t types.Type) bool {
 	return random(t)
 }
 
-// random reports whether t is a generator of random numbers, or a few of them with a lock. They stay
-// common: with one seed for all servers, copies would give all the same timeouts.
+// random reports whether t is a generator of random numbers, or a few of them with a lock. Everybody has
+// one, with a seed of its own ([writer.seeds]).
 func random(t types.Type) bool {
 	switch name, _ := named(t); name {
 	case "math/rand.Rand", "math/rand/v2.Rand", "math/rand/v2.PCG", "math/rand/v2.ChaCha8":

@@ -7,6 +7,8 @@ import (
 
 // reach is what a function or an initializer mentions.
 type reach struct {
+	pkg   *Package
+	body  ast.Node
 	vars  []*types.Var
 	funcs []types.Object
 	file  string        // of an init function
@@ -14,7 +16,7 @@ type reach struct {
 }
 
 func newReach(pkg *Package, body ast.Node) *reach {
-	r := &reach{}
+	r := &reach{pkg: pkg, body: body}
 	ast.Inspect(body, func(n ast.Node) bool {
 		if id, ok := n.(*ast.Ident); ok {
 			switch object := pkg.Info.Uses[id].(type) {
