@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -19,14 +20,23 @@ import (
 const knownGo = "go1.26"
 
 func doctorCommand(a *app) *cobra.Command {
-	return &cobra.Command{
+	f := &enginesFlags{}
+	c := &cobra.Command{
 		Use:   "doctor",
 		Short: "Look at the toolchain and the cache: what is missing, and how to get it",
-		Long:  "Look at everything that the other commands need. The exit code is 3 if something essential is missing.",
-		Args:  none,
-		RunE: func(c *cobra.Command, _ []string) error {
+		Long: `Look at everything that the other commands need. The exit code is 3 if something essential is missing.
+
+With --engines, find out instead whether the native engine makes the same runs as the wasm engine on this machine, by a
+sample of less than a minute, and remember it: this tree's own code runs natively then. With cases or peers
+(doctor --engines 2A --seeds 1-20), or with --full, that comparison is made of all of them; it is interrupted with
+Ctrl-C, and the same command goes on where it was. The exit code is 1 if a run was another one in each engine.`,
+		Args: f.args,
+		RunE: func(c *cobra.Command, args []string) error {
 			ctx, stop := interruptible(c.Context())
 			defer stop()
+			if f.engines {
+				return a.compareEngines(ctx, f, args)
+			}
 			d := &doctor{app: a}
 			d.examine(ctx)
 			if d.bad > 0 {
@@ -35,6 +45,8 @@ func doctorCommand(a *app) *cobra.Command {
 			return nil
 		},
 	}
+	f.add(c.Flags())
+	return c
 }
 
 // doctor prints one line per finding.
@@ -70,6 +82,7 @@ func (d *doctor) examine(ctx context.Context) {
 	}
 	d.cache(health)
 	d.overlay(health)
+	d.engines(ctx, root)
 	d.ok("machine", "%d processors; %d runs at once by default (-j)", runtime.NumCPU(), health.Workers)
 	d.race(ctx)
 }
@@ -125,6 +138,25 @@ func (d *doctor) overlay(h sim.Health) {
 	}
 	for _, p := range h.Problems {
 		d.note("engine", "%s", p)
+	}
+}
+
+// engines says where code runs, as far as that is known.
+func (d *doctor) engines(ctx context.Context, root course.Root) {
+	here, err := sim.FindEngines(ctx, root.Dir)
+	if err != nil {
+		return // said already
+	}
+	switch known := sim.RecallEngines(here); {
+	case here.Problem != "":
+		d.note("native engine", "%s\nEverything runs in the wasm engine", here.Problem)
+	case known == nil:
+		d.ok("native engine", "not yet compared with the wasm engine here; the first `raftlab test` does so, and `raftlab doctor --engines`")
+	case known.Equal():
+		d.ok("native engine", "%d of %[1]d runs were the same as in the wasm engine (%s, overlay %s, on %s)",
+			known.Runs, known.GoVersion, known.Overlay, known.When.Local().Format(time.DateOnly))
+	default:
+		d.note("native engine", "it makes other runs than the wasm engine, where everything runs therefore: %s", known.Differs)
 	}
 }
 

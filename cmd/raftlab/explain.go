@@ -49,6 +49,9 @@ func (t *testRun) explain(ctx context.Context, pool *sim.Pool, finished []suite.
 			continue
 		}
 		told++
+		if repeatable(f.Result) {
+			t.failed = append(t.failed, *f)
+		}
 		all.Go(func() {
 			slots <- struct{}{}
 			defer func() { <-slots }()

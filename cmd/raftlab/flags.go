@@ -121,7 +121,7 @@ func (a *app) replayOf(root course.Root, given string, o suite.Options, c suite.
 	switch {
 	case o.Race:
 		words = append(words, "--race")
-	case o.Native:
+	case o.Native && o.EngineAsked:
 		words = append(words, "--engine", suite.NativeEngine)
 	}
 	if o.Strict {

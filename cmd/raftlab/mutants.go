@@ -33,7 +33,8 @@ type mutantsFlags struct {
 	matrix   bool
 	variants bool
 	noOrder  bool
-	native   bool
+	where    engineFlags
+	native   bool // of before there was --engine
 	confirm  bool
 	contract string
 	workers  int
@@ -69,8 +70,11 @@ Exit code: 0 every mutant was killed, or every variant passed; 1 not so; 2 usage
 			if f.upkeep != (upkeep{}) {
 				return a.patches(c.Context(), f.upkeep, args)
 			}
-			if f.confirm && !f.native {
-				return usage(errors.New("--confirm repeats in the wasm engine what ran in the native one: give --native, too"))
+			if f.native && f.where.engine == "" {
+				f.where.engine = suite.NativeEngine
+			}
+			if f.confirm && f.where.engine == suite.WasmEngine {
+				return usage(errors.New("--confirm --engine wasm: --confirm repeats in the wasm engine what ran in the native one; leave one of the two out"))
 			}
 			return a.mutants(c.Context(), f, args)
 		},
@@ -80,8 +84,10 @@ Exit code: 0 every mutant was killed, or every variant passed; 1 not so; 2 usage
 	flags.BoolVar(&f.matrix, "matrix", false, "find all cases that kill a mutant, not only the first")
 	flags.BoolVar(&f.variants, "variants", false, "run the reference and the variants instead of the mutants")
 	flags.BoolVar(&f.noOrder, "no-order", false, "leave goroutines in the order in which they became ready, to measure what varying it finds")
-	flags.BoolVar(&f.native, "native", false, "run in the native engine: the same runs in a fraction of the time")
-	flags.BoolVar(&f.confirm, "confirm", false, "with --native: repeat each kill in the wasm engine, and compare verdict and trace hash")
+	flags.StringVar(&f.where.engine, "engine", "", engineUsage)
+	flags.BoolVar(&f.native, "native", false, "as --engine native")
+	flags.MarkHidden("native")
+	flags.BoolVar(&f.confirm, "confirm", false, "repeat in the wasm engine each kill that ran natively, and compare verdict and trace hash")
 	contractFlag(flags, &f.contract)
 	flags.IntVarP(&f.workers, "jobs", "j", 0, "runs at once (default: from processors and memory)")
 	flags.StringVar(&f.json, "json", "", "write results to this `file` as JSON")
@@ -163,6 +169,9 @@ func (h *hunting) prepare(selectors []string) error {
 			return usage(err)
 		}
 	}
+	if err := h.flags.where.choose(h.app, &suite.Options{}, suite.Code{}); err != nil {
+		return usage(err)
+	}
 	if h.state, err = suite.OpenState(root.Dir); err != nil {
 		return broken(err)
 	}
@@ -217,9 +226,11 @@ func (h *hunting) run(ctx context.Context) error {
 	began := time.Now()
 	others, raced := mutation.Runners(h.hunt.Subjects)
 	var err error
-	if h.hunt.Binaries, err = h.build(ctx, others, h.flags.native); err != nil {
+	where := h.flags.where.settle(ctx, h.app, h.root.Dir, suite.Code{}, func(what string) { fmt.Fprintln(h.err, what) })
+	if h.hunt.Binaries, err = h.build(ctx, others, where.native); err != nil {
 		return err
 	}
+	h.report.Native, h.report.Notes = where.native, append(h.report.Notes, where.note)
 	pool, err := sim.NewPool(h.flags.workers)
 	if err != nil {
 		return fmt.Errorf("starting the engine: %w", err)
@@ -245,7 +256,7 @@ func (h *hunting) run(ctx context.Context) error {
 	h.hunt.Progress = display.show
 	h.report.Subjects = h.hunt.Run(ctx)
 	display.close()
-	if h.flags.confirm && ctx.Err() == nil {
+	if h.flags.confirm && where.native && ctx.Err() == nil {
 		if err := h.confirm(ctx, others, pool); err != nil {
 			return err
 		}

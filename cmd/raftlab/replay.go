@@ -67,6 +67,7 @@ type replaying struct {
 	options suite.Options
 	kase    suite.Case
 	peers   []int
+	where   engineChoice
 }
 
 func (a *app) replay(ctx context.Context, f *replayFlags, selector string) error {
@@ -82,7 +83,7 @@ func (a *app) replay(ctx context.Context, f *replayFlags, selector string) error
 	}
 	defer remove()
 
-	binary, err := r.build(ctx)
+	binary, err := r.prepareBinary(ctx)
 	if err != nil {
 		return err
 	}
@@ -194,12 +195,27 @@ func parsePeers(s string) ([]int, error) {
 	return peers, nil
 }
 
-func (r *replaying) build(ctx context.Context) (*sim.Binary, error) {
-	progress := func(string) {}
-	if isTerminal(r.err) {
-		progress = func(s string) { fmt.Fprintln(r.err, s) }
+// prepareBinary decides for an engine and builds for it.
+func (r *replaying) prepareBinary(ctx context.Context) (*sim.Binary, error) {
+	r.where = r.flags.where.settle(ctx, r.app, r.root.Dir, r.code, r.progress)
+	r.options.Native = r.where.native
+	binary, err := r.build(ctx)
+	if err == nil && r.where.outside(binary) {
+		r.options.Native = false
+		return r.build(ctx)
 	}
-	binary, err := buildOf(r.code, r.kase.Package, r.options).Binary(ctx, progress)
+	return binary, err
+}
+
+// progress tells people what takes long.
+func (r *replaying) progress(what string) {
+	if isTerminal(r.err) {
+		fmt.Fprintln(r.err, what)
+	}
+}
+
+func (r *replaying) build(ctx context.Context) (*sim.Binary, error) {
+	binary, err := buildOf(r.code, r.kase.Package, r.options).Binary(ctx, r.progress)
 	if err == nil {
 		return binary, nil
 	}
@@ -226,7 +242,7 @@ func (r *replaying) remembered(binary *sim.Binary) *suite.LastRun {
 	}
 	if was.GoVersion != binary.GoVersion {
 		fmt.Fprintf(r.err, "warning: this run failed under %s, and this is %s: it may be another run\n", was.GoVersion, binary.GoVersion)
-	} else if was.Build != binary.ID && was.Options.Native == r.options.Native && was.Options.Race == r.options.Race {
+	} else if was.Source != binary.Source {
 		fmt.Fprintf(r.err, "warning: the code has changed since this run failed (build %s then, %s now): it may be another run\n",
 			short(was.Build), short(binary.ID))
 	}
@@ -342,6 +358,9 @@ func (r *replaying) identity(binary *sim.Binary, result sim.Result, was *suite.L
 		switch {
 		case was.Hash == result.Hash:
 			fmt.Fprintln(r.out, "the same run as the one that failed: same trace hash")
+		case was.Source == binary.Source && was.GoVersion == binary.GoVersion && sameOptions(was.Options, r.options) && was.Build != binary.ID:
+			fmt.Fprintf(r.out, "not the run that failed (trace hash %s), although only the engine is another one: "+
+				"please report this as a fault of raftlab, and take --engine wasm\n", short(was.Hash))
 		case was.Build == binary.ID && sameOptions(was.Options, r.options):
 			fmt.Fprintln(r.out, "not the run that failed: "+hashesDiffer(was.Hash, result.Hash, result.GCs))
 		default:
@@ -352,7 +371,7 @@ func (r *replaying) identity(binary *sim.Binary, result sim.Result, was *suite.L
 		fmt.Fprintf(r.out, "warning: %d garbage collections took place; they can change the order of goroutines when anything else changes. "+
 			"A larger --memory avoids them\n", result.GCs)
 	}
-	for _, n := range binary.Notes {
+	for _, n := range append(slices.Clone(binary.Notes), r.where.note) {
 		fmt.Fprintln(r.out, "note:", n)
 	}
 	if r.flags.trace != "" {

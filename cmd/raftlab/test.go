@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/signal"
 	"slices"
@@ -101,7 +102,9 @@ type testRun struct {
 	report *suite.Report
 	watch  suite.Watch
 
+	where    engineChoice
 	binaries map[string]*sim.Binary // by package
+	failed   []suite.Finished       // whose failures were told
 }
 
 func (a *app) test(ctx context.Context, f *testFlags, selectors []string) error {
@@ -121,6 +124,7 @@ func (a *app) test(ctx context.Context, f *testFlags, selectors []string) error 
 	for _, lines := range failures {
 		fmt.Fprintln(a.out, strings.Join(lines, "\n")+"\n")
 	}
+	t.confirm(ctx)
 	return t.finish()
 }
 
@@ -174,9 +178,6 @@ func (t *testRun) prepare(selectors []string) error {
 	}
 	t.report = &suite.Report{Schema: suite.Schema, Status: suite.Complete, Started: time.Now().UTC(), Impl: t.code.Given,
 		Seeds: suite.FormatSeeds(seeds), Options: options, Builds: []suite.Build{}, Cases: []suite.CaseResult{}}
-	if options.Native {
-		t.report.Notes = append(t.report.Notes, nativeNote(options))
-	}
 	if t.flags.failed {
 		return t.onlyFailed(options)
 	}
@@ -200,7 +201,7 @@ func (t *testRun) onlyFailed(options suite.Options) error {
 				seeds = append(seeds, l.Seed)
 				if !options.Strict && options.Contract == "" && options.With == nil && options.Env == nil && options.MemoryLimit == 0 {
 					t.report.Options = l.Options
-					t.report.Options.Native, t.report.Options.Race = options.Native, options.Race
+					t.report.Options.Native, t.report.Options.Race, t.report.Options.EngineAsked = options.Native, options.Race, options.EngineAsked
 					t.report.Options.KeepGoing, t.report.Options.RequireReached = options.KeepGoing, options.RequireReached
 				}
 			}
@@ -222,7 +223,7 @@ func (t *testRun) run(ctx context.Context) [][]string {
 	t.report.Workers = t.flags.workers
 	t.watch = newWatch(t.err)
 	defer t.watch.Close()
-	if err := t.build(ctx); err != nil {
+	if err := t.prepareBinaries(ctx); err != nil {
 		return t.unbuilt(ctx, err)
 	}
 	pool, err := sim.NewPool(t.flags.workers)
@@ -259,6 +260,20 @@ func (t *testRun) replay(c suite.Case, seed uint64) string {
 	return t.replayOf(t.root, t.code.Given, t.report.Options, c, seed)
 }
 
+// prepareBinaries decides for an engine and builds for it.
+func (t *testRun) prepareBinaries(ctx context.Context) error {
+	t.where = t.flags.where.settle(ctx, t.app, t.root.Dir, t.code, t.watch.Building)
+	t.report.Options.Native = t.where.native
+	err := t.build(ctx)
+	if err == nil && slices.ContainsFunc(slices.Collect(maps.Values(t.binaries)), t.where.outside) {
+		t.report.Options.Native, t.report.Builds = false, t.report.Builds[:0]
+		clear(t.binaries)
+		err = t.build(ctx)
+	}
+	t.report.Notes = append(t.report.Notes, t.where.note)
+	return err
+}
+
 // build makes the test binaries that the items need.
 func (t *testRun) build(ctx context.Context) error {
 	for _, item := range t.items {
@@ -272,7 +287,7 @@ func (t *testRun) build(ctx context.Context) error {
 			return err
 		}
 		t.binaries[pkg] = b
-		t.report.Builds = append(t.report.Builds, suite.Build{Package: pkg, ID: b.ID, GoVersion: b.GoVersion, Notes: b.Notes, Warnings: b.Warnings})
+		t.report.Builds = append(t.report.Builds, suite.Build{Package: pkg, ID: b.ID, Source: b.Source, GoVersion: b.GoVersion, Notes: b.Notes, Warnings: b.Warnings})
 	}
 	return nil
 }

@@ -102,3 +102,21 @@ func (h *Hunt) job(s Subject, c suite.Case, seed uint64) sim.Job {
 		Env: []string{peerVariable + "=" + s.Name},
 	}
 }
+
+// SubjectRun is a run of one subject.
+type SubjectRun struct {
+	suite.Run
+	Subject Subject
+}
+
+// All returns every run that a hunt could make, subject by subject, whatever the others come to.
+func (h *Hunt) All() (runs []SubjectRun) {
+	for _, s := range h.Subjects {
+		for _, c := range h.casesFor(s) {
+			for _, seed := range h.Seeds {
+				runs = append(runs, SubjectRun{suite.Run{Case: c, Seed: seed, Group: s.Name, Job: h.job(s, c, seed)}, s})
+			}
+		}
+	}
+	return runs
+}

@@ -21,6 +21,7 @@ type Report struct {
 	Matrix      bool      `json:"matrix,omitempty"`
 	NoOrder     bool      `json:"noOrder,omitempty"`  // without the edits of the Go runtime that vary the order of goroutines
 	Contract    string    `json:"contract,omitempty"` // the year by which all were judged, if it was given
+	Native      bool      `json:"native,omitempty"`   // executed natively
 	Workers     int       `json:"workers"`
 	Build       string    `json:"build"`
 	GoVersion   string    `json:"goVersion"`

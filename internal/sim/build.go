@@ -81,7 +81,7 @@ func (b Build) Binary(ctx context.Context, progress func(string)) (*Binary, erro
 		return nil, err
 	}
 	b, tools, code, edited, notes := p.Build, p.tools, p.code, p.edited, p.notes
-	key, err := b.key(tools, code, edited)
+	key, source, err := b.key(tools, code, edited)
 	if err != nil {
 		return nil, err
 	}
@@ -113,6 +113,7 @@ func (b Build) Binary(ctx context.Context, progress func(string)) (*Binary, erro
 		return nil, typeErrors(checked)
 	}
 	binary.Notes, binary.Variables = notes, variables
+	binary.Source, binary.Outside = source, outside(checked)
 	binary.Warnings = code.warnings(binary.Variables)
 	if !b.Native {
 		progress("compiling the test binary to machine code")
@@ -179,7 +180,7 @@ func (b Build) flags() []string {
 	if b.Debug {
 		return append(flags, "-gcflags=all=-N -l") // a debugger wants the files' whole names
 	}
-	return append(flags, "-trimpath")
+	return append(flags, "-trimpath", "-ldflags=-s -w")
 }
 
 // environment is the one of the go command.
@@ -202,23 +203,25 @@ func (b Build) without() []string {
 	return nil
 }
 
-// key hashes everything that the binary depends on, but for what is in the directories without.
-func (b Build) key(tools toolchain, code *tree, edited map[string][]byte, without ...string) (string, error) {
-	h := sha256.New()
-	fmt.Fprintln(h, engineVersion, tools.version, tools.root, b.Package, b.flags(), vet.Rules())
+// key hashes everything that the binary depends on, but for what is in the directories without. source leaves out what
+// differs between the engines.
+func (b Build) key(tools toolchain, code *tree, edited map[string][]byte, without ...string) (key, source string, err error) {
+	h, engine := sha256.New(), sha256.New()
+	fmt.Fprintln(h, engineVersion, tools.version, tools.root, b.Package, vet.Rules())
 	add := func(name string, text []byte) { fmt.Fprintf(h, "%q %t %d\n%s", name, text == nil, len(text), text) }
 	for _, name := range sortedKeys(code.replace) {
 		add(name, code.replace[name])
 	}
+	fmt.Fprintln(engine, b.Native, b.flags())
 	for _, name := range sortedKeys(edited) {
-		add("GOROOT/"+name, edited[name])
+		fmt.Fprintf(engine, "%q %d\n%s", name, len(edited[name]), edited[name])
 	}
 	// What cannot be in the binary is skipped, so that editing it costs no build.
 	skip := map[string]bool{"docs": true, "cmd": true, "mutants": true, "variants": true, "internal/sim": true}
 	for _, dir := range without {
 		skip[dir] = true
 	}
-	err := walkPackages(b.Framework, func(name string) error {
+	err = walkPackages(b.Framework, func(name string) error {
 		relative, err := filepath.Rel(b.Framework, name)
 		if err != nil {
 			return err
@@ -245,9 +248,11 @@ func (b Build) key(tools toolchain, code *tree, edited map[string][]byte, withou
 		return nil
 	})
 	if err != nil {
-		return "", fmt.Errorf("read the framework: %w", err)
+		return "", "", fmt.Errorf("read the framework: %w", err)
 	}
-	return hex.EncodeToString(h.Sum(nil)[:16]), nil
+	source = hex.EncodeToString(h.Sum(nil)[:16])
+	h.Write(engine.Sum(nil))
+	return hex.EncodeToString(h.Sum(nil)[:16]), source, nil
 }
 
 // compilation is one call of the go command.

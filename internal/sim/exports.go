@@ -107,7 +107,7 @@ func (e exports) dirs() (standard, framework string, err error) {
 	standard = hex.EncodeToString(h.Sum(nil)[:16])
 	e.Impl, e.Package, e.NoOrder = nil, "", false
 	// What is under test has no export data here, and must not be imported by what has.
-	key, err := e.key(e.tools, &tree{replace: e.frameworkEdits()}, e.edited, e.underTest...)
+	key, _, err := e.key(e.tools, &tree{replace: e.frameworkEdits()}, e.edited, e.underTest...)
 	if err != nil {
 		return "", "", err
 	}

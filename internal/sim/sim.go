@@ -48,6 +48,8 @@ type Binary struct {
 	Cached    bool       // it was built earlier
 	UnderTest []string   // directories of the framework with the code under test: "raft"
 	Native    bool       // it is a program of this machine
+	Source    string     // hash of what was compiled; equal for both engines, unlike ID
+	Outside   []string   // where the code under test looks at the machine: "raft/raft.go:12 uses os.ReadFile"
 }
 
 // Variable is a package variable of the code under test that changes after initialization.

@@ -44,7 +44,12 @@ func (b Build) Vet(ctx context.Context) (*vet.Checked, error) {
 // vet is [Build.Vet], once all that it needs is there.
 func (p prepared) vet(ctx context.Context, store cache) (*vet.Checked, error) {
 	b, t := p.Build, p.code
-	exports := exports{b, p.tools, p.edited, store, t.underTest}.of
+	guest, edited := b, p.edited
+	if b.Native { // the types are those of a guest's packages, which are there anyway
+		guest.Native, guest.Race, guest.Debug = false, false, false
+		edited, _, _ = runtimeOverlay(p.tools.root, wasmEngine)
+	}
+	exports := exports{guest, p.tools, edited, store, t.underTest}.of
 	cfg := vet.Config{Framework: b.Framework, Replace: t.replace, GoRoot: p.tools.root, UnderTest: map[string][]vet.File{}, Exports: exports}
 	for _, name := range sortedKeys(t.underTestFiles) {
 		s := t.underTestFiles[name]

@@ -66,9 +66,10 @@ type Options struct {
 	RequireReached bool     `json:"requireReached,omitempty"`
 	With           []string `json:"with,omitempty"` // extensions that all peers have
 	Strict         bool     `json:"strict,omitempty"`
-	Native         bool     `json:"native,omitempty"`   // executed natively instead of in the wasm engine
-	Race           bool     `json:"race,omitempty"`     // with the race detector
-	Contract       string   `json:"contract,omitempty"` // the year of the course by which peers are judged
+	Native         bool     `json:"native,omitempty"`      // executed natively instead of in the wasm engine
+	Race           bool     `json:"race,omitempty"`        // with the race detector
+	EngineAsked    bool     `json:"engineAsked,omitempty"` // the user named the engine
+	Contract       string   `json:"contract,omitempty"`    // the year of the course by which peers are judged
 	Env            []string `json:"env,omitempty"`
 	MemoryLimit    int64    `json:"memoryLimitBytes,omitempty"`
 	CPU            float64  `json:"cpuLimitSeconds,omitempty"`
@@ -78,6 +79,7 @@ type Options struct {
 type Build struct {
 	Package   string   `json:"package"` // "./raft"
 	ID        string   `json:"id"`
+	Source    string   `json:"source,omitempty"` // of the code; equal for both engines, unlike ID
 	GoVersion string   `json:"goVersion"`
 	Notes     []string `json:"notes,omitempty"`
 	// Warnings are what a person should look at in the code under test: package variables that change.
@@ -150,7 +152,9 @@ type RunResult struct {
 	Reached    []string       `json:"reached,omitempty"`
 	Notes      []string       `json:"notes,omitempty"`
 	Retried    bool           `json:"retried,omitempty"`
-	Replay     string         `json:"replay"` // the command
+	// Confirmed is what became of a failure when it was repeated in the wasm engine: "same run", "another run", or nothing.
+	Confirmed string `json:"confirmed,omitempty"`
+	Replay    string `json:"replay"` // the command
 }
 
 // AddCases fills in the results of items from finished runs. replay makes the command that

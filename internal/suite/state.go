@@ -51,6 +51,7 @@ type LastRun struct {
 	Rule      string         `json:"rule,omitempty"`
 	Hash      string         `json:"hash"`
 	Build     string         `json:"build"` // ID of the binary
+	Source    string         `json:"source,omitempty"`
 	GoVersion string         `json:"goVersion"`
 	Options   Options        `json:"options"`
 	When      time.Time      `json:"when"`
@@ -109,7 +110,7 @@ func (s *State) Remember(key string, r *Report) error {
 			}
 			b := build[c.pkg]
 			keep = append(keep, LastRun{Case: c.Case, Seed: run.Seed, Outcome: run.Outcome, Rule: run.Rule, Hash: run.Hash,
-				Build: b.ID, GoVersion: b.GoVersion, Options: r.Options, When: r.Started})
+				Build: b.ID, Source: b.Source, GoVersion: b.GoVersion, Options: r.Options, When: r.Started})
 		}
 	}
 	if f.Impls == nil {
