@@ -18,11 +18,11 @@ lab:            ## all labs on this tree's peer in the engine (SEEDS=1-3)
 test: vet       ## every test of the project, the labs in the bubble among them
 	$(GO) test -timeout 30m ./...
 
-race:           ## data races: the labs natively, and the packages under them (needs a C compiler)
+race:           ## data races: the labs, on repeatable runs, and the packages under them (needs a C compiler)
 	$(GO) test -race ./labgob ./labrpc ./raftapi ./tester
-	$(GO) test -race ./raft -strict
-	$(GO) test -race ./kvraft/...
-	$(GO) test -race ./shardkv/...
+	$(GO) test -race -skip '^Test(Lab|Porcupine)' ./raft ./kvraft/... ./shardkv/...
+	$(RAFTLAB) test --race --strict --seeds 1 lab2
+	$(RAFTLAB) test --race --seeds 1 lab3 lab4
 
 bench:          ## benchmarks of the message path and of the engine
 	$(GO) test -run '^$$' -bench . -benchmem ./labgob ./labrpc ./internal/sim
@@ -33,7 +33,7 @@ fuzz:           ## fuzzing, FUZZTIME=60s for each target
 	$(GO) test -run '^$$' -fuzz '^FuzzDecodeEntry$$' -fuzztime $(FUZZTIME) ./raft
 
 mutants:        ## every wrong version must die, within 20 seeds, for the reason it was written for
-	$(RAFTLAB) mutants --seeds 1-20 --native --confirm
+	$(RAFTLAB) mutants --seeds 1-20 --confirm
 
 variants:       ## every correct version in another style must pass (SEEDS=1-3)
 	$(RAFTLAB) mutants --variants --seeds $(SEEDS)

@@ -121,6 +121,6 @@ func (e *engineChoice) outside(b *sim.Binary) bool {
 // buildOf is what to compile for the options.
 func buildOf(code suite.Code, pkg string, o suite.Options) sim.Build {
 	b := code.Build(pkg)
-	b.Native, b.Race = o.Native, o.Race
+	b.Native, b.Race, b.Debug = o.Native, o.Race, o.Debug
 	return b
 }

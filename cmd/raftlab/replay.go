@@ -32,6 +32,8 @@ type replayFlags struct {
 	peers    string
 	from, to time.Duration
 	trace    string
+	debug    bool
+	listen   string
 }
 
 func replayCommand(a *app) *cobra.Command {
@@ -54,6 +56,8 @@ code or the Go release has changed since.`,
 	c.Flags().StringVar(&f.peers, "peers", "", "only these peers and clients in the timeline, such as 0,2 or 1,c0")
 	c.Flags().DurationVar(&f.from, "from", 0, "begin the timeline at this virtual time, such as 3s")
 	c.Flags().DurationVar(&f.to, "to", 0, "end the timeline at this virtual time, such as 5s")
+	c.Flags().BoolVar(&f.debug, "debug", false, "run it under the debugger Delve, in which time stands still while you look (docs/debugger.md)")
+	c.Flags().StringVar(&f.listen, "listen", "", "with --debug: wait for an editor at this `address`, such as 127.0.0.1:2345, instead of a session here")
 	c.Flags().StringVar(&f.trace, "trace", "", "write all events to this `file`, as JSON lines (docs/trace.md)")
 	return c
 }
@@ -77,6 +81,9 @@ func (a *app) replay(ctx context.Context, f *replayFlags, selector string) error
 	}
 	ctx, stop := interruptible(ctx)
 	defer stop()
+	if f.debug {
+		return r.debug(ctx, stop)
+	}
 	dir, remove, err := sim.TempDir()
 	if err != nil {
 		return broken(err)
@@ -119,6 +126,9 @@ func (r *replaying) prepare(selector string) (err error) {
 		return fmt.Errorf("%s is %d cases, replay runs one: %s, for example", selector, len(cases), cases[0].ID())
 	}
 	r.kase = cases[0]
+	if err = f.checkDebug(); err != nil {
+		return err
+	}
 	if err := f.decode(r.kase); err != nil {
 		return err
 	}

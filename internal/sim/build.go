@@ -178,7 +178,7 @@ func (b Build) flags() []string {
 		flags = append(flags, "-race")
 	}
 	if b.Debug {
-		return append(flags, "-gcflags=all=-N -l") // a debugger wants the files' whole names
+		return append(flags, "-gcflags=raftlab/...=-N -l") // a debugger wants the files' whole names
 	}
 	return append(flags, "-trimpath", "-ldflags=-s -w")
 }

@@ -72,6 +72,7 @@ type nativeRun struct {
 	output *output
 	end    record.NativeEnd
 	last   time.Duration // of the last event
+	told   bool          // the process has said when it ended
 }
 
 // command is the child. The debugger starts the same one.
@@ -157,7 +158,7 @@ func (n *nativeRun) result(ctx context.Context, ended error) Result {
 	at := n.last
 	if m := lastTime.FindAllSubmatch(printed, -1); m != nil {
 		ns, _ := strconv.ParseInt(string(m[len(m)-1][1]), 10, 64)
-		at = time.Duration(ns)
+		at, n.told = time.Duration(ns), true
 	}
 	n.output.tail = lastTime.ReplaceAll(printed, nil)
 	text, err := os.ReadFile(filepath.Join(n.dir, "verdict"))
@@ -195,7 +196,10 @@ func (n *nativeRun) result(ctx context.Context, ended error) Result {
 // ending explains a child that left no verdict, in the words of a guest's ending.
 func (n *nativeRun) ending(ended error, at time.Duration) record.Verdict {
 	var exit *exec.ExitError
-	if ended != nil && !errors.As(ended, &exit) && !errors.Is(ended, exec.ErrWaitDelay) {
+	if errors.Is(ended, errDebugged) && !n.told {
+		return record.Verdict{Outcome: record.Inconclusive, Message: "the debugger was left before the run had ended"}
+	}
+	if ended != nil && !errors.As(ended, &exit) && !errors.Is(ended, exec.ErrWaitDelay) && !errors.Is(ended, errDebugged) {
 		return frameworkError(fmt.Errorf("run the test binary %s: %w", n.Binary.Path, ended))
 	}
 	v := record.Verdict{Outcome: record.Crash, Time: at}
@@ -204,6 +208,8 @@ func (n *nativeRun) ending(ended error, at time.Duration) record.Verdict {
 	code := 0
 	if exit != nil {
 		code = exit.ExitCode()
+	} else if errors.Is(ended, errDebugged) { // the debugger keeps the code to itself, but the runtime's last words come with this one
+		code = 2
 	}
 	switch why := busyWhy.FindStringSubmatch(printed); {
 	case why != nil:

@@ -68,6 +68,7 @@ type Options struct {
 	Strict         bool     `json:"strict,omitempty"`
 	Native         bool     `json:"native,omitempty"`      // executed natively instead of in the wasm engine
 	Race           bool     `json:"race,omitempty"`        // with the race detector
+	Debug          bool     `json:"-"`                     // for a debugger
 	EngineAsked    bool     `json:"engineAsked,omitempty"` // the user named the engine
 	Contract       string   `json:"contract,omitempty"`    // the year of the course by which peers are judged
 	Env            []string `json:"env,omitempty"`
