@@ -23,17 +23,17 @@ import (
 // below that got its result by another way than the network, and is not a pass. It is looked at when the case has
 // ended: where peers break a rule that the paper has, that rule is the news.
 type quorums struct {
-	received int            // messages, so far
-	of       map[int]int    // ... by the peers of the Raft cluster that begins with this peer
-	heard    []int          // received, when a peer last received one; 0: never
-	terms    map[int]int    // that have had a leader, of each Raft cluster
-	proposed map[int]int    // received, when an entry at this index was first proposed
-	answers  int            // that clients have had
-	now      int            // counts what is noted in the following
-	accepted map[[2]int]int // now, when the second peer last accepted entries of the first
-	agreed   map[[2]int]int // ... the latest of these of which the first peer can know
-	service  string         // of the RPC that carries entries: "Raft"
-	flaw     string         // the first thing that was not earned
+	received int             // messages, so far
+	of       map[int]int     // ... by the peers of the Raft cluster that begins with this peer
+	heard    []int           // received, when a peer last received one; 0: never
+	terms    map[int]int     // that have had a leader, of each Raft cluster
+	proposed map[int]int     // received, when an entry at this index was first proposed
+	answers  int             // that clients have had
+	now      int             // counts what is noted in the following
+	accepted map[[2]int]int  // now, when the second peer last accepted entries of the first
+	agreed   map[[2]int]int  // ... the latest of these of which the first peer can know
+	carriers map[string]bool // services that may carry entries: "Raft"; none: all may
+	flaw     string          // the first thing that was not earned
 	section  string
 }
 
@@ -42,7 +42,7 @@ var countQuorums = true
 
 func newQuorums(n int) quorums {
 	return quorums{of: map[int]int{}, heard: make([]int, n), terms: map[int]int{}, proposed: map[int]int{},
-		accepted: map[[2]int]int{}, agreed: map[[2]int]int{}}
+		accepted: map[[2]int]int{}, agreed: map[[2]int]int{}, carriers: map[string]bool{}}
 }
 
 // receives notes that a peer received a message of another one. mu is held, as in all of the following.
@@ -58,15 +58,21 @@ func (k *checks) receives(peer, from int) {
 	}
 }
 
-// mayReplicate notes a request that may carry entries, because the harness cannot read it. Where it can read those
-// that do, other requests to the same service count as well, and requests to other services do not: what servers of a
-// key/value service ask each other is not agreement.
+// carries notes the name of a service beside the server itself, as its Raft peer is. What servers of a key/value service
+// ask each other is not agreement.
+func (k *checks) carries(service string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.q.carriers[service] = true
+}
+
+// mayReplicate notes a request that may carry entries, because the harness cannot read it.
 func (k *checks) mayReplicate(m *labrpc.Message) {
 	service, _, _ := strings.Cut(m.Method, ".")
-	switch s := k.shapes.ofArgs(m.Method, m.Args); {
-	case s.kind == appendShape:
-		k.q.service = service
-	case s.kind == unknownShape && (k.q.service == "" || k.q.service == service):
+	if len(k.q.carriers) > 0 && !k.q.carriers[service] {
+		return
+	}
+	if k.shapes.ofArgs(m.Method, m.Args).kind == unknownShape {
 		k.replicates(m.From, m.To)
 	}
 }

@@ -1,6 +1,8 @@
 package tester
 
 import (
+	"reflect"
+
 	"raftlab/labrpc"
 	"raftlab/raftapi"
 )
@@ -62,8 +64,14 @@ func (s *Servers) startOne(l *life, ends []*labrpc.ClientEnd, p *raftapi.Persist
 	if server == nil {
 		s.r.madeNothing("StartServer", l.peer)
 	}
-	s.r.into("Services", l.peer, l.as(func() { made.services, made.raft = server.Services(), server.Raft() }))
-	made.kill = server.Kill
+	s.r.into("Services", l.peer, l.as(func() {
+		made.services, made.raft, made.kill = server.Services(), server.Raft(), server.Kill
+		for _, service := range made.services {
+			if reflect.TypeOf(service) != reflect.TypeOf(server) {
+				s.checks.carries(reflect.Indirect(reflect.ValueOf(service)).Type().Name())
+			}
+		}
+	}))
 	return made
 }
 

@@ -1,0 +1,240 @@
+package sim
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"raftlab/internal/record"
+)
+
+// hoarder is a service without replication. All its data is in one map, which everybody can reach if the process is
+// one; servers only ask each other whether a majority is there. FORGE says where the map is.
+const hoarder = `package kvraft
+
+import (
+	"fmt"
+	"math/rand"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"raftlab/kvapi"
+	"raftlab/kvraft/stash"
+	"raftlab/labrpc"
+	"raftlab/raft"
+	"raftlab/raftapi"
+)
+
+type table = map[string]string
+
+type source struct{ data table }
+
+func (s *source) Int63() int64 { return 1 }
+func (s *source) Seed(int64)   {}
+
+var (
+	mu      sync.Mutex
+	plain   = table{}
+	synced  sync.Map
+	hidden  = &source{table{}}
+	random  = rand.New(hidden)
+	capture = func() func() table { t := table{}; return func() table { return t } }()
+	method  = stash.Box.Table
+	numbers [400][8]int64
+	ids     int64
+)
+
+// find returns the map, for whoever asks.
+func find(local table) table {
+	switch os.Getenv("FORGE") {
+	case "in a variable":
+		return plain
+	case "in a sync.Map":
+		t, _ := synced.LoadOrStore("data", table{})
+		return t.(table)
+	case "behind a generator":
+		random.Int63()
+		return hidden.data
+	case "captured in a variable":
+		return capture()
+	case "behind a method value":
+		return method()
+	case "in a variable of a helper":
+		return stash.Data
+	case "captured by the service":
+		return local
+	}
+	panic("where?")
+}
+
+type KV struct {
+	ends []*labrpc.ClientEnd
+	rf   *raft.Raft
+	me   int
+	seen map[int64]bool
+}
+type None struct{}
+type Yes struct{ OK bool }
+
+func (kv *KV) Alive(_ *None, r *Yes) { r.OK = true }
+
+// Name is called by each clerk once. Two with one number are a panic.
+func (kv *KV) Name(n *int64, r *Yes) {
+	mu.Lock()
+	defer mu.Unlock()
+	if kv.seen[*n] {
+		panic(fmt.Sprint("two clerks are called ", *n))
+	}
+	kv.seen[*n], r.OK = true, true
+}
+
+func (kv *KV) Quorum(_ *None, r *Yes) {
+	n := make(chan bool, len(kv.ends))
+	for i, e := range kv.ends {
+		go func() {
+			var y Yes
+			n <- i == kv.me || e.Call("KV.Alive", &None{}, &y) && y.OK
+		}()
+	}
+	for got := 0; got <= len(kv.ends)/2; got++ {
+		if !<-n {
+			return
+		}
+	}
+	r.OK = true
+}
+func (kv *KV) Services() []any    { return []any{kv, kv.rf} }
+func (kv *KV) Raft() raftapi.Raft { return kv.rf }
+func (kv *KV) Kill()              { kv.rf.Kill() }
+
+type Clerk struct {
+	ends  []*labrpc.ClientEnd
+	local table
+	id    int64
+	named bool
+}
+
+func (c *Clerk) do(f func(table)) {
+	for !c.named {
+		var y Yes
+		c.named = c.ends[0].Call("KV.Name", &c.id, &y) && y.OK
+	}
+	for {
+		for _, e := range c.ends {
+			var y Yes
+			if e.Call("KV.Quorum", &None{}, &y) && y.OK {
+				mu.Lock()
+				defer mu.Unlock()
+				if os.Getenv("FORGE") == "in numbers" {
+					t := decode()
+					f(t)
+					encode(t)
+				} else {
+					f(find(c.local))
+				}
+				return
+			}
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+// encode keeps a map in variables that clerks might share, because each is small and holds numbers only.
+func encode(t table) {
+	text := ""
+	for k, v := range t {
+		text += k + "\x00" + v + "\x00"
+	}
+	numbers[0][0] = int64(len(text))
+	for i := range len(text) {
+		numbers[1+i/8][i%8] = int64(text[i])
+	}
+}
+
+func decode() table {
+	t, parts := table{}, []string{""}
+	for i := range int(numbers[0][0]) {
+		if b := byte(numbers[1+i/8][i%8]); b == 0 {
+			parts = append(parts, "")
+		} else {
+			parts[len(parts)-1] += string(b)
+		}
+	}
+	for i := 0; i+1 < len(parts); i += 2 {
+		t[parts[i]] = parts[i+1]
+	}
+	return t
+}
+
+func (c *Clerk) Get(k string) (v string) { c.do(func(t table) { v = t[k] }); return }
+func (c *Clerk) Put(k, v string)         { c.do(func(t table) { t[k] = v }) }
+func (c *Clerk) Append(k, v string)      { c.do(func(t table) { t[k] += v }) }
+
+func Service() kvapi.Service {
+	local := table{}
+	return kvapi.Service{
+		Start: func(ends []*labrpc.ClientEnd, me int, p *raftapi.Persister, _ int, _ kvapi.Options) kvapi.Server {
+			ch := make(chan raftapi.ApplyMsg)
+			kv := &KV{ends: ends, me: me, rf: raft.Make(ends, me, p, ch), seen: map[int64]bool{}}
+			go func() {
+				for range ch {
+				}
+			}()
+			return kv
+		},
+		Classic: func(ends []*labrpc.ClientEnd, _ kvapi.Options) kvapi.ClassicClerk {
+			return &Clerk{ends: ends, local: local, id: atomic.AddInt64(&ids, 1)}
+		},
+	}
+}
+`
+
+const hoarderStash = `package stash
+
+var Data = map[string]string{}
+
+type box struct{ data map[string]string }
+
+func (b *box) Table() map[string]string { return b.data }
+
+var Box = &box{map[string]string{}}
+`
+
+// TestHoarders: wherever such a service keeps its data, several clients find it out; and one client alone, who would find
+// everything where he left it, was answered without agreement. Clerks that take their numbers from a counter get different
+// ones.
+func TestHoarders(t *testing.T) {
+	root := filepath.Join("..", "..")
+	edits := map[string][]byte{"kvraft/kv.go": []byte(hoarder), "kvraft/stash/stash.go": []byte(hoarderStash)}
+	files, err := filepath.Glob(filepath.Join(root, "kvraft", "*.go"))
+	require.NoError(t, err)
+	for _, name := range files {
+		if !strings.HasSuffix(name, "_test.go") {
+			edits["kvraft/"+filepath.Base(name)] = nil
+		}
+	}
+	_, err = os.Stat(filepath.Join(root, "kvraft", "kv.go"))
+	require.ErrorIs(t, err, os.ErrNotExist)
+	b, err := Build{Framework: root, Package: "./kvraft", Edits: edits, Native: true}.Binary(context.Background(), nil)
+	require.NoError(t, err)
+	p := newPool(t, 1)
+	for _, place := range []string{"in a variable", "in a sync.Map", "behind a generator", "captured in a variable", "behind a method value",
+		"in a variable of a helper", "captured by the service", "in numbers"} {
+		run := func(name string) record.Verdict {
+			j := Job{Binary: b, Test: "TestLab3", Params: record.Params{Case: name, Seed: 1}, Env: []string{"FORGE=" + place}}
+			return p.Run(context.Background(), j).Verdict
+		}
+		v := run("3A/ManyClients")
+		require.Equal(t, record.Fail, v.Outcome, "%s: %+v", place, v)
+		require.NotEqual(t, "not earned", v.Rule, "%s: several clients agree on what is there", place)
+		v = run("3A/OneClient")
+		require.Equal(t, record.Fail, v.Outcome, "%s: %+v", place, v)
+		require.Equal(t, "not earned", v.Rule, "%s: %+v", place, v)
+	}
+}
