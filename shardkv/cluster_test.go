@@ -198,7 +198,7 @@ func (c *cluster) settled(gids ...int) {
 
 // eachPath runs f once for each read path.
 func eachPath(t *testing.T, f func(*testing.T, []Option)) {
-	for _, path := range ReadPaths {
+	for _, path := range ReadPaths() {
 		t.Run(string(path), func(t *testing.T) { f(t, []Option{WithReads(path)}) })
 	}
 }

@@ -31,9 +31,9 @@ func WithExtensions(names ...string) Option { return func(o *options) { o.Extens
 // WithAll sets everything at once.
 func WithAll(all kvapi.Options) Option { return func(o *options) { o.Options = all } }
 
-// ReadPaths are the paths that servers offer. The ownership of a shard is checked where a read takes
+// ReadPaths returns the paths that servers offer. The ownership of a shard is checked where a read takes
 // effect, so the others would do as well; clerks would have to know which servers to ask.
-var ReadPaths = []kvapi.ReadPath{kvapi.ReadLog, kvapi.ReadIndexLeader}
+func ReadPaths() []kvapi.ReadPath { return []kvapi.ReadPath{kvapi.ReadLog, kvapi.ReadIndexLeader} }
 
 // optionsFrom applies opts to the defaults.
 func optionsFrom(opts []Option) options {

@@ -46,8 +46,8 @@ var _ kvapi.Server = (*ShardKV)(nil)
 func StartServer(servers []*labrpc.ClientEnd, me int, persister *raftapi.Persister, maxraftstate, gid int,
 	ctrlers []*labrpc.ClientEnd, makeEnd func(string) *labrpc.ClientEnd, opts ...Option) *ShardKV {
 	o := optionsFrom(opts)
-	if !slices.Contains(ReadPaths, o.Reads) {
-		panic(fmt.Sprintf("shardkv: there is no read path %q; there are %q", o.Reads, ReadPaths))
+	if !slices.Contains(ReadPaths(), o.Reads) {
+		panic(fmt.Sprintf("shardkv: there is no read path %q; there are %q", o.Reads, ReadPaths()))
 	}
 	kv := &ShardKV{
 		gid: gid, machine: newMachine(gid), reads: o.Reads, ctrlers: ctrlers,

@@ -141,17 +141,12 @@ type readers struct {
 	at map[int]chan struct{} // by index; those who wait for the same index share a channel
 }
 
-// always is closed: what one waits for has happened.
-var always = func() chan struct{} {
-	c := make(chan struct{})
-	close(c)
-	return c
-}()
-
 // wait returns a channel that is closed when index is applied; applied is how far it is now.
 func (r *readers) wait(index, applied int) <-chan struct{} {
 	if index <= applied {
-		return always
+		already := make(chan struct{})
+		close(already)
+		return already
 	}
 	if r.at == nil {
 		r.at = map[int]chan struct{}{}
