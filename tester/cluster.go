@@ -19,6 +19,9 @@ type Options struct {
 	// that are under way. 0, the default, is a disk that takes no time, and so is any value in a
 	// testing/synctest bubble, where peers that write with a lock held would freeze the time.
 	Fsync time.Duration
+	// FsyncOf, if not nil, says it for each peer, and for each write anew: a disk may be slow for a while. It is called on
+	// the peers' goroutines.
+	FsyncOf func(i int) time.Duration
 
 	// SnapshotEvery makes the service on each peer, which is the tester, call Snapshot each time it
 	// has applied an entry whose index is a multiple of it. 0: never. It means nothing to Servers.

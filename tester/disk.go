@@ -27,46 +27,57 @@ import (
 // (watchdog_native.go). So the model is off in bubbles, with a warning. The engine and -clock=real
 // have it.
 type disk struct {
-	fsync time.Duration // 0: writes take no time
-	turn  chan struct{} // holds a token while the disk is busy; who wants to put one there waits in line
+	fsync func() time.Duration // of the next write; nil: writes take no time
+	turn  chan struct{}        // holds a token while the disk is busy; who wants to put one there waits in line
 }
 
 // diskInBubble switches the model on in bubbles, too: for tests whose peers hold no lock.
 var diskInBubble = false
 
-func newDisk(r *run, fsync time.Duration) disk {
-	if fsync > 0 && r.bubble != "" && !diskInBubble {
-		r.warn("writes to persisters take no time in a testing/synctest bubble; run the case in the engine (raftlab test), or with -clock=real")
-		fsync = 0
+func newDisk(r *run, o Options, peer int) disk {
+	d := disk{turn: make(chan struct{}, 1)}
+	switch {
+	case o.FsyncOf != nil:
+		d.fsync = func() time.Duration { return o.FsyncOf(peer) }
+	case o.Fsync > 0:
+		d.fsync = func() time.Duration { return o.Fsync }
+	default:
+		return d
 	}
-	return disk{fsync, make(chan struct{}, 1)}
+	if r.bubble != "" && !diskInBubble {
+		r.warn("writes to persisters take no time in a testing/synctest bubble; run the case in the engine (raftlab test), or with -clock=real")
+		d.fsync = nil
+	}
+	return d
 }
 
-// begin waits until the disk has come to the caller's write, and end lets it go on to the next one.
-// What is in between happens in the order of the calls to begin.
-func (d disk) begin() {
-	if d.fsync > 0 {
-		d.turn <- struct{}{}
+// begin waits until the disk has come to the caller's write, and says how long that takes; end lets the disk go on to the
+// next one. What is in between happens in the order of the calls to begin.
+func (d disk) begin() (takes time.Duration) {
+	if d.fsync == nil {
+		return 0
 	}
+	d.turn <- struct{}{}
+	return d.fsync()
 }
 
 func (d disk) end() {
-	if d.fsync > 0 {
+	if d.fsync != nil {
 		<-d.turn
 	}
 }
 
 // spin takes half the time of a write.
-func (d disk) spin() {
-	if d.fsync > 0 {
-		time.Sleep(d.fsync / 2)
+func spin(takes time.Duration) {
+	if takes > 0 {
+		time.Sleep(takes / 2)
 	}
 }
 
 // noteUnsynced says in the trace that a crash loses writes which were under way.
 func (s *storage) noteUnsynced() {
 	lost := s.unsynced.Load()
-	if lost == 0 || s.disk.fsync <= 0 {
+	if lost == 0 || s.disk.fsync == nil {
 		return
 	}
 	s.l.c.r.emit(record.Event{Kind: record.Note, Peer: s.l.peer, Other: record.None,

@@ -25,7 +25,7 @@ type storage struct {
 }
 
 func newStorage(l *life, s raftapi.Stored) *storage {
-	return &storage{Memory: raftapi.MemoryFrom(s), l: l, disk: newDisk(l.c.r, l.c.options.Fsync)}
+	return &storage{Memory: raftapi.MemoryFrom(s), l: l, disk: newDisk(l.c.r, l.c.options, l.peer)}
 }
 
 // Save implements raftapi.Storage.
@@ -45,11 +45,11 @@ func (s *storage) Write(u raftapi.Update) {
 // write lets a write of so many bytes take effect when it is synced.
 func (s *storage) write(bytes int, effect func()) {
 	s.unsynced.Add(1)
-	s.disk.begin()
+	takes := s.disk.begin()
 	defer s.disk.end()
-	s.disk.spin()
+	spin(takes)
 	s.midway()
-	s.disk.spin()
+	spin(takes)
 
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -12,18 +12,20 @@ import (
 
 func quorums() []tester.Case {
 	return []tester.Case{
-		{Part: "2F", Name: "StepsDown", Points: 12, Section: "§6.2", Run: stepsDown,
+		{Part: "2F", Name: "StepsDown", Points: 10, Section: "§6.2", Run: stepsDown,
 			Reaches: []string{"leader stepped down without a quorum"},
 			Checks:  "a leader that reaches no majority steps down within two election timeouts, and takes no more commands"},
 		{Part: "2F", Name: "HalfIsNotEnough", Points: 8, Section: "§6.2", Run: halfIsNotEnough,
 			Reaches: []string{"leader stepped down without a quorum"},
 			Checks:  "two of four are no majority: a leader counts itself, once"},
+		{Part: "2F", Name: "VoteKept", Points: 4, Section: "§5.2", Run: voteKept,
+			Checks: "a leader that stepped down has voted in its term, for itself: nobody else gets that vote"},
 		{Part: "2F", Name: "KeepsOffice", Points: 8, Section: "§6.2", Run: keepsOffice,
 			Checks: "a leader that three of five answer stays, whatever happens to the other two"},
 		{Part: "2F", Name: "DeafLeaderGoes", Points: 10, Section: "§6.2", Run: deafLeaderGoes,
 			Reaches: []string{"leader stepped down without a quorum"},
 			Checks:  "a leader that is heard and hears nobody steps down, so that the others can go on"},
-		{Part: "2F", Name: "Sticky", Points: 12, Section: "§4.2.3", Run: sticky,
+		{Part: "2F", Name: "Sticky", Points: 10, Section: "§4.2.3", Run: sticky,
 			Reaches: []string{"vote ignored: a leader is heard"},
 			Checks:  "a peer that does not hear the leader stands for election again and again: who hears it does not follow"},
 		{Part: "2F", Name: "StuckIsFreed", Points: 10, Section: "§4.2.3", Run: stuckIsFreed,
@@ -280,4 +282,30 @@ func chainCommits(e *tester.Env) {
 
 func quorumChurn(e *tester.Env) {
 	churn(e, tester.Options{Unreliable: true, Duplicates: true, Extensions: []string{raftapi.PreVote, raftapi.CheckQuorum}})
+}
+
+// voteKept has a leader step down, and then a peer ask for its vote that was down when the leader was elected: it stands in the
+// same term. The leader has voted in that term, for itself.
+//
+//	away, term 4     down              | restarts |-- vote, term 5? -->|
+//	leader           wins term 5   steps down                          no: one leader a term
+//	third            votes             crashed
+func voteKept(e *tester.Env) {
+	c := newCluster(e, 3, with(raftapi.CheckQuorum))
+	for range 10 {
+		c.agreeAll()
+		before := c.Term()
+		away := c.any(c.Leader())
+		c.Crash(away)
+		c.Restart(c.Leader()) // so that there is an election, in the next term
+		leader, term := c.office()
+		if term == before+1 {
+			c.Crash(c.all(leader, away)[0])
+			c.untilWithin(time.Millisecond, officeLimit, func() bool { _, leads := c.State(leader); return !leads })
+			c.Restart(away)
+			e.Sleep(1200 * time.Millisecond)
+		}
+		c.Mend()
+	}
+	c.recovers()
 }

@@ -1,6 +1,7 @@
 package lab2
 
 import (
+	"sync/atomic"
 	"time"
 
 	"raftlab/tester"
@@ -17,11 +18,14 @@ import (
 func unsyncedWrites(e *tester.Env) {
 	c := newCluster(e, 3, tester.Options{Fsync: 5 * time.Millisecond})
 	c.agreeAll()
-	for k := range 10 {
-		if k%2 == 0 {
+	for k := range 12 {
+		switch k % 3 {
+		case 0:
 			c.crashInVote()
-		} else {
+		case 1:
 			c.crashInAppend()
+		case 2:
+			c.crashInCandidacy()
 		}
 		c.agree(2)
 		c.Mend()
@@ -44,6 +48,22 @@ func (c *cluster) crashInVote() {
 	c.HealAll()
 }
 
+// crashInCandidacy crashes a peer while it stores a new term, in which it may be a candidate, and brings it back to the leader of the
+// term before, with nobody else there. If it has asked for votes already, then it has forgotten a term in which it acted.
+func (c *cluster) crashInCandidacy() {
+	leader := c.Leader()
+	stands := c.any(leader)
+	crashed := c.CrashInPersist(stands, 1)
+	c.Disconnect(leader)
+	if c.env.Await(crashed, 1500*time.Millisecond) {
+		c.Disconnect(c.all(leader, stands)...)
+		c.Restart(stands)
+		c.Connect(leader)
+		c.env.Sleep(600 * time.Millisecond)
+	}
+	c.HealAll()
+}
+
 // crashInAppend crashes a follower while it stores an entry that would be committed with it, and
 // then the leader. The two that are left know nothing of the entry.
 func (c *cluster) crashInAppend() {
@@ -60,4 +80,47 @@ func (c *cluster) crashInAppend() {
 	c.Crash(leader)
 	c.Restart(follower)
 	c.Connect(away)
+}
+
+// slowDisk slows one disk of three down, that of the leader or that of its only follower, and crashes the peer in the midst of
+// the write of an entry. While it writes, others may have done all their part; it may not count as one that has stored the
+// entry, for its own sake or another's, whatever it has in memory.
+//
+//	leader    [======== write =X            counts itself?      |-- entry -->|        |-- entry, again -->|
+//	follower  |-- yes -->|                                                   [=========== write ===X
+//	                                                                         yes? it has it in memory
+func slowDisk(e *tester.Env) {
+	var slow, takes atomic.Int64
+	slow.Store(-1)
+	c := newCluster(e, 3, tester.Options{FsyncOf: func(i int) time.Duration {
+		if int64(i) != slow.Load() {
+			return 0
+		}
+		return time.Duration(takes.Load())
+	}})
+	for k := range 8 {
+		c.agreeAll()
+		leader := c.Leader()
+		follower := c.any(leader)
+		away := c.all(leader, follower)[0]
+		writes, other, d := leader, follower, 20*time.Millisecond
+		if k%2 == 1 {
+			writes, other, d = follower, leader, 300*time.Millisecond // heartbeats repeat the entry meanwhile
+		}
+		c.Disconnect(away)
+		takes.Store(int64(d))
+		slow.Store(int64(writes))
+		crashed := c.CrashInPersist(writes, 1)
+		proposals := c.propose(leader, 1)
+		if e.Await(crashed, tester.CommitLimit) {
+			c.neverApplied(proposals, "§5.3", "one of the two that would have made a majority crashed while it stored it")
+		}
+		slow.Store(-1)
+		c.Crash(other)
+		c.Restart(writes)
+		c.Connect(away)
+		c.agree(2)
+		c.Mend()
+	}
+	c.recovers()
 }

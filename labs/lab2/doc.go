@@ -44,6 +44,7 @@
 //	cluster.go    a cluster with a ledger of what was promised to clients
 //	election.go   2A: elections
 //	votes.go      2A: whose vote counts, and when
+//	news.go       2A, 2B: what replies say, and refusals; votes that meet writes
 //	log.go        2B: agreement, also after failures
 //	repair.go     2B: logs that have gone different ways
 //	cost.go       2B: how many messages and bytes it may take
@@ -53,6 +54,7 @@
 //	slow.go       2B, 2D: a service that takes its time
 //	snapshot.go   2D: snapshots
 //	install.go    2D: snapshots that meet other messages
+//	beats.go      2D: snapshots in place of heartbeats
 //	apart.go      2D: logs that begin at different indices
 //	disk.go       2C: disks that take their time, and crashes in the midst of a write
 //	topology.go   2A, 2B: bridge, ring, one-way links

@@ -156,35 +156,3 @@ func senderFails(e *tester.Env) {
 func snapshotChurn(e *tester.Env) {
 	churn(e, tester.Options{Unreliable: true, Duplicates: true, SnapshotEvery: 4})
 }
-
-// onlySnapshots lets a follower hear nothing but snapshots: it is behind, and since nobody hears its answers the leader
-// sends it the same one with each heartbeat. That is a leader it hears from (§5.2), so it does not stand.
-func onlySnapshots(e *tester.Env) {
-	const rounds, forgiven = 5, 1
-	c := newCluster(e, 3, tester.Options{SnapshotEvery: 5})
-	c.agreeAll()
-	stood := 0
-	for range rounds {
-		leader, term := c.office()
-		away := c.any(leader)
-		c.Crash(away)
-		c.batch(2)
-		c.batch(2)
-		c.mute(away)
-		c.Restart(away)
-		e.Sleep(500 * time.Millisecond)
-		before, _ := c.State(away)
-		if now, leads := c.State(leader); leads && now == term && before == term {
-			e.Sleep(4 * time.Second)
-			if after, _ := c.State(away); after > before {
-				stood++
-			}
-		}
-		c.HealAll()
-		c.agreeAll()
-		if stood > forgiven {
-			c.fail(tester.RuleTermChanged, "§5.2", []int{away}, "peer %d was sent snapshots by the leader of its term %d all the time, and stood for election nevertheless, as it had before; does InstallSnapshot set the election timer back?", away, before)
-		}
-	}
-	c.audit()
-}

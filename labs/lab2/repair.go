@@ -1,6 +1,7 @@
 package lab2
 
 import (
+	"strings"
 	"time"
 
 	"raftlab/tester"
@@ -101,7 +102,7 @@ func (c *cluster) proposeAndCommit(leader, n int) {
 	c.remember(proposals)
 }
 
-// shortLogLoses keeps one follower from a committed entry, and leaves it with one that has it. Its
+// shortLogLoses keeps one follower from a committed entry, and leaves it with one that has it, another follower or the leader. Its
 // term has grown while it was away, so it looks eager; its log is behind, so it must not win.
 func shortLogLoses(e *tester.Env) {
 	c := newCluster(e, 3, tester.Options{})
@@ -111,13 +112,16 @@ func shortLogLoses(e *tester.Env) {
 }
 
 func (c *cluster) shortLogLoses() {
-	for range 3 {
+	for k := range 4 {
 		behind := c.any(c.Leader())
 		c.Disconnect(behind)
 		c.commit(2, 2)
-		leader := c.Leader()
-		complete := c.all(leader, behind)[0]
-		c.Disconnect(leader)
+		gone := c.Leader()
+		complete := c.all(gone, behind)[0]
+		if k%2 == 1 { // the leader itself stays, is deposed, and has to stand again
+			gone, complete = complete, gone
+		}
+		c.Disconnect(gone)
 		c.env.Sleep(time.Second) // let the one behind get ahead in terms
 		c.Connect(behind)
 		c.mustLead(complete, behind, "it lacks committed entries")
@@ -251,7 +255,9 @@ func lateReplies(e *tester.Env) {
 
 // lateRefusals brings a follower that missed a few entries to a new leader, whose first messages it all
 // refuses, and holds the refusals back: many of them, to one and the same request, come in when the leader
-// has acted on the first. To act on each would take nextIndex back below the first entry.
+// has acted on the first. To act on each would take nextIndex back below the first entry, or below what the
+// follower has confirmed since: that is sent once more, at most. If nextIndex stays there, all is sent again with each
+// heartbeat, which shows in bytes.
 //
 //	leader      1 2 3 4 5     nextIndex 6: refused, refused, refused, ...
 //	follower    1
@@ -260,15 +266,30 @@ func lateRefusals(e *tester.Env) {
 		c := newCluster(e, 5, tester.Options{})
 		late := c.any(c.Leader())
 		c.Disconnect(late)
-		c.commit(3, 4)
+		for k := range 3 {
+			c.One(strings.Repeat(string(rune('a'+k)), 3000), 4, true)
+		}
 		old := c.Leader()
 		c.Disconnect(old)
 		c.Leader()
 		c.Network().LongReordering(true)
 		c.Connect(late)
 		e.Sleep(3 * time.Second)
+		c.Network().LongReordering(false)
+		c.Connect(old) // or it would go on as a leader whom nobody answers
+		c.sendsOnce()
 		c.recovers()
 		c.Shutdown()
+	}
+}
+
+// sendsOnce fails if messages go on being large when there is nothing new. All replies that were held back have come by then.
+func (c *cluster) sendsOnce() {
+	const small = 1000 // bytes of a heartbeat and its answer, in any encoding
+	c.env.Sleep(2500 * time.Millisecond)
+	rpcs, bytes, took, ok := c.measured(func() { c.env.Sleep(2 * time.Second) })
+	if ok && bytes > int64(rpcs*small) {
+		c.fail(tester.RuleTooManyBytes, "Figure 2", nil, "%d bytes in %d RPCs in %v, seconds after the last command, and all followers have confirmed all entries; has an old refusal taken nextIndex back below matchIndex for good?", bytes, rpcs, took)
 	}
 }
 
