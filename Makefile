@@ -7,7 +7,7 @@ LONG     ?= 1-5
 SOAK     ?= 1-200
 FUZZTIME ?= 60s
 
-.PHONY: lab test race bench fuzz mutants variants porcupine soak vet cross clean help
+.PHONY: lab test race bench fuzz lint mutants variants porcupine soak vet cross clean help
 
 help:           ## this list
 	@sed -n 's/^\([a-z]*\): .*## /\1: /p' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ fuzz:           ## fuzzing, FUZZTIME=60s for each target
 	@set -e; for t in DecodeRaftState DecodeAnyShape DecodeValue Copier Encoder; do \
 		$(GO) test -run '^$$' -fuzz "^Fuzz$$t$$" -fuzztime $(FUZZTIME) ./labgob; done
 	$(GO) test -run '^$$' -fuzz '^FuzzDecodeEntry$$' -fuzztime $(FUZZTIME) ./raft
+
+lint:           ## code that nothing reaches, and what staticcheck finds
+	GO=$(GO) .ci/lint
 
 mutants:        ## every wrong version must die, within 20 seeds, for the reason it was written for
 	$(RAFTLAB) mutants --seeds 1-20 --confirm

@@ -104,7 +104,7 @@ type mapsOf struct {
 
 type withUnexported struct {
 	X int
-	y int
+	y int //lint:ignore U1000 it is there to be left out
 }
 
 type withChannel struct {

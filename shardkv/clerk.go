@@ -50,9 +50,8 @@ const (
 )
 
 // MakeClerk returns a client of the service whose shard controller is reached by ctrlers. makeEnd makes an end
-// to a server by the name that configurations have for it. MakeClerk does not block. The options
-// are those of the servers; a clerk has no use for them so far.
-func MakeClerk(ctrlers []*labrpc.ClientEnd, makeEnd func(string) *labrpc.ClientEnd, _ ...Option) *Clerk {
+// to a server by the name that configurations have for it. MakeClerk does not block.
+func MakeClerk(ctrlers []*labrpc.ClientEnd, makeEnd func(string) *labrpc.ClientEnd) *Clerk {
 	return &Clerk{
 		ctrlers: ctrlers,
 		turn:    rand.IntN(len(ctrlers)),

@@ -164,7 +164,7 @@ func (c *cluster) clerk() *Clerk {
 	c.made++
 	from := 10_000 + c.made
 	c.mu.Unlock()
-	return MakeClerk(c.endsTo(nil, from, 0), func(server string) *labrpc.ClientEnd { return c.endTo(nil, from, server) }, c.options...)
+	return MakeClerk(c.endsTo(nil, from, 0), func(server string) *labrpc.ClientEnd { return c.endTo(nil, from, server) })
 }
 
 // look has f look at the machine of each server of a group.

@@ -10,7 +10,7 @@ import (
 	"raftlab/shardkv/shardctrler"
 )
 
-// Option sets something about a server or a clerk.
+// Option sets something about a server.
 type Option func(*options)
 
 // options is what can be set: what everybody may ask for, and what only this package's tests do.
@@ -21,12 +21,6 @@ type options struct {
 
 // WithReads chooses how reads are answered: kvapi.ReadLog, unless said otherwise, or kvapi.ReadIndexLeader.
 func WithReads(path kvapi.ReadPath) Option { return func(o *options) { o.Reads = path } }
-
-// WithRaft has the server run on another peer than the reference.
-func WithRaft(make raftapi.MakeFunc) Option { return func(o *options) { o.Raft = make } }
-
-// WithExtensions switches on extensions of the peer, besides those that the read path needs.
-func WithExtensions(names ...string) Option { return func(o *options) { o.Extensions = names } }
 
 // WithAll sets everything at once.
 func WithAll(all kvapi.Options) Option { return func(o *options) { o.Options = all } }
@@ -63,8 +57,8 @@ func Service() shardapi.Service {
 				ctrlers []*labrpc.ClientEnd, makeEnd shardapi.MakeEnd, o kvapi.Options) kvapi.Server {
 				return StartServer(ends, me, p, maxraftstate, gid, ctrlers, makeEnd, WithAll(o))
 			},
-			Clerk: func(ctrlers []*labrpc.ClientEnd, makeEnd shardapi.MakeEnd, o kvapi.Options) kvapi.ClassicClerk {
-				return MakeClerk(ctrlers, makeEnd, WithAll(o))
+			Clerk: func(ctrlers []*labrpc.ClientEnd, makeEnd shardapi.MakeEnd, _ kvapi.Options) kvapi.ClassicClerk {
+				return MakeClerk(ctrlers, makeEnd)
 			},
 		},
 	}

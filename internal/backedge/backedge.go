@@ -25,6 +25,8 @@
 // Outside the engine the package does nothing.
 package backedge
 
+//lint:file-ignore U1000 only the engine's builds use these constants
+
 const (
 	// quiet is how many iterations are free: some 20 ms of processor time in the engine.
 	quiet = 2_000_000

@@ -61,18 +61,6 @@ func (u *user) random(keys []string, m mix, number int) {
 	}
 }
 
-// over says whether all users have done their work.
-func (l *load) over() bool {
-	for _, done := range l.done {
-		select {
-		case <-done:
-		default:
-			return false
-		}
-	}
-	return true
-}
-
 // finish waits for the end of the work, now that nothing is in the way any more.
 func (l *load) finish() {
 	for i, done := range l.done {

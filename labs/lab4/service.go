@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"raftlab/kvapi"
 	"raftlab/labs/sharded"
@@ -92,19 +91,6 @@ func keysOf(n int) (keys []string) {
 }
 
 var allKeys = keysOf(shardapi.NShards)
-
-// until waits until what happens, at most for d, and reports whether it did.
-func (s *service) until(d time.Duration, what func() bool) bool {
-	const poll = 10 * time.Millisecond
-	for end := s.env.Now() + d; ; s.env.Sleep(poll) {
-		if what() {
-			return true
-		}
-		if s.env.Now() >= end {
-			return false
-		}
-	}
-}
 
 // crashGroup crashes all servers of a group, in an order drawn from the seed.
 func (s *service) crashGroup(group int) {

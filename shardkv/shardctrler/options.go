@@ -20,12 +20,6 @@ type options struct {
 // whom to ask. Through the log unless said otherwise.
 func WithReads(path kvapi.ReadPath) Option { return func(o *options) { o.Reads = path } }
 
-// WithRaft has the server run on another peer than the reference.
-func WithRaft(make raftapi.MakeFunc) Option { return func(o *options) { o.Raft = make } }
-
-// WithExtensions switches on extensions of the peer, besides those that the read path needs.
-func WithExtensions(names ...string) Option { return func(o *options) { o.Extensions = names } }
-
 // WithMaxRaftState has the server take a snapshot when the persisted Raft state nears so many bytes. The
 // classic controller takes none: its configurations change rarely.
 func WithMaxRaftState(bytes int) Option { return func(o *options) { o.maxRaftState = bytes } }

@@ -48,10 +48,10 @@ func runRejoin(t *Trial) {
 		return
 	}
 	c := t.cluster(t.Int("peers"))
-	leader := c.Leader()
+	c.Leader()
 	l := newLoad(c, t.Duration("interval"))
 	l.run(time.Second)
-	leader, _ = l.newestLeader()
+	leader, _ := l.newestLeader()
 	away := (leader + 1 + t.Rand().IntN(c.N()-1)) % c.N()
 	before, _ := c.State(away)
 	c.Disconnect(away)
