@@ -176,7 +176,6 @@ func TestPanicInAClerk(t *testing.T) {
 // extendable is a puppet with extensions.
 type extendable struct {
 	*puppet
-	has   []string
 	rate  float64
 	names []string
 }

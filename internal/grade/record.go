@@ -1,14 +1,12 @@
 package grade
 
 import (
-	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"raftlab/internal/plain"
 	"raftlab/internal/record"
@@ -97,17 +95,6 @@ type Told struct {
 	N     uint64   `json:"n"`
 	Lines []string `json:"lines"`
 	Trace bool     `json:"trace,omitempty"` // its events are in a file
-}
-
-// sort puts runs into the order of the cases, and of the seeds within them.
-func (r *Record) sort(cases []suite.Case) {
-	place := map[string]int{}
-	for i, c := range cases {
-		place[c.ID()] = i
-	}
-	slices.SortFunc(r.Runs, func(a, b Run) int {
-		return cmp.Or(cmp.Compare(place[a.Case], place[b.Case]), cmp.Compare(a.N, b.N))
-	})
 }
 
 func readRecord(path string) (*Record, error) {

@@ -22,7 +22,7 @@ func reElection(e *tester.Env) {
 	first, term := c.office()
 
 	c.Disconnect(first)
-	second := c.Leader()
+	c.Leader()
 
 	// The old leader comes back, in an old term. That is no reason for anyone to give up.
 	c.Connect(first)
@@ -30,7 +30,7 @@ func reElection(e *tester.Env) {
 	c.staysQuiet()
 
 	// One of three is no majority, however often it tries.
-	second = c.Leader()
+	second := c.Leader()
 	c.Disconnect(second, c.any(second))
 	c.NoLeader(3 * time.Second)
 
