@@ -7,10 +7,13 @@ LONG     ?= 1-5
 SOAK     ?= 1-200
 FUZZTIME ?= 60s
 
-.PHONY: lab test race bench fuzz lint mutants variants porcupine soak vet cross clean help
+.PHONY: check lab test race bench fuzz lint mutants variants porcupine soak vet cross clean help
 
 help:           ## this list
 	@sed -n 's/^\([a-z]*\): .*## /\1: /p' $(MAKEFILE_LIST)
+
+check:          ## the quick answer before a commit: what the changes since main can break (SINCE=COMMIT)
+	GO=$(GO) .ci/check
 
 lab:            ## all labs on this tree's peer in the engine (SEEDS=1-3)
 	$(RAFTLAB) test --seeds $(SEEDS)
