@@ -33,8 +33,11 @@ func (f *enginesFlags) add(flags *pflag.FlagSet) {
 
 // args says what is wrong with the command line.
 func (f *enginesFlags) args(c *cobra.Command, args []string) error {
-	if !f.engines && (f.full || f.seeds != "" || len(args) > 0 || c.Flags().Changed("jobs")) {
-		return errors.New("doctor takes cases, --full, --seeds and -j together with --engines only")
+	if !f.engines && (f.full || f.seeds != "" || c.Flags().Changed("jobs")) {
+		return errors.New("doctor takes --full, --seeds and -j together with --engines only")
+	}
+	if !f.engines && len(args) > 0 {
+		return fmt.Errorf("%w; with --engines it takes cases", none(c, args))
 	}
 	return atLeastOne(c.Flags(), f.workers)
 }
