@@ -74,15 +74,15 @@ func sortedKeys(m map[string][]Op) []string {
 	return keys
 }
 
-// checkKey judges the history of one key.
+// checkKey judges the history of one key. What the values or the versions decide needs no search.
 func checkKey(ops []Op, budget int) (Result, int) {
-	if isVersioned(ops) {
-		if versionsRefuted(ops) {
+	if c, decided := decide(ops); decided {
+		if c != nil {
 			return Illegal, 1
 		}
-	} else if ops = withoutUnseen(ops); refuted(ops) {
-		return Illegal, 1
+		return OK, 1
 	}
+	ops = withoutUnseen(ops)
 	m, spent := bounded(modelOf(ops), len(ops), budget)
 	legal := porcupine.CheckOperations(m, operations(ops))
 	switch {
@@ -92,6 +92,14 @@ func checkKey(ops []Op, budget int) (Result, int) {
 		return OK, spent()
 	}
 	return Illegal, spent()
+}
+
+// decide judges the history of one key without a search, if it can: c is nil if there is an order.
+func decide(ops []Op) (c *conflict, decided bool) {
+	if isVersioned(ops) {
+		return judgeVersioned(ops), true
+	}
+	return judgeClassic(withoutUnseen(ops))
 }
 
 // bounded makes a model whose search comes to its end when budget is used up: nothing is legal any more then. A step

@@ -2,11 +2,9 @@ package model
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"testing"
 	"time"
 
-	"github.com/anishathalye/porcupine"
 	"github.com/stretchr/testify/require"
 
 	"raftlab/kvapi"
@@ -76,38 +74,4 @@ func TestLongHistories(t *testing.T) {
 		}
 		quick(t, func() { require.NotEqual(t, Unknown, Check(ops, 0).Result) })
 	}
-}
-
-// What the values refute, a search refutes as well.
-func TestRefutedIsIllegal(t *testing.T) {
-	refutations := 0
-	for seed := range uint64(400) {
-		r := rand.New(rand.NewPCG(seed, 1))
-		ops := Keys(simulated(seed, 4, 80))["0"]
-		for range 1 + r.IntN(2) {
-			a, b := r.IntN(len(ops)), r.IntN(len(ops))
-			if ops[a].Kind == Get && ops[b].Kind == Get {
-				ops[a].Got, ops[b].Got = ops[b].Got, ops[a].Got
-			}
-		}
-		if !refuted(withoutUnseen(ops)) {
-			continue
-		}
-		refutations++
-		plain := porcupine.Model{
-			Init: func() any { return "" },
-			Step: func(state, input, _ any) (bool, any) {
-				op := input.(*Op)
-				switch op.Kind {
-				case Put:
-					return true, op.Value
-				case Append:
-					return true, state.(string) + op.Value
-				}
-				return op.Open || op.Got == state, state
-			},
-		}
-		require.False(t, porcupine.CheckOperations(plain, operations(ops)), "seed %d", seed)
-	}
-	require.Greater(t, refutations, 30)
 }

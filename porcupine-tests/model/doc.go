@@ -12,21 +12,23 @@
 // An operation whose client died, or has no answer yet, or was answered ErrMaybe, is open to the end of
 // the history: it may have happened at any time since it began, or not at all.
 //
-// Keys have nothing to do with each other, so each is judged alone; the checker is porcupine
-// (github.com/anishathalye/porcupine). Finding an order is hard in the worst case, so it has a budget of
-// steps, and an answer for when that is used up: [Unknown], which proves nothing. (A time-out
-// would not do: the checker runs inside the simulation, where time stands still while it computes.)
+// Keys have nothing to do with each other, so each is judged alone. Finding an order is hard in general, but not
+// where answers say enough, and there the judge needs no search and always comes to a verdict, however many operations
+// overlap and however many have an unknown outcome:
 //
-// The search is quick while few operations on a key overlap, and grows exponentially with those that do.
-// So a workload keeps the number of clients that use one key at a time low (up to ten or so), and each
-// operation of unknown outcome counts as one more client for the rest of the history.
+//   - Versions tell the order of all writes (versions.go).
+//   - Values that are unlike each other, in brackets where there are appends, list the writes that led to them
+//     (refute.go, epochs.go).
 //
-// Contradictions that need no search are looked for first, at a cost that grows with the size of the history: they are
-// found however many operations overlap.
+// A verdict names the operations that contradict each other. For other histories, those in which one value is written
+// twice, the judge is porcupine (github.com/anishathalye/porcupine). Its search is quick while few operations on a key
+// overlap, and grows exponentially with those that do; so it has a budget, of steps and of looks at states that it knows,
+// and an answer for when that is used up: [Unknown], which proves nothing. (A time-out would not do: the checker
+// runs inside the simulation, where time stands still while it computes.)
 //
 //   - op.go: [Op], and how it is written in a trace
 //   - classic.go: Get, Put, Append; versioned.go: Get, Put on a condition
-//   - refute.go: contradictions between values that list their own past; versions.go: between versions
+//   - refute.go, epochs.go, versions.go: verdicts without a search
 //   - check.go: [Check]; explain.go: a violation in one line
 //   - trace.go: the operations in the trace of a run
 //   - picture.go: [Draw], porcupine's visualization

@@ -29,6 +29,9 @@ func explain(key string, ops []Op, steps int) Verdict {
 	op := returns[first]
 	v.Op = &op
 	v.Why = fmt.Sprintf("%s (client %d, %s to %s s): %s", briefly(op), op.Client, clock(op.Begin), clock(op.End), reason(op, ops))
+	if c, _ := decide(until(ops, op.Return)); c != nil {
+		v.Why += "; the contradiction: " + c.text
+	}
 	return v
 }
 

@@ -1,21 +1,27 @@
 package model
 
 import (
+	"cmp"
+	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/anishathalye/porcupine"
 )
 
-// Limits of a picture.
+// Limits of a picture: of the search for what it shows, and of what is in it.
 const (
 	pictureSteps = 20_000
 	pictureTime  = 10 * time.Second
+	pictureOps   = 1_000  // operations
+	pictureMoves = 40_000 // operations in all orders that are shown
 )
 
 // Draw writes porcupine's visualization of a history as a page of HTML: the operations of the key that
 // is not linearizable (or of all keys, if they all are), with what was done to the service beside
-// them. Places in ops and faults must be of the same order.
+// them. Places in ops and faults must be of the same order. A picture that leaves something out says so in a note at its
+// beginning: operations long before the one that cannot be explained, or the orders that were tried.
 func Draw(w io.Writer, ops []Op, faults []Fault) error {
 	if v := Check(ops, 0); v.Key != "" {
 		ops = Keys(ops)[v.Key]
@@ -27,28 +33,62 @@ func Draw(w io.Writer, ops []Op, faults []Fault) error {
 		ops = withoutUnseen(ops)
 	}
 	m := modelOf(ops)
-	m.Partition = func(history []porcupine.Operation) [][]porcupine.Operation {
-		byKey := map[string][]porcupine.Operation{}
-		var keys []string
-		for _, o := range history {
-			key := o.Input.(*Op).Key
-			if byKey[key] == nil {
-				keys = append(keys, key)
-			}
-			byKey[key] = append(byKey[key], o)
-		}
-		parts := make([][]porcupine.Operation, len(keys))
-		for i, key := range keys {
-			parts[i] = byKey[key]
-		}
-		return parts
-	}
-	// The picture shows how far the best orders get. Looking for them is a search of its own, which ends when this
-	// budget is used up or the time is over; what was found by then is drawn.
-	m, _ = bounded(m, len(ops), pictureSteps)
-	_, info := porcupine.CheckOperationsVerbose(m, operations(ops), pictureTime)
+	m.Partition, m.DescribeOperation = byKeys, func(input, _ any) string { return briefly(*input.(*Op)) }
+	faults, info := explored(m, ops, faults)
 	info.AddAnnotations(annotations(faults))
 	return porcupine.Visualize(m, info, w)
+}
+
+func byKeys(history []porcupine.Operation) [][]porcupine.Operation {
+	byKey := map[string][]porcupine.Operation{}
+	var keys []string
+	for _, o := range history {
+		key := o.Input.(*Op).Key
+		if byKey[key] == nil {
+			keys = append(keys, key)
+		}
+		byKey[key] = append(byKey[key], o)
+	}
+	parts := make([][]porcupine.Operation, len(keys))
+	for i, key := range keys {
+		parts[i] = byKey[key]
+	}
+	return parts
+}
+
+// explored looks how far the best orders get. That is a search of its own, which ends when its budget is used up or the
+// time is over; what was found by then is drawn, if it is not too much. The faults that it returns begin with
+// what is left out.
+func explored(m porcupine.Model, ops []Op, faults []Fault) ([]Fault, porcupine.LinearizationInfo) {
+	at := 0
+	if len(ops) > 0 {
+		at = ops[0].Call
+	}
+	partial := func(what string) { faults = append([]Fault{{"this picture is partial: " + what, at, at}}, faults...) }
+	steps := pictureSteps
+	if n := len(ops); n > pictureOps {
+		slices.SortStableFunc(ops, func(a, b Op) int { return cmp.Compare(a.Call, b.Call) })
+		ops = ops[n-pictureOps:]
+		at, steps = ops[0].Call, 0 // without their past, no order explains them
+		partial(fmt.Sprintf("it shows the last %d of %d operations, and no orders of them", pictureOps, n))
+	}
+	search, spent := bounded(m, len(ops), steps)
+	result, info := porcupine.CheckOperationsVerbose(search, operations(ops), pictureTime)
+	moves := 0
+	for _, part := range info.PartialLinearizations() {
+		for _, order := range part {
+			moves += len(order)
+		}
+	}
+	switch {
+	case moves > pictureMoves:
+		none, _ := bounded(m, len(ops), 0)
+		_, info = porcupine.CheckOperationsVerbose(none, operations(ops), pictureTime)
+		partial("the orders that were tried are too many to be shown")
+	case steps > 0 && (result == porcupine.Unknown || spent() > steps):
+		partial("not all orders were tried")
+	}
+	return faults, info
 }
 
 func annotations(faults []Fault) []porcupine.Annotation {
