@@ -30,7 +30,7 @@ var plain = porcupine.Model{
 // What is decided without a search is what a search finds, on small histories with answers of all kinds.
 func TestClassicIsDecidedAsBySearch(t *testing.T) {
 	count := map[bool]int{}
-	for seed := range uint64(12_000) {
+	for seed := range uint64(5_000) {
 		r := rand.New(rand.NewPCG(seed, 3))
 		var ops []Op
 		n := 3 + r.IntN(5)
@@ -65,13 +65,13 @@ func TestClassicIsDecidedAsBySearch(t *testing.T) {
 		count[legal]++
 		require.Equal(t, legal, c == nil, "seed %d: %+v, %v", seed, c, ops)
 	}
-	require.Greater(t, count[true], 500)
-	require.Greater(t, count[false], 500)
+	require.Greater(t, count[true], 200)
+	require.Greater(t, count[false], 200)
 }
 
 func TestVersionedIsDecidedAsBySearch(t *testing.T) {
 	count := map[bool]int{}
-	for seed := range uint64(12_000) {
+	for seed := range uint64(5_000) {
 		r := rand.New(rand.NewPCG(seed, 2))
 		var ops []Op
 		for i := range 2 + r.IntN(5) {
@@ -93,8 +93,8 @@ func TestVersionedIsDecidedAsBySearch(t *testing.T) {
 		c, _ := decide(ops)
 		require.Equal(t, legal, c == nil, "seed %d: %+v, %v", seed, c, ops)
 	}
-	require.Greater(t, count[true], 500)
-	require.Greater(t, count[false], 500)
+	require.Greater(t, count[true], 200)
+	require.Greater(t, count[false], 200)
 }
 
 // wrongs are the ways in which an answer in the midst of a long classic history can be wrong. Each changes a read that
@@ -156,7 +156,7 @@ var wrongs = map[string]func(r *rand.Rand, ops []Op, read int) bool{
 // which never had an answer; and without them all is well.
 func TestWrongAnswersInLongHistories(t *testing.T) {
 	tried := map[string]int{}
-	for seed := range uint64(4) {
+	for seed := range uint64(2) {
 		right := func() []Op { return withLost(simulatedOf(seed, 20, 8000, Get, Get, Append, Append, Append, Put), seed) }
 		quick(t, func() { require.Equal(t, OK, Check(right(), 0).Result) })
 		for name, wrong := range wrongs {
@@ -170,7 +170,7 @@ func TestWrongAnswersInLongHistories(t *testing.T) {
 				quick(t, func() {
 					v := Check(ops, 0)
 					require.Equal(t, Illegal, v.Result, name)
-					require.Contains(t, v.Why, "the contradiction: ")
+					require.Regexp(t, "the contradiction: |: but .* had ended before", v.Why) // both operations are named
 				})
 				if tried[name]++; tried[name]%3 == 0 {
 					break
@@ -179,7 +179,7 @@ func TestWrongAnswersInLongHistories(t *testing.T) {
 		}
 	}
 	for name := range wrongs {
-		require.GreaterOrEqual(t, tried[name], 4, name)
+		require.GreaterOrEqual(t, tried[name], 2, name)
 	}
 }
 
@@ -196,7 +196,7 @@ func withLost(ops []Op, seed uint64) []Op {
 
 // The same for versions: skipped, given twice, gone back, or of nobody.
 func TestWrongVersionsInLongHistories(t *testing.T) {
-	for seed := range uint64(4) {
+	for seed := range uint64(2) {
 		quick(t, func() { require.Equal(t, OK, Check(simulatedVersions(seed, 20, 8000), 0).Result, "seed %d", seed) })
 		for name, wrong := range map[string]func(op *Op){
 			"version skipped":   func(op *Op) { op.GotVersion += 2 },
@@ -216,7 +216,7 @@ func TestWrongVersionsInLongHistories(t *testing.T) {
 			quick(t, func() {
 				v := Check(ops, 0)
 				require.Equal(t, Illegal, v.Result, name)
-				require.Contains(t, v.Why, "the contradiction: ")
+				require.Regexp(t, "the contradiction: |: but .* had ended before", v.Why) // both operations are named
 			})
 		}
 	}

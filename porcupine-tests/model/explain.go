@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"raftlab/kvapi"
@@ -29,7 +30,7 @@ func explain(key string, ops []Op, steps int) Verdict {
 	op := returns[first]
 	v.Op = &op
 	v.Why = fmt.Sprintf("%s (client %d, %s to %s s): %s", briefly(op), op.Client, clock(op.Begin), clock(op.End), reason(op, ops))
-	if c, _ := decide(until(ops, op.Return)); c != nil {
+	if c, _ := decide(until(ops, op.Return)); c != nil && !strings.Contains(v.Why, ": but ") { // which names the other operation
 		v.Why += "; the contradiction: " + c.text
 	}
 	return v
