@@ -22,10 +22,11 @@ const answered = 400 * time.Millisecond
 // ear counts how often a peer has had time to hear of a newer term in a reply, and how often it has not.
 type ear struct{ judged, deaf int }
 
-// newsInReplies has a leader, and then a candidate, learn in replies that it is behind.
+// newsInReplies has a leader learn in replies that it is behind. Of candidates nothing is asked here: a peer may leave the request of
+// an older term without an answer, as etcd's does, and then there is no news in it.
 func newsInReplies(e *tester.Env) {
 	c := newCluster(e, 3, tester.Options{})
-	var asLeader, asCandidate ear
+	var asLeader ear
 	for round := 0; round < 12 && asLeader.judged < 3; round++ {
 		leader, term := c.office()
 		ahead := c.any(leader)
@@ -34,19 +35,7 @@ func newsInReplies(e *tester.Env) {
 		c.leaderHears(&asLeader, leader, term, ahead)
 		c.HealAll()
 	}
-	for round := 0; round < 12 && asCandidate.judged < 3; round++ {
-		leader, term := c.office()
-		rest := c.shuffled(leader)
-		ahead, stands := rest[0], rest[1]
-		c.Disconnect(ahead)
-		e.Sleep(5 * time.Second)
-		c.untilStands(ahead)
-		c.Partition([]int{ahead, stands})
-		c.Connect(ahead)
-		c.candidateHears(&asCandidate, stands, term, ahead)
-		c.HealAll()
-	}
-	e.Note("judged: %d times as a leader, %d times as a candidate", asLeader.judged, asCandidate.judged)
+	e.Note("judged: %d times", asLeader.judged)
 	c.recoversElection()
 }
 
@@ -71,33 +60,6 @@ func (c *cluster) leaderHears(ear *ear, leader, term, ahead int) {
 	}
 	if ear.deaf > 1 {
 		c.fail(tester.RuleUnwantedLeader, "§5.1", []int{leader, ahead}, "peer %d leads term %d, and has been told of term %d by peer %d for %v, in the replies to all it sent there; it still leads, as another leader did before", leader, term, newer, ahead, answered)
-	}
-}
-
-// candidateHears waits until one of two peers stands. If that is the one that is behind, then the refusal has to take it to the
-// other one's term.
-func (c *cluster) candidateHears(ear *ear, stands, term, ahead int) {
-	newer, _ := c.State(ahead)
-	before, _ := c.State(stands)
-	if newer < before+3 {
-		return
-	}
-	stood := c.untilWithin(time.Millisecond, 3*time.Second, func() bool {
-		now, _ := c.State(stands)
-		other, _ := c.State(ahead)
-		return now > before || other > newer
-	})
-	c.env.Sleep(100 * time.Millisecond)
-	if now, _ := c.State(ahead); !stood || now != newer {
-		return
-	}
-	ear.judged++
-	if now, _ := c.State(stands); now < newer {
-		ear.deaf++
-	}
-	if ear.deaf > 1 {
-		now, _ := c.State(stands)
-		c.fail(tester.RuleTermsDiffer, "§5.1", []int{stands, ahead}, "peer %d stood for election, peer %d, in term %d, refused, and 100 ms later peer %d is in term %d, as another candidate was before; a newer term in a reply counts like one in a request", stands, ahead, newer, stands, now)
 	}
 }
 

@@ -56,7 +56,7 @@ func elections() []tester.Case {
 			Reaches: []string{"append refused: old term"},
 			Checks:  "heartbeats of a leader that does not know it was deposed hold up no election: its term is over"},
 		{Part: "2A", Name: "NewsInReplies", Points: 5, Section: "§5.1", Run: newsInReplies,
-			Checks: "a leader or candidate that is told of a newer term in a reply follows it, as if it were a request"},
+			Checks: "a leader that is told of a newer term in a reply steps down, as if it were a request"},
 		{Part: "2A", Name: "LateNews", Points: 2, Section: "§5.1", Run: lateNews,
 			Checks: "replies with terms that were news when they were sent come late: no term ever goes back"},
 		{Part: "2A", Name: "DeadPeer", Points: 3, Section: "§5.2", Run: deadPeer,
