@@ -12,6 +12,7 @@ const (
 	Fail           Outcome = "fail"            // a check of the case, or an online check, found a fault
 	Stuck          Outcome = "stuck"           // the case waited inside the code under test for too much virtual time
 	BusyLoop       Outcome = "busy loop"       // a loop of the code under test never waits
+	Flood          Outcome = "flood"           // more goroutines, timers, output or collections than a run may have
 	OutOfMemory    Outcome = "out of memory"   // the run wanted more memory than it may have
 	Crash          Outcome = "crash"           // a panic or a fatal error in the code under test, or it ended the process
 	Tampering      Outcome = "tampering"       // the code under test used what it may not use

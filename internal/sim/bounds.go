@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -49,7 +50,8 @@ func (b bounds) tooMuch(doing, said string, state *os.ProcessState) error {
 	switch {
 	case noMemory.MatchString(said):
 		return &CompileError{Output: fmt.Sprintf("%s needed more than %d MiB of memory: %s", doing, b.memory>>20, help)}
-	case state != nil && state.UserTime()+state.SystemTime() >= b.cpu-b.cpu/10:
+	case state == nil || state.UserTime()+state.SystemTime() < b.cpu-b.cpu/10: // it and those that it has started
+	case state.ExitCode() < 0 || killedTool.MatchString(said):
 		return &CompileError{Output: fmt.Sprintf("%s needed more than %v of processor time: %s", doing, b.cpu, help)}
 	}
 	return nil
@@ -66,10 +68,30 @@ func (b bounds) output(ctx context.Context, doing string, cmd *exec.Cmd) (string
 	var out tailOfStderr
 	out.size = maxCompilerOutput
 	cmd.Stdout, cmd.Stderr = &out, &out
+	err := b.run(ctx, doing, cmd)
+	return out.String(), err
+}
+
+// separate is like output, but what the command writes to its standard error is not part of what is returned: it is in the error.
+func (b bounds) separate(ctx context.Context, doing string, cmd *exec.Cmd) ([]byte, error) {
+	var out bytes.Buffer
+	said := tailOfStderr{size: maxCompilerOutput}
+	cmd.Stdout, cmd.Stderr = &out, &said
+	err := b.run(ctx, doing, cmd)
+	if err != nil && cmd.ProcessState != nil {
+		if tooMuch := b.tooMuch(doing, said.String(), cmd.ProcessState); tooMuch != nil {
+			return nil, tooMuch
+		}
+		err = fmt.Errorf("%w: %s", err, strings.TrimSpace(said.String()))
+	}
+	return out.Bytes(), err
+}
+
+func (b bounds) run(ctx context.Context, doing string, cmd *exec.Cmd) error {
 	cmd.SysProcAttr = ownGroup()
 	cmd.WaitDelay = 2 * time.Second
 	if err := cmd.Start(); err != nil {
-		return "", err
+		return err
 	}
 	b.limit(cmd.Process.Pid)
 	ended := make(chan error, 1)
@@ -79,17 +101,22 @@ func (b bounds) output(ctx context.Context, doing string, cmd *exec.Cmd) (string
 	select {
 	case err := <-ended:
 		killGroup(cmd.Process) // whatever it has left behind
-		return out.String(), err
+		return err
 	case <-ctx.Done():
 		killGroup(cmd.Process)
 		<-ended
-		return "", ctx.Err()
+		return &cutShort{ctx.Err()}
 	case <-timer.C:
 		killGroup(cmd.Process)
 		<-ended
-		return "", b.errTooSlow(doing)
+		return &cutShort{b.errTooSlow(doing)}
 	}
 }
+
+// cutShort says that a command did not come to its end, and that what it has printed means nothing.
+type cutShort struct{ error }
+
+func (c *cutShort) Unwrap() error { return c.error }
 
 // maxCompilerOutput is how much of a compiler's messages is kept, in bytes.
 const maxCompilerOutput = 1 << 20

@@ -80,41 +80,19 @@ func (b Build) Binary(ctx context.Context, progress func(string)) (*Binary, erro
 	if err != nil {
 		return nil, err
 	}
-	b, tools, code, edited, notes := p.Build, p.tools, p.code, p.edited, p.notes
-	key, source, err := b.key(tools, code, edited)
+	key, _, err := p.Build.key(p.tools, p.code, p.edited)
 	if err != nil {
 		return nil, err
 	}
 	if binary := store.find(key); binary != nil {
-		binary.Warnings = code.warnings(binary.Variables)
+		binary.Warnings = p.code.warnings(binary.Variables)
 		return binary, nil
 	}
 	progress("compiling the code under test and the framework for the engine")
-	checked, err := p.vet(ctx, store)
+	binary, key, err := b.made(ctx)
 	if err != nil {
 		return nil, err
 	}
-	variables, err := code.keepApart(checked, p.owners)
-	if err != nil {
-		return nil, err
-	}
-	c := compilation{Build: b, tools: tools, code: code, store: store, names: map[string]string{}}
-	binary, err := c.compile(ctx, edited)
-	if err != nil && len(edited) > 0 && overlayBroken(err) && !b.Native {
-		notes = append(notes, fmt.Sprintf("the Go runtime overlay does not compile with %s: printing and garbage collections "+
-			"change runs, and goroutines run first in, first out", tools.version))
-		delete(code.replace, globalsFile) // then all goroutines are owner 0's
-		binary, err = c.compile(ctx, nil)
-	}
-	if err != nil {
-		return nil, err
-	}
-	if len(checked.Errors) > 0 {
-		return nil, typeErrors(checked)
-	}
-	binary.Notes, binary.Variables = notes, variables
-	binary.Source, binary.Outside = source, outside(checked)
-	binary.Warnings = code.warnings(binary.Variables)
 	if !b.Native {
 		progress("compiling the test binary to machine code")
 		if err := makeNative(ctx, binary); err != nil {
@@ -126,6 +104,49 @@ func (b Build) Binary(ctx context.Context, progress func(string)) (*Binary, erro
 	}
 	store.prune(maxCache, binary.ID)
 	return binary, nil
+}
+
+// make checks and compiles what b describes, in this process and those that it starts. key is that of the sources it has read.
+func (b Build) make(ctx context.Context) (binary *Binary, key string, err error) {
+	store, err := openCache()
+	if err != nil {
+		return nil, "", err
+	}
+	p, err := b.prepare(ctx)
+	if err != nil {
+		return nil, "", err
+	}
+	b = p.Build
+	key, source, err := b.key(p.tools, p.code, p.edited)
+	if err != nil {
+		return nil, "", err
+	}
+	checked, err := p.vet(ctx, store)
+	if err != nil {
+		return nil, "", err
+	}
+	variables, err := p.code.keepApart(checked, p.owners)
+	if err != nil {
+		return nil, "", err
+	}
+	c := compilation{Build: b, tools: p.tools, code: p.code, store: store, names: map[string]string{}}
+	binary, err = c.compile(ctx, p.edited)
+	if err != nil && len(p.edited) > 0 && overlayBroken(err) && !b.Native {
+		p.notes = append(p.notes, fmt.Sprintf("the Go runtime overlay does not compile with %s: printing and garbage collections "+
+			"change runs, and goroutines run first in, first out", p.tools.version))
+		delete(p.code.replace, globalsFile) // then all goroutines are owner 0's
+		binary, err = c.compile(ctx, nil)
+	}
+	if err != nil {
+		return nil, "", err
+	}
+	if len(checked.Errors) > 0 {
+		return nil, "", typeErrors(checked)
+	}
+	binary.Notes, binary.Variables = p.notes, variables
+	binary.Source, binary.Outside = source, outside(checked)
+	binary.Warnings = p.code.warnings(binary.Variables)
+	return binary, key, nil
 }
 
 // prepared is all that a build needs to know before it compiles.
@@ -280,7 +301,8 @@ func (c compilation) compile(ctx context.Context, edited map[string][]byte) (*Bi
 	cmd := exec.Command(c.tools.command, append(args, c.Package)...)
 	cmd.Dir, cmd.Env = c.Framework, append(c.environment(), "GOTMPDIR="+dir)
 	if out, err := compiling.output(ctx, "the compiler", cmd); err != nil {
-		if out == "" { // it did not come to its end
+		var short *cutShort
+		if errors.As(err, &short) {
 			return nil, fmt.Errorf("compile the code under test: %w", err)
 		}
 		return nil, c.blame(out, err, cmd.ProcessState)
@@ -291,6 +313,9 @@ func (c compilation) compile(ctx context.Context, edited map[string][]byte) (*Bi
 	}
 	if err == nil && !c.Native { // what a program of this machine may import is not up to a host
 		err = checkImports(text)
+		if err == nil {
+			err = c.checkSymbols(ctx, overlay, dir)
+		}
 	}
 	if err != nil {
 		return nil, err

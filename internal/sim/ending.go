@@ -21,7 +21,7 @@ func (g *guest) ending(err error) record.Verdict {
 	if errors.As(err, &exit) {
 		exited, code = true, exit.ExitCode()
 	}
-	words, stack := lastWords(string(g.output.tail))
+	words, stack := lastWords(g.output.last())
 	switch {
 	case g.memory.denied:
 		v.Outcome, v.Rule = record.OutOfMemory, "out of memory"
@@ -66,7 +66,7 @@ var address = regexp.MustCompile(`0x[0-9a-f]{5,}`)
 // lastWords finds where the Go runtime began to explain the end of the process, and returns the
 // explanation, without addresses, and everything from there on.
 func lastWords(output string) (words, stack string) {
-	at := max(lastLine(output, "panic: "), lastLine(output, "fatal error: "))
+	at := lastWordsAt(output)
 	if at < 0 {
 		return "", ""
 	}
@@ -74,6 +74,11 @@ func lastWords(output string) (words, stack string) {
 	words, _, _ = strings.Cut(stack, "\n\n")
 	words, _, _ = strings.Cut(words, "\n[signal ")
 	return strings.TrimSpace(address.ReplaceAllString(words, "0x...")), stack
+}
+
+// lastWordsAt is where the Go runtime began to explain, or -1.
+func lastWordsAt(output string) int {
+	return max(lastLine(output, "panic: "), lastLine(output, "fatal error: "))
 }
 
 // lastLines are the last few lines that a process printed, as one, for a verdict: log.Fatal says there what was wrong. Addresses

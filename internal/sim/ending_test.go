@@ -25,3 +25,19 @@ func TestProcessThatEndsByItselfShowsItsLastWords(t *testing.T) {
 		}
 	}
 }
+
+// The Go runtime shows every goroutine when it ends a process. However many there are, the reason is not lost.
+func TestLastWordsBeforeManyStacks(t *testing.T) {
+	g := &guest{underTest: []string{"raft"}, output: &output{}, memory: &guestMemory{}, clock: newClock([2]uint64{})}
+	g.output.Write([]byte(strings.Repeat("debugging\n", 100_000)))
+	for _, piece := range []string{"fatal error: ", "concurrent map writes", "\n\n", "goroutine 7 [running]:\nmain.f()\n\traftlab/raft/a.go:7\n\n"} {
+		g.output.Write([]byte(piece)) // it prints in pieces
+	}
+	for range 20_000 {
+		g.output.Write([]byte("goroutine 8 [select]:\nmain.g()\n\traftlab/raft/a.go:9\n\n"))
+	}
+	v := g.ending(sys.NewExitError(2))
+	if v.Rule != "crash" || v.Message != "fatal error: concurrent map writes" || !strings.Contains(v.Stack, "a.go:7") {
+		t.Errorf("%s, %q, %.80q", v.Rule, v.Message, v.Stack)
+	}
+}

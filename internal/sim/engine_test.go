@@ -44,7 +44,7 @@ func buildMini(t testing.TB) *Binary {
 }
 
 func miniJob(b *Binary, name string, seed uint64) Job {
-	return Job{Binary: b, Test: "TestMini", Params: record.Params{Case: name, Seed: seed}, MemoryLimit: 128 << 20, Wall: 20 * time.Second}
+	return Job{Binary: b, Test: "TestMini", Params: record.Params{Case: name, Seed: seed}, MemoryLimit: 128 << 20, Wall: 10 * time.Minute}
 }
 
 func newPool(t testing.TB, workers int) *Pool {

@@ -133,12 +133,11 @@ func (e exports) list(ctx context.Context, paths []string) (map[string][]byte, e
 		return nil, fmt.Errorf("write the overlay for the compiler: %w", err)
 	}
 	args := append([]string{"list", "-export", "-json=ImportPath,Export", "-overlay", overlay, "-trimpath", "-buildvcs=false", "--"}, paths...)
-	cmd := exec.CommandContext(ctx, e.tools.command, args...)
-	cmd.Dir, cmd.Env = e.Framework, guestBuildEnv()
-	cmd.WaitDelay = 2 * time.Second
-	out, err := cmd.Output()
+	cmd := exec.Command(e.tools.command, args...)
+	cmd.Dir, cmd.Env = e.Framework, append(guestBuildEnv(), "GOTMPDIR="+dir)
+	out, err := compiling.separate(ctx, "the compiler", cmd)
 	if err != nil {
-		return nil, explained(err)
+		return nil, err
 	}
 	found := map[string][]byte{}
 	for decoder := json.NewDecoder(bytes.NewReader(out)); ; {

@@ -125,4 +125,31 @@ var runtimeGroups = []runtimeGroup{
 			{"runtime/lock_wasip1.go", "\treturn nil, false\n}\n", "\treturn raftlabIdle(), false\n}\n"},
 		},
 	},
+	{
+		// Counts of what a program can have too much of, and how a run ends then.
+		name:    "floods",
+		without: "floods of goroutines, timers, output and collections end by the processor time they take, without a verdict",
+		needs:   "timers",
+		source:  "floods",
+		edits: []runtimeEdit{
+			{"runtime/runtime2.go", "\tgoid         uint64\n", "\tgoid         uint64\n\traftlabLive bool\n"},
+			{"runtime/proc.go", "\t\traftlabBorn(callergp, newg)\n", "\t\traftlabBorn(callergp, newg)\n\t\traftlabMore(newg)\n"},
+			{"runtime/proc.go", "\tcasgstatus(gp, _Grunning, _Gdead)\n\tgcController.addScannableStack(", "\traftlabLess(gp)\n\tcasgstatus(gp, _Grunning, _Gdead)\n\tgcController.addScannableStack("},
+			{"runtime/proc.go", "func execute(gp *g, inheritTime bool) {\n", "func execute(gp *g, inheritTime bool) {\n\traftlabTurn(gp)\n"},
+			{"runtime/time.go", "\tts.heap = append(ts.heap, timerWhen{t, t.when})\n", "\tts.heap = append(ts.heap, timerWhen{t, t.when})\n\traftlabTimers(len(ts.heap) - int(ts.zombies.Load()))\n"},
+			{"runtime/proc.go", "func Gosched() {\n", "func Gosched() {\n\traftlabGives()\n"},
+			{"runtime/mgc.go", "func GC() {\n", "func GC() {\n\traftlabAsked()\n"},
+			{"runtime/time.go", "\tt.raftlabFires()\n", "\tt.raftlabFires()\n\traftlabWent()\n"},
+			{"runtime/print.go", "\tif gp == nil || gp.writebuf == nil || gp.m.dying > 0 {\n", "\tif gp == nil || gp.writebuf == nil || gp.m.dying > 0 {\n\t\tif gp != nil {\n\t\t\traftlabPrinted(len(b))\n\t\t}\n"},
+			{"internal/poll/fd_unix.go", "func (fd *FD) Write(p []byte) (int, error) {\n",
+				"func raftlab_wrote(fd, n int)\n\nfunc (fd *FD) Write(p []byte) (int, error) {\n\traftlab_wrote(fd.Sysfd, len(p))\n"},
+		},
+	},
+	{
+		name:    "floods end",
+		only:    wasmEngine,
+		without: "floods have no end",
+		needs:   "floods",
+		source:  "floodguest",
+	},
 }

@@ -47,6 +47,13 @@ var nativeGroups = []runtimeGroup{
 		edits: append(collectEdits,
 			runtimeEdit{"runtime/mheap.go", "\ttotalGrowth := uintptr(0)\n", "\traftlabGrows(ask)\n\ttotalGrowth := uintptr(0)\n"}),
 	},
+	{
+		name:    "floods end",
+		without: "floods have no end",
+		needs:   "floods",
+		only:    nativeEngine,
+		source:  "floodnative",
+	},
 }
 
 // collectEdits let package runtime ask the overlay when to collect garbage.

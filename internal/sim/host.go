@@ -3,6 +3,7 @@ package sim
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -24,6 +25,7 @@ import (
 //	                    yield      time may pass: a loop has run for long
 //	                    spin       a loop has run for too long; where, and the stacks
 //	Go runtime overlay  gc         a garbage collection begins
+//	                    flood      there is too much of something; it was printed of what
 //
 // Everything passes through the guest's memory as (address, length).
 
@@ -95,6 +97,7 @@ func hostModule(ctx context.Context, rt wazero.Runtime) error {
 			g.forced++
 		}
 	})
+	export("flood", 0, 0, func(g *guest, _ api.Module, _ []uint64) { g.flooded() })
 	_, err := b.Instantiate(ctx)
 	return err
 }
@@ -137,6 +140,16 @@ func (g *guest) end(v record.Verdict) {
 		g.verdict = &v
 	}
 	panic(sys.NewExitError(0))
+}
+
+// flooded ends the run because there is too much of something.
+func (g *guest) flooded() {
+	v, ok := flood(g.underTest, string(g.output.tail))
+	if !ok {
+		v = frameworkError(errors.New("the Go runtime counted too much of something that the engine does not know"))
+	}
+	v.Time = g.clock.since(g.began)
+	g.end(v)
 }
 
 // idle is called whenever the guest waits.

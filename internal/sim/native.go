@@ -204,12 +204,16 @@ func (n *nativeRun) ending(ended error, at time.Duration) record.Verdict {
 	}
 	v := record.Verdict{Outcome: record.Crash, Time: at}
 	printed := string(n.output.tail)
-	words, stack := lastWords(printed)
+	words, stack := lastWords(n.output.last())
 	code := 0
 	if exit != nil {
 		code = exit.ExitCode()
 	} else if errors.Is(ended, errDebugged) { // the debugger keeps the code to itself, but the runtime's last words come with this one
 		code = 2
+	}
+	if flooded, ok := flood(n.Binary.UnderTest, printed); ok && code == 2 {
+		flooded.Time = at
+		return flooded
 	}
 	switch why := busyWhy.FindStringSubmatch(printed); {
 	case why != nil:

@@ -20,6 +20,7 @@ const (
 type output struct {
 	now     func() time.Duration // nil: unknown here
 	tail    []byte               // last bytes, between keepSize and twice that
+	words   []byte               // what followed the beginning of the Go runtime's last words, if that is not in tail any more
 	file    *limitedFile
 	midline bool
 }
@@ -27,8 +28,11 @@ type output struct {
 // Write implements io.Writer. It never fails: a full disk must not change the run.
 func (o *output) Write(p []byte) (int, error) {
 	o.tail = append(o.tail, p...)
-	if len(o.tail) > 2*keepSize {
-		o.tail = append(o.tail[:0], o.tail[len(o.tail)-keepSize:]...)
+	if cut := len(o.tail) - keepSize; cut > keepSize {
+		if at := lastWordsAt(string(o.tail[:cut])); at >= 0 {
+			o.words = append(o.words[:0], o.tail[at:min(at+tailSize, len(o.tail))]...)
+		}
+		o.tail = append(o.tail[:0], o.tail[cut:]...)
 	}
 	if o.file != nil {
 		for line := range bytes.Lines(p) {
@@ -40,6 +44,14 @@ func (o *output) Write(p []byte) (int, error) {
 		}
 	}
 	return len(p), nil
+}
+
+// last is the end of the output, in which the Go runtime's last words are not missing because many stacks followed them.
+func (o *output) last() string {
+	if o.words != nil && lastWordsAt(string(o.tail)) < 0 {
+		return string(o.words)
+	}
+	return string(o.tail)
 }
 
 // Tail returns the end of the output, whole lines if it was cut.

@@ -84,6 +84,8 @@ type Job struct {
 	Output      string // file for the guest's output, each line with its virtual time, if not empty
 	// LoadOnly asks for the machine code only.
 	LoadOnly bool
+	// Compile asks for a build, and for nothing else.
+	Compile *compileJob
 	// CPU is the processor time after which the run is ended as ungraded. 0 means [DefaultCPU].
 	CPU time.Duration
 	// Wall is the wall-clock time after which it is, in case it does not even get processor time. 0
@@ -109,4 +111,6 @@ type Result struct {
 	// Retried says that the worker of a first try died, killed from outside or for want of memory.
 	Retried bool
 	Notes   []string
+	// Built answers Job.Compile.
+	Built *built
 }

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"sync"
+	"syscall"
 	"time"
 
 	"raftlab/internal/record"
@@ -54,13 +55,17 @@ func serve(in io.Reader, out io.Writer) error {
 	runtime.GOMAXPROCS(max(2, runtime.GOMAXPROCS(0)))
 	jobs := make(chan Job)
 	failed := make(chan error, 1)
+	ctx, cancel := context.WithCancel(context.Background())
+	var building sync.Mutex // held while a build goes on: it ends what it has started
 	go func() {
 		decoder := json.NewDecoder(in)
 		for {
 			var j Job
 			if err := decoder.Decode(&j); err != nil {
-				if errors.Is(err, io.EOF) {
-					os.Exit(0) // the parent is gone, or wants no more
+				if errors.Is(err, io.EOF) { // the parent is gone, or wants no more
+					cancel()
+					building.Lock()
+					os.Exit(0)
 				}
 				failed <- err
 				return
@@ -68,7 +73,6 @@ func serve(in io.Reader, out io.Writer) error {
 			jobs <- j
 		}
 	}()
-	ctx := context.Background()
 	var loaded struct {
 		id string
 		*program
@@ -79,6 +83,15 @@ func serve(in io.Reader, out io.Writer) error {
 		case err := <-failed:
 			return err
 		case j := <-jobs:
+			if j.Compile != nil {
+				building.Lock()
+				err := encoder.Encode(Result{Built: j.Compile.built(ctx)})
+				building.Unlock()
+				if err != nil {
+					return err
+				}
+				continue
+			}
 			if j.LoadOnly {
 				if err := loadOnly(ctx, j, encoder); err != nil {
 					return err
@@ -118,14 +131,16 @@ type worker struct {
 	errors  *tailOfStderr // what the process itself had to say
 }
 
-func startWorker() (*worker, error) {
+func startWorker() (*worker, error) { return startWorkerAs(diesWithUs()) }
+
+func startWorkerAs(attributes *syscall.SysProcAttr) (*worker, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("find this program, to start workers: %w", err)
 	}
 	w := &worker{cmd: exec.Command(self), results: make(chan Result), errors: &tailOfStderr{}}
 	w.cmd.Env = append(os.Environ(), workerEnv+"="+startedBy(os.Getpid()))
-	w.cmd.SysProcAttr = diesWithUs()
+	w.cmd.SysProcAttr = attributes
 	w.cmd.Stderr = w.errors
 	if w.in, err = w.cmd.StdinPipe(); err != nil {
 		return nil, err

@@ -130,6 +130,13 @@ func refusedImport(path string) (why string, refused bool) {
 	return whyUnlisted, true
 }
 
+// RefusesPackage says why code under test may not import a package.
+func RefusesPackage(path string) (why string, refused bool) { return refusedImport(path) }
+
+// Refuses says why code under test may not use an exported object of a package. owner is the type that a field or a method
+// belongs to, or "".
+func Refuses(path, owner, name string) (why string, refused bool) { return refuses(path, owner, name) }
+
 // refuses says why an object of a package may not be used. owner is the type that a field or a method belongs to, or "".
 func refuses(path, owner, name string) (why string, refused bool) {
 	r, ok := allowed[path]

@@ -17,6 +17,9 @@ func Run(name string, note func(string)) string {
 	if f := misbehaviours[name]; f != nil {
 		return f()
 	}
+	if f := floods[name]; f != nil {
+		return f()
+	}
 	if f := forgeries[name]; f != nil {
 		return f(note)
 	}
