@@ -40,7 +40,7 @@ func TestSymbols(t *testing.T) {
 		{"a method value", "import \"reflect\"\nfunc F(x reflect.Value) func() uintptr { return x.Pointer }", "reflect.Value.Pointer"},
 		{"linker", "import _ \"unsafe\"\n//go:linkname exit runtime.exit\nfunc exit(int32)\nfunc F() { exit(0) }", "runtime.exit"},
 		{"system", "import \"syscall\"\nfunc F() { syscall.Write(1, nil) }", "syscall.Write"},
-		{"collector", "import \"runtime/debug\"\nfunc F() { debug.SetGCPercent(1) }", "runtime/debug."},
+		{"profiler", "import \"runtime/pprof\"\nfunc F() { pprof.StopCPUProfile() }", "runtime/pprof."},
 		{"runtime", "import \"runtime\"\nfunc F() { runtime.LockOSThread() }", "runtime.LockOSThread"},
 		{"host", "//go:wasmimport raftlab verdict\nfunc verdict(a, b uint32)\nfunc F() { verdict(0, 0) }", "a function of the host"},
 	} {

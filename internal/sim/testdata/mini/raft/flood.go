@@ -46,7 +46,7 @@ var floods = map[string]func() string{
 		}
 	},
 	"churn": func() string {
-		much := long(830 << 10)
+		much := long(700 << 10)
 		for {
 			waste = make([]byte, 64<<10) // the churn
 			runtime.KeepAlive(much)
@@ -96,8 +96,8 @@ func fork() {
 	select {} // the goroutines of goroutines
 }
 
-func next() {
-	go next() // the goroutine after goroutine
+func next() { // the goroutine after goroutine
+	go next()
 }
 
 func again() { // the timer after timer
