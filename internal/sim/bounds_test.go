@@ -16,6 +16,13 @@ import (
 // bombs are sources that keep a compiler busy for longer than anybody waits. Types that double with every line are none any
 // more: they are refused before (TestLargeTypes).
 var bombs = map[string]func() string{
+	"a constant that doubles": func() string { // for the type checker
+		text := "package raft\n\nconst c0 = \"xxxxxxxxxxxxxxxx\"\n"
+		for i := range 40 {
+			text += fmt.Sprintf("const c%d = c%d + c%d\n", i+1, i, i)
+		}
+		return text + "\nvar n = len(c40)\n"
+	},
 	"a giant function": func() string {
 		var b strings.Builder
 		b.WriteString("package raft\n\nvar total int\n\nfunc giant(x int) int {\n")

@@ -378,14 +378,45 @@ var inRuntime = regexp.MustCompile(`(?m)^# (runtime|internal/runtime\S*|internal
 // testSummary is what `go test` adds to the compiler's messages.
 var testSummary = regexp.MustCompile(`(?m)^FAIL(\t.*)?\n?$`)
 
+// named puts the files' own names for those of their replacements, which the compiler prints: with the whole path, or relative to
+// the directory it works in, and with links followed or not.
+func (c compilation) named(out string) string {
+	for temporary, name := range c.names {
+		if temporary == "" {
+			continue
+		}
+		spellings := []string{temporary}
+		if resolved, err := filepath.EvalSymlinks(filepath.Dir(temporary)); err == nil {
+			spellings = append(spellings, filepath.Join(resolved, filepath.Base(temporary)))
+		}
+		for _, base := range []string{c.Framework, resolved(c.Framework)} {
+			for _, spelling := range spellings[:len(spellings):len(spellings)] {
+				if relative, err := filepath.Rel(base, spelling); err == nil {
+					spellings = append(spellings, "."+string(filepath.Separator)+relative, relative)
+				}
+			}
+		}
+		// The longest first: one may end with another.
+		slices.SortStableFunc(spellings, func(a, b string) int { return len(b) - len(a) })
+		for _, spelling := range spellings {
+			out = strings.ReplaceAll(out, spelling, name)
+		}
+	}
+	return out
+}
+
+// resolved is a path with links followed, if it can be.
+func resolved(path string) string {
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		return real
+	}
+	return path
+}
+
 // blame finds out whose mistake the compiler's output is about.
 func (c compilation) blame(out string, err error, state *os.ProcessState) error {
 	out = testSummary.ReplaceAllString(strings.ReplaceAll(out, "\r", ""), "")
-	for temporary, name := range c.names { // the compiler prints where it found the text
-		if temporary != "" {
-			out = strings.ReplaceAll(out, temporary, name)
-		}
-	}
+	out = c.named(out)
 	if inRuntime.MatchString(out) || strings.Contains(out, "runtime.raftlab_") {
 		return brokenOverlayError{fmt.Errorf("compile the Go runtime: %w\n%s", err, out)}
 	}

@@ -82,6 +82,7 @@ func (b Build) made(ctx context.Context) (*Binary, string, error) {
 			return nil, "", err
 		}
 		compiling.limit(w.cmd.Process.Pid)
+		w.errors.keep(maxCompilerOutput)
 		stop := context.AfterFunc(ctx, func() { w.in.Close(); time.AfterFunc(patience, func() { w.cmd.Process.Kill() }) })
 		job := Job{Wall: 2 * compiling.wall, Compile: &compileJob{b, compiling.cpu, compiling.memory, compiling.wall}}
 		r, state := w.do(context.WithoutCancel(ctx), job)
@@ -103,7 +104,7 @@ func (b Build) made(ctx context.Context) (*Binary, string, error) {
 		case tooMuch != nil:
 			return nil, "", tooMuch
 		case try > 0:
-			return nil, "", fmt.Errorf("%s: a worker died: %s", doing, w.errors)
+			return nil, "", fmt.Errorf("%s: a worker died: %s", doing, firstLine(w.errors.String()))
 		}
 	}
 }

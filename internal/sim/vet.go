@@ -50,7 +50,7 @@ func (p prepared) vet(ctx context.Context, store cache) (*vet.Checked, error) {
 		edited, _, _ = runtimeOverlay(p.tools.root, wasmEngine)
 	}
 	exports := exports{guest, p.tools, edited, store, t.underTest}.of
-	cfg := vet.Config{Framework: b.Framework, Replace: t.replace, GoRoot: p.tools.root, UnderTest: map[string][]vet.File{}, Exports: exports}
+	cfg := vet.Config{Spent: processorTime, Framework: b.Framework, Replace: t.replace, GoRoot: p.tools.root, UnderTest: map[string][]vet.File{}, Exports: exports}
 	for _, name := range sortedKeys(t.underTestFiles) {
 		s := t.underTestFiles[name]
 		pkg := vet.Module + "/" + path.Dir(name)

@@ -131,6 +131,34 @@ func TestForgeries(t *testing.T) {
 	}
 }
 
+// TestCompileErrorsName: the compiler is shown other files than the user's, but says the user's names wherever the cache is: inside the
+// framework, behind a link, with a space in its name.
+func TestCompileErrorsName(t *testing.T) {
+	base := filepath.Join(t.TempDir(), "with a space")
+	framework := filepath.Join(base, "framework")
+	require.NoError(t, os.CopyFS(framework, os.DirFS(filepath.Join("testdata", "mini"))))
+	require.NoError(t, os.Mkdir(filepath.Join(base, "place"), 0o755))
+	require.NoError(t, os.Symlink(filepath.Join(base, "place"), filepath.Join(base, "link")))
+	submitted := impl(t, "x.go: package raft\n\nfunc f() { for { var s string = 1; _ = s } }\nfunc f() {}\n")["raft"]
+	linked := filepath.Join(base, "submitted")
+	require.NoError(t, os.Symlink(submitted, linked))
+	for name, cache := range map[string]string{
+		"in the framework": filepath.Join(framework, ".cache"), "a link": filepath.Join(base, "link"), "beside": filepath.Join(base, "my cache"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv("RAFTLAB_CACHE", cache)
+			b := miniBuild(t)
+			b.Framework, b.Impl = framework, map[string]string{"raft": linked}
+			_, err := b.Binary(context.Background(), nil)
+			var compile *CompileError
+			require.ErrorAs(t, err, &compile)
+			require.Contains(t, compile.Output, filepath.Join(linked, "x.go")+":3:33:")
+			require.Contains(t, compile.Output, filepath.Join(linked, "x.go")+":4:6:")
+			require.NotContains(t, compile.Output, "dir-")
+		})
+	}
+}
+
 func TestCompileErrors(t *testing.T) {
 	for name, c := range map[string]struct{ file, says string }{
 		"column in a loop": {"x.go: package raft\n\nfunc f() { for { var s string = 1; _ = s } }\n", "x.go:3:33:"},

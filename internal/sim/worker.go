@@ -240,6 +240,13 @@ func (t *tailOfStderr) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// keep makes it keep so many bytes.
+func (t *tailOfStderr) keep(size int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.size = size
+}
+
 func (t *tailOfStderr) String() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -20,15 +20,16 @@ import (
 	"time"
 )
 
-// checkTime is how long the type checker may take. Real code takes a tenth of a second; but there are types that double
-// in size with every line.
+// checkTime is how much processor time the type checker may take. Real code takes a tenth of a second; but there are types
+// and constants that double in size with every line.
 const checkTime = 30 * time.Second
 
 // Config says what to check.
 type Config struct {
-	Framework string            // root of the framework's checkout
-	Replace   map[string][]byte // files of the framework that are others, or nil that are not there
-	GoRoot    string            // of the go command that will compile
+	Spent     func() time.Duration // processor time of this process so far
+	Framework string               // root of the framework's checkout
+	Replace   map[string][]byte    // files of the framework that are others, or nil that are not there
+	GoRoot    string               // of the go command that will compile
 	// UnderTest are the files of the packages under test, by import path. All files of a package here are compiled.
 	UnderTest map[string][]File
 	// Exports returns the export data of packages that do not import code under test.
@@ -266,13 +267,18 @@ func (l *loader) types(ctx context.Context) error {
 			l.check(p)
 		}
 	}()
-	select {
-	case <-done:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(checkTime): // it cannot be stopped, but nobody waits for it
-		return &SourceError{[]string{fmt.Sprintf("checking the types takes more than %v: is there a type that contains itself many times over?", checkTime)}}
+	for began := l.Spent(); ; {
+		select {
+		case <-done:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(checkTime / 100):
+			if l.Spent()-began > checkTime { // it cannot be stopped, but nobody waits for it
+				return &SourceError{[]string{fmt.Sprintf("checking the types takes more than %v of processor time: "+
+					"is there a type that contains itself many times over, or a constant that doubles with every line?", checkTime)}}
+			}
+		}
 	}
 }
 
