@@ -119,14 +119,17 @@ func TestForgeries(t *testing.T) {
 		})
 	}
 	for name, want := range map[string]record.Outcome{
-		"exit in init": record.Crash, "exit in the background": record.Crash,
+		"exit in init": record.Crash, "exit in the background": record.Crash, "goexit in init": record.Crash,
+		"panic in init": record.Crash, "wait in init": record.Stuck,
 	} {
 		t.Run(name, func(t *testing.T) {
 			j := miniJob(b, "wait and fail", 1)
 			j.Env = []string{"FORGE=" + name}
 			r := p.Run(context.Background(), j)
 			require.Equal(t, want, r.Verdict.Outcome, r.Verdict.Message)
-			require.NotContains(t, r.Verdict.Message, "panic")
+			if name != "panic in init" {
+				require.NotContains(t, r.Verdict.Message, "panic")
+			}
 		})
 	}
 }

@@ -15,6 +15,12 @@ func init() {
 	case "exit in init":
 		fmt.Println("--- PASS: TestMini (0.00s)\nPASS")
 		os.Exit(0)
+	case "goexit in init":
+		runtime.Goexit()
+	case "panic in init":
+		panic("PASS")
+	case "wait in init":
+		select {}
 	case "exit in the background":
 		go func() { time.Sleep(1); os.Exit(0) }()
 	}
