@@ -206,7 +206,7 @@ func (s *stream) define(d *description) {
 	}
 }
 
-// takeOver starts gob in the midst of a stream: it has to believe that it has described what is
+// takeOver starts gob in the middle of a stream: it has to believe that it has described what is
 // described already.
 func (s *stream) takeOver() error {
 	w := s.w

@@ -12,7 +12,7 @@ import (
 )
 
 // compareStreams writes the same values with a LabEncoder and with gob. Both streams have to hold
-// the same, for gob's decoder and for ours; and where nothing has to be defined in the midst of a
+// the same, for gob's decoder and for ours; and where nothing has to be defined in the middle of a
 // value, and nothing is in random order, they are the same.
 func compareStreams(t *testing.T, seed uint64, types []reflect.Type) {
 	t.Helper()
@@ -84,7 +84,7 @@ func TestEncoderWritesGobsBytes(t *testing.T) {
 	}
 }
 
-// gob takes over in the midst of a stream, and does not define again what is defined.
+// gob takes over in the middle of a stream, and does not define again what is defined.
 func TestGobTakesOver(t *testing.T) {
 	var w bytes.Buffer
 	lab := NewEncoder(&w)

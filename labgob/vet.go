@@ -24,7 +24,7 @@ const maxDepth = 10_000
 // announces is known to exist, so that gob can be trusted with it.
 //
 // What is passed on is not byte by byte what came in. The definition of a type that first turns
-// up inside an interface is sent in the midst of the value, which is thereby cut into pieces:
+// up inside an interface is sent in the middle of the value, which is thereby cut into pieces:
 //
 //	in:   [ ... name | define 66 ] [ define 67 ] [ 66 | length | value ... ]
 //	out:  [ define 66 ] [ define 67 ] [ ... name | 66 | length | value ... ]

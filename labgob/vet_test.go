@@ -16,7 +16,7 @@ import (
 )
 
 // Whatever gob writes passes, and arrives as if gob had read it itself: several values of several
-// types on one stream, with definitions in the midst of them.
+// types on one stream, with definitions in the middle of them.
 func TestDecoderReadsWhatGobWrites(t *testing.T) {
 	for seed := range uint64(150) {
 		r := rand.New(rand.NewPCG(seed, 2))

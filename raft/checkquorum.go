@@ -8,7 +8,7 @@ import (
 
 // CheckQuorum, §6.2 of Ongaro's dissertation, and leader stickiness, §4.2.3 (Config.CheckQuorum).
 //
-// Two halves of one idea: a leader that works is left in office, and one that does not leaves it.
+// Two halves of one idea: a leader that works stays leader, and one that does not steps down.
 //
 //	leader    --- heartbeat --->   no answer of a majority for an election timeout: steps down
 //	follower  <-- heartbeat ----   a leader was heard within the minimum election timeout: a newer term in a
@@ -82,7 +82,7 @@ func (rf *Raft) stepDown() {
 	rf.resetElectionTimer() // a leader has none running
 }
 
-// ignoresVote says whether a RequestVote of term is to be treated as if it had not come (§4.2.3:
+// ignoresVote says whether a RequestVote of term must be treated as if it had not come (§4.2.3:
 // "if a server receives a RequestVote request within the minimum election timeout of hearing from a
 // current leader, it does not update its term or grant its vote"). That goes for this server's own term as well: it may
 // merely have seen it since it heard the leader, in a reply of the very candidate that asks now. Older terms are answered.

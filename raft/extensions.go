@@ -29,7 +29,7 @@ type extensions struct {
 	preVote preVoteRound // prevote.go
 	heardAt time.Time    // checkquorum.go: when a leader was heard last, on this server's clock
 	reads   readQueue    // readindex.go
-	leave   leave        // transfer.go: what is to be known about handing over
+	leave   leave        // transfer.go: what a transfer has to remember
 	kept    keptEntries  // catchup.go: entries that the snapshot covers
 }
 

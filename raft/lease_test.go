@@ -92,7 +92,7 @@ func TestLeaseBeginsWithTheCall(t *testing.T) {
 	rf.mu.Lock()
 	rf.stepDown()
 	rf.mu.Unlock()
-	require.False(t, valid(), "a lease ends with the office")
+	require.False(t, valid(), "a lease ends with the leadership")
 }
 
 func TestLeaseNeedsOwnTerm(t *testing.T) {

@@ -74,7 +74,7 @@ var Situations = []Situation{
 	{"read parked until the own term commits", "a leader was asked for a read before it had committed an entry of its term"},
 	{"read confirmed", "a majority stood by the leader after a read had been let in"},
 	{"reads shared a confirmation", "one answer confirmed several reads"},
-	{"reads ended with the leadership", "a leader lost its office while reads waited for confirmation"},
+	{"reads ended with the leadership", "a leader lost its leadership while reads waited for confirmation"},
 	{"read forwarded to the leader", "a follower asked its leader for a readIndex"},
 	{"forwarded read refused", "a forwarded read came to a server that does not lead, or ceased to"},
 	{"forwarded read ended with the leader", "a follower lost its leader while it waited for the answer to a forwarded read"},

@@ -52,7 +52,7 @@ type TimeoutNowReply struct {
 	Term int // the heir's term, for the leader to update itself
 }
 
-// TransferLeadership hands this leader's office to another peer; see
+// TransferLeadership hands the leadership to another peer; see
 // [raftapi.LeadershipTransferrer]. It blocks until a leader of a newer term is known, or for an
 // election timeout at most, and says whether it is the peer that was asked for. It returns false at
 // once on a peer that does not lead or that is handing over already, and on the peer itself.

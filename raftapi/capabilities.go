@@ -41,9 +41,9 @@ type LeaseReader interface {
 
 // LeadershipTransferrer is a peer with the extension [Transfer].
 type LeadershipTransferrer interface {
-	// TransferLeadership asks the leader to hand its office to peer to (dissertation §3.10). It
+	// TransferLeadership asks the leader to hand its leadership to peer to (dissertation §3.10). It
 	// blocks until the other peer leads a newer term, or for about an election timeout, and says
-	// whether the office was handed over. false on a peer that does not lead.
+	// whether the leadership was handed over. false on a peer that does not lead.
 	TransferLeadership(to int) bool
 }
 

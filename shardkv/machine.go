@@ -43,7 +43,7 @@ type machine struct {
 // two journeys of a shard have the same name.
 type move struct{ Shard, Num int }
 
-// source says where a shard is to be fetched from. The addresses are those of the configuration in which
+// source says where to fetch a shard from. The addresses are those of the configuration in which
 // the group had the shard: the group may have left since. Its fields are exported for gob.
 type source struct {
 	Move    move

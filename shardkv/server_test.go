@@ -88,7 +88,7 @@ func TestExactlyOnceWhileEverythingMoves(t *testing.T) {
 	}
 }
 
-// The old owner is down when its shard is to be fetched. Other shards go on, and the rest follows.
+// The old owner is down when its shard must be fetched. Other shards go on, and the rest follows.
 func TestOtherShardsAreServedMeanwhile(t *testing.T) {
 	inBubble(t, 3, -1, nil, func(c *cluster) {
 		ck := c.clerk()

@@ -33,8 +33,11 @@ const hanging = 9
 // The caller is on the left of a message, wherever it shows: a request when it arrives, or when it is
 // lost, an answer when it is back.
 func List(w io.Writer, events []record.Event, c Choice) error {
-	asked := arguments(events)
+	asked := map[call]string{} // calls of a later cluster have the same numbers, so the latest one counts
 	for _, r := range rowsOf(events) {
+		if r.kind == record.Sent {
+			asked[call{r.peer, r.other, r.n}] = r.detail
+		}
 		if r.time < c.From || c.To > 0 && r.time > c.To {
 			continue
 		}
@@ -59,7 +62,7 @@ func List(w io.Writer, events []record.Event, c Choice) error {
 			if _, err := fmt.Fprintf(w, "%s%s\n", lead, part); err != nil {
 				return err
 			}
-			lead = strings.Repeat(" ", len(lead)+hanging)
+			lead = strings.Repeat(" ", len(clock(r.time))+2+hanging)
 		}
 	}
 	return nil
@@ -69,17 +72,6 @@ func List(w io.Writer, events []record.Event, c Choice) error {
 type call struct {
 	from, to int
 	n        uint64
-}
-
-// arguments are those of all calls, for the lines about those that are lost.
-func arguments(events []record.Event) map[call]string {
-	found := map[call]string{}
-	for _, e := range events {
-		if e.Kind == record.Sent {
-			found[call{e.Peer, e.Other, e.N}] = e.Detail
-		}
-	}
-	return found
 }
 
 func message(r row, asked map[call]string) string {

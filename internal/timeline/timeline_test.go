@@ -97,6 +97,28 @@ func TestList(t *testing.T) {
 	assert.Equal(t, want, out.String())
 }
 
+// A case may make several clusters, one after the other, and each counts its calls from one. A lost call is told with its own
+// arguments, and long ones are all indented alike.
+func TestListTellsCallsOfSeveralClustersApart(t *testing.T) {
+	call := record.Event{Time: ms, Kind: record.Sent, Peer: 0, Other: 1, Method: "Raft.RequestVote", N: 1}
+	var events []record.Event
+	for i, detail := range []string{"{Term:1 " + strings.Repeat("Word:1 ", 40) + "}", "{Term:2}"} {
+		sent, lost := call, call
+		sent.Time, sent.Detail = time.Duration(i+1)*time.Second, detail
+		lost.Time, lost.Kind, lost.Text = sent.Time+ms, record.Dropped, "link cut"
+		events = append(events, sent, lost)
+	}
+	var out strings.Builder
+	require.NoError(t, List(&out, events, Choice{Methods: []string{"RequestVote"}}))
+	lines := strings.Split(strings.TrimRight(out.String(), "\n"), "\n")
+	require.Greater(t, len(lines), 3, out.String())
+	assert.Contains(t, lines[0], "{Term:1 Word")
+	assert.Contains(t, lines[len(lines)-1], "{Term:2} (link cut)")
+	for _, line := range lines[1 : len(lines)-1] {
+		assert.Equal(t, len(lines[1])-len(strings.TrimLeft(lines[1], " ")), len(line)-len(strings.TrimLeft(line, " ")), out.String())
+	}
+}
+
 func TestPrintPart(t *testing.T) {
 	var out strings.Builder
 	require.NoError(t, Print(&out, story(), Options{Peers: []int{1}, From: 232 * ms, To: 1000 * ms}))

@@ -10,7 +10,7 @@ import (
 	"raftlab/raftapi"
 )
 
-// Config says how a replica is to be built. Fields without a default have to be set.
+// Config says how to build a replica. Fields without a default have to be set.
 type Config[O, R any] struct {
 	Servers   []*labrpc.ClientEnd // one end per replica; Servers[Me] is its own
 	Me        int

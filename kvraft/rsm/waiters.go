@@ -42,7 +42,7 @@ func newWaiters[R any]() *waiters[R] {
 	return &waiters[R]{byID: map[uint64]*waiter[R]{}, byIndex: map[int]*waiter[R]{}}
 }
 
-// add begins a wait. It is to be called before the command is proposed.
+// add begins a wait. Call it before the command is proposed.
 func (ws *waiters[R]) add(w *waiter[R]) { ws.byID[w.id] = w }
 
 // place notes where in the log the command of w may come to stand. applied is the index up to which
