@@ -6,8 +6,10 @@ SEEDS    ?= 1-3
 LONG     ?= 1-5
 SOAK     ?= 1-200
 FUZZTIME ?= 60s
+PARTS    ?= 2A
+CLASS_SEEDS ?= 1
 
-.PHONY: check lab test race bench fuzz lint mutants variants porcupine soak vet cross clean help
+.PHONY: check lab test race bench fuzz lint mutants variants porcupine class soak vet cross clean help
 
 help:           ## this list
 	@sed -n 's/^\([a-z]*\): .*## /\1: /p' $(MAKEFILE_LIST)
@@ -46,6 +48,9 @@ variants:       ## every correct version in another style must pass (SEEDS=1-3)
 
 porcupine:      ## long histories on every read path of both services (LONG=1-5): some 180,000 operations, all judged
 	$(RAFTLAB) test porcupine porcupine-shards --seeds $(LONG)
+
+class:          ## a class of 30 submissions of all kinds: graded, killed, resumed, sharded, merged (PARTS=2A CLASS_SEEDS=1)
+	$(GO) test ./cmd/raftlab -run 'TestClassOf30|TestUploads' -class -class-parts $(PARTS) -class-seeds $(CLASS_SEEDS) -v -timeout 3h
 
 # What has been run is kept in .raftlab/soak: the same command goes on where it was interrupted. After a change
 # of the code, `make clean` first. For etcd's library it knows only which parts are done.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"encoding/xml"
 	"errors"
@@ -13,6 +14,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -88,9 +90,20 @@ func readReport(t *testing.T, file string, res result) *suite.Report {
 	t.Helper()
 	data, err := os.ReadFile(file)
 	require.NoError(t, err, "%+v", res)
+	validate(t, "results-v1", data)
 	r := &suite.Report{}
 	require.NoError(t, json.Unmarshal(data, r))
 	return r
+}
+
+// validate checks a document against one of the schemas that docs/ has.
+func validate(t *testing.T, schema string, data []byte) {
+	t.Helper()
+	s, err := jsonschema.NewCompiler().Compile(filepath.Join("..", "..", "docs", "schemas", schema+".json"))
+	require.NoError(t, err)
+	v, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
+	require.NoError(t, err)
+	require.NoError(t, s.Validate(v))
 }
 
 // testdata returns a copy of one of the peers in testdata, to be changed freely.
@@ -417,6 +430,9 @@ func TestListAndDoctor(t *testing.T) {
 	assert.Equal(t, suite.ExitPassed, res.code)
 	assert.Contains(t, res.out, "2A/InitialElection")
 	assert.NotContains(t, res.out, "2B/")
+	res = raftlab(t, tree, "list", "--json")
+	assert.Equal(t, suite.ExitPassed, res.code)
+	validate(t, "cases-v1", []byte(res.out))
 
 	res = raftlab(t, tree, "doctor")
 	assert.Equal(t, suite.ExitPassed, res.code, res.out+res.errOut)
