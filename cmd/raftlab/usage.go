@@ -91,6 +91,14 @@ func one(what string) cobra.PositionalArgs {
 	}
 }
 
+// none asks for no arguments.
+func none(c *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return fmt.Errorf("%s takes no arguments, and there is %q", c.Name(), args[0])
+	}
+	return nil
+}
+
 // writable says what is in the way of writing a file.
 func writable(flag, path string) error {
 	if path == "" {
