@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -60,7 +61,7 @@ func (a *app) graderInit(f *graderFlags, service, dir string, selectors []string
 	if err != nil {
 		return usage(err)
 	}
-	ctx, stop := interruptible(nil)
+	ctx, stop := interruptible(context.Background())
 	defer stop()
 	identity, err := sim.IdentityOf(ctx, root.Dir)
 	if err != nil {
