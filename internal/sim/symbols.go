@@ -103,6 +103,7 @@ func (c compilation) checkSymbols(ctx context.Context, overlay, temp string) err
 	if err != nil {
 		return err
 	}
+	free := func(pkg string) bool { return c.code.isUnderTest(pkg) || pkg == c.also() }
 	var refusals []Refusal
 	for _, pkg := range sortedKeys(objects) {
 		archive, err := os.ReadFile(objects[pkg])
@@ -113,7 +114,7 @@ func (c compilation) checkSymbols(ctx context.Context, overlay, temp string) err
 		if err != nil {
 			return fmt.Errorf("read what the compiler made of %s: %w", pkg, err)
 		}
-		for _, r := range o.refusals(c.code.isUnderTest) {
+		for _, r := range o.refusals(free) {
 			r.File, r.Line = c.code.firstFile(pkg), 1
 			refusals = append(refusals, r)
 		}

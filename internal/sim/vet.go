@@ -41,6 +41,14 @@ func (b Build) Vet(ctx context.Context) (*vet.Checked, error) {
 	return p.vet(ctx, store)
 }
 
+// also is a package that others may not import, but the framework's own peer on it may: "" for everybody else.
+func (b Build) also() string {
+	if b.Impl["raft"] == filepath.Join(b.Framework, "etcdraft", "raft") {
+		return vet.Module + "/etcdraft"
+	}
+	return ""
+}
+
 // vet is [Build.Vet], once all that it needs is there.
 func (p prepared) vet(ctx context.Context, store cache) (*vet.Checked, error) {
 	b, t := p.Build, p.code
@@ -56,9 +64,7 @@ func (p prepared) vet(ctx context.Context, store cache) (*vet.Checked, error) {
 		pkg := vet.Module + "/" + path.Dir(name)
 		cfg.UnderTest[pkg] = append(cfg.UnderTest[pkg], vet.File{Name: name, Display: s.display, Text: s.text})
 	}
-	if b.Impl["raft"] == filepath.Join(b.Framework, "etcdraft", "raft") { // the framework's own way to that package
-		cfg.Also = vet.Module + "/etcdraft"
-	}
+	cfg.Also = b.also()
 	checked, err := vet.Load(ctx, cfg)
 	var source *vet.SourceError
 	if errors.As(err, &source) {
