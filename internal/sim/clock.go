@@ -28,6 +28,12 @@ type clock struct {
 }
 
 const (
+	// A sleep ends exactly at its time here, which it never does on a machine. A loop that does nothing at that
+	// very instant, because its deadline is neither before nor after now, would go round until it is
+	// slowed down. After so many reads it sees one nanosecond pass. The number is odd because time.Now makes two
+	// reads, which are to agree.
+	tieReads = 20_001
+	tieStep  = int64(1)
 	// More reads are free than package backedge lets a loop make before others get a turn: a loop that
 	// waits by reading the clock (each time.Now is two reads) is slowed down there, and must not race
 	// ahead of all others here.
@@ -55,7 +61,10 @@ func newClock(entropy [2]uint64) *clock {
 
 // read returns the monotonic time.
 func (c *clock) read() int64 {
-	if c.reads++; c.reads > freeReads {
+	if c.reads++; c.reads == tieReads {
+		c.now += tieStep
+	}
+	if c.reads > freeReads {
 		c.now += readStep
 		if c.reads > maxReads {
 			c.accused("reads the clock over and over, and never waits")

@@ -104,6 +104,18 @@ var misbehaviours = map[string]func() string{
 		time.Sleep(2 * time.Second)
 		return ""
 	},
+	"waits until the deadline is past": func() string {
+		deadline := time.Now().Add(100 * time.Millisecond)
+		for !deadline.Before(time.Now()) {
+			if left := time.Until(deadline); left > 0 {
+				time.Sleep(left)
+			}
+		}
+		if late := time.Since(deadline); late > time.Microsecond {
+			return "it waited longer by " + late.String()
+		}
+		return ""
+	},
 	"waits by the clock": func() string {
 		for t := time.Now(); time.Since(t) < 10*time.Millisecond; {
 		}
