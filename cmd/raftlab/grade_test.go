@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -62,7 +64,8 @@ func TestGradeAndHiddenSeeds(t *testing.T) {
 		return string(text)
 	}
 	grades := read("grades.csv")
-	assert.Contains(t, grades, "Zoë B.,graded,10,10,10,10,10,10,,,")
+	points := pointsOf(t, id)
+	assert.Contains(t, grades, "Zoë B.,graded,"+strings.Repeat(points+",", 6)+",,")
 	assert.Contains(t, grades, "broken,graded,0,")
 	assert.Contains(t, grades, "undefined: undefined")
 	assert.Contains(t, grades, "empty,graded,0,")
@@ -95,7 +98,7 @@ func TestGradeAndHiddenSeeds(t *testing.T) {
 	assert.Equal(t, suite.ExitPassed, res.code, "%+v", res)
 	assert.NotContains(t, res.errOut, "of CPU")
 	assert.Equal(t, grades, read("grades.csv"))
-	assert.Contains(t, read("formats/gradescope/Zoë B.json"), `"score": 10`)
+	assert.Contains(t, read("formats/gradescope/Zoë B.json"), `"score": `+points)
 	assert.Contains(t, read("formats/canvas.csv"), "spy,,,spy,,0")
 
 	// A complaint: the runs are repeated, and what was recorded is compared with them.
@@ -154,4 +157,12 @@ func writeText(t *testing.T, dir, text string) string {
 	name := filepath.Join(dir, "text")
 	require.NoError(t, os.WriteFile(name, []byte(text), 0o644))
 	return name
+}
+
+// pointsOf is what a case is worth, as text.
+func pointsOf(t *testing.T, id string) string {
+	all := allCases()
+	at := slices.IndexFunc(all, func(c suite.Case) bool { return c.ID() == id })
+	require.GreaterOrEqual(t, at, 0, id)
+	return strconv.Itoa(all[at].Points)
 }
