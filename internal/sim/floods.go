@@ -33,9 +33,6 @@ var floods = map[string]struct {
 		"goroutines took turns # times, and nothing ever waited for a message or for time to pass; the last turn was @"},
 	"collections": {record.Flood, "too many collections",
 		"runtime.GC was called # times, and a run may do so 1000 times, and look at 2 GiB so; the last call was @"},
-	"garbage": {record.OutOfMemory, "out of memory",
-		"so much memory is in use that garbage was collected over and over in the middle of work, and # MiB were looked at so; " +
-			"a run may do so with 3072 MiB. It was going on @"},
 	"writes": {record.Flood, "endless output",
 		"the code under test wrote to its output # times, and a run may do so 1000000 times; the last was @"},
 	"bytes": {record.Flood, "endless output",

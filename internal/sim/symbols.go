@@ -35,7 +35,7 @@ var compiledInNames = map[string][]string{
 		"Errno", "Signal", "ENOENT", "EINVAL"},
 	// What the engine itself puts into the code.
 	vet.Module + "/internal/backedge": {"Count", "count", "slow"},
-	vet.Module + "/internal/globals": {"Init", "Init2", "Init3", "At", "Flag", "Setup", "set", "owner", "current", "variables",
+	vet.Module + "/internal/globals": {"Init", "Init2", "Init3", "At", "Flag", "Setup", "Seed", "Seed64", "Seed256", "set", "owner", "current", "variables",
 		"steps", "all"},
 }
 

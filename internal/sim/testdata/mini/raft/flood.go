@@ -45,13 +45,6 @@ var floods = map[string]func() string{
 			runtime.KeepAlive(much)
 		}
 	},
-	"churn": func() string {
-		much := long(700 << 10)
-		for {
-			waste = make([]byte, 64<<10) // the churn
-			runtime.KeepAlive(much)
-		}
-	},
 	"waits by turns": func() string { // wasteful, but correct
 		done := false
 		time.AfterFunc(7*time.Second, func() { done = true })
@@ -87,8 +80,6 @@ func long(n int) (list *link) {
 	}
 	return list
 }
-
-var waste []byte
 
 func fork() {
 	go fork()
