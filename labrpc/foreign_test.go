@@ -102,6 +102,7 @@ func TestReplyThatExits(t *testing.T) {
 		rn, end, mistakes := oddWorld(false)
 		go end.Call("Oddity.Give", 1, &Odd{})
 		time.Sleep(time.Second)
+		synctest.Wait() // orders the report before the look at it
 		require.Len(t, *mistakes, 1)
 		require.Contains(t, (*mistakes)[0], "runtime.Goexit")
 		rn.Cleanup()

@@ -5,6 +5,7 @@ package tester_test
 import (
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -20,12 +21,12 @@ import (
 type conditional struct {
 	*puppet
 	yes   bool
-	asked int
+	asked atomic.Int32
 	crash func() // while it is asked; may be nil
 }
 
 func (p *conditional) CondInstallSnapshot(term, index int, snapshot []byte) bool {
-	p.asked++
+	p.asked.Add(1)
 	if p.crash != nil {
 		p.crash()
 	}
@@ -155,11 +156,11 @@ func TestWhoIsAskedWhetherASnapshotIsWanted(t *testing.T) {
 			form(1).yes = false
 			th.peer(1).send(raftapi.ApplyMsg{SnapshotValid: true, Snapshot: snapshot, SnapshotIndex: 10})
 			settle(c)
-			asked, through := 0, 10
+			asked, through := int32(0), 10
 			if terms.AsksPeer {
 				asked, through = 1, 0
 			}
-			require.Equal(t, asked, form(1).asked)
+			require.Equal(t, asked, form(1).asked.Load())
 			require.Equal(t, through, c.AppliedThrough(1))
 		})
 		passes(t, v)
