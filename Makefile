@@ -41,7 +41,7 @@ lint:           ## code that nothing reaches, and what staticcheck finds
 	GO=$(GO) .ci/lint
 
 mutants:        ## every wrong version must die, within 20 seeds, for the reason it was written for
-	$(RAFTLAB) mutants --seeds 1-20 --confirm
+	$(RAFTLAB) mutants --seeds 1-20
 
 variants:       ## every correct version in another style must pass (SEEDS=1-3)
 	$(RAFTLAB) mutants --variants --seeds $(SEEDS)
