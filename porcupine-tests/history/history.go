@@ -20,7 +20,6 @@ package history
 
 import (
 	"fmt"
-	"os"
 
 	"raftlab/kvapi"
 	"raftlab/porcupine-tests/model"
@@ -136,21 +135,4 @@ func openOnes(ops []model.Op) string {
 		}
 	}
 	return fmt.Sprintf("%d of unknown outcome", n)
-}
-
-// drawing draws a history into a new file among the temporary ones, and returns its name. In the engine
-// there is no file system; there the drawing is made from the trace.
-func drawing(ops []model.Op, faults []model.Fault) (string, error) {
-	f, err := os.CreateTemp("", "raftlab-history-*.html")
-	if err != nil {
-		return "", err
-	}
-	err = model.Draw(f, ops, faults)
-	if closed := f.Close(); err == nil {
-		err = closed
-	}
-	if err != nil {
-		return "", fmt.Errorf("drawing the history into %s: %w", f.Name(), err)
-	}
-	return f.Name(), nil
 }
