@@ -101,6 +101,16 @@ func (s *service) shuffled(but ...int) []int {
 	return servers
 }
 
+// restartAll crashes all servers, one after the other, and starts them again in another order.
+func (s *service) restartAll() {
+	for _, i := range s.shuffled() {
+		s.Crash(i)
+	}
+	for _, i := range s.shuffled() {
+		s.Restart(i)
+	}
+}
+
 // pause lets a random time of at most d go by.
 func (s *service) pause(d time.Duration) {
 	s.env.Sleep(time.Duration(s.env.Rand().Int64N(int64(d) + 1)))

@@ -21,6 +21,15 @@ func (u *user) fill(n int) {
 	})
 }
 
+// readAll reads the keys that fill writes.
+func (u *user) readAll() {
+	u.must("read all keys", func() {
+		for i := range 4 {
+			u.get(key(i))
+		}
+	})
+}
+
 // snapshotted waits until all running servers that can be reached have a snapshot.
 func (s *service) snapshotted() {
 	missing := -1
@@ -74,17 +83,8 @@ func snapshotsSurvive(e *tester.Env) {
 	for range 3 {
 		u.fill(40)
 		s.snapshotted()
-		for _, i := range s.shuffled() {
-			s.Crash(i)
-		}
-		for _, i := range s.shuffled() {
-			s.Restart(i)
-		}
-		u.must("read all keys", func() {
-			for i := range 4 {
-				u.get(key(i))
-			}
-		})
+		s.restartAll()
+		u.readAll()
 	}
 	s.bounded()
 	s.judge()
@@ -97,17 +97,8 @@ func snapshotsUnderLoad(e *tester.Env) {
 	u := s.user()
 	for range 3 {
 		s.load(mix{users: 8, each: 12, keys: 4, think: time.Millisecond}).finish()
-		for _, i := range s.shuffled() {
-			s.Crash(i)
-		}
-		for _, i := range s.shuffled() {
-			s.Restart(i)
-		}
-		u.must("read all keys", func() {
-			for i := range 4 {
-				u.get(key(i))
-			}
-		})
+		s.restartAll()
+		u.readAll()
 	}
 	s.judge()
 }

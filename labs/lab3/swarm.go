@@ -47,14 +47,7 @@ var faults = []func(s *service){
 	},
 	func(s *service) { s.Crash(s.anyLeader()) },
 	func(s *service) { s.Crash(s.shuffled()[0]) },
-	func(s *service) { // everyone
-		for _, i := range s.shuffled() {
-			s.Crash(i)
-		}
-		for _, i := range s.shuffled() {
-			s.Restart(i)
-		}
-	},
+	func(s *service) { s.restartAll() },
 	func(s *service) { s.Network().Reliable(s.env.Rand().IntN(2) == 0) },
 	func(s *service) { s.Network().LongReordering(s.env.Rand().IntN(2) == 0) },
 	func(s *service) { s.Network().Duplicates(s.env.Rand().IntN(2) == 0) },
