@@ -65,7 +65,7 @@ func (t *testRun) wasmRuns(ctx context.Context, watch suite.Watch) ([]suite.Run,
 			}
 			binaries[f.Case.Package] = b
 		}
-		runs = append(runs, suite.Run{Case: f.Case, Seed: f.Seed, Group: f.Case.ID(), Job: job(b, f.Case, f.Seed, wasm), Cost: f.Cost})
+		runs = append(runs, suite.Run{Case: f.Case, Seed: f.Seed, Group: f.Case.ID(), Job: wasm.Job(b, f.Case, f.Seed), Cost: f.Cost})
 	}
 	return runs, nil
 }

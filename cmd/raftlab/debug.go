@@ -78,7 +78,7 @@ func (r *replaying) debug(ctx context.Context, interruptions func()) error {
 		return broken(err)
 	}
 	defer remove()
-	j := job(binary, r.kase, r.flags.seed, r.options)
+	j := r.options.Job(binary, r.kase, r.flags.seed)
 	j.Params.Detail = true
 	plain, err := r.runOnce(ctx, j)
 	if err != nil {

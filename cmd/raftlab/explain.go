@@ -2,16 +2,12 @@ package main
 
 import (
 	"context"
-	"os"
-	"path/filepath"
 	"slices"
 	"sync"
-	"time"
 
 	"raftlab/internal/record"
 	"raftlab/internal/sim"
 	"raftlab/internal/suite"
-	"raftlab/internal/timeline"
 )
 
 const (
@@ -19,8 +15,6 @@ const (
 	// broke one rule; of others there is the headline.
 	maxExplained = 10
 	maxAlike     = 3
-	// tooLong is the wall-clock time of a run above which it is not run again for its events.
-	tooLong = 20 * time.Second
 )
 
 // explain tells the failures: what was broken, and what happened before. The events come from running
@@ -81,32 +75,17 @@ func (t *testRun) find(c suite.CaseResult, finished []suite.Finished) *suite.Fin
 }
 
 func repeatable(r sim.Result) bool {
-	return r.Verdict.Outcome.Decided() && r.Wall < tooLong
+	return r.Verdict.Outcome.Decided() && r.Wall < suite.TooLong
 }
 
 // repeat runs j again and returns its events, and a remark if it did not go the same way.
 func repeat(ctx context.Context, pool *sim.Pool, j sim.Job, was sim.Result) ([]record.Event, string) {
-	dir, remove, err := sim.TempDir()
-	if err != nil {
+	again, events, ok := suite.Again(ctx, pool, j, was.Hash, nil)
+	switch {
+	case !ok:
 		return was.LastEvents, ""
-	}
-	defer remove()
-	j.Trace, j.Params.Detail = filepath.Join(dir, "trace"), true // neither changes the run
-	again := pool.Run(ctx, j)
-	if ctx.Err() != nil {
-		return was.LastEvents, ""
-	}
-	if again.Hash != was.Hash {
+	case again.Hash != was.Hash:
 		return was.LastEvents, hashesDiffer(was.Hash, again.Hash, again.GCs)
-	}
-	f, err := os.Open(j.Trace)
-	if err != nil {
-		return was.LastEvents, ""
-	}
-	defer f.Close()
-	events, err := timeline.Read(f)
-	if err != nil || len(events) == 0 {
-		return was.LastEvents, ""
 	}
 	return events, ""
 }

@@ -11,7 +11,6 @@ import (
 
 	"raftlab/internal/contract"
 	"raftlab/internal/course"
-	"raftlab/internal/record"
 	"raftlab/internal/sim"
 	"raftlab/internal/suite"
 	"raftlab/raftapi"
@@ -96,14 +95,6 @@ func parseSize(s string) (int64, error) {
 		return 0, fmt.Errorf("--memory %q: give a size from 64MiB to 4GiB, such as 512MiB", s)
 	}
 	return n * size, nil
-}
-
-// job makes the engine's job for one run.
-func job(b *sim.Binary, c suite.Case, seed uint64, o suite.Options) sim.Job {
-	return sim.Job{
-		Binary: b, Test: c.Test, Env: o.Env, MemoryLimit: o.MemoryLimit, CPU: time.Duration(o.CPU * float64(time.Second)),
-		Params: record.Params{Case: c.ID(), Seed: seed, Strict: o.Strict, With: o.With, Contract: o.Contract},
-	}
 }
 
 // replayOf is the command that repeats a run, to be copied.

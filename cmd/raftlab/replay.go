@@ -95,7 +95,7 @@ func (a *app) replay(ctx context.Context, f *replayFlags, selector string) error
 		return err
 	}
 	was := r.remembered(binary)
-	j := job(binary, r.kase, f.seed, r.options)
+	j := r.options.Job(binary, r.kase, f.seed)
 	j.Params.Detail = true // the decoded arguments; changes nothing else
 	j.Trace = f.trace
 	if j.Trace == "" {

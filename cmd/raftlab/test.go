@@ -253,7 +253,7 @@ func (t *testRun) run(ctx context.Context) [][]string {
 }
 
 func (t *testRun) job(c suite.Case, seed uint64) sim.Job {
-	return job(t.binaries[c.Package], c, seed, t.report.Options)
+	return t.report.Options.Job(t.binaries[c.Package], c, seed)
 }
 
 func (t *testRun) replay(c suite.Case, seed uint64) string {

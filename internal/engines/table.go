@@ -63,15 +63,10 @@ const maxListed = 20
 
 // WriteTable writes a line for each group, the sums, and below it how runs differ.
 func WriteTable(w io.Writer, results []Result) error {
-	t := table.NewWriter()
-	style := table.StyleDefault
-	style.Format = table.FormatOptions{Footer: text.FormatDefault, Header: text.FormatDefault, Row: text.FormatDefault}
-	style.Options = table.Options{SeparateColumns: true, SeparateHeader: true, SeparateFooter: true}
-	t.SetStyle(style)
-	t.SuppressTrailingSpaces()
 	right := text.AlignRight
-	t.SetColumnConfigs([]table.ColumnConfig{{Name: "same run", Align: right, AlignFooter: right},
-		{Name: "CPU native", Align: right, AlignFooter: right}, {Name: "CPU wasm", Align: right, AlignFooter: right}})
+	t := suite.NewTable(table.ColumnConfig{Name: "same run", Align: right, AlignFooter: right},
+		table.ColumnConfig{Name: "CPU native", Align: right, AlignFooter: right},
+		table.ColumnConfig{Name: "CPU wasm", Align: right, AlignFooter: right})
 	t.AppendHeader(table.Row{"case", "seeds", "same run", "CPU native", "CPU wasm"})
 	var sum Row
 	for _, r := range Rows(results) {

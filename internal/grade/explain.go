@@ -8,17 +8,13 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"time"
 
 	"raftlab/internal/record"
 	"raftlab/internal/sim"
 	"raftlab/internal/suite"
-	"raftlab/internal/timeline"
 )
 
 const (
-	// tooLong is the wall-clock time of a run above which it is not run again for its events.
-	tooLong = 20 * time.Second
 	// toldWidth is how wide the lines of a told failure are.
 	toldWidth = 110
 	// maxTrace is how many bytes of events are kept of one failure.
@@ -27,9 +23,7 @@ const (
 
 // job is one run.
 func (g *grading) job(k suite.Case, seed uint64) sim.Job {
-	o := g.Options
-	return sim.Job{Binary: g.binaries[k.Package], Test: k.Test, MemoryLimit: o.MemoryLimit, CPU: time.Duration(o.CPU * float64(time.Second)),
-		Params: record.Params{Case: k.ID(), Seed: seed, Strict: o.Strict, With: o.With, Contract: o.Contract}}
+	return g.Options.Job(g.binaries[k.Package], k, seed)
 }
 
 // explain looks more closely at some failures: of each part one of each kind, as many as the policy tells. It runs
@@ -66,31 +60,16 @@ func (g *grading) explain() {
 
 // repeat runs a failure again and returns its events, and whether they are kept in a file.
 func (g *grading) repeat(j sim.Job, run Run) ([]record.Event, bool, string) {
-	dir, remove, err := sim.TempDir()
-	if err != nil {
-		return nil, false, ""
-	}
-	defer remove()
-	ctx, cancel := context.WithTimeout(g.limit, tooLong)
+	ctx, cancel := context.WithTimeout(g.limit, suite.TooLong)
 	defer cancel()
-	j.Trace, j.Params.Detail = filepath.Join(dir, "trace"), true // neither changes the run
-	again := g.Engine.Run(ctx, j)
-	switch {
-	case ctx.Err() != nil:
-		return nil, false, ""
-	case again.Hash != run.Hash:
+	kept := false
+	again, events, ok := suite.Again(ctx, g.Engine, j, run.Hash, func(trace string) {
+		kept = keepTrace(trace, traceFile(g.Out, g.entry.File, run.Case)) == nil
+	})
+	if ok && again.Hash != run.Hash {
 		return nil, false, "running it again gave another run: please report this as a fault of raftlab"
 	}
-	f, err := os.Open(j.Trace)
-	if err != nil {
-		return again.LastEvents, false, ""
-	}
-	defer f.Close()
-	events, err := timeline.Read(f)
-	if err != nil || len(events) == 0 {
-		return again.LastEvents, false, ""
-	}
-	return events, keepTrace(j.Trace, traceFile(g.Out, g.entry.File, run.Case)) == nil, ""
+	return events, kept, ""
 }
 
 // keepTrace packs a trace into the student's directory.

@@ -12,9 +12,9 @@ import (
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
-	"github.com/jedib0t/go-pretty/v6/text"
 
 	"raftlab/internal/plain"
+	"raftlab/internal/suite"
 )
 
 // Files for the class in a directory of grades.
@@ -220,12 +220,7 @@ func (r *Results) writePersons(w io.Writer) error {
 
 // WriteTable writes the class for a terminal.
 func (r *Results) WriteTable(w io.Writer) error {
-	t := table.NewWriter()
-	style := table.StyleDefault
-	style.Format = table.FormatOptions{Footer: text.FormatDefault, Header: text.FormatDefault, Row: text.FormatDefault}
-	style.Options = table.Options{SeparateColumns: true, SeparateHeader: true, SeparateFooter: true}
-	t.SetStyle(style)
-	t.SuppressTrailingSpaces()
+	t := suite.NewTable()
 	head := table.Row{"student", "score"}
 	for _, p := range r.parts() {
 		head = append(head, p)

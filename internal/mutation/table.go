@@ -8,6 +8,8 @@ import (
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
+
+	"raftlab/internal/suite"
 )
 
 // WriteTable writes a line per subject, the sums, and what a reader should look at.
@@ -23,17 +25,11 @@ func WriteTable(w io.Writer, r *Report) error {
 }
 
 func newTable() table.Writer {
-	t := table.NewWriter()
-	style := table.StyleDefault
-	style.Format = table.FormatOptions{Footer: text.FormatDefault, Header: text.FormatDefault, Row: text.FormatDefault}
-	style.Options = table.Options{SeparateColumns: true, SeparateHeader: true, SeparateFooter: true}
-	t.SetStyle(style)
-	t.SuppressTrailingSpaces()
-	t.SetColumnConfigs([]table.ColumnConfig{
-		{Name: "seed", Align: text.AlignRight}, {Name: "runs", Align: text.AlignRight, AlignFooter: text.AlignRight},
-		{Name: "CPU", Align: text.AlignRight, AlignFooter: text.AlignRight},
-	})
-	return t
+	return suite.NewTable(
+		table.ColumnConfig{Name: "seed", Align: text.AlignRight},
+		table.ColumnConfig{Name: "runs", Align: text.AlignRight, AlignFooter: text.AlignRight},
+		table.ColumnConfig{Name: "CPU", Align: text.AlignRight, AlignFooter: text.AlignRight},
+	)
 }
 
 // overview says for each subject what became of it, and by which run: of a mutant's deaths the one with

@@ -102,7 +102,12 @@ func (c cache) store(key string, b *Binary) error {
 	if err != nil {
 		return err
 	}
-	temp, err := os.CreateTemp(filepath.Join(c.dir, "tmp"), "key-")
+	return replaceFile(c.key(key), text, filepath.Join(c.dir, "tmp"), "key-")
+}
+
+// replaceFile replaces a file in one step, by way of another one in the directory dir whose name follows pattern.
+func replaceFile(name string, text []byte, dir, pattern string) error {
+	temp, err := os.CreateTemp(dir, pattern)
 	if err != nil {
 		return err
 	}
@@ -111,7 +116,7 @@ func (c cache) store(key string, b *Binary) error {
 		err = closeErr
 	}
 	if err == nil {
-		err = os.Rename(temp.Name(), c.key(key))
+		err = os.Rename(temp.Name(), name)
 	}
 	if err != nil {
 		os.Remove(temp.Name())

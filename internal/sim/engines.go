@@ -115,19 +115,7 @@ func RememberEngines(c Compared) error {
 	if err != nil {
 		return err
 	}
-	temporary, err := os.CreateTemp(filepath.Join(store.dir, "tmp"), "engines-")
-	if err != nil {
-		return fmt.Errorf("remember the comparison of the engines: %w", err)
-	}
-	_, err = temporary.Write(text)
-	if closing := temporary.Close(); err == nil {
-		err = closing
-	}
-	if err == nil {
-		err = os.Rename(temporary.Name(), store.enginesFile())
-	}
-	if err != nil {
-		os.Remove(temporary.Name())
+	if err := replaceFile(store.enginesFile(), text, filepath.Join(store.dir, "tmp"), "engines-"); err != nil {
 		return fmt.Errorf("remember the comparison of the engines: %w", err)
 	}
 	return nil

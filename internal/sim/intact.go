@@ -100,17 +100,7 @@ func writeSums(dir string) {
 	if err != nil {
 		return
 	}
-	temp, err := os.CreateTemp(dir, sumsFile+".*.tmp")
-	if err != nil {
-		return
-	}
-	_, err = temp.Write(text)
-	if closeErr := temp.Close(); err == nil {
-		err = closeErr
-	}
-	if err != nil || os.Rename(temp.Name(), filepath.Join(dir, sumsFile)) != nil {
-		os.Remove(temp.Name())
-	}
+	replaceFile(filepath.Join(dir, sumsFile), text, dir, sumsFile+".*.tmp")
 }
 
 // eachNative calls f with the path of each file of machine code in dir, and with its path relative to dir.

@@ -66,22 +66,28 @@ func plural(n int, what string) string {
 	return fmt.Sprintf("%d %s", n, what)
 }
 
-// newTable returns a table in plain characters, which every terminal, pager and log can show.
-func newTable() table.Writer {
+// NewTable returns a table in plain characters, which every terminal, pager and log can show. Columns are named
+// here that are not as others.
+func NewTable(columns ...table.ColumnConfig) table.Writer {
 	t := table.NewWriter()
 	style := table.StyleDefault
 	style.Format = table.FormatOptions{Footer: text.FormatDefault, Header: text.FormatDefault, Row: text.FormatDefault}
 	style.Options = table.Options{SeparateColumns: true, SeparateHeader: true, SeparateFooter: true}
 	t.SetStyle(style)
 	t.SuppressTrailingSpaces()
-	t.SetColumnConfigs([]table.ColumnConfig{
-		{Name: "seeds", Align: text.AlignRight, AlignFooter: text.AlignRight},
-		{Name: "first failing", Align: text.AlignRight},
-		{Name: "virtual", Align: text.AlignRight, AlignFooter: text.AlignRight},
-		{Name: "CPU", Align: text.AlignRight, AlignFooter: text.AlignRight},
-		{Name: "points", Align: text.AlignRight, AlignFooter: text.AlignRight},
-	})
+	t.SetColumnConfigs(columns)
 	return t
+}
+
+// newTable returns a table of cases.
+func newTable() table.Writer {
+	return NewTable(
+		table.ColumnConfig{Name: "seeds", Align: text.AlignRight, AlignFooter: text.AlignRight},
+		table.ColumnConfig{Name: "first failing", Align: text.AlignRight},
+		table.ColumnConfig{Name: "virtual", Align: text.AlignRight, AlignFooter: text.AlignRight},
+		table.ColumnConfig{Name: "CPU", Align: text.AlignRight, AlignFooter: text.AlignRight},
+		table.ColumnConfig{Name: "points", Align: text.AlignRight, AlignFooter: text.AlignRight},
+	)
 }
 
 // describe is the outcome of a case in a few words.
