@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"raftlab/internal/jsonlines"
 	"raftlab/internal/record"
 	"raftlab/internal/sim"
 	"raftlab/internal/submission"
@@ -137,7 +138,7 @@ func (g *grading) test(tree Tree) error {
 	}
 	g.known = merged(g.known, before)
 	g.run(journal)
-	if err := journal.close(); err != nil {
+	if err := journal.Close(); err != nil {
 		return err
 	}
 	if g.ctx.Err() == nil {
@@ -228,7 +229,7 @@ func (g *grading) given() bool {
 }
 
 // run executes what is missing, and keeps each result the moment it is there.
-func (g *grading) run(journal *journal) {
+func (g *grading) run(journal *jsonlines.File) {
 	items := g.items()
 	if len(items) == 0 {
 		return
@@ -249,7 +250,7 @@ func (g *grading) run(journal *journal) {
 	hooks := suite.Hooks{MaxUngraded: max(maxUngraded-before, 1), Done: func(f suite.Finished, p suite.Progress) {
 		if f.Result.Verdict.Outcome != record.FrameworkError { // that is tried again
 			id := f.Case.ID()
-			journal.add(runOf(id, number[id][f.Seed], g.Seeds.Code(id, f.Seed), suite.NewRunResult(f)))
+			journal.Add(runOf(id, number[id][f.Seed], g.Seeds.Code(id, f.Seed), suite.NewRunResult(f)))
 		}
 		g.tell(Event{Student: g.entry.Name, Run: &f, State: p})
 	}}

@@ -1,17 +1,13 @@
 package mutation
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"sync"
 	"time"
 
+	"raftlab/internal/jsonlines"
 	"raftlab/internal/record"
 	"raftlab/internal/sim"
 	"raftlab/internal/suite"
@@ -21,15 +17,13 @@ import (
 // process perhaps, reads it instead of running it. A run is a function of binary, case and seed, so
 // that nothing is lost by that. It is how a soak of many hours is interrupted and resumed.
 //
-// The file has one JSON object per line: first a [logHeader], then a [logEntry] for each run. A last
-// line that was cut off is dropped.
+// The file has one JSON object per line: first a [logHeader], then a [logEntry] for each run.
 type Log struct {
 	engine suite.Engine
+	lines  *jsonlines.File
 
 	mu    sync.Mutex
-	file  *os.File
 	known map[runKey]sim.Result
-	err   error // of the first write that failed
 }
 
 const logSchema = "raftlab/mutants-log/v1"
@@ -62,60 +56,43 @@ type logEntry struct {
 // executes. A log of another build is an error: its results say nothing about this one.
 func OpenLog(path, build string, engine suite.Engine) (*Log, error) {
 	l := &Log{engine: engine, known: map[runKey]sim.Result{}}
-	text, err := os.ReadFile(path)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("reading what ran before: %w", err)
-	}
-	valid, err := l.read(text, path, build)
+	lines, kept, err := jsonlines.Open(path, "the log of runs", func(n int, line []byte) (bool, error) {
+		if n == 0 {
+			return true, checkHeader(line, path, build)
+		}
+		return true, l.take(line, path)
+	})
 	if err != nil {
 		return nil, err
 	}
-	if l.file, err = os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644); err != nil {
-		return nil, fmt.Errorf("opening the log of runs: %w", err)
+	if kept == 0 {
+		lines.Add(logHeader{logSchema, build})
 	}
-	err = l.file.Truncate(int64(valid))
-	if err == nil {
-		_, err = l.file.Seek(int64(valid), 0)
-	}
-	if err == nil && valid == 0 {
-		err = l.write(logHeader{logSchema, build})
-	}
-	if err != nil {
-		l.file.Close()
-		return nil, fmt.Errorf("writing the log of runs: %w", err)
-	}
+	l.lines = lines
 	return l, nil
 }
 
-// read takes in what the file holds and returns how many bytes of it are whole lines.
-func (l *Log) read(text []byte, path, build string) (valid int, err error) {
-	lines := bufio.NewScanner(bytes.NewReader(text))
-	lines.Buffer(nil, 1<<20)
-	for lines.Scan() {
-		end := valid + len(lines.Bytes()) + 1
-		if end > len(text) {
-			break // cut off in the middle of a write
-		}
-		if valid == 0 {
-			var h logHeader
-			if json.Unmarshal(lines.Bytes(), &h) != nil || h.Schema != logSchema {
-				return 0, fmt.Errorf("%s is not a log of `raftlab mutants`; name another file", path)
-			}
-			if h.Build != build {
-				return 0, fmt.Errorf("%s has results of another build (%s, now %s): cases, peers or Go release have changed; name another file or delete it", path, h.Build, build)
-			}
-			valid = end
-			continue
-		}
-		var e logEntry
-		if err := json.Unmarshal(lines.Bytes(), &e); err != nil {
-			return 0, fmt.Errorf("%s: a line that is not a run (%w); name another file or delete it", path, err)
-		}
-		l.known[e.runKey] = sim.Result{CPU: e.CPU, Hash: e.Hash,
-			Verdict: record.Verdict{Outcome: e.Outcome, Rule: e.Rule, Message: e.Message, Time: e.Time}}
-		valid = end
+// checkHeader says what is wrong with the first line of a log.
+func checkHeader(line []byte, path, build string) error {
+	var h logHeader
+	if json.Unmarshal(line, &h) != nil || h.Schema != logSchema {
+		return fmt.Errorf("%s is not a log of `raftlab mutants`; name another file", path)
 	}
-	return valid, nil
+	if h.Build != build {
+		return fmt.Errorf("%s has results of another build (%s, now %s): cases, peers or Go release have changed; name another file or delete it", path, h.Build, build)
+	}
+	return nil
+}
+
+// take takes in a run.
+func (l *Log) take(line []byte, path string) error {
+	var e logEntry
+	if err := json.Unmarshal(line, &e); err != nil {
+		return fmt.Errorf("%s: a line that is not a run (%w); name another file or delete it", path, err)
+	}
+	l.known[e.runKey] = sim.Result{CPU: e.CPU, Hash: e.Hash,
+		Verdict: record.Verdict{Outcome: e.Outcome, Rule: e.Rule, Message: e.Message, Time: e.Time}}
+	return nil
 }
 
 // Known returns how many runs the log had when it was opened, and has got since.
@@ -139,29 +116,12 @@ func (l *Log) Run(ctx context.Context, j sim.Job) sim.Result {
 	if !judged(v) {
 		return r // an interruption, or something to try again
 	}
+	l.lines.Add(logEntry{key, v.Outcome, v.Rule, v.Message, v.Time, r.CPU, r.Hash})
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if err := l.write(logEntry{key, v.Outcome, v.Rule, v.Message, v.Time, r.CPU, r.Hash}); err != nil && l.err == nil {
-		l.err = err
-	}
 	l.known[key] = sim.Result{CPU: r.CPU, Hash: r.Hash, Verdict: record.Verdict{Outcome: v.Outcome, Rule: v.Rule, Message: v.Message, Time: v.Time}}
 	return r
 }
 
-func (l *Log) write(v any) error {
-	line, err := json.Marshal(v)
-	if err == nil {
-		_, err = l.file.Write(append(line, '\n'))
-	}
-	return err
-}
-
 // Close closes the file. Its error says that results are missing in it.
-func (l *Log) Close() error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if err := errors.Join(l.err, l.file.Close()); err != nil {
-		return fmt.Errorf("writing the log of runs: %w", err)
-	}
-	return nil
-}
+func (l *Log) Close() error { return l.lines.Close() }
