@@ -41,7 +41,7 @@ var All = []Format{
 	{Name: "canvas", Ending: ".csv", Class: canvas},
 	{Name: "github", Ending: ".json", Student: github},
 	{Name: "gradescope", Ending: ".json", Student: gradescope},
-	{Name: "junit", Ending: ".xml", Student: junit},
+	{Name: "junit", Ending: ".xml", Student: junitFile},
 	{Name: "prairielearn", Ending: ".json", Student: prairielearn},
 }
 

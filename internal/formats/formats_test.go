@@ -17,6 +17,7 @@ import (
 
 	"raftlab/internal/grade"
 	"raftlab/internal/hidden"
+	"raftlab/internal/junit"
 	"raftlab/internal/record"
 	"raftlab/internal/sim"
 	"raftlab/internal/suite"
@@ -171,7 +172,7 @@ func TestJUnit(t *testing.T) {
 	all := written(t, "junit")
 	require.Len(t, all, 6)
 	for name, text := range all {
-		var doc junitSuites
+		var doc junit.Suites
 		d := xml.NewDecoder(bytes.NewReader(text))
 		d.Strict = true
 		require.NoError(t, d.Decode(&doc), name)

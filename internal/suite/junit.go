@@ -1,66 +1,21 @@
 package suite
 
 import (
-	"encoding/xml"
 	"fmt"
 	"io"
 	"strconv"
 
+	"raftlab/internal/junit"
 	"raftlab/internal/plain"
 	"raftlab/internal/record"
-)
-
-// The elements of a JUnit file that Jenkins, GitLab and GitHub's reporters understand. A part of a
-// lab is a suite, a case is a testcase; seed and points are properties.
-type (
-	junitSuites struct {
-		XMLName  xml.Name     `xml:"testsuites"`
-		Name     string       `xml:"name,attr"`
-		Tests    int          `xml:"tests,attr"`
-		Failures int          `xml:"failures,attr"`
-		Errors   int          `xml:"errors,attr"`
-		Time     string       `xml:"time,attr"`
-		Suites   []junitSuite `xml:"testsuite"`
-	}
-	junitSuite struct {
-		Name       string          `xml:"name,attr"`
-		Tests      int             `xml:"tests,attr"`
-		Failures   int             `xml:"failures,attr"`
-		Errors     int             `xml:"errors,attr"`
-		Skipped    int             `xml:"skipped,attr"`
-		Time       string          `xml:"time,attr"`
-		Timestamp  string          `xml:"timestamp,attr"`
-		Properties []junitProperty `xml:"properties>property"`
-		Cases      []junitCase     `xml:"testcase"`
-
-		seconds float64
-	}
-	junitProperty struct {
-		Name  string `xml:"name,attr"`
-		Value string `xml:"value,attr"`
-	}
-	junitCase struct {
-		Name       string          `xml:"name,attr"`
-		Class      string          `xml:"classname,attr"`
-		Time       string          `xml:"time,attr"`
-		Properties []junitProperty `xml:"properties>property"`
-		Failure    *junitProblem   `xml:"failure,omitempty"`
-		Error      *junitProblem   `xml:"error,omitempty"`
-		Skipped    *junitProblem   `xml:"skipped,omitempty"`
-	}
-	junitProblem struct {
-		Message string `xml:"message,attr"`
-		Type    string `xml:"type,attr,omitempty"`
-		Text    string `xml:",chardata"`
-	}
 )
 
 // WriteJUnit writes the report as JUnit XML. Times are CPU seconds: cases run side by side, and
 // their wall-clock time says little.
 func (r *Report) WriteJUnit(w io.Writer) error {
 	r = plain.Strings(r)
-	all := junitSuites{Name: "raftlab"}
-	at := map[string]int{}
+	all := junit.Suites{Name: "raftlab"}
+	at, seconds := map[string]int{}, map[string]float64{}
 	var total float64
 	for _, c := range r.Cases {
 		name := c.Lab + "." + c.Part
@@ -70,50 +25,27 @@ func (r *Report) WriteJUnit(w io.Writer) error {
 			at[name] = i
 			all.Suites = append(all.Suites, r.junitSuite(name))
 		}
-		s := &all.Suites[i]
-		k := r.junitCase(c, name)
-		s.Cases = append(s.Cases, k)
-		s.Tests++
-		s.seconds += c.CPU
+		all.Add(i, r.junitCase(c, name))
+		seconds[name] += c.CPU
 		total += c.CPU
-		s.Time, all.Time = junitTime(s.seconds), junitTime(total)
-		all.Tests++
-		switch {
-		case k.Failure != nil:
-			s.Failures++
-			all.Failures++
-		case k.Error != nil:
-			s.Errors++
-			all.Errors++
-		case k.Skipped != nil:
-			s.Skipped++
-		}
+		all.Suites[i].Time, all.Time = junitTime(seconds[name]), junitTime(total)
 	}
 	if len(r.Cases) == 0 && r.Status != Complete { // no tests and no errors would look like a success
 		command := r.junitSuite("raftlab")
 		command.Tests, command.Errors, all.Tests, all.Errors = 1, 1, 1, 1
-		command.Cases = []junitCase{{Name: "command line", Class: "raftlab", Time: "0", Error: &junitProblem{
+		command.Cases = []junit.Case{{Name: "command line", Class: "raftlab", Time: "0", Error: &junit.Problem{
 			Message: r.Error, Type: string(r.Status), Text: r.Error}}}
 		all.Suites = append(all.Suites, command)
 	}
-	if _, err := io.WriteString(w, xml.Header); err != nil {
-		return err
-	}
-	e := xml.NewEncoder(w)
-	e.Indent("", " ")
-	if err := e.Encode(all); err != nil {
-		return err
-	}
-	_, err := io.WriteString(w, "\n")
-	return err
+	return all.Write(w)
 }
 
-func (r *Report) junitSuite(name string) junitSuite {
-	s := junitSuite{Name: name, Time: "0", Timestamp: r.Started.UTC().Format("2006-01-02T15:04:05")}
+func (r *Report) junitSuite(name string) junit.Suite {
+	s := junit.Suite{Name: name, Time: "0", Timestamp: r.Started.UTC().Format("2006-01-02T15:04:05")}
 	least, most, all := r.pointsOf(name)
-	s.Properties = []junitProperty{{"points", points(least, most)}, {"maxPoints", strconv.Itoa(all)}, {"status", string(r.Status)}, {"impl", r.Impl}, {"seeds", r.Seeds}}
+	s.Properties = junit.Properties("points", points(least, most), "maxPoints", strconv.Itoa(all), "status", string(r.Status), "impl", r.Impl, "seeds", r.Seeds)
 	for _, b := range r.Builds {
-		s.Properties = append(s.Properties, junitProperty{"build " + b.Package, b.ID}, junitProperty{"go", b.GoVersion})
+		s.Properties = append(s.Properties, junit.Properties("build "+b.Package, b.ID, "go", b.GoVersion)...)
 	}
 	return s
 }
@@ -128,14 +60,12 @@ func (r *Report) pointsOf(suite string) (least, most, all int) {
 	return least, most, all
 }
 
-func (r *Report) junitCase(c CaseResult, class string) junitCase {
-	k := junitCase{Name: c.Name, Class: class, Time: junitTime(c.CPU), Properties: []junitProperty{
-		{"points", strconv.Itoa(c.Points)}, {"upperPoints", strconv.Itoa(c.UpperPoints)}, {"maxPoints", strconv.Itoa(c.MaxPoints)},
-		{"seeds", strconv.Itoa(c.Seeds)}, {"passed", strconv.Itoa(c.Passed)},
-	}}
-	p := &junitProblem{Message: string(c.Outcome), Type: string(c.Outcome)}
+func (r *Report) junitCase(c CaseResult, class string) junit.Case {
+	k := junit.Case{Name: c.Name, Class: class, Time: junitTime(c.CPU), Properties: junit.Properties("points", strconv.Itoa(c.Points), "upperPoints", strconv.Itoa(c.UpperPoints), "maxPoints", strconv.Itoa(c.MaxPoints),
+		"seeds", strconv.Itoa(c.Seeds), "passed", strconv.Itoa(c.Passed))}
+	p := &junit.Problem{Message: string(c.Outcome), Type: string(c.Outcome)}
 	if run := c.Run(c.FirstFailing); run != nil {
-		k.Properties = append(k.Properties, junitProperty{"seed", strconv.FormatUint(run.Seed, 10)}, junitProperty{"hash", run.Hash})
+		k.Properties = append(k.Properties, junit.Properties("seed", strconv.FormatUint(run.Seed, 10), "hash", run.Hash)...)
 		p.Message = fmt.Sprintf("seed %d: %s", run.Seed, headline(*run))
 		p.Text = run.Message + "\n" + run.Stack + "\nreplay: " + run.Replay + "\n"
 	}
@@ -148,7 +78,7 @@ func (r *Report) junitCase(c CaseResult, class string) junitCase {
 		k.Error = p
 	case c.Outcome == record.Pass:
 	case c.Outcome == NotRun, c.Outcome == Incomplete:
-		k.Skipped = &junitProblem{Message: string(c.Outcome)}
+		k.Skipped = &junit.Problem{Message: string(c.Outcome)}
 	default:
 		for _, f := range r.Faults {
 			p.Text += f.String() + "\n"

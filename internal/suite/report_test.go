@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"raftlab/internal/junit"
 	"raftlab/internal/record"
 	"raftlab/internal/sim"
 )
@@ -95,7 +96,7 @@ func TestJSONAndJUnit(t *testing.T) {
 
 	data, err = os.ReadFile(filepath.Join(dir, "r.xml"))
 	require.NoError(t, err)
-	var x junitSuites
+	var x junit.Suites
 	require.NoError(t, xml.Unmarshal(data, &x))
 	assert.Equal(t, 8, x.Tests)
 	assert.Equal(t, 2, x.Failures)
@@ -105,7 +106,7 @@ func TestJSONAndJUnit(t *testing.T) {
 	failed := x.Suites[0].Cases[1]
 	assert.Contains(t, failed.Failure.Message, "two leaders in a term (§5.2), at 2.104 s")
 	assert.Contains(t, failed.Failure.Text, "replay: raftlab replay 2A/ReElection --seed 1")
-	assert.Contains(t, failed.Properties, junitProperty{"seed", "1"})
+	assert.Contains(t, failed.Properties, junit.Property{Name: "seed", Value: "1"})
 	assert.NotNil(t, x.Suites[3].Cases[0].Skipped, "2D has not run")
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"raftlab/internal/junit"
 	"raftlab/internal/record"
 	"raftlab/internal/sim"
 )
@@ -44,12 +45,12 @@ func TestUngradedIsARange(t *testing.T) {
 	}
 	b.Reset()
 	require.NoError(t, r.WriteJUnit(&b))
-	var x junitSuites
+	var x junit.Suites
 	require.NoError(t, xml.Unmarshal(b.Bytes(), &x))
 	assert.Equal(t, []int{1, 2}, []int{x.Failures, x.Errors})
 	assert.Contains(t, x.Suites[0].Cases[0].Error.Text, "a person decides on 5 points")
-	assert.Contains(t, x.Suites[0].Cases[0].Properties, junitProperty{"upperPoints", "5"})
-	assert.Contains(t, x.Suites[0].Properties, junitProperty{"points", "0-10"})
+	assert.Contains(t, x.Suites[0].Cases[0].Properties, junit.Property{Name: "upperPoints", Value: "5"})
+	assert.Contains(t, x.Suites[0].Properties, junit.Property{Name: "points", Value: "0-10"})
 
 	f := Failure{Case: all[0].Case, Run: r.Cases[0].Runs[0], Show: func(s string) string { return s }}
 	assert.Equal(t, "NO VERDICT 2A/InitialElection, seed 1: ungraded: processor time", f.Lines()[0])
