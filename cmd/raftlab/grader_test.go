@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -31,7 +32,9 @@ func script(t *testing.T, dir string, env []string, args ...string) string {
 	require.NoError(t, err)
 	ours, err := sim.CacheDir()
 	require.NoError(t, err)
-	c.Env = append(append(os.Environ(), "GOPROXY=off", "GOMODCACHE="+modules(t), "GOCACHE="+strings.TrimSpace(string(cache)), "RAFTLAB_CACHE="+ours), env...)
+	// A service starts its scripts by itself, not in a make: inside `make test`, make would print its directories.
+	outside := slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "MAKE") })
+	c.Env = append(append(outside, "GOPROXY=off", "GOMODCACHE="+modules(t), "GOCACHE="+strings.TrimSpace(string(cache)), "RAFTLAB_CACHE="+ours), env...)
 	out, err := c.CombinedOutput()
 	require.NoError(t, err, "%v: %s", args, out)
 	return string(out)
