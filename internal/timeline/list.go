@@ -13,13 +13,20 @@ import (
 // Choice says which events [List] writes.
 type Choice struct {
 	From, To time.Duration // both inclusive; To of zero means to the end
-	// Methods are the RPCs whose messages are written, by their names without a receiver. Everything that is
-	// not a message, an entry applied or a snapshot is written in any case.
+	// Methods are the RPCs whose messages are written, by their names without a receiver; "apply" and
+	// "snapshot" among them stand for entries applied and snapshots. Everything else that is not a message
+	// is written in any case.
 	Methods []string
 }
 
 // hanging is the indentation of lines that are the rest of a longer one.
 const hanging = 9
+
+// Line is one line of a list, before it is wrapped.
+type Line struct {
+	Time time.Duration
+	Text string
+}
 
 // List writes the events one below the other, a line or two each, whoever they are about. It is for pages that
 // quote a few lines of a run, where columns would be mostly empty:
@@ -33,6 +40,20 @@ const hanging = 9
 // The caller is on the left of a message, wherever it shows: a request when it arrives, or when it is
 // lost, an answer when it is back.
 func List(w io.Writer, events []record.Event, c Choice) error {
+	for _, line := range Lines(events, c) {
+		lead := clock(line.Time) + "  "
+		for _, part := range Wrap(line.Text, defaultWidth-len(lead)-hanging) {
+			if _, err := fmt.Fprintf(w, "%s%s\n", lead, part); err != nil {
+				return err
+			}
+			lead = strings.Repeat(" ", len(clock(line.Time))+2+hanging)
+		}
+	}
+	return nil
+}
+
+// Lines returns what [List] writes.
+func Lines(events []record.Event, c Choice) (lines []Line) {
 	asked := map[call]string{} // calls of a later cluster have the same numbers, so the latest one counts
 	for _, r := range rowsOf(events) {
 		if r.kind == record.Sent {
@@ -43,7 +64,7 @@ func List(w io.Writer, events []record.Event, c Choice) error {
 		}
 		text := ""
 		switch r.kind {
-		case record.Sent, record.Apply, record.Snapshot:
+		case record.Sent:
 			continue
 		case record.Delivered, record.Replied, record.Dropped:
 			if !slices.Contains(c.Methods, methodName(r.method)) {
@@ -51,21 +72,19 @@ func List(w io.Writer, events []record.Event, c Choice) error {
 			}
 			text = message(r, asked)
 		default:
+			optional := r.kind == record.Apply || r.kind == record.Snapshot
+			if optional && !slices.Contains(c.Methods, string(r.kind)) {
+				continue
+			}
 			who := ""
 			if r.peer >= 0 {
 				who = fmt.Sprintf("%-9s", short(r.peer))
 			}
 			text = who + r.full()
 		}
-		lead := clock(r.time) + "  "
-		for _, part := range Wrap(strings.TrimRight(text, " "), defaultWidth-len(lead)-hanging) {
-			if _, err := fmt.Fprintf(w, "%s%s\n", lead, part); err != nil {
-				return err
-			}
-			lead = strings.Repeat(" ", len(clock(r.time))+2+hanging)
-		}
+		lines = append(lines, Line{r.time, strings.TrimRight(text, " ")})
 	}
-	return nil
+	return lines
 }
 
 // call identifies one call of a run: the n-th from one peer to another.

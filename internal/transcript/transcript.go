@@ -3,20 +3,34 @@
 //
 //	# A follower comes back. (prose: any lines that begin with #)
 //
-//	run 2E/Rejoin 12
+//	run 2E/Rejoin 2
 //
 //	# It is cut off, and asks.
 //
-//	show 10.89s 11.9s RequestPreVote
+//	at network {$away} {
+//	show -1ms +500ms RequestPreVote
 //	----
-//	   10.8937  network {0 1} {2}
-//	   11.3058  2 -x 1   RequestPreVote {Term:2 CandidateId:2 LastLogIndex:4 LastLogTerm:1} (link cut)
+//	   10.8995  network {0} {1 2}
+//	   11.2608  0 -x 1   RequestPreVote {Term:2 CandidateId:0 LastLogIndex:4 LastLogTerm:1} (link cut)
+//	   11.2608  0 -x 2   RequestPreVote {Term:2 CandidateId:0 LastLogIndex:4 LastLogTerm:1} (link cut)
 //
-// "run CASE SEED" names the run, which the engine repeats on the reference. "show FROM TO METHOD..." is followed by
-// a line of dashes and, up to an empty line, by what happened between two instants: the messages of the
-// RPCs named, and whatever is not a message (see timeline.List). These excerpts are written by [Renew]; the
-// test of this package fails where a transcript and its run differ, and rewrites it with -rewrite. So a
-// change of the peer that changes the story cannot go unseen.
+// The directives are
+//
+//	run CASE SEED            names the run, which the engine repeats on the reference
+//	at WORDS                 goes to the next line of the run's list that has these words in it; without words,
+//	                         back to the beginning
+//	show FROM TO WHAT...     is followed by what happened between two instants
+//
+// An instant is a time since the run began, or with a sign, as in -1ms, one relative to the last "at". Stories
+// that use these survive a change of times. A word with a $, such as $away, stands for any word at first, and for
+// the same one from then on; so a story survives as well if other peers play its parts. What is shown are the
+// messages of the RPCs named, "apply" and "snapshot" if they are named, and whatever else is not a message (see
+// timeline.List). Words such as 0-2, $leader-$away or c1-0 limit messages to those between two of a pair, and
+// entries and snapshots to those at one of them; "quiet" leaves out everything else.
+//
+// The excerpts, from the line of dashes to an empty line, are written by [Renew]. The test of this package fails
+// where a transcript and its run differ, and rewrites transcripts and pages with -rewrite. So a change of the peer
+// that changes the story cannot go unseen.
 //
 // The form is that of the data-driven tests of etcd's Raft library, whose transcripts double as its best
 // documentation.
@@ -24,6 +38,7 @@ package transcript
 
 import (
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -41,75 +56,248 @@ type Run struct {
 // dashes separate an excerpt from the directive that asks for it.
 const dashes = "----"
 
+// story is how far a transcript has been read.
+type story struct {
+	events func(Run) ([]record.Event, error)
+
+	trace []record.Event
+	lines []timeline.Line   // all of the run
+	next  int               // the first line after the last "at"
+	mark  time.Duration     // when the last "at" was
+	names map[string]string // what the words with a $ stand for
+}
+
 // Renew returns the text with all its excerpts written anew. events repeats a run, and returns what
 // happened in it. An error names the line.
 func Renew(text string, events func(Run) ([]record.Event, error)) (string, error) {
 	var out strings.Builder
-	var trace []record.Event
+	s := &story{events: events}
 	lines := strings.Split(strings.TrimRight(text, "\n"), "\n")
 	for i := 0; i < len(lines); i++ {
 		line := lines[i]
+		out.WriteString(line + "\n")
 		words := strings.Fields(line)
 		if len(words) == 0 || words[0] == "#" {
-			out.WriteString(line + "\n")
 			continue
 		}
-		var err error
-		switch words[0] {
-		case "run":
-			out.WriteString(line + "\n")
-			var r Run
-			if r, err = parseRun(words[1:]); err == nil {
-				trace, err = events(r)
-			}
-		case "show":
-			var excerpt string
-			excerpt, err = show(trace, words[1:])
-			out.WriteString(line + "\n" + dashes + "\n" + excerpt)
-			for i+1 < len(lines) && lines[i+1] != "" {
-				i++
-			}
-		default:
-			err = fmt.Errorf("%q is neither prose, which begins with #, nor run or show", words[0])
-		}
+		excerpt, err := s.obey(words[0], words[1:])
 		if err != nil {
 			return "", fmt.Errorf("line %d: %w", i+1, err)
+		}
+		if words[0] != "show" {
+			continue
+		}
+		out.WriteString(dashes + "\n" + excerpt)
+		if i+1 < len(lines) && lines[i+1] == dashes {
+			for i+1 < len(lines) && lines[i+1] != "" { // what it was before
+				i++
+			}
+		}
+		if i+1 < len(lines) && lines[i+1] != "" {
+			out.WriteString("\n")
 		}
 	}
 	return out.String(), nil
 }
 
-func parseRun(words []string) (Run, error) {
+// obey does what a directive says. Only show has an excerpt.
+func (s *story) obey(directive string, words []string) (excerpt string, err error) {
+	switch directive {
+	case "run":
+		return "", s.run(words)
+	case "at":
+		return "", s.at(words)
+	case "show":
+		return s.show(words)
+	}
+	return "", fmt.Errorf("%q is neither prose, which begins with #, nor run, at or show", directive)
+}
+
+// everyMethod is what timeline.Lines is asked for to get all lines.
+func everyMethod(trace []record.Event) []string {
+	methods := []string{string(record.Apply), string(record.Snapshot)}
+	seen := map[string]bool{}
+	for _, e := range trace {
+		if name := e.Method[strings.LastIndexByte(e.Method, '.')+1:]; name != "" && !seen[name] {
+			seen[name] = true
+			methods = append(methods, name)
+		}
+	}
+	return methods
+}
+
+func (s *story) run(words []string) error {
 	if len(words) != 2 {
-		return Run{}, fmt.Errorf("run takes a case and a seed, such as: run 2E/Rejoin 12")
+		return fmt.Errorf("run takes a case and a seed, such as: run 2E/Rejoin 12")
 	}
 	seed, err := strconv.ParseUint(words[1], 10, 64)
-	return Run{words[0], seed}, err
+	if err != nil {
+		return err
+	}
+	trace, err := s.events(Run{words[0], seed})
+	if err != nil {
+		return err
+	}
+	for i := range trace {
+		trace[i].Detail = elide(trace[i].Detail)
+	}
+	*s = story{events: s.events, trace: trace, names: map[string]string{}}
+	s.lines = timeline.Lines(trace, timeline.Choice{Methods: everyMethod(trace)})
+	return nil
 }
+
+var (
+	quoted  = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
+	entry   = `\{Term:\d+ Command:(?:"(?:[^"\\]|\\.)*"|\{[^{}]*\}|[^{}"])*\}`
+	entries = regexp.MustCompile(entry + `(?: ` + entry + `){3,}`)
+	oneOf   = regexp.MustCompile(entry)
+)
+
+// elide shortens long strings and long lists of entries in the arguments of messages: what is in a shard, or in
+// the midmost of twenty entries, says nothing to a reader.
+func elide(detail string) string {
+	const most = 80
+	detail = quoted.ReplaceAllStringFunc(detail, func(s string) string {
+		if len(s) <= most {
+			return s
+		}
+		return fmt.Sprintf(`"... %d bytes"`, len(s))
+	})
+	return entries.ReplaceAllStringFunc(detail, func(s string) string {
+		all := oneOf.FindAllString(s, -1)
+		return fmt.Sprintf("%s ... %d more ... %s", all[0], len(all)-2, all[len(all)-1])
+	})
+}
+
+// at goes to the next line that has the words in it.
+func (s *story) at(words []string) error {
+	if s.trace == nil {
+		return fmt.Errorf("at comes before the first run")
+	}
+	if len(words) == 0 {
+		s.mark, s.next = 0, 0
+		return nil
+	}
+	var parts []string
+	var fresh []string // the $words that stand for nothing yet
+	for _, word := range words {
+		part := ""
+		for i, piece := range dollar.Split(word, -1) {
+			if i > 0 {
+				name := dollar.FindAllString(word, -1)[i-1]
+				if value, known := s.names[name]; known {
+					part += regexp.QuoteMeta(value)
+				} else {
+					fresh, part = append(fresh, name), part+`(\w+)`
+				}
+			}
+			part += regexp.QuoteMeta(piece)
+		}
+		parts = append(parts, part)
+	}
+	pattern := regexp.MustCompile(`(?:^| )` + strings.Join(parts, " +"))
+	for i := s.next; i < len(s.lines); i++ {
+		m := pattern.FindStringSubmatch(s.lines[i].Text)
+		if m == nil {
+			continue
+		}
+		for n, name := range fresh {
+			s.names[name] = m[n+1]
+		}
+		s.mark, s.next = s.lines[i].Time, i+1
+		return nil
+	}
+	return fmt.Errorf("nothing after %v has %q in it; the run tells another story now: change the directive, or the seed, and the prose with it",
+		s.mark, strings.Join(words, " "))
+}
+
+var dollar = regexp.MustCompile(`\$\w+`)
 
 // show returns an excerpt. One without a single line is a mistake: the run has moved away from under the
 // times.
-func show(trace []record.Event, words []string) (string, error) {
+func (s *story) show(words []string) (string, error) {
 	if len(words) < 2 {
 		return "", fmt.Errorf("show takes two times and the RPCs to show, such as: show 10s 11.5s RequestVote")
 	}
-	if trace == nil {
+	if s.trace == nil {
 		return "", fmt.Errorf("show comes before the first run")
 	}
-	from, err := time.ParseDuration(words[0])
+	from, err := s.instant(words[0])
 	if err != nil {
 		return "", err
 	}
-	to, err := time.ParseDuration(words[1])
+	to, err := s.instant(words[1])
 	if err != nil {
 		return "", err
+	}
+	choice := timeline.Choice{From: from, To: to}
+	var pairs []string
+	quiet := false
+	for _, word := range words[2:] {
+		word = dollar.ReplaceAllStringFunc(word, func(name string) string { return s.names[name] })
+		switch {
+		case word == "quiet":
+			quiet = true
+		case strings.Contains(word, "-"):
+			pairs = append(pairs, word)
+		default:
+			choice.Methods = append(choice.Methods, word)
+		}
 	}
 	var out strings.Builder
-	if err := timeline.List(&out, trace, timeline.Choice{From: from, To: to, Methods: words[2:]}); err != nil {
+	if err := timeline.List(&out, between(s.trace, pairs, quiet), choice); err != nil {
 		return "", err
 	}
 	if out.Len() == 0 {
 		return "", fmt.Errorf("nothing to show happened between %v and %v", from, to)
 	}
 	return out.String(), nil
+}
+
+// instant reads a time, which is relative to the last "at" if it has a sign.
+func (s *story) instant(word string) (time.Duration, error) {
+	d, err := time.ParseDuration(word)
+	if err == nil && (word[0] == '+' || word[0] == '-') {
+		d += s.mark
+	}
+	return d, err
+}
+
+// between leaves out what is not between or at the peers of a pair, if there are pairs, and what is neither a
+// message nor an entry applied or a snapshot if it has to be quiet.
+func between(trace []record.Event, pairs []string, quiet bool) []record.Event {
+	var kept []record.Event
+	for _, e := range trace {
+		wanted := true
+		switch e.Kind {
+		case record.Sent, record.Delivered, record.Handled, record.Replied, record.Dropped:
+			wanted = len(pairs) == 0 || paired(timeline.Name(e.Peer), timeline.Name(e.Other), pairs)
+		case record.Apply, record.Snapshot:
+			wanted = len(pairs) == 0 || oneOfThem(timeline.Name(e.Peer), pairs)
+		default:
+			wanted = !quiet
+		}
+		if wanted {
+			kept = append(kept, e)
+		}
+	}
+	return kept
+}
+
+func oneOfThem(name string, pairs []string) bool {
+	for _, pair := range pairs {
+		if a, b, _ := strings.Cut(pair, "-"); a == name || b == name {
+			return true
+		}
+	}
+	return false
+}
+
+func paired(a, b string, pairs []string) bool {
+	for _, pair := range pairs {
+		if pair == a+"-"+b || pair == b+"-"+a {
+			return true
+		}
+	}
+	return false
 }
