@@ -22,6 +22,7 @@ lab:            ## all labs on this tree's peer in the engine (SEEDS=1-3)
 
 test: vet       ## every test of the project, the labs in the bubble among them
 	$(GO) test -timeout 30m ./...
+	cd cluster && $(GO) test ./...
 
 race:           ## data races: the labs, on repeatable runs, and the packages under them (needs a C compiler)
 	$(GO) test -race ./labgob ./labrpc ./raftapi ./tester
@@ -36,6 +37,8 @@ fuzz:           ## fuzzing, FUZZTIME=60s for each target
 	@set -e; for t in DecodeRaftState DecodeAnyShape DecodeValue Copier Encoder; do \
 		$(GO) test -run '^$$' -fuzz "^Fuzz$$t$$" -fuzztime $(FUZZTIME) ./labgob; done
 	$(GO) test -run '^$$' -fuzz '^FuzzDecodeEntry$$' -fuzztime $(FUZZTIME) ./raft
+	@set -e; cd cluster; for t in Group Segment; do \
+		$(GO) test -run '^$$' -fuzz "^Fuzz$$t$$" -fuzztime $(FUZZTIME) ./wal; done
 
 lint:           ## code that nothing reaches, and what staticcheck finds
 	GO=$(GO) .ci/lint
@@ -67,10 +70,13 @@ soak:           ## SOAK=1-200 seeds of everything; takes many hours
 vet:
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "these files are not gofmt-clean: run gofmt -w"; exit 1; }
 	$(GO) vet ./...
+	cd cluster && $(GO) vet ./...
 
 cross:          ## compiles everything for the other systems that students use
 	GOOS=darwin GOARCH=arm64 $(GO) vet ./...
 	GOOS=windows GOARCH=amd64 $(GO) vet ./...
+	cd cluster && GOOS=darwin GOARCH=arm64 $(GO) vet ./...
+	cd cluster && GOOS=windows GOARCH=amd64 $(GO) vet ./...
 
 clean:          ## forgets the last results
 	rm -rf .raftlab

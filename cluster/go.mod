@@ -1,0 +1,13 @@
+module raftlab/cluster
+
+go 1.26
+
+require (
+	github.com/stretchr/testify v1.12.1
+	golang.org/x/sys v0.45.0
+	raftlab v0.0.0
+)
+
+require go.yaml.in/yaml/v3 v3.0.5 // indirect
+
+replace raftlab => ../
