@@ -10,6 +10,7 @@ import (
 	_ "unsafe" // for go:linkname
 
 	"raftlab/internal/record"
+	"raftlab/internal/yield"
 )
 
 // raftlab_reseed is in the overlay of the Go runtime (internal/sim/overlay).
@@ -24,5 +25,6 @@ func reseed(p record.Params) {
 	time.Sleep(time.Nanosecond)
 	s := sha512.Sum512(fmt.Appendf(nil, "%s|%d|run", p.Case, p.Seed))
 	le := binary.LittleEndian
+	yield.Begin(p.Seed, le.Uint64(s[40:]))
 	raftlab_reseed(le.Uint64(s[:]), le.Uint64(s[8:]), le.Uint64(s[16:]), le.Uint64(s[24:]), le.Uint64(s[32:]))
 }

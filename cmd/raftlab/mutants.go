@@ -33,6 +33,7 @@ type mutantsFlags struct {
 	matrix   bool
 	variants bool
 	noOrder  bool
+	noYield  bool
 	where    engineFlags
 	native   bool // of before there was --engine
 	confirm  bool
@@ -84,6 +85,7 @@ Exit code: 0 every mutant was killed, or every variant passed; 1 not so; 2 usage
 	flags.BoolVar(&f.matrix, "matrix", false, "find all cases that kill a mutant, not only the first")
 	flags.BoolVar(&f.variants, "variants", false, "run the reference and the variants instead of the mutants")
 	flags.BoolVar(&f.noOrder, "no-order", false, "leave goroutines in the order in which they became ready, to measure what varying it finds")
+	flags.BoolVar(&f.noYield, "no-yield", false, "interrupt no goroutine where it synchronizes, to measure what that finds (seeds that 4 divides)")
 	flags.StringVar(&f.where.engine, "engine", "", engineUsage)
 	flags.BoolVar(&f.native, "native", false, "as --engine native")
 	flags.MarkHidden("native")
@@ -181,7 +183,7 @@ func (h *hunting) prepare(selectors []string) error {
 	h.hunt = mutation.Hunt{Subjects: subjects, Cases: cases, Selected: len(rest) > 0, Seeds: seeds, Matrix: h.flags.matrix,
 		Contract: h.flags.contract, Workers: h.flags.workers, Costs: h.state.Costs()}
 	h.report = mutation.Report{Schema: mutation.Schema, Started: time.Now().UTC(), Seeds: suite.FormatSeeds(seeds),
-		Matrix: h.flags.matrix, NoOrder: h.flags.noOrder, Contract: h.flags.contract, Workers: h.flags.workers}
+		Matrix: h.flags.matrix, NoOrder: h.flags.noOrder, NoYield: h.flags.noYield, Contract: h.flags.contract, Workers: h.flags.workers}
 	return h.leaveOut()
 }
 
@@ -294,7 +296,7 @@ func (h *hunting) build(ctx context.Context, subjects []mutation.Subject, native
 			return nil, err
 		}
 		fmt.Fprintf(h.err, "building %d %s into one test binary\n", len(own), kind.what)
-		build := sim.Build{Framework: h.root.Dir, Package: kind.pkg, Edits: edits, NoOrder: h.flags.noOrder, Native: native}
+		build := sim.Build{Framework: h.root.Dir, Package: kind.pkg, Edits: edits, NoOrder: h.flags.noOrder, NoYield: h.flags.noYield, Native: native}
 		b, err := build.Binary(ctx, func(what string) { fmt.Fprintln(h.err, what) })
 		if err != nil {
 			return nil, err

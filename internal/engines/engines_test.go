@@ -26,7 +26,7 @@ func TestSample(t *testing.T) {
 	results, notes, err := s.Sample(context.Background())
 	require.NoError(t, err)
 	require.Empty(t, notes)
-	require.Len(t, results, 2*len(sampleCases))
+	require.Len(t, results, len(sampleSeeds)*len(sampleCases))
 	long := 0
 	for _, r := range results {
 		require.True(t, r.Judged(), r.Difference())

@@ -20,6 +20,7 @@ type Report struct {
 	Seeds       string    `json:"seeds"`
 	Matrix      bool      `json:"matrix,omitempty"`
 	NoOrder     bool      `json:"noOrder,omitempty"`  // without the edits of the Go runtime that vary the order of goroutines
+	NoYield     bool      `json:"noYield,omitempty"`  // without interruptions of goroutines where they synchronize
 	Contract    string    `json:"contract,omitempty"` // the year by which all were judged, if it was given
 	Native      bool      `json:"native,omitempty"`   // executed natively
 	Workers     int       `json:"workers"`

@@ -125,6 +125,9 @@ func (b Build) make(ctx context.Context) (binary *Binary, key string, err error)
 	if err != nil {
 		return nil, "", err
 	}
+	if p.yields && !b.NoYield {
+		p.code.interruptible(checked)
+	}
 	variables, err := p.code.keepApart(checked, p.owners)
 	if err != nil {
 		return nil, "", err
@@ -135,6 +138,7 @@ func (b Build) make(ctx context.Context) (binary *Binary, key string, err error)
 		p.notes = append(p.notes, fmt.Sprintf("the Go runtime overlay does not compile with %s: printing and garbage collections "+
 			"change runs, and goroutines run first in, first out", p.tools.version))
 		delete(p.code.replace, globalsFile) // then all goroutines are owner 0's
+		p.code.uninterrupted()
 		binary, err = c.compile(ctx, nil)
 	}
 	if err != nil {
@@ -157,6 +161,7 @@ type prepared struct {
 	edited map[string][]byte // files of the Go runtime
 	notes  []string
 	owners bool // goroutines have owners
+	yields bool // goroutines have numbers for interruptions
 }
 
 func (b Build) prepare(ctx context.Context) (p prepared, err error) {
@@ -172,7 +177,7 @@ func (b Build) prepare(ctx context.Context) (p prepared, err error) {
 	}
 	var applied []string
 	p.edited, applied, p.notes = runtimeOverlay(p.tools.root, b.engine(), b.without()...)
-	p.owners = slices.Contains(applied, "owner")
+	p.owners, p.yields = slices.Contains(applied, "owner"), slices.Contains(applied, "yields")
 	if b.Native && len(p.notes) > 0 {
 		return p, fmt.Errorf("compile for repeatable native runs: %s. The wasm engine has no need of that (--engine wasm)", strings.Join(p.notes, "; "))
 	}
@@ -228,7 +233,7 @@ func (b Build) without() []string {
 // differs between the engines.
 func (b Build) key(tools toolchain, code *tree, edited map[string][]byte, without ...string) (key, source string, err error) {
 	h, engine := sha256.New(), sha256.New()
-	fmt.Fprintln(h, engineVersion, tools.version, tools.root, b.Package, vet.Rules())
+	fmt.Fprintln(h, engineVersion, tools.version, tools.root, b.Package, b.NoYield, vet.Rules())
 	add := func(name string, text []byte) { fmt.Fprintf(h, "%q %t %d\n%s", name, text == nil, len(text), text) }
 	for _, name := range sortedKeys(code.replace) {
 		add(name, code.replace[name])

@@ -23,7 +23,7 @@ func TestMain(m *testing.M) {
 func miniBuild(t testing.TB) Build {
 	t.Helper()
 	edits := map[string][]byte{}
-	for _, dir := range []string{"record", "backedge", "globals"} {
+	for _, dir := range []string{"record", "backedge", "globals", "yield"} {
 		files, err := filepath.Glob(filepath.Join("..", dir, "*.go"))
 		require.NoError(t, err)
 		for _, name := range files {

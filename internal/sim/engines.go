@@ -24,7 +24,7 @@ type Engines struct {
 }
 
 // engineParts are the framework's folders that a run is made of whatever the code under test, and the engines themselves.
-var engineParts = []string{"tester", "labrpc", "labgob", "internal/backedge", "internal/globals", "internal/record", "internal/sim"}
+var engineParts = []string{"tester", "labrpc", "labgob", "internal/backedge", "internal/globals", "internal/record", "internal/sim", "internal/yield"}
 
 // FindEngines looks at the toolchain and at the framework at root.
 func FindEngines(ctx context.Context, root string) (Engines, error) {

@@ -105,7 +105,7 @@ func (e exports) dirs() (standard, framework string, err error) {
 		fmt.Fprintf(h, "%q %d\n%s", name, len(e.edited[name]), e.edited[name])
 	}
 	standard = hex.EncodeToString(h.Sum(nil)[:16])
-	e.Impl, e.Package, e.NoOrder = nil, "", false
+	e.Impl, e.Package, e.NoOrder, e.NoYield = nil, "", false, false
 	// What is under test has no export data here, and must not be imported by what has.
 	key, _, err := e.key(e.tools, &tree{replace: e.frameworkEdits()}, e.edited, e.underTest...)
 	if err != nil {

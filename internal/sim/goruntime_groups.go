@@ -89,6 +89,16 @@ var runtimeGroups = []runtimeGroup{
 		},
 	},
 	{
+		name:    "yields",
+		without: "no goroutine of the code under test is interrupted where it synchronizes, whatever the seed",
+		needs:   "kin",
+		source:  "yields",
+		edits: []runtimeEdit{
+			{"runtime/runtime2.go", "\tgoid         uint64\n", "\tgoid         uint64\n\traftlabPoints uint64\n"},
+			{"runtime/proc.go", "\tnewg.raftlabKin = 0\n", "\tnewg.raftlabKin, newg.raftlabPoints = 0, 0\n"},
+		},
+	},
+	{
 		// crypto/rand gives numbers of the run, too: the usual clerk draws its name from there.
 		name:    "bytes",
 		without: "crypto/rand reads the host's random bytes",

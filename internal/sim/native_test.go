@@ -76,15 +76,15 @@ func TestSameRunInBothEngines(t *testing.T) {
 	} {
 		wasm, host := bothBuilds(t, lab.pkg)
 		for _, name := range lab.cases {
-			for seed := range uint64(1) {
-				plain := p.Run(context.Background(), Job{Binary: wasm, Test: lab.test, Params: record.Params{Case: name, Seed: seed + 1}})
+			for _, seed := range []uint64{1, 4} { // 4 divides one of them: package yield
+				plain := p.Run(context.Background(), Job{Binary: wasm, Test: lab.test, Params: record.Params{Case: name, Seed: seed}})
 				for _, env := range [][]string{nil, {"NOISE=1"}} {
-					j := Job{Binary: host, Test: lab.test, Params: record.Params{Case: name, Seed: seed + 1}, Env: env}
+					j := Job{Binary: host, Test: lab.test, Params: record.Params{Case: name, Seed: seed}, Env: env}
 					r := p.Run(context.Background(), j)
-					t.Log(name, seed+1, env, plain.CPU, r.CPU, plain.Idle, r.Idle)
+					t.Log(name, seed, env, plain.CPU, r.CPU, plain.Idle, r.Idle)
 					require.Equal(t, record.Pass, r.Verdict.Outcome, r.Verdict.Message)
 					require.Equal(t, plain.Verdict, r.Verdict)
-					require.Equal(t, plain.Hash, r.Hash, "%s, seed %d, %v", name, seed+1, env)
+					require.Equal(t, plain.Hash, r.Hash, "%s, seed %d, %v", name, seed, env)
 				}
 			}
 		}

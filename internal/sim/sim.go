@@ -28,6 +28,8 @@ type Build struct {
 	// NoOrder leaves out the edits of the Go runtime that vary the order of goroutines by seed. It is for
 	// measuring what they add.
 	NoOrder bool
+	// NoYield leaves the code under test uninterrupted, whatever the seed (package yield). It is for measuring, too.
+	NoYield bool
 	// Native compiles for this machine instead of the wasm engine. The runs are the same, but nothing keeps
 	// the code under test from the user's files: it is for code that the user trusts.
 	Native bool

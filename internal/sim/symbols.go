@@ -35,6 +35,7 @@ var compiledInNames = map[string][]string{
 		"Errno", "Signal", "ENOENT", "EINVAL"},
 	// What the engine itself puts into the code.
 	vet.Module + "/internal/backedge": {"Count", "count", "slow"},
+	vet.Module + "/internal/yield":    {"Here", "interrupt", "on"},
 	vet.Module + "/internal/globals": {"Init", "Init2", "Init3", "At", "Flag", "Setup", "Seed", "Seed64", "Seed256", "set", "owner", "current", "variables",
 		"steps", "all"},
 }
