@@ -81,6 +81,9 @@ const maxMethod = 256
 // not be called with a lock held that the handler on the other side, or anyone it waits for, needs.
 func (ce *ClientEnd) Call(svcMeth string, args, reply any) bool {
 	e, svcMeth := ce.end, plain.Cut(svcMeth, maxMethod) // the rest of a longer one would only be carried about
+	if e.carrier != nil {
+		return e.carrier.Call(svcMeth, args, reply)
+	}
 	c := &call{rn: e.rn, end: e, method: svcMeth}
 	if err := c.prepare(args, reply); err != nil {
 		c.mistake = err

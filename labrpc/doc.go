@@ -69,5 +69,6 @@
 //   - [Network], [ClientEnd]: the network as the harness sees it (network.go, links.go, hold.go)
 //   - [ClientEnd.Call] and the life of a call (call.go, handle.go, flights.go)
 //   - [Server], [Service]: what is called (server.go)
+//   - [Carrier]: ends and servers without this network, for real processes (carrier.go)
 //   - the weather (weather.go), what an observer is told (message.go), mistakes (mistake.go)
 package labrpc

@@ -47,7 +47,7 @@ type slot struct {
 
 // ClientEnd is one end of a connection: a peer holds one for each server that it calls. It is
 // made by [Network.MakeEnd] or [Network.MakeEdge], leads to the server given to
-// [Network.Connect], and works once it is enabled.
+// [Network.Connect], and works once it is enabled. Or [MakeCarried] makes it, over something else than a network.
 //
 // It is a handle. What it stands for belongs to the network, which decides at each call whether the end still
 // works: a copy of the struct is the same end, and stops working with it.
@@ -64,6 +64,8 @@ type end struct {
 	deleted bool
 	edge    *edge
 	slot    *slot // nil before Connect
+
+	carrier Carrier // of an end of [MakeCarried]: everything else is zero then
 }
 
 // MakeNetwork returns a network that is reliable and has no servers and no ends.
