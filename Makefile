@@ -26,9 +26,9 @@ test: vet       ## every test of the project, the labs in the bubble among them
 
 race:           ## data races: the labs, on repeatable runs, and the packages under them (needs a C compiler)
 	$(GO) test -race ./labgob ./labrpc ./raftapi ./tester
-	$(GO) test -race -skip '^Test(Lab|Porcupine)' ./raft ./kvraft/... ./shardkv/...
+	$(GO) test -race -skip '^Test(Lab|Porcupine)' ./raft ./kvsrv/... ./kvraft/... ./shardkv/...
 	$(RAFTLAB) test --race --strict --seeds 1 lab2
-	$(RAFTLAB) test --race --seeds 1 lab3 lab4
+	$(RAFTLAB) test --race --seeds 1 lab1 lab3 lab4
 
 bench:          ## benchmarks of the message path and of the engine
 	$(GO) test -run '^$$' -bench . -benchmem ./labgob ./labrpc ./internal/sim

@@ -88,7 +88,7 @@ func anchors(text string) []string {
 	return found
 }
 
-var caseName = regexp.MustCompile(`\b(2[A-F]|3[A-E]|4[A-C]|P)/([A-Z]\w+)`)
+var caseName = regexp.MustCompile(`\b(1[A-D]|2[A-F]|3[A-E]|4[A-C]|P)/([A-Z]\w+)`)
 
 func TestCasesExist(t *testing.T) {
 	var cases []string
@@ -216,7 +216,7 @@ func handouts(pages map[string]string) []string {
 	return slices.DeleteFunc(names, func(name string) bool { return !handout.MatchString(name) })
 }
 
-var handout = regexp.MustCompile(`^lab\d[a-z]\.md$`)
+var handout = regexp.MustCompile(`^lab(1|\d[a-z])\.md$`)
 
 // TestCodeIsThere looks for the files and the names that the pages which lead through the code mention.
 func TestCodeIsThere(t *testing.T) {

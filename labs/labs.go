@@ -2,6 +2,7 @@
 // a table of cases; tests, grader, docs and the command line all read that table.
 //
 //	labs.All()            every lab
+//	  labs/lab1.Lab()     warm-up: 1A one key/value server, 1B a lock on it; 1C, 1D the same while messages are lost
 //	  labs/lab2.Lab()     Raft: 2A elections, 2B log, 2C crashes, 2D snapshots, 2E PreVote, 2F CheckQuorum
 //	  labs/lab3.Lab()     KV: 3A reads through the log, 3B snapshots, 3C to 3E other read paths
 //	  labs/lab4.Lab()     sharding: 4A the shard controller, 4B shards that move, 4C progress, nothing left behind
@@ -9,6 +10,7 @@
 package labs
 
 import (
+	"raftlab/labs/lab1"
 	"raftlab/labs/lab2"
 	"raftlab/labs/lab3"
 	"raftlab/labs/lab4"
@@ -18,5 +20,5 @@ import (
 
 // All returns all labs, in the order in which they are done.
 func All() []tester.Lab {
-	return []tester.Lab{lab2.Lab(), lab3.Lab(), lab4.Lab(), porcupine.Lab(), porcupine.ShardLab()}
+	return []tester.Lab{lab1.Lab(), lab2.Lab(), lab3.Lab(), lab4.Lab(), porcupine.Lab(), porcupine.ShardLab()}
 }

@@ -43,6 +43,8 @@ const (
 	RuleNoProgress      Rule = "no progress"
 	RuleWrongAnswer     Rule = "wrong answer"
 	RuleCostlyRead      Rule = "read costs too much"
+	RuleTwoHolders      Rule = "two holders of a lock"
+	RuleHoards          Rule = "server keeps too much"
 
 	RuleUneven        Rule = "shards spread unevenly"
 	RuleNeedlessMoves Rule = "shards moved needlessly"

@@ -46,7 +46,7 @@ func mutationPairs(ctx context.Context, e *enginesRun) (all []engines.Pair, err 
 				continue
 			}
 		}
-		for _, pkg := range []string{mutation.PeerPackage, mutation.ServicePackage, mutation.ShardedPackage} {
+		for _, pkg := range mutation.Packages {
 			pairs, err := e.bundlePairs(ctx, kind, pkg, mutation.Of(subjects, pkg))
 			if err != nil {
 				return nil, err

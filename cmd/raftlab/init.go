@@ -19,7 +19,7 @@ func initCommand(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "init DIR",
 		Short: "Write a course tree: framework, cases, handouts and an empty peer",
-		Long: `Write a course tree into DIR, which must be empty or not exist. The reference is not in it; raft/,
+		Long: `Write a course tree into DIR, which must be empty or not exist. The reference is not in it; kvsrv/, raft/,
 kvraft/ and shardkv/ hold skeletons that compile and fail with a reason that says what to write.
 
 With --update, refresh the framework in an existing course tree. The student's files are never touched. A
@@ -88,7 +88,7 @@ func chooseLabs(names []string) ([]course.Lab, error) {
 		if len(names) > 0 && !slices.Contains(names, l.Name) || len(names) == 0 && l.OnRequest {
 			continue
 		}
-		lab := course.Lab{Name: l.Name, Package: l.Package}
+		lab := course.Lab{Name: l.Name, Package: l.Package, Test: l.Test, Case: l.Cases[0].ID()}
 		for _, c := range l.Cases {
 			if !slices.Contains(lab.Parts, c.Part) {
 				lab.Parts = append(lab.Parts, c.Part)
@@ -102,7 +102,7 @@ func chooseLabs(names []string) ([]course.Lab, error) {
 		}
 	}
 	for _, l := range chosen {
-		if l.Package != "./raft" && !slices.ContainsFunc(chosen, func(l course.Lab) bool { return l.Package == "./raft" }) {
+		if l.Package != "./raft" && l.Package != "./kvsrv" && !slices.ContainsFunc(chosen, func(l course.Lab) bool { return l.Package == "./raft" }) {
 			return nil, fmt.Errorf("--labs %s: the servers of %s run on the peer of lab 2: --labs lab2,%[1]s", strings.Join(names, ","), l.Name)
 		}
 	}

@@ -284,6 +284,7 @@ func (h *hunting) build(ctx context.Context, subjects []mutation.Subject, native
 	binaries := map[string]*sim.Binary{}
 	for _, kind := range []struct{ what, pkg string }{
 		{"peers", mutation.PeerPackage},
+		{"servers on one machine", mutation.SinglePackage},
 		{"services", mutation.ServicePackage},
 		{"sharded services", mutation.ShardedPackage},
 	} {

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var lab2 = []Lab{{Name: "lab2", Package: "./raft", Parts: []string{"2A", "2B"}}}
+var lab2 = []Lab{{Name: "lab2", Package: "./raft", Test: "TestLab2", Parts: []string{"2A", "2B"}, Case: "2A/InitialElection"}}
 
 func checkout(t *testing.T) Root {
 	t.Helper()
@@ -84,6 +84,21 @@ func TestCourseOfOtherLabs(t *testing.T) {
 	assert.Contains(t, readme, "first pages: [docs/lab2.md](docs/lab2.md), [docs/lab4.md](docs/lab4.md);")
 
 	assert.NoFileExists(t, filepath.Join(newCourse(t), "docs", "lab3a.md"), "later labs are for later")
+}
+
+// The warm-up needs no peer, and so nothing of lab 2.
+func TestCourseOfTheWarmUp(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "course")
+	student, err := Init(checkout(t), dir, []Lab{{Name: "lab1", Package: "./kvsrv", Test: "TestLab1", Parts: []string{"1A"}, Case: "1A/OneClient"}})
+	require.NoError(t, err)
+	assert.ElementsMatch(t, []string{"kvsrv/server.go", "kvsrv/clerk.go", "kvsrv/lock/lock.go"}, student)
+	assert.FileExists(t, filepath.Join(dir, "docs", "lab1.md"))
+	assert.NoFileExists(t, filepath.Join(dir, "docs", "lab2.md"))
+	assert.NoDirExists(t, filepath.Join(dir, "raft"))
+	readme := read(t, dir, "README.md")
+	assert.Contains(t, readme, "Begin with [docs/lab1.md](docs/lab1.md).")
+	assert.Contains(t, readme, "replay 1A/OneClient --seed 7")
+	assert.Contains(t, readme, "go test ./kvsrv -run Lab1/1A")
 }
 
 func TestInitRefuses(t *testing.T) {

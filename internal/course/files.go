@@ -27,7 +27,9 @@ var entries = []string{"cmd/raftlab", "internal/backedge"}
 type Lab struct {
 	Name    string   // "lab2"
 	Package string   // "./raft", the student's
+	Test    string   // "TestLab2"
 	Parts   []string // "2A", "2B", ...
+	Case    string   // one of the first part, as an example: "2A/InitialElection"
 }
 
 // frameworkFiles returns the framework's files for labs, by slash-separated path.

@@ -54,10 +54,16 @@ type contents struct {
 	Labs     []Lab
 	Packages []string // the student's, each once
 	Handouts []string // the labs' first pages, "docs/lab2.md"
+
+	// Of the first lab, for examples.
+	First string // part: "2A"
+	Case  string // a case of that part: "2A/InitialElection"
+	Test  string // the part in `go test -run`: "Lab2/2A"
 }
 
 func contentsOf(labs []Lab, files map[string][]byte) contents {
-	c := contents{Labs: labs}
+	first := labs[0]
+	c := contents{Labs: labs, First: first.Parts[0], Case: first.Case, Test: strings.TrimPrefix(first.Test, "Test") + "/" + first.Parts[0]}
 	for _, l := range labs {
 		if !slices.Contains(c.Packages, l.Package) {
 			c.Packages = append(c.Packages, l.Package)

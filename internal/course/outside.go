@@ -5,7 +5,8 @@ package course
 var Outside = []string{
 	// What a student's code imports.
 	"labgob", "labrpc", "raftapi", "kvapi", "shardapi", "raft", "kvraft", "kvraft/rsm", "shardkv", "shardkv/shardctrler",
+	"kvsrv", "kvsrv/lock",
 	// What a private case imports.
-	"tester", "labs/lab2", "labs/lab3", "labs/lab4", "labs/porcupine",
+	"tester", "labs/lab1", "labs/lab2", "labs/lab3", "labs/lab4", "labs/porcupine",
 	"porcupine-tests/configs", "porcupine-tests/history", "porcupine-tests/model", "porcupine-tests/nemesis",
 }

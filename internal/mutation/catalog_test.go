@@ -49,6 +49,8 @@ func TestThereAreEnough(t *testing.T) {
 	require.GreaterOrEqual(t, len(Of(load(t, Mutant), ServicePackage)), 25)
 	require.GreaterOrEqual(t, len(Of(load(t, Variant), ServicePackage)), 1+6)
 	require.GreaterOrEqual(t, len(Of(load(t, Mutant), ShardedPackage)), 40)
+	require.GreaterOrEqual(t, len(Of(load(t, Mutant), SinglePackage)), 18)
+	require.GreaterOrEqual(t, len(Of(load(t, Variant), SinglePackage)), 1+5)
 	require.GreaterOrEqual(t, len(Of(load(t, Variant), ShardedPackage)), 1+8+10)
 }
 

@@ -17,7 +17,11 @@ const (
 	PeerPackage    = "./" + packageDir
 	ServicePackage = "./kvraft"
 	ShardedPackage = "./shardkv"
+	SinglePackage  = "./kvsrv"
 )
+
+// Packages are all packages whose test binaries run subjects.
+var Packages = []string{PeerPackage, SinglePackage, ServicePackage, ShardedPackage}
 
 // family is a service whose versions are subjects, or versions of what only its clients notice: of a peer that
 // answers reads wrongly, for example.
@@ -38,6 +42,14 @@ type layer struct {
 }
 
 var families = []family{
+	{
+		prefixes: []string{"srv-", "lock-"},
+		dir:      "kvsrv",
+		packages: []layer{{"kvsrv", "", true}, {"kvsrv/lock", "lock", false}},
+		imports:  []string{"raftlab/kvapi", "raftlab/labs/lab1"},
+		tests:    `func TestLab1(t *testing.T) { lab1.Run(t, service(t)) }`,
+		contract: "kvapi.Single",
+	},
 	{
 		prefixes: []string{"kv-"},
 		dir:      "kvraft",

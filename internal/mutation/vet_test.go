@@ -17,7 +17,7 @@ func TestNothingIsRefused(t *testing.T) {
 	for _, kind := range []Kind{Mutant, Variant} {
 		subjects, err := Load(root, kind)
 		require.NoError(t, err)
-		for _, pkg := range []string{PeerPackage, ServicePackage, ShardedPackage} {
+		for _, pkg := range Packages {
 			began := time.Now()
 			edits, err := BundleFor(root, pkg, Of(subjects, pkg))
 			require.NoError(t, err)

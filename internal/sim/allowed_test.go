@@ -171,11 +171,13 @@ func TestOwnCodeIsAllowed(t *testing.T) {
 	}))
 	for name, b := range map[string]Build{
 		"raft":     {Package: "./raft"},
+		"kvsrv":    {Package: "./kvsrv"},
 		"kvraft":   {Package: "./kvraft"},
 		"shardkv":  {Package: "./shardkv"},
 		"services": {Package: "./shardkv", Impl: map[string]string{"raft": root + "/raft", "kvraft": root + "/kvraft", "shardkv": root + "/shardkv"}},
 		"peer":     {Package: "./shardkv", Impl: map[string]string{"raft": root + "/raft"}}, // the services import it
 		"etcdraft": {Package: "./raft", Impl: map[string]string{"raft": filepath.Join(root, "etcdraft", "raft")}},
+		"warm-up":  {Package: "./kvsrv", Impl: map[string]string{"kvsrv": skeleton + "/kvsrv"}},
 		"skeleton": {Package: "./kvraft", Impl: map[string]string{"raft": skeleton + "/raft", "kvraft": skeleton + "/kvraft"}},
 		"sharded":  {Package: "./shardkv", Impl: map[string]string{"raft": skeleton + "/raft", "shardkv": skeleton + "/shardkv"}},
 	} {

@@ -179,7 +179,7 @@ func copyModules(ctx context.Context, framework, to string) error {
 		return out, err
 	}
 	used, err := goCommand("list", "-deps", "-test", "-f", "{{with .Module}}{{if not .Main}}{{.Path}}@{{.Version}}{{end}}{{end}}",
-		"./cmd/raftlab", "./raft", "./kvraft", "./shardkv")
+		"./cmd/raftlab", "./kvsrv", "./raft", "./kvraft", "./shardkv")
 	if err != nil {
 		return fmt.Errorf("find out which modules the framework imports: %w", err)
 	}

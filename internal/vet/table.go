@@ -94,6 +94,7 @@ var allowed = map[string]rule{
 	Module + "/kvapi": all, Module + "/shardapi": all,
 	// What a service stands on.
 	Module + "/raft": all, Module + "/kvraft": all, Module + "/kvraft/rsm": all, Module + "/shardkv/shardctrler": all,
+	Module + "/kvsrv": all, Module + "/kvsrv/lock": all,
 }
 
 // refusedImports say more about some imports than that they are not listed. A path that ends in a slash stands for

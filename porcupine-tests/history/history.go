@@ -122,7 +122,7 @@ func Judge(e *tester.Env, budget int) {
 		if file, err := drawing(ops, faults); err == nil {
 			message += "\ndrawing: " + file
 		}
-		e.Fail(tester.Violation{Rule: tester.RuleLinearizability, Section: "§8", Message: message})
+		e.Fail(tester.Violation{Rule: tester.RuleLinearizability, Message: message})
 	}
 }
 

@@ -21,6 +21,9 @@ func FromTrace(events []record.Event) (ops []Op, faults []Fault, err error) {
 	open := map[int]int{} // client -> position in ops
 	for at, e := range events {
 		client := e.Peer - record.FirstClient
+		if !isOperation(e) {
+			continue
+		}
 		switch e.Kind {
 		case record.Invoke:
 			op := Op{Client: client, Call: at, Begin: e.Time, Open: true}
@@ -43,6 +46,13 @@ func FromTrace(events []record.Event) (ops []Op, faults []Fault, err error) {
 	}
 	oneDialect(ops)
 	return ops, faultsIn(events), nil
+}
+
+// isOperation says whether e begins or ends an operation of a key/value service. Clients may have others, such as
+// those of a lock.
+func isOperation(e record.Event) bool {
+	kind := Kind(e.Method)
+	return kind == Get || kind == Put || kind == Append
 }
 
 // oneDialect mends operations whose texts are the same in both dialects.

@@ -1,0 +1,82 @@
+package lab1
+
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	"raftlab/kvapi"
+	"raftlab/tester"
+)
+
+// watch is the case's own book of who holds which lock.
+type watch struct {
+	mu      sync.Mutex
+	holders map[string]*user
+}
+
+// handle is a user's handle of a lock.
+type handle struct {
+	u    *user
+	name string
+	lock kvapi.Lock
+}
+
+// lockOf makes a handle for a user, on the case's main goroutine.
+func (s *service) lockOf(u *user, name string) *handle {
+	if s.made.First.Lock == nil {
+		s.fail(tester.RuleMissing, "the service has no locks: Lock of kvapi.Single is nil (docs/lab1.md)")
+	}
+	h := &handle{u: u, name: name}
+	u.client.Make(func() { h.lock = s.made.New().Lock(u.raw, name) })
+	if h.lock == nil {
+		s.fail(tester.RuleMissing, "the function Lock of kvapi.Single returned nil for the lock %q", name)
+	}
+	return h
+}
+
+// traced calls the lock, and says so in the trace.
+func (h *handle) traced(what string, call func()) {
+	h.u.do(fmt.Sprintf("%s %q", what, h.name), func() {
+		op := h.u.client.Invoke(what, fmt.Sprintf("%q", h.name))
+		h.u.client.Call(call)
+		op.Return("done")
+	})
+}
+
+// acquire takes the lock. The case fails if somebody else has it.
+func (h *handle) acquire() {
+	h.traced("acquire", h.lock.Acquire)
+	s := h.u.s
+	s.watch.mu.Lock()
+	other := s.watch.holders[h.name]
+	s.watch.holders[h.name] = h.u
+	s.watch.mu.Unlock()
+	if other != nil {
+		s.fail(tester.RuleTwoHolders, "client %d has acquired lock %q, which client %d holds and has not released",
+			h.u.client.Number(), h.name, other.client.Number())
+	}
+}
+
+// release gives it back. From the moment of the call on, others may have it.
+func (h *handle) release() {
+	s := h.u.s
+	s.watch.mu.Lock()
+	delete(s.watch.holders, h.name)
+	s.watch.mu.Unlock()
+	h.traced("release", h.lock.Release)
+}
+
+// section takes the lock, does something, and gives it back.
+func (h *handle) section(inside func()) {
+	h.acquire()
+	inside()
+	h.release()
+}
+
+// count raises a number that only holders of a lock touch: it is read, some time goes by, and one more is written.
+func (u *user) count(key string, takes time.Duration) {
+	before := u.get(key)
+	u.s.env.Sleep(takes)
+	u.certain(key, before+"|")
+}

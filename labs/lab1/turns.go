@@ -1,0 +1,137 @@
+package lab1
+
+import (
+	"fmt"
+	"time"
+
+	"raftlab/tester"
+)
+
+// Part 1B: locks while nothing gets lost.
+
+// oneHolder takes a lock and gives it back, by one handle and then by a new one each time.
+func oneHolder(e *tester.Env) {
+	s := start(e, tester.Options{})
+	u := s.user()
+	h := s.lockOf(u, "l")
+	u.must("take a lock and give it back, five times", func() {
+		for range 5 {
+			h.section(func() { u.count("n", time.Millisecond) })
+		}
+	})
+	for range 3 {
+		again := s.lockOf(u, "l")
+		u.must("take the lock by a new handle", func() { again.section(func() { u.count("n", 0) }) })
+	}
+	w := s.user()
+	other := s.lockOf(w, "l")
+	w.must("take a lock that another client had", func() { other.section(func() { w.count("n", 0) }) })
+	s.counted("n", 9)
+	s.earned()
+}
+
+// manyHolders has six clients want one lock.
+func manyHolders(o tester.Options) func(*tester.Env) {
+	return func(e *tester.Env) {
+		const clients, each = 6, 8
+		s := start(e, o)
+		var done []<-chan struct{}
+		users := s.crowd(clients)
+		for _, u := range users {
+			h := s.lockOf(u, "l")
+			done = append(done, u.goes(func() {
+				for range each {
+					h.section(func() { u.count("n", time.Duration(u.rand.Int64N(int64(20*time.Millisecond)))) })
+				}
+			}))
+		}
+		for i, u := range users {
+			s.ended(u, done[i])
+		}
+		s.counted("n", clients*each)
+		s.earned()
+	}
+}
+
+// counted looks at the end whether holders of a lock have counted up to a number.
+func (s *service) counted(key string, want int) {
+	s.healed()
+	u := s.user()
+	u.must("read", func() {
+		if got := len(u.get(key)); got != want {
+			s.fail(tester.RuleWrongAnswer, "holders of the lock have counted to %d, each adding one to what it read; with one holder at a time it is %d", got, want)
+		}
+	})
+}
+
+// twoLocks has one client hold two locks, and two clients one each.
+func twoLocks(e *tester.Env) {
+	s := start(e, tester.Options{})
+	u, w := s.user(), s.user()
+	a, b := s.lockOf(u, "a"), s.lockOf(u, "b")
+	theirs := s.lockOf(w, "b")
+	u.must("hold two locks at once", func() {
+		a.acquire()
+		b.acquire()
+		b.release()
+	})
+	w.must("take lock b while another client holds lock a", func() {
+		theirs.acquire()
+		theirs.release()
+	})
+	u.must("take lock b again and give both back, the first one first", func() {
+		b.acquire()
+		a.release()
+		b.release()
+	})
+	s.earned()
+}
+
+// handOver has three clients wait for a lock that is held for a while, and measures how soon they have it once it
+// is free. A lock may look again every second; it must not look ever more seldom.
+func handOver(e *tester.Env) {
+	const limit = 5 * time.Second
+	s := start(e, tester.Options{})
+	u := s.user()
+	h := s.lockOf(u, "l")
+	u.must("take a lock that is free", h.acquire)
+	waiters := s.crowd(3)
+	var done []<-chan struct{}
+	for _, w := range waiters {
+		theirs := s.lockOf(w, "l")
+		done = append(done, w.goes(func() { theirs.section(func() {}) }))
+	}
+	e.Sleep(15 * time.Second)
+	u.must("give the lock back", h.release)
+	began := e.Now()
+	for i, w := range waiters {
+		if !e.Await(done[i], began+3*limit-e.Now()) {
+			s.fail(tester.RuleTooSlow, "a lock was given back while three clients waited for it. %v later client %d still does not have it; three turns may take %v",
+				e.Now()-began, w.client.Number(), 3*limit)
+		}
+	}
+	s.earned()
+}
+
+// patientWaiters counts what clients send that wait for a lock.
+func patientWaiters(e *tester.Env) {
+	const seconds = 20
+	s := start(e, tester.Options{})
+	u := s.user()
+	h := s.lockOf(u, "l")
+	u.must("take a lock that is free", h.acquire)
+	waiters := s.crowd(3)
+	var done []<-chan struct{}
+	for _, w := range waiters {
+		theirs := s.lockOf(w, "l")
+		done = append(done, w.goes(func() { theirs.section(func() {}) }))
+	}
+	before := s.TotalRPCs()
+	e.Sleep(seconds * time.Second)
+	s.storm(s.TotalRPCs()-before, len(waiters), seconds, fmt.Sprintf("client %d held the lock", u.client.Number()))
+	u.must("give the lock back", h.release)
+	for i, w := range waiters {
+		s.ended(w, done[i])
+	}
+	s.earned()
+}

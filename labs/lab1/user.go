@@ -1,0 +1,172 @@
+package lab1
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"raftlab/kvapi"
+	"raftlab/porcupine-tests/history"
+	"raftlab/tester"
+)
+
+// user is a client of the service, with a clerk of one of the two dialects. What it asks and what it is answered goes
+// into the trace, from where the history is taken. Its operations are for one goroutine, started with goes or must.
+type user struct {
+	s       *service
+	client  *tester.Client
+	rand    *rand.Rand
+	raw     kvapi.VersionedClerk // the clerk itself, for locks
+	kv      kvapi.VersionedClerk // the same, traced; nil in the classic dialect
+	classic kvapi.ClassicClerk   // traced; nil in the versioned one
+	seen    map[string]kvapi.Version
+	doing   atomic.Value // string: the operation that has not ended yet; for messages
+}
+
+// user makes a new user.
+func (s *service) user() *user {
+	u := &user{s: s, client: s.NewClient(), seen: map[string]kvapi.Version{}}
+	u.doing.Store("nothing")
+	u.rand = s.env.Fork(fmt.Sprintf("user %d", u.client.Number()))
+	u.client.Make(func() {
+		end := u.client.Ends()[0]
+		if s.versioned() {
+			u.raw = s.made.New().Versioned(end)
+			u.kv = history.Versioned(u.client, u.raw)
+		} else {
+			u.classic = history.Classic(u.client, s.made.New().Classic(end))
+		}
+	})
+	s.users = append(s.users, u)
+	return u
+}
+
+// crowd makes n users.
+func (s *service) crowd(n int) []*user {
+	us := make([]*user, n)
+	for i := range us {
+		us[i] = s.user()
+	}
+	return us
+}
+
+// do says what the user is doing while it does it.
+func (u *user) do(what string, call func()) {
+	u.doing.Store(what)
+	call()
+	u.s.answers.Add(1)
+	u.doing.Store("nothing")
+}
+
+// get reads a key; "" if it does not exist.
+func (u *user) get(key string) (value string) {
+	u.do(fmt.Sprintf("get %q", key), func() {
+		if u.kv == nil {
+			value = u.classic.Get(key)
+			return
+		}
+		value, u.seen[key], _ = u.kv.Get(key)
+	})
+	return value
+}
+
+// putIf writes a key if its version is the given one. Versioned dialect only.
+func (u *user) putIf(key, value string, version kvapi.Version) (err kvapi.Err) {
+	u.do(fmt.Sprintf("put %q %s at version %d", key, value, version), func() {
+		if err = u.kv.Put(key, value, version); err == kvapi.OK {
+			u.seen[key] = version + 1
+		}
+	})
+	return err
+}
+
+// put writes a key, at the version that the user knows; in the classic dialect, whatever is there.
+func (u *user) put(key, value string) kvapi.Err {
+	if u.kv == nil {
+		u.do(fmt.Sprintf("put %q %s", key, value), func() { u.classic.Put(key, value) })
+		return kvapi.OK
+	}
+	return u.putIf(key, value, u.seen[key])
+}
+
+// add adds a value to a key, once. The value must be one that nobody else ever writes. With versions it is done as one
+// does that: put at the version last seen; look again if somebody was faster; and after ErrMaybe let the value tell.
+func (u *user) add(key, value string) {
+	if u.kv == nil {
+		u.do(fmt.Sprintf("append %q %s", key, value), func() { u.classic.Append(key, value) })
+		return
+	}
+	for {
+		whole := u.get(key) + value
+		switch u.putIf(key, whole, u.seen[key]) {
+		case kvapi.OK:
+			return
+		case kvapi.ErrMaybe:
+			if strings.HasPrefix(u.get(key), whole) {
+				return
+			}
+		}
+	}
+}
+
+// goes runs f on the user's goroutine and returns a channel that is closed when f has ended.
+func (u *user) goes(f func()) <-chan struct{} { return u.client.Go(f) }
+
+// must runs f on the user's goroutine and waits until it has ended.
+func (u *user) must(what string, f func()) {
+	u.within(tester.ProgressLimit, tester.RuleNoProgress, what, f)
+}
+
+// within is must with another limit, and another rule that is broken by taking longer.
+func (u *user) within(limit time.Duration, rule tester.Rule, what string, f func()) {
+	if done := u.goes(f); !u.s.env.Await(done, limit) {
+		u.s.fail(rule, "client %d was to %s, which has not ended after %v (it waits for %s), although nothing is in its way",
+			u.client.Number(), what, limit, u.doing.Load())
+	}
+}
+
+// mix says what the users of a load do.
+type mix struct {
+	users, each, keys int
+	think             time.Duration // the longest time between two operations of a user
+}
+
+// load sets users to work, with operations drawn from the seed, and returns their keys and what ends when they end.
+func (s *service) load(m mix) (keys []string, finish func()) {
+	for i := range m.keys {
+		keys = append(keys, string(rune('a'+i)))
+	}
+	users := s.crowd(m.users)
+	var done []<-chan struct{}
+	for _, u := range users {
+		first := s.last // values of its own
+		s.last += m.each
+		done = append(done, u.goes(func() {
+			for i := range m.each {
+				s.env.Sleep(time.Duration(u.rand.Int64N(int64(m.think) + 1)))
+				u.random(keys[u.rand.IntN(len(keys))], valueOf(first+1+i))
+			}
+		}))
+	}
+	return keys, func() {
+		for i, u := range users {
+			if !u.client.Closed() {
+				s.ended(u, done[i])
+			}
+		}
+	}
+}
+
+// random does one operation.
+func (u *user) random(key, value string) {
+	switch u.rand.IntN(3) {
+	case 0:
+		u.get(key)
+	case 1:
+		u.put(key, value) // with luck the version is still right
+	default:
+		u.add(key, value)
+	}
+}
