@@ -17,14 +17,25 @@ func oneClient(e *tester.Env) {
 		u.get("a")
 		for i := range 12 {
 			key := string(rune('a' + i%3))
-			u.put(key, valueOf(2*i))
-			u.get(key)
+			u.writes(key, valueOf(2*i))
 			u.add(key, valueOf(2*i+1))
 			u.get(key)
 		}
-		u.put("empty", "")
+		u.writes("empty", "")
 	})
 	s.closes("a", "b", "c", "empty", "never")
+}
+
+// writes writes a key that nobody else writes, while nothing gets lost, and reads it.
+func (u *user) writes(key, value string) {
+	version := u.seen[key]
+	if err := u.put(key, value); err != kvapi.OK {
+		u.s.fail(tester.RuleWrongAnswer, "the only client put %q at version %d, which is how often it has written that key, and was answered %q; it has to be OK",
+			key, version, err)
+	}
+	if got := u.get(key); got != value {
+		u.s.fail(tester.RuleWrongAnswer, "the only client put %s to %q, was told OK, and reads %q", value, key, got)
+	}
 }
 
 // rules asks for every answer that there is, where nothing is in doubt. In the classic dialect it is about keys that do

@@ -100,13 +100,18 @@ func (u *user) add(key, value string) {
 	}
 	for {
 		whole := u.get(key) + value
-		switch u.putIf(key, whole, u.seen[key]) {
-		case kvapi.OK:
+		version := u.seen[key]
+		err := u.putIf(key, whole, version)
+		if err == kvapi.OK {
 			return
-		case kvapi.ErrMaybe:
-			if strings.HasPrefix(u.get(key), whole) {
-				return
-			}
+		}
+		there := u.get(key)
+		switch {
+		case err == kvapi.ErrMaybe && strings.HasPrefix(there, whole):
+			return
+		case err != kvapi.ErrMaybe && u.seen[key] == version: // versions do not come back, so it has been that all the time
+			u.s.fail(tester.RuleWrongAnswer, "client %d read %q with version %d, put at that version, was refused with %q, and reads version %d again: nobody has written meanwhile, so it has to be OK",
+				u.client.Number(), key, version, err, version)
 		}
 	}
 }
