@@ -50,13 +50,3 @@ type GetReply struct {
 	Value   string
 	Version kvapi.Version
 }
-
-// What servers and clerks tell each other besides the errors of kvapi.
-const (
-	// errUnknown: the write may have been applied, or may still be. A clerk has to treat this like no
-	// answer at all; ErrWrongLeader in its place would tell it that nothing happened.
-	errUnknown kvapi.Err = "ErrUnknown"
-
-	// errExpired: the session is gone; this try has not been applied.
-	errExpired kvapi.Err = "ErrExpired"
-)

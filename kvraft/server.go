@@ -1,7 +1,6 @@
 package kvraft
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 
@@ -61,7 +60,7 @@ func (s *KVServer) Kill() { s.replica.Kill() }
 // Open begins a session for a clerk.
 func (s *KVServer) Open(args *OpenArgs, reply *OpenReply) {
 	client, err := s.replica.Open()
-	reply.Client, reply.Err = uint64(client), errOf(err)
+	reply.Client, reply.Err = uint64(client), rsm.Answer(err)
 }
 
 // PutAppend writes in the classic way: exactly once per session and number.
@@ -71,7 +70,7 @@ func (s *KVServer) PutAppend(args *PutAppendArgs, reply *PutAppendReply) {
 		o.kind = opAppend
 	}
 	res, err := s.replica.Submit(rsm.Client(args.Client), args.Seq, o)
-	if reply.Err = errOf(err); err == nil {
+	if reply.Err = rsm.Answer(err); err == nil {
 		reply.Err = res.Err
 	}
 }
@@ -81,11 +80,11 @@ func (s *KVServer) PutAppend(args *PutAppendArgs, reply *PutAppendReply) {
 func (s *KVServer) Put(args *PutArgs, reply *PutReply) {
 	if s.copies.isCopy(args.Clerk, args.Try) {
 		raftapi.Reached("copy of a request ignored")
-		reply.Err = errUnknown
+		reply.Err = rsm.Unknown
 		return
 	}
 	res, err := s.replica.Do(op{kind: opConditional, key: args.Key, value: args.Value, version: args.Version})
-	if reply.Err = errOf(err); err == nil {
+	if reply.Err = rsm.Answer(err); err == nil {
 		reply.Err = res.Err
 	}
 }
@@ -97,23 +96,6 @@ func (s *KVServer) Get(args *GetArgs, reply *GetReply) {
 		reply.Err, reply.Value, reply.Version = found, it.value, it.version
 	})
 	if err != nil {
-		reply.Err = errOf(err)
+		reply.Err = rsm.Answer(err)
 	}
-}
-
-// errOf is what a clerk is told of err.
-func errOf(err error) kvapi.Err {
-	switch {
-	case err == nil:
-		return kvapi.OK
-	case errors.Is(err, rsm.ErrNotLeader):
-		return kvapi.ErrWrongLeader
-	case errors.Is(err, rsm.ErrTooManyRequests):
-		return kvapi.ErrTooManyRequests
-	case errors.Is(err, rsm.ErrExpired):
-		return errExpired
-	case errors.Is(err, rsm.ErrUnknown), errors.Is(err, rsm.ErrStale):
-		return errUnknown // nobody waits for the answer to a stale request
-	}
-	panic(fmt.Sprintf("kvraft: no answer for the error %q", err))
 }

@@ -167,9 +167,9 @@ func TestNoMaybeWithoutReason(t *testing.T) {
 		require.Equal(t, kvapi.OK, c.versioned().Put("x", "a", 0))
 		for first := range c.servers {
 			ck := c.versioned()
-			ck.courier.leader = first
+			ck.courier.Leader = first
 			require.Equal(t, kvapi.ErrVersion, ck.Put("x", "b", 0))
-			require.Equal(t, leader, ck.courier.leader)
+			require.Equal(t, leader, ck.courier.Leader)
 		}
 	})
 }

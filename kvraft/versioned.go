@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 
 	"raftlab/kvapi"
+	"raftlab/kvraft/rsm"
 	"raftlab/labrpc"
 	"raftlab/raftapi"
 )
@@ -23,28 +24,28 @@ import (
 // A session remembers, at the server, for each client. A version lets the client find out, at the
 // cost of another request, if it has to know. It serves one goroutine at a time.
 type VersionedClerk struct {
-	courier
-	reads kvapi.ReadPath
-	id    uint64 // of this clerk, unlike any other's
-	tries uint64 // how many requests it has sent
+	courier rsm.Courier
+	reads   kvapi.ReadPath
+	id      uint64 // of this clerk, unlike any other's
+	tries   uint64 // how many requests it has sent
 }
 
 var _ kvapi.VersionedClerk = (*VersionedClerk)(nil)
 
 // MakeVersionedClerk is [MakeClerk] for the versioned interface.
 func MakeVersionedClerk(servers []*labrpc.ClientEnd, opts ...Option) *VersionedClerk {
-	return &VersionedClerk{courier: newCourier(servers), reads: optionsFrom(opts).Reads, id: rand.Uint64()}
+	return &VersionedClerk{courier: courierTo(servers), reads: optionsFrom(opts).Reads, id: rand.Uint64()}
 }
 
 // Get implements kvapi.VersionedClerk.
 func (ck *VersionedClerk) Get(key string) (value string, version kvapi.Version, err kvapi.Err) {
-	reply := ck.get(key, ck.reads)
+	reply := get(&ck.courier, key, ck.reads)
 	return reply.Value, reply.Version, reply.Err
 }
 
 // Put implements kvapi.VersionedClerk.
 func (ck *VersionedClerk) Put(key, value string, version kvapi.Version) kvapi.Err {
-	answer, unsure := ck.toLeader(func(server *labrpc.ClientEnd) (kvapi.Err, bool) {
+	answer, unsure := ck.courier.ToLeader(func(server *labrpc.ClientEnd) (kvapi.Err, bool) {
 		ck.tries++
 		args := &PutArgs{Key: key, Value: value, Version: version, Clerk: ck.id, Try: ck.tries}
 		reply := &PutReply{}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"raftlab/kvapi"
+	"raftlab/kvraft/rsm"
 	"raftlab/labrpc"
 	"raftlab/raftapi"
 	"raftlab/shardapi"
@@ -23,31 +24,14 @@ type Clerk struct {
 	config   shardapi.Config
 	ends     addressBook
 	leader   map[int]int // gid -> which of its servers led when it was last heard of
-	sessions [shardapi.NShards]session
-}
-
-// session is a clerk's part of a session with a shard.
-type session struct {
-	id  uint64 // 0 before the first write
-	seq uint64 // number of the last write
+	sessions [shardapi.NShards]rsm.Session
 }
 
 var _ kvapi.ClassicClerk = (*Clerk)(nil)
 
-const (
-	// roundPause is the pause after all servers of a group have been asked in vain, or when nobody knows
-	// where a shard is.
-	roundPause = 50 * time.Millisecond
-
-	// arrivalPause is the time between two questions whether a shard has arrived at its new group. It
-	// takes as long as a message and two entries in logs.
-	arrivalPause = 20 * time.Millisecond
-
-	// minBackoff and maxBackoff bound the time that a clerk leaves an overloaded server alone; it doubles
-	// from one refusal to the next, and is spread by chance.
-	minBackoff = 20 * time.Millisecond
-	maxBackoff = time.Second
-)
+// arrivalPause is the time between two questions whether a shard has arrived at its new group. It
+// takes as long as a message and two entries in logs.
+const arrivalPause = 20 * time.Millisecond
 
 // MakeClerk returns a client of the service whose shard controller is reached by ctrlers. makeEnd makes an end
 // to a server by the name that configurations have for it. MakeClerk does not block.
@@ -77,43 +61,35 @@ func (ck *Clerk) Put(key, value string) { ck.write("Put", key, value) }
 // Append implements kvapi.ClassicClerk.
 func (ck *Clerk) Append(key, value string) { ck.write("Append", key, value) }
 
-// write blocks until the write has been executed, once. What it does about a forgotten session, kvraft's
-// Clerk does likewise, and says why there.
+// write blocks until the write has been executed, once. Where nobody can tell any more whether it was
+// executed (rsm.Session.Write) it panics rather than guess.
 func (ck *Clerk) write(what, key, value string) {
 	shard := shardapi.ShardOf(key)
-	s := &ck.sessions[shard]
-	for {
-		ck.open(shard)
-		s.seq++
-		args := &PutAppendArgs{Key: key, Value: value, Op: what, Session: s.id, Seq: s.seq}
-		answer, unsure := ck.toOwner(shard, func(server *labrpc.ClientEnd) (kvapi.Err, bool) {
+	session := &ck.sessions[shard]
+	open := func() uint64 { return ck.open(shard) }
+	certain := session.Write(open, func(id, seq uint64) (kvapi.Err, bool) {
+		args := &PutAppendArgs{Key: key, Value: value, Op: what, Session: id, Seq: seq}
+		return ck.toOwner(shard, func(server *labrpc.ClientEnd) (kvapi.Err, bool) {
 			var reply PutAppendReply
 			ok := server.Call("ShardKV.PutAppend", args, &reply)
 			return reply.Err, ok
 		})
-		if answer != errExpired {
-			return
-		}
-		if unsure {
-			panic(fmt.Sprintf("shardkv: the session %d was forgotten while a write was on its way: whether %s(%q, %q) was executed cannot be known",
-				s.id, what, key, value))
-		}
-		raftapi.Reached("clerk opened another session")
-		*s = session{}
+	})
+	if !certain {
+		panic(fmt.Sprintf("shardkv: the session %d was forgotten while a write was on its way: whether %s(%q, %q) was executed cannot be known",
+			session.ID, what, key, value))
 	}
 }
 
-// open sees to it that the clerk has a session with the shard.
-func (ck *Clerk) open(shard int) {
-	for ck.sessions[shard].id == 0 {
-		var reply OpenReply
-		ck.toOwner(shard, func(server *labrpc.ClientEnd) (kvapi.Err, bool) {
-			reply = OpenReply{}
-			ok := server.Call("ShardKV.Open", &OpenArgs{Shard: shard}, &reply)
-			return reply.Err, ok
-		})
-		ck.sessions[shard] = session{id: reply.Session}
-	}
+// open begins a session with the shard.
+func (ck *Clerk) open(shard int) uint64 {
+	var reply OpenReply
+	ck.toOwner(shard, func(server *labrpc.ClientEnd) (kvapi.Err, bool) {
+		reply = OpenReply{}
+		ok := server.Call("ShardKV.Open", &OpenArgs{Shard: shard}, &reply)
+		return reply.Err, ok
+	})
+	return reply.Session
 }
 
 // toOwner has send talk to the group that has the shard, wherever that goes in the meantime, until the group
@@ -128,7 +104,7 @@ func (ck *Clerk) toOwner(shard int, send func(*labrpc.ClientEnd) (kvapi.Err, boo
 			}
 		}
 		if !ck.refresh() {
-			time.Sleep(roundPause)
+			time.Sleep(rsm.RoundPause)
 		}
 	}
 }
@@ -148,7 +124,7 @@ func (ck *Clerk) toOwner(shard int, send func(*labrpc.ClientEnd) (kvapi.Err, boo
 //	everything else      returns it
 func (ck *Clerk) toGroup(gid int, send func(*labrpc.ClientEnd) (kvapi.Err, bool)) (answer kvapi.Err, unsure bool) {
 	servers := ck.ends.endsOf(ck.config.Groups[gid])
-	backoff := minBackoff
+	var backoff rsm.Backoff
 	waits := 0
 	for asked := 0; asked < len(servers); {
 		at := ck.leader[gid] % len(servers)
@@ -162,9 +138,7 @@ func (ck *Clerk) toGroup(gid int, send func(*labrpc.ClientEnd) (kvapi.Err, bool)
 		case ok && answer == errNotReady:
 			return ErrWrongGroup, unsure // it may have gone on meanwhile
 		case ok && answer == kvapi.ErrTooManyRequests:
-			raftapi.Reached("clerk backed off")
-			time.Sleep(backoff/2 + rand.N(backoff))
-			backoff = min(2*backoff, maxBackoff)
+			backoff.Wait()
 			continue
 		case !ok || answer == errUnknown:
 			unsure = true

@@ -11,7 +11,7 @@ import (
 	"raftlab/shardkv/shardctrler"
 )
 
-// errand is something that the group has to do by itself, and that ends with an entry in its log:
+// task is something that the group has to do by itself, and that ends with an entry in its log:
 //
 //	kind     asks                               what for             and proposes
 //	-------  ---------------------------------  -------------------  ------------
@@ -24,17 +24,17 @@ import (
 //	         is here
 //
 // What there is to do follows from the machine's state alone, so nothing has to be remembered
-// anywhere else: a new leader, or one that has crashed and come back, finds the same errands. Several servers may
+// anywhere else: a new leader, or one that has crashed and come back, finds the same tasks. Several servers may
 // be at the same one for a while, for an old leader does not know that it is old; the log decides whose
 // operation counts, and the others change nothing.
-type errand struct {
+type task struct {
 	kind opKind
 	move move // install, settle; of adopt, Num is the number of the configuration, and of know the term
 }
 
 // know is what a leader has to do first. It does not know how much of its log is committed before it has committed
 // something in its own term (§5.4.2), and the group's state is what is known to be committed. If clients ask for
-// nothing, and the errands that follow from the old state are long done, that may be never:
+// nothing, and the tasks that follow from the old state are long done, that may be never:
 //
 //	old leader    install (3, 6)   Discard: OK   crashes
 //	next leader   install (3, 6)                           Pull (3, 6): ErrNoKey, again and again
@@ -58,7 +58,7 @@ func (kv *ShardKV) look() {
 	}
 }
 
-// runMover is the goroutine that begins errands, at the group's leader.
+// runMover is the goroutine that begins tasks, at the group's leader.
 func (kv *ShardKV) runMover() {
 	ticker := time.NewTicker(moverInterval)
 	defer ticker.Stop()
@@ -79,54 +79,52 @@ func (kv *ShardKV) runMover() {
 	}
 }
 
-// job is an errand and whom to go to.
+// job is a task and whom to go to.
 type job struct {
-	errand
+	task
 	source source // install, settle
 }
 
 // jobs returns what there is to do for the leader of a term, in the same order everywhere.
 func (kv *ShardKV) jobs(term int) (all []job) {
-	if !kv.knows(term) {
-		all = append(all, job{errand: errand{know, move{Num: term}}})
+	if !kv.replica.CommitsInTerm(term) {
+		all = append(all, job{task: task{know, move{Num: term}}})
 	}
 	kv.inspect(func(m *machine) {
 		for _, from := range sources(maps.Values(m.awaited)) {
-			all = append(all, job{errand{opInstall, from.Move}, from})
+			all = append(all, job{task{opInstall, from.Move}, from})
 		}
 		for _, from := range sources(maps.Values(m.owed)) {
-			all = append(all, job{errand{opSettle, from.Move}, from})
+			all = append(all, job{task{opSettle, from.Move}, from})
 		}
 		if len(m.awaited) == 0 {
-			all = append(all, job{errand: errand{opAdopt, move{Num: m.config.Num + 1}}})
+			all = append(all, job{task: task{opAdopt, move{Num: m.config.Num + 1}}})
 		}
 	})
 	return all
 }
 
-// begin goes on an errand, unless somebody is away on it.
+// begin starts a task, unless it is running.
 func (kv *ShardKV) begin(j job) {
 	kv.mu.Lock()
 	defer kv.mu.Unlock()
-	if kv.running[j.errand] {
+	if kv.running[j.task] {
 		return
 	}
-	kv.running[j.errand] = true
+	kv.running[j.task] = true
 	go func() {
 		kv.run(j)
 		kv.mu.Lock()
 		defer kv.mu.Unlock()
-		delete(kv.running, j.errand)
+		delete(kv.running, j.task)
 	}()
 }
 
-// run does an errand, or fails to: then it is still there to be done, when the mover looks next.
+// run does a task, or fails to: then it is still there to be done, when the mover looks next.
 func (kv *ShardKV) run(j job) {
 	switch j.kind {
 	case know:
-		if kv.replica.Read(kvapi.ReadLog, func() {}) == nil {
-			kv.known(j.move.Num)
-		}
+		kv.replica.CommitInTerm(j.move.Num)
 	case opAdopt:
 		if config, ok := kv.peek(j.move.Num); ok {
 			kv.do(op{kind: opAdopt, config: config})
@@ -215,18 +213,6 @@ func ask[T any](kv *ShardKV, servers []*labrpc.ClientEnd, call func(*labrpc.Clie
 		}
 	}
 	return none, false
-}
-
-func (kv *ShardKV) knows(term int) bool {
-	kv.mu.Lock()
-	defer kv.mu.Unlock()
-	return kv.term >= term
-}
-
-func (kv *ShardKV) known(term int) {
-	kv.mu.Lock()
-	defer kv.mu.Unlock()
-	kv.term = max(kv.term, term)
 }
 
 func (kv *ShardKV) firstTurn() int {

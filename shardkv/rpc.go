@@ -1,6 +1,9 @@
 package shardkv
 
-import "raftlab/kvapi"
+import (
+	"raftlab/kvapi"
+	"raftlab/kvraft/rsm"
+)
 
 // The requests of clerks. Field names are those of 6.824 where it had the request.
 
@@ -73,9 +76,6 @@ const (
 	// not been adopted yet. Nothing has been done; later.
 	errNotReady kvapi.Err = "ErrNotReady"
 
-	// errUnknown: the write may have been executed, or may still be.
-	errUnknown kvapi.Err = "ErrUnknown"
-
-	// errExpired: the session is gone; this try has not been executed.
-	errExpired kvapi.Err = "ErrExpired"
+	// The machine's own sessions (sessions.go) say the same as those of rsm.
+	errUnknown, errExpired = rsm.Unknown, rsm.Expired
 )

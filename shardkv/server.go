@@ -1,7 +1,6 @@
 package shardkv
 
 import (
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -31,9 +30,8 @@ type ShardKV struct {
 	// mu guards what the mover's goroutines share.
 	mu      sync.Mutex
 	ends    addressBook
-	running map[errand]bool
-	turn    int // which server an errand asks first; it goes on whenever one does not answer
-	term    int // the last one in which this server, as the leader, has committed something of its own
+	running map[task]bool
+	turn    int // which server a task asks first; it goes on whenever one does not answer
 }
 
 var _ kvapi.Server = (*ShardKV)(nil)
@@ -52,7 +50,7 @@ func StartServer(servers []*labrpc.ClientEnd, me int, persister *raftapi.Persist
 	kv := &ShardKV{
 		gid: gid, machine: newMachine(gid), reads: o.Reads, ctrlers: ctrlers,
 		wake: make(chan struct{}, 1), done: make(chan struct{}),
-		ends: addressBook{make: makeEnd}, running: map[errand]bool{},
+		ends: addressBook{make: makeEnd}, running: map[task]bool{},
 	}
 	kv.machine.changed = kv.look
 	config := rsm.Config[op, answer]{
@@ -113,7 +111,7 @@ func (kv *ShardKV) Get(args *GetArgs, reply *GetReply) {
 		reply.Value, reply.Err = kv.machine.get(args.Key)
 	})
 	if err != nil {
-		reply.Err = errOf(err)
+		reply.Err = rsm.Answer(err)
 	}
 }
 
@@ -156,7 +154,7 @@ func (kv *ShardKV) Discard(args *DiscardArgs, reply *DiscardReply) {
 func (kv *ShardKV) do(o op) kvapi.Err {
 	res, err := kv.replica.Do(o)
 	if err != nil {
-		return errOf(err)
+		return rsm.Answer(err)
 	}
 	return res.Err
 }
@@ -165,19 +163,6 @@ func (kv *ShardKV) do(o op) kvapi.Err {
 func (kv *ShardKV) inspect(look func(*machine)) {
 	// A local read waits for nothing, and fails only when the server has been killed.
 	_ = kv.replica.Read(kvapi.ReadLocal, func() { look(kv.machine) })
-}
-
-// errOf is what a clerk is told of err.
-func errOf(err error) kvapi.Err {
-	switch {
-	case errors.Is(err, rsm.ErrNotLeader):
-		return kvapi.ErrWrongLeader
-	case errors.Is(err, rsm.ErrTooManyRequests):
-		return kvapi.ErrTooManyRequests
-	case errors.Is(err, rsm.ErrUnknown):
-		return errUnknown
-	}
-	panic(fmt.Sprintf("shardkv: no answer for the error %q", err))
 }
 
 // addressBook makes one end for each server, when it is first needed.

@@ -33,6 +33,4 @@ var Situations = []kvraft.Situation{
 	// Clerks (clerk.go)
 	{Name: "clerk asked a group that has not got the shard", Meaning: "a clerk's configuration was older than the group's, or newer"},
 	{Name: "clerk waited for a shard that was under way", Meaning: "a clerk was told that the shard would come"},
-	{Name: "clerk backed off", Meaning: "a clerk left an overloaded server alone for a while"},
-	{Name: "clerk opened another session", Meaning: "a clerk found its session forgotten, with no write on its way"},
 }

@@ -61,7 +61,9 @@
 //   - submit.go: from a request to an entry, and waiting for it
 //   - apply.go: from entries to the state; snapshots
 //   - read.go, rounds.go: reading without writing
+//   - ownterm.go: what a new leader has to commit before it knows what is committed
 //   - errors.go: how a request may end
+//   - courier.go: the client's side, for clerks of any service
 //
 // and without goroutine or lock, tested alone:
 //

@@ -1,6 +1,11 @@
 package rsm
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+
+	"raftlab/kvapi"
+)
 
 // How a request to a replica may fail. The difference that matters to a client is whether its command
 // may have been applied, or may still be: a write may be repeated without thought only if not.
@@ -34,3 +39,30 @@ var (
 	// waiting for this one.
 	ErrStale = errors.New("stale request: the session is further on")
 )
+
+// What servers tell clients of these, besides the errors of kvapi.
+const (
+	// Unknown: the write may have been applied, or may still be. A client has to treat this like no
+	// answer at all; ErrWrongLeader in its place would tell it that nothing happened.
+	Unknown kvapi.Err = "ErrUnknown"
+
+	// Expired: the session is gone; this try has not been applied.
+	Expired kvapi.Err = "ErrExpired"
+)
+
+// Answer is what a client is told of err, which is an error of this package or nil.
+func Answer(err error) kvapi.Err {
+	switch {
+	case err == nil:
+		return kvapi.OK
+	case errors.Is(err, ErrNotLeader):
+		return kvapi.ErrWrongLeader
+	case errors.Is(err, ErrTooManyRequests):
+		return kvapi.ErrTooManyRequests
+	case errors.Is(err, ErrExpired):
+		return Expired
+	case errors.Is(err, ErrUnknown), errors.Is(err, ErrStale):
+		return Unknown // nobody waits for the answer to a stale request
+	}
+	panic(fmt.Sprintf("rsm: no answer for the error %q", err))
+}

@@ -65,6 +65,7 @@ type RSM[O, R any] struct {
 	done    chan struct{} // closed by Kill
 	watch   chan struct{} // holds a token when somebody began to wait
 	rounds  *rounds       // shares ReadIndex requests
+	own     ownTerm       // what the leader has committed by itself
 
 	// mu guards everything below. It is never held across a call of the peer, so a peer
 	// that blocks in Start (on a disk, perhaps) does not hold up reads.

@@ -1,9 +1,8 @@
 package shardctrler
 
 import (
-	"sync"
-
 	"raftlab/kvapi"
+	"raftlab/kvraft/rsm"
 )
 
 // ErrNotYet: the server has no configuration with that number, yet.
@@ -17,47 +16,11 @@ const ErrNotYet kvapi.Err = "ErrNotYet"
 // is right wherever it is found; and if it is not found, ErrNotYet, one asks again. The latest (-1) may be old.
 // That does for whoever would be told if it was, as clerks are by the groups.
 func (sc *ShardCtrler) Peek(args *QueryArgs, reply *QueryReply) {
-	sc.catchUp()
-	reply.Err = errOf(sc.replica.Read(kvapi.ReadLocal, func() { reply.Config = sc.history.get(args.Num) }))
+	if term, leads := sc.Raft().GetState(); leads {
+		sc.replica.CommitInTerm(term) // or those who only peek might be shown configuration 0 for ever
+	}
+	reply.Err = rsm.Answer(sc.replica.Read(kvapi.ReadLocal, func() { reply.Config = sc.history.get(args.Num) }))
 	if reply.Err == kvapi.OK && args.Num >= 0 && reply.Config.Num != args.Num {
 		reply.Err, reply.Config = ErrNotYet, Config{}
 	}
-}
-
-// catchUp is the last term in which this server, as the leader, has committed an entry so as to learn what is
-// committed.
-type catchUp struct {
-	mu   sync.Mutex
-	term int
-}
-
-// catchUp has the leader commit an empty entry, once in each term. A new leader does not know how much of its log is
-// committed before it has committed something of its own (§5.4.2). After all servers have restarted that may
-// be nothing at all; and those who only peek would be shown configuration 0 for ever.
-func (sc *ShardCtrler) catchUp() {
-	term, leads := sc.Raft().GetState()
-	if !leads || !sc.caught.begins(term) {
-		return
-	}
-	if sc.replica.Read(kvapi.ReadLog, func() {}) != nil {
-		sc.caught.failed()
-	}
-}
-
-// begins notes that an entry is on its way in this term. false: there was one already.
-func (c *catchUp) begins(term int) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if term <= c.term {
-		return false
-	}
-	c.term = term
-	return true
-}
-
-// failed has the next one try again.
-func (c *catchUp) failed() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.term = 0
 }

@@ -48,9 +48,3 @@ type QueryReply struct {
 	Err    kvapi.Err
 	Config Config
 }
-
-// What servers and clerks tell each other besides the errors of kvapi; see kvraft's rpc.go.
-const (
-	errUnknown kvapi.Err = "ErrUnknown" // the change may have been made, or may yet be
-	errExpired kvapi.Err = "ErrExpired" // the session is gone; this try has not been applied
-)

@@ -1,7 +1,6 @@
 package shardctrler
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 
@@ -17,7 +16,6 @@ type ShardCtrler struct {
 	replica *rsm.RSM[op, result]
 	history *history // the replica's machine; touched only through it
 	reads   kvapi.ReadPath
-	caught  catchUp
 }
 
 var _ kvapi.Server = (*ShardCtrler)(nil)
@@ -56,7 +54,7 @@ func (sc *ShardCtrler) Kill() { sc.replica.Kill() }
 // Open begins a session for a clerk.
 func (sc *ShardCtrler) Open(args *OpenArgs, reply *OpenReply) {
 	client, err := sc.replica.Open()
-	reply.Client, reply.Err = uint64(client), errOf(err)
+	reply.Client, reply.Err = uint64(client), rsm.Answer(err)
 }
 
 // Join adds groups, exactly once per session and number.
@@ -76,31 +74,14 @@ func (sc *ShardCtrler) Move(args *MoveArgs, reply *ChangeReply) {
 
 func (sc *ShardCtrler) change(client, seq uint64, o op) kvapi.Err {
 	_, err := sc.replica.Submit(rsm.Client(client), seq, o)
-	return errOf(err)
+	return rsm.Answer(err)
 }
 
 // Query returns a configuration, on the read path that the server was started with. A server that is behind
 // does not know that, so the latest has to be asked for in this way; so has a number that it does not have.
 // One that it has it could give away at once, since that never changes; Peek does.
 func (sc *ShardCtrler) Query(args *QueryArgs, reply *QueryReply) {
-	reply.Err = errOf(sc.replica.Read(sc.reads, func() {
+	reply.Err = rsm.Answer(sc.replica.Read(sc.reads, func() {
 		reply.Config = sc.history.get(args.Num) // never changes again, so no copy is needed
 	}))
-}
-
-// errOf is what a clerk is told of err.
-func errOf(err error) kvapi.Err {
-	switch {
-	case err == nil:
-		return kvapi.OK
-	case errors.Is(err, rsm.ErrNotLeader):
-		return kvapi.ErrWrongLeader
-	case errors.Is(err, rsm.ErrTooManyRequests):
-		return kvapi.ErrTooManyRequests
-	case errors.Is(err, rsm.ErrExpired):
-		return errExpired
-	case errors.Is(err, rsm.ErrUnknown), errors.Is(err, rsm.ErrStale):
-		return errUnknown // nobody waits for the answer to a stale request
-	}
-	panic(fmt.Sprintf("shardctrler: no answer for the error %q", err))
 }

@@ -36,7 +36,7 @@ type journal struct {
 
 	// Of the present move:
 	open    map[call]time.Duration // from group to group or controller, not answered yet: when they began
-	errands []span                 // what a group was busy with: calls, and entries that follow from them
+	tasks   []span                 // what a group was busy with: calls, and entries that follow from them
 	told    [3]time.Duration       // when a group was told the newest configuration
 	pulled  time.Duration          // when the Pull began that was answered with the shard
 	brought time.Duration          // ... and ended
@@ -85,7 +85,7 @@ func newJournal(now func() time.Duration) *journal {
 func (j *journal) begin() {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.errands = nil
+	j.tasks = nil
 }
 
 // message hears of a message between servers.
@@ -111,7 +111,7 @@ func (j *journal) message(m *labrpc.Message, from, to int) {
 
 // answered hears of the answer to a call.
 func (j *journal) answered(m *labrpc.Message, s span) {
-	j.errands = append(j.errands, s)
+	j.tasks = append(j.tasks, s)
 	switch reply := m.Reply.(type) {
 	case *shardctrler.QueryReply:
 		if reply.Err == kvapi.OK {
@@ -183,7 +183,7 @@ func (j *journal) journey(from, to, num int) journey {
 	defer j.mu.Unlock()
 	left, served := j.first[step{from, "adopt", num}], j.first[step{to, "install", num}]
 	busy := []span{{to, j.told[to], j.first[step{to, "adopt", num}]}, {to, j.brought, served}}
-	for _, s := range j.errands {
+	for _, s := range j.tasks {
 		if s.group == to {
 			busy = append(busy, s)
 		}

@@ -72,7 +72,7 @@ func TestJournal(t *testing.T) {
 	j.begin()
 	ask(1, 0, 10, 12, news)
 	entry(1, 15, `adopt {"Num":6,`)
-	ask(1, 0, 15, 17, none) // the old owner's errands do not count
+	ask(1, 0, 15, 17, none) // the old owner's tasks do not count
 	ask(2, 0, 40, 42, none)
 	ask(2, 0, 42, 44, news)
 	entry(2, 50, `adopt {"Num":6,`)
