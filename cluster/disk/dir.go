@@ -16,7 +16,7 @@ func Open(path string) (Dir, error) {
 	if err := os.MkdirAll(path, 0o755); err != nil {
 		return Dir{}, err
 	}
-	if err := syncDir(filepath.Dir(path)); err != nil {
+	if err := SyncDir(filepath.Dir(path)); err != nil {
 		return Dir{}, err
 	}
 	return Dir{path}, nil
@@ -64,13 +64,13 @@ func (d Dir) List() ([]string, error) {
 }
 
 // SyncDir implements [FS].
-func (d Dir) SyncDir() error { return syncDir(d.path) }
+func (d Dir) SyncDir() error { return SyncDir(d.path) }
 
 func (d Dir) at(name string) string { return filepath.Join(d.path, name) }
 
-// syncDir makes the names in a directory durable. Windows has no such call: there, names are a part of the
+// SyncDir makes the names in a directory durable. Windows has no such call: there, names are a part of the
 // file system's own journal.
-func syncDir(path string) error {
+func SyncDir(path string) error {
 	if runtime.GOOS == "windows" {
 		return nil
 	}

@@ -41,7 +41,7 @@ import (
 var commands = []func(*app) *cobra.Command{listCommand, testCommand, replayCommand, initCommand, doctorCommand}
 
 // ofCheckouts are the commands that course trees do without, but that pages speak of.
-var ofCheckouts = []string{"mutants", "compare", "grade", "merge", "regrade"}
+var ofCheckouts = []string{"mutants", "compare", "grade", "merge", "regrade", "cluster"}
 
 func main() {
 	sim.WorkerMain() // does not return in a worker process of the engine

@@ -1,0 +1,190 @@
+// Package launch knows where a cluster on this machine keeps its things, and starts and ends its processes.
+//
+//	FOLDER/
+//	  cluster.json        what it is: name, implementation, addresses
+//	  born-0              member 0 has been started once: it may have voted
+//	  member-0/
+//	    member.json       who this directory belongs to
+//	    log.txt           what the member says
+//	    wal/              the peer's log (package wal)
+//	    data.db           the service's database (package kv)
+package launch
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+
+	"raftlab/cluster/disk"
+	"raftlab/cluster/kv"
+	"raftlab/cluster/transport"
+)
+
+// Folder is a cluster as its folder describes it.
+type Folder struct {
+	Path           string      `json:"-"`
+	Cluster        string      `json:"cluster"`
+	Implementation string      `json:"implementation"`
+	Fragile        bool        `json:"fragile,omitempty"` // its disks can lose what was not synced: for chaos
+	MaxLog         int         `json:"maxLog,omitempty"`  // bytes of log at which a snapshot is taken; 0: the service's default
+	Members        []Addresses `json:"members"`
+}
+
+// Addresses are where a member listens.
+type Addresses struct {
+	Peers string `json:"peers"` // for members and clients
+	HTTP  string `json:"http"`  // /readyz, /status
+}
+
+const folderFile = "cluster.json"
+
+// Create makes the folder of a new cluster of n members, on free ports of loopback.
+func Create(path string, n int, implementation string) (*Folder, error) {
+	f := &Folder{Path: path, Cluster: rand.Text(), Implementation: implementation}
+	var held []net.Listener // all at once, so that no port is taken twice
+	free := func() (string, error) {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return "", err
+		}
+		held = append(held, l)
+		return l.Addr().String(), nil
+	}
+	defer func() {
+		for _, l := range held {
+			l.Close()
+		}
+	}()
+	for range n {
+		peers, err := free()
+		if err != nil {
+			return nil, fmt.Errorf("looking for free ports: %w", err)
+		}
+		http, err := free()
+		if err != nil {
+			return nil, fmt.Errorf("looking for free ports: %w", err)
+		}
+		f.Members = append(f.Members, Addresses{peers, http})
+	}
+	return f, f.Save()
+}
+
+// Save writes cluster.json.
+func (f *Folder) Save() error {
+	if err := os.MkdirAll(f.Path, 0o755); err != nil {
+		return fmt.Errorf("making the folder of a cluster: %w", err)
+	}
+	b, err := json.MarshalIndent(f, "", "  ")
+	if err != nil {
+		return err
+	}
+	return writeDurably(filepath.Join(f.Path, folderFile), b)
+}
+
+// Read reads the folder of a cluster. The error is fs.ErrNotExist if there is none.
+func Read(path string) (*Folder, error) {
+	b, err := os.ReadFile(filepath.Join(path, folderFile))
+	if err != nil {
+		return nil, err
+	}
+	f := &Folder{}
+	if err := json.Unmarshal(b, f); err != nil {
+		return nil, fmt.Errorf("reading %s: %w", filepath.Join(path, folderFile), err)
+	}
+	if f.Path, err = filepath.Abs(path); err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// MemberDir is where a member keeps its data.
+func (f *Folder) MemberDir(i int) string { return filepath.Join(f.Path, fmt.Sprintf("member-%d", i)) }
+
+// WAL is where a member keeps its peer's log.
+func (f *Folder) WAL(i int) string { return filepath.Join(f.MemberDir(i), "wal") }
+
+// Log is what a member says.
+func (f *Folder) Log(i int) string { return filepath.Join(f.MemberDir(i), "log.txt") }
+
+// belongs is what stands in member.json.
+type belongs struct {
+	Cluster        string `json:"cluster"`
+	Member         int    `json:"member"`
+	Implementation string `json:"implementation"`
+}
+
+// Enter makes sure that member i's directory is what the member left, or makes it for a member that has never been
+// started. An empty directory of a member that may have voted is refused: it has forgotten its vote, and could
+// give another one in the same term.
+func (f *Folder) Enter(i int) error {
+	name, born := filepath.Join(f.MemberDir(i), "member.json"), filepath.Join(f.Path, fmt.Sprintf("born-%d", i))
+	own := belongs{f.Cluster, i, f.Implementation}
+	b, err := os.ReadFile(name)
+	if err == nil {
+		var found belongs
+		if err := json.Unmarshal(b, &found); err != nil {
+			return fmt.Errorf("reading %s: %w", name, err)
+		}
+		if found != own {
+			return fmt.Errorf("%s belongs to member %d of the cluster %q on %q, and not to member %d of %q on %q: start it where it belongs",
+				f.MemberDir(i), found.Member, found.Cluster, found.Implementation, i, f.Cluster, f.Implementation)
+		}
+		return nil
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if _, err := os.Stat(born); err == nil {
+		return fmt.Errorf("member %d has been started before, and may have voted, but its directory %s is gone or has lost member.json: "+
+			"it must not come back with an empty memory, for it could vote twice in a term. Put its directory back, or give the cluster up (remove %s)",
+			i, f.MemberDir(i), f.Path)
+	}
+	if err := os.MkdirAll(f.MemberDir(i), 0o755); err != nil {
+		return err
+	}
+	if b, err = json.Marshal(own); err != nil {
+		return err
+	}
+	if err := writeDurably(name, b); err != nil {
+		return err
+	}
+	return writeDurably(born, nil)
+}
+
+// Client returns a client of the cluster, and the node whose Close ends its connections.
+func (f *Folder) Client(number int) (*kv.Client, *transport.Node) {
+	n := transport.NewNode(transport.Identity{Cluster: f.Cluster, Member: transport.Client}, len(f.Members), transport.Options{ServiceTimeout: clientPatience})
+	var routes []kv.Route
+	for i, m := range f.Members {
+		routes = append(routes, n.Service(i, m.Peers))
+	}
+	return kv.NewClient(routes, number, clientPatience), n
+}
+
+// writeDurably writes a small file: all of it is there after a crash, or nothing.
+func writeDurably(name string, b []byte) error {
+	part := name + ".part"
+	file, err := os.Create(part)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	if _, err := file.Write(b); err != nil {
+		return err
+	}
+	if err := file.Sync(); err != nil {
+		return err
+	}
+	if err := file.Close(); err != nil {
+		return err
+	}
+	if err := os.Rename(part, name); err != nil {
+		return err
+	}
+	return disk.SyncDir(filepath.Dir(name))
+}

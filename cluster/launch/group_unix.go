@@ -1,0 +1,15 @@
+//go:build unix
+
+package launch
+
+import "syscall"
+
+func ownGroup() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }
+
+// Pause stops a process in its tracks, or lets it go on.
+func (p *Process) Pause(yes bool) error {
+	if yes {
+		return p.cmd.Process.Signal(syscall.SIGSTOP)
+	}
+	return p.cmd.Process.Signal(syscall.SIGCONT)
+}

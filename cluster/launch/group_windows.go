@@ -1,0 +1,15 @@
+package launch
+
+import (
+	"errors"
+	"syscall"
+)
+
+func ownGroup() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{CreationFlags: syscall.CREATE_NEW_PROCESS_GROUP}
+}
+
+// Pause is not possible on Windows.
+func (p *Process) Pause(bool) error {
+	return errors.New("a process cannot be stopped and continued on Windows")
+}

@@ -1,0 +1,195 @@
+// Package member is one process of a cluster: a Raft peer with its log on disk and its connections, the service on
+// it, and an HTTP address that tells how it is.
+//
+//	transport.Node ----> peer (anybody's) ----> wal.Log
+//	      |                |
+//	      +---> kv.Server -+------------------> data.db
+//	                |
+//	              HTTP: /readyz, /status
+package member
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"raftlab/cluster/disk"
+	"raftlab/cluster/kv"
+	"raftlab/cluster/launch"
+	"raftlab/cluster/transport"
+	"raftlab/cluster/wal"
+	"raftlab/labrpc"
+	"raftlab/raftapi"
+)
+
+// Config says which member this is, and what it is made of.
+type Config struct {
+	Folder *launch.Folder
+	Member int
+	Make   raftapi.MakeFunc
+	// Logf and Fatal default to lines on stderr, and to the end of the process.
+	Logf  func(format string, args ...any)
+	Fatal func(error)
+}
+
+func (c Config) withDefaults() Config {
+	if c.Logf == nil {
+		c.Logf = func(format string, args ...any) {
+			fmt.Fprintf(os.Stderr, "%s member %d: %s\n", time.Now().Format("15:04:05.000"), c.Member, fmt.Sprintf(format, args...))
+		}
+	}
+	if c.Fatal == nil {
+		c.Fatal = func(err error) {
+			c.Logf("%v", err)
+			os.Exit(1)
+		}
+	}
+	return c
+}
+
+// Member is one that runs.
+type Member struct {
+	c      Config
+	log    *wal.Log
+	node   *transport.Node
+	server *kv.Server
+	stop   context.CancelFunc
+}
+
+// Run runs a member until ctx is over or somebody stops it.
+func Run(ctx context.Context, c Config) error {
+	c = c.withDefaults()
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	m := &Member{c: c, stop: stop}
+	if err := m.open(); err != nil {
+		return err
+	}
+	defer m.log.Close()
+	defer m.node.Close()
+	listener, err := net.Listen("tcp", c.Folder.Members[c.Member].HTTP)
+	if err != nil {
+		return fmt.Errorf("listening for HTTP: %w", err)
+	}
+	address, err := m.node.Listen(c.Folder.Members[c.Member].Peers)
+	if err != nil {
+		return err
+	}
+	peers, clients, err := m.start()
+	if err != nil {
+		return err
+	}
+	go m.node.Serve(peers, clients)
+	web := &http.Server{Handler: m.handler(), ReadHeaderTimeout: 5 * time.Second}
+	go web.Serve(listener)
+	c.Logf("runs the peer %q at %s; http://%s/status", c.Folder.Implementation, address, listener.Addr())
+	<-ctx.Done()
+	web.Close()
+	m.server.Kill()
+	c.Logf("ended in order")
+	return nil
+}
+
+// open opens the log. It syncs what it finds before anybody reads it.
+func (m *Member) open() error {
+	f, i := m.c.Folder, m.c.Member
+	if err := f.Enter(i); err != nil {
+		return err
+	}
+	o := wal.Options{Logf: m.c.Logf, Fatal: m.c.Fatal}
+	if f.Fragile {
+		fragile, err := disk.OpenFragile(f.WAL(i), nil)
+		if err != nil {
+			return err
+		}
+		o.FS, o.SegmentSize = fragile, 1<<20
+	}
+	var err error
+	if m.log, err = wal.Open(f.WAL(i), o); err != nil {
+		return err
+	}
+	s := m.log.Load()
+	m.c.Logf("the log holds a snapshot up to %d, %d entries behind it, and %d bytes in all", s.SnapshotIndex, len(s.Entries), s.StateSize())
+	id := transport.Identity{Cluster: f.Cluster, Member: i, Implementation: f.Implementation}
+	m.node = transport.NewNode(id, len(f.Members), transport.Options{Logf: m.c.Logf})
+	return nil
+}
+
+// start makes the peer and the service on it.
+func (m *Member) start() (peers, clients *labrpc.Server, err error) {
+	f, me := m.c.Folder, m.c.Member
+	peers, clients = labrpc.MakeServer(), labrpc.MakeServer()
+	ends, routes := make([]*labrpc.ClientEnd, len(f.Members)), make([]kv.Route, len(f.Members))
+	for i, a := range f.Members {
+		if i == me {
+			ends[i] = transport.Own(peers)
+			continue
+		}
+		ends[i], routes[i] = m.node.Peer(i, a.Peers), m.node.Service(i, a.Peers)
+	}
+	persister := raftapi.NewPersister(m.log)
+	m.server, err = kv.Start(kv.Config{
+		Me: me, File: filepath.Join(f.MemberDir(me), "data.db"), Persister: persister, Routes: routes,
+		Make: func(applyCh chan raftapi.ApplyMsg) raftapi.Raft {
+			peer := m.c.Make(ends, me, persister, applyCh)
+			peers.AddService(labrpc.MakeService(peer))
+			return peer
+		},
+		MaxLog: f.MaxLog, Fatal: m.c.Fatal, Logf: m.c.Logf,
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	peers.AddService(m.server.Peers())
+	clients.AddService(m.server.Clients())
+	return peers, clients, nil
+}
+
+// handler is the HTTP side. It takes faults only where disks can lose things as well: in tests.
+func (m *Member) handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
+		if err := m.server.Ready(); err != nil {
+			http.Error(w, err.Error(), http.StatusServiceUnavailable)
+			return
+		}
+		fmt.Fprintln(w, "ready")
+	})
+	mux.HandleFunc("GET /status", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_ = json.NewEncoder(w).Encode(m.server.Status(r.URL.Query().Has("hash")))
+	})
+	mux.HandleFunc("POST /stop", func(http.ResponseWriter, *http.Request) { m.stop() })
+	if m.c.Folder.Fragile {
+		mux.HandleFunc("POST /faults", func(w http.ResponseWriter, r *http.Request) {
+			var f transport.Faults
+			if err := json.NewDecoder(io.LimitReader(r.Body, 1<<16)).Decode(&f); err != nil {
+				http.Error(w, err.Error(), http.StatusBadRequest)
+				return
+			}
+			m.node.Inject(f)
+		})
+	}
+	return sameOrigin(mux)
+}
+
+// sameOrigin refuses what a page of somebody else makes a browser on this machine ask.
+func sameOrigin(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host, _, err := net.SplitHostPort(r.Host)
+		if r.Header.Get("Origin") != "" || err != nil || !net.ParseIP(host).IsLoopback() {
+			http.Error(w, errElsewhere.Error(), http.StatusForbidden)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+var errElsewhere = errors.New("this address is for programs on this machine")
