@@ -195,9 +195,9 @@ func (c *call) send() {
 	c.server = c.slot.server
 	if c.edge.back.cut { // the request arrives, and no answer can
 		c.orphan = true
-		c.alarm = time.NewTimer(c.weather.dead(rn.longDelays))
+		c.alarm = c.newAlarm(c.weather.dead(rn.longDelays))
 	} else {
-		c.alarm = time.NewTimer(time.Hour)
+		c.alarm = c.newAlarm(time.Hour)
 		c.alarm.Stop() // until there is something to wait for
 	}
 	second := c.second()
@@ -212,6 +212,12 @@ func (c *call) send() {
 		rn.flights.add(second)
 		second.leaves(delay + extra)
 	}
+}
+
+// newAlarm makes the timer that wakes the caller.
+func (c *call) newAlarm(after time.Duration) *time.Timer {
+	descend(c.weather.kin(returning, false))
+	return time.NewTimer(after)
 }
 
 // unlocked calls f, which may run code of others, without the network's lock: that code may block, or call the network.
@@ -241,7 +247,7 @@ func (c *call) unreachable() string {
 func (c *call) fail(why string, after time.Duration) {
 	c.drop(why)
 	c.phase, c.orphan = over, true
-	c.alarm = time.NewTimer(after)
+	c.alarm = c.newAlarm(after)
 }
 
 // second returns a second copy of the request, if the weather wants one, or nil. Copying may call methods of the arguments'

@@ -52,6 +52,7 @@ func (rn *Network) heldUp(peer int, goOn func()) bool {
 
 // leaves sends a request on its way, which takes so long, or lets it wait if the peer that sends it is held.
 func (c *call) leaves(delay time.Duration) {
+	descend(c.weather.kin(travelling, c.duplicate))
 	c.arrival = time.AfterFunc(delay, c.arrive)
 	if c.rn.heldUp(c.edge.from, func() { c.arrival.Reset(delay) }) {
 		c.arrival.Stop()

@@ -54,6 +54,16 @@ func forecast(seed, edge, n uint64) weather {
 	return weather(mix(mix(mix(seed)^edge) ^ n))
 }
 
+// kin is what a phase of the call descends from, in the eyes of the engine's Go runtime: when the goroutine of a handler has its
+// turn, and what it draws, is a function of the message and not of what its sender has done before.
+func (w weather) kin(p phase, second bool) uint64 {
+	k := uint64(p) << 1
+	if second {
+		k |= 1
+	}
+	return mix(uint64(w) ^ mix(1<<32|k))
+}
+
 // mix is the finalizer of splitmix64: each bit of x changes half the bits of the result.
 func mix(x uint64) uint64 {
 	x += 0x9e3779b97f4a7c15

@@ -65,7 +65,9 @@ func (t *testRun) wasmRuns(ctx context.Context, watch suite.Watch) ([]suite.Run,
 			}
 			binaries[f.Case.Package] = b
 		}
-		runs = append(runs, suite.Run{Case: f.Case, Seed: f.Seed, Group: f.Case.ID(), Job: wasm.Job(b, f.Case, f.Seed), Cost: f.Cost})
+		job := wasm.Job(b, f.Case, f.Seed)
+		job.CPU = max(job.CPU, sim.AgainCPU(f.Result.CPU))
+		runs = append(runs, suite.Run{Case: f.Case, Seed: f.Seed, Group: f.Case.ID(), Job: job, Cost: f.Cost})
 	}
 	return runs, nil
 }

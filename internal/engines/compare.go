@@ -128,6 +128,9 @@ func Compare(ctx context.Context, engine suite.Engine, workers int, pairs []Pair
 func both(ctx context.Context, engine suite.Engine, p Pair) (r Result, ok bool) {
 	r.Pair = p
 	r.Sides.Native = SideOf(engine.Run(ctx, p.Native))
+	if r.Sides.Native.Outcome.Decided() {
+		p.Wasm.CPU = max(p.Wasm.CPU, sim.AgainCPU(r.Sides.Native.CPU))
+	}
 	r.Sides.Wasm = SideOf(engine.Run(ctx, p.Wasm))
 	return r, ctx.Err() == nil
 }

@@ -3,6 +3,7 @@ package mutation
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"raftlab/internal/patch"
 	"raftlab/internal/record"
@@ -37,7 +38,9 @@ func (h *Hunt) Confirm(ctx context.Context, outcomes []Outcome, binaries map[str
 		for _, d := range o.Kills {
 			c := cases[d.Case]
 			group := fmt.Sprintf("%s %s %d", o.Name, d.Case, d.Seed)
-			runs = append(runs, suite.Run{Case: c, Seed: d.Seed, Group: group, Job: again.job(s, c, d.Seed), Cost: d.CPU})
+			job := again.job(s, c, d.Seed)
+			job.CPU = sim.AgainCPU(time.Duration(d.CPU * float64(time.Second)))
+			runs = append(runs, suite.Run{Case: c, Seed: d.Seed, Group: group, Job: job, Cost: d.CPU})
 			about, deaths = append(about, o), append(deaths, d)
 		}
 	}

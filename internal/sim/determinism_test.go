@@ -44,6 +44,24 @@ func TestOrderDependsOnSeed(t *testing.T) {
 	require.Greater(t, len(orders), 10)
 }
 
+// TestDecisionsAreApart: a goroutine that draws, selects, sets timers and has its turn more often than before leaves the decisions
+// of all others as they were, and their order in all instants but those.
+func TestDecisionsAreApart(t *testing.T) {
+	b := buildMini(t)
+	p := newPool(t, 1)
+	orders := map[string]bool{}
+	for seed := range uint64(6) {
+		plain := p.Run(context.Background(), miniJob(b, "decisions", seed))
+		require.Equal(t, record.Pass, plain.Verdict.Outcome, plain.Verdict.Message)
+		j := miniJob(b, "decisions", seed)
+		j.Env = []string{"EXTRA=1"}
+		more := p.Run(context.Background(), j)
+		require.Equal(t, plain.Hash, more.Hash, "seed %d", seed)
+		orders[plain.Hash] = true
+	}
+	require.Len(t, orders, 6)
+}
+
 // TestGoroutinesSeeMapsInOrdersOfTheirOwn: the servers of a run are goroutines of one process, but who
 // relies on the order of a map is to be found out as on several machines.
 func TestGoroutinesSeeMapsInOrdersOfTheirOwn(t *testing.T) {

@@ -18,8 +18,8 @@
 //
 //   - Time stands still while the guest has anything to do, and jumps to the next timer when it has
 //     not. Reading the clock is free (clock.go).
-//   - Every random number comes from the seed, in streams of their own for the program, for select and for
-//     the order of the run queue; maps get a constant (goruntime.go and the folder overlay).
+//   - Every decision is a hash of the seed, of what it is about, and of how many there were for that; maps
+//     get a constant (goruntime.go and the folder overlay).
 //   - Garbage is collected when no goroutine is runnable (overlay/collect.go.txt).
 //   - A loop that never waits is stopped after so many iterations, not seconds (package backedge).
 //

@@ -8,32 +8,23 @@ const (
 
 var runtimeGroups = []runtimeGroup{
 	{
-		name:    "streams",
-		without: "printing, making and ranging over maps change the random numbers that follow",
-		source:  "streams",
+		// What is decided by chance is a hash of the run, of the goroutine or timer that it is about, and of how many of the
+		// kind there were for it.
+		name:    "chance",
+		without: "printing, making and ranging over maps change the random numbers that follow, and one decision more changes all others",
+		source:  "chance",
 		edits: []runtimeEdit{
 			{"runtime/rand.go", "\tglobalRand.init = true\n\tunlock(&globalRand.lock)\n",
 				"\tglobalRand.init = true\n\tunlock(&globalRand.lock)\n\traftlabSeed()\n"},
-			{"runtime/rand.go", "func rand() uint64 {\n", "func rand() uint64 {\n\tif raftlabHash != 0 {\n\t\treturn raftlabHash\n\t}\n"},
+			{"runtime/rand.go", "func rand() uint64 {\n", "func rand() uint64 {\n\tif raftlabHash != 0 {\n\t\treturn raftlabMaps()\n\t}\n"},
 			{"math/rand/rand.go", "//go:linkname runtime_rand runtime.rand\n", "//go:linkname runtime_rand runtime.raftlab_rand\n"},
 			{"math/rand/v2/rand.go", "//go:linkname runtime_rand runtime.rand\n", "//go:linkname runtime_rand runtime.raftlab_rand\n"},
 			{"hash/maphash/maphash_runtime.go", "//go:linkname runtime_rand runtime.rand\n", "//go:linkname runtime_rand runtime.raftlab_rand\n"},
 			{"os/tempfile.go", "//go:linkname runtime_rand runtime.rand\n", "//go:linkname runtime_rand runtime.raftlab_rand\n"},
 			{"runtime/sema.go", "func internal_sync_nanotime() int64 {\n", "func internal_sync_nanotime() int64 {\n\tif true {\n\t\treturn raftlabNanotime()\n\t}\n"},
 			{"runtime/alg.go", "hashkey[i] = uintptr(bootstrapRand())", "hashkey[i] = uintptr(i*0x9e3779b9 + 12345)"},
-			{"runtime/select.go", "j := cheaprandn(uint32(norder + 1))", "j := raftlabBelow(&raftlab.selects, uint32(norder+1))"},
-		},
-	},
-	{
-		name:    "kin",
-		without: "all servers of a run range over equal maps in the same order, and one more select of a goroutine changes those of all others",
-		needs:   "streams",
-		source:  "kin",
-		edits: []runtimeEdit{
-			{"runtime/rand.go", "\t\treturn raftlabHash\n", "\t\treturn raftlabMaps()\n"},
-			{"runtime/raftlab_streams.go", "\treturn raftlabOfAll()\n", "\treturn raftlabOwn()\n"},
-			{"runtime/select.go", "raftlabBelow(&raftlab.selects, ", "raftlabPick("},
-			{"runtime/runtime2.go", "\tgoid         uint64\n", "\tgoid         uint64\n\traftlabKin, raftlabChildren uint64\n\traftlabSelects, raftlabDraws uint64\n"},
+			{"runtime/select.go", "j := cheaprandn(uint32(norder + 1))", "j := raftlabPick(uint32(norder+1))"},
+			{"runtime/runtime2.go", "\tgoid         uint64\n", "\tgoid         uint64\n\traftlabKin   uint64\n\traftlabCounts\n"},
 			{"runtime/proc.go", "\tif isSystemGoroutine(newg, false) {\n\t\tsched.ngsys.Add(1)\n\t} else {\n",
 				"\tnewg.raftlabKin = 0\n\tif isSystemGoroutine(newg, false) {\n\t\tsched.ngsys.Add(1)\n\t} else {\n\t\traftlabBorn(callergp, newg)\n"},
 		},
@@ -59,12 +50,14 @@ var runtimeGroups = []runtimeGroup{
 	{
 		name:    "order",
 		without: "goroutines run first in, first out, for every seed",
-		needs:   "streams",
+		needs:   "chance",
 		source:  "order",
 		edits: []runtimeEdit{
+			{"runtime/runtime2.go", "\tgoid         uint64\n", "\tgoid         uint64\n\traftlabPlace uint64\n"},
 			{"runtime/proc.go",
 				"makes the item available for consumption\n\t\treturn\n\t}\n\tif runqputslow(",
-				"makes the item available for consumption\n\t\traftlabShuffle(pp, h, t)\n\t\treturn\n\t}\n\tif runqputslow("},
+				"makes the item available for consumption\n\t\traftlabQueue(pp, gp, h, t)\n\t\treturn\n\t}\n\tif runqputslow("},
+			{"runtime/proc.go", "\tdropg()\n\tif preempted && sched.gcwaiting.Load() {\n", "\tdropg()\n\traftlabRank(gp)\n\tif preempted && sched.gcwaiting.Load() {\n"},
 		},
 	},
 	{
@@ -73,12 +66,12 @@ var runtimeGroups = []runtimeGroup{
 		// goroutine that made it.
 		name:    "timers",
 		without: "timers of one instant fire in the order of the heap",
-		needs:   "kin",
+		needs:   "chance",
 		source:  "timers",
 		edits: []runtimeEdit{
 			{"runtime/time.go", "\trand    uint32 // randomizes order", "\traftlab raftlabTimer\n\trand    uint32 // randomizes order"},
-			{"runtime/time.go", "\t\tt.init(goroutineReady, gp)\n", "\t\tt.init(goroutineReady, gp)\n\t\tt.raftlab.ours = true\n"},
-			{"runtime/time.go", "\tt.timer.init(nil, nil)\n", "\tt.timer.init(nil, nil)\n\tt.raftlabMade(c == nil)\n"},
+			{"runtime/time.go", "\t\tt.init(goroutineReady, gp)\n", "\t\tt.init(goroutineReady, gp)\n\t\tt.raftlabSleeps(gp)\n"},
+			{"runtime/time.go", "\tt.timer.init(nil, nil)\n", "\tt.timer.init(nil, nil)\n\tt.raftlabMade()\n"},
 			{"runtime/time.go", "\tt.trace(\"modify\")\n", "\tt.trace(\"modify\")\n\tt.raftlabSet()\n"},
 			{"runtime/time.go", "\twake := false\n\tpending := t.when > 0\n", "\tt.raftlabTakeOut(when)\n\twake := false\n\tpending := t.when > 0\n"},
 			{"runtime/time.go", "\tif add && t.isFake {\n", "\tif add && t.raftlabDue() {\n\t\tt.raftlabFire(async)\n\t\treturn pending\n\t}\n\tif add && t.isFake {\n"},
@@ -91,18 +84,14 @@ var runtimeGroups = []runtimeGroup{
 	{
 		name:    "yields",
 		without: "no goroutine of the code under test is interrupted where it synchronizes, whatever the seed",
-		needs:   "kin",
+		needs:   "chance",
 		source:  "yields",
-		edits: []runtimeEdit{
-			{"runtime/runtime2.go", "\tgoid         uint64\n", "\tgoid         uint64\n\traftlabPoints uint64\n"},
-			{"runtime/proc.go", "\tnewg.raftlabKin = 0\n", "\tnewg.raftlabKin, newg.raftlabPoints = 0, 0\n"},
-		},
 	},
 	{
 		// crypto/rand gives numbers of the run, too: the usual clerk draws its name from there.
 		name:    "bytes",
 		without: "crypto/rand reads the host's random bytes",
-		needs:   "streams",
+		needs:   "chance",
 		edits: []runtimeEdit{
 			{"crypto/internal/sysrand/rand.go", "var testingOnlyFailRead bool\n", "var testingOnlyFailRead bool\n\n//go:linkname raftlab_bytes runtime.raftlab_bytes\nfunc raftlab_bytes([]byte) bool\n"},
 			{"crypto/internal/sysrand/rand.go", "func Read(b []byte) {\n", "func Read(b []byte) {\n\tif raftlab_bytes(b) {\n\t\treturn\n\t}\n"},
@@ -121,7 +110,7 @@ var runtimeGroups = []runtimeGroup{
 		name:    "collect",
 		only:    wasmEngine,
 		without: "garbage collections change the order of goroutines, and are not counted",
-		needs:   "streams",
+		needs:   "chance",
 		source:  "collect",
 		edits:   collectEdits,
 	},

@@ -17,6 +17,10 @@ import (
 // at the same point on every machine.
 const DefaultCPU = 20 * time.Second
 
+// AgainCPU is how much processor time a run may take in the wasm engine that took native natively. It has come to
+// its end there, so it will here: the guard only has to leave room for the slowest ratio that was seen, with much to spare.
+func AgainCPU(native time.Duration) time.Duration { return DefaultCPU + 60*native }
+
 // defaultWall is for machines so busy that a run does not even get DefaultCPU.
 const defaultWall = 15 * time.Minute
 

@@ -28,6 +28,8 @@ func Run(name string, note func(string)) string {
 		work(note)
 	case "race":
 		race(note)
+	case "decisions":
+		decisions(note)
 	case "maps":
 		return maps()
 	}

@@ -114,3 +114,51 @@ func maps() string {
 	}
 	return ""
 }
+
+// decisions notes, for each of some rounds, in which order four goroutines have had their turns, what each has drawn, and which case
+// of a select it has taken. With EXTRA set a fifth one takes more decisions than otherwise, in the third round.
+func decisions(note func(string)) {
+	var mu sync.Mutex
+	const rounds = 12
+	said := make([]string, rounds)
+	var all sync.WaitGroup
+	start := time.Now()
+	for who := range 5 {
+		all.Add(1)
+		go func() {
+			defer all.Done()
+			for round := range rounds {
+				time.Sleep(time.Until(start.Add(time.Duration(round+1) * time.Second)))
+				if who == 4 {
+					if os.Getenv("EXTRA") != "" && round == 2 {
+						decide()
+						time.Sleep(time.Millisecond)
+						<-time.After(time.Millisecond)
+					}
+					continue
+				}
+				took := decide()
+				mu.Lock()
+				said[round] += fmt.Sprint(" ", who, ":", took)
+				mu.Unlock()
+			}
+		}()
+	}
+	all.Wait()
+	for _, text := range said {
+		note(text)
+	}
+}
+
+func decide() string {
+	a, b := make(chan int, 1), make(chan int, 1)
+	a <- 1
+	b <- 2
+	drawn := rand.Intn(1000)
+	select {
+	case x := <-a:
+		return fmt.Sprint(drawn, "/", x)
+	case x := <-b:
+		return fmt.Sprint(drawn, "/", x)
+	}
+}
