@@ -28,6 +28,7 @@ type Copier struct {
 	single   bool         // not a struct: gob sends it in another frame
 	idSize   int
 	dynamic  bool // there are interfaces in src
+	methods  bool // there are types in src or dst that encode or decode themselves
 
 	mu   sync.Mutex
 	free []*pair
@@ -49,7 +50,9 @@ func CopierFor(src, dst reflect.Type) *Copier {
 func newCopier(src, dst reflect.Type) *Copier {
 	checkType(src)
 	checkType(dst)
-	c := &Copier{src: withoutPointers(src), dst: dst, dynamic: hasInterface(src, nil)}
+	c := &Copier{src: withoutPointers(src), dst: dst}
+	c.dynamic = has(src, nil, func(t reflect.Type) bool { return t.Kind() == reflect.Interface })
+	c.methods = has(src, nil, selfMade) || has(dst, nil, selfMade)
 	if c.src == c.dst {
 		if p := planFor(c.src); p != nil {
 			c.op, c.single, c.idSize = p.top, c.src.Kind() != reflect.Struct, p.idSize
@@ -58,25 +61,26 @@ func newCopier(src, dst reflect.Type) *Copier {
 	return c
 }
 
-// hasInterface says whether values of type t can have interfaces in them.
-func hasInterface(t reflect.Type, around []reflect.Type) bool {
+// has says whether there is a type within t, or t itself, of which is says so.
+func has(t reflect.Type, around []reflect.Type, is func(reflect.Type) bool) bool {
 	if slices.Contains(around, t) {
 		return false
 	}
+	if is(t) {
+		return true
+	}
 	around = append(around, t)
 	switch t.Kind() {
-	case reflect.Interface:
-		return true
 	case reflect.Struct:
 		for i := range t.NumField() {
-			if hasInterface(t.Field(i).Type, around) {
+			if has(t.Field(i).Type, around, is) {
 				return true
 			}
 		}
 	case reflect.Array, reflect.Slice, reflect.Pointer:
-		return hasInterface(t.Elem(), around)
+		return has(t.Elem(), around, is)
 	case reflect.Map:
-		return hasInterface(t.Key(), around) || hasInterface(t.Elem(), around)
+		return has(t.Key(), around, is) || has(t.Elem(), around, is)
 	}
 	return false
 }
@@ -164,7 +168,13 @@ func (c *Copier) messageSize(payload int) int {
 // viaGob takes the message through a long-lived encoder and decoder. They are kept in a list of the
 // Copier's own: what a sync.Pool hands out depends on the garbage collector, and the size of a
 // first message on what is handed out.
+//
+// A pair's buffers are shown to the methods of messages, which could keep them, and so see the messages after them.
+// Such messages have a pair of their own.
 func (c *Copier) viaGob(dst, src reflect.Value) (int, error) {
+	if c.methods || c.dynamic && holdsSelfMade(src) {
+		return newPair().move(dst, src, c.dynamic)
+	}
 	c.mu.Lock()
 	var p *pair
 	if n := len(c.free); n > 0 {

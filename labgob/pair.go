@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+
+	"raftlab/internal/globals"
 )
 
 // pair is an encoder and a decoder joined by a buffer. Types are described once in its life, which
@@ -36,7 +38,7 @@ func (p *pair) move(dst, src reflect.Value, dynamic bool) (size int, err error) 
 		return 0, err
 	}
 	size, alone := messageLen(p.buf.Bytes())
-	if err := p.dec.DecodeValue(dst); err != nil {
+	if err := p.decode(dst); err != nil {
 		return 0, err
 	}
 	if p.buf.Len() > 0 {
@@ -54,6 +56,12 @@ func (p *pair) move(dst, src reflect.Value, dynamic bool) (size int, err error) 
 	size, _ = messageLen(p.buf.Bytes())
 	p.buf.Reset()
 	return size, nil
+}
+
+// decode reads a message. Methods of it belong to nobody but the receiver, who is not there yet.
+func (p *pair) decode(dst reflect.Value) error {
+	defer globals.Leave(globals.Enter(globals.NewVisitor()))
+	return p.dec.DecodeValue(dst)
 }
 
 // messageLen returns the length of the first message in b, and whether it is the only one.

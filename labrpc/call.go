@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"time"
 
+	"raftlab/internal/globals"
 	"raftlab/internal/plain"
 	"raftlab/labgob"
 )
@@ -146,6 +147,12 @@ func (c *call) copyArgs(from reflect.Value, want reflect.Type) (err error) {
 	return nil
 }
 
+// copyOn copies arguments that are on their way, and are the caller's no more: methods of theirs are not to see its variables.
+func (c *call) copyOn(from reflect.Value, want reflect.Type) error {
+	defer globals.Leave(globals.Enter(globals.NewVisitor()))
+	return c.copyArgs(from, want)
+}
+
 func describe(v any) string {
 	if v == nil {
 		return "nil"
@@ -266,7 +273,7 @@ func (c *call) second() *call {
 	}
 	// The first copy belongs to the first handler, which may change it or keep it.
 	var err error
-	c.rn.unlocked(func() { err = d.copyArgs(c.args, c.args.Type().Elem()) })
+	c.rn.unlocked(func() { err = d.copyOn(c.args, c.args.Type().Elem()) })
 	if err != nil {
 		return nil // a method that has changed its mind
 	}

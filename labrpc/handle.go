@@ -88,7 +88,7 @@ func (c *call) deliver() (m *method, observed bool) {
 	}
 	m, err := c.server.find(c.method)
 	if err == nil && m.args != c.args.Type().Elem() { // another server than when the call was prepared
-		rn.unlocked(func() { err = c.copyArgs(c.args, m.args) })
+		rn.unlocked(func() { err = c.copyOn(c.args, m.args) })
 		if c.phase != travelling {
 			return nil, false
 		}

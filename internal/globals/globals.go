@@ -17,6 +17,7 @@
 //	owner 0          the harness               the variable itself
 //	a life           each server, each life    a copy of its own of everything
 //	a client         each clerk                a copy of its own, but for counters
+//	a visitor        a message on its way      a copy of its own of everything, made when it is used
 //
 // Counters are variables that hold plain numbers and locks, a few bytes in all. All clients share
 // them, because clerks often take their numbers from one; nothing of a service's data fits into them.
@@ -83,19 +84,24 @@ func Current() Owner { return Owner(owner()) }
 // variables if it is the first to come; so it may run initializers of the code under test.
 func Enter(o Owner) (before Owner) {
 	before = Owner(setOwner(uint64(o)))
-	if o == 0 {
-		return before
-	}
-	if c := (*all.Load())[o]; !c.made {
-		c.made = true
-		for _, step := range steps {
-			step()
-		}
-		if c.client { // until now it had counters of its own, which the steps may set
-			c.shared = 1
-		}
+	if o != 0 && o < visitors {
+		(*all.Load())[o].make()
 	}
 	return before
+}
+
+// make gives the variables of the goroutine's owner their initial values, once.
+func (c *copies) make() {
+	if c.made {
+		return
+	}
+	c.made = true
+	for _, step := range steps {
+		step()
+	}
+	if c.client { // until now it had counters of its own, which the steps may set
+		c.shared = 1
+	}
 }
 
 // Leave gives the goroutine its former owner back.
@@ -107,7 +113,12 @@ func At[T any](shared *T, n uint) *T {
 	if o == 0 {
 		return shared
 	}
-	c := (*all.Load())[o]
+	var c *copies
+	if Owner(o) < visitors {
+		c = (*all.Load())[o]
+	} else {
+		c = visitor(Owner(o))
+	}
 	if n&c.shared != 0 {
 		return shared
 	}

@@ -1,10 +1,12 @@
 package globals
 
 // Seed makes the seed of a generator in a package variable another one for each owner.
-func Seed(seed int64) int64 { return int64(Seed64(uint64(seed))) }
+func Seed(seed int64) int64 { return int64(mix(uint64(seed))) }
 
 // Seed64 is Seed for other generators.
-func Seed64(seed uint64) uint64 {
+func Seed64(seed uint64) uint64 { return mix(seed) }
+
+func mix(seed uint64) uint64 {
 	x := owner()
 	if x == 0 {
 		return seed
@@ -15,7 +17,7 @@ func Seed64(seed uint64) uint64 {
 
 // Seed256 is Seed for still others.
 func Seed256(seed [32]byte) [32]byte {
-	for i, x := 0, Seed64(0); i < 8; i++ {
+	for i, x := 0, mix(0); i < 8; i++ {
 		seed[i] ^= byte(x >> (8 * i))
 	}
 	return seed

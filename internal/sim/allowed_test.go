@@ -77,6 +77,16 @@ func TestForbiddenObjects(t *testing.T) {
 		"the logger's writer":        {"import \"log\"\ntype w struct{}\nfunc (w) Write(p []byte) (int, error) { panic(p) }\nfunc f() { log.SetOutput(w{}) }", ":5: sets the output of package log's logger"},
 		"the logger's writer, later": {"import (\n\"io\"\n\"log\"\n)\nvar set func(io.Writer) = log.SetOutput", ":6: sets the output of package log's logger"},
 		"the logger's flags, read":   {"import \"log\"\nfunc f() int { return log.Flags() }", ":3: reads the flags of package log's logger"},
+		"the logger's flags, kept":   {"import \"log\"\nvar kept int\nfunc keep(n int) int { kept = n; return n }\nfunc f() { log.SetFlags(keep(log.Flags()) | 1) }", ":5: reads the flags of package log's logger"},
+		"the logger's flags, inside": {"import \"log\"\nfunc f() { log.SetFlags(func() int { return log.Flags() }()) }", ":3: reads the flags of package log's logger"},
+		"ignored signals":            {"import (\n\"os\"\n\"os/signal\"\n)\nfunc f() bool { return signal.Ignored(os.Interrupt) }", ":6: uses Ignored of package os/signal"},
+		"names in a registry":        {"import \"encoding/gob\"\nfunc f(s string) { gob.RegisterName(s, 1) }", ":3: registers a type under a name that is no constant"},
+		"names in labgob's registry": {"import \"raftlab/labgob\"\nfunc f(s string) { (labgob.RegisterName)(s, 1) }", ":3: registers a type under a name that is no constant"},
+		"names, by a value":          {"import \"raftlab/labgob\"\nvar f = labgob.RegisterName", ":3: registers a type under a name that is no constant"},
+		"persister in a variable":    {"import \"raftlab/raftapi\"\nvar p *raftapi.Persister\nfunc f() { p = raftapi.MakePersister() }", ":4: uses MakePersister"},
+		"memory for a persister":     {"import \"raftlab/raftapi\"\nvar p = raftapi.NewPersister(raftapi.NewMemory())", ":3: uses NewMemory"},
+		"weak pointers":              {"import _ \"weak\"", ":2: imports weak"},
+		"what a profiler exports":    {"import _ \"expvar\"", ":2: imports expvar"},
 		"the logger's prefix, read":  {"import \"log\"\nfunc f() string { return log.Prefix() }", ":3: uses Prefix of package log"},
 		"the logger itself":          {"import \"log\"\nvar l = log.Default()", ":3: uses Default of package log"},
 		"the structured logger":      {"import \"log/slog\"\nfunc f(l *slog.Logger) { slog.SetDefault(l) }", ":3: uses SetDefault of package log/slog"},
@@ -114,6 +124,8 @@ func TestOrdinaryObjects(t *testing.T) {
 		"looking":      "import (\n\"fmt\"\n\"os\"\n\"slices\"\n\"unicode\"\n\"raftlab/raftapi\"\n)\nfunc f(r rune) bool { for _, a := range os.Args { fmt.Println(a, os.Args, os.Args[0], len(os.Args)) }; return unicode.Is(unicode.Han, r) && slices.Contains(raftapi.Extensions, raftapi.PreVote) }",
 		"stack":        "import \"runtime/debug\"\nfunc f() { debug.PrintStack(); println(len(debug.Stack())) }",
 		"own variable": "var x = []int{1}\nfunc f() { x[0]++; p := &x; clear(*p) }",
+		"names":        "import \"raftlab/labgob\"\nconst op = \"Op\"\nfunc init() { labgob.RegisterName(op+\"1\", 1) }",
+		"generics":     "import \"cmp\"\ntype list[T any] struct { head *node[T] }\ntype node[T any] struct { v T; next *node[T] }\nfunc (l *list[T]) add(v T) *list[T] { l.head = &node[T]{v, l.head}; return l }\nfunc pick[K cmp.Ordered, V any](m map[K]V) list[K] { var l list[K]; for k := range m { l.add(k) }; return l }\nfunc swap[A, B any](n int, a A, b B) { if n > 0 { swap[B, A](n-1, b, a) } }\nfunc f() { swap(3, 1, true); pick(map[string]int{}); pick(map[int]list[string]{}) }",
 		"line comment": "//line up what follows\nfunc f() {}",
 		"end":          "import \"raftlab/labrpc\"\nfunc f(e []*labrpc.ClientEnd) bool { var r int; return e[0].Call(\"Raft.X\", 1, &r) }",
 	} {
@@ -154,6 +166,25 @@ func TestLargeTypes(t *testing.T) {
 	}
 	for _, text := range []string{doubling + "var x, y T39\nvar z = x == y\n", generic + "var x, y X\n"} {
 		require.ErrorContains(t, vetted(t, "x.go: package raft\n"+text), "parts: put some of them behind a pointer")
+	}
+}
+
+// TestManyInstances: generic functions and types that use each other twice are refused before anybody makes what they stand for.
+func TestManyInstances(t *testing.T) {
+	functions, kinds, methods := "func f30[T any]() {}\nfunc F() { f0[int]() }\n", "type t30[T any] struct{ x T }\nvar X t0[int]\n", "type m30[T any] struct{ x T }\nvar X m0[int]\n"
+	for i := range 30 {
+		functions += fmt.Sprintf("func f%d[T any]() { f%d[*T](); f%d[[]T]() }\n", i, i+1, i+1)
+		kinds += fmt.Sprintf("type t%d[T any] struct{ a *t%d[*T]; b []t%d[[]T] }\n", i, i+1, i+1)
+		methods += fmt.Sprintf("type m%d[T any] struct{ x T }\nfunc (m m%d[T]) M() { var a m%d[*T]; var b m%d[[]T]; _, _ = a, b }\n", i, i, i+1, i+1)
+	}
+	parameters := "func g[A, B, C, D, E, F, G, H any](n int) { if n > 0 { g[B, A, C, D, E, F, G, H](n - 1); g[B, C, D, E, F, G, H, A](n - 1) } }\n" +
+		"func F() { g[int8, int16, int32, int64, uint8, uint16, uint32, uint64](9) }\n"
+	wide := "func h[T any]() {}\nfunc w[T any]() { h[*T](); h[[]T](); h[chan T]() }\nfunc F() {\n"
+	for i := range 8000 {
+		wide += fmt.Sprintf("w[[%d]int]()\n", i)
+	}
+	for name, text := range map[string]string{"functions": functions, "types": kinds, "methods": methods, "orders": parameters, "wide": wide + "}\n"} {
+		require.ErrorContains(t, vetted(t, "x.go: package raft\n"+text), "would be made for more than 20000 lists of types", name)
 	}
 }
 

@@ -30,7 +30,7 @@ type bounds struct {
 }
 
 // compiling is for the go command: some ten times what the largest package of the standard library takes.
-var compiling = bounds{cpu: time.Minute, memory: 3 << 30, wall: 15 * time.Minute}
+var compiling = bounds{cpu: 30 * time.Second, memory: 3 << 30, wall: 15 * time.Minute}
 
 // translating is for making machine code: some ten times what a lab's test binary takes.
 var translating = bounds{cpu: 3 * time.Minute, memory: 4 << 30, wall: 15 * time.Minute}

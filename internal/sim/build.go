@@ -23,7 +23,7 @@ import (
 
 // engineVersion is part of every key of the cache. To be changed when the same sources would be
 // compiled in another way.
-const engineVersion = "4"
+const engineVersion = "5"
 
 // compileFlags are for `go test`. -trimpath makes builds in different directories equal; -s -w leave out
 // debug information that nothing here reads (stacks keep their files and lines).
@@ -378,7 +378,7 @@ func overlayBroken(err error) bool {
 	return errors.As(err, &broken)
 }
 
-var inRuntime = regexp.MustCompile(`(?m)^# (runtime|internal/runtime\S*|internal/sync|crypto/internal/sysrand|os|time|math/rand\S*|hash/maphash)$`)
+var inRuntime = regexp.MustCompile(`(?m)^# (runtime|internal/runtime\S*|internal/sync|sync|flag|crypto/internal/sysrand|os|time|math/rand\S*|hash/maphash)$`)
 
 // testSummary is what `go test` adds to the compiler's messages.
 var testSummary = regexp.MustCompile(`(?m)^FAIL(\t.*)?\n?$`)

@@ -45,6 +45,21 @@ var runtimeGroups = []runtimeGroup{
 					"//go:linkname raftlab_setOwner runtime.raftlab_setOwner\nfunc raftlab_setOwner(uint64) uint64\n"},
 			{"time/sleep.go", "\tgo arg.(func())()\n",
 				"\to := arg.(*raftlabOwned)\n\tbefore := raftlab_setOwner(o.owner)\n\tgo o.f()\n\traftlab_setOwner(before)\n"},
+			// A flag that a server defines is known to that server only. The command line has none of them, so it keeps its default.
+			{"flag/flag.go", "\t\"encoding\"\n", "\t\"encoding\"\n\t_ \"unsafe\"\n"},
+			{"flag/flag.go", "func (f *FlagSet) Var(value Value, name string, usage string) {\n",
+				"//go:linkname raftlab_owner runtime.raftlab_owner\nfunc raftlab_owner() uint64\n\n" +
+					"func (f *FlagSet) Var(value Value, name string, usage string) {\n\tif f == CommandLine && raftlab_owner() != 0 {\n\t\treturn\n\t}\n"},
+		},
+	},
+	{
+		// What a library function has used and put aside, it hands to the next one that asks: a buffer that one server's writer has kept
+		// would become another's, and memory that both can see is a channel past the network. So nothing is put aside.
+		name:    "pools",
+		without: "library functions use buffers again, and servers could leave something for each other there",
+		edits: []runtimeEdit{
+			{"sync/pool.go", "func (p *Pool) Put(x any) {\n", "func (p *Pool) Put(x any) {\n\tif true {\n\t\treturn\n\t}\n"},
+			{"sync/pool.go", "func (p *Pool) Get() any {\n", "func (p *Pool) Get() any {\n\tif p.New != nil {\n\t\treturn p.New()\n\t}\n\tif true {\n\t\treturn nil\n\t}\n"},
 		},
 	},
 	{

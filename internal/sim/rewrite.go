@@ -17,7 +17,12 @@ import (
 // backedgeName is how the rewritten code calls package internal/backedge. Vet refuses code that uses it.
 const backedgeName = "raftlab_backedge"
 
-const backedgeCall = backedgeName + ".Count();"
+// What it calls there.
+const (
+	backedgePackage  = "raftlab/internal/backedge"
+	backedgeFunction = "Count"
+	backedgeCall     = backedgeName + "." + backedgeFunction + "();"
+)
 
 // insertion is text put into a line of source.
 type insertion struct {
@@ -51,7 +56,7 @@ func backedges(name string, source []byte) []insertion {
 		return true
 	})
 	if len(list) > 0 {
-		insert(file.Name.End(), fmt.Sprintf("; import %s %q", backedgeName, "raftlab/internal/backedge"))
+		insert(file.Name.End(), fmt.Sprintf("; import %s %q", backedgeName, backedgePackage))
 	}
 	return list
 }

@@ -33,12 +33,14 @@ type tree struct {
 	// underTestFiles are the files under test as they were written: those that are compiled.
 	underTestFiles map[string]source
 	refusals       []Refusal // of files that are not read
+	// written are the functions of the framework that the rewrite calls, by package.
+	written map[string][]string
 }
 
 // sources collects the code under test and rewrites it. It compiles nothing, and checks no more than what there are files of.
 func (b Build) sources(ctx context.Context) (*tree, error) {
 	t := &tree{replace: map[string][]byte{}, displays: map[string]string{}, inserted: map[string][]insertion{},
-		underTestFiles: map[string]source{}}
+		underTestFiles: map[string]source{}, written: map[string][]string{backedgePackage: {backedgeFunction}}}
 	t.underTest = b.underTest()
 	rest := map[string][]byte{}
 	for name, text := range b.Edits {

@@ -28,28 +28,35 @@ var compiledIn = []string{"internal/abi", "internal/bytealg", "internal/byteorde
 	"internal/runtime/", "internal/saferio", "internal/strconv", "internal/stringslite", "internal/sync", "internal/testlog",
 	"internal/unsafeheader", "crypto/internal/", "io/fs", "log/internal", "log/slog/internal/", "math/rand/internal/", "unique"}
 
-// compiledInNames are single symbols of that sort: names of functions, variables or types.
+// compiledInNames are single symbols of that sort: names of functions, variables or types. TestCompiledIn finds those of the
+// standard library.
 var compiledInNames = map[string][]string{
 	"sync/atomic": {"LoadPointer", "StorePointer", "SwapPointer", "CompareAndSwapPointer"}, // of Pointer[T]
 	"syscall": {"Getenv", "Environ", "Getpid", "Getppid", "Getuid", "Getgid", "Geteuid", "Getegid", "Getpagesize", "Exit",
 		"Errno", "Signal", "ENOENT", "EINVAL"},
-	// What the engine itself puts into the code.
-	vet.Module + "/internal/backedge": {"Count", "count", "slow"},
-	vet.Module + "/internal/yield":    {"Here", "interrupt", "on"},
-	vet.Module + "/internal/globals": {"Init", "Init2", "Init3", "At", "Flag", "Setup", "Seed", "Seed64", "Seed256", "set", "owner", "current", "variables",
-		"steps", "all"},
+	"flag": {"CommandLine"}, // of Parse
 }
 
-// wantedSymbol says why code under test may not want a symbol. ok is true if it may.
-func wantedSymbol(s symbol, underTest func(pkg string) bool) (why string, ok bool) {
+// fence is what is known of the code whose symbols are looked at.
+type fence struct {
+	underTest func(pkg string) bool
+	written   map[string][]string // by package: what the engine's rewrite has put into the code
+}
+
+// refuses says why code under test may not want a symbol. ok is true if it may.
+func (f fence) refuses(s symbol) (why string, ok bool) {
 	pkg, owner, name, isCode := s.parts()
 	switch {
-	case !isCode || underTest(pkg):
+	case !isCode || f.underTest(pkg):
 		return "", true
 	case s.linkname:
 		return "it goes around the package's own interface (go:linkname)", false
 	case pkg == "runtime" && !exported(name):
 		return "", true // the compiler's own calls: nothing else can name them
+	}
+	if written, ours := f.written[pkg]; ours { // and what comes with it, which no source can name
+		hidden := !exported(name) || owner != "" && !exported(owner)
+		return "only the engine calls it", hidden || slices.Contains(written, name)
 	}
 	if _, refused := vet.RefusesPackage(pkg); !refused {
 		if owner != "" && !exported(owner) || !exported(name) {
@@ -104,7 +111,7 @@ func (c compilation) checkSymbols(ctx context.Context, overlay, temp string) err
 	if err != nil {
 		return err
 	}
-	free := func(pkg string) bool { return c.code.isUnderTest(pkg) || pkg == c.also() }
+	fence := fence{func(pkg string) bool { return c.code.isUnderTest(pkg) || pkg == c.also() }, c.code.written}
 	var refusals []Refusal
 	for _, pkg := range sortedKeys(objects) {
 		archive, err := os.ReadFile(objects[pkg])
@@ -115,7 +122,7 @@ func (c compilation) checkSymbols(ctx context.Context, overlay, temp string) err
 		if err != nil {
 			return fmt.Errorf("read what the compiler made of %s: %w", pkg, err)
 		}
-		for _, r := range o.refusals(free) {
+		for _, r := range o.refusals(fence) {
 			r.File, r.Line = c.code.firstFile(pkg), 1
 			refusals = append(refusals, r)
 		}
@@ -127,12 +134,12 @@ func (c compilation) checkSymbols(ctx context.Context, overlay, temp string) err
 }
 
 // refusals are those for one package, without their places.
-func (o object) refusals(underTest func(string) bool) (refusals []Refusal) {
+func (o object) refusals(f fence) (refusals []Refusal) {
 	if o.fromHost {
 		refusals = append(refusals, Refusal{What: "a function of the host", Why: "only the Go runtime and the harness talk to the host"})
 	}
 	for _, s := range o.wants {
-		if why, ok := wantedSymbol(s, underTest); !ok {
+		if why, ok := f.refuses(s); !ok {
 			refusals = append(refusals, Refusal{What: fmt.Sprintf("the compiled package wants %.100s", s.name), Why: why})
 		}
 	}

@@ -11,7 +11,10 @@ import (
 // inserted, package globals is called by it, and the overlay group "owner" tells them whose goroutine it is.
 
 // globalsFile is replaced where goroutines have owners.
-const globalsFile = "internal/globals/owner.go"
+const (
+	globalsPackage = "raftlab/internal/globals"
+	globalsFile    = "internal/globals/owner.go"
+)
 
 const ownerText = `package globals
 
@@ -65,6 +68,7 @@ func (t *tree) keepApart(checked *vet.Checked, owners bool) (changing []Variable
 		}
 		t.insertMore(name, more)
 	}
+	t.written[globalsPackage] = found.Calls
 	t.replace[globalsFile] = fmt.Appendf(nil, ownerText, max(found.Count, 1)) // with 0 there would be no owners
 	return changing, nil
 }

@@ -18,8 +18,14 @@ import (
 // yieldName is how the rewritten code calls package internal/yield. Vet refuses code that uses it.
 const yieldName = "raftlab_yield"
 
+// What it calls there.
+const (
+	yieldPackage  = "raftlab/internal/yield"
+	yieldFunction = "Here"
+)
+
 // yieldCall is made at the place with this number.
-func yieldCall(place uint64) string { return fmt.Sprintf("%s.Here(%d);", yieldName, place) }
+func yieldCall(place uint64) string { return fmt.Sprintf("%s.%s(%d);", yieldName, yieldFunction, place) }
 
 // yieldFile is replaced where goroutines have numbers for interruptions.
 const yieldFile = "internal/yield/here.go"
@@ -76,6 +82,7 @@ func (t *tree) interruptible(checked *vet.Checked) {
 			t.insertMore(p.Names[i], interruptions(checked.Files, file, p.Info))
 		}
 	}
+	t.written[yieldPackage] = []string{yieldFunction}
 	t.replace[yieldFile] = []byte(yieldText)
 }
 
@@ -94,7 +101,7 @@ func interruptions(files *token.FileSet, file *ast.File, info *types.Info) (list
 		}
 	}
 	if len(list) > 0 {
-		text := fmt.Sprintf("; import %s %q", yieldName, "raftlab/internal/yield")
+		text := fmt.Sprintf("; import %s %q", yieldName, yieldPackage)
 		list = append(list, insertionAt(files, file.Name.End(), text))
 	}
 	return list

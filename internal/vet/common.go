@@ -5,12 +5,13 @@ import (
 	"go/types"
 )
 
-// This file looks at uses that depend on more than the name: of the common logger, of types that are new names for types
+// This file looks at uses that depend on more than the name: of the common logger and registries, of types that are new names for types
 // of others, and of the entrances of the code under test.
 
 const (
 	whyLogger   = "all servers share that logger: give it a file, os.Stderr or io.Discard; for anything else make a logger with log.New"
 	whyFlags    = "all servers share them, and could keep data in them; inside the arguments of log.SetFlags it is fine"
+	whyNames    = "all servers share the registry, and could leave messages in it by the names that are taken: write the name as a constant"
 	whyEntrance = "what its initial value refers to is the same for all servers: write it as a function"
 )
 
@@ -35,6 +36,7 @@ func (l *loader) common(p *Package) {
 				}
 			case *ast.Ident:
 				c.logger(n, above)
+				c.registry(n, above)
 			}
 		})
 	}
@@ -60,12 +62,38 @@ func (c *checker) logger(id *ast.Ident, above []ast.Node) {
 			c.refuse(id.Pos(), whyLogger, "sets the output of package log's logger to a writer of its own")
 		}
 	case "Flags":
-		for _, n := range above {
-			if call, ok := n.(*ast.CallExpr); ok && c.calls(call, "log.SetFlags") {
-				return
-			}
+		if !c.computesFlags(id, above) {
+			c.refuse(id.Pos(), whyFlags, "reads the flags of package log's logger")
 		}
-		c.refuse(id.Pos(), whyFlags, "reads the flags of package log's logger")
+	}
+}
+
+// computesFlags reports whether log.Flags() is called to compute the argument of log.SetFlags, by operators alone: a function
+// could keep it.
+func (c *checker) computesFlags(id *ast.Ident, above []ast.Node) bool {
+	own := c.callOf(id, above)
+	for i := len(above) - 1; i >= 0; i-- {
+		switch n := above[i].(type) {
+		case *ast.SelectorExpr, *ast.ParenExpr, *ast.BinaryExpr, *ast.UnaryExpr:
+		case *ast.CallExpr:
+			if n != own {
+				return c.calls(n, "log.SetFlags")
+			}
+		default:
+			return false
+		}
+	}
+	return false
+}
+
+// registry refuses names that are made while the program runs, where everybody sees which are taken.
+func (c *checker) registry(id *ast.Ident, above []ast.Node) {
+	f, ok := c.Info.Uses[id].(*types.Func)
+	if !ok || f.FullName() != "encoding/gob.RegisterName" && f.FullName() != Module+"/labgob.RegisterName" {
+		return
+	}
+	if call := c.callOf(id, above); call == nil || len(call.Args) == 0 || c.Info.Types[call.Args[0]].Value == nil {
+		c.refuse(id.Pos(), whyNames, "registers a type under a name that is no constant")
 	}
 }
 

@@ -85,6 +85,9 @@ func Load(ctx context.Context, cfg Config) (*Checked, error) {
 	if err := l.types(ctx); err != nil {
 		return nil, err
 	}
+	if err := l.proliferates(); err != nil {
+		return nil, err
+	}
 	for _, p := range l.Packages {
 		if p.UnderTest {
 			l.uses(p)

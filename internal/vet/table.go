@@ -65,8 +65,8 @@ var allowed = map[string]rule{
 
 	// Flags are those of the test binary; it has parsed them before the first test begins. They may be defined and read.
 	"flag": except(whyCommon, "CommandLine", "Lookup", "Set", "Visit", "VisitAll", "Var", "Func", "BoolFunc", "TextVar", "Args"),
-	// Signals do not arrive in the engine.
-	"os/signal": all,
+	// Signals do not arrive in the engine. Which are ignored is the same for all servers.
+	"os/signal": except(whyCommon, "Ignored"),
 	// Files are not there in the engine; trying fails as it would without permission. Exit ends as a crash. GODEBUG
 	// in the environment would change how panics and timers work.
 	"os": except(whyProcess, "Setenv", "Unsetenv", "Clearenv"),

@@ -12,6 +12,8 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"maps"
+	"slices"
 	"sort"
 )
 
@@ -48,12 +50,13 @@ type Result struct {
 	Nameless []Variable
 	Count    int                    // how many variables are kept apart
 	Insert   map[string][]Insertion // by file; those at one place are in their order
+	Calls    []string               // the functions of package globals that they call
 }
 
 // Packages looks at all packages of a program that are to be rewritten; a package comes after those that it
 // imports. They must have been checked together, so that a variable is one object everywhere.
 func Packages(pkgs []*Package) *Result {
-	p := &program{pkgs: pkgs, vars: map[*types.Var]*variable{}, reaches: map[types.Object]*reach{}}
+	p := &program{pkgs: pkgs, vars: map[*types.Var]*variable{}, reaches: map[types.Object]*reach{}, calls: map[string]bool{}}
 	for _, pkg := range pkgs {
 		p.declarations(pkg)
 	}
@@ -72,6 +75,7 @@ type program struct {
 	reaches map[types.Object]*reach // of functions and methods
 	inits   []*reach                // of init functions
 	seeding map[*ast.CallExpr]string
+	calls   map[string]bool // functions of package globals
 }
 
 // variable is a package variable.
@@ -193,5 +197,6 @@ func (p *program) result() *Result {
 			}
 		}
 	}
+	r.Calls = slices.Sorted(maps.Keys(p.calls))
 	return r
 }

@@ -99,9 +99,9 @@ func (v *variable) onlyRead(pkg *Package, id *ast.Ident, above []ast.Node) bool 
 			e = parent
 			continue
 		case *ast.UnaryExpr:
-			if parent.Op == token.AND && i > 0 { // flag.BoolVar(&v, ...) defines it, and nobody calls flag.Parse later
+			if parent.Op == token.AND && i > 0 { // flag.BoolVar(&v, ...) gives it its default; later that would be a way to write it
 				call, ok := above[i-1].(*ast.CallExpr)
-				return ok && flagCall(pkg, call)
+				return ok && flagCall(pkg, call) && inInit(above)
 			}
 			if parent.Op == token.AND || parent.Op == token.ARROW {
 				return false
@@ -141,14 +141,14 @@ func (v *variable) onlyRead(pkg *Package, id *ast.Ident, above []ast.Node) bool 
 // harmless reports whether calling a method leaves the variable as it is: one with a value receiver of a plain
 // type, or one of a type that promises to change nothing.
 func harmless(sel *types.Selection, lasting bool) bool {
-	if unchanging(sel.Recv()) {
-		return true
-	}
 	f, ok := sel.Obj().(*types.Func)
 	if !ok {
 		return false
 	}
 	recv := f.Signature().Recv().Type()
+	if unchanging(sel.Recv()) && types.AssignableTo(sel.Recv(), recv) { // (*time.Time).GobDecode wants its address, and writes there
+		return true
+	}
 	if types.IsInterface(recv) {
 		return lasting
 	}

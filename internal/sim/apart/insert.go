@@ -11,6 +11,12 @@ import (
 // Name is how the inserted text calls package raftlab/internal/globals.
 const Name = "raftlab_globals"
 
+// call begins a call of a function of package globals, and notes its name: what was compiled may want no others.
+func (p *program) call(function string) string {
+	p.calls[function] = true
+	return Name + "." + function + "("
+}
+
 // writer makes the insertions of one file.
 type writer struct {
 	*program
@@ -35,7 +41,7 @@ func (w *writer) insertions() []Insertion {
 		case *ast.CallExpr:
 			if mix := w.seeding[n]; mix != "" {
 				closing[n.Args[0]] = ")" + closing[n.Args[0]]
-				w.list = append(w.list, Insertion{n.Args[0].Pos(), Name + "." + mix + "("})
+				w.list = append(w.list, Insertion{n.Args[0].Pos(), w.call(mix)})
 			}
 		case *ast.SelectorExpr:
 			if v := w.variable(n.Sel); v != nil && !constant(w.pkg, n) {
@@ -101,7 +107,7 @@ func (w *writer) variable(id *ast.Ident) *variable {
 
 // access opens an access of e, and returns what closes it.
 func (w *writer) access(e ast.Expr, v *variable) string {
-	w.list = append(w.list, Insertion{e.Pos(), "(*" + Name + ".At(&"})
+	w.list = append(w.list, Insertion{e.Pos(), "(*" + w.call("At") + "&"})
 	return fmt.Sprintf(",%d))", v.number)
 }
 
@@ -111,7 +117,7 @@ func (w *writer) initFunction(decl *ast.FuncDecl) {
 	for i, r := range w.inits {
 		if r.decl == decl && w.touches(r) {
 			name := fmt.Sprintf("raftlab_init_%d", i)
-			w.list = append(w.list, Insertion{decl.Name.End(), fmt.Sprintf("() { %s.Setup(%s) }; func %s", Name, name, name)})
+			w.list = append(w.list, Insertion{decl.Name.End(), fmt.Sprintf("() { %s%s) }; func %s", w.call("Setup"), name, name)})
 		}
 	}
 }
@@ -161,7 +167,7 @@ func (w *writer) wrap(value ast.Expr, vars []*variable, closing map[ast.Node]str
 	} else if vars[0].isFlag() {
 		name = "Flag"
 	}
-	w.list = append(w.list, Insertion{value.Pos(), fmt.Sprintf("%s.%s(%sfunc() (%s) { return ", Name, name, numbers, strings.Join(results, ", "))})
+	w.list = append(w.list, Insertion{value.Pos(), fmt.Sprintf("%s%sfunc() (%s) { return ", w.call(name), numbers, strings.Join(results, ", "))})
 	closing[value] += " })"
 }
 

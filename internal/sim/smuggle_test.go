@@ -1,0 +1,138 @@
+package sim
+
+import (
+	"context"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"raftlab/internal/record"
+)
+
+// smuggler is a peer that keeps whatever memory it is shown, and looks whether another server writes there: buffers of the standard
+// library, what the network hands to methods of messages, flags. Each mark is of one life of one server.
+const smuggler = `package raft
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"log"
+	"log/slog"
+	"math/rand/v2"
+	"strings"
+
+	"raftlab/labgob"
+	"raftlab/labrpc"
+	"raftlab/raftapi"
+)
+
+var (
+	mark    string                  // of this life
+	kept    = map[string][]keeping{}                // by how we came to it
+	decoded []*Parcel
+	debug   bool
+	touched int
+)
+
+func init() { flag.BoolVar(&debug, "smuggler", false, ""); touched = 1 }
+
+type keeping struct {
+	memory []byte
+	was    string
+}
+
+// keep keeps memory, after a look at what it has kept before.
+func keep(how string, memory []byte) {
+	for _, k := range kept[how] {
+		if now := string(k.memory); now != k.was && strings.Count(now, "<") > 0 && !strings.Contains(now, mark) {
+			panic(fmt.Sprintf("%s: %s has found %q, where it had left %q", how, mark, now, k.was))
+		}
+	}
+	kept[how] = append(kept[how], keeping{memory, string(memory)})
+}
+
+type keeper string
+
+func (how keeper) Write(p []byte) (int, error) { keep(string(how), p); return len(p), nil }
+
+func (how keeper) Read(p []byte) (int, error) {
+	if i := bytes.IndexByte(p, '<'); i >= 0 && !bytes.Contains(p, []byte(mark)) {
+		panic(fmt.Sprintf("%s: %s was shown %q", string(how), mark, p[:40]))
+	}
+	return copy(p, mark), io.EOF
+}
+
+// Parcel encodes itself.
+type Parcel struct{ from string }
+
+func (p *Parcel) GobEncode() ([]byte, error) {
+	decoded = append(decoded, p)
+	return []byte(p.from), nil
+}
+
+func (p *Parcel) GobDecode(b []byte) error {
+	keep("bytes of a message", b)
+	decoded = append(decoded, p)
+	p.from = string(b)
+	return nil
+}
+
+type Post struct{ A, B *Parcel }
+
+func (rf *Raft) Deliver(args *Post, reply *Post) {
+	if args.A.from == mark {
+		return
+	}
+	args.A.from, args.B.from = "opened by "+mark, "opened by "+mark
+	*reply = Post{&Parcel{mark}, &Parcel{mark}}
+}
+
+func (rf *Raft) handled() {
+	fmt.Fprintf(keeper("fmt"), "%s", mark)
+	json.NewEncoder(keeper("json")).Encode(mark)
+	log.New(keeper("log"), "", 0).Print(mark)
+	slog.New(slog.NewTextHandler(keeper("slog"), nil)).Info(mark)
+	io.Copy(io.Discard, keeper("io.Discard"))
+	flag.String("smuggler "+mark, "", "")
+	flag.Parse()
+	for _, p := range decoded {
+		if p.from != mark && strings.HasPrefix(p.from, "opened by ") && p.from != "opened by "+mark {
+			panic(fmt.Sprintf("message: %s sees that %s", mark, p.from))
+		}
+	}
+}
+
+func Make(peers []*labrpc.ClientEnd, me int, persister *raftapi.Persister, applyCh chan raftapi.ApplyMsg) *Raft {
+	mark = fmt.Sprintf("<%016x>", rand.Uint64())
+	flag.String("one for each", "", "")
+	labgob.Register(Post{})
+	for to, end := range peers {
+		if to != me {
+			go func() {
+				for range 5 {
+					reply := &Post{}
+					if end.Call("Raft.Deliver", &Post{&Parcel{mark}, &Parcel{mark}}, reply) && reply.A != nil {
+						reply.A.from = "opened by " + mark
+					}
+				}
+			}()
+		}
+	}
+	return Make0(peers, me, persister, applyCh)
+}
+`
+
+// TestSmugglers: what servers are shown of the library's memory, and of messages, is not another server's.
+func TestSmugglers(t *testing.T) {
+	edits := referenceWith(t, "raft/smuggler.go", smuggler, " rf.handled();", "")
+	b, err := Build{Framework: filepath.Join("..", ".."), Package: "./raft", Edits: edits, Native: true}.Binary(context.Background(), nil)
+	require.NoError(t, err)
+	for _, name := range []string{"2A/ReElection", "2C/UnreliableAgreement"} {
+		r := newPool(t, 1).Run(context.Background(), labJob(b, name, 1))
+		require.Equal(t, record.Pass, r.Verdict.Outcome, "%s: %+v", name, r.Verdict)
+	}
+}
