@@ -25,7 +25,9 @@ const (
 )
 
 // yieldCall is made at the place with this number.
-func yieldCall(place uint64) string { return fmt.Sprintf("%s.%s(%d);", yieldName, yieldFunction, place) }
+func yieldCall(place uint64) string {
+	return fmt.Sprintf("%s.%s(%d);", yieldName, yieldFunction, place)
+}
 
 // yieldFile is replaced where goroutines have numbers for interruptions.
 const yieldFile = "internal/yield/here.go"
