@@ -355,7 +355,7 @@ func TestUsageErrors(t *testing.T) {
 		{[]string{"test", "--memory", "5"}, "512MiB"},
 		{[]string{"test", "--json", "no/such/dir/r.json"}, "there is no directory"},
 		{[]string{"test", "--impl", "reference"}, "no reference"},
-		{[]string{"test", "--impl", empty}, "no code to test; to be tested it has to be package raft, kvraft, shardkv or shardctrler"},
+		{[]string{"test", "--impl", empty}, "no code to test; to be tested it has to be package kvsrv, raft, kvraft, shardkv or shardctrler"},
 		{[]string{"test", "3A", "--impl", liar}, "no package kvraft, which 3A/OneClient tests"},
 		{[]string{"test", "2A", "lab4", "--impl", liar}, "no package shardkv, which 4A/Empty tests"},
 		{[]string{"replay", "2A/InitialElection"}, "--seed N"},
