@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"raftlab/kvraft"
+	"raftlab/kvsrv"
 	"raftlab/raft"
 	"raftlab/shardkv"
 	"raftlab/shardkv/shardctrler"
@@ -17,9 +18,12 @@ import (
 
 // The lists of situations and the places that report them have to agree, since cases name them.
 func TestSituationsAreListed(t *testing.T) {
-	listed := map[string]map[string]string{"raft": {}, "kvraft": {}, "shardkv": {}, "shardkv/shardctrler": {}}
+	listed := map[string]map[string]string{"raft": {}, "kvsrv": {}, "kvraft": {}, "shardkv": {}, "shardkv/shardctrler": {}}
 	for _, s := range raft.Situations {
 		listed["raft"][s.Name] = s.Meaning
+	}
+	for _, s := range kvsrv.Situations {
+		listed["kvsrv"][s.Name] = s.Meaning
 	}
 	for room, list := range map[string][]kvraft.Situation{
 		"kvraft": kvraft.Situations, "shardkv": shardkv.Situations, "shardkv/shardctrler": shardctrler.Situations,
@@ -30,8 +34,9 @@ func TestSituationsAreListed(t *testing.T) {
 		}
 	}
 	require.Len(t, raft.Situations, len(listed["raft"]), "raft lists one twice")
+	require.Len(t, kvsrv.Situations, len(listed["kvsrv"]), "kvsrv lists one twice")
 
-	folders := map[string][]string{"kvraft": {"kvraft", "kvraft/rsm"}}
+	folders := map[string][]string{"kvsrv": {"kvsrv", "kvsrv/lock"}, "kvraft": {"kvraft", "kvraft/rsm"}}
 	for room, list := range listed {
 		in := folders[room]
 		if in == nil {
