@@ -5,6 +5,7 @@
 //	raftlab list [SEL...]       the cases, and what each checks
 //	raftlab test [SEL...]       run cases with seeds; progress, failures, a summary table
 //	raftlab replay CASE --seed  one run again, with its output and a timeline
+//	raftlab view CASE --seed    one run as a picture in the browser
 //	raftlab doctor              what is there, what is missing and how to get it
 //
 // A selector SEL is a lab (lab2), a part (2A) or a case (2A/InitialElection). Exit codes: 0 all
@@ -38,7 +39,7 @@ import (
 )
 
 // commands makes the subcommands.
-var commands = []func(*app) *cobra.Command{listCommand, testCommand, replayCommand, initCommand, doctorCommand}
+var commands = []func(*app) *cobra.Command{listCommand, testCommand, replayCommand, viewCommand, initCommand, doctorCommand}
 
 // ofCheckouts are the commands that course trees do without, but that pages speak of.
 var ofCheckouts = []string{"mutants", "compare", "grade", "merge", "regrade", "cluster"}

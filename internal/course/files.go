@@ -185,7 +185,9 @@ var notForStudents = []string{"design", "mutants", "soak", "grading", "services"
 
 // addDocs takes the documents for students: the handouts of labs and everything of general interest.
 func addDocs(root string, labs []Lab, files map[string][]byte) error {
-	docs, _ := filepath.Glob(filepath.Join(root, "docs", "*.md")) // the pattern is fixed
+	docs, _ := filepath.Glob(filepath.Join(root, "docs", "*.md")) // the patterns are fixed
+	pictures, _ := filepath.Glob(filepath.Join(root, "docs", "*.png"))
+	docs = append(docs, pictures...)
 	for _, doc := range docs {
 		name := filepath.Base(doc)
 		// Handouts build on those of the labs before, also where nobody has to do these.

@@ -39,6 +39,31 @@ func Draw(w io.Writer, ops []Op, faults []Fault) error {
 	return porcupine.Visualize(m, info, w)
 }
 
+// Longest returns the longest order of a history's operations on one key that explains their answers, as the places of
+// their calls, as far as a bounded search finds one. Where the history is not linearizable it ends before operations
+// that no order explains.
+func Longest(ops []Op, key string) (calls []int) {
+	ops = Keys(ops)[key]
+	if !isVersioned(ops) {
+		ops = withoutUnseen(ops)
+	}
+	m := modelOf(ops)
+	m.Partition = byKeys
+	_, info := explored(m, ops, nil)
+	for _, part := range info.PartialLinearizationsOperations() {
+		for _, order := range part {
+			if len(order) <= len(calls) {
+				continue
+			}
+			calls = calls[:0]
+			for _, o := range order {
+				calls = append(calls, int(o.Call))
+			}
+		}
+	}
+	return calls
+}
+
 func byKeys(history []porcupine.Operation) [][]porcupine.Operation {
 	byKey := map[string][]porcupine.Operation{}
 	var keys []string

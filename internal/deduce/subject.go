@@ -1,0 +1,84 @@
+package deduce
+
+import (
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"raftlab/internal/record"
+)
+
+// Subject is what a verdict is about, as far as its words tell.
+type Subject struct {
+	Rule    string
+	Peers   []int // the accused; where the verdict accuses nobody, those that it mentions
+	Clients []int // as they are numbered in events
+	Terms   []int
+	Indexes []int
+	Key     string
+	HasKey  bool
+}
+
+var (
+	inTerms   = regexp.MustCompile(`\bterms? (\d+)(?: and (\d+))?`)
+	atIndexes = regexp.MustCompile(`\b(?:index|entry|entries|up to) (\d+)`)
+	ofPeers   = regexp.MustCompile(`\b(?:peers?|server|leader) (\d+)(?: and (\d+))?`)
+	ofClients = regexp.MustCompile(`\bclient (\d+)`)
+	ofKey     = regexp.MustCompile(`\b(?:get|put|append|key) ("(?:[^"\\]|\\.)*")`)
+)
+
+// SubjectOf reads a verdict's rule, message and peers. The messages are the harness's own.
+func SubjectOf(rule, message string, peers []int) Subject {
+	s := Subject{Rule: rule, Peers: slices.Clone(peers)}
+	s.Terms = numbers(inTerms, message, s.Terms)
+	s.Indexes = numbers(atIndexes, message, s.Indexes)
+	if len(s.Peers) == 0 {
+		s.Peers = numbers(ofPeers, message, nil)
+	}
+	for _, c := range numbers(ofClients, message, nil) {
+		s.Clients = append(s.Clients, record.FirstClient+c)
+	}
+	if m := ofKey.FindStringSubmatch(message); m != nil {
+		if key, err := strconv.Unquote(m[1]); err == nil {
+			s.Key, s.HasKey = key, true
+		}
+	}
+	return s
+}
+
+// SubjectIn reads the violation at the end of a trace.
+func SubjectIn(events []record.Event) Subject {
+	for _, e := range slices.Backward(events) {
+		if e.Kind == record.Violation {
+			rule, message, _ := strings.Cut(e.Text, ": ")
+			var peers []int
+			if e.Peer >= 0 {
+				peers = []int{e.Peer}
+			}
+			return SubjectOf(rule, message, peers)
+		}
+	}
+	return Subject{}
+}
+
+func numbers(pattern *regexp.Regexp, text string, found []int) []int {
+	for _, m := range pattern.FindAllStringSubmatch(text, -1) {
+		for _, digits := range m[1:] {
+			if n, err := strconv.Atoi(digits); err == nil && !slices.Contains(found, n) {
+				found = append(found, n)
+			}
+		}
+	}
+	return found
+}
+
+// KeyOf is the key in the text of an event with which a client begins an operation.
+func KeyOf(text string) string {
+	quoted, err := strconv.QuotedPrefix(text)
+	if err != nil {
+		return ""
+	}
+	key, _ := strconv.Unquote(quoted) // a prefix that is quoted can be unquoted
+	return key
+}

@@ -1,0 +1,190 @@
+package view
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"raftlab/internal/record"
+)
+
+// browser opens a page of the runs and waits until it is drawn. It returns a function that evaluates an expression,
+// and one that returns what the page has said on its console.
+func browser(t *testing.T, runs ...Run) (eval func(js string, result any), console func() []string) {
+	t.Helper()
+	var path string
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "chrome"} {
+		if found, err := exec.LookPath(name); err == nil {
+			path = found
+			break
+		}
+	}
+	if path == "" {
+		t.Skip("there is no chromium on PATH: apt-get install chromium")
+	}
+	var page bytes.Buffer
+	require.NoError(t, Write(&page, runs...))
+	file := filepath.Join(t.TempDir(), "run.html")
+	require.NoError(t, os.WriteFile(file, page.Bytes(), 0o644))
+
+	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewExecAllocator(ctx, chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.Headless, chromedp.NoFirstRun, chromedp.Flag("window-size", "1400,900"))
+	t.Cleanup(cancel)
+	said := make(chan string, 1000)
+	ctx, cancel = chromedp.NewContext(ctx)
+	t.Cleanup(cancel)
+	messages := chromedp.Console(ctx)
+	go func() {
+		for m := range messages {
+			said <- m.String()
+		}
+	}()
+	require.NoError(t, chromedp.Do(ctx, chromedp.Navigate("file://"+filepath.ToSlash(file))))
+	_, err := chromedp.Run(ctx, chromedp.Poll[bool]("window.raftlab?.diagrams.every(d => d.frames.length > 0)", chromedp.WithPollingTimeout(time.Minute)))
+	console = func() (all []string) {
+		for {
+			select {
+			case s := <-said:
+				all = append(all, s)
+			default:
+				return all
+			}
+		}
+	}
+	require.NoError(t, err, "the page did not draw: %s", strings.Join(console(), "; "))
+	eval = func(js string, result any) {
+		t.Helper()
+		answer, err := chromedp.Run(ctx, chromedp.Evaluate[[]byte](js, chromedp.EvalAwaitPromise))
+		require.NoError(t, err, js)
+		require.NoError(t, json.Unmarshal(answer, result), js)
+	}
+	return eval, console
+}
+
+// press presses a key in the page.
+const press = `(key => document.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true })))`
+
+// failedRun is a short run in which a peer votes twice.
+func failedRun() Run {
+	at := func(ms float64) time.Duration { return time.Duration(ms * 1e6) }
+	var events []record.Event
+	for p := range 3 {
+		events = append(events, record.Event{Kind: record.Start, Peer: p, Other: record.None})
+	}
+	ask := func(ms float64, from, to int, n uint64, granted bool) {
+		args, reply := fmt.Sprintf("{Term:2 CandidateId:%d LastLogIndex:0 LastLogTerm:0}", from), fmt.Sprintf("{Term:2 VoteGranted:%t}", granted)
+		for i, k := range []record.Kind{record.Sent, record.Delivered, record.Handled, record.Replied} {
+			e := record.Event{Time: at(ms + float64(i)), Kind: k, Peer: from, Other: to, N: n, Method: "Raft.RequestVote", Term: 2, Detail: args}
+			if i > 1 {
+				e.Term, e.Detail = 0, reply
+			}
+			events = append(events, e)
+		}
+	}
+	ask(100, 0, 2, 1, true)
+	events = append(events, record.Event{Time: at(105), Kind: record.Note, Peer: record.None, Other: record.None,
+		Text: `</script><img src=x onerror="console.log(1)">`})
+	ask(110, 1, 0, 1, false)
+	ask(120, 1, 2, 1, true)
+	const message = "peer 2 voted in term 2 for peer 0, and then for peer 1"
+	events = append(events, record.Event{Time: at(123), Kind: record.Violation, Peer: 2, Other: record.None, Text: "two votes in a term: " + message})
+	return Run{Title: "2A/Made <up>, seed 1", Verdict: "two votes in a term", Failed: true, Message: message,
+		Rule: "two votes in a term", Peers: []int{2}, Events: events,
+		Prints: []Print{{Time: at(121.5), Peer: 2, Text: "<b>hello</b>"}}}
+}
+
+// TestPage opens a failed run: nothing on the console, the violation in view, its causes marked; a filter and keys work.
+func TestPage(t *testing.T) {
+	eval, console := browser(t, failedRun())
+	var ok bool
+	eval(`(() => { const d = raftlab.diagrams[0], y = d.y(d.run.violation);
+		return d.chosen === d.run.violation && y > 40 && y < d.box.clientHeight; })()`, &ok)
+	assert.True(t, ok, "the violation is not in view")
+
+	var causes []string
+	eval(`[...document.querySelectorAll("#panel ol li")].map(e => e.textContent)`, &causes)
+	assert.Contains(t, strings.Join(causes, "\n"), "2 answers 0 RequestVote: granted")
+	assert.Contains(t, strings.Join(causes, "\n"), "2 answers 1 RequestVote: granted")
+
+	var images int
+	eval(`document.images.length + document.querySelectorAll("#panel b").length - document.querySelectorAll(".logs b").length`, &images)
+	assert.Zero(t, images, "text from outside has become HTML")
+
+	var before, after int
+	eval(`raftlab.diagrams[0].axis.visible.length`, &before)
+	eval(`(() => { const f = document.getElementById("filter"); f.value = "peer:2 kind:votes";
+		f.dispatchEvent(new Event("input")); return raftlab.diagrams[0].axis.visible.length; })()`, &after)
+	assert.Equal(t, 5, after, "two requests arrive at peer 2, and it answers two; and the violation")
+	assert.Less(t, after, before)
+
+	var chosen []int
+	eval(`(() => { const d = raftlab.diagrams[0], was = d.chosen; `+press+`("k"); return [was, d.chosen]; })()`, &chosen)
+	assert.Less(t, chosen[1], chosen[0], "k goes to an earlier event")
+	eval(`(() => { `+press+`("?"); return document.getElementById("keys").open; })()`, &ok)
+	assert.True(t, ok, "? shows the keys")
+	assert.Empty(t, console())
+}
+
+// longRun is a run with many events, as a soak of a large cluster has them.
+func longRun(n int) Run {
+	var events []record.Event
+	for p := range 5 {
+		events = append(events, record.Event{Kind: record.Start, Peer: p, Other: record.None})
+	}
+	for i := uint64(1); len(events) < n; i++ {
+		to := 1 + int(i%4)
+		now := time.Duration(i) * 300 * time.Microsecond
+		args := fmt.Sprintf("{Term:1 LeaderId:0 PrevLogIndex:%d PrevLogTerm:1 Entries:[{Term:1 Command:%d}] LeaderCommit:%d}", i, i, i)
+		for k, kind := range []record.Kind{record.Sent, record.Delivered, record.Handled, record.Replied} {
+			e := record.Event{Time: now + time.Duration(k)*time.Microsecond*60, Kind: kind, Peer: 0, Other: to, N: i, Method: "Raft.AppendEntries", Term: 1, Detail: args}
+			if k > 1 {
+				e.Detail = "{Term:1 Success:true}"
+			}
+			events = append(events, e)
+		}
+	}
+	return Run{Title: "long", Verdict: "pass", Events: events[:n]}
+}
+
+// TestLongRun opens 100,000 events, and scrolls through them.
+func TestLongRun(t *testing.T) {
+	const n = 100_000
+	var page bytes.Buffer
+	require.NoError(t, Write(&page, longRun(n)))
+	assert.Less(t, page.Len(), 20<<20)
+	eval, console := browser(t, longRun(n))
+	var shown int
+	eval(`raftlab.diagrams[0].axis.visible.length`, &shown)
+	assert.Equal(t, n, shown)
+	// Each zoom draws no more than what is in view; how long it took is told, and asserted nowhere.
+	var frames []float64
+	eval(`(async () => {
+		const d = raftlab.diagrams[0];
+		d.frames.length = 0;
+		for (const zoom of ["near", "far"]) {
+			if (zoom === "far") d.fit(); else d.center(0);
+			for (let i = 0; i < 25; i++) {
+				if (zoom === "far") d.zoom(1.05); else d.scroll(700 + i * 997);
+				await new Promise(done => requestAnimationFrame(done));
+			}
+		}
+		const sorted = [...d.frames].sort((a, b) => a - b);
+		return [raftlab.ready, sorted[Math.floor(sorted.length * 0.5)], sorted[Math.floor(sorted.length * 0.95)], sorted.length];
+	})()`, &frames)
+	t.Logf("open after %.0f ms; %d bytes; drawing a frame: median %.1f ms, 95th percentile %.1f ms, of %.0f frames", frames[0], page.Len(), frames[1], frames[2], frames[3])
+	assert.Greater(t, frames[3], 25.0, "the diagram was drawn again while it was scrolled")
+	assert.Empty(t, console())
+}
