@@ -87,8 +87,8 @@ func (rf *Raft) keepThrough(index int) {
 
 // catchUpArgs describes what a follower needs next if the log has dropped it, but it was kept; ok is
 // false if it was not. Entries of the log follow in the same request.
-func (rf *Raft) catchUpArgs(peer int) (args *AppendEntriesArgs, ok bool) {
-	next, k := rf.nextIndex[peer], &rf.kept
+func (rf *Raft) catchUpArgs(f *progress) (args *AppendEntriesArgs, ok bool) {
+	next, k := f.nextIndex, &rf.kept
 	if k.last != rf.log.base || next < k.first() || next > k.last {
 		return nil, false
 	}

@@ -23,8 +23,8 @@ func keeper(t *testing.T, entries, bytes int) *Raft {
 
 // asked returns what the leader would send to a follower that needs the entry at next.
 func asked(rf *Raft, next int) (*AppendEntriesArgs, bool) {
-	rf.nextIndex[1] = next
-	return rf.catchUpArgs(1)
+	rf.followers[1].nextIndex = next
+	return rf.catchUpArgs(rf.followers[1])
 }
 
 func TestNothingIsKeptUnasked(t *testing.T) {
@@ -62,8 +62,8 @@ func TestKeptEntriesAreThoseOfTheLog(t *testing.T) {
 				args, ok := asked(rf, next)
 				require.Equal(t, next >= c.first, ok, "entry %d", next)
 				if ok {
-					whole.nextIndex[1] = next
-					require.Equal(t, whole.appendEntriesArgs(1), args, "entry %d", next)
+					whole.followers[1].nextIndex = next
+					require.Equal(t, whole.appendEntriesArgs(whole.followers[1]), args, "entry %d", next)
 				}
 			}
 			_, ok := asked(rf, rf.log.base+1)

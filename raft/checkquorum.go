@@ -65,7 +65,7 @@ func (rf *Raft) checkQuorum(term int) (wait time.Duration, ok bool) {
 		return 0, false
 	}
 	now := rf.clock.now()
-	left := rf.config.ElectionTimeout - now.Sub(rf.contacts.majorityLast(now))
+	left := rf.config.ElectionTimeout - now.Sub(majorityLast(rf.followers, rf.me, now))
 	if left <= 0 {
 		raftapi.Reached("leader stepped down without a quorum")
 		rf.stepDown()

@@ -1,6 +1,8 @@
 package raft
 
 import (
+	"errors"
+	"fmt"
 	"time"
 
 	"raftlab/labrpc"
@@ -88,8 +90,36 @@ func (c Config) withDefaults() Config {
 	if c.LeaseDriftBound == 0 {
 		c.LeaseDriftBound = 1.25
 	}
-	if c.LeaseRead {
-		c.CheckQuorum = true
-	}
+	return c.withImplied()
+}
+
+// withImplied returns c with what its extensions need: leases count on voters that stick to their leader.
+func (c Config) withImplied() Config {
+	c.CheckQuorum = c.CheckQuorum || c.LeaseRead
 	return c
+}
+
+// validate says what is wrong with c, as it was given: without its defaults.
+func (c Config) validate() error {
+	switch {
+	case len(c.Peers) == 0:
+		return errors.New("Peers is empty; give one end per server of the cluster, its own included")
+	case c.Me < 0 || c.Me >= len(c.Peers):
+		return fmt.Errorf("Me is %d, and there are %d Peers, counted from 0", c.Me, len(c.Peers))
+	case c.Persister == nil:
+		return errors.New("Persister is nil; a first start takes raftapi.MakePersister()")
+	case c.ApplyCh == nil:
+		return errors.New("ApplyCh is nil; without it nobody learns what is committed")
+	case c.ElectionTimeout < 0 || c.HeartbeatInterval < 0:
+		return fmt.Errorf("ElectionTimeout is %v and HeartbeatInterval %v; neither can be negative", c.ElectionTimeout, c.HeartbeatInterval)
+	case c.ElectionTimeout > 0 && c.HeartbeatInterval >= c.ElectionTimeout:
+		return fmt.Errorf("HeartbeatInterval is %v and ElectionTimeout %v: followers would depose a leader between two heartbeats", c.HeartbeatInterval, c.ElectionTimeout)
+	case c.LeaseDriftBound != 0 && c.LeaseDriftBound < 1:
+		return fmt.Errorf("LeaseDriftBound is %v: a bound below 1 would let leases outlast the promises they rest on; 1 means no drift", c.LeaseDriftBound)
+	case c.CatchUpEntries < 0 || c.CatchUpBytes < 0:
+		return fmt.Errorf("CatchUpEntries is %d and CatchUpBytes %d; neither can be negative", c.CatchUpEntries, c.CatchUpBytes)
+	case (c.CatchUpEntries > 0) != (c.CatchUpBytes > 0):
+		return fmt.Errorf("CatchUpEntries is %d and CatchUpBytes %d: what is kept is within both, so nothing would be; set both or none", c.CatchUpEntries, c.CatchUpBytes)
+	}
+	return nil
 }

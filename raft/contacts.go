@@ -1,9 +1,6 @@
 package raft
 
-import (
-	"slices"
-	"time"
-)
+import "time"
 
 // Three extensions ask a leader the same question: who has acknowledged it, and since when?
 //
@@ -22,11 +19,10 @@ import (
 // anybody is still there, and counts from the right: on a network that is slow, but works, the
 // leader stays.
 //
-// contacts is plain data, made anew for each term of leadership and guarded by Raft.mu.
-type contacts struct {
-	me   int
-	made []callStart // per server: the newest call that it has answered
-	last []time.Time // per server: when the latest answer came in
+// contact is when a server has acknowledged the leader, in this term. A part of its progress.
+type contact struct {
+	made callStart // the newest call that it has answered
+	last time.Time // when the latest answer came in
 }
 
 // callStart is what the leader knew when it made a call. It never leaves this server: an RPC
@@ -38,54 +34,41 @@ type callStart struct {
 	at   time.Time // on the leader's clock (lease.go)
 }
 
-// newContacts begins a leadership. Nobody has acknowledged the leader yet, but a majority has just
-// voted for it, so CheckQuorum counts from here.
-func newContacts(n, me int, now time.Time) contacts {
-	return contacts{me: me, made: make([]callStart, n), last: slices.Repeat([]time.Time{now}, n)}
-}
-
-// answered notes that peer has answered, now, a call made at start. Replies overtake each other;
+// answered notes that the server has answered, now, a call made at start. Replies overtake each other;
 // what was learned from a newer call stays.
-func (c *contacts) answered(peer int, start callStart, now time.Time) {
-	c.last[peer] = now
-	made := &c.made[peer]
-	made.read = max(made.read, start.read)
-	if start.at.After(made.at) {
-		made.at = start.at
+func (c *contact) answered(start callStart, now time.Time) {
+	c.last = now
+	c.made.read = max(c.made.read, start.read)
+	if start.at.After(c.made.at) {
+		c.made.at = start.at
 	}
 }
 
-// majorityRead returns the highest number such that a majority, this server included, has answered
+// beginContacts begins a leadership. Nobody has acknowledged the leader yet, but a majority has just
+// voted for it, so CheckQuorum counts from here.
+func beginContacts(all []*progress, now time.Time) {
+	for _, f := range all {
+		f.contact = contact{last: now}
+	}
+}
+
+// majorityRead returns the highest number such that a majority, the server me included, has answered
 // a call that was made after the read of this number had been let in. own is the number of the
 // latest read.
-func (c *contacts) majorityRead(own int) int {
-	numbers := make([]int, len(c.made))
-	for i, start := range c.made {
-		numbers[i] = start.read
-	}
-	numbers[c.me] = own
-	slices.Sort(numbers)
-	return numbers[(len(numbers)-1)/2] // a majority is at least here
+func majorityRead(all []*progress, me, own int) int {
+	numbers := reachedBy(all, func(f *progress) int { return f.contact.made.read })
+	numbers[me] = own
+	return majority(numbers, func(a, b int) int { return a - b })
 }
 
-// majorityMade returns the latest instant such that a majority, this server included, has answered
+// majorityMade returns the latest instant such that a majority, the server me included, has answered
 // a call made then or later. The zero time if there is none.
-func (c *contacts) majorityMade(now time.Time) time.Time {
-	times := make([]time.Time, len(c.made))
-	for i, start := range c.made {
-		times[i] = start.at
-	}
-	return c.majority(times, now)
+func majorityMade(all []*progress, me int, now time.Time) time.Time {
+	return majorityTime(all, me, now, func(f *progress) time.Time { return f.contact.made.at })
 }
 
-// majorityLast returns the latest instant such that the answers of a majority, this server
+// majorityLast returns the latest instant such that the answers of a majority, the server me
 // included, came in then or later.
-func (c *contacts) majorityLast(now time.Time) time.Time {
-	return c.majority(slices.Clone(c.last), now)
-}
-
-func (c *contacts) majority(times []time.Time, now time.Time) time.Time {
-	times[c.me] = now // once: this server is one of the majority, not more
-	slices.SortFunc(times, time.Time.Compare)
-	return times[(len(times)-1)/2]
+func majorityLast(all []*progress, me int, now time.Time) time.Time {
+	return majorityTime(all, me, now, func(f *progress) time.Time { return f.contact.last })
 }

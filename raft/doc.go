@@ -113,7 +113,7 @@
 //
 //	election timeout       startPreVote instead of startElection            (election.go)
 //	RequestVote arrives    ignoresVote: stickiness                          (election.go)
-//	election won           takeOffice: no-op, contacts, watchQuorum         (election.go)
+//	election won           beginLeadership: no-op, contacts, watchQuorum    (election.go)
 //	leader is heard        heardAt, setLeader                               (append.go, snapshot.go)
 //	call to a follower     callStarts before it, callAnswered after it      (replication.go, snapshot.go)
 //	follower has answered  confirmNext, continueTransfer                    (replication.go)
@@ -132,6 +132,7 @@
 //   - raft.go: the state of a peer; Make, New, Start, GetState, Kill; changes of term
 //   - election.go: the election timer, candidates, RequestVote (§5.2, §5.4.1)
 //   - replication.go: the leader's side of AppendEntries; commitment (§5.3, §5.4.2)
+//   - progress.go: what the leader knows of each follower, nextIndex and matchIndex among it, and majorities
 //   - append.go: the follower's side of AppendEntries (§5.3)
 //   - snapshot.go: Snapshot and InstallSnapshot (§7)
 //   - apply.go: from the log to the service

@@ -104,7 +104,7 @@ func (rf *Raft) maybeWin() {
 	if rf.votes > len(rf.peers)/2 {
 		raftapi.Reached("election won")
 		rf.becomeLeader()
-		rf.takeOffice()
+		rf.beginLeadership()
 	}
 }
 
@@ -114,17 +114,14 @@ func (rf *Raft) becomeLeader() {
 	rf.state = leader
 	rf.electionTimer.Stop()
 
-	rf.nextIndex = make([]int, len(rf.peers))
-	rf.matchIndex = make([]int, len(rf.peers))
-	rf.replicators = make([]*replicator, len(rf.peers))
+	rf.followers = make([]*progress, len(rf.peers))
 	for peer := range rf.peers {
-		rf.nextIndex[peer] = rf.log.lastIndex() + 1
+		rf.followers[peer] = newProgress(peer, rf.currentTerm, rf.log.lastIndex())
 		if peer != rf.me {
-			rf.replicators[peer] = newReplicator(peer, rf.currentTerm)
-			go rf.runReplicator(rf.replicators[peer])
+			go rf.runReplicator(rf.followers[peer])
 		}
 	}
-	rf.matchIndex[rf.me] = rf.log.lastIndex()
+	rf.followers[rf.me].matchIndex = rf.log.lastIndex()
 }
 
 // RequestVote is the handler of the RPC of this name (Figure 2).

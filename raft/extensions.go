@@ -24,8 +24,6 @@ type extensions struct {
 	leaderId      int
 	leaderChanged chan struct{}
 
-	contacts contacts // leader: who has acknowledged it, and since when (contacts.go)
-
 	preVote preVoteRound // prevote.go
 	heardAt time.Time    // checkquorum.go: when a leader was heard last, on this server's clock
 	reads   readQueue    // readindex.go
@@ -48,13 +46,13 @@ func (rf *Raft) Extend(names ...string) error {
 			rf.config.ReadIndex = true
 		case raftapi.Lease:
 			rf.config.LeaseRead = true
-			rf.config.CheckQuorum = true
 		case raftapi.Transfer:
 			rf.config.Transfer = true
 		default:
 			return fmt.Errorf("raft: no extension is called %q; there are %q", name, raftapi.Extensions)
 		}
 	}
+	rf.config = rf.config.withImplied()
 	return nil
 }
 
@@ -84,10 +82,10 @@ func (rf *Raft) setLeader(id int) {
 	rf.leaderChanged = make(chan struct{})
 }
 
-// takeOffice is what the extensions do when this server has won an election.
-func (rf *Raft) takeOffice() {
+// beginLeadership is what the extensions do when this server has won an election.
+func (rf *Raft) beginLeadership() {
 	rf.setLeader(rf.me)
-	rf.contacts = newContacts(len(rf.peers), rf.me, rf.clock.now())
+	beginContacts(rf.followers, rf.clock.now())
 	if rf.config.ReadIndex || rf.config.LeaseRead {
 		rf.appendNoOp()
 	}
@@ -107,7 +105,7 @@ type NoOp struct {
 func (rf *Raft) appendNoOp() {
 	rf.log.append(LogEntry{Term: rf.currentTerm, Command: NoOp{Leader: rf.me}})
 	rf.persistEntries(rf.log.lastIndex())
-	rf.matchIndex[rf.me] = rf.log.lastIndex()
+	rf.followers[rf.me].matchIndex = rf.log.lastIndex()
 	rf.advanceCommitIndex() // a cluster of one server commits here and now
 }
 
@@ -120,14 +118,14 @@ func (rf *Raft) committedInOwnTerm() bool {
 
 // callStarts is called right before the leader calls a follower, and callAnswered with its result
 // when the answer shows that the follower stands by this leader, in this term.
-func (rf *Raft) callStarts(r *replicator) callStart {
+func (rf *Raft) callStarts(f *progress) callStart {
 	rf.mu.Lock()
 	defer rf.mu.Unlock()
-	r.carries = rf.reads.number
+	f.carries = rf.reads.number
 	return callStart{read: rf.reads.number, at: rf.clock.now()}
 }
 
-func (rf *Raft) callAnswered(r *replicator, start callStart) {
-	rf.contacts.answered(r.peer, start, rf.clock.now())
+func (rf *Raft) callAnswered(f *progress, start callStart) {
+	f.contact.answered(start, rf.clock.now())
 	rf.answerReads()
 }

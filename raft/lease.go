@@ -76,5 +76,5 @@ func (rf *Raft) LeaseRead() (index int, ok bool) {
 // leaseEnd is when the lease ends, on this server's clock; long ago if there was none.
 func (rf *Raft) leaseEnd() time.Time {
 	length := time.Duration(float64(rf.config.ElectionTimeout) / rf.config.LeaseDriftBound)
-	return rf.contacts.majorityMade(rf.clock.now()).Add(length)
+	return majorityMade(rf.followers, rf.me, rf.clock.now()).Add(length)
 }

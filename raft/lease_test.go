@@ -68,12 +68,12 @@ func TestLeaseBeginsWithTheCall(t *testing.T) {
 	now := time.Now()
 	rf := newPeerWith(t, Config{LeaseRead: true, Now: func() time.Time { return now }}, 5, 5)
 	lead(rf)
-	rf.contacts = newContacts(3, rf.me, now)
+	beginContacts(rf.followers, now)
 	rf.commitIndex = 1
 	valid := func() bool { _, ok := rf.LeaseRead(); return ok }
 	require.False(t, valid(), "an election is no lease")
 
-	r := newReplicator(1, 5)
+	r := rf.followers[1]
 	first := rf.callStarts(r)
 	now = now.Add(100 * time.Millisecond)
 	second := rf.callStarts(r)
@@ -99,14 +99,14 @@ func TestLeaseNeedsOwnTerm(t *testing.T) {
 	now := time.Now()
 	rf := newPeerWith(t, Config{LeaseRead: true, Now: func() time.Time { return now }}, 5, 4)
 	lead(rf)
-	rf.contacts = newContacts(3, rf.me, now)
+	beginContacts(rf.followers, now)
 	rf.commitIndex = 1
-	r := newReplicator(1, 5)
+	r := rf.followers[1]
 	rf.callAnswered(r, rf.callStarts(r))
 	_, ok := rf.LeaseRead()
 	require.False(t, ok)
 	rf.appendNoOp()
-	rf.learnMatch(1, 2)
+	rf.learnMatch(rf.followers[1], 2)
 	index, ok := rf.LeaseRead()
 	require.True(t, ok)
 	require.Equal(t, 2, index)

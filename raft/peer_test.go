@@ -32,11 +32,11 @@ func newPeer(t *testing.T, term int, logTerms ...int) *Raft {
 // lead makes rf the leader of its term, without replicators.
 func lead(rf *Raft) {
 	rf.state = leader
-	rf.nextIndex, rf.matchIndex = make([]int, 3), make([]int, 3)
-	for i := range rf.nextIndex {
-		rf.nextIndex[i] = rf.log.lastIndex() + 1
+	rf.followers = nil
+	for i := range 3 {
+		rf.followers = append(rf.followers, newProgress(i, rf.currentTerm, rf.log.lastIndex()))
 	}
-	rf.matchIndex[rf.me] = rf.log.lastIndex()
+	rf.followers[rf.me].matchIndex = rf.log.lastIndex()
 }
 
 // entriesOf makes entries with the given terms, as a leader other than logOf would have them.

@@ -1,6 +1,7 @@
 package raft
 
 import (
+	"fmt"
 	"sync"
 	"time"
 
@@ -54,12 +55,9 @@ type Raft struct {
 	toApply          *sync.Cond  // on mu; signalled when commitIndex or log.base moves, and by Kill
 	killed           bool
 
-	// Volatile state of a leader, made anew after each election. Per server:
-	//
-	//	matchIndex[i] < nextIndex[i] <= log.lastIndex()+1
-	nextIndex   []int         // index of the next entry to send
-	matchIndex  []int         // highest entry known to be stored there; never goes back in a term
-	replicators []*replicator // nil for the leader itself
+	// Volatile state of a leader, made anew after each election: what it knows of each server, itself
+	// included. nextIndex and matchIndex are there (progress.go).
+	followers []*progress
 
 	extensions // what goes beyond Figure 2 (extensions.go)
 }
@@ -74,11 +72,14 @@ func Make(peers []*labrpc.ClientEnd, me int, persister *raftapi.Persister, apply
 }
 
 // New creates a peer from what its persister holds, and starts its goroutines. It does not block.
-// It panics if the persister holds something that this package has not written.
+// It panics if config cannot work, and if the persister holds something that this package has not written.
 //
 // After a restart the service is expected to read its snapshot from the persister; the
 // first entry sent on ApplyCh is the one behind it.
 func New(config Config) *Raft {
+	if err := config.validate(); err != nil {
+		panic(fmt.Sprintf("raft: cannot make peer %d: %v", config.Me, err))
+	}
 	rf := restore(config)
 	go rf.runElectionTimer()
 	go rf.runApplier()
@@ -126,7 +127,7 @@ func (rf *Raft) Start(command any) (index, term int, isLeader bool) {
 	rf.log.append(LogEntry{Term: rf.currentTerm, Command: command})
 	index = rf.log.lastIndex()
 	rf.persistEntries(index)
-	rf.matchIndex[rf.me] = index
+	rf.followers[rf.me].matchIndex = index
 	rf.advanceCommitIndex() // a cluster of one server commits here and now
 	rf.wakeReplicators()
 	return index, rf.currentTerm, true

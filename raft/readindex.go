@@ -142,9 +142,9 @@ func (rf *Raft) letInParked() {
 
 // confirmNext has a follower that has just answered called again if that answer came too early for
 // some of the reads that wait.
-func (rf *Raft) confirmNext(r *replicator) {
-	if len(rf.reads.waiting) > 0 && r.carries < rf.reads.number {
-		r.signal()
+func (rf *Raft) confirmNext(f *progress) {
+	if len(rf.reads.waiting) > 0 && f.carries < rf.reads.number {
+		f.signal()
 	}
 }
 
@@ -153,7 +153,7 @@ func (rf *Raft) answerReads() {
 	if len(rf.reads.waiting) == 0 {
 		return
 	}
-	confirmed := rf.contacts.majorityRead(rf.reads.number)
+	confirmed := majorityRead(rf.followers, rf.me, rf.reads.number)
 	n := 0
 	for n < len(rf.reads.waiting) && rf.reads.waiting[n].number <= confirmed {
 		r := rf.reads.waiting[n]

@@ -219,7 +219,7 @@ func TestReadsDoNotFloodTheDead(t *testing.T) {
 		}
 		c.peers[leader].mu.Lock()
 		defer c.peers[leader].mu.Unlock()
-		require.Less(t, c.peers[leader].replicators[dead].inFlight, 30)
+		require.Less(t, c.peers[leader].followers[dead].inFlight, 30)
 	})
 }
 
@@ -229,7 +229,7 @@ func TestReadWaitsForOwnTerm(t *testing.T) {
 	lead(rf)
 	rf.config.ReadIndex = true
 	rf.setLeader(rf.me)
-	rf.contacts = newContacts(3, rf.me, time.Now())
+	beginContacts(rf.followers, time.Now())
 	rf.commitIndex = 1 // its predecessor had told clients that 2 is committed
 	end := make(chan ended, 1)
 	go func() {
@@ -241,7 +241,7 @@ func TestReadWaitsForOwnTerm(t *testing.T) {
 		parked = len(rf.reads.parked)
 		rf.mu.Unlock()
 	}
-	r := newReplicator(1, 5)
+	r := rf.followers[1]
 	answer := func() { // one follower answers a call
 		start := rf.callStarts(r)
 		rf.mu.Lock()
@@ -252,7 +252,7 @@ func TestReadWaitsForOwnTerm(t *testing.T) {
 	require.Empty(t, end)
 	rf.mu.Lock()
 	rf.appendNoOp()
-	rf.learnMatch(1, 3)
+	rf.learnMatch(rf.followers[1], 3)
 	rf.mu.Unlock()
 	require.Empty(t, end, "the calls that confirm a read are made after it was let in")
 	answer()
@@ -264,10 +264,10 @@ func TestWhichAnswersConfirm(t *testing.T) {
 	rf := newPeer(t, 5, 5)
 	lead(rf)
 	rf.setLeader(rf.me)
-	rf.contacts = newContacts(3, rf.me, time.Now())
+	beginContacts(rf.followers, time.Now())
 	rf.commitIndex = 1
-	one, two := newReplicator(1, 5), newReplicator(2, 5)
-	answered := func(r *replicator, start callStart) {
+	one, two := rf.followers[1], rf.followers[2]
+	answered := func(r *progress, start callStart) {
 		rf.mu.Lock()
 		defer rf.mu.Unlock()
 		rf.callAnswered(r, start)

@@ -1,7 +1,6 @@
 package raft
 
 import (
-	"slices"
 	"time"
 
 	"raftlab/raftapi"
@@ -21,40 +20,16 @@ import (
 // So a call into the void does not hold up the next one, and commands that come in while
 // a call is on its way travel together in the next one.
 
-// replicator keeps one follower's log up with the leader's, during one term. Its mutable fields are
-// guarded by Raft.mu.
-type replicator struct {
-	peer int
-	term int
-	wake chan struct{} // holds a token when there is something to send now
-
-	awaiting bool // the latest request has not been answered; new entries wait until it is
-	inFlight int  // calls that have not returned
-	carries  int  // number of the latest read that the latest call confirms (readindex.go)
-}
-
-func newReplicator(peer, term int) *replicator {
-	return &replicator{peer: peer, term: term, wake: make(chan struct{}, 1)}
-}
-
-// signal wakes the replicator's goroutine. It never blocks: a token that is there already will do.
-func (r *replicator) signal() {
-	select {
-	case r.wake <- struct{}{}:
-	default:
-	}
-}
-
-// runReplicator is the goroutine of a replicator. It ends with the leadership, at the next
-// heartbeat at the latest.
-func (rf *Raft) runReplicator(r *replicator) {
+// runReplicator is the goroutine that keeps one follower's log up with the leader's, during one term: its replicator.
+// It ends with the leadership, at the next heartbeat at the latest.
+func (rf *Raft) runReplicator(f *progress) {
 	heartbeat := time.NewTimer(rf.config.HeartbeatInterval)
 	defer heartbeat.Stop()
-	for rf.sendNext(r) {
+	for rf.sendNext(f) {
 		heartbeat.Reset(rf.config.HeartbeatInterval)
 		select {
 		case <-heartbeat.C:
-		case <-r.wake:
+		case <-f.wake:
 		case <-rf.done:
 			return
 		}
@@ -62,24 +37,23 @@ func (rf *Raft) runReplicator(r *replicator) {
 }
 
 // sendNext sends the follower what it needs next, and says whether the leadership goes on.
-func (rf *Raft) sendNext(r *replicator) bool {
+func (rf *Raft) sendNext(f *progress) bool {
 	rf.mu.Lock()
 	defer rf.mu.Unlock()
-	if rf.state != leader || rf.currentTerm != r.term {
+	if rf.state != leader || rf.currentTerm != f.term {
 		return false
 	}
-	if r.inFlight >= maxInFlight {
+	if !f.mayCall() {
 		return true
 	}
-	r.inFlight++
-	r.awaiting = true
-	if args, ok := rf.catchUpArgs(r.peer); ok {
-		go rf.appendEntries(r, args)
-	} else if rf.nextIndex[r.peer] <= rf.log.base {
+	f.sent()
+	if args, ok := rf.catchUpArgs(f); ok {
+		go rf.appendEntries(f, args)
+	} else if f.nextIndex <= rf.log.base {
 		raftapi.Reached("follower behind the leader's log start")
-		go rf.installSnapshot(r, rf.installSnapshotArgs())
+		go rf.installSnapshot(f, rf.installSnapshotArgs())
 	} else {
-		go rf.appendEntries(r, rf.appendEntriesArgs(r.peer))
+		go rf.appendEntries(f, rf.appendEntriesArgs(f))
 	}
 	return true
 }
@@ -87,27 +61,27 @@ func (rf *Raft) sendNext(r *replicator) bool {
 // wakeReplicators has new entries sent to all followers, except to those that still owe an answer.
 // They get the entries together with others after the answer, or with the next heartbeat.
 func (rf *Raft) wakeReplicators() {
-	for _, r := range rf.replicators {
-		if r != nil && !r.awaiting {
-			r.signal()
+	for _, f := range rf.followers {
+		if f.peer != rf.me && !f.awaiting {
+			f.signal()
 		}
 	}
 }
 
 // answered notes that the follower answers, and has it sent more if there is more.
-func (rf *Raft) answered(r *replicator) {
-	r.awaiting = false
-	if rf.nextIndex[r.peer] <= rf.log.lastIndex() {
-		r.signal()
+func (rf *Raft) answered(f *progress) {
+	f.awaiting = false
+	if f.lacks(rf.log.lastIndex()) {
+		f.signal()
 	}
-	rf.confirmNext(r)
-	rf.continueTransfer(r.peer)
+	rf.confirmNext(f)
+	rf.continueTransfer(f)
 }
 
 // appendEntriesArgs describes what the follower needs next: "If last log index >= nextIndex for a
 // follower: send AppendEntries RPC with log entries starting at nextIndex" (Figure 2, Leaders).
-func (rf *Raft) appendEntriesArgs(peer int) *AppendEntriesArgs {
-	prev := rf.nextIndex[peer] - 1
+func (rf *Raft) appendEntriesArgs(f *progress) *AppendEntriesArgs {
+	prev := f.nextIndex - 1
 	args := &AppendEntriesArgs{
 		Term:         rf.currentTerm,
 		LeaderId:     rf.me,
@@ -124,14 +98,14 @@ func (rf *Raft) appendEntriesArgs(peer int) *AppendEntriesArgs {
 
 // appendEntries makes one call and deals with its reply. Replies may come in any order, so each is
 // judged by what was asked, which args tells, and not by what the leader would ask now.
-func (rf *Raft) appendEntries(r *replicator, args *AppendEntriesArgs) {
-	start := rf.callStarts(r)
+func (rf *Raft) appendEntries(f *progress, args *AppendEntriesArgs) {
+	start := rf.callStarts(f)
 	reply := &AppendEntriesReply{}
-	ok := rf.peers[r.peer].Call("Raft.AppendEntries", args, reply)
+	ok := rf.peers[f.peer].Call("Raft.AppendEntries", args, reply)
 
 	rf.mu.Lock()
 	defer rf.mu.Unlock()
-	r.inFlight--
+	f.returned()
 	if !ok {
 		return // the next heartbeat tries again (§5.3: the leader retries indefinitely)
 	}
@@ -139,24 +113,21 @@ func (rf *Raft) appendEntries(r *replicator, args *AppendEntriesArgs) {
 		raftapi.Reached("reply from older term ignored")
 		return
 	}
-	rf.callAnswered(r, start)
+	rf.callAnswered(f, start)
 	if reply.Success {
-		rf.learnMatch(r.peer, args.PrevLogIndex+len(args.Entries))
+		rf.learnMatch(f, args.PrevLogIndex+len(args.Entries))
 	} else {
-		rf.backUp(r.peer, args, reply)
+		rf.backUp(f, args, reply)
 	}
-	rf.answered(r)
+	rf.answered(f)
 }
 
 // learnMatch notes that the follower's log agrees with the leader's up to index.
-func (rf *Raft) learnMatch(peer, index int) {
-	if index < rf.matchIndex[peer] {
-		// An older request was answered later. What was true then still is: matchIndex stays.
+func (rf *Raft) learnMatch(f *progress, index int) {
+	if !f.matched(index) {
 		raftapi.Reached("reordered reply ignored")
 		return
 	}
-	rf.matchIndex[peer] = index
-	rf.nextIndex[peer] = max(rf.nextIndex[peer], index+1)
 	rf.advanceCommitIndex()
 }
 
@@ -168,9 +139,9 @@ func (rf *Raft) learnMatch(peer, index int) {
 //	follower  a   1 1 1          too short: conflictIndex 4; ask with nextIndex 4
 //	follower  b   1 1 1 2 2 2    conflictTerm 2, which the leader lacks: skip all of it, to its first index
 //	follower  c   1 1 1 1 1 1    conflictTerm 1, which the leader has: go to the end of its own term 1
-func (rf *Raft) backUp(peer int, args *AppendEntriesArgs, reply *AppendEntriesReply) {
-	if args.PrevLogIndex != rf.nextIndex[peer]-1 || args.PrevLogIndex <= rf.matchIndex[peer] {
-		raftapi.Reached("reordered reply ignored") // nextIndex has moved since the request was sent
+func (rf *Raft) backUp(f *progress, args *AppendEntriesArgs, reply *AppendEntriesReply) {
+	if !f.refusedNews(args.PrevLogIndex) {
+		raftapi.Reached("reordered reply ignored")
 		return
 	}
 	next := reply.ConflictIndex
@@ -182,7 +153,7 @@ func (rf *Raft) backUp(peer int, args *AppendEntriesArgs, reply *AppendEntriesRe
 	} else {
 		raftapi.Reached("backed up over missing term")
 	}
-	rf.nextIndex[peer] = max(next, rf.matchIndex[peer]+1)
+	f.refused(next)
 }
 
 // advanceCommitIndex commits what a majority stores: "If there exists an N such that N >
@@ -191,8 +162,7 @@ func (rf *Raft) backUp(peer int, args *AppendEntriesArgs, reply *AppendEntriesRe
 // an older term may still be replaced although a majority stores it. It becomes committed with the
 // first entry of the current term behind it (§5.4.2).
 func (rf *Raft) advanceCommitIndex() {
-	sorted := slices.Sorted(slices.Values(rf.matchIndex))
-	n := sorted[(len(sorted)-1)/2] // a majority is at least here
+	n := majorityMatch(rf.followers)
 	if n <= rf.commitIndex {
 		return
 	}

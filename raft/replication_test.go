@@ -26,7 +26,9 @@ func TestAdvanceCommitIndex(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			rf := newPeer(t, 4, c.log...)
 			lead(rf)
-			copy(rf.matchIndex, c.match[:])
+			for i, index := range c.match {
+				rf.followers[i].matchIndex = index
+			}
 			rf.commitIndex = c.commit
 			situations := reached(rf.advanceCommitIndex)
 			require.Equal(t, c.want, rf.commitIndex)
@@ -58,13 +60,13 @@ func TestBackUp(t *testing.T) {
 			var seen []int
 			situations := reached(func() {
 				for range 10 {
-					args, reply := ldr.appendEntriesArgs(1), &AppendEntriesReply{}
+					args, reply := ldr.appendEntriesArgs(ldr.followers[1]), &AppendEntriesReply{}
 					fol.AppendEntries(args, reply)
 					if reply.Success {
 						return
 					}
-					ldr.backUp(1, args, reply)
-					seen = append(seen, ldr.nextIndex[1])
+					ldr.backUp(ldr.followers[1], args, reply)
+					seen = append(seen, ldr.followers[1].nextIndex)
 				}
 				t.Fatal("the follower never agrees")
 			})
@@ -83,24 +85,24 @@ func TestReorderedReplies(t *testing.T) {
 	rf := newPeer(t, 4, 4, 4, 4, 4, 4)
 	lead(rf)
 	early := &AppendEntriesArgs{Term: 4, PrevLogIndex: 5}
-	rf.learnMatch(1, 4)
-	require.Equal(t, 4, rf.matchIndex[1])
+	rf.learnMatch(rf.followers[1], 4)
+	require.Equal(t, 4, rf.followers[1].matchIndex)
 	require.Equal(t, 4, rf.commitIndex)
 
-	require.True(t, reached(func() { rf.learnMatch(1, 2) })["reordered reply ignored"])
-	require.Equal(t, 4, rf.matchIndex[1])
+	require.True(t, reached(func() { rf.learnMatch(rf.followers[1], 2) })["reordered reply ignored"])
+	require.Equal(t, 4, rf.followers[1].matchIndex)
 	require.Equal(t, 4, rf.commitIndex)
 
-	rf.learnMatch(1, 5)
+	rf.learnMatch(rf.followers[1], 5)
 	require.True(t, reached(func() {
-		rf.backUp(1, early, &AppendEntriesReply{ConflictIndex: 1}) // a refusal that was long on its way
+		rf.backUp(rf.followers[1], early, &AppendEntriesReply{ConflictIndex: 1}) // a refusal that was long on its way
 	})["reordered reply ignored"])
-	require.Equal(t, 6, rf.nextIndex[1])
+	require.Equal(t, 6, rf.followers[1].nextIndex)
 
 	// A refusal never moves nextIndex into what is known to match.
-	rf.nextIndex[2], rf.matchIndex[2] = 5, 3
-	rf.backUp(2, &AppendEntriesArgs{Term: 4, PrevLogIndex: 4}, &AppendEntriesReply{ConflictIndex: 1})
-	require.Equal(t, 4, rf.nextIndex[2])
+	rf.followers[2].nextIndex, rf.followers[2].matchIndex = 5, 3
+	rf.backUp(rf.followers[2], &AppendEntriesArgs{Term: 4, PrevLogIndex: 4}, &AppendEntriesReply{ConflictIndex: 1})
+	require.Equal(t, 4, rf.followers[2].nextIndex)
 }
 
 func TestAppendsAreBatchedAndBounded(t *testing.T) {
@@ -112,7 +114,7 @@ func TestAppendsAreBatchedAndBounded(t *testing.T) {
 		require.Equal(t, 4, term)
 		require.True(t, ok)
 	}
-	require.Len(t, rf.appendEntriesArgs(1).Entries, maxEntries)
+	require.Len(t, rf.appendEntriesArgs(rf.followers[1]).Entries, maxEntries)
 	requireStored(t, rf)
 }
 

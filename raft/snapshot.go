@@ -69,14 +69,14 @@ func (rf *Raft) InstallSnapshot(args *InstallSnapshotArgs, reply *InstallSnapsho
 }
 
 // installSnapshot sends the leader's snapshot to a follower.
-func (rf *Raft) installSnapshot(r *replicator, args *InstallSnapshotArgs) {
-	start := rf.callStarts(r)
+func (rf *Raft) installSnapshot(f *progress, args *InstallSnapshotArgs) {
+	start := rf.callStarts(f)
 	reply := &InstallSnapshotReply{}
-	ok := rf.peers[r.peer].Call("Raft.InstallSnapshot", args, reply)
+	ok := rf.peers[f.peer].Call("Raft.InstallSnapshot", args, reply)
 
 	rf.mu.Lock()
 	defer rf.mu.Unlock()
-	r.inFlight--
+	f.returned()
 	if !ok {
 		return
 	}
@@ -84,9 +84,9 @@ func (rf *Raft) installSnapshot(r *replicator, args *InstallSnapshotArgs) {
 		raftapi.Reached("reply from older term ignored")
 		return
 	}
-	rf.callAnswered(r, start)
-	rf.learnMatch(r.peer, args.LastIncludedIndex)
-	rf.answered(r)
+	rf.callAnswered(f, start)
+	rf.learnMatch(f, args.LastIncludedIndex)
+	rf.answered(f)
 }
 
 // installSnapshotArgs describes the leader's snapshot.

@@ -64,7 +64,7 @@ func (rf *Raft) TransferLeadership(to int) bool {
 		return false
 	}
 	rf.leave.to, rf.leave.current, rf.leave.asked = to, term, false
-	rf.continueTransfer(to)
+	rf.continueTransfer(rf.followers[to])
 	if !rf.leave.asked {
 		raftapi.Reached("transfer waited for the heir's log")
 	}
@@ -110,16 +110,16 @@ func (rf *Raft) handingOver() bool {
 // continueTransfer does the next step for the heir: it is called when the transfer begins and
 // whenever the heir has answered something. So it is repeated, with the heartbeats, if a message is
 // lost.
-func (rf *Raft) continueTransfer(peer int) {
-	if !rf.handingOver() || peer != rf.leave.to || rf.leave.asked {
+func (rf *Raft) continueTransfer(f *progress) {
+	if !rf.handingOver() || f.peer != rf.leave.to || rf.leave.asked {
 		return
 	}
-	if rf.matchIndex[peer] < rf.log.lastIndex() {
+	if f.matchIndex < rf.log.lastIndex() {
 		return // its replicator is at it
 	}
 	rf.leave.asked = true
 	rf.leave.givenIn = rf.currentTerm // ends the lease, before the message is on its way
-	go rf.timeoutNow(peer, &TimeoutNowArgs{Term: rf.currentTerm, LeaderId: rf.me})
+	go rf.timeoutNow(f.peer, &TimeoutNowArgs{Term: rf.currentTerm, LeaderId: rf.me})
 }
 
 // timeoutNow makes the call. What counts is not its reply but the newer term that follows.
