@@ -23,6 +23,7 @@ type runFlags struct {
 	with     []string
 	strict   bool
 	contract string
+	year     string
 	memory   string
 	cpu      time.Duration
 
@@ -30,12 +31,13 @@ type runFlags struct {
 }
 
 func (f *runFlags) add(flags *pflag.FlagSet) {
-	flags.StringVar(&f.impl, "impl", "", "the code under test: a course tree, a `directory` with one package, etcdraft, or reference (default: this tree's own)")
+	flags.StringVar(&f.impl, "impl", "", "the code under test: a course tree, a `directory` with one package, a solution of 6.824 or 6.5840, etcdraft, or reference (default: this tree's own)")
 	flags.StringArrayVar(&f.env, "env", nil, "`K=V` in the environment of the code under test; may be repeated")
 	flags.StringSliceVar(&f.with, "with", nil, "`extensions` that all peers are to have, such as prevote,checkquorum; there are "+
 		strings.Join(raftapi.Extensions, ", "))
 	flags.BoolVar(&f.strict, "strict", false, "a goroutine left over after Kill is a failure, not a warning")
 	contractFlag(flags, &f.contract)
+	yearFlag(flags, &f.year)
 	flags.StringVar(&f.memory, "memory", "", "memory that a run may have, such as 512MiB (default 1GiB)")
 	f.where.add(flags)
 	flags.DurationVar(&f.cpu, "cpu", 0, "processor time that a run may take before it is ungraded, such as 2m (default "+sim.DefaultCPU.String()+")")

@@ -33,7 +33,7 @@ type gradeFlags struct {
 	group                           string
 	strict, regrade, printPolicy    bool
 	one                             bool
-	memory, contract                string
+	memory, contract, year          string
 	cpu, limit                      time.Duration
 	workers                         int
 }
@@ -91,6 +91,7 @@ func (f *gradeFlags) add(flags *pflag.FlagSet) {
 	flags.StringSliceVar(&f.with, "with", nil, "`extensions` that all peers are to have, such as prevote,checkquorum")
 	flags.BoolVar(&f.strict, "strict", false, "a goroutine left over after Kill is a failure, not a warning")
 	contractFlag(flags, &f.contract)
+	yearFlag(flags, &f.year)
 	flags.StringVar(&f.memory, "memory", "", "memory that a run may have, such as 512MiB (default 1GiB)")
 	flags.DurationVar(&f.cpu, "cpu", 0, "processor time that a run may take before it has no verdict (default "+sim.DefaultCPU.String()+")")
 }
@@ -193,7 +194,7 @@ func (g *gradeRun) prepare(ctx context.Context, submissions string, selectors []
 		f.workers = sim.DefaultWorkers()
 	}
 	g.class = &grade.Class{Plan: plan, Roster: roster, Out: grade.ShardDir(f.out, shard), Seeds: seeds, Framework: g.root.Dir,
-		Packages: packages(), Open: grade.Open, Workers: f.workers, Afresh: f.regrade, Costs: suite.Costs{}, Progress: g.progress()}
+		Packages: packages(), Open: openAny(f.year), Workers: f.workers, Afresh: f.regrade, Costs: suite.Costs{}, Progress: g.progress()}
 	g.class.Compile = compileSubmission
 	if g.state, err = suite.OpenState(g.root.Dir); err == nil {
 		g.class.Costs = g.state.Costs()

@@ -68,6 +68,7 @@ type replaying struct {
 	flags   *replayFlags
 	root    course.Root
 	code    suite.Code
+	forget  func() // removes code that was adopted
 	options suite.Options
 	kase    suite.Case
 	peers   []int
@@ -75,12 +76,13 @@ type replaying struct {
 }
 
 func (a *app) replay(ctx context.Context, f *replayFlags, selector string) error {
-	r := &replaying{app: a, flags: f}
-	if err := r.prepare(selector); err != nil {
-		return usage(err)
-	}
+	r := &replaying{app: a, flags: f, forget: func() {}}
+	defer func() { r.forget() }()
 	ctx, stop := interruptible(ctx)
 	defer stop()
+	if err := r.prepare(ctx, selector); err != nil {
+		return usage(err)
+	}
 	if f.debug {
 		return r.debug(ctx, stop)
 	}
@@ -110,7 +112,7 @@ func (a *app) replay(ctx context.Context, f *replayFlags, selector string) error
 }
 
 // prepare reads the command line.
-func (r *replaying) prepare(selector string) (err error) {
+func (r *replaying) prepare(ctx context.Context, selector string) (err error) {
 	f := r.flags
 	if f.seed == 0 && f.code == "" {
 		return fmt.Errorf("replay needs the seed of the run: --seed N, from 1 up")
@@ -150,7 +152,7 @@ func (r *replaying) prepare(selector string) (err error) {
 	if err := writable("trace", f.trace); err != nil {
 		return err
 	}
-	if r.code, err = suite.FindCode(r.root.Dir, r.root.Course, f.impl, packages()); err != nil {
+	if r.code, r.forget, err = r.findCode(ctx, r.root, &f.runFlags, &r.options); err != nil {
 		return err
 	}
 	if err := f.where.choose(r.app, &r.options, r.code); err != nil {

@@ -44,7 +44,8 @@ depend on -j.
 
 --impl names a course tree, or a directory with one package: raft (lab 2), kvraft (lab 3), shardkv with
 shardctrler below it (lab 4), or shardctrler alone (4A). The package that a lab tests has to be there. What it
-runs on and the directory does not have is this tree's own: kvraft alone runs on the reference peer. To run
+runs on and the directory does not have is this tree's own: kvraft alone runs on the reference peer. A solution in
+the layout of 6.824 or 6.5840, a folder or an archive, is adopted first (docs/adopt.md). To run
 the reference's kvraft or shardkv on somebody's peer, copy it to a directory beside their raft.
 
 A run that takes more than 20 s of processor time is ungraded: neither passed nor failed. After three of
@@ -97,6 +98,7 @@ type testRun struct {
 	flags  *testFlags
 	root   course.Root
 	code   suite.Code
+	forget func() // removes code that was adopted
 	state  *suite.State
 	items  []suite.Item
 	report *suite.Report
@@ -108,16 +110,17 @@ type testRun struct {
 }
 
 func (a *app) test(ctx context.Context, f *testFlags, selectors []string) error {
-	t := &testRun{app: a, flags: f, binaries: map[string]*sim.Binary{}}
-	if err := t.prepare(selectors); err != nil {
+	t := &testRun{app: a, flags: f, binaries: map[string]*sim.Binary{}, forget: func() {}}
+	defer func() { t.forget() }()
+	ctx, stop := interruptible(ctx)
+	defer stop()
+	if err := t.prepare(ctx, selectors); err != nil {
 		return err
 	}
 	if len(t.items) == 0 {
 		fmt.Fprintln(a.out, "nothing to run: no case of this selection failed when it was last tested")
 		return broken(t.report.Save(f.json, f.junit))
 	}
-	ctx, stop := interruptible(ctx)
-	defer stop()
 	began := time.Now()
 	failures := t.run(ctx)
 	t.report.Wall = time.Since(began).Round(time.Millisecond).Seconds()
@@ -139,7 +142,7 @@ func interruptible(ctx context.Context) (context.Context, context.CancelFunc) {
 }
 
 // prepare finds out what is to run. Its errors are the user's.
-func (t *testRun) prepare(selectors []string) error {
+func (t *testRun) prepare(ctx context.Context, selectors []string) error {
 	root, err := t.app.root()
 	if err != nil {
 		return usage(err)
@@ -158,7 +161,7 @@ func (t *testRun) prepare(selectors []string) error {
 		return usage(err)
 	}
 	options.KeepGoing, options.RequireReached = t.flags.keepGoing, t.flags.requireReached
-	if t.code, err = suite.FindCode(root.Dir, root.Course, t.flags.impl, packages()); err != nil {
+	if t.code, t.forget, err = t.findCode(ctx, root, &t.flags.runFlags, &options); err != nil {
 		return usage(err)
 	}
 	if err := t.flags.where.choose(t.app, &options, t.code); err != nil {

@@ -23,7 +23,7 @@ const (
 
 // job is one run.
 func (g *grading) job(k suite.Case, seed uint64) sim.Job {
-	return g.Options.Job(g.binaries[k.Package], k, seed)
+	return g.options(g.record.Contract).Job(g.binaries[k.Package], k, seed)
 }
 
 // explain looks more closely at some failures: of each part one of each kind, as many as the policy tells. It runs

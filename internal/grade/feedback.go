@@ -42,7 +42,7 @@ func (r *Results) Notes(s Student) []Note {
 		}
 		switch {
 		case show(ShowSeed):
-			n.Replay = r.Plan.replay(c.Case, f.Seed)
+			n.Replay = r.Plan.replay(c.Case, f.Seed, s.Contract)
 		case f.Code != "":
 			n.Replay = fmt.Sprintf("run %s: when its secret is public, raftlab replay %s --code %s --salt FILE repeats it", f.Code, c.Case, f.Code)
 		}
@@ -52,19 +52,20 @@ func (r *Results) Notes(s Student) []Note {
 }
 
 // replay is the command by which a student repeats a run in the tree they wrote it in.
-func (p *Plan) replay(caseID string, seed uint64) string {
+func (p *Plan) replay(caseID string, seed uint64, contract string) string {
+	o := p.options(contract)
 	words := []string{"go run ./cmd/raftlab replay", caseID, "--seed", strconv.FormatUint(seed, 10)}
-	if len(p.Options.With) > 0 {
-		words = append(words, "--with", strings.Join(p.Options.With, ","))
+	if len(o.With) > 0 {
+		words = append(words, "--with", strings.Join(o.With, ","))
 	}
-	if p.Options.Contract != "" {
-		words = append(words, "--contract", p.Options.Contract)
+	if o.Contract != "" {
+		words = append(words, "--contract", o.Contract)
 	}
-	if p.Options.Strict {
+	if o.Strict {
 		words = append(words, "--strict")
 	}
-	if p.Options.MemoryLimit != 0 {
-		words = append(words, "--memory", strconv.FormatInt(p.Options.MemoryLimit, 10))
+	if o.MemoryLimit != 0 {
+		words = append(words, "--memory", strconv.FormatInt(o.MemoryLimit, 10))
 	}
 	return strings.Join(words, " ")
 }

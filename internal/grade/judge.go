@@ -44,6 +44,7 @@ type Student struct {
 	Faults   []suite.Fault  `json:"faults,omitempty"`
 	Builds   []suite.Build  `json:"builds,omitempty"`
 	Notes    []string       `json:"notes,omitempty"`
+	Contract string         `json:"contract,omitempty"` // the year by whose contract the student is judged, if it is their own
 	Warnings []Warning      `json:"warnings,omitempty"`
 	Parts    []Part         `json:"parts"`
 	Cases    []Case         `json:"cases"`
@@ -105,7 +106,7 @@ func (p *Plan) Judge(entry Entry, r *Record) Student {
 		r = &Record{}
 		s.Status = NotYet
 	}
-	s.Outcome, s.Reason, s.Faults, s.Builds, s.Notes = r.Outcome, r.Reason, r.Faults, r.Builds, r.Notes
+	s.Outcome, s.Reason, s.Faults, s.Builds, s.Notes, s.Contract = r.Outcome, r.Reason, r.Faults, r.Builds, r.Notes, r.Contract
 	if r.Problem != "" {
 		s.Why = append(s.Why, r.Problem)
 	}

@@ -27,6 +27,10 @@ type Opener func(ctx context.Context, path string, packages []string) (Tree, err
 type Tree struct {
 	Files []submission.File // by their name below the root of the tree
 	Notes []string          // what a reader of the grade should know of how the tree came about
+	// Contract is the year by whose contract the code is judged, where the grading gives none, or "".
+	Contract string
+	// Dirs say what its directories were called in what was handed in, if they had other names: "raft" was "src/raft".
+	Dirs map[string]string
 }
 
 // NothingError says that nothing was handed in: no file of Go. That is worth nothing, and no person needs to look.

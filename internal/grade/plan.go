@@ -1,6 +1,7 @@
 package grade
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -99,12 +100,19 @@ func ReadPlan(dir string, all []suite.Case) (*Plan, error) {
 func (p *Plan) Hidden() bool { return p.Salt != "" }
 
 // key is that of a submission's record.
-func (p *Plan) key(source string) Key {
-	options, err := json.Marshal(p.Options)
+func (p *Plan) key(source, contract string) Key {
+	options, err := json.Marshal(p.options(contract))
 	if err != nil {
 		panic("options are numbers and texts: " + err.Error())
 	}
 	return Key{Source: source, Identity: p.Identity, Options: string(options) + p.Salt}
+}
+
+// options are those of a student's runs: by the contract of the plan, or else by that of the student's own year.
+func (p *Plan) options(contract string) suite.Options {
+	o := p.Options
+	o.Contract = cmp.Or(o.Contract, contract)
+	return o
 }
 
 // Places in a directory of grades.

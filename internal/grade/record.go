@@ -41,8 +41,11 @@ type Record struct {
 	Absent []string      `json:"absent,omitempty"` // packages that were not handed in
 	Builds []suite.Build `json:"builds,omitempty"`
 	Notes  []string      `json:"notes,omitempty"`
-	Runs   []Run         `json:"runs"`
-	Told   []Told        `json:"told,omitempty"`
+	// Contract and Dirs are those of [Tree].
+	Contract string            `json:"contract,omitempty"`
+	Dirs     map[string]string `json:"dirs,omitempty"`
+	Runs     []Run             `json:"runs"`
+	Told     []Told            `json:"told,omitempty"`
 }
 
 // Run is one run that counts.

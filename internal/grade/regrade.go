@@ -48,7 +48,7 @@ func (p *Plan) Load(dir, framework string, packages []string, l Listed) (*Record
 	if r.Problem != "" {
 		return nil, fmt.Errorf("%s has no grade: %s", l.Name, r.Problem)
 	}
-	rec := &Recorded{Name: l.Name, Options: p.Options, Outcome: r.Outcome, Faults: r.Faults, Builds: r.Builds, Identity: r.Key.Identity, Runs: r.Runs}
+	rec := &Recorded{Name: l.Name, Options: p.options(r.Contract), Outcome: r.Outcome, Faults: r.Faults, Builds: r.Builds, Identity: r.Key.Identity, Runs: r.Runs}
 	if r.Outcome == NotHandedIn {
 		return rec, nil
 	}
@@ -59,7 +59,7 @@ func (p *Plan) Load(dir, framework string, packages []string, l Listed) (*Record
 	}
 	rec.Changed = tree.Hash() != r.Key.Source
 	found, err := suite.FindCode(framework, false, code, packages)
-	rec.Code = found.FromItsRoot()
+	rec.Code = found.FromDirs(r.Dirs)
 	return rec, err
 }
 
@@ -112,7 +112,7 @@ func (r *Recorded) Repeat(ctx context.Context, c *Class, cases []suite.Case) (Re
 		out.Compared, out.Differ = 1, append(out.Differ, fmt.Sprintf("it was %s, and it compiles", r.Outcome))
 		return out, nil
 	}
-	g := &grading{Class: &Class{Plan: &Plan{Options: r.Options}}, binaries: binaries}
+	g := &grading{Class: &Class{Plan: &Plan{Options: r.Options}}, record: &Record{}, binaries: binaries}
 	finished := suite.Execute(ctx, c.Engine, c.Workers, suite.Plan(items, g.job, suite.Costs{}), suite.Hooks{})
 	if ctx.Err() != nil {
 		return out, ctx.Err()

@@ -42,7 +42,8 @@ func (c *Class) grade(ctx, limit context.Context, e Entry) error {
 	if err != nil {
 		return err
 	}
-	g.record.Key, g.record.Notes = c.key(tree.Hash()), tree.Notes
+	g.record.Key, g.record.Notes = c.key(tree.Hash(), tree.Contract), tree.Notes
+	g.record.Contract, g.record.Dirs = tree.Contract, tree.Dirs
 	old, err := readRecord(recordFile(c.Out, e.File))
 	if err != nil && !c.Afresh {
 		return err
@@ -122,7 +123,7 @@ func (g *grading) test(tree Tree) error {
 		g.record.Problem = "no code to test is found in it"
 		return nil
 	}
-	g.code = code.FromItsRoot()
+	g.code = code.FromDirs(tree.Dirs)
 	g.record.Absent = nil
 	for _, k := range g.cases {
 		if name := strings.TrimPrefix(k.Package, "./"); g.code.Has(k) != nil && !slices.Contains(g.record.Absent, name) {

@@ -8,6 +8,7 @@ import (
 	"go/token"
 	"maps"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -104,6 +105,30 @@ func (c Code) FromItsRoot() Code {
 	return c
 }
 
+// From says that the code stands where it was adopted, and is somebody's from elsewhere: given is how the user calls that,
+// key its absolute path, and dirs say which of its directories became which here. Files are shown by their names there.
+func (c Code) From(given, key string, dirs map[string]string) Code {
+	c.Given, c.Key = given, key
+	return c.shownIn(given, dirs)
+}
+
+// shownIn is the code with its directories shown as they are called below base.
+func (c Code) shownIn(base string, dirs map[string]string) Code {
+	c.shown = map[string]string{}
+	for here, there := range dirs {
+		c.shown[here] = path.Join(filepath.ToSlash(base), there)
+	}
+	return c
+}
+
+// FromDirs is like FromItsRoot for code that was adopted: dirs say what its directories were called.
+func (c Code) FromDirs(dirs map[string]string) Code {
+	if len(dirs) == 0 {
+		return c.FromItsRoot()
+	}
+	return c.shownIn("", dirs)
+}
+
 // take looks for a package in the subdirectories of the code, and takes the first that has it.
 func (c Code) take(name string, subdirectories ...string) {
 	for _, sub := range subdirectories {
@@ -195,7 +220,7 @@ func (c Code) Packages(k Case) []string {
 
 // Build says how to build the test binary of pkg ("./raft").
 func (c Code) Build(pkg string) sim.Build {
-	b := sim.Build{Framework: c.Framework, Package: pkg, Impl: c.Impl, Private: true}
+	b := sim.Build{Framework: c.Framework, Package: pkg, Impl: c.needed(pkg), Private: true}
 	if c.controllerAlone() {
 		b.Edits = c.withoutGroups()
 	}
@@ -205,12 +230,16 @@ func (c Code) Build(pkg string) sim.Build {
 // Show turns a place in the build, such as "raftlab/raft/raft.go:12", into one that the user knows.
 func (c Code) Show(place string) string {
 	place = strings.TrimPrefix(filepath.ToSlash(place), "raftlab/")
-	for name, shown := range c.shown {
-		if rest, ok := strings.CutPrefix(place, name+"/"); ok {
-			return strings.TrimPrefix(shown+"/"+rest, "./")
+	best := ""
+	for name := range c.shown {
+		if strings.HasPrefix(place, name+"/") && len(name) > len(best) {
+			best = name
 		}
 	}
-	return place
+	if best == "" {
+		return place
+	}
+	return strings.TrimPrefix(c.shown[best]+strings.TrimPrefix(place, best), "./")
 }
 
 // ToDos returns the notes in the code about what is not written yet, in no particular order.
@@ -240,7 +269,7 @@ func packageIn(dir string) string {
 	return ""
 }
 
-func lastPart(path string) string { return path[strings.LastIndexByte(path, '/')+1:] }
+func lastPart(name string) string { return name[strings.LastIndexByte(name, '/')+1:] }
 
 // Faults sorts an error of building the code under test: the places to be shown to its author
 // and the outcome that all its cases get, or [record.FrameworkError] if it is not the author's fault.

@@ -1,0 +1,167 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"raftlab/internal/adopt"
+	"raftlab/internal/course"
+	"raftlab/internal/plain"
+	"raftlab/internal/sim"
+	"raftlab/internal/submission"
+	"raftlab/internal/suite"
+)
+
+func init() { commands = append(commands, adoptCommand) }
+
+func adoptCommand(a *app) *cobra.Command {
+	var year, out string
+	c := &cobra.Command{
+		Use:   "adopt PATH",
+		Short: "Turn a solution in the course's own layout, of 2020 to 2026, into a tree that raftlab tests",
+		Long: `Turn a solution of 6.824 or 6.5840 into a tree that raftlab tests. PATH is a repository, its folder src, one package,
+or an archive (zip, tar, tar.gz) of these, as it was written: the course's own files are left out, imports
+and types get raftlab's names, and what is changed is listed, with file and line (docs/adopt.md).
+
+test, replay and grade do the same by themselves for what needs it, so that this command is for looking at
+the result, and for keeping it.`,
+		Args: one("the solution: a folder or an archive"),
+		RunE: func(c *cobra.Command, args []string) error {
+			if out == "" {
+				return usage(errors.New("adopt needs a directory to write to: --out DIR"))
+			}
+			adopted, err := adopt.Read(contextOf(c), args[0], year)
+			if err != nil {
+				return usage(fmt.Errorf("adopt %s: %w", args[0], err))
+			}
+			if err := adopted.Write(out); err != nil {
+				return usage(err)
+			}
+			a.tellAdopted(adopted, 0)
+			fmt.Fprintf(a.out, "\n%s has it now, with all of this in ADOPTED.md. Next:\n\n  %s test %s --impl %s\n",
+				out, program(), adoptedParts(adopted), quote(out))
+			return nil
+		},
+	}
+	yearFlag(c.Flags(), &year)
+	c.Flags().StringVar(&out, "out", "", "the `directory` for the tree, which is empty or does not exist")
+	return c
+}
+
+// contextOf is the context of a command.
+func contextOf(c *cobra.Command) context.Context {
+	if ctx := c.Context(); ctx != nil {
+		return ctx
+	}
+	return context.Background()
+}
+
+// yearFlag is the flag that says which year a solution of the course is of.
+func yearFlag(flags *pflag.FlagSet, year *string) {
+	flags.StringVar(year, "year", adopt.Auto, "the `year` of the course that a solution in its layout is of: "+strings.Join(adopt.Years(), ", ")+
+		"; auto finds it out (docs/adopt.md)")
+}
+
+// tellAdopted prints what was done. At most so many notes of each kind are told; 0 means all.
+func (a *app) tellAdopted(adopted *adopt.Adopted, most int) {
+	fmt.Fprintln(a.out, "adopted a solution "+adopted.Summary())
+	if adopted.Contract != "" {
+		fmt.Fprintf(a.out, "it is judged by the contract of %s (--contract says otherwise)\n", adopted.Contract)
+	}
+	told := map[adopt.Kind]int{}
+	for _, n := range adopted.Notes {
+		if told[n.Kind]++; most == 0 || told[n.Kind] <= most {
+			fmt.Fprintf(a.out, "  %-9s  %s\n", n.Kind, plain.Line(n.String(), 300))
+		}
+	}
+}
+
+// adoptedParts are the labs that an adopted solution has packages for.
+func adoptedParts(adopted *adopt.Adopted) string {
+	var labs []string
+	for _, p := range []struct{ place, parts string }{{"raft", "2A 2B 2C 2D"}, {"kvraft", "3A 3B"}, {"shardkv/shardctrler", "4A"}, {"shardkv", "4B 4C"}} {
+		if adopted.Dirs[p.place] != "" {
+			labs = append(labs, p.parts)
+		}
+	}
+	return strings.Join(labs, " ")
+}
+
+// findCode finds the code under test, and adopts it first if it is in the course's own layout. The options get the contract
+// of its year, unless one was given. forget removes what was written for that; it is never nil.
+func (a *app) findCode(ctx context.Context, root course.Root, f *runFlags, o *suite.Options) (code suite.Code, forget func(), err error) {
+	forget = func() {}
+	code, err = suite.FindCode(root.Dir, root.Course, f.impl, packages())
+	own := f.impl == "" || f.impl == suite.Reference || f.impl == suite.EtcdRaft
+	if own || err == nil && !forCourse(ctx, code) {
+		if f.year != adopt.Auto && err == nil {
+			err = fmt.Errorf("--year %s: it goes with --impl and a solution in the layout of the course, which %s is not", f.year, code.Given)
+		}
+		return code, forget, err
+	}
+	adopted, failed := adopt.Read(ctx, f.impl, f.year)
+	var foreign *adopt.ForeignError
+	if failed != nil {
+		if err == nil || !errors.As(failed, &foreign) {
+			err = fmt.Errorf("--impl %s: %w", f.impl, failed)
+		}
+		return code, forget, err
+	}
+	dir, forget, err := sim.TempDir()
+	if err != nil {
+		return code, func() {}, fmt.Errorf("make a directory for the adopted code: %w", err)
+	}
+	dir = filepath.Join(dir, "adopted")
+	if err := adopted.Write(dir); err != nil {
+		return code, forget, err
+	}
+	key, err := filepath.Abs(f.impl)
+	if err != nil {
+		return code, forget, err
+	}
+	if code, err = suite.FindCode(root.Dir, root.Course, dir, packages()); err != nil {
+		return code, forget, fmt.Errorf("--impl %s: nothing in it can be tested: %s", f.impl, adopted.Page())
+	}
+	if o.Contract == "" {
+		o.Contract = adopted.Contract
+	}
+	return code.From(f.impl, key, adopted.Dirs), forget, a.announce(adopted)
+}
+
+// announce tells what was adopted on the way to something else.
+func (a *app) announce(adopted *adopt.Adopted) error {
+	const most = 3
+	silent := &app{out: a.err}
+	silent.tellAdopted(adopted, most)
+	_, err := fmt.Fprintln(a.err, "(raftlab adopt tells everything)")
+	return err
+}
+
+// forCourse reports whether the code imports the framework of the course.
+func forCourse(ctx context.Context, code suite.Code) bool {
+	for _, dir := range code.Impl {
+		files, err := submission.Read(ctx, dir, submission.Usual, func(name string) bool { return strings.HasSuffix(name, ".go") })
+		if err == nil && adopt.ForCourse(files) {
+			return true
+		}
+	}
+	return false
+}
+
+// noteTexts are notes as a grade has them: what is missing, and what somebody should look at.
+func noteTexts(adopted *adopt.Adopted) []string {
+	texts := []string{"adopted: a solution " + adopted.Summary()}
+	for _, n := range adopted.Notes {
+		if slices.Contains([]adopt.Kind{adopt.Missing, adopt.Named, adopt.Shimmed}, n.Kind) {
+			texts = append(texts, n.String())
+		}
+	}
+	return texts
+}

@@ -1,0 +1,224 @@
+package adopt
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"raftlab/internal/submission"
+)
+
+// Adopted is a solution in the form that raftlab tests.
+type Adopted struct {
+	From     string `json:"from"`               // as the user calls it
+	Year     string `json:"year"`               // of the course
+	Why      string `json:"why"`                // what tells the year
+	Contract string `json:"contract,omitempty"` // by which it is judged, "" for the strict one
+	// Dirs says where directories of the adopted tree come from, by their names there.
+	Dirs  map[string]string `json:"dirs"`
+	Notes []Note            `json:"notes"`
+
+	Files []submission.File `json:"-"`
+}
+
+// conversion is one solution under way.
+type conversion struct {
+	Year     string
+	tree     *tree
+	layout   layout
+	notes    notes
+	kept     map[string][]*file  // directory -> the student's files
+	dest     map[string]string   // directory -> place in raftlab
+	adapters map[string]*adapter // by directory
+	shimmed  map[string]string   // shim -> place
+	out      map[string][]byte
+	own      bool // services have a Raft of their own, at [ownRaft]
+	lossy    bool // the Raft that is tested is not what services know
+}
+
+// Read reads what the user has named, a folder or an archive, and converts it. The year is one of [Years], or [Auto].
+// The error is a [ForeignError] if there is nothing of the course in it.
+func Read(ctx context.Context, from, year string) (*Adopted, error) {
+	if err := checkYear(year); err != nil {
+		return nil, err
+	}
+	root, only, err := around(from)
+	if err != nil {
+		return nil, err
+	}
+	t, err := read(ctx, root)
+	if err != nil {
+		return nil, err
+	}
+	a, err := t.convert(year, only)
+	if err != nil {
+		return nil, err
+	}
+	for place, dir := range a.Dirs {
+		a.Dirs[place] = relative(only, dir)
+	}
+	for i, n := range a.Notes {
+		if n.File != "" {
+			a.Notes[i].File = relative(only, n.File)
+		}
+	}
+	a.From = filepath.ToSlash(from)
+	return a, nil
+}
+
+// around is what has to be read for what the user has named. A package of a solution imports others that are beside it, so
+// what is around it is read, too.
+func around(from string) (root, only string, err error) {
+	info, err := os.Stat(from)
+	if err != nil {
+		return "", "", fmt.Errorf("%s: there is no such file or folder", from)
+	}
+	if !info.IsDir() {
+		if _, archive := submission.CutArchive(filepath.Base(from)); !archive {
+			return "", "", fmt.Errorf("%s: it is neither a folder nor a zip, tar or tar.gz", from)
+		}
+		return from, "", nil
+	}
+	abs, err := filepath.Abs(from)
+	if err != nil {
+		return "", "", err
+	}
+	if known := slices.ContainsFunc(parts, func(p part) bool { return slices.Contains(p.folders, filepath.Base(abs)) }); !known {
+		return from, "", nil
+	}
+	parent := filepath.Dir(abs)
+	for _, sibling := range []string{"labrpc", "go.mod"} {
+		if _, err := os.Lstat(filepath.Join(parent, sibling)); err == nil {
+			return parent, filepath.Base(abs), nil
+		}
+	}
+	return from, "", nil
+}
+
+// relative is a name as it is called from within the directory only.
+func relative(only, name string) string {
+	if only == "" {
+		return name
+	}
+	if rel, err := filepath.Rel(only, filepath.FromSlash(name)); err == nil {
+		return filepath.ToSlash(rel)
+	}
+	return name
+}
+
+// ForCourse reports whether Go code imports the course's framework, so that it has to be adopted before it can be tested.
+func ForCourse(files []submission.File) bool {
+	t := parse(files)
+	for _, d := range t.dirs {
+		for _, f := range d.files {
+			if f.forCourse() {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// convert makes the tree.
+func (t *tree) convert(year, only string) (*Adopted, error) {
+	c := &conversion{tree: t, kept: map[string][]*file{}, dest: map[string]string{}, adapters: map[string]*adapter{},
+		shimmed: map[string]string{}, out: map[string][]byte{}}
+	var err error
+	if c.layout, err = t.findLayout(only); err != nil {
+		return nil, err
+	}
+	if !c.layout.course() {
+		return nil, &ForeignError{What: "the packages in it do not import the course's framework (labrpc, labgob): if they are written for raftlab, they need not be adopted"}
+	}
+	a := &Adopted{Year: year, Why: "as said"}
+	c.Year = year
+	if year == Auto || year == "" {
+		a.Year, a.Why = c.guessYear()
+		c.Year = a.Year
+	}
+	a.Contract = contractOf(a.Year)
+	c.tell()
+	c.assign()
+	if d := c.layout.found["raft"]; d != nil {
+		c.peer(d)
+		if c.lossy && len(c.layout.found) > 1 {
+			c.own = true
+			c.again(d)
+		}
+	}
+	for _, p := range parts[1:] {
+		if d := c.layout.found[p.place]; d != nil {
+			c.service(p.place, d)
+		}
+	}
+	a.Dirs = c.helpers()
+	a.Notes = c.notes.sorted()
+	for _, name := range sortedKeys(c.out) {
+		a.Files = append(a.Files, submission.File{Name: name, Text: c.out[name]})
+	}
+	return a, nil
+}
+
+// helpers converts all other directories that have a place, and returns where everything comes from.
+func (c *conversion) helpers() map[string]string {
+	from := map[string]string{}
+	for _, name := range sortedKeys(c.dest) {
+		d, place := c.tree.dirs[name], c.dest[name]
+		from[place] = name
+		if slices.ContainsFunc(parts, func(p part) bool { return p.place == place }) {
+			continue
+		}
+		c.recall(d)
+		c.write(d, place, d.clause())
+		c.notes.add(Converted, name, 0, "is a package that the code needs; it is in %s/", place)
+	}
+	if c.own {
+		from[ownRaft] = c.layout.found["raft"].name
+	}
+	return from
+}
+
+// write makes the edits that all files need, and puts the files of a directory in their place.
+func (c *conversion) write(d *directory, place, clause string) {
+	for _, f := range c.keep(d) {
+		for _, n := range f.forgotten {
+			f.erase(n.Pos(), n.End())
+		}
+		c.rewriteImports(f, d)
+		c.dropUnused(f)
+		if f.ast.Name.Name != clause {
+			f.change(f.ast.Name.Pos(), f.ast.Name.End(), clause)
+		}
+		c.out[place+"/"+path.Base(f.name)] = f.result()
+	}
+	if a := c.adapters[d.name]; a != nil {
+		c.out[place+"/"+adapterFile] = a.text(clause)
+	}
+}
+
+// again converts Raft a second time, for services: as it was.
+func (c *conversion) again(d *directory) {
+	for _, f := range c.keep(d) {
+		f.edits, f.tail = nil, nil
+	}
+	delete(c.adapters, d.name)
+	c.persister(d)
+	c.recall(d, providedByPersister...)
+	c.write(d, ownRaft, "raft")
+	c.notes.add(Converted, d.name, 0, "is there a second time, in %s/, as the services know it", ownRaft)
+}
+
+// Summary is what was found, in a line.
+func (a *Adopted) Summary() string {
+	var found []string
+	for _, p := range parts {
+		if dir := a.Dirs[p.place]; dir != "" {
+			found = append(found, fmt.Sprintf("%s (%s)", path.Base(p.place), dir))
+		}
+	}
+	return fmt.Sprintf("of %s (%s): %s", a.Year, a.Why, strings.Join(found, ", "))
+}

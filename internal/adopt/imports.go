@@ -1,0 +1,143 @@
+package adopt
+
+import (
+	"go/ast"
+	"go/token"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// modules of others that the course allows, and what stands for them here.
+var modules = map[string]string{"github.com/google/uuid": "uuid"}
+
+// fileFunctions are functions of package os that make or open files. There are none in the engine.
+var fileFunctions = []string{"OpenFile", "Create", "CreateTemp", "Mkdir", "MkdirAll", "MkdirTemp", "Remove", "RemoveAll", "Rename", "WriteFile", "Truncate"}
+
+// rewriteImports gives the imports of a file the paths that they have in raftlab.
+func (c *conversion) rewriteImports(f *file, d *directory) {
+	for _, spec := range f.ast.Imports {
+		p, err := strconv.Unquote(spec.Path.Value)
+		if err != nil {
+			continue
+		}
+		to, name := c.target(f, d, p)
+		switch {
+		case to != "":
+			c.importAs(f, spec, to, name)
+		case modules[p] != "":
+			c.importAs(f, spec, c.shim(d, modules[p]), lastPart(p))
+			c.notes.add(Shimmed, f.name, f.line(spec.Pos()), "imports %s; the few functions of it that solutions use stand in its place", p)
+		case spec.Name != nil && spec.Name.Name == "_" && (p == "net/http/pprof" || p == "embed"):
+			c.eraseImport(f, spec)
+			c.notes.add(LeftOut, f.name, f.line(spec.Pos()), "imports %s, which has no use here", p)
+		case p == "os" && c.opensFiles(d):
+			c.importAs(f, spec, c.shim(d, "os"), "os")
+		case p == "flag":
+			c.importAs(f, spec, c.shim(d, "flag"), "flag")
+			c.notes.add(Shimmed, f.name, f.line(spec.Pos()), "reads flags, of which a server has none here: each has its default value")
+		case !isStandard(p) && !strings.HasPrefix(p, module):
+			c.notes.add(Named, f.name, f.line(spec.Pos()), "imports %s, which is neither in what was given nor on the list of modules "+
+				"that the course allows (%s): hand in its code, or do without", p, strings.Join(sortedKeys(modules), ", "))
+		}
+	}
+}
+
+// importAs changes an import, and leaves the package the name that the file knows it by.
+func (c *conversion) importAs(f *file, spec *ast.ImportSpec, to, name string) {
+	text := strconv.Quote(to)
+	if spec.Name == nil && lastPart(to) != name {
+		text = name + " " + text
+	}
+	f.change(spec.Path.Pos(), spec.Path.End(), text)
+}
+
+// eraseImport takes an import out.
+func (c *conversion) eraseImport(f *file, spec *ast.ImportSpec) {
+	for _, decl := range f.ast.Decls {
+		if gen, ok := decl.(*ast.GenDecl); ok && gen.Tok == token.IMPORT && slices.Contains(gen.Specs, ast.Spec(spec)) {
+			f.eraseDecl(gen, spec)
+		}
+	}
+}
+
+// opensFiles reports whether a package makes files, such as one for its log, and tells where.
+func (c *conversion) opensFiles(d *directory) (found bool) {
+	for _, f := range c.keep(d) {
+		name := f.nameOf("os")
+		if name == "" {
+			continue
+		}
+		ast.Inspect(f.ast, func(n ast.Node) bool {
+			sel, ok := n.(*ast.SelectorExpr)
+			if !ok {
+				return true
+			}
+			if id, ok := sel.X.(*ast.Ident); ok && id.Name == name {
+				switch {
+				case slices.Contains(fileFunctions, sel.Sel.Name):
+					found = true
+					c.notes.add(Shimmed, f.name, f.line(sel.Pos()), "os.%s: there are no files here; what is written to one goes to the output "+
+						"of the run (replay -v)", sel.Sel.Name)
+				case sel.Sel.Name == "Getenv" || sel.Sel.Name == "LookupEnv":
+					c.notes.add(Named, f.name, f.line(sel.Pos()), "os.%s: the environment of the code has only what --env K=V says", sel.Sel.Name)
+				}
+			}
+			return true
+		})
+	}
+	return found
+}
+
+// nameOf is the name by which a file knows an imported package, or "".
+func (f *file) nameOf(p string) string {
+	spec := f.imports()[p]
+	switch {
+	case spec == nil:
+		return ""
+	case spec.Name != nil:
+		return spec.Name.Name
+	}
+	return lastPart(p)
+}
+
+// dropUnused takes out imports that only erased code has used.
+func (c *conversion) dropUnused(f *file) {
+	if len(f.edits) == 0 || !f.whole {
+		return
+	}
+	for p, spec := range f.imports() {
+		name := f.nameOf(p)
+		if spec.Name == nil {
+			if _, known := c.target(f, c.tree.dirs[f.dir], p); known != "" {
+				name = known
+			}
+		}
+		if name == "_" || name == "." {
+			continue
+		}
+		used, left := 0, 0
+		ast.Inspect(f.ast, func(n ast.Node) bool {
+			if sel, ok := n.(*ast.SelectorExpr); ok {
+				if id, ok := sel.X.(*ast.Ident); ok && id.Name == name {
+					used++
+					if !f.erased(id.Pos()) {
+						left++
+					}
+				}
+			}
+			return true
+		})
+		if used > 0 && left == 0 {
+			c.eraseImport(f, spec)
+		}
+	}
+}
+
+// erased reports whether a place is within an edit that deletes.
+func (f *file) erased(at token.Pos) bool {
+	offset := f.offset(at)
+	return slices.ContainsFunc(f.edits, func(e edit) bool {
+		return e.from <= offset && offset < e.to && strings.Trim(e.text, "\n") == ""
+	})
+}

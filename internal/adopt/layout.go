@@ -1,0 +1,185 @@
+package adopt
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+)
+
+// part is a package that raftlab tests.
+type part struct {
+	place   string   // in raftlab: "raft"
+	clauses []string // what the course has called the package
+	folders []string // and its folder
+	labs    string   // what is not graded without it
+}
+
+var parts = []part{
+	{"raft", []string{"raft"}, []string{"raft", "raft1"}, "lab 2"},
+	{"kvraft", []string{"kvraft"}, []string{"kvraft", "kvraft1"}, "lab 3"},
+	{"shardkv/shardctrler", []string{"shardctrler", "shardmaster"}, []string{"shardctrler", "shardmaster"}, "part 4A"},
+	{"shardkv", []string{"shardkv"}, []string{"shardkv", "shardkv1"}, "lab 4"},
+}
+
+// elsewhere are packages of the course that raftlab has no lab for.
+var elsewhere = []struct{ clause, what string }{
+	{"mr", "MapReduce is not here: nothing of it is tested"},
+	{"kvsrv", "the key/value server on one machine is not adopted: it is not tested"},
+	{"lock", "the lock on the key/value server is not adopted: it is not tested"},
+}
+
+// layout is where the packages are.
+type layout struct {
+	found map[string]*directory // place -> directory
+}
+
+// AmbiguousError says that there are several solutions in what was given.
+type AmbiguousError struct{ Folders []string }
+
+func (e *AmbiguousError) Error() string {
+	return fmt.Sprintf("there is more than one solution in it, in the folders %s: name one of them", listed(e.Folders))
+}
+
+// ForeignError says that nothing of the course is in what was given.
+type ForeignError struct{ What string }
+
+func (e *ForeignError) Error() string { return e.What }
+
+const giveOne = "give a solution of the course: its repository, its folder src, an archive of it, or one package"
+
+// foreign is about a tree without any of the packages.
+func (t *tree) foreign() error {
+	var clauses []string
+	for _, name := range t.names() {
+		clauses = append(clauses, t.dirs[name].clause())
+	}
+	slices.Sort(clauses)
+	if clauses = slices.Compact(clauses); len(clauses) == 0 {
+		return &ForeignError{"there is no Go package in it; " + giveOne}
+	}
+	return &ForeignError{fmt.Sprintf("no package raft, kvraft, shardctrler or shardkv is in it; there are %s; %s", listed(clauses), giveOne)}
+}
+
+// findLayout finds the packages. If there are several of one kind, the tree holds several solutions, and one has to
+// be named, unless all but one of them are elsewhere than the others.
+func (t *tree) findLayout(only string) (layout, error) {
+	l := layout{map[string]*directory{}}
+	var roots []string
+	byRoot := map[string]map[string]*directory{}
+	for _, name := range t.names() {
+		d := t.dirs[name]
+		if only != "" && name != only && !strings.HasPrefix(name, only+"/") {
+			continue
+		}
+		for _, p := range parts {
+			if !slices.Contains(p.clauses, d.clause()) || !p.fits(d) {
+				continue
+			}
+			root := path.Dir(name)
+			if p.place == "shardkv/shardctrler" && path.Base(root) == "shardkv1" {
+				root = path.Dir(root)
+			}
+			if byRoot[root] == nil {
+				byRoot[root], roots = map[string]*directory{}, append(roots, root)
+			}
+			if byRoot[root][p.place] == nil || path.Base(name) == p.folders[0] {
+				byRoot[root][p.place] = d
+			}
+		}
+	}
+	switch {
+	case len(roots) == 0:
+		return l, t.foreign()
+	case len(roots) > 1 && overlap(byRoot):
+		return l, &AmbiguousError{roots}
+	}
+	for _, root := range roots {
+		for place, d := range byRoot[root] {
+			l.found[place] = d
+		}
+	}
+	return l, nil
+}
+
+// fits reports whether a directory may be the part: by its folder's name, or because it has what every solution has.
+func (p part) fits(d *directory) bool {
+	if slices.Contains(p.folders, path.Base(d.name)) {
+		return true
+	}
+	entrance := map[string]string{"raft": "Make", "kvraft": "StartKVServer"}[p.place]
+	if entrance == "" {
+		entrance = "StartServer"
+	}
+	_, fn := d.function(entrance)
+	return fn != nil
+}
+
+// overlap reports whether one package is in two places.
+func overlap(byRoot map[string]map[string]*directory) bool {
+	seen := map[string]bool{}
+	for _, found := range byRoot {
+		for place := range found {
+			if seen[place] {
+				return true
+			}
+			seen[place] = true
+		}
+	}
+	return false
+}
+
+// course reports whether the packages are written for the course's framework, and not for raftlab's.
+func (l layout) course() bool {
+	for _, d := range l.found {
+		if slices.ContainsFunc(d.files, (*file).forCourse) {
+			return true
+		}
+	}
+	return false
+}
+
+// forCourse reports whether a file imports the course's framework.
+func (f *file) forCourse() bool {
+	for p := range f.imports() {
+		if !strings.HasPrefix(p, module) && !hosted(p) && slices.Contains(courseNames, lastPart(p)) {
+			return true
+		}
+	}
+	return false
+}
+
+// courseNames are those of frameworkNames that only the course has.
+var courseNames = []string{"labrpc", "labgob", "raftapi", "tester1", "kvtest1"}
+
+// tell says what is there and what is not.
+func (c *conversion) tell() {
+	for _, p := range parts {
+		if c.layout.found[p.place] != nil {
+			continue
+		}
+		name := path.Base(p.place)
+		if name == "shardctrler" && c.layout.found["shardkv"] != nil && c.Year < "2025" {
+			c.notes.add(Missing, "", 0, "no shardctrler here, which shardkv runs on: lab 4 is not graded")
+			continue
+		}
+		c.notes.add(Missing, "", 0, "no %s here: %s is not graded", name, p.labs)
+	}
+	for _, e := range elsewhere {
+		for _, name := range c.tree.names() {
+			if c.tree.dirs[name].clause() == e.clause {
+				c.notes.add(Missing, name, 0, "%s", e.what)
+				break
+			}
+		}
+	}
+}
+
+// listed is a list of names, as far as it is of interest.
+func listed(names []string) string {
+	const most = 6
+	if len(names) > most {
+		return strings.Join(names[:most], ", ") + fmt.Sprintf(" and %d more", len(names)-most)
+	}
+	return strings.Join(names, ", ")
+}

@@ -1,0 +1,131 @@
+package adopt
+
+import (
+	"go/ast"
+	"slices"
+	"strings"
+)
+
+// service converts one of the services, and connects it with raftlab.
+func (c *conversion) service(place string, d *directory) {
+	c.recall(d)
+	switch {
+	case c.Year >= "2025":
+		c.notes.add(Missing, d.name, 0, "services in the form of 2025 are not adopted yet: %s is not graded", labsOf(place))
+		for dir, to := range c.dest {
+			if to == place || strings.HasPrefix(to, place+"/") {
+				delete(c.dest, dir)
+			}
+		}
+		return
+	case place == "kvraft":
+		c.classic(place, d, "StartKVServer", "Get", "Put", "Append")
+	case place == "shardkv":
+		c.classic(place, d, "StartServer", "Get", "Put", "Append")
+	default:
+		c.classic(place, d, "StartServer", "Query", "Join", "Leave", "Move")
+	}
+	c.write(d, place, lastPart(place))
+}
+
+func labsOf(place string) string {
+	i := slices.IndexFunc(parts, func(p part) bool { return p.place == place })
+	return parts[i].labs
+}
+
+// serviceTemplates are the adapters of the classic services. SERVER is the type of a server, RAFT its field for the peer.
+var serviceTemplates = map[string]string{
+	"kvraft":              "shims/kvraft.txt",
+	"shardkv/shardctrler": "shims/shardctrler.txt",
+	"shardkv":             "shims/shardkv.txt",
+}
+
+// classic adds the adapter of a service in the form of 2020 to 2024.
+func (c *conversion) classic(place string, d *directory, start string, methods ...string) {
+	f, fn := d.function(start)
+	g, clerk := c.clerkMaker(d, place)
+	if fn == nil || clerk == nil {
+		c.notes.add(Missing, d.name, 0, "it has no function %s: %s is not graded", missing(fn == nil, start, "MakeClerk"), labsOf(place))
+		return
+	}
+	server := "KVServer"
+	if r := f.flat(fn.Type.Results); len(r) > 0 {
+		server = strings.TrimPrefix(r[0].text, "*")
+	}
+	field, of := c.raftField(d, server)
+	if field == "" {
+		c.notes.add(Named, d.name, 0, "%s has no field for its Raft peer: %s cannot be told which peer it runs on", server, labsOf(place))
+		return
+	}
+	client := strings.TrimPrefix(g.flat(clerk.Type.Results)[0].text, "*")
+	for _, m := range methods {
+		if f, fn := d.method(client, m); fn == nil {
+			c.notes.add(Named, d.name, 0, "its %s has no method %s, which the course asks for", client, m)
+		} else if m == "Get" && len(f.flat(fn.Type.Params)) != 1 {
+			c.notes.add(Named, f.name, f.line(fn.Pos()), "Get of its %s has another form than the course's, Get(key string) string", client)
+		}
+	}
+	text, err := shims.ReadFile(serviceTemplates[place])
+	if err != nil {
+		panic(err) // it is embedded
+	}
+	code := strings.NewReplacer("SERVER", server, "RAFT", field, "MAKECLERK", clerk.Name.Name, "CLERK", client).Replace(string(text))
+	c.adapter(d).add(code, `"raftlab/kvapi"`, `"raftlab/labrpc"`, `"raftlab/raftapi"`)
+	if place != "kvraft" {
+		c.adapter(d).add("", `"raftlab/shardapi"`)
+	}
+	if place == "shardkv" {
+		c.adapter(d).add("", `"raftlab/shardkv/shardctrler"`)
+	}
+	c.notes.add(Converted, d.name, 0, "is tested through %s, which calls %s and %s and knows the peer by the field %s (%s)",
+		adapterFile, start, clerk.Name.Name, field, of)
+}
+
+// clerkMaker is the function that makes a client: MakeClerk, or the one that takes the same.
+func (c *conversion) clerkMaker(d *directory, place string) (*file, *ast.FuncDecl) {
+	if f, fn := d.function("MakeClerk"); fn != nil {
+		return f, fn
+	}
+	takes := 1
+	if place == "shardkv" {
+		takes = 2
+	}
+	for _, f := range c.keep(d) {
+		for _, decl := range f.ast.Decls {
+			fn, ok := decl.(*ast.FuncDecl)
+			if !ok || fn.Recv != nil || !fn.Name.IsExported() {
+				continue
+			}
+			if p := f.flat(fn.Type.Params); len(p) == takes && p[0].text == "[]*labrpc.ClientEnd" && len(f.flat(fn.Type.Results)) == 1 {
+				return f, fn
+			}
+		}
+	}
+	return nil, nil
+}
+
+func missing(first bool, a, b string) string {
+	if first {
+		return a
+	}
+	return b
+}
+
+// raftField is the name of the field of a server that holds its peer, and its type.
+func (c *conversion) raftField(d *directory, server string) (name, text string) {
+	f, _, spec := d.typeSpec(server)
+	if spec == nil {
+		return "", ""
+	}
+	st, ok := spec.Type.(*ast.StructType)
+	if !ok {
+		return "", ""
+	}
+	for _, field := range st.Fields.List {
+		text = f.source(field.Type)
+		if base := strings.TrimPrefix(text, "*"); (base == "raft.Raft" || base == "raftapi.Raft") && len(field.Names) > 0 {
+			return field.Names[0].Name, text
+		}
+	}
+	return "", ""
+}

@@ -1,0 +1,169 @@
+package adopt
+
+import (
+	"context"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"raftlab/internal/submission"
+)
+
+// tree is all that was handed in, as far as it is Go.
+type tree struct {
+	fset    *token.FileSet
+	dirs    map[string]*directory
+	modules map[string]string // directory of a go.mod -> name of the module
+}
+
+// directory is one directory with Go files.
+type directory struct {
+	name  string
+	files []*file
+	tests []*file // _test.go files: they tell the year
+}
+
+// file is one Go file.
+type file struct {
+	tree  *tree
+	dir   string
+	name  string // with its directory
+	text  []byte
+	ast   *ast.File // never nil; of a file with syntax errors what could be read
+	whole bool      // it has no syntax errors
+
+	forgotten []ast.Node // what does not go into the adopted tree
+	edits     []edit
+	tail      []string
+}
+
+func wanted(name string) bool {
+	return path.Ext(name) == ".go" || path.Base(name) == "go.mod"
+}
+
+// read reads a folder or an archive.
+func read(ctx context.Context, from string) (*tree, error) {
+	reader := submission.Read
+	if _, archive := submission.CutArchive(filepath.Base(from)); archive {
+		if info, err := os.Lstat(from); err == nil && !info.IsDir() {
+			reader = submission.ReadArchive
+		}
+	}
+	files, err := reader(ctx, from, submission.Tree, wanted)
+	if err != nil {
+		return nil, err
+	}
+	return parse(files), nil
+}
+
+var moduleLine = regexp.MustCompile(`(?m)^module\s+"?([^\s"]+)"?`)
+
+// parse parses what was read. Only what may be of interest: a tree of a course holds programs for other labs, too.
+func parse(files []submission.File) *tree {
+	t := &tree{fset: token.NewFileSet(), dirs: map[string]*directory{}, modules: map[string]string{}}
+	for _, s := range files {
+		dir := path.Dir(s.Name)
+		if path.Base(s.Name) == "go.mod" {
+			if m := moduleLine.FindSubmatch(s.Text); m != nil {
+				t.modules[dir] = string(m[1])
+			}
+			continue
+		}
+		parsed, err := parser.ParseFile(t.fset, s.Name, s.Text, parser.ParseComments|parser.SkipObjectResolution)
+		if parsed == nil || parsed.Name == nil {
+			continue
+		}
+		f := &file{tree: t, dir: dir, name: s.Name, text: s.Text, ast: parsed, whole: err == nil}
+		d := t.dirs[dir]
+		if d == nil {
+			d = &directory{name: dir}
+			t.dirs[dir] = d
+		}
+		if strings.HasSuffix(s.Name, "_test.go") {
+			d.tests = append(d.tests, f)
+		} else {
+			d.files = append(d.files, f)
+		}
+	}
+	return t
+}
+
+// clause is the name of the package in a directory, "" if there are only tests.
+func (d *directory) clause() string {
+	for _, f := range d.files {
+		return f.ast.Name.Name
+	}
+	return ""
+}
+
+// imports are the paths that a file imports, with their specs.
+func (f *file) imports() map[string]*ast.ImportSpec {
+	all := map[string]*ast.ImportSpec{}
+	for _, spec := range f.ast.Imports {
+		if p, err := strconv.Unquote(spec.Path.Value); err == nil {
+			all[p] = spec
+		}
+	}
+	return all
+}
+
+// function returns a function of the package without receiver, and its file.
+func (d *directory) function(name string) (*file, *ast.FuncDecl) {
+	return d.method("", name)
+}
+
+// method returns a method by the name of its receiver's type, and its file.
+func (d *directory) method(receiver, name string) (*file, *ast.FuncDecl) {
+	for _, f := range d.files {
+		for _, decl := range f.ast.Decls {
+			if fn, ok := decl.(*ast.FuncDecl); ok && fn.Name.Name == name && receiverOf(fn) == receiver {
+				return f, fn
+			}
+		}
+	}
+	return nil, nil
+}
+
+// receiverOf is the name of the type that a function is a method of, or "".
+func receiverOf(fn *ast.FuncDecl) string {
+	if fn.Recv == nil || len(fn.Recv.List) != 1 {
+		return ""
+	}
+	t := fn.Recv.List[0].Type
+	if star, ok := t.(*ast.StarExpr); ok {
+		t = star.X
+	}
+	if id, ok := t.(*ast.Ident); ok {
+		return id.Name
+	}
+	return "?"
+}
+
+// typeSpec finds a declaration of a type.
+func (d *directory) typeSpec(name string) (*file, *ast.GenDecl, *ast.TypeSpec) {
+	for _, f := range d.files {
+		for _, decl := range f.ast.Decls {
+			gen, ok := decl.(*ast.GenDecl)
+			if !ok || gen.Tok != token.TYPE {
+				continue
+			}
+			for _, spec := range gen.Specs {
+				if t := spec.(*ast.TypeSpec); t.Name.Name == name {
+					return f, gen, t
+				}
+			}
+		}
+	}
+	return nil, nil, nil
+}
+
+// names are the directories, sorted.
+func (t *tree) names() []string { return slices.Sorted(maps.Keys(t.dirs)) }
