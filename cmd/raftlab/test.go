@@ -290,7 +290,7 @@ func (t *testRun) build(ctx context.Context) error {
 			return err
 		}
 		t.binaries[pkg] = b
-		t.report.Builds = append(t.report.Builds, suite.Build{Package: pkg, ID: b.ID, Source: b.Source, GoVersion: b.GoVersion, Notes: b.Notes, Warnings: b.Warnings})
+		t.report.Builds = append(t.report.Builds, suite.Build{Package: pkg, ID: b.ID, Source: b.Source, GoVersion: b.GoVersion, Notes: b.Notes, Warnings: t.code.ShowAll(b.Warnings)})
 	}
 	return nil
 }

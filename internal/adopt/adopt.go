@@ -75,11 +75,11 @@ func Read(ctx context.Context, from, year string) (*Adopted, error) {
 func around(from string) (root, only string, err error) {
 	info, err := os.Stat(from)
 	if err != nil {
-		return "", "", fmt.Errorf("%s: there is no such file or folder", from)
+		return "", "", &ForeignError{"there is no such file or folder"}
 	}
 	if !info.IsDir() {
 		if _, archive := submission.CutArchive(filepath.Base(from)); !archive {
-			return "", "", fmt.Errorf("%s: it is neither a folder nor a zip, tar or tar.gz", from)
+			return "", "", &ForeignError{"it is neither a folder nor a zip, tar or tar.gz"}
 		}
 		return from, "", nil
 	}
@@ -132,7 +132,7 @@ func (t *tree) convert(year, only string) (*Adopted, error) {
 		return nil, err
 	}
 	if !c.layout.course() {
-		return nil, &ForeignError{What: "the packages in it do not import the course's framework (labrpc, labgob): if they are written for raftlab, they need not be adopted"}
+		return nil, &ForeignError{"the packages in it do not import the course's framework (labrpc, labgob): if they are written for raftlab, they need not be adopted"}
 	}
 	a := &Adopted{Year: year, Why: "as said"}
 	c.Year = year

@@ -2,6 +2,7 @@ package adopt
 
 import (
 	"go/ast"
+	"go/token"
 	"go/types"
 	"slices"
 	"strings"
@@ -10,9 +11,9 @@ import (
 // applyMsgFields are the fields that the course's ApplyMsg has had.
 var applyMsgFields = []string{"CommandValid", "Command", "CommandIndex", "SnapshotValid", "Snapshot", "SnapshotTerm", "SnapshotIndex"}
 
-// applyMsg makes the package's own type ApplyMsg another name of raftapi's. Fields of the student's are never seen by a
-// tester, so that what sets them goes; where the peer itself reads them, the type stays, and messages are
-// converted where they are sent.
+// applyMsg makes the package's own type ApplyMsg another name of raftapi's. One that has more than the course's, fields or
+// methods, stays, and messages are converted where they are sent to a channel. Where the peer also takes messages from one, so
+// that the fields would be lost on the way, they have to go; they can if nothing but services reads them.
 func (c *conversion) applyMsg(d *directory) {
 	f, decl, spec := d.typeSpec("ApplyMsg")
 	if spec == nil || !slices.Contains(c.keep(d), f) {
@@ -32,17 +33,23 @@ func (c *conversion) applyMsg(d *directory) {
 			}
 		}
 	}
-	if len(m.names) > 0 {
+	if more := len(m.names) > 0 || m.methods(); more {
 		c.lossy = true
-	}
-	if read := m.reads(); read != nil {
-		m.sends(read)
-		return
+		received := m.receives()
+		if received == nil {
+			m.sends(f, spec)
+			return
+		}
+		if read := m.reads(); read != nil {
+			c.notes.add(Named, read.File, read.Line, "reads %s, a field of ApplyMsg that raftlab's does not have, and %s:%d takes messages from a channel: "+
+				"use a type of its own for messages that stay within the peer", read.What, received.File, received.Line)
+			return
+		}
 	}
 	m.rewrite()
 	f.eraseDecl(decl, spec)
 	c.adapter(d).add("// ApplyMsg is raftlab's.\ntype ApplyMsg = raftapi.ApplyMsg", `"raftlab/raftapi"`)
-	if len(m.names) > 0 {
+	if m.names != nil {
 		c.notes.add(Converted, f.name, f.line(spec.Pos()), "ApplyMsg has fields that no tester reads (%s): what sets them is taken out for the Raft lab",
 			strings.Join(m.names, ", "))
 	}
@@ -72,10 +79,7 @@ func (m *messages) reads() (at *Note) {
 		if !ok || at != nil || m.extras[m.info.Uses[sel.Sel]] == "" {
 			return
 		}
-		if assign, ok := above[len(above)-1].(*ast.AssignStmt); ok && len(assign.Lhs) == 1 && assign.Lhs[0] == sel && assign.Tok.String() == "=" {
-			return
-		}
-		if m.inMethod(above) {
+		if assign, ok := above[len(above)-1].(*ast.AssignStmt); ok && len(assign.Lhs) == 1 && assign.Lhs[0] == sel && assign.Tok == token.ASSIGN {
 			return
 		}
 		at = &Note{File: f.name, Line: f.line(sel.Pos()), What: sel.Sel.Name}
@@ -83,14 +87,30 @@ func (m *messages) reads() (at *Note) {
 	return at
 }
 
-// inMethod reports whether a place is in a method of ApplyMsg, such as String.
-func (m *messages) inMethod(above []ast.Node) bool {
-	for _, n := range above {
-		if fn, ok := n.(*ast.FuncDecl); ok && receiverOf(fn) == "ApplyMsg" {
-			return true
+// methods reports whether the type has methods.
+func (m *messages) methods() (found bool) {
+	m.each(func(_ *file, n ast.Node, _ []ast.Node) {
+		fn, ok := n.(*ast.FuncDecl)
+		found = found || ok && receiverOf(fn) == "ApplyMsg"
+	})
+	return found
+}
+
+// receives returns a place where the peer itself takes messages from a channel.
+func (m *messages) receives() (at *Note) {
+	m.each(func(f *file, n ast.Node, _ []ast.Node) {
+		switch n := n.(type) {
+		case *ast.UnaryExpr:
+			if n.Op == token.ARROW && m.carries(n.X) {
+				at = &Note{File: f.name, Line: f.line(n.Pos())}
+			}
+		case *ast.RangeStmt:
+			if m.carries(n.X) {
+				at = &Note{File: f.name, Line: f.line(n.Pos())}
+			}
 		}
-	}
-	return false
+	})
+	return at
 }
 
 // rewrite takes out what sets the student's fields, names the fields of literals, and makes functions of methods.
@@ -165,7 +185,7 @@ func calls(e ast.Expr) (found bool) {
 			id, plain := call.Fun.(*ast.Ident)
 			found = found || !plain || !slices.Contains([]string{"len", "int", "cap", "int64"}, id.Name)
 		}
-		if u, ok := n.(*ast.UnaryExpr); ok && u.Op.String() == "<-" {
+		if u, ok := n.(*ast.UnaryExpr); ok && u.Op == token.ARROW {
 			found = true
 		}
 		return true
@@ -222,27 +242,8 @@ func (m *messages) call(f *file, call *ast.CallExpr) {
 	f.change(sel.X.End(), call.Lparen+1, comma)
 }
 
-// sends keeps the student's type, and converts messages where they are sent to a channel. What is received from such a channel
-// in the peer itself would lack the student's fields, so that is not done for it.
-func (m *messages) sends(read *Note) {
-	receives := 0
-	m.each(func(f *file, n ast.Node, _ []ast.Node) {
-		switch n := n.(type) {
-		case *ast.UnaryExpr:
-			if n.Op.String() == "<-" && m.carries(n.X) {
-				receives++
-			}
-		case *ast.RangeStmt:
-			if m.carries(n.X) {
-				receives++
-			}
-		}
-	})
-	if receives > 0 {
-		m.notes.add(Named, read.File, read.Line, "reads %s, a field of ApplyMsg that raftlab's does not have, and takes messages from a channel: "+
-			"use a type of its own for messages that stay within the peer", read.What)
-		return
-	}
+// sends keeps the student's type, and converts messages where they are sent to a channel.
+func (m *messages) sends(f *file, spec *ast.TypeSpec) {
 	m.each(func(f *file, n ast.Node, _ []ast.Node) {
 		switch n := n.(type) {
 		case *ast.SendStmt:
@@ -264,8 +265,7 @@ func (m *messages) sends(read *Note) {
 	}
 	m.adapter(m.d).add("type raftlabApplyMsg = raftapi.ApplyMsg\n\n// raftlabMsg is a message without the fields that only this package knows.\n"+
 		"func raftlabMsg(m ApplyMsg) raftapi.ApplyMsg {\n\treturn raftapi.ApplyMsg{"+strings.Join(set, ", ")+"}\n}", `"raftlab/raftapi"`)
-	m.notes.add(Converted, read.File, read.Line, "reads %s, a field of ApplyMsg that raftlab's does not have: messages are converted where they are sent",
-		read.What)
+	m.notes.add(Converted, f.name, f.line(spec.Pos()), "ApplyMsg has more than the course's: messages are converted where they are sent")
 }
 
 // carries reports whether an expression is a channel of the package's ApplyMsg.

@@ -171,7 +171,7 @@ func (g *grading) build() error {
 			return err
 		}
 		g.binaries[k.Package] = b
-		g.record.Builds = append(g.record.Builds, suite.Build{Package: k.Package, ID: b.ID, GoVersion: b.GoVersion, Notes: b.Notes, Warnings: b.Warnings})
+		g.record.Builds = append(g.record.Builds, suite.Build{Package: k.Package, ID: b.ID, GoVersion: b.GoVersion, Notes: b.Notes, Warnings: g.code.ShowAll(b.Warnings)})
 	}
 	return nil
 }

@@ -242,6 +242,32 @@ func (c Code) Show(place string) string {
 	return strings.TrimPrefix(c.shown[best]+strings.TrimPrefix(place, best), "./")
 }
 
+// ShowAll turns the places that texts name by their absolute paths into those that the user knows.
+func (c Code) ShowAll(texts []string) (shown []string) {
+	for _, text := range texts {
+		shown = append(shown, c.showIn(text))
+	}
+	return shown
+}
+
+func (c Code) showIn(text string) string {
+	for name, dir := range c.Impl {
+		for {
+			i := strings.Index(text, dir+string(filepath.Separator))
+			if i < 0 {
+				break
+			}
+			end := strings.Index(text[i:], ".go")
+			if end < 0 {
+				break
+			}
+			end += i + len(".go")
+			text = text[:i] + c.Show(name+filepath.ToSlash(text[i+len(dir):end])) + text[end:]
+		}
+	}
+	return text
+}
+
 // ToDos returns the notes in the code about what is not written yet, in no particular order.
 func (c Code) ToDos() []ToDo {
 	var all []ToDo

@@ -1,0 +1,65 @@
+package main
+
+import (
+	"archive/zip"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"raftlab/internal/suite"
+)
+
+// courseSolution is a small solution of our own in the layout of the course.
+func courseSolution(t *testing.T) string {
+	t.Helper()
+	dir, err := filepath.Abs(filepath.Join(checkout, "internal", "adopt", "testdata", "course"))
+	require.NoError(t, err)
+	return dir
+}
+
+// A solution in the course's layout is tested and graded as it is, and what is said names its own files.
+func TestSolutionsOfTheCourse(t *testing.T) {
+	const id = "2A/InitialElection"
+	r, res := testJSON(t, id, "--seeds", "1", "--impl", filepath.Join(courseSolution(t), "src", "raft"))
+	require.Equal(t, suite.ExitPassed, res.code, "%+v", res)
+	assert.Equal(t, "2023", r.Options.Contract)
+	assert.Contains(t, res.errOut, "adopted a solution of 2023")
+
+	class, out := filepath.Join(t.TempDir(), "class"), filepath.Join(t.TempDir(), "grades")
+	require.NoError(t, os.MkdirAll(class, 0o755))
+	f, err := os.Create(filepath.Join(class, "ann.zip"))
+	require.NoError(t, err)
+	z := zip.NewWriter(f)
+	require.NoError(t, z.AddFS(os.DirFS(filepath.Dir(courseSolution(t)))))
+	require.NoError(t, z.Close())
+	require.NoError(t, f.Close())
+	res = raftlab(t, checkout, "grade", class, id, "--seeds", "1", "--out", out, "-j", "1")
+	require.Equal(t, suite.ExitPassed, res.code, "%+v", res)
+	assert.Contains(t, res.out, "8/8")
+	page, err := os.ReadFile(filepath.Join(out, "feedback", "ann.txt"))
+	require.NoError(t, err)
+	assert.Contains(t, string(page), "course/src/raft/persister.go:17")
+	res = raftlab(t, checkout, "regrade", out)
+	assert.Contains(t, res.out, "identical", "%+v", res)
+}
+
+func TestAdoptWrites(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "out")
+	res := raftlab(t, checkout, "adopt", courseSolution(t), "--out", out)
+	require.Equal(t, suite.ExitPassed, res.code, "%+v", res)
+	assert.Contains(t, res.out, "missing    no shardkv here: lab 4 is not graded")
+	assert.FileExists(t, filepath.Join(out, "raft", "raft.go"))
+	page, err := os.ReadFile(filepath.Join(out, "ADOPTED.md"))
+	require.NoError(t, err)
+	assert.Contains(t, string(page), "src/utils/log.go:16: os.OpenFile")
+
+	res = raftlab(t, checkout, "adopt", courseSolution(t), "--out", out)
+	assert.Equal(t, suite.ExitUsage, res.code)
+	assert.Contains(t, res.errOut, "not empty")
+	res = raftlab(t, checkout, "test", "2A", "--year", "2021", "--impl", "etcdraft")
+	assert.Equal(t, suite.ExitUsage, res.code)
+	assert.Contains(t, res.errOut, "--year 2021")
+}

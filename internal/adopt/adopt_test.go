@@ -1,0 +1,360 @@
+package adopt
+
+import (
+	"archive/zip"
+	"context"
+	"encoding/json"
+	"io/fs"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// solution is one small solution of our own, in the form of 2023: files by their names. The forms of other years and of other
+// students are made from it by replacing text.
+type solution map[string]string
+
+func base(t *testing.T) solution {
+	t.Helper()
+	s := solution{}
+	root := filepath.Join("testdata", "course")
+	require.NoError(t, fs.WalkDir(os.DirFS(root), ".", func(name string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		text, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(name)))
+		s[name] = string(text)
+		return err
+	}))
+	return s
+}
+
+// replace replaces texts in all files; each must be there.
+func (s solution) replace(t *testing.T, pairs ...string) solution {
+	t.Helper()
+	for i := 0; i < len(pairs); i += 2 {
+		found := false
+		for name, text := range s {
+			if strings.Contains(text, pairs[i]) {
+				found, s[name] = true, strings.ReplaceAll(text, pairs[i], pairs[i+1])
+			}
+		}
+		require.True(t, found, "nothing like %q", pairs[i])
+	}
+	return s
+}
+
+// cut takes the text from one mark to the next out of a file.
+func (s solution) cut(t *testing.T, name, from, to string) solution {
+	t.Helper()
+	before, rest, ok := strings.Cut(s[name], from)
+	_, after, ok2 := strings.Cut(rest, to)
+	require.True(t, ok && ok2, "%s: %q to %q", name, from, to)
+	s[name] = before + to + after
+	return s
+}
+
+// moved moves files, by the beginnings of their names.
+func (s solution) moved(from, to string) solution {
+	for _, name := range sortedKeys(s) {
+		if rest, ok := strings.CutPrefix(name, from); ok {
+			s[to+rest] = s[name]
+			delete(s, name)
+		}
+	}
+	return s
+}
+
+func (s solution) without(names ...string) solution {
+	for _, prefix := range names {
+		maps.DeleteFunc(s, func(name, _ string) bool { return strings.HasPrefix(name, prefix) })
+	}
+	return s
+}
+
+// write puts the solution on disk.
+func (s solution) write(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range s {
+		file := filepath.Join(dir, filepath.FromSlash(name))
+		require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o755))
+		require.NoError(t, os.WriteFile(file, []byte(text), 0o644))
+	}
+	return dir
+}
+
+func adopted(t *testing.T, s solution) *Adopted {
+	t.Helper()
+	a, err := Read(context.Background(), s.write(t), Auto)
+	require.NoError(t, err)
+	return a
+}
+
+// text is a file of the adopted tree.
+func (a *Adopted) text(t *testing.T, name string) string {
+	t.Helper()
+	for _, f := range a.Files {
+		if f.Name == name {
+			return string(f.Text)
+		}
+	}
+	require.Fail(t, "there is no file "+name)
+	return ""
+}
+
+// says reports whether a note has all of these texts.
+func (a *Adopted) says(kind Kind, texts ...string) bool {
+	for _, n := range a.Notes {
+		all := n.Kind == kind
+		for _, text := range texts {
+			all = all && strings.Contains(n.String(), text)
+		}
+		if all {
+			return true
+		}
+	}
+	return false
+}
+
+// compiles compiles packages of the adopted tree in the place of the framework's.
+func compiles(t *testing.T, a *Adopted, packages ...string) {
+	t.Helper()
+	root, err := filepath.Abs(filepath.Join("..", ".."))
+	require.NoError(t, err)
+	dir, replace := t.TempDir(), map[string]string{}
+	require.NoError(t, a.Write(filepath.Join(dir, "tree")))
+	for _, p := range packages {
+		require.NoError(t, filepath.WalkDir(filepath.Join(root, p), func(name string, e fs.DirEntry, err error) error {
+			if filepath.Ext(name) == ".go" {
+				replace[name] = ""
+			}
+			return err
+		}))
+	}
+	for _, f := range a.Files {
+		replace[filepath.Join(root, filepath.FromSlash(f.Name))] = filepath.Join(dir, "tree", filepath.FromSlash(f.Name))
+	}
+	list, err := json.Marshal(map[string]any{"Replace": replace})
+	require.NoError(t, err)
+	overlay := filepath.Join(dir, "overlay.json")
+	require.NoError(t, os.WriteFile(overlay, list, 0o644))
+	args := []string{"build", "-overlay", overlay}
+	for _, p := range packages {
+		args = append(args, "./"+p)
+	}
+	cmd := exec.Command(filepath.Join(runtime.GOROOT(), "bin", "go"), args...)
+	if _, err := os.Stat(cmd.Path); err != nil {
+		cmd = exec.Command("go", args...)
+	}
+	cmd.Dir = root
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+}
+
+func TestAsItIs(t *testing.T) {
+	t.Parallel()
+	a := adopted(t, base(t))
+	assert.Equal(t, "2023", a.Year)
+	assert.Equal(t, "2023", a.Contract)
+	assert.Equal(t, map[string]string{"raft": "src/raft", "kvraft": "src/kvraft", "raft/helper/utils": "src/utils"}, a.Dirs)
+	for _, n := range []struct {
+		kind  Kind
+		texts []string
+	}{
+		{Missing, []string{"no shardkv here: lab 4 is not graded"}},
+		{Missing, []string{"src/mr", "MapReduce is not here"}},
+		{Named, []string{"src/raft/persister.go:17", "snapshot != nil", "keeps the old one", "nil clears a snapshot"}},
+		{Named, []string{"src/utils/log.go:24", "--env"}},
+		{Shimmed, []string{"src/utils/log.go:16", "os.OpenFile"}},
+		{Shimmed, []string{"src/utils/log.go:5", "flags"}},
+		{Converted, []string{"src/raft/config.go:12", "half"}},
+		{LeftOut, []string{"src/raft/config.go", "the course's own"}},
+		{LeftOut, []string{"src/raft/debug.go:8", "dump"}},
+	} {
+		assert.True(t, a.says(n.kind, n.texts...), "%v in %v", n, a.Notes)
+	}
+	// Lines stay where they are, so that what is said about them is true of the student's own file.
+	was, is := strings.Split(base(t)["src/raft/raft.go"], "\n"), strings.Split(a.text(t, "raft/raft.go"), "\n")
+	require.GreaterOrEqual(t, len(is), len(was))
+	for i, line := range was {
+		if strings.HasPrefix(line, "func ") {
+			assert.Equal(t, line, is[i])
+		}
+	}
+	compiles(t, a, "raft", "kvraft")
+}
+
+// The forms of the years.
+func TestYears(t *testing.T) {
+	t.Parallel()
+	old := []string{"rf.persister.Save(w.Bytes(), rf.snapshot)", "rf.persister.SaveStateAndSnapshot(w.Bytes(), rf.snapshot)",
+		"Save(raftstate []byte, snapshot []byte)", "SaveStateAndSnapshot(raftstate []byte, snapshot []byte)", "func TestFollowerFailure2B(t *testing.T) {}\n", ""}
+	cond := "\nfunc (rf *Raft) CondInstallSnapshot(term int, index int, snapshot []byte) bool { return true }\n\nfunc Make("
+	for name, c := range map[string]struct {
+		year  string
+		form  solution
+		check func(t *testing.T, a *Adopted)
+	}{
+		"2020, in the way of GOPATH": {"2020", base(t).replace(t, old...).replace(t, "6.5840/", "../", "func TestSnapshotInit2D(t *testing.T)    {}", "",
+			"func TestSnapshotBasic2D(t *testing.T)   {}", "").cut(t, "src/raft/raft.go", "func (rf *Raft) Snapshot(", "func (rf *Raft) cut(").
+			without("src/go.mod", "src/kvraft"), func(t *testing.T, a *Adopted) {
+			assert.Empty(t, a.Contract)
+			assert.True(t, a.says(Missing, "no Snapshot"))
+		}},
+		"2021": {"2021", base(t).replace(t, old...).replace(t, "6.5840", "6.824", "func TestSnapshotInit2D(t *testing.T)    {}", "", "\nfunc Make(", cond).
+			without("src/kvraft"), func(t *testing.T, a *Adopted) { assert.Equal(t, "2021", a.Contract) }},
+		"2022": {"2022", base(t).replace(t, old...).replace(t, "6.5840", "6.824", "TestSnapshotInit2D", "TestSnapshotAllCrash2D", "\nfunc Make(", cond).
+			without("src/kvraft"), nil},
+		"2024": {"2024", base(t).replace(t, "2A(", "3A(", "2B(", "3B(", "2D(", "3D(").without("src/kvraft"), nil},
+		"2025": {"2025", sixfive(t), func(t *testing.T, a *Adopted) {
+			assert.True(t, a.says(LeftOut, "src/raft1/server.go"))
+			assert.Contains(t, a.text(t, "raft/raft.go"), `tester "raftlab/raft/helper/coursetester"`)
+		}},
+		"2026": {"2026", sixfive(t).cut(t, "src/raft1/raft.go", "func (rf *Raft) Kill() {", "func (rf *Raft) killed()"), func(t *testing.T, a *Adopted) {
+			assert.True(t, a.says(Shimmed, "no Kill"))
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := adopted(t, c.form)
+			assert.Equal(t, c.year, a.Year, a.Why)
+			if c.check != nil {
+				c.check(t, a)
+			}
+			compiles(t, a, "raft")
+		})
+	}
+}
+
+// sixfive is the solution in the form of 2025.
+func sixfive(t *testing.T) solution {
+	s := base(t).cut(t, "src/raft/raft.go", "type ApplyMsg struct {", "type Entry struct").
+		replace(t, "*Persister, applyCh chan ApplyMsg) *Raft", "*tester.Persister, applyCh chan raftapi.ApplyMsg) raftapi.Raft",
+			"persister *Persister\n", "persister *tester.Persister\n", "chan ApplyMsg", "chan raftapi.ApplyMsg", "ApplyMsg{", "raftapi.ApplyMsg{",
+			"var msg ApplyMsg", "var msg raftapi.ApplyMsg", `"6.5840/labrpc"`, "\"6.5840/labrpc\"\n\t\"6.5840/raftapi\"\n\ttester \"6.5840/tester1\"",
+			"half(len(rf.peers))", "len(rf.peers)/2", "tick * time", "10 * time", "2A(", "3A(", "	utils.Log(\"%d starts %v\"", "	tester.Annotate(\"a\", \"b\", \"c\")\n	utils.Log(\"%d starts %v\"").
+		without("src/kvraft", "src/raft/config.go", "src/raft/persister.go", "src/raft/debug.go").moved("src/raft/", "src/raft1/")
+	s["src/raft1/server.go"] = "package raft\n\ntype rfsrv struct{ x tester.Config }\n"
+	return s
+}
+
+// What students change in what the course gives them.
+func TestOwnForms(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		form     solution
+		kind     Kind
+		says     []string
+		packages []string
+	}{
+		"a field of ApplyMsg that only services read": {base(t).replace(t, "	CommandIndex int\n", "	CommandIndex int\n	CommandTerm int\n",
+			"CommandIndex: rf.applied}", "CommandIndex: rf.applied,\n\t\t\t\tCommandTerm: rf.log[rf.applied-rf.base].Term}",
+			"m.CommandIndex > kv.index {", "m.CommandIndex > kv.index && m.CommandTerm > 0 {"), Converted, []string{"where they are sent"}, []string{"raft", "kvraft"}},
+		"the same, in a peer with a queue": {base(t).replace(t, "	CommandIndex int\n", "	CommandIndex int\n	CommandTerm int\n",
+			"CommandIndex: rf.applied}", "CommandIndex: rf.applied,\n\t\t\t\tCommandTerm: rf.log[rf.applied-rf.base].Term}",
+			"		rf.applyCh <- msg\n", "		queue := make(chan ApplyMsg, 1)\n		queue <- msg\n		msg.CommandTerm = 7\n		rf.applyCh <- <-queue\n",
+			"m.CommandIndex > kv.index {", "m.CommandIndex > kv.index && m.CommandTerm > 0 {"), Converted, []string{"CommandTerm", "taken out"}, []string{"raft", "kvraft"}},
+		"String, in a peer with a queue": {base(t).replace(t, "		rf.applyCh <- msg\n", "		queue := make(chan ApplyMsg, 1)\n		queue <- msg\n		utils.Log(\"%s\", msg.String())\n		rf.applyCh <- <-queue\n",
+			"type Entry struct", "func (m *ApplyMsg) String() string { return \"message\" }\n\ntype Entry struct"), Converted, []string{"String", "is a function"}, []string{"raft"}},
+		"a field that is set in its own statement, and String": {base(t).replace(t, "	CommandIndex int\n", "	CommandIndex int\n	Note string\n",
+			"		rf.applyCh <- msg\n", "		msg.Note = \"x\"\n		utils.Log(\"%s\", msg.String())\n		rf.applyCh <- msg\n",
+			"type Entry struct", "func (m *ApplyMsg) String() string { return m.Note }\n\ntype Entry struct"), Converted, []string{"where they are sent"}, []string{"raft"}},
+		"a field that the peer reads": {base(t).replace(t, "	CommandIndex int\n", "	CommandIndex int\n	Note string\n",
+			"		rf.applyCh <- msg\n", "		utils.Log(\"%s\", msg.Note)\n		rf.applyCh <- msg\n"), Converted, []string{"where they are sent"}, []string{"raft"}},
+		"literals without names": {base(t).cut(t, "src/raft/raft.go", "	SnapshotValid bool", "}\n\ntype Entry").cut(t, "src/raft/raft.go", "		case rf.install:", "		case rf.applied <").
+			replace(t, "ApplyMsg{CommandValid: true, Command: rf.log[rf.applied-rf.base].Command, CommandIndex: rf.applied}",
+				"ApplyMsg{true, rf.log[rf.applied-rf.base].Command, rf.applied}").without("src/kvraft"), LeftOut, []string{"config.go"}, []string{"raft"}},
+		"a variadic Make, one more parameter and an error": {base(t).replace(t, "applyCh   chan ApplyMsg", "applyCh   chan<- ApplyMsg", "applyCh chan ApplyMsg) *Raft {", "applyCh chan<- ApplyMsg, names map[string]int, gid ...int) (*Raft, error) {",
+			"	return rf\n", "	return rf, nil\n", "persister, kv.applyCh)", "persister, kv.applyCh, nil)", "kv.rf = raft", "kv.rf, _ = raft"), Converted, []string{"Make", "zero"}, []string{"raft", "kvraft"}},
+		"Snapshot that returns bool, CondInstallSnapshot with four parameters": {base(t).replace(t, "Snapshot(index int, snapshot []byte) {", "Snapshot(index int, snapshot []byte) bool {",
+			"> rf.applied {\n		return\n", "> rf.applied {\n		return false\n", "	rf.snapshot = snapshot\n	rf.persist()\n", "	rf.snapshot = snapshot\n	rf.persist()\n	return true\n",
+			"\nfunc Make(", "\nfunc (rf *Raft) CondInstallSnapshot(term, index int, snapshot []byte, who *int) bool { return rf.Snapshot(index, snapshot) }\n\nfunc Make("),
+			Converted, []string{"CondInstallSnapshot"}, []string{"raft"}},
+		"a method of the Persister of one's own, and a look into it": {base(t).replace(t, "rf.persister.Save(w.Bytes(), rf.snapshot)",
+			"rf.persister.Save(w.Bytes(), rf.snapshot)\n\tutils.Log(\"%d\", len(rf.persister.raftstate))\n\trf.persister.SaveSnapshot(rf.snapshot)",
+			"func MakePersister()", "func (ps *Persister) SaveSnapshot(s []byte) { ps.snapshot = s }\n\nfunc MakePersister()"), Converted, []string{"SaveSnapshot"}, []string{"raft"}},
+		"a controller for uuid": {base(t).replace(t, "	\"sort\"\n", "	\"sort\"\n\n	\"github.com/google/uuid\"\n", "	utils.Log(\"%d starts %v\"", "	_ = uuid.New().String()\n	utils.Log(\"%d starts %v\""),
+			Shimmed, []string{"google/uuid"}, []string{"raft"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := adopted(t, c.form)
+			assert.True(t, a.says(c.kind, c.says...), "%v", a.Notes)
+			compiles(t, a, c.packages...)
+		})
+	}
+}
+
+func TestWhereItIs(t *testing.T) {
+	t.Parallel()
+	dir := base(t).moved("src/", "home/me/6.5840/src/").write(t)
+	for _, below := range []string{"", "home/me", "home/me/6.5840/src", "home/me/6.5840/src/raft"} {
+		a, err := Read(context.Background(), filepath.Join(dir, filepath.FromSlash(below)), Auto)
+		require.NoError(t, err, below)
+		assert.Contains(t, a.Dirs, "raft", below)
+		assert.Contains(t, a.Dirs, "raft/helper/utils", "what is beside a package is found: %s", below)
+	}
+	file := filepath.Join(t.TempDir(), "me.zip")
+	f, err := os.Create(file)
+	require.NoError(t, err)
+	z := zip.NewWriter(f)
+	require.NoError(t, z.AddFS(os.DirFS(dir)))
+	require.NoError(t, z.Close())
+	require.NoError(t, f.Close())
+	a, err := Read(context.Background(), file, "2021")
+	require.NoError(t, err)
+	assert.Equal(t, "2021", a.Contract)
+}
+
+func TestRefuses(t *testing.T) {
+	t.Parallel()
+	two := base(t)
+	for name, text := range base(t).moved("src/", "old/src/") {
+		two[name] = text
+	}
+	for name, c := range map[string]struct {
+		form solution
+		year string
+		says string
+	}{
+		"two solutions":    {two, Auto, "old/src, src: name one of them"},
+		"nothing":          {solution{"README": "empty"}, Auto, "there is no Go package in it"},
+		"something else":   {solution{"main.go": "package main\n"}, Auto, "there are main"},
+		"raftlab's layout": {solution{"raft/raft.go": "package raft\n\nimport \"raftlab/labrpc\"\n\nfunc Make(x labrpc.ClientEnd) {}\n"}, Auto, "need not be adopted"},
+		"a strange year":   {base(t), "1999", "--year 1999"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := Read(context.Background(), c.form.write(t), c.year)
+			require.ErrorContains(t, err, c.says)
+		})
+	}
+	a := adopted(t, base(t))
+	full := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(full, "mine"), nil, 0o644))
+	require.ErrorContains(t, a.Write(full), "not empty")
+}
+
+// Code with errors is adopted, too: the compiler tells them to its author.
+func TestCodeThatDoesNotCompile(t *testing.T) {
+	t.Parallel()
+	s := base(t)
+	s["src/raft/raft.go"] += "\nfunc broken( {\n"
+	a := adopted(t, s)
+	assert.Contains(t, a.text(t, "raft/raft.go"), "func broken( {")
+	assert.Contains(t, a.text(t, "raft/raft.go"), `"raftlab/labrpc"`)
+}
+
+// Imports that are neither there nor on the list are named where they stand.
+func TestUnknownModules(t *testing.T) {
+	t.Parallel()
+	a := adopted(t, base(t).replace(t, "	\"sort\"\n", "	\"sort\"\n\n	\"github.com/nobody/queue\"\n"))
+	assert.True(t, a.says(Named, "src/raft/raft.go:9", "github.com/nobody/queue"), "%v", a.Notes)
+}

@@ -1,0 +1,5 @@
+package kvraft
+
+import "testing"
+
+type config struct{ t *testing.T }

@@ -1,0 +1,3 @@
+package labrpc
+
+type ClientEnd struct{}

@@ -1,0 +1,3 @@
+package mr
+
+type Coordinator struct{}

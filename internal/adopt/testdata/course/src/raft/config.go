@@ -1,0 +1,12 @@
+package raft
+
+import "testing"
+
+// In the course this file makes networks.
+type config struct{ t *testing.T }
+
+func make_config(t *testing.T) *config { return &config{t} }
+
+const tick = 10
+
+func half(n int) int { return n / 2 }
