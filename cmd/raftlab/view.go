@@ -105,8 +105,9 @@ func (a *app) viewed(ctx context.Context, f *viewFlags, what string) (run view.R
 		run, err := viewTrace(what)
 		return run, strings.TrimSuffix(filepath.Base(what), filepath.Ext(what)), err
 	}
-	r := &replaying{app: a, flags: &f.replayFlags}
-	if err := r.prepare(what); err != nil {
+	r := &replaying{app: a, flags: &f.replayFlags, forget: func() {}}
+	defer func() { r.forget() }()
+	if err := r.prepare(ctx, what); err != nil {
 		return view.Run{}, "", usage(err)
 	}
 	name = strings.ReplaceAll(r.kase.ID(), "/", "-") + "-" + strconv.FormatUint(f.seed, 10)
