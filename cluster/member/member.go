@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -105,7 +106,7 @@ func (m *Member) open() error {
 	}
 	o := wal.Options{Logf: m.c.Logf, Fatal: m.c.Fatal}
 	if f.Fragile {
-		fragile, err := disk.OpenFragile(f.WAL(i), nil)
+		fragile, err := disk.OpenFragile(f.WAL(i), slowSync)
 		if err != nil {
 			return err
 		}
@@ -119,6 +120,14 @@ func (m *Member) open() error {
 	m.c.Logf("the log holds a snapshot up to %d, %d entries behind it, and %d bytes in all", s.SnapshotIndex, len(s.Entries), s.StateSize())
 	id := transport.Identity{Cluster: f.Cluster, Member: i, Implementation: f.Implementation}
 	m.node = transport.NewNode(id, len(f.Members), transport.Options{Logf: m.c.Logf})
+	return nil
+}
+
+// slowSync makes a fragile disk take its time, as a real one does: what is written is not safe for a while.
+func slowSync(op, _ string) error {
+	if op == "sync" || op == "syncdir" {
+		time.Sleep(rand.N(4 * time.Millisecond))
+	}
 	return nil
 }
 

@@ -124,7 +124,7 @@ func copyDir(t *testing.T, from string) string {
 
 // The log and the memory are told the same, and the log is opened again and again.
 func TestLikeMemory(t *testing.T) {
-	for seed := range uint64(20) {
+	for seed := range uint64(12) {
 		r := rand.New(rand.NewPCG(seed, 1))
 		dir, memory := t.TempDir(), raftapi.NewMemory()
 		l := openSmall(t, dir)

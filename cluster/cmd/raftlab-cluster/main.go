@@ -46,6 +46,10 @@ func main() {
 		if errors.As(err, &usage) || strings.HasPrefix(err.Error(), "unknown") {
 			code = 2
 		}
+		var broken *brokenError
+		if errors.As(err, &broken) {
+			code = 3
+		}
 	}
 	errs.Close()
 	os.Exit(code)
@@ -81,7 +85,7 @@ is etcd's library. This is no sandbox: the code runs with your rights.`,
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
 	root.PersistentFlags().StringVar(&a.data, "data", defaultData, "the `folder` of the cluster")
 	root.PersistentFlags().String("impl", "", "the peer: a `directory` with package raft, a course tree, etcdraft, or reference") // read by raftlab
-	root.AddCommand(a.up(), a.down(), a.status(), a.put(), a.get(), a.wal(), a.member())
+	root.AddCommand(a.up(), a.down(), a.status(), a.put(), a.get(), a.wal(), a.chaos(), a.member())
 	return root
 }
 

@@ -1,0 +1,273 @@
+package chaos
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"time"
+
+	"raftlab/cluster/launch"
+	"raftlab/porcupine-tests/model"
+)
+
+// Options say what is to happen.
+type Options struct {
+	Folder         string
+	Members        int
+	Implementation string // of the peer, for messages
+	Kills          int
+	PowerLosses    int
+	Others         int // cuts, pauses and slow links
+	Clients        int
+	Seed           uint64
+	Patience       time.Duration // that the cluster may take to serve again, and to agree. Default 1 minute
+	Say            func(format string, args ...any)
+}
+
+// Report is what has come out. Failure is empty if all was well.
+type Report struct {
+	Operations, Unknown int
+	Faults              int
+	Sectors, Names      int // that disks have lost
+	Failure             string
+	Files               []string // of a failure
+}
+
+// maxLog makes snapshots frequent.
+const maxLog = 32 << 10
+
+// run is one under way.
+type run struct {
+	o       Options
+	draws   *rand.Rand
+	folder  *launch.Folder
+	members []*launch.Process
+	record  recorder
+	report  Report
+}
+
+// failure is what is wrong with the cluster, as opposed to an error of this package.
+type failure struct{ text string }
+
+func (f *failure) Error() string { return f.text }
+
+func failed(format string, args ...any) error { return &failure{fmt.Sprintf(format, args...)} }
+
+// Run runs a cluster through all of it. The error says that it could not be done.
+func Run(ctx context.Context, o Options) (Report, error) {
+	o.Patience = cmp.Or(o.Patience, time.Minute)
+	c := &run{o: o, draws: rand.New(rand.NewPCG(o.Seed, 0xc4a05))}
+	c.record.began = time.Now()
+	err := c.prepare()
+	if err == nil {
+		err = c.all(ctx)
+	}
+	var wrong *failure
+	if errors.As(err, &wrong) {
+		c.report.Failure = wrong.text
+		c.keep()
+		err = nil
+	}
+	return c.report, err
+}
+
+// prepare makes the folder. One of an earlier run goes.
+func (c *run) prepare() error {
+	old, err := launch.Read(c.o.Folder)
+	switch {
+	case err == nil && !old.Fragile:
+		return fmt.Errorf("%s holds a cluster that was not made for this; choose another folder", c.o.Folder)
+	case err == nil:
+		if err := os.RemoveAll(c.o.Folder); err != nil {
+			return err
+		}
+	case !errors.Is(err, fs.ErrNotExist):
+		return err
+	}
+	f, err := launch.Create(c.o.Folder, c.o.Members, c.o.Implementation)
+	if err != nil {
+		return err
+	}
+	f.Fragile, f.MaxLog = true, maxLog
+	if err := f.Save(); err != nil {
+		return err
+	}
+	c.folder, err = launch.Read(c.o.Folder)
+	c.members = make([]*launch.Process, c.o.Members)
+	return err
+}
+
+func (c *run) start(i int) (err error) {
+	c.members[i], err = c.folder.Start(i, "member")
+	return err
+}
+
+func (c *run) all(ctx context.Context) error {
+	defer c.end()
+	for i := range c.members {
+		if err := c.start(i); err != nil {
+			return err
+		}
+	}
+	if err := c.serves(ctx); err != nil {
+		return err
+	}
+	stop := c.clients()
+	err := c.inflict(ctx)
+	stop()
+	c.report.Operations, c.report.Faults = len(c.record.ops), len(c.record.faults)
+	if err == nil {
+		err = c.settled(ctx)
+	}
+	if verdict := c.judge(); verdict != nil && ctx.Err() == nil {
+		return verdict // whatever else is wrong, this comes first
+	}
+	return err
+}
+
+// clients starts them. They go on until the function is called that it returns.
+func (c *run) clients() (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	var all sync.WaitGroup
+	for range c.o.Clients {
+		draws := rand.New(rand.NewPCG(c.draws.Uint64(), 1))
+		all.Go(func() { c.record.runClient(ctx, c.folder, draws) })
+	}
+	return func() {
+		cancel()
+		all.Wait()
+	}
+}
+
+// inflict does one thing after the other. In between the cluster has to serve.
+func (c *run) inflict(ctx context.Context) error {
+	for _, what := range plan(c.o, c.draws) {
+		if what == pause && runtime.GOOS == "windows" {
+			continue
+		}
+		if err := c.inject(ctx, what); err != nil {
+			return err
+		}
+		if err := c.serves(ctx); err != nil {
+			return err
+		}
+		c.wait(500 * time.Millisecond)
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// serves waits until all members are ready, and none has ended by itself.
+func (c *run) serves(ctx context.Context) error {
+	within, stop := context.WithTimeout(ctx, c.o.Patience)
+	defer stop()
+	for _, m := range c.members {
+		go func() {
+			select {
+			case <-m.Ended():
+				stop() // no use waiting
+			case <-within.Done():
+			}
+		}()
+	}
+	err := c.folder.AwaitReady(within, c.numbers()...)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	for i, m := range c.members {
+		select {
+		case <-m.Ended():
+			return failed("member %d has ended by itself (%v); it said last:\n%s", i, m.Err(), c.folder.Tail(i, 12))
+		default:
+		}
+	}
+	if err != nil {
+		return failed("the cluster does not serve %v after the fault: %v", c.o.Patience, err)
+	}
+	return nil
+}
+
+func (c *run) numbers() (all []int) {
+	for i := range c.members {
+		all = append(all, i)
+	}
+	return all
+}
+
+// settled waits until all members have the same data, and reads all of it.
+func (c *run) settled(ctx context.Context) error {
+	var hashes []string
+	for began := time.Now(); time.Since(began) < c.o.Patience && ctx.Err() == nil; time.Sleep(50 * time.Millisecond) {
+		hashes = hashes[:0]
+		for i := range c.members {
+			if s, err := c.folder.Status(i, true); err == nil {
+				hashes = append(hashes, s.Hash)
+			}
+		}
+		if len(hashes) == len(c.members) && same(hashes) {
+			return c.record.readAll(c.folder)
+		}
+	}
+	return failed("the members do not come to the same data: %q", hashes)
+}
+
+func same(all []string) bool {
+	for _, s := range all {
+		if s != all[0] {
+			return false
+		}
+	}
+	return true
+}
+
+// judge has the history judged.
+func (c *run) judge() error {
+	c.report.Operations = len(c.record.ops)
+	c.report.Unknown = 0
+	for _, op := range c.record.ops {
+		if op.Open {
+			c.report.Unknown++
+		}
+	}
+	v := model.Check(c.record.ops, 0)
+	switch v.Result {
+	case model.OK:
+		return nil
+	case model.Unknown:
+		return fmt.Errorf("the checker gave up on %q: it cannot say whether the history is linearizable", v.Key)
+	}
+	return failed("the history is not linearizable, key %q: %s", v.Key, v.Why)
+}
+
+// keep writes down what there is to look at.
+func (c *run) keep() {
+	lines, picture := filepath.Join(c.folder.Path, "history.jsonl"), filepath.Join(c.folder.Path, "history.html")
+	if err := c.record.save(lines, picture); err != nil {
+		c.o.Say("the history could not be written: %v", err)
+		return
+	}
+	c.report.Files = []string{lines, picture}
+	for i := range c.members {
+		c.report.Files = append(c.report.Files, c.folder.Log(i))
+	}
+}
+
+// end ends what still runs.
+func (c *run) end() {
+	var all sync.WaitGroup
+	for _, m := range c.members {
+		if m != nil {
+			all.Go(m.End)
+		}
+	}
+	all.Wait()
+}

@@ -1,0 +1,141 @@
+package chaos
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"raftlab/cluster/disk"
+	"raftlab/cluster/transport"
+)
+
+// fault is something that happens to members.
+type fault string
+
+const (
+	kill       fault = "kill -9"
+	power      fault = "loss of power"
+	killPower  fault = "kill -9, a new start, and loss of power soon after"
+	powerOfAll fault = "loss of power of all members"
+	pause      fault = "SIGSTOP for 1.5 s"
+	cut        fault = "cut off for 1.5 s"
+	slow       fault = "20 ms slower for 1.5 s"
+)
+
+// plan draws what happens, in which order.
+func plan(o Options, r *rand.Rand) (all []fault) {
+	for range o.Kills {
+		all = append(all, kill)
+	}
+	for i := range o.PowerLosses {
+		all = append(all, []fault{power, power, killPower, powerOfAll}[i%4])
+	}
+	for i := range o.Others {
+		all = append(all, []fault{cut, pause, slow}[i%3])
+	}
+	r.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+	return all
+}
+
+// inject does one thing, and undoes it.
+func (c *run) inject(ctx context.Context, what fault) error {
+	victim := c.victim()
+	text := fmt.Sprintf("member %d: %s", victim, what)
+	if what == powerOfAll {
+		text = string(what)
+	}
+	c.o.Say("%s", text)
+	defer c.record.fault(text)()
+	const lasts = 1500 * time.Millisecond
+	switch what {
+	case kill:
+		c.members[victim].Kill()
+		c.wait(500 * time.Millisecond)
+		return c.start(victim)
+	case power:
+		return c.loseThePowerOf(victim)
+	case killPower:
+		// What the killed process had written and not synced is still in the system's memory. The next one finds it,
+		// and must not vouch for it before it is synced.
+		c.members[victim].Kill()
+		if err := c.start(victim); err != nil {
+			return err
+		}
+		c.wait(600 * time.Millisecond)
+		return c.loseThePowerOf(victim)
+	case powerOfAll:
+		all := make([]int, len(c.members))
+		for i := range all {
+			all[i] = i
+		}
+		return c.loseThePowerOf(all...)
+	case pause:
+		if err := c.members[victim].Pause(true); err != nil {
+			return err
+		}
+		time.Sleep(lasts)
+		return c.members[victim].Pause(false)
+	case cut:
+		return c.faultsFor(victim, transport.Faults{Cut: c.others(victim)}, lasts)
+	case slow:
+		return c.faultsFor(victim, transport.Faults{Delay: 20 * time.Millisecond}, lasts)
+	}
+	return fmt.Errorf("the fault %q is not known", what)
+}
+
+// victim is the leader every other time: most that can go wrong goes wrong there.
+func (c *run) victim() int {
+	if c.draws.IntN(2) == 0 {
+		for i := range c.members {
+			if s, err := c.folder.Status(i, false); err == nil && s.Leads {
+				return i
+			}
+		}
+	}
+	return c.draws.IntN(len(c.members))
+}
+
+func (c *run) others(than int) (all []int) {
+	for i := range c.members {
+		if i != than {
+			all = append(all, i)
+		}
+	}
+	return all
+}
+
+// wait takes up to a time.
+func (c *run) wait(most time.Duration) { time.Sleep(time.Duration(c.draws.Int64N(int64(most)))) }
+
+func (c *run) loseThePowerOf(members ...int) error {
+	for _, i := range members {
+		go c.members[i].Kill()
+	}
+	for _, i := range members {
+		<-c.members[i].Ended()
+	}
+	for _, i := range members {
+		sectors, names, err := disk.Lose(c.folder.WAL(i), c.draws)
+		if err != nil {
+			return err
+		}
+		c.report.Sectors += sectors
+		c.report.Names += names
+	}
+	c.wait(300 * time.Millisecond)
+	for _, i := range members {
+		if err := c.start(i); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *run) faultsFor(victim int, f transport.Faults, lasts time.Duration) error {
+	if err := c.folder.Inject(victim, f); err != nil {
+		return err
+	}
+	time.Sleep(lasts)
+	return c.folder.Inject(victim, transport.Faults{})
+}
