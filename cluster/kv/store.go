@@ -112,7 +112,7 @@ func (s *store) close() error {
 // setApplied notes that everything up to index is in here.
 func (s *store) setApplied(index int) {
 	s.applied = index
-	s.put(metaBucket, appliedKey, binary.BigEndian.AppendUint64(nil, uint64(index)))
+	s.put(metaBucket, appliedKey, be(uint64(index)))
 }
 
 // apply executes the operations of one log entry, in order, and notes its index.

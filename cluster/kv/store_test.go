@@ -111,6 +111,18 @@ func TestSnapshot(t *testing.T) {
 	require.Equal(t, before, b.hash(), "a broken snapshot changes nothing")
 }
 
+// A crash in the middle of a restore finds the old database or the new one: there is one commit.
+func TestRestoreIsOneCommit(t *testing.T) {
+	dir := t.TempDir()
+	a, b := openTest(t, filepath.Join(dir, "a"), 10), openTest(t, filepath.Join(dir, "b"), 10)
+	a.one(Op{Kind: Put, Key: "x", Value: "1"})
+	b.one(Op{Kind: Put, Key: "old", Value: "gone"})
+	require.NoError(t, b.commit())
+	before := b.tx.ID()
+	require.NoError(t, b.restore(a.snapshot()))
+	require.Equal(t, before+1, b.tx.ID())
+}
+
 func FuzzBatch(f *testing.F) {
 	f.Add(batch{7, []Op{{Kind: PutIf, Key: "k", Value: "v", Version: 3, Session: 4, Seq: 5}, {Kind: Barrier}}}.encode())
 	f.Add(batch{}.encode())

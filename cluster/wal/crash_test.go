@@ -152,6 +152,24 @@ func TestCutAtEveryByte(t *testing.T) {
 	}
 }
 
+// What is cut off is zeroed: a later write that is torn as well must not find sound groups behind it.
+func TestTornEndIsZeroed(t *testing.T) {
+	dir := t.TempDir()
+	l := openSmall(t, dir)
+	begin := l.at
+	l.Write(raftapi.Update{From: 1, Entries: [][]byte{make([]byte, 700), {7}}})
+	end := l.at
+	require.NoError(t, l.Close())
+	whole, err := os.ReadFile(segmentOf(dir))
+	require.NoError(t, err)
+	whole[begin+frameHead+20] ^= 1
+	require.NoError(t, os.WriteFile(segmentOf(dir), whole, 0o644))
+	require.NoError(t, openSmall(t, dir).Close())
+	whole, err = os.ReadFile(segmentOf(dir))
+	require.NoError(t, err)
+	require.Equal(t, make([]byte, end-begin), whole[begin:end])
+}
+
 // A bit that has changed in some byte is noticed. Before the last group the log is refused, with the place; in the last group it
 // looks like a crash.
 func TestRot(t *testing.T) {

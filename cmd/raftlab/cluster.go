@@ -63,7 +63,7 @@ func (a *app) cluster(ctx context.Context, args []string) error {
 	if err != nil {
 		return broken(err)
 	}
-	return runCluster(ctx, binary, rest)
+	return runCluster(ctx, binary, filepath.Join(root.Dir, "cluster"), rest)
 }
 
 // ownFlags takes those flags out of a command line that are this program's: everything else is the cluster's.
@@ -159,10 +159,10 @@ func writeOverlay(file, theirs, dir string) error {
 }
 
 // runCluster runs the program that was built. Ctrl-C reaches it as well; it ends its members in order.
-func runCluster(ctx context.Context, binary string, args []string) error {
+func runCluster(ctx context.Context, binary, module string, args []string) error {
 	c := exec.CommandContext(ctx, binary, args...)
 	c.Stdin, c.Stdout, c.Stderr = os.Stdin, os.Stdout, os.Stderr
-	c.Env = append(os.Environ(), "RAFTLAB_PROGRAM="+program()+" cluster")
+	c.Env = append(os.Environ(), "RAFTLAB_PROGRAM="+program()+" cluster", "RAFTLAB_MODULE="+module)
 	c.Cancel = func() error { return c.Process.Signal(os.Interrupt) }
 	c.WaitDelay = 20 * time.Second
 	err := c.Run()

@@ -1,0 +1,114 @@
+// Package mutants tests the tests of the real cluster: each mutant is this module with one mistake in it, and
+// the test that is there for it has to fail. They run natively, for the mistakes are the framework's own.
+package mutants
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"raftlab/internal/plain"
+)
+
+// Mutant is one mistake.
+type Mutant struct {
+	Name, What     string
+	File           string // in the module
+	Right, Wrong   string // text that is in the file once, and what takes its place
+	Package, Tests string // that have to fail
+}
+
+// Names lists the mutants.
+func Names() (names []string) {
+	for _, m := range all {
+		names = append(names, m.Name)
+	}
+	return names
+}
+
+// Find returns the mutants of those names, or all.
+func Find(names []string) (found []Mutant, err error) {
+	if len(names) == 0 {
+		return all, nil
+	}
+	for _, name := range names {
+		n := len(found)
+		for _, m := range all {
+			if m.Name == name {
+				found = append(found, m)
+			}
+		}
+		if len(found) == n {
+			return nil, fmt.Errorf("no mutant is called %q; there are %s", name, strings.Join(Names(), ", "))
+		}
+	}
+	return found, nil
+}
+
+// mutated returns the file with the mistake in it.
+func (m Mutant) mutated(module string) (string, error) {
+	b, err := os.ReadFile(filepath.Join(module, filepath.FromSlash(m.File)))
+	if err != nil {
+		return "", err
+	}
+	text := strings.ReplaceAll(string(b), "\r\n", "\n")
+	if n := strings.Count(text, m.Right); n != 1 {
+		return "", fmt.Errorf("the mutant %s changes a text that is %d times in %s: it has to be carried over", m.Name, n, m.File)
+	}
+	return strings.Replace(text, m.Right, m.Wrong, 1), nil
+}
+
+// rounds is how often a mutant's tests run at most.
+const rounds = 10
+
+// Dies runs the tests on the mutant in module. The error says that they could not be run.
+func (m Mutant) Dies(ctx context.Context, module string) (dead bool, how string, err error) {
+	text, err := m.mutated(module)
+	if err != nil {
+		return false, "", err
+	}
+	dir, err := os.MkdirTemp("", "raftlab-mutant-")
+	if err != nil {
+		return false, "", err
+	}
+	defer os.RemoveAll(dir)
+	file, overlay := filepath.Join(dir, "mutant.go"), filepath.Join(dir, "overlay.json")
+	b, err := json.Marshal(map[string]any{"Replace": map[string]string{filepath.Join(module, filepath.FromSlash(m.File)): file}})
+	if err != nil {
+		return false, "", err
+	}
+	if err := errors.Join(os.WriteFile(file, []byte(text), 0o644), os.WriteFile(overlay, b, 0o644)); err != nil {
+		return false, "", err
+	}
+	args := []string{"test", "-vet=off", "-failfast", "-timeout=5m", fmt.Sprintf("-count=%d", rounds), "-overlay", overlay, "-run", "^(" + m.Tests + ")$", "./" + m.Package}
+	c := exec.CommandContext(ctx, "go", args...)
+	c.Dir = module
+	out, err := c.CombinedOutput()
+	var exit *exec.ExitError
+	switch {
+	case err == nil:
+		return false, "", nil
+	case ctx.Err() != nil:
+		return false, "", ctx.Err()
+	case !errors.As(err, &exit):
+		return false, "", err
+	}
+	for line := range strings.Lines(string(out)) {
+		if name, ok := strings.CutPrefix(strings.TrimSpace(line), "--- FAIL: "); ok {
+			name, _, _ = strings.Cut(name, " ")
+			return true, name, nil
+		}
+		if strings.HasPrefix(line, "panic: ") {
+			how = plain.Line(strings.TrimSpace(line), plain.MaxName)
+		}
+	}
+	if how != "" {
+		return true, how, nil
+	}
+	return false, "", fmt.Errorf("the tests of %s could not be run: %s", m.Name, plain.Text(string(out), plain.MaxLine))
+}
