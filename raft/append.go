@@ -25,9 +25,7 @@ func (rf *Raft) AppendEntries(args *AppendEntriesArgs, reply *AppendEntriesReply
 	// Rule 5. The last new entry is the last one that this request vouches for; what stands behind it
 	// in this log may be left over from another leader, and leaderCommit does not mean that.
 	lastNew := args.PrevLogIndex + len(args.Entries)
-	if args.LeaderCommit > lastNew {
-		raftapi.Reached("commit limited to last new entry")
-	}
+	rf.probeCommit(args.LeaderCommit, lastNew)
 	if commit := min(args.LeaderCommit, lastNew); commit > rf.commitIndex {
 		rf.commitIndex = commit
 		rf.toApply.Signal()
@@ -36,9 +34,7 @@ func (rf *Raft) AppendEntries(args *AppendEntriesArgs, reply *AppendEntriesReply
 
 // heardFromLeader notes that the leader of term, which is not older than this server's, lives.
 func (rf *Raft) heardFromLeader(term int) {
-	if rf.state == candidate && term == rf.currentTerm {
-		raftapi.Reached("candidate met the leader of its term")
-	}
+	rf.probeLeaderHeard(term)
 	rf.becomeFollower(term) // §5.2: a candidate that finds a legitimate leader returns to follower
 	rf.resetElectionTimer()
 	rf.heardAt = rf.clock.now()
@@ -78,8 +74,7 @@ func (rf *Raft) explainConflict(prevLogIndex int, reply *AppendEntriesReply) {
 // Only a conflict removes anything (rule 3). A request that was delayed on its way looks like the
 // first case, and the entries behind may be ones that this server has acknowledged since.
 func (rf *Raft) storeEntries(from int, entries []LogEntry) {
-	lastNew := from + len(entries) - 1
-	overlap := 0
+	rf.probeEntries(from, entries)
 	for len(entries) > 0 && from <= rf.log.lastIndex() {
 		if from > rf.log.base && rf.log.term(from) != entries[0].Term {
 			raftapi.Reached("conflicting suffix truncated")
@@ -87,15 +82,9 @@ func (rf *Raft) storeEntries(from int, entries []LogEntry) {
 			break
 		}
 		from, entries = from+1, entries[1:]
-		overlap++
 	}
 	if len(entries) > 0 {
-		if overlap > 0 {
-			raftapi.Reached("append overlapped the log")
-		}
 		rf.log.append(entries...)
 		rf.persistEntries(from) // also replaces what was truncated; before the reply
-	} else if overlap > 0 && lastNew < rf.log.lastIndex() {
-		raftapi.Reached("stale append ignored")
 	}
 }

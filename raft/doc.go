@@ -142,5 +142,5 @@
 //   - config.go: what can be set
 //   - prevote.go, checkquorum.go, readindex.go, lease.go, transfer.go, catchup.go: the extensions
 //   - extensions.go, contacts.go, clock.go: what they have in common
-//   - situations.go: what may happen to a peer and a test should have seen
+//   - situations.go, probes.go: what may happen to a peer and a test should have seen, and where it says so
 package raft

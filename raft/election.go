@@ -46,11 +46,7 @@ func (rf *Raft) onElectionTimeout() {
 		rf.startPreVote()
 		return
 	}
-	if rf.state == candidate {
-		raftapi.Reached("election ended without a winner")
-	} else {
-		raftapi.Reached("election started")
-	}
+	rf.probeTimeout()
 	rf.startElection()
 }
 
@@ -162,10 +158,7 @@ func (rf *Raft) maySupport(args *RequestVoteArgs) bool {
 		raftapi.Reached("vote refused: old term")
 		return false
 	case rf.votedFor != nobody && rf.votedFor != args.CandidateId: // §5.2: first come, first served
-		raftapi.Reached("vote refused: already voted")
-		if rf.state == candidate {
-			raftapi.Reached("two candidates in one term")
-		}
+		rf.probeVoted()
 		return false
 	case rf.log.moreUpToDateThan(args.LastLogIndex, args.LastLogTerm): // §5.4.1
 		raftapi.Reached("vote refused: candidate's log is behind")

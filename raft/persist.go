@@ -73,17 +73,5 @@ func (rf *Raft) readPersist() {
 		}
 		rf.log.append(e)
 	}
-	rf.reportRestart()
-}
-
-func (rf *Raft) reportRestart() {
-	if rf.votedFor != nobody {
-		raftapi.Reached("restarted with a vote")
-	}
-	if len(rf.log.entries) > 0 {
-		raftapi.Reached("restarted with a log")
-	}
-	if rf.log.base > 0 {
-		raftapi.Reached("restarted from snapshot")
-	}
+	rf.probeRestart()
 }

@@ -58,9 +58,7 @@ type read struct {
 
 // drop forgets all reads. Those who wait for them are woken by leaderChanged.
 func (q *readQueue) drop() {
-	if len(q.parked)+len(q.waiting) > 0 {
-		raftapi.Reached("reads ended with the leadership")
-	}
+	q.probeDropped()
 	q.parked, q.waiting = nil, nil
 }
 
@@ -160,12 +158,7 @@ func (rf *Raft) answerReads() {
 		r.answer <- r.index
 		n++
 	}
-	if n > 0 {
-		raftapi.Reached("read confirmed")
-	}
-	if n > 1 {
-		raftapi.Reached("reads shared a confirmation")
-	}
+	rf.reads.probeAnswered(n)
 	rf.reads.waiting = rf.reads.waiting[n:]
 }
 

@@ -90,9 +90,7 @@ func (rf *Raft) appendEntriesArgs(f *progress) *AppendEntriesArgs {
 		Entries:      rf.log.slice(prev+1, maxEntries),
 		LeaderCommit: rf.commitIndex,
 	}
-	if len(args.Entries) > 1 {
-		raftapi.Reached("several entries in one append")
-	}
+	rf.probeBatch(args.Entries)
 	return args
 }
 
@@ -170,9 +168,7 @@ func (rf *Raft) advanceCommitIndex() {
 		raftapi.Reached("older term not committed by counting")
 		return
 	}
-	if rf.log.term(rf.commitIndex+1) != rf.currentTerm {
-		raftapi.Reached("older term committed with the current one")
-	}
+	rf.probeCommitted()
 	rf.commitIndex = n
 	rf.letInParked()
 	rf.toApply.Signal()

@@ -48,20 +48,15 @@ func (rf *Raft) InstallSnapshot(args *InstallSnapshotArgs, reply *InstallSnapsho
 		raftapi.Reached("stale snapshot ignored")
 		return
 	}
-	if rf.lastApplied < rf.commitIndex {
-		raftapi.Reached("snapshot overtook the applier")
-	}
-	if rf.log.has(args.LastIncludedIndex) && rf.log.term(args.LastIncludedIndex) == args.LastIncludedTerm {
+	agrees := rf.log.has(args.LastIncludedIndex) && rf.log.term(args.LastIncludedIndex) == args.LastIncludedTerm
+	rf.probeInstall(args.LastIncludedIndex, agrees)
+	if agrees {
 		// Rule 6: "If existing log entry has same index and term as snapshot's last included entry,
 		// retain log entries following it".
-		if rf.log.lastIndex() > args.LastIncludedIndex {
-			raftapi.Reached("snapshot kept a suffix")
-		}
 		rf.log.compactTo(args.LastIncludedIndex)
 	} else {
 		rf.log.reset(args.LastIncludedIndex, args.LastIncludedTerm) // rule 7
 	}
-	raftapi.Reached("snapshot installed")
 	rf.snapshot = args.Data
 	rf.persistSnapshot()
 	rf.commitIndex = args.LastIncludedIndex
