@@ -34,6 +34,11 @@ func reElection(e *tester.Env) {
 	c.Disconnect(second, c.any(second))
 	c.NoLeader(3 * time.Second)
 
+	// The two that do not lead are enough, and nobody but they can begin: both have stood before, and go on standing.
+	others := c.all(second)
+	c.Connect(others...)
+	c.LeaderAmong(others)
+
 	c.HealAll()
 	c.Leader()
 	c.Term()

@@ -14,7 +14,7 @@ import (
 
 func preVotes() []tester.Case {
 	return []tester.Case{
-		{Part: "2E", Name: "Rejoin", Points: 15, Section: "§9.6", Run: rejoin,
+		{Part: "2E", Name: "Rejoin", Points: 10, Section: "§9.6", Run: rejoin,
 			Reaches: []string{"pre-vote refused: candidate's log is behind"},
 			Checks:  "a follower is back after ten seconds alone: same term, same leader, and it catches up"},
 		{Part: "2E", Name: "TermStays", Points: 15, Section: "§9.6", Run: termStays,
@@ -32,6 +32,9 @@ func preVotes() []tester.Case {
 		{Part: "2E", Name: "LateYes", Points: 10, Section: "§9.6", Run: lateYes,
 			Reaches: []string{"late pre-vote ignored"},
 			Checks:  "answers of an earlier round do not count: two of five never become a majority by asking often"},
+		{Part: "2E", Name: "LateYesElects", Points: 5, Section: "§9.6", Run: lateYesElects,
+			Reaches: []string{"late pre-vote ignored"},
+			Checks:  "a Yes to a pre-vote that comes when the election has begun is no vote: nobody leads by it"},
 		{Part: "2E", Name: "StillElects", Points: 10, Section: "§9.6", Run: stillElects(everyone(raftapi.PreVote)),
 			Reaches: []string{"pre-vote won"},
 			Checks:  "leaders are found as before when they crash, when all crash, and when a majority comes back"},
