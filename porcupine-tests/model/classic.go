@@ -1,6 +1,7 @@
 package model
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/anishathalye/porcupine"
@@ -88,6 +89,9 @@ func ancestryOf(ops []Op) ancestry {
 // withoutUnseen leaves out writes without an answer whose value nobody has ever read. They can be
 // taken for not done: had one been done, nobody would have read the key from then until the next put.
 func withoutUnseen(ops []Op) []Op {
+	if !slices.ContainsFunc(ops, func(o Op) bool { return o.Open && o.Kind != Get }) {
+		return ops
+	}
 	texts := map[string]bool{}
 	for _, op := range ops {
 		if op.Kind == Get {

@@ -21,14 +21,18 @@
 //     (refute.go, epochs.go).
 //
 // A verdict names the operations that contradict each other. For other histories, those in which one value is written
-// twice, the judge is porcupine (github.com/anishathalye/porcupine). Its search is quick while few operations on a key
-// overlap, and grows exponentially with those that do; so it has a budget, of steps and of looks at states that it knows,
-// and an answer for when that is used up: [Unknown], which proves nothing. (A time-out would not do: the checker
-// runs inside the simulation, where time stands still while it computes.)
+// twice, there is a search (equal.go). Equal writes can take each other's places and reads lead it, so that it finds its way where
+// most writes are appends, whether or not the history is right. It has a budget nevertheless, since where puts of equal values
+// abound a wrong answer may have to be looked for everywhere, and an answer for when that is used up: [Unknown], which proves nothing. (A
+// time-out would not do: the checker runs inside the simulation, where time stands still while it computes.) The harness does not see
+// in which order a service applies; what reads tell takes the place of that.
+//
+// What these judges find is compared with what porcupine (github.com/anishathalye/porcupine) finds, by thousands of small
+// histories (exact_test.go, equal_test.go). Pictures of histories are porcupine's.
 //
 //   - op.go: [Op], and how it is written in a trace
 //   - classic.go: Get, Put, Append; versioned.go: Get, Put on a condition
-//   - refute.go, epochs.go, versions.go: verdicts without a search
+//   - refute.go, epochs.go, versions.go: verdicts without a search; equal.go: the search
 //   - check.go: [Check]; explain.go: a violation in one line
 //   - trace.go: the operations in the trace of a run
 //   - picture.go: [Draw], porcupine's visualization

@@ -18,8 +18,9 @@ func explain(key string, ops []Op, steps int) Verdict {
 	returns = slices.DeleteFunc(returns, func(o Op) bool { return o.Unknown() })
 	slices.SortFunc(returns, func(a, b Op) int { return cmp.Compare(a.Return, b.Return) })
 	// A history that is not linearizable stays so whatever is added to it: search by halves.
+	const minor = 1000 // steps
 	first, _ := slices.BinarySearchFunc(returns, 0, func(o Op, _ int) int {
-		if result, _ := checkKey(until(ops, o.Return), Budget); result == Illegal {
+		if result, _ := checkKey(until(ops, o.Return), 2*steps+minor); result == Illegal {
 			return 1
 		}
 		return -1
@@ -30,7 +31,11 @@ func explain(key string, ops []Op, steps int) Verdict {
 	op := returns[first]
 	v.Op = &op
 	v.Why = fmt.Sprintf("%s (client %d, %s to %s s): %s", briefly(op), op.Client, clock(op.Begin), clock(op.End), reason(op, ops))
-	if c, _ := decide(until(ops, op.Return)); c != nil && !strings.Contains(v.Why, ": but ") { // which names the other operation
+	c, decided := decide(until(ops, op.Return))
+	if !decided {
+		c = impossible(until(ops, op.Return))
+	}
+	if c != nil && !strings.Contains(v.Why, ": but ") { // which names the other operation
 		v.Why += "; the contradiction: " + c.text
 	}
 	return v
@@ -91,7 +96,7 @@ func lastWrite(op Op, ops []Op) *Op {
 
 // briefly is an operation without what does not fit on a line.
 func briefly(op Op) string {
-	op.Value, op.Got = tail(op.Value), tail(op.Got)
+	op.Key, op.Value, op.Got = tail(op.Key), tail(op.Value), tail(op.Got)
 	return op.String()
 }
 
