@@ -1,7 +1,6 @@
 package lab2
 
 import (
-	"slices"
 	"time"
 
 	"raftlab/raftapi"
@@ -111,8 +110,9 @@ func (c *cluster) lengthened() int {
 //	two         |--- Yes --->|                      X lost
 //	two others  |-- (held) ---------------------------- Yes ---->|
 func lateYesElects(e *tester.Env) {
-	const slow = 20 * time.Millisecond
+	const slow = 40 * time.Millisecond
 	c := newCluster(e, 5, with(raftapi.PreVote))
+	judged := 0
 	for range 4 {
 		c.Leader()
 		term := c.Term()
@@ -128,23 +128,42 @@ func lateYesElects(e *tester.Env) {
 		for _, i := range late {
 			c.Pause(i)
 		}
-		stands := -1
-		c.untilWithin(time.Millisecond, 3*time.Second, func() bool {
-			stands = slices.IndexFunc(c.all(), func(i int) bool { now, _ := c.State(i); return now > term })
-			return stands >= 0
-		})
+		stands, since := c.firstToStand(soon, term)
 		for _, i := range late {
 			c.Resume(i)
 		}
 		e.Sleep(time.Millisecond) // what waited at their doors is handled; requests for votes are still on their way
-		if slices.Contains(soon, stands) {
+		if stands >= 0 {
 			c.mute(stands) // what it has just sent is lost as well
-			c.winsNone(stands, term)
+			if e.Now()-since < slow {
+				c.winsNone(stands, term)
+				judged++
+			}
 		}
 		c.Network().Latency(0, 0)
 		c.HealAll()
 	}
+	e.Note("judged: %d times", judged)
 	c.recovers()
+}
+
+// firstToStand waits until one of the peers is in a newer term, and says which (-1: none), and since when at the earliest. It looks
+// often, but a look may take a while.
+func (c *cluster) firstToStand(peers []int, term int) (stands int, since time.Duration) {
+	looked := make([]time.Duration, c.N())
+	stands = -1
+	c.untilWithin(time.Millisecond, 3*time.Second, func() bool {
+		for _, i := range peers {
+			at := c.env.Now()
+			if now, _ := c.State(i); now > term {
+				stands, since = i, looked[i]
+				return true
+			}
+			looked[i] = at
+		}
+		return false
+	})
+	return stands, since
 }
 
 // winsNone fails if a peer comes to lead although nobody has heard its request for a vote.
