@@ -13,6 +13,9 @@ import (
 	"raftlab/labs"
 )
 
+// extras are what a tree can have besides the framework (handout.go adds to them).
+var extras = course.Extras{}
+
 func initCommand(a *app) *cobra.Command {
 	var update bool
 	var names []string
@@ -46,7 +49,7 @@ func (a *app) initCourse(root course.Root, dir string, names []string) error {
 	if err != nil {
 		return usage(err)
 	}
-	student, err := course.Init(root, dir, chosen)
+	student, err := course.Init(root, dir, chosen, extras)
 	if err != nil {
 		return usage(err)
 	}
@@ -64,7 +67,7 @@ func (a *app) updateCourse(root course.Root, dir string, names []string) error {
 	if err != nil {
 		return usage(err)
 	}
-	changes, err := course.Update(root, dir, all, names, time.Now())
+	changes, err := course.Update(root, dir, all, names, extras, time.Now())
 	for _, c := range changes {
 		line := fmt.Sprintf("%-9s %s", c.What, c.File)
 		if c.Backup != "" {

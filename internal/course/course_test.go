@@ -23,7 +23,7 @@ func checkout(t *testing.T) Root {
 func newCourse(t *testing.T) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "course")
-	student, err := Init(checkout(t), dir, lab2)
+	student, err := Init(checkout(t), dir, lab2, nil)
 	require.NoError(t, err)
 	require.Equal(t, []string{"raft/raft.go"}, student)
 	return dir
@@ -75,7 +75,7 @@ func TestCourseHasWhatStudentsNeedAndNoMore(t *testing.T) {
 func TestCourseOfOtherLabs(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "course")
 	_, err := Init(checkout(t), dir, []Lab{lab2[0], {Name: "lab4", Package: "./shardkv", Parts: []string{"4A"}},
-		{Name: "porcupine", Package: "./raft", Parts: []string{"P"}}})
+		{Name: "porcupine", Package: "./raft", Parts: []string{"P"}}}, nil)
 	require.NoError(t, err)
 	assert.FileExists(t, filepath.Join(dir, "docs", "lab3a.md"), "4A says what it takes from 3A")
 	assert.Contains(t, read(t, dir, "Makefile"), "\n\tgo test ./raft ./shardkv\n")
@@ -89,7 +89,7 @@ func TestCourseOfOtherLabs(t *testing.T) {
 // The warm-up needs no peer, and so nothing of lab 2.
 func TestCourseOfTheWarmUp(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "course")
-	student, err := Init(checkout(t), dir, []Lab{{Name: "lab1", Package: "./kvsrv", Test: "TestLab1", Parts: []string{"1A"}, Case: "1A/OneClient"}})
+	student, err := Init(checkout(t), dir, []Lab{{Name: "lab1", Package: "./kvsrv", Test: "TestLab1", Parts: []string{"1A"}, Case: "1A/OneClient"}}, nil)
 	require.NoError(t, err)
 	assert.ElementsMatch(t, []string{"kvsrv/server.go", "kvsrv/clerk.go", "kvsrv/lock/lock.go"}, student)
 	assert.FileExists(t, filepath.Join(dir, "docs", "lab1.md"))
@@ -104,25 +104,25 @@ func TestCourseOfTheWarmUp(t *testing.T) {
 func TestInitRefuses(t *testing.T) {
 	full := t.TempDir()
 	change(t, full, "notes.txt", "mine")
-	_, err := Init(checkout(t), full, lab2)
+	_, err := Init(checkout(t), full, lab2, nil)
 	assert.ErrorContains(t, err, "not empty (it has notes.txt)")
 
 	course := newCourse(t)
-	_, err = Init(checkout(t), course, lab2)
+	_, err = Init(checkout(t), course, lab2, nil)
 	assert.ErrorContains(t, err, "--update")
 
-	_, err = Init(Root{Dir: course, Course: true}, filepath.Join(t.TempDir(), "x"), lab2)
+	_, err = Init(Root{Dir: course, Course: true}, filepath.Join(t.TempDir(), "x"), lab2, nil)
 	assert.ErrorContains(t, err, "course tree itself")
 
 	cloned := t.TempDir() // an empty repository, freshly cloned
 	require.NoError(t, os.Mkdir(filepath.Join(cloned, ".git"), 0o755))
-	_, err = Init(checkout(t), cloned, lab2)
+	_, err = Init(checkout(t), cloned, lab2, nil)
 	assert.NoError(t, err)
 }
 
 func TestUpdateChangesNothingTwice(t *testing.T) {
 	dir := newCourse(t)
-	changes, err := Update(checkout(t), dir, lab2, nil, time.Now())
+	changes, err := Update(checkout(t), dir, lab2, nil, nil, time.Now())
 	require.NoError(t, err)
 	assert.Empty(t, changes)
 }
@@ -146,7 +146,7 @@ func TestUpdateKeepsWhatIsTheStudents(t *testing.T) {
 	change(t, dir, "labrpc/network.go", "an older version")
 	require.NoError(t, m.write(dir))
 
-	changes, err := Update(checkout(t), dir, lab2, nil, time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC))
+	changes, err := Update(checkout(t), dir, lab2, nil, nil, time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC))
 	require.NoError(t, err)
 	const backup = ".raftlab-backup/20260102-030405/"
 	assert.ElementsMatch(t, []Change{
@@ -165,18 +165,18 @@ func TestUpdateKeepsWhatIsTheStudents(t *testing.T) {
 	assert.NoDirExists(t, filepath.Join(dir, "old"))
 	assert.Equal(t, read(t, checkout(t).Dir, "tester/tester.go"), read(t, dir, "tester/tester.go"))
 
-	changes, err = Update(checkout(t), dir, lab2, nil, time.Now())
+	changes, err = Update(checkout(t), dir, lab2, nil, nil, time.Now())
 	require.NoError(t, err)
 	assert.Empty(t, changes)
 }
 
 func TestUpdateRefuses(t *testing.T) {
-	_, err := Update(checkout(t), t.TempDir(), lab2, nil, time.Now())
+	_, err := Update(checkout(t), t.TempDir(), lab2, nil, nil, time.Now())
 	assert.ErrorContains(t, err, "not a course tree")
 	dir := newCourse(t)
-	_, err = Update(checkout(t), dir, []Lab{{Name: "lab7"}}, nil, time.Now())
+	_, err = Update(checkout(t), dir, []Lab{{Name: "lab7"}}, nil, nil, time.Now())
 	assert.ErrorContains(t, err, "has lab2, this checkout does not")
-	_, err = Update(Root{Dir: dir, Course: true}, dir, lab2, nil, time.Now())
+	_, err = Update(Root{Dir: dir, Course: true}, dir, lab2, nil, nil, time.Now())
 	assert.ErrorContains(t, err, "course tree itself")
 }
 

@@ -20,9 +20,30 @@ import (
 //go:embed skeleton
 var skeletons embed.FS
 
-// Init writes a course tree for labs into dir, from the checkout at root. The directory must be
-// empty, but for a .git, or not exist. It returns the student's files, which are the ones to write.
-func Init(root Root, dir string, labs []Lab) (student []string, err error) {
+// Extra is something that a tree can have besides the framework: it adds files to those of the tree. It must
+// give the same files each time.
+type Extra func(labs []Lab, files map[string][]byte) error
+
+// Extras are those that there are, by the names that the manifest knows them by.
+type Extras map[string]Extra
+
+// add adds the files of some of them.
+func (e Extras) add(names []string, labs []Lab, files map[string][]byte) error {
+	for _, name := range names {
+		extra := e[name]
+		if extra == nil {
+			return fmt.Errorf("the tree has %q, which this raftlab cannot write; use the raftlab of a checkout", name)
+		}
+		if err := extra(labs, files); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Init writes a course tree for labs into dir, from the checkout at root, with those of the extras that are named. The
+// directory must be empty, but for a .git, or not exist. It returns the student's files, which are the ones to write.
+func Init(root Root, dir string, labs []Lab, extras Extras, names ...string) (student []string, err error) {
 	if root.Course {
 		return nil, fmt.Errorf("%s is a course tree itself; `raftlab init` works from a checkout of the framework (--framework DIR)", root.Dir)
 	}
@@ -33,7 +54,10 @@ func Init(root Root, dir string, labs []Lab) (student []string, err error) {
 	if err != nil {
 		return nil, err
 	}
-	m := manifest{Files: map[string]string{}}
+	if err := extras.add(names, labs, files); err != nil {
+		return nil, err
+	}
+	m := manifest{Files: map[string]string{}, Extras: names}
 	for _, l := range labs {
 		m.Labs = append(m.Labs, l.Name)
 	}
@@ -102,22 +126,32 @@ func treeFiles(root Root, labs []Lab) (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	for name, skeleton := range map[string]string{"README.md": "README.md", "Makefile": "Makefile", ".gitignore": "gitignore"} {
+	return files, fillIn(labs, files, map[string]string{"README.md": "README.md", "Makefile": "Makefile", ".gitignore": "gitignore"})
+}
+
+// Workflows is an [Extra]: files with which GitHub and GitLab test a student's repository.
+func Workflows(labs []Lab, files map[string][]byte) error {
+	return fillIn(labs, files, map[string]string{".github/workflows/labs.yml": "ci/github.yml", ".gitlab-ci.yml": "ci/gitlab.yml"})
+}
+
+// fillIn adds files that are templates among the skeletons, by the names that they get in the tree.
+func fillIn(labs []Lab, files map[string][]byte, templates map[string]string) error {
+	for name, skeleton := range templates {
 		text, err := skeletons.ReadFile("skeleton/" + skeleton + ".txt")
 		if err != nil {
-			return nil, err
+			return err
 		}
 		t, err := template.New(name).Parse(string(text))
 		if err != nil {
-			return nil, fmt.Errorf("course tree's %s: %w", name, err)
+			return fmt.Errorf("course tree's %s: %w", name, err)
 		}
 		var b bytes.Buffer
 		if err := t.Execute(&b, contentsOf(labs, files)); err != nil {
-			return nil, fmt.Errorf("course tree's %s: %w", name, err)
+			return fmt.Errorf("course tree's %s: %w", name, err)
 		}
 		files[name] = b.Bytes()
 	}
-	return files, nil
+	return nil
 }
 
 // writeSkeletons writes the student's files where there is no Go code of theirs yet.

@@ -20,6 +20,8 @@ type manifest struct {
 	Schema string   `json:"schema"`
 	Note   string   `json:"note"`
 	Labs   []string `json:"labs"`
+	// Extras are the names of those of [Extras] that the tree has.
+	Extras []string `json:"extras,omitempty"`
 	// Files are the framework's files, by their slash-separated path, with the hash of what the
 	// framework wrote there. A file that hashes otherwise has been edited.
 	Files map[string]string `json:"files"`

@@ -21,8 +21,8 @@ type Change struct {
 // Update refreshes the framework's files in the course tree at dir from the checkout at root. It
 // never touches a file that is not in the manifest, and never loses one that is: where a
 // framework file has been edited, the edited version is moved to .raftlab-backup first. known are the labs that the
-// checkout has, add the names of labs to add to the tree.
-func Update(root Root, dir string, known []Lab, add []string, now time.Time) ([]Change, error) {
+// checkout has, add the names of labs to add to the tree, extras those that the tree may have.
+func Update(root Root, dir string, known []Lab, add []string, extras Extras, now time.Time) ([]Change, error) {
 	if root.Course {
 		return nil, fmt.Errorf("%s is a course tree itself; `raftlab init --update` works from a checkout of the framework (--framework DIR)", root.Dir)
 	}
@@ -43,6 +43,9 @@ func Update(root Root, dir string, known []Lab, add []string, now time.Time) ([]
 	}
 	files, err := treeFiles(root, labs)
 	if err != nil {
+		return nil, err
+	}
+	if err := extras.add(old.Extras, labs, files); err != nil {
 		return nil, err
 	}
 	u := update{dir: dir, old: old, backup: filepath.Join(".raftlab-backup", now.Format("20060102-150405"))}
@@ -133,7 +136,7 @@ func (u *update) keep(name string, data []byte) (string, error) {
 
 // finish writes skeletons of labs that are new in the tree, and the manifest.
 func (u *update) finish(files map[string][]byte, labs []Lab) ([]Change, error) {
-	m := manifest{Files: map[string]string{}}
+	m := manifest{Files: map[string]string{}, Extras: u.old.Extras}
 	var fresh []Lab
 	for _, l := range labs {
 		m.Labs = append(m.Labs, l.Name)

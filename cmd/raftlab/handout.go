@@ -1,0 +1,73 @@
+//raftlab:checkout-only (course trees are what it writes)
+
+package main
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"raftlab/internal/course"
+	"raftlab/internal/site"
+)
+
+// The extras of a tree that is handed out.
+const (
+	workflows = "workflows"
+	webSite   = "site"
+	tidy      = "tidy"
+)
+
+func init() {
+	commands = append(commands, handoutCommand)
+	extras[workflows] = course.Workflows
+	extras[tidy] = course.Tidy
+	extras[webSite] = func(_ []course.Lab, files map[string][]byte) error { return site.Add(files, "docs", "site") }
+}
+
+func handoutCommand(a *app) *cobra.Command {
+	var names []string
+	var withSite bool
+	c := &cobra.Command{
+		Use:   "handout DIR",
+		Short: "Write what an instructor hands out: a course tree with CI files, and a web site of its pages",
+		Long: `Write into DIR, which must be empty or not exist, the tree that raftlab init writes, as a template for students'
+repositories: with workflows that test it on GitHub and on GitLab, each part in a job of its own, and with --site a static web site of
+its pages in DIR/site. The same commit gives the same bytes. raftlab init --update refreshes it.`,
+		Args: one("the directory for the tree, which is empty or does not exist"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			root, err := a.root()
+			if err != nil {
+				return usage(err)
+			}
+			return a.handOut(root, args[0], names, withSite)
+		},
+	}
+	c.Flags().StringSliceVar(&names, "labs", nil, "labs to hand out, such as lab1,lab2 (default: all)")
+	c.Flags().BoolVar(&withSite, "site", false, "write a web site of the pages into DIR/site as well")
+	return c
+}
+
+func (a *app) handOut(root course.Root, dir string, names []string, withSite bool) error {
+	chosen, err := chooseLabs(names)
+	if err != nil {
+		return usage(err)
+	}
+	wanted := []string{workflows, tidy}
+	if withSite {
+		wanted = append(wanted, webSite)
+	}
+	student, err := course.Init(root, dir, chosen, extras, wanted...)
+	if err != nil {
+		return usage(err)
+	}
+	fmt.Fprintf(a.out, "%s can be handed out: it has no reference, no wrong versions and no history. Students write %s.\n\n", dir, strings.Join(student, ", "))
+	fmt.Fprintf(a.out, "  .github/workflows/labs.yml, .gitlab-ci.yml    test each part on every push; keep the one that you need\n")
+	if withSite {
+		fmt.Fprintf(a.out, "  site/    its pages; open %s, or put the folder on any web server\n", filepath.Join(dir, "site", "index.html"))
+	}
+	fmt.Fprintf(a.out, "\nTo make it a repository:\n\n  cd %s\n  git init && git add . && git commit -m \"the labs\"\n", quote(dir))
+	return nil
+}
