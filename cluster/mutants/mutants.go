@@ -85,7 +85,7 @@ func (m Mutant) Dies(ctx context.Context, module string) (dead bool, how string,
 	if err := errors.Join(os.WriteFile(file, []byte(text), 0o644), os.WriteFile(overlay, b, 0o644)); err != nil {
 		return false, "", err
 	}
-	args := []string{"test", "-vet=off", "-failfast", "-timeout=5m", fmt.Sprintf("-count=%d", rounds), "-overlay", overlay, "-run", "^(" + m.Tests + ")$", "./" + m.Package}
+	args := []string{"test", "-vet=off", "-failfast", "-timeout=15m", fmt.Sprintf("-count=%d", rounds), "-overlay", overlay, "-run", "^(" + m.Tests + ")$", "./" + m.Package}
 	c := exec.CommandContext(ctx, "go", args...)
 	c.Dir = module
 	out, err := c.CombinedOutput()
@@ -97,6 +97,9 @@ func (m Mutant) Dies(ctx context.Context, module string) (dead bool, how string,
 		return false, "", ctx.Err()
 	case !errors.As(err, &exit):
 		return false, "", err
+	}
+	if strings.Contains(string(out), "panic: test timed out") {
+		return false, "", fmt.Errorf("the tests of %s did not come to an end: the machine is too busy", m.Name)
 	}
 	for line := range strings.Lines(string(out)) {
 		if name, ok := strings.CutPrefix(strings.TrimSpace(line), "--- FAIL: "); ok {

@@ -50,6 +50,11 @@ func (a *app) openFolder(n int, asked bool) (*launch.Folder, error) {
 	case asked && n != len(f.Members):
 		return nil, &usageError{fmt.Errorf("the cluster in %s has %d members: -n is for new ones", a.data, len(f.Members))}
 	}
+	for i := range f.Members {
+		if _, err := f.Status(i, false); err == nil {
+			return nil, fmt.Errorf("the cluster in %s runs already, in another terminal (`%s down%s` ends it)", a.data, program, a.dataFlag())
+		}
+	}
 	return f, nil
 }
 
