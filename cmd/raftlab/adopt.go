@@ -86,7 +86,7 @@ func (a *app) tellAdopted(adopted *adopt.Adopted, most int) {
 // adoptedParts are the labs that an adopted solution has packages for.
 func adoptedParts(adopted *adopt.Adopted) string {
 	var labs []string
-	for _, p := range []struct{ place, parts string }{{"raft", "2A 2B 2C 2D"}, {"kvraft", "3A 3B"}, {"shardkv/shardctrler", "4A"}, {"shardkv", "4B 4C"}} {
+	for _, p := range []struct{ place, parts string }{{"kvsrv", "lab1"}, {"raft", "2A 2B 2C 2D"}, {"kvraft", "3A 3B"}, {"shardkv/shardctrler", "4A"}, {"shardkv", "4B 4C"}} {
 		if adopted.Dirs[p.place] != "" {
 			labs = append(labs, p.parts)
 		}

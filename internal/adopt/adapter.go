@@ -62,21 +62,43 @@ func (a *adapter) text(pkg string) []byte {
 	return []byte(b.String())
 }
 
-// shim places one of the packages in shims below the part that the directory belongs to, and returns its import path. One
-// that an earlier part has is used by later ones, so that its types are the same.
+// shim places one of the packages in shims below the part that the directory belongs to, and returns its import path. Each part
+// has its own, so that none has to compile for another's sake; what goes from one to the other are raftlab's types.
 func (c *conversion) shim(d *directory, name string) string {
-	if to := c.shimmed[name]; to != "" {
-		return module + to
-	}
 	place := c.partOf(d)
 	to := place + "/helper/course" + name
-	c.shimmed[name] = to
+	if c.out[to+"/"+name+".go"] != nil {
+		return module + to
+	}
+	text := shimText(name)
+	switch name {
+	case "kvtest":
+		text = strings.ReplaceAll(text, "RPCPATH", c.rpc(d))
+	case "raftapi":
+		text = strings.ReplaceAll(text, "METHODS", c.raftMethods())
+	}
+	c.out[to+"/"+name+".go"] = []byte(text)
+	return module + to
+}
+
+// raftMethods are the methods that the student's peer has beside those of every year.
+func (c *conversion) raftMethods() (text string) {
+	raft := c.layout.found["raft"]
+	for _, m := range []struct{ name, signature string }{{"Snapshot", "(index int, snapshot []byte)"}, {"PersistBytes", "() int"}} {
+		if raft != nil && raft.exports(m.name) {
+			text += "\t" + m.name + m.signature + "\n"
+		}
+	}
+	return text
+}
+
+// shimText is one of the files in shims.
+func shimText(name string) string {
 	text, err := shims.ReadFile("shims/" + name + ".txt")
 	if err != nil {
 		panic(fmt.Sprintf("adopt: there is no shim %s", name))
 	}
-	c.out[to+"/"+name+".go"] = []byte(strings.ReplaceAll(string(text), "PLACE", module+place))
-	return module + to
+	return string(text)
 }
 
 // partOf is the place of the part that a directory belongs to.

@@ -21,10 +21,13 @@ import (
 // students are made from it by replacing text.
 type solution map[string]string
 
-func base(t *testing.T) solution {
+func base(t *testing.T) solution { return stored(t, "course") }
+
+// stored is one of the solutions in testdata.
+func stored(t *testing.T, name string) solution {
 	t.Helper()
 	s := solution{}
-	root := filepath.Join("testdata", "course")
+	root := filepath.Join("testdata", name)
 	require.NoError(t, fs.WalkDir(os.DirFS(root), ".", func(name string, e fs.DirEntry, err error) error {
 		if err != nil || e.IsDir() {
 			return err
@@ -244,6 +247,63 @@ func sixfive(t *testing.T) solution {
 		without("src/kvraft", "src/raft/config.go", "src/raft/persister.go", "src/raft/debug.go").moved("src/raft/", "src/raft1/")
 	s["src/raft1/server.go"] = "package raft\n\ntype rfsrv struct{ x tester.Config }\n"
 	return s
+}
+
+// services is the solution in the form of 2025 with the services of that year.
+func services(t *testing.T) solution {
+	s := sixfive(t).replace(t, "func (rf *Raft) killed()", "func (rf *Raft) PersistBytes() int { return rf.persister.RaftStateSize() }\n\nfunc (rf *Raft) killed()")
+	maps.Copy(s, stored(t, "sixfive"))
+	return s
+}
+
+func TestServicesOf2025(t *testing.T) {
+	t.Parallel()
+	a := adopted(t, services(t))
+	assert.Equal(t, "2025", a.Year)
+	for place, dir := range map[string]string{"kvraft": "src/kvraft1", "kvraft/rsm": "src/kvraft1/rsm", "kvsrv": "src/kvsrv1", "kvsrv/rpc": "src/kvsrv1/rpc", "kvsrv/lock": "src/kvsrv1/lock"} {
+		assert.Equal(t, dir, a.Dirs[place], place)
+	}
+	compiles(t, a, "kvsrv", "raft", "kvraft")
+
+	a = adopted(t, services(t).without("src/kvsrv1/rpc", "src/kvsrv1/lock").replace(t, "rpc.Cell", "string", "rpc.Put(kv.data, *args)", "rpc.OK",
+		"*reply = rpc.Get(kv.data, *args)", "", "rpc.Put(kv.data, req)", "rpc.OK", "rpc.Get(kv.data, req)", "rpc.GetReply{}"))
+	assert.True(t, a.says(Missing, "no lock here"))
+	compiles(t, a, "kvsrv")
+}
+
+// The server on one machine of 2024, and services without a Raft of their own.
+func TestAlone(t *testing.T) {
+	t.Parallel()
+	single := solution{"src/kvsrv/server.go": `package kvsrv
+
+import "sync"
+
+type KVServer struct {
+	mu   sync.Mutex
+	data map[string]string
+}
+
+func StartKVServer() *KVServer { return &KVServer{data: map[string]string{}} }
+`, "src/kvsrv/client.go": `package kvsrv
+
+import "6.5840/labrpc"
+
+type Clerk struct{ server *labrpc.ClientEnd }
+
+func MakeClerk(server *labrpc.ClientEnd) *Clerk { return &Clerk{server} }
+
+func (ck *Clerk) Get(key string) string            { return "" }
+func (ck *Clerk) Put(key string, value string)     {}
+func (ck *Clerk) Append(key, value string) string  { return "" }
+`}
+	a, err := Read(context.Background(), single.write(t), "2024")
+	require.NoError(t, err)
+	compiles(t, a, "kvsrv")
+
+	a = adopted(t, base(t).without("src/raft"))
+	assert.True(t, a.says(Missing, "no raft here: lab 2 is not graded"))
+	assert.Contains(t, a.text(t, "kvraft/server.go"), `raft "raftlab/kvraft/helper/courseraft"`)
+	compiles(t, a, "kvraft")
 }
 
 // What students change in what the course gives them.

@@ -16,6 +16,7 @@ type part struct {
 }
 
 var parts = []part{
+	{"kvsrv", []string{"kvsrv"}, []string{"kvsrv", "kvsrv1"}, "lab 1"},
 	{"raft", []string{"raft"}, []string{"raft", "raft1"}, "lab 2"},
 	{"kvraft", []string{"kvraft"}, []string{"kvraft", "kvraft1"}, "lab 3"},
 	{"shardkv/shardctrler", []string{"shardctrler", "shardmaster"}, []string{"shardctrler", "shardmaster"}, "part 4A"},
@@ -25,8 +26,6 @@ var parts = []part{
 // elsewhere are packages of the course that raftlab has no lab for.
 var elsewhere = []struct{ clause, what string }{
 	{"mr", "MapReduce is not here: nothing of it is tested"},
-	{"kvsrv", "the key/value server on one machine is not adopted: it is not tested"},
-	{"lock", "the lock on the key/value server is not adopted: it is not tested"},
 }
 
 // layout is where the packages are.
@@ -58,7 +57,7 @@ func (t *tree) foreign() error {
 	if clauses = slices.Compact(clauses); len(clauses) == 0 {
 		return &ForeignError{"there is no Go package in it; " + giveOne}
 	}
-	return &ForeignError{fmt.Sprintf("no package raft, kvraft, shardctrler or shardkv is in it; there are %s; %s", listed(clauses), giveOne)}
+	return &ForeignError{fmt.Sprintf("no package kvsrv, raft, kvraft, shardctrler or shardkv is in it; there are %s; %s", listed(clauses), giveOne)}
 }
 
 // findLayout finds the packages. If there are several of one kind, the tree holds several solutions, and one has to
@@ -107,7 +106,7 @@ func (p part) fits(d *directory) bool {
 	if slices.Contains(p.folders, path.Base(d.name)) {
 		return true
 	}
-	entrance := map[string]string{"raft": "Make", "kvraft": "StartKVServer"}[p.place]
+	entrance := map[string]string{"raft": "Make", "kvraft": "StartKVServer", "kvsrv": "StartKVServer"}[p.place]
 	if entrance == "" {
 		entrance = "StartServer"
 	}
@@ -159,6 +158,9 @@ func (c *conversion) tell() {
 			continue
 		}
 		name := path.Base(p.place)
+		if name == "kvsrv" && c.Year < "2024" {
+			continue // there was none
+		}
 		if name == "shardctrler" && c.layout.found["shardkv"] != nil && c.Year < "2025" {
 			c.notes.add(Missing, "", 0, "no shardctrler here, which shardkv runs on: lab 4 is not graded")
 			continue

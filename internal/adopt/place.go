@@ -71,8 +71,14 @@ func (c *conversion) assign() {
 		}
 	}
 	for _, p := range parts {
-		if d := c.layout.found[p.place]; d != nil {
-			c.follow(p.place, d)
+		d := c.layout.found[p.place]
+		if d == nil {
+			continue
+		}
+		c.follow(p.place, d)
+		if l := c.tree.dirs[path.Join(d.name, "lock")]; p.place == "kvsrv" && l != nil && l.clause() == "lock" {
+			c.dest[l.name] = "kvsrv/lock" // nothing but the adapter imports it
+			c.follow("kvsrv", l)
 		}
 	}
 }
@@ -84,12 +90,12 @@ func (c *conversion) follow(place string, d *directory) {
 		for _, f := range c.keep(todo[0]) {
 			for p := range f.imports() {
 				dir := c.tree.resolve(f.dir, p)
-				if dir == "" || seen[dir] || slices.Contains(frameworkNames, lastPart(p)) {
+				if dir == "" || seen[dir] || c.isPart(dir) || slices.Contains(frameworkNames, lastPart(p)) {
 					continue
 				}
 				seen[dir] = true
 				if c.dest[dir] == "" {
-					c.dest[dir] = c.vacant(place, d.name, dir)
+					c.dest[dir] = c.vacant(place, c.layout.found[place].name, dir)
 				} else if !strings.HasPrefix(c.dest[dir], place+"/") {
 					continue // another part's
 				}
@@ -97,6 +103,16 @@ func (c *conversion) follow(place string, d *directory) {
 			}
 		}
 	}
+}
+
+// isPart reports whether a directory is one of the packages that are tested.
+func (c *conversion) isPart(dir string) bool {
+	for _, d := range c.layout.found {
+		if d.name == dir {
+			return true
+		}
+	}
+	return false
 }
 
 // vacant is a place for a helper package: where it is, if it is below the part's folder, and in helper/ otherwise.
@@ -138,8 +154,12 @@ func (c *conversion) target(f *file, d *directory, p string) (to, name string) {
 	base := lastPart(p)
 	course := dir != "" || !isStandard(p) && !hosted(p)
 	switch {
-	case course && (base == "labrpc" || base == "labgob" || base == "raftapi"):
+	case course && (base == "labrpc" || base == "labgob"):
 		return module + base, base
+	case course && base == "raftapi":
+		return c.shim(d, "raftapi"), "raftapi"
+	case dir == "" && strings.HasSuffix(p, "kvsrv1/rpc"):
+		return c.rpc(d), "rpc"
 	case course && base == "tester1":
 		return c.shim(d, "tester"), "tester"
 	case course && base == "kvtest1":

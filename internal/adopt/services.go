@@ -9,21 +9,24 @@ import (
 // service converts one of the services, and connects it with raftlab.
 func (c *conversion) service(place string, d *directory) {
 	c.recall(d)
+	adapted := false
 	switch {
+	case place == "kvsrv" && c.Year < "2025":
+		adapted = c.single(d)
+	case place == "kvsrv", place == "kvraft" && c.Year >= "2025":
+		adapted = c.versioned(place, d)
 	case c.Year >= "2025":
-		c.notes.add(Missing, d.name, 0, "services in the form of 2025 are not adopted yet: %s is not graded", labsOf(place))
-		for dir, to := range c.dest {
-			if to == place || strings.HasPrefix(to, place+"/") {
-				delete(c.dest, dir)
-			}
-		}
-		return
+		c.notes.add(Missing, d.name, 0, "sharded services in the form of 2025, which has another controller, are not adopted: %s is not graded", labsOf(place))
 	case place == "kvraft":
-		c.classic(place, d, "StartKVServer", "Get", "Put", "Append")
+		adapted = c.classic(place, d, "StartKVServer", "Get", "Put", "Append")
 	case place == "shardkv":
-		c.classic(place, d, "StartServer", "Get", "Put", "Append")
+		adapted = c.classic(place, d, "StartServer", "Get", "Put", "Append")
 	default:
-		c.classic(place, d, "StartServer", "Query", "Join", "Leave", "Move")
+		adapted = c.classic(place, d, "StartServer", "Query", "Join", "Leave", "Move")
+	}
+	if !adapted {
+		c.forget(place)
+		return
 	}
 	c.write(d, place, lastPart(place))
 }
@@ -33,20 +36,14 @@ func labsOf(place string) string {
 	return parts[i].labs
 }
 
-// serviceTemplates are the adapters of the classic services. SERVER is the type of a server, RAFT its field for the peer.
-var serviceTemplates = map[string]string{
-	"kvraft":              "shims/kvraft.txt",
-	"shardkv/shardctrler": "shims/shardctrler.txt",
-	"shardkv":             "shims/shardkv.txt",
-}
-
-// classic adds the adapter of a service in the form of 2020 to 2024.
-func (c *conversion) classic(place string, d *directory, start string, methods ...string) {
+// classic adds the adapter of a service in the form of 2020 to 2024. In it SERVER is the type of a server, RAFT its field for
+// the peer.
+func (c *conversion) classic(place string, d *directory, start string, methods ...string) bool {
 	f, fn := d.function(start)
 	g, clerk := c.clerkMaker(d, place)
 	if fn == nil || clerk == nil {
 		c.notes.add(Missing, d.name, 0, "it has no function %s: %s is not graded", missing(fn == nil, start, "MakeClerk"), labsOf(place))
-		return
+		return false
 	}
 	server := "KVServer"
 	if r := f.flat(fn.Type.Results); len(r) > 0 {
@@ -55,7 +52,7 @@ func (c *conversion) classic(place string, d *directory, start string, methods .
 	field, of := c.raftField(d, server)
 	if field == "" {
 		c.notes.add(Named, d.name, 0, "%s has no field for its Raft peer: %s cannot be told which peer it runs on", server, labsOf(place))
-		return
+		return false
 	}
 	client := strings.TrimPrefix(g.flat(clerk.Type.Results)[0].text, "*")
 	for _, m := range methods {
@@ -65,11 +62,7 @@ func (c *conversion) classic(place string, d *directory, start string, methods .
 			c.notes.add(Named, f.name, f.line(fn.Pos()), "Get of its %s has another form than the course's, Get(key string) string", client)
 		}
 	}
-	text, err := shims.ReadFile(serviceTemplates[place])
-	if err != nil {
-		panic(err) // it is embedded
-	}
-	code := strings.NewReplacer("SERVER", server, "RAFT", field, "MAKECLERK", clerk.Name.Name, "CLERK", client).Replace(string(text))
+	code := strings.NewReplacer("SERVER", server, "RAFT", field, "MAKECLERK", clerk.Name.Name, "CLERK", client).Replace(shimText(lastPart(place)))
 	c.adapter(d).add(code, `"raftlab/kvapi"`, `"raftlab/labrpc"`, `"raftlab/raftapi"`)
 	if place != "kvraft" {
 		c.adapter(d).add("", `"raftlab/shardapi"`)
@@ -79,6 +72,7 @@ func (c *conversion) classic(place string, d *directory, start string, methods .
 	}
 	c.notes.add(Converted, d.name, 0, "is tested through %s, which calls %s and %s and knows the peer by the field %s (%s)",
 		adapterFile, start, clerk.Name.Name, field, of)
+	return true
 }
 
 // clerkMaker is the function that makes a client: MakeClerk, or the one that takes the same.

@@ -1,0 +1,3 @@
+package tester
+
+type Clnt struct{}
