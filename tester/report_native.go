@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"raftlab/internal/deduce"
 	"raftlab/internal/record"
 	"raftlab/internal/timeline"
 )
@@ -50,7 +51,7 @@ func middle(rep report, room int) []string {
 		return stackLines(rep, room)
 	}
 	var lines []string
-	for _, line := range timeline.Tail(rep.Recent, rep.Peers, room-1, 110) {
+	for _, line := range timeline.Tail(rep.Recent, deduce.SubjectOf(string(rep.Rule), rep.Message, rep.Peers), room-1, 110) {
 		lines = append(lines, "  "+line)
 	}
 	return lines

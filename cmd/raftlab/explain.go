@@ -25,6 +25,7 @@ func (t *testRun) explain(ctx context.Context, pool *sim.Pool, finished []suite.
 	slots := make(chan struct{}, t.flags.workers)
 	toDos := t.code.ToDos()
 	told, alike := 0, map[string]int{}
+	groups := map[string]*suite.Alike{}
 	var all sync.WaitGroup
 	for i, c := range failed {
 		f := t.find(c, finished)
@@ -38,8 +39,15 @@ func (t *testRun) explain(ctx context.Context, pool *sim.Pool, finished []suite.
 			failure.ToDos = suite.ToDosOf(toDos, c.Part)
 		}
 		alike[c.Part]++
-		if alike[kind]++; alike[kind] > maxAlike || told == maxExplained {
-			texts[i] = failure.Brief()
+		most := maxAlike
+		if len(suite.ToDosOf(toDos, c.Part)) > 0 {
+			most = 1 // the part has not been written yet
+		}
+		if alike[kind]++; alike[kind] > most || told == maxExplained {
+			if groups[kind] == nil {
+				groups[kind] = &suite.Alike{Part: c.Part, At: i}
+			}
+			groups[kind].Failures = append(groups[kind].Failures, failure)
 			continue
 		}
 		told++
@@ -60,6 +68,9 @@ func (t *testRun) explain(ctx context.Context, pool *sim.Pool, finished []suite.
 		t.watch.Building("looking at what failed")
 	}
 	all.Wait()
+	for _, g := range groups {
+		texts[g.At] = g.Lines(width(t.out))
+	}
 	return texts
 }
 

@@ -31,6 +31,7 @@ type replayFlags struct {
 	timeline bool
 	peers    string
 	from, to time.Duration
+	choose   chooseFlags
 	trace    string
 	debug    bool
 	listen   string
@@ -56,6 +57,7 @@ code or the Go release has changed since.`,
 	c.Flags().StringVar(&f.peers, "peers", "", "only these peers and clients in the timeline, such as 0,2 or 1,c0")
 	c.Flags().DurationVar(&f.from, "from", 0, "begin the timeline at this virtual time, such as 3s")
 	c.Flags().DurationVar(&f.to, "to", 0, "end the timeline at this virtual time, such as 5s")
+	f.choose.add(c.Flags())
 	c.Flags().BoolVar(&f.debug, "debug", false, "run it under the debugger Delve, in which time stands still while you look (docs/debugger.md)")
 	c.Flags().StringVar(&f.listen, "listen", "", "with --debug: wait for an editor at this `address`, such as 127.0.0.1:2345, instead of a session here")
 	c.Flags().StringVar(&f.trace, "trace", "", "write all events to this `file`, as JSON lines (docs/trace.md)")
@@ -72,6 +74,7 @@ type replaying struct {
 	options suite.Options
 	kase    suite.Case
 	peers   []int
+	chosen  timeline.Selection
 	where   engineChoice
 }
 
@@ -139,6 +142,15 @@ func (r *replaying) prepare(ctx context.Context, selector string) (err error) {
 	}
 	if r.peers, err = parsePeers(f.peers); err != nil {
 		return err
+	}
+	if f.choose.flags != nil { // view has no timeline
+		if r.chosen, err = f.choose.selection(); err != nil {
+			return err
+		}
+		if f.choose.given() {
+			f.timeline = true
+			f.from, f.to = f.choose.window(f.from, f.to)
+		}
 	}
 	if !f.timeline && (f.peers != "" || f.from != 0 || f.to != 0) {
 		f.timeline = true // what else could they be for
@@ -289,7 +301,8 @@ func (r *replaying) show(j sim.Job, binary *sim.Binary, result sim.Result, was *
 		return usage(err)
 	}
 	if r.flags.timeline {
-		o := timeline.Options{Peers: r.peers, From: r.flags.from, To: r.flags.to, Width: width(r.out)}
+		o := timeline.Options{Peers: r.peers, From: r.flags.from, To: r.flags.to, Width: width(r.out),
+			Unwrapped: !isTerminal(r.out), Choice: r.chosen}
 		if err := timeline.Print(r.out, events, o); err != nil {
 			return broken(err)
 		}
@@ -347,15 +360,32 @@ func (r *replaying) verdict(events []record.Event, result sim.Result) {
 		lines := failure.Lines()
 		fmt.Fprintln(r.out, strings.Join(lines[:len(lines)-1], "\n")) // this is the replay
 		if !r.flags.timeline && !r.flags.verbose {
-			fmt.Fprintln(r.out, "  more: add --timeline, or -v for what the peers print")
+			fmt.Fprintln(r.out, "  more: `view` instead of `replay` shows it in the browser; --brief or --timeline, -v for what the peers print")
 		}
 	}
 	for _, n := range run.NotChecked {
 		fmt.Fprintln(r.out, "not checked:", n)
 	}
-	for _, n := range append(run.Warnings, run.Notes...) {
+	for _, n := range folded(append(run.Warnings, run.Notes...)) {
 		fmt.Fprintln(r.out, "warning:", n)
 	}
+}
+
+// folded are texts without those that repeat; how often they did stands behind them.
+func folded(all []string) []string {
+	count := map[string]int{}
+	var once []string
+	for _, s := range all {
+		if count[s]++; count[s] == 1 {
+			once = append(once, s)
+		}
+	}
+	for i, s := range once {
+		if count[s] > 1 {
+			once[i] += fmt.Sprintf(" (%d times)", count[s])
+		}
+	}
+	return once
 }
 
 // identity prints which run this was.

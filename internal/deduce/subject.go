@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"raftlab/internal/record"
 )
@@ -18,6 +19,15 @@ type Subject struct {
 	Indexes []int
 	Key     string
 	HasKey  bool
+	Times   []time.Duration // instants that the message names, to a tenth of a millisecond
+}
+
+// Last is the latest instant that the verdict is about, or 0 if that is its own.
+func (s Subject) Last() time.Duration {
+	if len(s.Times) == 0 {
+		return 0
+	}
+	return slices.Max(s.Times) + time.Millisecond
 }
 
 var (
@@ -25,6 +35,7 @@ var (
 	atIndexes = regexp.MustCompile(`\b(?:index|entry|entries|up to) (\d+)`)
 	ofPeers   = regexp.MustCompile(`\b(?:peers?|server|leader) (\d+)(?: and (\d+))?`)
 	ofClients = regexp.MustCompile(`\bclient (\d+)`)
+	atTimes   = regexp.MustCompile(`\b(\d+\.\d{4})(?: to (\d+\.\d{4}))? s\b`)
 	ofKey     = regexp.MustCompile(`\b(?:get|put|append|key) ("(?:[^"\\]|\\.)*")`)
 )
 
@@ -42,6 +53,13 @@ func SubjectOf(rule, message string, peers []int) Subject {
 	if m := ofKey.FindStringSubmatch(message); m != nil {
 		if key, err := strconv.Unquote(m[1]); err == nil {
 			s.Key, s.HasKey = key, true
+		}
+		for _, m := range atTimes.FindAllStringSubmatch(message, -1) {
+			for _, digits := range m[1:] {
+				if seconds, err := strconv.ParseFloat(digits, 64); err == nil {
+					s.Times = append(s.Times, time.Duration(seconds*1e9).Round(100*time.Microsecond))
+				}
+			}
 		}
 	}
 	return s

@@ -2,6 +2,7 @@ package deduce
 
 import (
 	"slices"
+	"time"
 
 	"raftlab/internal/record"
 )
@@ -150,6 +151,9 @@ func (w *weigher) operations() {
 			weight := Context
 			if slices.Contains(w.subject.Clients, e.Peer) {
 				weight = Related
+				if slices.Contains(w.subject.Times, e.Time.Round(100*time.Microsecond)) {
+					weight = Decisive
+				}
 			}
 			w.raise(at, weight)
 		}

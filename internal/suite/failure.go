@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"raftlab/internal/deduce"
 	"raftlab/internal/plain"
 	"raftlab/internal/record"
 	"raftlab/internal/timeline"
@@ -40,6 +41,9 @@ func (f Failure) Lines() []string {
 	}
 	lines := []string{shorten(f.title(), width)}
 	lines = append(lines, f.message(width)...)
+	if f.Case.Checks != "" {
+		lines = append(lines, shorten("  the case: "+f.Case.Checks, width))
+	}
 	for i, t := range f.ToDos {
 		if i < 3 {
 			lines = append(lines, shorten("  to write: "+t.String(), width))
@@ -65,7 +69,7 @@ func (f Failure) Lines() []string {
 		last = append([]string{"  picture: " + f.Picture}, last...)
 	}
 	if left := maxFailureLines - len(lines) - 1 - len(last); left >= 2 { // one for the header
-		for _, l := range timeline.Tail(f.story(), f.Run.Peers, left, width) {
+		for _, l := range timeline.Tail(f.story(), deduce.SubjectOf(f.Run.Rule, f.Run.Message, f.Run.Peers), left, width) {
 			lines = append(lines, shorten(l, width))
 		}
 	}
@@ -95,8 +99,35 @@ func (f Failure) story() []record.Event {
 	return slices.DeleteFunc(slices.Clone(f.Events), func(e record.Event) bool { return e.Kind == record.Violation })
 }
 
-// Brief tells it in two lines.
-func (f Failure) Brief() []string { return []string{f.title(), "  replay: " + f.Run.Replay} }
+// Alike are failures of one part that broke one rule, beyond those that are told in full.
+type Alike struct {
+	Part     string
+	At       int // the place of the first one among all failures
+	Failures []Failure
+}
+
+// Lines names the failures in few lines; one alone gets its title.
+func (a Alike) Lines(width int) []string {
+	first := a.Failures[0]
+	if len(a.Failures) == 1 {
+		return []string{shorten(first.title(), max(width, 110)), "  replay: " + first.Run.Replay}
+	}
+	rule, _, _ := strings.Cut(headline(first.Run), ", at ")
+	var names []string
+	for _, f := range a.Failures {
+		names = append(names, fmt.Sprintf("%s (seed %d)", f.Case.Name, f.Run.Seed))
+	}
+	lines := []string{fmt.Sprintf("%s %d more cases of %s: %s", verb(first.Run.Outcome), len(a.Failures), a.Part, rule)}
+	wrapped := timeline.Wrap(strings.Join(names, ", "), max(width, 80)-4)
+	for i, l := range wrapped {
+		if i == 3 && len(wrapped) > 4 {
+			lines = append(lines, "  ..")
+			break
+		}
+		lines = append(lines, "  "+l)
+	}
+	return append(lines, "  replay: "+first.Run.Replay)
+}
 
 func (f Failure) title() string {
 	run := fmt.Sprintf("seed %d", f.Run.Seed)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -150,7 +151,10 @@ func TestFailureFitsOnAScreen(t *testing.T) {
 	for _, l := range lines {
 		assert.LessOrEqual(t, len([]rune(l)), 100)
 	}
-	assert.Len(t, f.Brief(), 2)
+	assert.Len(t, Alike{Part: "2A", Failures: []Failure{f}}.Lines(100), 2)
+	many := Alike{Part: "2A", Failures: slices.Repeat([]Failure{f}, 40)}.Lines(100)
+	assert.Contains(t, many[0], "40 more cases of 2A")
+	assert.LessOrEqual(t, len(many), 6)
 }
 
 func TestStackOfStuckCaseCountsPlaces(t *testing.T) {

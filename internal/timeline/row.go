@@ -24,11 +24,21 @@ type row struct {
 	detail string
 	links  []link // of a cut or heal
 	n      uint64 // which call from peer to other, of a message
+	at     int    // position of the event
+	brief  string // what a message says, the decisive first; "" if it is none of Raft's
 	lost   string // why, of a message that was
 }
 
 // full is the text with the decoded arguments, if there are some.
 func (r row) full() string { return strings.TrimSpace(r.text + " " + r.detail) }
+
+// short is the text with what decides instead of all arguments.
+func (r row) short() string {
+	if r.brief == "" {
+		return r.full()
+	}
+	return r.text + ": " + r.brief
+}
 
 // concerns says whether the row is about one of peers. What is about no peer concerns them all.
 func (r row) concerns(peers []int) bool {
@@ -46,6 +56,7 @@ func (r row) concerns(peers []int) bool {
 func rowsOf(events []record.Event) []row {
 	rows := make([]row, 0, len(events))
 	net := newNetwork(events)
+	said := briefs(events)
 	for i := 0; i < len(events); i++ {
 		e := events[i]
 		switch e.Kind {
@@ -56,14 +67,16 @@ func rowsOf(events []record.Event) []row {
 				last++
 			}
 			if links, text := net.change(events[i : last+1]); len(links) > 0 {
-				rows = append(rows, row{time: e.Time, kind: record.Cut, peer: record.None, other: record.None, links: links, text: text})
+				rows = append(rows, row{time: e.Time, kind: record.Cut, peer: record.None, other: record.None, links: links, text: text, at: i})
 			}
 			i = last
 		default:
 			if e.Kind == record.Start {
 				net.start(e.Peer)
 			}
-			rows = append(rows, rowOf(e))
+			r := rowOf(e)
+			r.at, r.brief = i, said[i]
+			rows = append(rows, r)
 		}
 	}
 	return rows

@@ -35,6 +35,10 @@ type Options struct {
 	// Width is the width of a line in characters; 0 means 110. Columns never get narrower
 	// than 16, so lines can come out longer where there are many peers.
 	Width int
+	// Unwrapped puts each event on one line, however long that gets.
+	Unwrapped bool
+	// Choice says which events are printed.
+	Choice Selection
 }
 
 const (
@@ -47,7 +51,7 @@ const (
 
 // Print writes the events, a line or a few for each, under a header with the peers.
 func Print(w io.Writer, events []record.Event, o Options) error {
-	rows := rowsOf(events)
+	rows := o.Choice.rows(events)
 	columns := o.Peers
 	if columns == nil {
 		columns = peersOf(rows)
@@ -61,13 +65,27 @@ func Print(w io.Writer, events []record.Event, o Options) error {
 		if r.time < o.From || o.To > 0 && r.time > o.To || !r.concerns(columns) {
 			continue
 		}
-		for _, line := range g.wrapped(r) {
+		for _, line := range g.printed(r, o) {
 			if _, err := io.WriteString(w, line+"\n"); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// printed renders a row as the options ask for.
+func (g grid) printed(r row, o Options) []string {
+	if o.Choice.Brief {
+		r.detail, r.text, r.brief = "", r.short(), ""
+	}
+	if !o.Unwrapped {
+		return g.wrapped(r)
+	}
+	if !g.inColumn(r) {
+		return []string{clock(r.time) + separator + "-- " + r.text}
+	}
+	return []string{g.place(clock(r.time), g.column[r.peer], r.full())}
 }
 
 // grid lays rows out in columns.
@@ -142,13 +160,21 @@ func groupsOf(events []record.Event) map[int]string {
 	return groups
 }
 
-// line renders a row on one line, shortening what does not fit.
+// line renders a row on one line, shortening what does not fit: first the words, then the end.
 func (g grid) line(r row) string {
 	if !g.inColumn(r) {
 		return clock(r.time) + separator + cut("-- "+r.text, g.total-timeWidth-len(separator))
 	}
-	return g.place(clock(r.time), g.column[r.peer], cut(r.full(), g.width))
+	text := r.short()
+	if utf8.RuneCountInString(text) > g.width {
+		text = abbreviations.Replace(text)
+	}
+	return g.place(clock(r.time), g.column[r.peer], cut(text, g.width))
 }
+
+// abbreviations leave more room for what decides.
+var abbreviations = strings.NewReplacer("AppendEntries", "AE", "RequestVote", "RV", "InstallSnapshot", "IS", "reply ", "",
+	": refused", " refused", ": granted", " granted", "term ", "t", "entries", "", "overwritten", "overwr.")
 
 // wrapped renders a row on as many lines as its text needs.
 func (g grid) wrapped(r row) []string {

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"raftlab/internal/deduce"
 	"raftlab/internal/record"
 )
 
@@ -73,8 +74,8 @@ func TestColumnsNameGroups(t *testing.T) {
 	for _, peer := range []int{0, 1} {
 		events = append(events, record.Event{Time: ms, Kind: record.CrashPeer, Peer: peer, Other: record.None})
 	}
-	assert.Equal(t, "   seconds | peer 0       | 1, group 1", Tail(events, []int{0, 1}, 5, 40)[0], "it need not be both")
-	assert.Equal(t, "   seconds | peer 0    | peer 1", Tail(events, []int{0, 1}, 5, 30)[0])
+	assert.Equal(t, "   seconds | peer 0       | 1, group 1", Tail(events, deduce.Subject{Peers: []int{0, 1}}, 5, 40)[0], "it need not be both")
+	assert.Equal(t, "   seconds | peer 0    | peer 1", Tail(events, deduce.Subject{Peers: []int{0, 1}}, 5, 30)[0])
 }
 
 func TestList(t *testing.T) {
@@ -157,7 +158,7 @@ func TestTailPrefersWhatMatters(t *testing.T) {
 	}
 	events = append(events, record.Event{Time: 2500 * ms, Kind: record.Violation, Peer: 1, Other: record.None, Text: "wrong"})
 
-	lines := Tail(events, []int{0, 1}, 8, 100)
+	lines := Tail(events, deduce.Subject{Peers: []int{0, 1}}, 8, 100)
 	text := strings.Join(lines, "\n")
 	assert.LessOrEqual(t, len(lines), 9)
 	assert.Contains(t, text, "leads term 1", "an election long ago outweighs heartbeats")
@@ -167,7 +168,7 @@ func TestTailPrefersWhatMatters(t *testing.T) {
 	for _, l := range lines {
 		assert.LessOrEqual(t, len(l), 100)
 	}
-	assert.Empty(t, Tail(nil, nil, 8, 100))
+	assert.Empty(t, Tail(nil, deduce.Subject{}, 8, 100))
 }
 
 func TestRead(t *testing.T) {
@@ -227,7 +228,7 @@ func TestNamesFromOutsideAreEscapedAndBounded(t *testing.T) {
 	began := time.Now()
 	var b strings.Builder
 	require.NoError(t, Print(&b, events, Options{Width: 80}))
-	b.WriteString(strings.Join(Tail(events, nil, 10, 80), "\n"))
+	b.WriteString(strings.Join(Tail(events, deduce.Subject{}, 10, 80), "\n"))
 	assert.Less(t, time.Since(began), 3*time.Second)
 	assert.NotRegexp(t, "[\x1b\u202e]", b.String())
 	assert.Less(t, b.Len(), 1<<20)
