@@ -2,6 +2,9 @@ package timeline
 
 import (
 	"bytes"
+	"fmt"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -238,4 +241,81 @@ func TestWrapTakesTimeInProportion(t *testing.T) {
 	began := time.Now()
 	assert.Len(t, Wrap(strings.Repeat("ab ", 1<<20), 2), 1<<20+1)
 	assert.Less(t, time.Since(began), 3*time.Second)
+}
+
+// call is a request with its answer, in the four events that a trace has of it.
+func exchange(at time.Duration, from, to int, n uint64, method, args, reply string) []record.Event {
+	var events []record.Event
+	for i, k := range []record.Kind{record.Sent, record.Delivered, record.Handled, record.Replied} {
+		e := record.Event{Time: at + time.Duration(i)*ms, Kind: k, Peer: from, Other: to, N: n, Method: method, Detail: args}
+		if i > 1 {
+			e.Detail = reply
+		}
+		events = append(events, e)
+	}
+	return events
+}
+
+// overwritten is a run in which peer 1 applies an entry that peer 2 has overwritten, among many votes and heartbeats.
+func overwritten() []record.Event {
+	const entry = "{Term:%d LeaderId:0 PrevLogIndex:3 PrevLogTerm:1 Entries:[{Term:%d Command:%d}] LeaderCommit:%d}"
+	var events []record.Event
+	events = append(events, exchange(100*ms, 0, 1, 1, "Raft.AppendEntries", fmt.Sprintf(entry, 1, 1, 71, 4), "{Term:1 Success:true}")...)
+	events = append(events, record.Event{Time: 110 * ms, Kind: record.Apply, Peer: 1, Other: record.None, Index: 4, Text: "71"})
+	events = append(events, exchange(120*ms, 0, 2, 1, "Raft.AppendEntries", fmt.Sprintf(entry, 1, 1, 71, 0), "{Term:1 Success:true}")...)
+	for i := range 300 {
+		at := time.Duration(200+i) * ms
+		events = append(events, exchange(at, 0, 1, uint64(i+2), "Raft.AppendEntries", "{Term:1 LeaderId:0 PrevLogIndex:4 PrevLogTerm:1 Entries:[] LeaderCommit:4}", "{Term:1 Success:true}")...)
+		events = append(events, exchange(at, 3, 1, uint64(i+1), "Raft.RequestVote", "{Term:1 CandidateId:3 LastLogIndex:0 LastLogTerm:0}", "{Term:1 VoteGranted:false}")...)
+	}
+	events = append(events, exchange(900*ms, 3, 2, 1000, "Raft.AppendEntries", fmt.Sprintf(entry, 2, 2, 72, 4), "{Term:2 Success:true}")...)
+	events = append(events, record.Event{Time: 910 * ms, Kind: record.Apply, Peer: 2, Other: record.None, Index: 4, Text: "72"})
+	return events
+}
+
+// TestTailTellsTheEntry: the decisive apply is long ago, and stands in the excerpt all the same, as does the overwriting.
+func TestTailTellsTheEntry(t *testing.T) {
+	subject := deduce.SubjectOf("two commands at one index", "at index 4 peer 2 applies 72, but peer 1 applied 71 there", []int{2})
+	text := strings.Join(Tail(overwritten(), subject, 9, 110), "\n")
+	assert.Contains(t, text, "applies 4 of term 1 71")
+	assert.Contains(t, text, "applies 4 of term 2 72")
+	assert.Contains(t, text, "4 of term 1 overwritten 71")
+}
+
+// TestTailTellsRefusals: where something does not happen, it shows who refuses, with the answer before all else; and the
+// accused has a column although it did nothing.
+func TestTailTellsRefusals(t *testing.T) {
+	subject := deduce.SubjectOf("no leader elected", "nobody leads", []int{7, 4})
+	events := append([]record.Event{{Kind: record.Start, Peer: 4, Other: record.None}}, overwritten()...)
+	lines := Tail(events, subject, 6, 60)
+	assert.Contains(t, lines[0], "peer 4")
+	assert.NotContains(t, lines[0], "7", "nobody is called that")
+	assert.Contains(t, strings.Join(lines, "\n"), "<- 3 RV refused")
+}
+
+func TestSelections(t *testing.T) {
+	events := overwritten()
+	print := func(s Selection) []string {
+		var out strings.Builder
+		require.NoError(t, Print(&out, events, Options{Unwrapped: true, Choice: s}))
+		return strings.Split(strings.TrimSpace(out.String()), "\n")[1:]
+	}
+	assert.Greater(t, len(print(Selection{})), 1000)
+	assert.Len(t, print(Selection{Classes: []string{"applies"}}), 2)
+	assert.Len(t, print(Selection{Grep: regexp.MustCompile("Command:72")}), 2, "sent and delivered")
+	life := strings.Join(print(Selection{Index: 4}), "\n")
+	assert.Contains(t, life, "4 of term 1 overwritten 71")
+	assert.NotContains(t, life, "RequestVote")
+	brief := print(Selection{Brief: true})
+	assert.Len(t, slices.DeleteFunc(brief, func(l string) bool { return !strings.Contains(l, "AppendEntries") }), 0)
+}
+
+// TestRequestsOfAKey: requests with a key in their arguments belong to it, and so do the operations of clients.
+func TestRequestsOfAKey(t *testing.T) {
+	events := exchange(0, record.FirstClient, 0, 1, "KV.Get", `{Key:"x"}`, `{Value:"1"}`)
+	events = append(events, exchange(9*ms, record.FirstClient, 0, 2, "KV.Get", `{Key:"y"}`, `{Value:"1"}`)...)
+	events = append(events, record.Event{Time: 20 * ms, Kind: record.Invoke, Peer: record.FirstClient, Other: record.None, Method: "get", Text: `"x"`})
+	var out strings.Builder
+	require.NoError(t, Print(&out, events, Options{Choice: Selection{Key: "x", HasKey: true, Client: record.FirstClient}}))
+	assert.Equal(t, 4, strings.Count(out.String(), "\n"), out.String())
 }
