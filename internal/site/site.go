@@ -3,6 +3,7 @@
 //
 //	docs/README.md    ->  site/index.html
 //	docs/lab2a.md     ->  site/lab2a.html        links to lab2.md become links to lab2.html
+//	docs/view.png     ->  site/view.png          pictures that pages show
 //	                      site/style.css
 //
 // Links to what the site does not have, such as a source file of the tree, become text.
@@ -47,11 +48,18 @@ type entry struct{ File, Text string }
 
 // Add makes pages of the Markdown files in the folder from, and adds them to files in the folder to.
 func Add(files map[string][]byte, from, to string) error {
-	sources := map[string][]byte{} // by base name
+	sources, pictures := map[string][]byte{}, map[string][]byte{} // by base name
 	for name, source := range files {
-		if path.Dir(name) == from && path.Ext(name) == ".md" {
+		switch {
+		case path.Dir(name) != from:
+		case path.Ext(name) == ".md":
 			sources[path.Base(name)] = source
+		case path.Ext(name) == ".png":
+			pictures[path.Base(name)] = source
 		}
+	}
+	for name, picture := range pictures {
+		files[path.Join(to, name)] = picture
 	}
 	if sources["README.md"] == nil {
 		return fmt.Errorf("making a site of %s: there is no %s/README.md, which is its first page", from, from)
@@ -64,7 +72,7 @@ func Add(files map[string][]byte, from, to string) error {
 	}
 	for name, source := range sources {
 		p := page{Labs: labs, Here: fileOf(name)}
-		if err := p.convert(source, sources); err != nil {
+		if err := p.convert(source, sources, pictures); err != nil {
 			return fmt.Errorf("making a page of %s/%s: %w", from, name, err)
 		}
 		var b bytes.Buffer
@@ -86,11 +94,11 @@ func fileOf(name string) string {
 }
 
 // convert fills in title and body.
-func (p *page) convert(source []byte, sources map[string][]byte) error {
+func (p *page) convert(source []byte, sources, pictures map[string][]byte) error {
 	md := goldmark.New(goldmark.WithExtensions(extension.Table), goldmark.WithParserOptions(parser.WithAutoHeadingID()))
 	context := parser.NewContext(parser.WithIDs(&slugs{seen: map[string]int{}}))
 	document := md.Parser().Parse(text.NewReader(source), parser.WithContext(context))
-	relink(document, sources)
+	relink(document, sources, pictures)
 	if h, ok := document.FirstChild().(*ast.Heading); ok {
 		p.Title = plainText(h, source)
 	}
@@ -104,16 +112,30 @@ func (p *page) convert(source []byte, sources map[string][]byte) error {
 	return nil
 }
 
-// relink has links lead to pages of the site, and makes text of those that lead out of it to files.
-func relink(document ast.Node, sources map[string][]byte) {
+// relink has links lead to pages of the site, and makes text of those that lead out of it to files, and of pictures that
+// are not there.
+func relink(document ast.Node, sources, pictures map[string][]byte) {
 	var links []*ast.Link
+	var images []*ast.Image
 	// The walker returns no error, so that Walk has none.
 	_ = ast.Walk(document, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
-		if link, ok := n.(*ast.Link); ok && entering {
-			links = append(links, link)
+		switch n := n.(type) {
+		case *ast.Link:
+			if entering {
+				links = append(links, n)
+			}
+		case *ast.Image:
+			if entering {
+				images = append(images, n)
+			}
 		}
 		return ast.WalkContinue, nil
 	})
+	for _, image := range images {
+		if pictures[string(image.Destination)] == nil {
+			unwrap(image)
+		}
+	}
 	for _, link := range links {
 		target := string(link.Destination)
 		if strings.Contains(target, "://") || strings.HasPrefix(target, "#") {
@@ -121,7 +143,7 @@ func relink(document ast.Node, sources map[string][]byte) {
 		}
 		file, anchor, _ := strings.Cut(target, "#")
 		if sources[file] == nil {
-			unlink(link)
+			unwrap(link)
 			continue
 		}
 		if target = fileOf(file); anchor != "" {
@@ -131,13 +153,13 @@ func relink(document ast.Node, sources map[string][]byte) {
 	}
 }
 
-// unlink puts what a link is about in its place.
-func unlink(link *ast.Link) {
-	parent := link.Parent()
-	for child := link.FirstChild(); child != nil; child = link.FirstChild() {
-		parent.InsertBefore(parent, link, child)
+// unwrap puts what is in a node in its place.
+func unwrap(n ast.Node) {
+	parent := n.Parent()
+	for child := n.FirstChild(); child != nil; child = n.FirstChild() {
+		parent.InsertBefore(parent, n, child)
 	}
-	parent.RemoveChild(parent, link)
+	parent.RemoveChild(parent, n)
 }
 
 // plainText is the text of a node.

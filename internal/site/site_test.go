@@ -24,8 +24,14 @@ func made(t *testing.T) map[string][]byte {
 	}
 	pages := len(files)
 	require.Greater(t, pages, 20)
+	pictures, err := filepath.Glob(filepath.Join("..", "..", "docs", "*.png"))
+	require.NoError(t, err)
+	for _, name := range pictures {
+		files["docs/"+filepath.Base(name)], err = os.ReadFile(name)
+		require.NoError(t, err)
+	}
 	require.NoError(t, Add(files, "docs", "site"))
-	require.Len(t, files, 2*pages+1)
+	require.Len(t, files, 2*(pages+len(pictures))+1)
 	return files
 }
 
@@ -72,14 +78,17 @@ func TestLinksLeadSomewhere(t *testing.T) {
 
 func TestPages(t *testing.T) {
 	files := map[string][]byte{
-		"docs/README.md": []byte("# Pages\n\n[one](lab2.md#the-end), [code](../raft/raft.go), [far](https://example.org)\n"),
+		"docs/README.md": []byte("# Pages\n\n[one](lab2.md#the-end), [code](../raft/raft.go), [far](https://example.org), ![a picture](gone.png), ![one](here.png)\n"),
 		"docs/lab2.md":   []byte("# `Lab` 2: R & S\n\n| a | b |\n|---|---|\n| `x` | <script>alert(1)</script> |\n\n## The end?\n\n## The end\n"),
+		"docs/here.png":  []byte("png"),
 		"raft/raft.go":   []byte("package raft"),
 	}
 	require.NoError(t, Add(files, "docs", "site"))
 	index := string(files["site/index.html"])
 	assert.Contains(t, index, `<title>Pages</title>`)
 	assert.Contains(t, index, `<a href="lab2.html#the-end">one</a>, code, <a href="https://example.org">far</a>`)
+	assert.Contains(t, index, `a picture, <img src="here.png" alt="one">`)
+	assert.Equal(t, "png", string(files["site/here.png"]))
 	assert.Contains(t, index, `<a href="lab2.html">Lab 2</a>`)
 	lab := string(files["site/lab2.html"])
 	assert.Contains(t, lab, "<title>Lab 2: R &amp; S</title>")
