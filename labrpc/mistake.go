@@ -5,7 +5,9 @@ import (
 	"os"
 	"path"
 	"reflect"
+	"regexp"
 	"runtime"
+	"runtime/debug"
 	"strings"
 )
 
@@ -51,14 +53,32 @@ func (rn *Network) blame(svcMeth string, err error) {
 
 var ownPrefix = reflect.TypeFor[Network]().PkgPath() + "."
 
+// place is a file as the code under test knows it, with a line.
+func place[N any](file string, line N) string {
+	return fmt.Sprintf("%s/%s:%v", path.Base(path.Dir(file)), path.Base(file), line)
+}
+
+var created = regexp.MustCompile(`(?m)^created by .*\n\t(.*\.go):(\d+)`)
+
+// creator returns the place of the go statement that a goroutine begins with.
+func creator(stack string) string {
+	if m := created.FindStringSubmatch(stack); m != nil {
+		return place(m[1], m[2])
+	}
+	return "unknown"
+}
+
 // caller returns the place of the innermost frame outside this package.
 func caller() string {
 	pcs := make([]uintptr, 16)
 	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs)])
 	for {
 		f, more := frames.Next()
-		if !strings.HasPrefix(f.Function, ownPrefix) && f.Function != "runtime.Goexit" {
-			return fmt.Sprintf("%s/%s:%d", path.Base(path.Dir(f.File)), path.Base(f.File), f.Line)
+		switch {
+		case f.Function == "runtime.goexit": // go end.Call(...): nobody has called it
+			return creator(string(debug.Stack()))
+		case !strings.HasPrefix(f.Function, ownPrefix) && f.Function != "runtime.Goexit":
+			return place(f.File, f.Line)
 		}
 		if !more {
 			return "unknown"

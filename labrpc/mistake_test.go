@@ -56,6 +56,20 @@ func TestMistakes(t *testing.T) {
 	}
 }
 
+// A goroutine that does nothing but call has nobody who called; the place is that of its go statement.
+func TestMistakeOfAGoroutine(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		w := newWorld(1, 1)
+		mistakes := make(chan error, 1)
+		w.OnMistake(func(err error) { mistakes <- err })
+		go w.ends[0][0].Call("Clerk.Ecko", Item{}, &Item{})
+		var m *labrpc.Mistake
+		require.ErrorAs(t, <-mistakes, &m)
+		require.Regexp(t, `^labrpc/mistake_test.go:\d+$`, m.Caller)
+		time.Sleep(time.Minute) // the call ends, too
+	})
+}
+
 // Handler types that only the second server has: the mistake is found when the request arrives.
 func TestMistakeFoundOnArrival(t *testing.T) {
 	bubble(t, func(t *testing.T) {

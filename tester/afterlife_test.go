@@ -4,11 +4,13 @@ package tester_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"raftlab/internal/record"
 	"raftlab/labrpc"
+	"raftlab/raftapi"
 	"raftlab/tester"
 )
 
@@ -46,4 +48,28 @@ func TestZombieWithCopies(t *testing.T) {
 		}
 	}
 	require.Equal(t, 3, lost)
+}
+
+// Messages that say nothing come to an end, with a word about them; those of a zombie are left where they are.
+func TestUselessApplies(t *testing.T) {
+	v, _ := play(t, 3, tester.Options{}, func(c cluster, th cast) {
+		for range 20_000 {
+			th.peer(1).applyCh <- raftapi.ApplyMsg{Command: "x"}
+		}
+	})
+	breaks(t, v, tester.RuleApplyOrder, "peer 1 has sent 10001 messages on its apply channel with neither")
+
+	v, _ = play(t, 3, tester.Options{}, func(c cluster, th cast) {
+		zombie := th.peer(1)
+		c.Restart(1)
+		for range 10_001 {
+			zombie.applyCh <- raftapi.ApplyMsg{CommandValid: true, CommandIndex: 1, Command: "x"}
+		}
+		select {
+		case zombie.applyCh <- raftapi.ApplyMsg{CommandValid: true, CommandIndex: 1, Command: "x"}:
+			t.Error("somebody still listens")
+		case <-time.After(time.Second):
+		}
+	})
+	passes(t, v)
 }

@@ -28,11 +28,23 @@ func (e entry) text() string {
 
 // consume takes what the peer applies, for as long as the cluster exists: a zombie, too, may sit in a
 // send and could not see that it was killed.
+//
+// A peer can send without end what nobody has a use for: it says nothing, or comes from a zombie.
 func (l *life) consume(applyCh <-chan raftapi.ApplyMsg) {
+	const most = 10_000
+	useless := 0
 	for {
 		select {
 		case m, ok := <-applyCh:
 			if !ok {
+				return
+			}
+			if !l.alive.Load() || !m.SnapshotValid && !m.CommandValid && m.CommandIndex <= 0 {
+				useless++
+			}
+			if useless > most {
+				l.c.checks.refuse(l, Violation{RuleApplyOrder, "§5.3", fmt.Sprintf("peer %d has sent %d messages on its apply channel "+
+					"with neither CommandValid nor SnapshotValid", l.peer, useless), []int{l.peer}})
 				return
 			}
 			l.deliver(m)

@@ -402,6 +402,25 @@ func TestUsageErrors(t *testing.T) {
 	assert.Contains(t, res.errOut, "is not inside a raftlab tree")
 }
 
+// Code that takes more processor time than it may is neither right nor wrong, and after three such runs nobody waits for more.
+func TestThreeUngradedRunsAreEnough(t *testing.T) {
+	r, res := testJSON(t, "2A", "--seeds", "1-2", "-j", "1", "--cpu", "300ms", "--env", "SLOW=1", "--impl", testdata(t, "liar"))
+	require.Equal(t, suite.ExitFramework, res.code, res.out+res.errOut)
+	ran := 0
+	for _, c := range r.Cases {
+		assert.Equal(t, record.Ungraded, c.Outcome, c.Case)
+		ran += len(c.Runs)
+		if len(c.Runs) == 0 {
+			assert.Contains(t, c.Reason, "ungraded", c.Case)
+		}
+	}
+	assert.Equal(t, 3, ran)
+	assert.Equal(t, []int{0, r.MaxPoints}, []int{r.Points, r.UpperPoints})
+	assert.Contains(t, strings.Join(r.Notes, "\n"), "were not started, because 3 runs before them were ungraded")
+	assert.Contains(t, res.out, "NO VERDICT")
+	assert.Contains(t, res.out, "only a person can release more")
+}
+
 // Programs read the results also of a command line that was wrong, wherever its mistake is.
 func TestUsageErrorsAreResultsToo(t *testing.T) {
 	for _, mistake := range [][]string{{"2A/Nothing"}, {"--nonsense"}, {"-j", "many"}, {"--impl", ""}, {"--failed", "--seeds", "1"}} {

@@ -28,13 +28,13 @@ var compiledIn = []string{"internal/abi", "internal/bytealg", "internal/byteorde
 	"internal/runtime/", "internal/saferio", "internal/strconv", "internal/stringslite", "internal/sync", "internal/testlog",
 	"internal/unsafeheader", "crypto/internal/", "io/fs", "log/internal", "log/slog/internal/", "math/rand/internal/", "unique"}
 
-// compiledInNames are single symbols of that sort: names of functions, variables or types. TestCompiledIn finds those of the
-// standard library.
+// compiledInNames are single symbols of that sort: names of functions, variables or types.
 var compiledInNames = map[string][]string{
 	"sync/atomic": {"LoadPointer", "StorePointer", "SwapPointer", "CompareAndSwapPointer"}, // of Pointer[T]
 	"syscall": {"Getenv", "Environ", "Getpid", "Getppid", "Getuid", "Getgid", "Geteuid", "Getegid", "Getpagesize", "Exit",
-		"Errno", "Signal", "ENOENT", "EINVAL"},
-	"flag": {"CommandLine"}, // of Parse
+		"Errno", "Signal", "ENOENT", "EINVAL", "Link", "Symlink", "Truncate"},
+	"flag":       {"CommandLine"}, // of Parse
+	"hash/crc32": {"IEEETable"},   // of NewIEEE
 }
 
 // fence is what is known of the code whose symbols are looked at.

@@ -33,8 +33,8 @@ func compiledAs(t *testing.T, source string) object {
 func TestSymbols(t *testing.T) {
 	own := fence{underTest: func(pkg string) bool { return pkg == "raftlab/raft" }}
 	for _, c := range []struct{ name, source, what string }{
-		{"honest", "import (\"fmt\"; \"os\"; \"slices\"; \"sync/atomic\"; \"time\")\n" +
-			"var p atomic.Pointer[int]\nfunc F() { fmt.Println(slices.Sorted(slices.Values([]int{1})), os.Getenv(\"A\"), time.Until(time.Now()), p.Load()) }", ""},
+		{"honest", "import (\"flag\"; \"fmt\"; \"hash/crc32\"; \"os\"; \"slices\"; \"sync/atomic\"; \"time\")\n" +
+			"var p atomic.Pointer[int]\nfunc F() { flag.Parse(); crc32.NewIEEE(); os.Symlink(\"a\", \"b\"); os.Truncate(\"a\", 1); fmt.Println(slices.Sorted(slices.Values([]int{1})), os.Getenv(\"A\"), time.Until(time.Now()), p.Load()) }", ""},
 		{"environment", "import \"os\"\nfunc F() { os.Setenv(\"GODEBUG\", \"x\") }", "os.Setenv"},
 		{"reflection", "import \"reflect\"\nfunc F(x any) { reflect.ValueOf(x).Elem().Field(0).SetInt(1) }", "reflect.Value."},
 		{"a method value", "import \"reflect\"\nfunc F(x reflect.Value) func() uintptr { return x.Pointer }", "reflect.Value.Pointer"},
@@ -67,11 +67,12 @@ func TestSymbolsAreChecked(t *testing.T) {
 	b := miniBuild(t)
 	p, err := b.prepare(context.Background())
 	require.NoError(t, err)
-	p.code.written = map[string][]string{backedgePackage: nil} // as if vet had let something pass
+	// As if vet had let something pass.
+	p.code.replace["raft/more.go"] = []byte("package raft\n\nimport \"os\"\n\nfunc init() { os.Setenv(\"A\", \"B\") }\n")
 	c := compilation{Build: p.Build, tools: p.tools, code: p.code, store: mustCache(t), names: map[string]string{}}
 	_, err = c.compile(context.Background(), p.edited)
 	var refused *RefusedError
 	require.ErrorAs(t, err, &refused)
-	require.Contains(t, refused.Refusals[0].What, "the compiled package wants")
+	require.Contains(t, refused.Refusals[0].What, "the compiled package wants os.Setenv")
 	require.Equal(t, "raft", filepath.Base(filepath.Dir(refused.Refusals[0].File)))
 }

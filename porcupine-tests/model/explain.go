@@ -76,10 +76,19 @@ func reason(op Op, ops []Op) string {
 	switch {
 	case op.Dialect == Versioned && !written:
 		return "nobody has put that value"
+	case op.Dialect == Classic && !holdsWritten(op, ops):
+		return "nobody has written any part of that value"
 	case last != nil && last.Kind == Put && last.Value != op.Got:
 		return fmt.Sprintf("but %s by client %d had ended before, at %s s", briefly(*last), last.Client, clock(last.End))
 	}
 	return "no order of the operations explains this answer (a write lost, done twice, or seen and then unseen?)"
+}
+
+// holdsWritten says whether there is something in the value that op has read which a write before its end could have put there.
+func holdsWritten(op Op, ops []Op) bool {
+	return slices.ContainsFunc(ops, func(o Op) bool {
+		return o.Kind != Get && o.Value != "" && o.Call < op.Return && strings.Contains(op.Got, o.Value)
+	})
 }
 
 // lastWrite returns the write that ended last among those that certainly took effect before op began.
