@@ -2,6 +2,7 @@ package member_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -48,6 +49,19 @@ func (r *running) ends(t *testing.T) {
 	t.Helper()
 	r.stop()
 	require.NoError(t, <-r.end)
+}
+
+// refused is why a member does not start. One that does is a failure.
+func refused(t *testing.T, f *launch.Folder, i int) error {
+	t.Helper()
+	r := start(t, f, i, reference)
+	select {
+	case err := <-r.end:
+		return err
+	case <-time.After(20 * time.Second):
+		r.ends(t)
+		return errors.New("it was let in")
+	}
 }
 
 func newFolder(t *testing.T) *launch.Folder {
@@ -145,15 +159,15 @@ func TestWhoseDirectory(t *testing.T) {
 	f := newFolder(t)
 	m := start(t, f, 0, reference)
 	require.Eventually(t, func() bool { _, err := f.Status(0, false); return err == nil }, 30*time.Second, 20*time.Millisecond)
-	require.ErrorContains(t, <-start(t, f, 0, reference).end, "in use by another process")
+	require.ErrorContains(t, refused(t, f, 0), "in use by another process")
 	m.ends(t)
 	require.NoError(t, os.Rename(f.MemberDir(0), f.MemberDir(1)))
-	require.ErrorContains(t, <-start(t, f, 0, reference).end, "member 0 has been started before, and may have voted")
-	require.ErrorContains(t, <-start(t, f, 1, reference).end, "belongs to member 0")
+	require.ErrorContains(t, refused(t, f, 0), "member 0 has been started before, and may have voted")
+	require.ErrorContains(t, refused(t, f, 1), "belongs to member 0")
 	require.NoError(t, os.Rename(f.MemberDir(1), f.MemberDir(0)))
 	other := *f
 	other.Implementation = "another"
-	require.ErrorContains(t, <-start(t, &other, 0, reference).end, `on "test", and not to member 0`)
+	require.ErrorContains(t, refused(t, &other, 0), `on "test", and not to member 0`)
 	start(t, f, 0, reference).ends(t)
 }
 
