@@ -16,6 +16,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 
 	"raftlab/internal/submission"
 	"raftlab/internal/vet"
@@ -33,12 +34,27 @@ var compileFlags = []string{"-trimpath", "-vet=off", "-ldflags=-w", "-buildvcs=f
 // toolchain is the go command that guests are compiled with.
 type toolchain struct{ command, version, root string }
 
+// toolchains are those that were asked already, by directory, command and environment: a build needs the answer several times.
+var toolchains sync.Map
+
 // findToolchain asks the go command in dir about itself.
 func findToolchain(ctx context.Context, dir string) (toolchain, error) {
 	command, err := exec.LookPath("go")
 	if err != nil {
 		return toolchain{}, fmt.Errorf("find the go command, which compiles the code under test (get it from https://go.dev/dl): %w", err)
 	}
+	asked := strings.Join(append(guestBuildEnv(), dir, command), "\x00")
+	if known, ok := toolchains.Load(asked); ok {
+		return known.(toolchain), nil
+	}
+	t, err := askToolchain(ctx, command, dir)
+	if err == nil {
+		toolchains.Store(asked, t)
+	}
+	return t, err
+}
+
+func askToolchain(ctx context.Context, command, dir string) (toolchain, error) {
 	cmd := exec.CommandContext(ctx, command, "env", "GOVERSION", "GOROOT")
 	cmd.Dir, cmd.Env = dir, guestBuildEnv()
 	out, err := cmd.Output()
@@ -81,8 +97,8 @@ func (b Build) Binary(ctx context.Context, progress func(string)) (*Binary, erro
 	if err != nil {
 		return nil, err
 	}
-	key, _, err := p.Build.key(p.tools, p.code, p.edited)
-	if err != nil {
+	var key string
+	if key, p.source, err = p.Build.key(p.tools, p.code, p.edited); err != nil {
 		return nil, err
 	}
 	if binary := store.find(key); binary != nil {
@@ -90,7 +106,12 @@ func (b Build) Binary(ctx context.Context, progress func(string)) (*Binary, erro
 		return binary, nil
 	}
 	progress("compiling the code under test and the framework for the engine")
-	binary, key, err := b.made(ctx)
+	var binary *Binary
+	if b.Native { // native code is the user's own, and made here
+		binary, err = p.make(ctx, store)
+	} else {
+		binary, key, err = b.made(ctx)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -117,25 +138,29 @@ func (b Build) make(ctx context.Context) (binary *Binary, key string, err error)
 	if err != nil {
 		return nil, "", err
 	}
-	b = p.Build
-	key, source, err := b.key(p.tools, p.code, p.edited)
-	if err != nil {
+	if key, p.source, err = p.Build.key(p.tools, p.code, p.edited); err != nil {
 		return nil, "", err
 	}
+	binary, err = p.make(ctx, store)
+	return binary, key, err
+}
+
+// make is [Build.make], once the sources were read.
+func (p prepared) make(ctx context.Context, store cache) (*Binary, error) {
 	checked, err := p.vet(ctx, store)
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
-	if p.yields && !b.NoYield {
+	if p.yields && !p.NoYield {
 		p.code.interruptible(checked)
 	}
 	variables, err := p.code.keepApart(checked, p.owners)
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
-	c := compilation{Build: b, tools: p.tools, code: p.code, store: store, names: map[string]string{}}
-	binary, err = c.compile(ctx, p.edited)
-	if err != nil && len(p.edited) > 0 && overlayBroken(err) && !b.Native {
+	c := compilation{Build: p.Build, tools: p.tools, code: p.code, store: store, names: map[string]string{}}
+	binary, err := c.compile(ctx, p.edited)
+	if err != nil && len(p.edited) > 0 && overlayBroken(err) && !p.Native {
 		p.notes = append(p.notes, fmt.Sprintf("the Go runtime overlay does not compile with %s: printing and garbage collections "+
 			"change runs, and goroutines run first in, first out", p.tools.version))
 		delete(p.code.replace, globalsFile) // then all goroutines are owner 0's
@@ -143,15 +168,15 @@ func (b Build) make(ctx context.Context) (binary *Binary, key string, err error)
 		binary, err = c.compile(ctx, nil)
 	}
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
 	if len(checked.Errors) > 0 {
-		return nil, "", typeErrors(checked)
+		return nil, typeErrors(checked)
 	}
 	binary.Notes, binary.Variables = p.notes, variables
-	binary.Source, binary.Outside = source, outside(checked)
+	binary.Source, binary.Outside = p.source, outside(checked)
 	binary.Warnings = p.code.warnings(binary.Variables)
-	return binary, key, nil
+	return binary, nil
 }
 
 // prepared is all that a build needs to know before it compiles.
@@ -161,8 +186,9 @@ type prepared struct {
 	code   *tree
 	edited map[string][]byte // files of the Go runtime
 	notes  []string
-	owners bool // goroutines have owners
-	yields bool // goroutines have numbers for interruptions
+	owners bool   // goroutines have owners
+	yields bool   // goroutines have numbers for interruptions
+	source string // hash of the sources: see [Build.key]
 }
 
 func (b Build) prepare(ctx context.Context) (p prepared, err error) {
@@ -207,7 +233,7 @@ func (b Build) flags() []string {
 	if b.Debug {
 		return append(flags, "-gcflags=raftlab/...=-N -l") // a debugger wants the files' whole names
 	}
-	return append(flags, "-trimpath", "-ldflags=-s -w")
+	return append(flags, "-trimpath", "-ldflags=-s -w", "-gcflags=raftlab/...=-dwarf=false")
 }
 
 // environment is the one of the go command.

@@ -72,7 +72,6 @@ var runtimeGroups = []runtimeGroup{
 			{"runtime/proc.go",
 				"makes the item available for consumption\n\t\treturn\n\t}\n\tif runqputslow(",
 				"makes the item available for consumption\n\t\traftlabQueue(pp, gp, h, t)\n\t\treturn\n\t}\n\tif runqputslow("},
-			{"runtime/proc.go", "\tdropg()\n\tif preempted && sched.gcwaiting.Load() {\n", "\tdropg()\n\traftlabRank(gp)\n\tif preempted && sched.gcwaiting.Load() {\n"},
 		},
 	},
 	{

@@ -67,12 +67,9 @@ func (r *built) result() (*Binary, string, error) {
 // patience is how long a worker has to end what it has started.
 const patience = 5 * time.Second
 
-// made is what [Build.make] says in a worker. Native code is the user's own, and made here.
+// made is what [Build.make] says in a worker.
 func (b Build) made(ctx context.Context) (*Binary, string, error) {
 	const doing = "checking and compiling the code under test"
-	if b.Native {
-		return b.make(ctx)
-	}
 	if os.Getenv(workerEnv) != "" {
 		return nil, "", errIsWorker
 	}
