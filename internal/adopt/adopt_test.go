@@ -318,6 +318,8 @@ func TestOwnForms(t *testing.T) {
 		"a field of ApplyMsg that only services read": {base(t).replace(t, "	CommandIndex int\n", "	CommandIndex int\n	CommandTerm int\n",
 			"CommandIndex: rf.applied}", "CommandIndex: rf.applied,\n\t\t\t\tCommandTerm: rf.log[rf.applied-rf.base].Term}",
 			"m.CommandIndex > kv.index {", "m.CommandIndex > kv.index && m.CommandTerm > 0 {"), Converted, []string{"where they are sent"}, []string{"raft", "kvraft"}},
+		"a field of another name": {base(t).replace(t, "	CommandIndex int\n", "	CommandId int\n", "CommandIndex: rf.applied}", "CommandId: rf.applied}",
+			"m.CommandIndex", "m.CommandId"), Converted, []string{"CommandId in the place of the course's CommandIndex"}, []string{"raft", "kvraft"}},
 		"the same, in a peer with a queue": {base(t).replace(t, "	CommandIndex int\n", "	CommandIndex int\n	CommandTerm int\n",
 			"CommandIndex: rf.applied}", "CommandIndex: rf.applied,\n\t\t\t\tCommandTerm: rf.log[rf.applied-rf.base].Term}",
 			"		rf.applyCh <- msg\n", "		queue := make(chan ApplyMsg, 1)\n		queue <- msg\n		msg.CommandTerm = 7\n		rf.applyCh <- <-queue\n",

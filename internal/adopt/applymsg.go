@@ -33,12 +33,17 @@ func (c *conversion) applyMsg(d *directory) {
 			}
 		}
 	}
+	renamed := m.renamed(f, st)
 	if more := len(m.names) > 0 || m.methods(); more {
 		c.lossy = true
 		received := m.receives()
 		if received == nil {
-			m.sends(f, spec)
+			m.sends(f, spec, renamed)
 			return
+		}
+		for was, is := range renamed {
+			c.notes.add(Named, f.name, f.line(spec.Pos()), "ApplyMsg has %s in the place of %s, and %s:%d takes messages from a channel: "+
+				"give the field the course's name", is, was, received.File, received.Line)
 		}
 		if read := m.reads(); read != nil {
 			c.notes.add(Named, read.File, read.Line, "reads %s, a field of ApplyMsg that raftlab's does not have, and %s:%d takes messages from a channel: "+
@@ -53,6 +58,29 @@ func (c *conversion) applyMsg(d *directory) {
 		c.notes.add(Converted, f.name, f.line(spec.Pos()), "ApplyMsg has fields that no tester reads (%s): what sets them is taken out for the Raft lab",
 			strings.Join(m.names, ", "))
 	}
+}
+
+// renamed are fields of the course that the student's type does not have, and what it has in their place: the one field more
+// that begins with the same word, has the type of a number, and is not about a term.
+func (m *messages) renamed(f *file, st *ast.StructType) map[string]string {
+	renamed := map[string]string{}
+	for was, prefix := range map[string]string{"CommandIndex": "Command", "SnapshotIndex": "Snapshot"} {
+		if slices.Contains(m.order, was) {
+			continue
+		}
+		var candidates []string
+		for _, field := range st.Fields.List {
+			for _, id := range field.Names {
+				if slices.Contains(m.names, id.Name) && strings.HasPrefix(id.Name, prefix) && !strings.HasSuffix(id.Name, "Term") && f.source(field.Type) == "int" {
+					candidates = append(candidates, id.Name)
+				}
+			}
+		}
+		if len(candidates) == 1 {
+			renamed[was] = candidates[0]
+		}
+	}
+	return renamed
 }
 
 // messages rewrites the uses of one type ApplyMsg.
@@ -243,7 +271,7 @@ func (m *messages) call(f *file, call *ast.CallExpr) {
 }
 
 // sends keeps the student's type, and converts messages where they are sent to a channel.
-func (m *messages) sends(f *file, spec *ast.TypeSpec) {
+func (m *messages) sends(f *file, spec *ast.TypeSpec, renamed map[string]string) {
 	m.each(func(f *file, n ast.Node, _ []ast.Node) {
 		switch n := n.(type) {
 		case *ast.SendStmt:
@@ -262,6 +290,10 @@ func (m *messages) sends(f *file, spec *ast.TypeSpec) {
 		if slices.Contains(applyMsgFields, name) {
 			set = append(set, name+": m."+name)
 		}
+	}
+	for _, was := range sortedKeys(renamed) {
+		set = append(set, was+": m."+renamed[was])
+		m.notes.add(Converted, f.name, f.line(spec.Pos()), "ApplyMsg has %s in the place of the course's %s", renamed[was], was)
 	}
 	m.adapter(m.d).add("type raftlabApplyMsg = raftapi.ApplyMsg\n\n// raftlabMsg is a message without the fields that only this package knows.\n"+
 		"func raftlabMsg(m ApplyMsg) raftapi.ApplyMsg {\n\treturn raftapi.ApplyMsg{"+strings.Join(set, ", ")+"}\n}", `"raftlab/raftapi"`)
