@@ -12,7 +12,7 @@ import (
 	"raftlab/raftapi"
 )
 
-// Config says how a peer is to be built. The zero value of an optional field means its default.
+// Config says how to build a peer. The zero value of an optional field means its default.
 type Config struct {
 	Peers     []*labrpc.ClientEnd   // one end per server of the cluster; Peers[Me] is not used
 	Me        int                   // this peer's index in Peers

@@ -6,7 +6,7 @@
 //
 // A peer in the manner of Figure 2 is a server with goroutines, timers and RPC handlers. The library
 // is none of these. It is a state machine: messages, proposals and ticks go in, and a Ready
-// comes out, which says what is to be stored, sent and applied. It does no I/O, knows no clock
+// comes out, which says what has to be stored, sent and applied. It does no I/O, knows no clock
 // and starts no goroutine; all of that is this package:
 //
 //	Start    Exchange (RPC)   time.Ticker

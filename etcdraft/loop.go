@@ -58,7 +58,7 @@ func (p *Peer) run() {
 // turn handles one Ready, in the order that the library's contract asks for, and reports whether there was
 // one:
 //
-//	lock    Ready: what is to be stored, sent, applied
+//	lock    Ready: what has to be stored, sent, applied
 //	        leader: send to the followers, while the own disk still writes (dissertation §10.2.1)
 //	        store entries, term and vote: in one write
 //	        send the rest; answer the RPCs that came in before this turn

@@ -22,7 +22,7 @@ type Peer struct {
 
 	done     chan struct{} // closed by Kill
 	work     chan struct{} // holds one token if the loop may find something to do
-	requests chan request  // what is to be done between two turns of the loop
+	requests chan request  // work to do between two turns of the loop
 	disk     record        // the header to be written next; the loop's alone
 
 	// mu guards everything below, and the library's node, which takes one call at a time. It is never

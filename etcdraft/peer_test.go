@@ -236,7 +236,7 @@ func TestExtensions(t *testing.T) {
 		leader := c.leader()
 		term, _ := c.peers[leader].GetState()
 		c.isolate(leader)
-		c.eventually("end of an office nobody hears of", func() bool { _, leads := c.peers[leader].GetState(); return !leads })
+		c.eventually("end of a leadership that nobody hears of", func() bool { _, leads := c.peers[leader].GetState(); return !leads })
 		_, _, ok := c.peers[leader].Start("x")
 		require.False(t, ok)
 		next := c.leader()

@@ -91,7 +91,7 @@ func (b *parcel) hasSnapshot() bool {
 
 // send starts an RPC to each peer that there is something for.
 func (p *Peer) send(out outgoing) {
-	for to := range p.ends { // in this order: a run is to be repeatable
+	for to := range p.ends { // in this order: a run must be repeatable
 		if parcel := out[to]; parcel != nil && len(parcel.messages) > 0 {
 			go p.call(to, parcel.marshal(), parcel.hasSnapshot())
 		}

@@ -53,7 +53,7 @@ type VersionedClerk interface {
 
 // Server is one server of the service.
 type Server interface {
-	// Services returns the objects whose methods are to be reachable over labrpc: the server
+	// Services returns the objects whose methods must be reachable over labrpc: the server
 	// itself and its Raft peer.
 	Services() []any
 	// Raft returns the peer that the server runs on.
@@ -83,7 +83,7 @@ type Options struct {
 	Reads ReadPath // "" means ReadLog
 	// Raft makes the peer; nil means the service's own choice.
 	Raft raftapi.MakeFunc
-	// Extensions of the peer that are to be on, besides those that the read path needs.
+	// Extensions of the peer to switch on, besides those that the read path needs.
 	Extensions []string
 	// CatchUp asks for up to 5000 entries to be kept in memory after a snapshot, if the peer is a
 	// raftapi.CatchUpKeeper, so that a follower that is a little behind needs no snapshot.

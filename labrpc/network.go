@@ -109,7 +109,7 @@ func (rn *Network) Seed(seed uint64) {
 // restores the default, 0.1 to 0.9 ms. It panics if low is negative or above high.
 func (rn *Network) Latency(low, high time.Duration) {
 	if low < 0 || low > high {
-		panic(fmt.Sprintf("labrpc: Latency(%v, %v): the first is to be the lower bound of the second, and not negative", low, high))
+		panic(fmt.Sprintf("labrpc: Latency(%v, %v): the first must be the lower bound of the second, and not negative", low, high))
 	}
 	rn.mu.Lock()
 	defer rn.mu.Unlock()

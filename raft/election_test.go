@@ -66,7 +66,7 @@ func TestVoteSurvivesCrash(t *testing.T) {
 }
 
 // A leader or candidate that sees a newer term follows, and does not wait for ever as a follower.
-func TestNewerTermEndsOffice(t *testing.T) {
+func TestNewerTermEndsLeadership(t *testing.T) {
 	for _, state := range []serverState{candidate, leader} {
 		rf := newPeer(t, 5, 1)
 		lead(rf)

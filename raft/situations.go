@@ -90,7 +90,7 @@ var Situations = []Situation{
 	{"transfer waited for the heir's log", "the peer that is to take over lacked entries"},
 	{"transfer given up", "no leader of a newer term was known an election timeout after a transfer began"},
 	{"command refused during a transfer", "a command came to a leader that was handing over"},
-	{"election started by leave of the leader", "a server was told by its leader to stand for election"},
-	{"vote by leave of the leader", "a server that hears its leader was asked for a vote with the leader's leave"},
+	{"election started at the request of the leader", "a server was told by its leader to stand for election"},
+	{"vote at the request of the leader", "a server that hears its leader was asked for a vote with the leader's leave"},
 	{"late order to stand for election ignored", "a TimeoutNow came from another term"},
 }

@@ -23,7 +23,7 @@ import (
 //     "not leader", so that the service looks for the new one. GetState and reads go on.
 //   - TimeoutNow is sent when the heir's log is complete. Earlier it could not win, and had deposed
 //     a leader for nothing.
-//   - The heir's election is by leave of the leader: it asks by another RPC, RequestVoteByLeave,
+//   - The heir's election is at the request of the leader: it asks by another RPC, RequestVoteByLeave,
 //     for which stickiness makes an exception (§4.2.3: "I have permission to disrupt the leader, it
 //     told me to"). The leave is for this one election; if it fails, the next is like any other.
 //   - Once TimeoutNow is sent, the leader has no lease any more in this term (lease.go).
@@ -38,7 +38,7 @@ type leave struct {
 	current int // leader: the term in which a transfer goes on; 0 if none does
 	asked   bool
 	givenIn int // leader: the latest term in which it has sent a TimeoutNow
-	usedIn  int // heir: the term of its latest election by leave
+	usedIn  int // heir: the term of its latest election at its request
 }
 
 // TimeoutNowArgs tells the heir to stand for election.
@@ -145,7 +145,7 @@ func (rf *Raft) TimeoutNow(args *TimeoutNowArgs, reply *TimeoutNowReply) {
 		raftapi.Reached("late order to stand for election ignored")
 		return
 	}
-	raftapi.Reached("election started by leave of the leader")
+	raftapi.Reached("election started at the request of the leader")
 	rf.leave.usedIn = rf.currentTerm + 1
 	rf.startElection()
 }
@@ -166,7 +166,7 @@ func (rf *Raft) RequestVoteByLeave(args *RequestVoteArgs, reply *RequestVoteRepl
 	rf.mu.Lock()
 	defer rf.mu.Unlock()
 	if rf.sticksToLeader() {
-		raftapi.Reached("vote by leave of the leader")
+		raftapi.Reached("vote at the request of the leader")
 	}
 	rf.decideVote(args, reply)
 }

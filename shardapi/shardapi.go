@@ -6,7 +6,7 @@
 //	   |  which group has "x"?        |
 //	   v                              v
 //	controller: Server Server Server          configuration 5: shards 0-4 group 1, shards 5-9 group 2
-//	   ^  what is to be mine?
+//	   ^  what will be mine?
 //	   |
 //	group 1: Server Server Server             group 2: Server Server Server
 //

@@ -53,7 +53,7 @@ func (t *sessions) open(session uint64) {
 	raftapi.Reached("session of a shard forgotten: too many")
 }
 
-// use says whether a write with this number is to be executed now, by group gid, and notes that it is. If
+// use says whether a write with this number has to be executed now, by group gid, and notes that it is. If
 // not, answer is what to tell the client.
 func (t *sessions) use(session, seq uint64, gid int) (answer answer, execute bool) {
 	r := t.rows[session]

@@ -66,7 +66,7 @@ func (c *Cluster) AppliedThrough(i int) int {
 //
 // With retry, it proposes cmd again whenever CommitLimit has gone by without success, so that cmd
 // may end up in the log more than once. Without retry, it proposes it again only if the proposal
-// has come to nothing: a leader may lose its office between Start and commit, and that is not the
+// has come to nothing: a leader may lose its leadership between Start and commit, and that is not the
 // peer's fault.
 //
 // After AgreementLimit it fails the case with RuleNoAgreement.

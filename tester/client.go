@@ -212,7 +212,7 @@ func (cl *Client) emit(kind record.Kind, name, text string) {
 }
 
 // clientMessage is the observer for messages of clients. The goroutine of a client that has died ends
-// here, in the midst of its next call: there is nothing else in the code of a clerk that it is sure to
+// here, in the middle of its next call: there is nothing else in the code of a clerk that it is sure to
 // come by. checks.mu is held.
 func (c *machines) clientMessage(m *labrpc.Message, name clientEnd) {
 	k := c.checks

@@ -92,7 +92,7 @@ func (c *machines) CanDrift(i int) bool {
 	return ok
 }
 
-// Transfer asks peer i, which leads, to hand its office to peer to. It waits for the answer
+// Transfer asks peer i, which leads, to hand its leadership to peer to. It waits for the answer
 // (raftapi.LeadershipTransferrer); a peer that is not running says no.
 func (c *machines) Transfer(i, to int) (done bool) { return c.transfer(i, to, to) }
 

@@ -73,7 +73,7 @@ func (c *machines) CrashAtPersist(i int, nth int) <-chan struct{} {
 	return c.crashAtWrite(i, func(s *storage) { s.crashAfter = max(nth, 1) })
 }
 
-// CrashInPersist is CrashAtPersist in the midst of the write (with Options.Fsync, half of it has gone by):
+// CrashInPersist is CrashAtPersist in the middle of the write (with Options.Fsync, half of it has gone by):
 // nothing of it is stored, so nothing that depends on it may have got out, and nothing will.
 func (c *machines) CrashInPersist(i int, nth int) <-chan struct{} {
 	return c.crashAtWrite(i, func(s *storage) { s.crashWithin = max(nth, 1) })

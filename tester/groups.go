@@ -67,7 +67,7 @@ func (g *Groups) GroupOf(server int) int {
 	return -1
 }
 
-// Transfer asks server i to hand its office to another server of its group.
+// Transfer asks server i to hand its leadership to another server of its group.
 func (g *Groups) Transfer(i, to int) (done bool) {
 	return g.transfer(i, to, to-g.members[g.GroupOf(i)][0])
 }

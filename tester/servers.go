@@ -9,7 +9,7 @@ import (
 
 // Server is one server of a service that is built on Raft peers. (kvapi.Server is one.)
 type Server interface {
-	// Services returns the objects whose methods are to be reachable over the network: the server
+	// Services returns the objects whose methods must be reachable over the network: the server
 	// itself and its Raft peer.
 	Services() []any
 	// Raft returns the peer that the server runs on, or nil if it has none.

@@ -20,7 +20,7 @@ type storage struct {
 	// locks may be held around it.
 	mu          sync.Mutex
 	crashAfter  int             // crash after so many more writes; 0: never
-	crashWithin int             // crash in the midst of the so-many-th write from now; 0: never
+	crashWithin int             // crash in the middle of the so-many-th write from now; 0: never
 	crashed     []chan struct{} // closed when the peer has crashed and was killed
 }
 

@@ -14,7 +14,7 @@ const (
 	ElectionTimeoutHigh = 1000 * time.Millisecond
 
 	// HeartbeatLow and HeartbeatHigh bound the interval at which a leader sends AppendEntries to
-	// each follower while nothing else is to be sent (§5.2).
+	// each follower while there is nothing else to send (§5.2).
 	HeartbeatLow  = 50 * time.Millisecond
 	HeartbeatHigh = 150 * time.Millisecond
 

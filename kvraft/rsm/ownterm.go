@@ -17,7 +17,7 @@ type ownTerm struct {
 // of its log is committed before it has committed something of its own (§5.4.2). If clients ask for nothing that may
 // be never, and what the replica shows to those who only look, and what it does by itself, follows from an old state:
 //
-//	old leader    what is to be done: x     done: x is committed      crashes
+//	old leader    what there is to do: x     done: x is committed      crashes
 //	new leader    the entry is in its log, and not known to be committed: it does x again, and again
 //
 // It blocks until the entry is committed, and returns at once if that has been done, or is being done. If it fails,

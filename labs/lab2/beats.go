@@ -20,7 +20,7 @@ func onlySnapshots(e *tester.Env) {
 	c.agreeAll()
 	stood := 0
 	for range rounds {
-		leader, term := c.office()
+		leader, term := c.leadership()
 		away := c.any(leader)
 		c.Crash(away)
 		c.batch(2)
@@ -56,7 +56,7 @@ func snapshotsToCandidate(e *tester.Env) {
 		c.leapAhead(away, 0)
 		c.batch(2)
 		c.batch(2)
-		leader, term := c.office()
+		leader, term := c.leadership()
 		c.mute(away)
 		if at, _ := c.State(away); at+8 > term {
 			c.HealAll()
@@ -88,7 +88,7 @@ func deposedSnapshots(e *tester.Env) {
 	held := 0
 	for range rounds {
 		c.agreeAll()
-		old, term := c.office()
+		old, term := c.leadership()
 		behind := c.any(old)
 		third := c.all(old, behind)[0]
 		c.Crash(behind)
@@ -123,7 +123,7 @@ func newsInSnapshotReplies(e *tester.Env) {
 	var asLeader ear
 	for round := 0; round < 12 && asLeader.judged < 3; round++ {
 		c.agreeAll()
-		leader, term := c.office()
+		leader, term := c.leadership()
 		ahead := c.any(leader)
 		c.Disconnect(ahead)
 		c.batch(2)

@@ -49,15 +49,15 @@ func quorums() []tester.Case {
 	}
 }
 
-// officeLimit is how long a leader may stay in office without a majority: it looks once per election timeout, and
+// leadershipLimit is how long a leader may stay leader without a majority: it looks once per election timeout, and
 // may just have looked.
-const officeLimit = 2*tester.ElectionTimeoutHigh + 500*time.Millisecond
+const leadershipLimit = 2*tester.ElectionTimeoutHigh + 500*time.Millisecond
 
-// leaves fails if peer i leads anything after officeLimit. why says how few it reaches.
+// leaves fails if peer i leads anything after leadershipLimit. why says how few it reaches.
 func (c *cluster) leaves(i int, why string) {
-	if !c.until(officeLimit, func() bool { _, leads := c.State(i); return !leads }) {
+	if !c.until(leadershipLimit, func() bool { _, leads := c.State(i); return !leads }) {
 		term, _ := c.State(i)
-		c.fail(tester.RuleUnwantedLeader, "§6.2", []int{i}, "peer %d still leads term %d, %v after %s; two election timeouts are enough to notice", i, term, officeLimit, why)
+		c.fail(tester.RuleUnwantedLeader, "§6.2", []int{i}, "peer %d still leads term %d, %v after %s; two election timeouts are enough to notice", i, term, leadershipLimit, why)
 	}
 }
 
@@ -65,7 +65,7 @@ func stepsDown(e *tester.Env) {
 	c := newCluster(e, 3, with(raftapi.CheckQuorum))
 	c.agreeAll()
 	for range 3 {
-		leader, term := c.office()
+		leader, term := c.leadership()
 		c.Disconnect(leader)
 		c.propose(leader, 2)
 		c.leaves(leader, "it was cut off")
@@ -88,7 +88,7 @@ func halfIsNotEnough(e *tester.Env) {
 	c := newCluster(e, 4, with(raftapi.PreVote, raftapi.CheckQuorum))
 	for range 3 {
 		c.agreeAll()
-		leader, term := c.office()
+		leader, term := c.leadership()
 		rest := c.shuffled(leader)
 		c.Partition([]int{leader, rest[0]}, rest[1:])
 		taken := c.propose(leader, 2)
@@ -150,7 +150,7 @@ func sticky(e *tester.Env) {
 	bothWays := e.Rand().IntN(2) == 0
 	times := 0
 	for range 3 {
-		leader, term := c.office()
+		leader, term := c.leadership()
 		disruptive := c.any(leader)
 		c.Links(func(from, to int) bool {
 			return !(from == leader && to == disruptive || bothWays && from == disruptive && to == leader)
@@ -298,10 +298,10 @@ func voteKept(e *tester.Env) {
 		away := c.any(c.Leader())
 		c.Crash(away)
 		c.Restart(c.Leader()) // so that there is an election, in the next term
-		leader, term := c.office()
+		leader, term := c.leadership()
 		if term == before+1 {
 			c.Crash(c.all(leader, away)[0])
-			c.untilWithin(time.Millisecond, officeLimit, func() bool { _, leads := c.State(leader); return !leads })
+			c.untilWithin(time.Millisecond, leadershipLimit, func() bool { _, leads := c.State(leader); return !leads })
 			c.Restart(away)
 			e.Sleep(1200 * time.Millisecond)
 		}

@@ -194,9 +194,9 @@ func (c *cluster) waitUntilDeposed(i, term int) {
 	}
 }
 
-// office waits until one peer leads and all connected peers say its term, and returns both as they were at one
+// leadership waits until one peer leads and all connected peers say its term, and returns both as they were at one
 // instant. What is said about "the leader" and "the term" one after the other may be of two terms.
-func (c *cluster) office() (leader, term int) {
+func (c *cluster) leadership() (leader, term int) {
 	agreed := func() bool {
 		leader = c.Leader()
 		term, _ = c.State(leader)

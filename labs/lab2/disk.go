@@ -7,7 +7,7 @@ import (
 	"raftlab/tester"
 )
 
-// unsyncedWrites gives each peer a disk that takes its time, and crashes one in the midst of a write: a vote
+// unsyncedWrites gives each peer a disk that takes its time, and crashes one in the middle of a write: a vote
 // or a term, an entry. What was not on the disk is lost, and so nobody may have been told of it. A
 // peer that has its writes done in the background, to be quicker, has promised by then what it does
 // not know any more.
@@ -82,7 +82,7 @@ func (c *cluster) crashInAppend() {
 	c.Connect(away)
 }
 
-// slowDisk slows one disk of three down, that of the leader or that of its only follower, and crashes the peer in the midst of
+// slowDisk slows one disk of three down, that of the leader or that of its only follower, and crashes the peer in the middle of
 // the write of an entry. While it writes, others may have done all their part; it may not count as one that has stored the
 // entry, for its own sake or another's, whatever it has in memory.
 //

@@ -6,7 +6,7 @@
 //
 //	func oldLeaderStepsDown(e *tester.Env) {
 //		c := newCluster(e, 3, tester.Options{})     // build
-//		old, term := c.office()
+//		old, term := c.leadership()
 //		c.Disconnect(old)                           // break
 //		c.Leader()                                  // observe: the others elect another one
 //		c.Connect(old)
@@ -56,7 +56,7 @@
 //	install.go    2D: snapshots that meet other messages
 //	beats.go      2D: snapshots in place of heartbeats
 //	apart.go      2D: logs that begin at different indices
-//	disk.go       2C: disks that take their time, and crashes in the midst of a write
+//	disk.go       2C: disks that take their time, and crashes in the middle of a write
 //	topology.go   2A, 2B: bridge, ring, one-way links
 //	prevote.go    2E: who cannot win does not raise the term
 //	checkquorum.go 2F: leaders without a majority go, those with one stay

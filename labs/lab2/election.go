@@ -19,7 +19,7 @@ func initialElection(e *tester.Env) {
 
 func reElection(e *tester.Env) {
 	c := newCluster(e, 3, tester.Options{})
-	first, term := c.office()
+	first, term := c.leadership()
 
 	c.Disconnect(first)
 	c.Leader()

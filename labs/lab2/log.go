@@ -251,7 +251,7 @@ func lostCalls(e *tester.Env) {
 	c.agreeAll()
 	disturbed := 0
 	for range 3 {
-		leader, term := c.office()
+		leader, term := c.leadership()
 		away := c.any(leader)
 		c.mute(away)
 		c.commit(2, 2)

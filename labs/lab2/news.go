@@ -28,7 +28,7 @@ func newsInReplies(e *tester.Env) {
 	c := newCluster(e, 3, tester.Options{})
 	var asLeader ear
 	for round := 0; round < 12 && asLeader.judged < 3; round++ {
-		leader, term := c.office()
+		leader, term := c.leadership()
 		ahead := c.any(leader)
 		c.Disconnect(ahead)
 		e.Sleep(2 * time.Second)
@@ -93,7 +93,7 @@ func (c *cluster) leapAhead(away, commands int) (leader, term int) {
 	c.Disconnect(away)
 	c.propose(old, commands)
 	c.Connect(alone)
-	return c.office()
+	return c.leadership()
 }
 
 // onlyRefusals lets a follower hear its leader, and refuse whatever comes: it lacks the entry before, and since nobody hears its
@@ -110,7 +110,7 @@ func onlyRefusals(e *tester.Env) {
 		away := c.any(c.Leader())
 		c.leapAhead(away, 2) // whoever has these wins, and takes the others to have them
 		c.agree(2)
-		leader, term := c.office()
+		leader, term := c.leadership()
 		c.mute(away)
 		c.Connect(away)
 		e.Sleep(answered)
@@ -139,7 +139,7 @@ func writesMeetVotes(e *tester.Env) {
 	c := newCluster(e, 3, tester.Options{})
 	for range 10 {
 		c.agreeAll()
-		leader, term := c.office()
+		leader, term := c.leadership()
 		stands := c.any(leader)
 		c.Cut(leader, stands)
 		c.untilWithin(time.Millisecond, 3*time.Second, func() bool { now, _ := c.State(stands); return now > term })

@@ -59,9 +59,9 @@ type undisturbed struct {
 }
 
 func (u *undisturbed) by(what string, f func(leader int)) {
-	leader, term := u.c.office()
+	leader, term := u.c.leadership()
 	f(leader)
-	next, now := u.c.office()
+	next, now := u.c.leadership()
 	if next == leader && now == term {
 		return
 	} else if u.times++; u.times > 1 {

@@ -39,7 +39,7 @@ func isolatedLeader(e *tester.Env) {
 	const rounds = 6
 	c := newCluster(e, 5, tester.Options{})
 	c.agreeAll()
-	old, term := c.office()
+	old, term := c.leadership()
 	c.Disconnect(old)
 	var lost []proposal
 	for range rounds {

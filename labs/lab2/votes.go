@@ -118,7 +118,7 @@ func (c *cluster) sharesTerm(least int) {
 // new leader, whose heartbeats reach the old one; hearing is enough to step down.
 func muteLeader(e *tester.Env) {
 	c := newCluster(e, 3, tester.Options{})
-	old, term := c.office()
+	old, term := c.leadership()
 	c.mute(old)
 	c.LeaderAmong(c.all(old))
 	c.waitUntilDeposed(old, term)

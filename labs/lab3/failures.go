@@ -28,7 +28,7 @@ func appends(e *tester.Env) {
 	s.ends(l)
 }
 
-// leaderCrashes crashes leaders in the midst of operations. What they had not answered is done by the
+// leaderCrashes crashes leaders in the middle of operations. What they had not answered is done by the
 // next one, or has been done and must not be done twice.
 func leaderCrashes(reads kvapi.ReadPath) func(*tester.Env) {
 	return func(e *tester.Env) {
@@ -197,7 +197,7 @@ func restarts(e *tester.Env) {
 	s.ends(l)
 }
 
-// clientDies lets clients die in the midst of an operation: when their request is on its way, is being
+// clientDies lets clients die in the middle of an operation: when their request is on its way, is being
 // worked on, or is being answered. It may have been done, once, or not; nobody else may notice.
 func clientDies(reads kvapi.ReadPath) func(*tester.Env) {
 	return func(e *tester.Env) {

@@ -17,7 +17,7 @@ import (
 
 // rival looks whether the voter votes. If the rival wins, the old leader is cut off before it hears of it, and asked.
 //
-// With hadLeave the rival has led by leave of a leader before (§3.10). The leave was for that election.
+// With hadLeave the rival has led at the request of a leader before (§3.10). The leave was for that election.
 func rival(hadLeave bool) func(*tester.Env) {
 	return func(e *tester.Env) {
 		want := setup{reads: kvapi.ReadLease}
@@ -158,7 +158,7 @@ func (s *service) stands(i int) {
 	s.until(2*tester.ElectionTimeoutHigh, func() bool { term, _ := s.State(i); return term > before })
 }
 
-// asked cuts the old leader off, does what is to be done to the voter at that moment, and has a reader ask the old leader.
+// asked cuts the old leader off, does what has to be done to the voter at that moment, and has a reader ask the old leader.
 // If the rival is elected it is written to. Then everything is mended.
 func (s *service) asked(old, rival int, r *user, voter func()) {
 	r.client.Reach(old)
@@ -173,7 +173,7 @@ func (s *service) asked(old, rival int, r *user, voter func()) {
 		written := w.goes(func() { w.put("x", value) })
 		s.env.Await(written, 500*time.Millisecond)
 		s.pause(50 * time.Millisecond)
-		w.client.Close() // the rival may have lost its office, and this client knows nobody else
+		w.client.Close() // the rival may have lost its leadership, and this client knows nobody else
 		s.users = slices.DeleteFunc(s.users, func(u *user) bool { return u == w })
 	}
 	close(stop)

@@ -8,7 +8,7 @@ import (
 	"raftlab/tester"
 )
 
-// Part 3E: leaders hand their office over (§3.10). Voters take part in the election that follows although they hear a
+// Part 3E: leaders hand their leadership over (§3.10). Voters take part in the election that follows although they hear a
 // leader, so the lease must have ended before.
 
 // handOver asks old to make heir its successor, and again if it comes to nothing, up to four times. The case fails if it
@@ -144,7 +144,7 @@ func heirDies(e *tester.Env) {
 //	             \------------- two seconds ------- \ ------------> heir: an order of term 1, in term 2
 //	next                                             leads 2
 //
-// An heir that obeys stands by leave, and is elected within milliseconds.
+// An heir that obeys stands at the request of the leader, and is elected within milliseconds.
 func lateOrder(e *tester.Env) {
 	const late = 2 * time.Second
 	s := start(e, setup{reads: kvapi.ReadLease, extensions: []string{raftapi.Transfer}})

@@ -85,7 +85,7 @@ func nothingKept(e *tester.Env) {
 }
 
 // nothingForgotten does the same while leaders and whole groups crash at some moment of each move. What was to be deleted
-// when a server crashed is to be deleted when it is back, and not before the shard is safe elsewhere.
+// when a server crashed must be deleted when it is back, and not before the shard is safe elsewhere.
 func nothingForgotten(e *tester.Env) {
 	s := serve(e, layout{groups: 2, reads: bySeed(e), maxState: 100})
 	s.join(1)
@@ -113,7 +113,7 @@ func nothingForgotten(e *tester.Env) {
 	s.closes()
 }
 
-// largeMoves moves large shards under a small maxraftstate, and restarts groups from their snapshots in the midst of it.
+// largeMoves moves large shards under a small maxraftstate, and restarts groups from their snapshots in the middle of it.
 func largeMoves(e *tester.Env) {
 	s := serve(e, layout{groups: 2, reads: bySeed(e), maxState: 1000})
 	s.join(1)

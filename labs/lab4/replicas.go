@@ -83,7 +83,7 @@ func replicasAgree(e *tester.Env) {
 	c.ends()
 }
 
-// leaderCrashes crashes leaders in the midst of changes. What they had not answered is done by the
+// leaderCrashes crashes leaders in the middle of changes. What they had not answered is done by the
 // next one, or has been done and must not be done twice.
 func leaderCrashes(e *tester.Env) {
 	c := startController(e, setup{})
@@ -256,7 +256,7 @@ func (a *admin) queryUntil(stop <-chan struct{}) {
 	}
 }
 
-// clientDies lets clients die in the midst of a change: it is made once, or not at all, and nobody
+// clientDies lets clients die in the middle of a change: it is made once, or not at all, and nobody
 // else may notice.
 func clientDies(e *tester.Env) {
 	c := startController(e, setup{net: tester.Options{Duplicates: true}})

@@ -45,7 +45,7 @@ func spreads() []tester.Case {
 		{Part: "4B", Name: "DeposedLeader", Points: 5, Section: "§8", Run: deposed,
 			Checks: "a leader cut off from its group answers for no shard, for the group may have given it away"},
 		{Part: "4B", Name: "ControllerDies", Points: 4, Run: controllerDies,
-			Checks: "the controller's leader crashes in the midst of changes: each is made once, and carried out"},
+			Checks: "the controller's leader crashes in the middle of changes: each is made once, and carried out"},
 		{Part: "4B", Name: "WithoutController", Points: 3, Run: withoutController,
 			Checks: "the controller is down: all shards are served to clients who know where they are"},
 		{Part: "4B", Name: "Fenced", Points: 4, Section: "§8", Run: fenced,

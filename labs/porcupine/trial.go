@@ -83,7 +83,7 @@ func (t *trial) finish() {
 		}
 	})
 	if !e.Await(done, tester.ProgressLimit) {
-		t.stuck("when all keys are to be read")
+		t.stuck("when all keys are read")
 	}
 }
 

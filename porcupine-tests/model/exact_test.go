@@ -97,7 +97,7 @@ func TestVersionedIsDecidedAsBySearch(t *testing.T) {
 	require.Greater(t, count[false], 200)
 }
 
-// wrongs are the ways in which an answer in the midst of a long classic history can be wrong. Each changes a read that
+// wrongs are the ways in which an answer in the middle of a long classic history can be wrong. Each changes a read that
 // tells of enough, and says whether it could.
 var wrongs = map[string]func(r *rand.Rand, ops []Op, read int) bool{
 	"stale read": func(r *rand.Rand, ops []Op, read int) bool {

@@ -5,7 +5,7 @@
 //	servers  _______[ crash of the leader ]________[ crash of all ]__
 //	weather  _[ loss  ]____________[ duplicates            ]_________
 //	clocks   ______[ drift                       ]___________________
-//	office   ____|_______________|____________________|______________   transfers of leadership
+//	leaders  ____|_______________|____________________|______________   transfers of leadership
 //	         ----------------------- virtual time ------------------>
 //
 // Within a lane there is one fault at a time and a quiet time after it; between lanes anything may meet
@@ -21,7 +21,7 @@
 // nothing can stop some of them without their knowledge. So it is their messages that stand still, and come out late
 // and all at once; the server's own timers go on.
 //
-// A service of several groups has a plan drawn by [DrawGroups]: the lanes of links, servers and office are there
+// A service of several groups has a plan drawn by [DrawGroups]: the lanes of links, servers and leadership are there
 // once for each group, and one lane more for the links between groups. Whatever hits a link, it works only if all
 // faults of the moment leave it alone.
 //

@@ -47,7 +47,7 @@ const (
 	WildDrift Fault = "wild drift" // between half and twice: beyond what any lease allows for
 )
 
-// Transfer is no fault, but as good as one: the leader is asked to hand its office over, to a server drawn
+// Transfer is no fault, but as good as one: the leader is asked to hand its leadership over, to a server drawn
 // from the seed. It wants peers that are raftapi.LeadershipTransferrers.
 const Transfer Fault = "transfer"
 

@@ -41,7 +41,7 @@ func Draw(r *rand.Rand, n int, length time.Duration, faults ...Fault) Plan {
 }
 
 // DrawGroups is Draw for servers in several groups, the first of which all others depend on: a controller. Each group
-// has lanes of its own for its links, its servers and its office, so that several groups are hit at the same
+// has lanes of its own for its links, its servers and its leadership, so that several groups are hit at the same
 // time; what faults between groups do comes on top. Weather and clocks are those of all.
 func DrawGroups(r *rand.Rand, groups [][]int, length time.Duration, faults ...Fault) Plan {
 	everybody := [][]int{slices.Concat(groups...)}
