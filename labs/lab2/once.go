@@ -48,7 +48,7 @@ func (c *cluster) asksAgain(voterStands, longer bool) bool {
 	if longer {
 		first = c.lengthened()
 	}
-	old, term := c.office()
+	old, term := c.leadership()
 	if old == first {
 		return false
 	}
@@ -94,7 +94,7 @@ func (c *cluster) asksAgain(voterStands, longer bool) bool {
 // lengthened gives one peer an entry that no other has, and has it follow another leader. An entry of that leader's own would take it
 // away again; most leaders have none.
 func (c *cluster) lengthened() int {
-	peer, term := c.office()
+	peer, term := c.leadership()
 	c.Disconnect(peer)
 	c.propose(peer, 1)
 	c.Leader()
