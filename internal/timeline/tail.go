@@ -110,16 +110,14 @@ func (w *weighing) candidates(events []record.Event) []row {
 
 func (w *weighing) weigh(r row) int {
 	named := len(w.subject.Peers) == 0 || slices.Contains(w.subject.Peers, r.peer)
-	switch w.weights[r.at] {
-	case deduce.Decisive:
+	if w.weights[r.at] == deduce.Decisive {
 		return decisive
-	case deduce.Related:
-		if r.kind != record.Sent && r.kind != record.Replied || r.peer >= record.FirstClient || r.index > 0 {
-			return related
-		}
 	}
 	if last := w.subject.Last(); last > 0 && r.time > last {
 		return noise // the verdict came later than what it is about
+	}
+	if w.weights[r.at] == deduce.Related && (r.kind != record.Sent && r.kind != record.Replied || r.peer >= record.FirstClient || r.index > 0) {
+		return related
 	}
 	switch r.kind {
 	case record.Violation, record.CrashPeer, record.Restart:
