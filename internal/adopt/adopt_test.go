@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 
@@ -153,10 +152,7 @@ func compiles(t *testing.T, a *Adopted, packages ...string) {
 	for _, p := range packages {
 		args = append(args, "./"+p)
 	}
-	cmd := exec.Command(filepath.Join(runtime.GOROOT(), "bin", "go"), args...)
-	if _, err := os.Stat(cmd.Path); err != nil {
-		cmd = exec.Command("go", args...)
-	}
+	cmd := exec.Command("go", args...)
 	cmd.Dir = root
 	out, err := cmd.CombinedOutput()
 	require.NoError(t, err, "%s", out)
