@@ -7,8 +7,9 @@ import (
 	"slices"
 )
 
-// maxInstances is how many generic functions and types may be made of those of the code under test. A function that calls two others
-// with types made of its own, which do the same, makes any number in a few lines; the compiler compiles each.
+// maxInstances is how many generic functions and types may be made of those of the code under test by one package (many peers
+// can be checked in one build). A function that calls two others with types made of its own, which do the same, makes any number
+// in a few lines; the compiler compiles each.
 const maxInstances = 20_000
 
 // generics counts instances without making them: along the uses of generic functions and types by each other.
@@ -23,6 +24,7 @@ type generics struct {
 type use struct {
 	of   types.Object
 	args *types.TypeList
+	in   *Package
 }
 
 // proliferates is an error if there are too many instances.
@@ -46,12 +48,12 @@ func (l *loader) proliferates() error {
 			}
 		}
 	}
-	total := 0
+	totals := map[*Package]int{}
 	seen := map[string]bool{}
 	for _, u := range g.constant() {
-		if key := fmt.Sprintf("%p %.1000s", u.of, text(u.args)); !seen[key] {
+		if key := fmt.Sprintf("%p %p %.1000s", u.in, u.of, text(u.args)); !seen[key] {
 			seen[key] = true
-			if total = min(total+g.size(u.of), maxInstances+1); total > maxInstances {
+			if totals[u.in] = min(totals[u.in]+g.size(u.of), maxInstances+1); totals[u.in] > maxInstances {
 				return l.tooManyInstances(u.of)
 			}
 		}
@@ -107,7 +109,7 @@ func (g generics) within(p *Package, root ast.Node, object types.Object) {
 	ast.Inspect(root, func(n ast.Node) bool {
 		if id, ok := n.(*ast.Ident); ok {
 			if instance, ok := p.Info.Instances[id]; ok {
-				g.uses[object] = append(g.uses[object], use{origin(p.Info.Uses[id]), instance.TypeArgs})
+				g.uses[object] = append(g.uses[object], use{origin(p.Info.Uses[id]), instance.TypeArgs, p})
 			}
 		}
 		return true
