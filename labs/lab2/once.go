@@ -36,9 +36,12 @@ func votesOnce(longer bool) func(*tester.Env) {
 		e.Note("judged: %d times", judged)
 		if longer {
 			c.recovers()
-		} else {
-			c.recoversElection()
+			return
 		}
+		for range 6 {
+			c.askTogether()
+		}
+		c.recoversElection()
 	}
 }
 
@@ -89,6 +92,24 @@ func (c *cluster) asksAgain(voterStands, longer bool) bool {
 	}
 	c.env.Sleep(50 * time.Millisecond)
 	return true
+}
+
+// askTogether has two peers stand in one term, and lets both ask at one instant: to decide on a vote and to note it is one step.
+func (c *cluster) askTogether() {
+	leader, term := c.leadership()
+	pair := c.shuffled(leader)[:2]
+	for _, i := range pair {
+		c.Pause(i)
+	}
+	c.untilWithin(time.Millisecond, 3*time.Second, func() bool {
+		one, _ := c.State(pair[0])
+		other, _ := c.State(pair[1])
+		return one > term && other > term
+	})
+	for _, i := range pair {
+		c.Resume(i)
+	}
+	c.env.Sleep(answered)
 }
 
 // lengthened gives one peer an entry that no other has, and has it follow another leader. An entry of that leader's own would take it
