@@ -103,15 +103,15 @@ func (c Config) withImplied() Config {
 func (c Config) validate() error {
 	switch {
 	case len(c.Peers) == 0:
-		return errors.New("Peers is empty; give one end per server of the cluster, its own included")
+		return errors.New("there are no Peers; give one end per server of the cluster, its own included")
 	case c.Me < 0 || c.Me >= len(c.Peers):
-		return fmt.Errorf("Me is %d, and there are %d Peers, counted from 0", c.Me, len(c.Peers))
+		return fmt.Errorf("server %d is Me, and there are %d Peers, counted from 0", c.Me, len(c.Peers))
 	case c.Persister == nil:
-		return errors.New("Persister is nil; a first start takes raftapi.MakePersister()")
+		return errors.New("there is no Persister; a first start takes raftapi.MakePersister()")
 	case c.ApplyCh == nil:
-		return errors.New("ApplyCh is nil; without it nobody learns what is committed")
+		return errors.New("there is no ApplyCh; without it nobody learns what is committed")
 	case c.ElectionTimeout < 0 || c.HeartbeatInterval < 0:
-		return fmt.Errorf("ElectionTimeout is %v and HeartbeatInterval %v; neither can be negative", c.ElectionTimeout, c.HeartbeatInterval)
+		return fmt.Errorf("an ElectionTimeout of %v and a HeartbeatInterval of %v; neither can be negative", c.ElectionTimeout, c.HeartbeatInterval)
 	case c.ElectionTimeout > 0 && c.HeartbeatInterval >= c.ElectionTimeout:
 		return fmt.Errorf("HeartbeatInterval is %v and ElectionTimeout %v: followers would depose a leader between two heartbeats", c.HeartbeatInterval, c.ElectionTimeout)
 	case c.LeaseDriftBound != 0 && c.LeaseDriftBound < 1:

@@ -16,15 +16,15 @@ func TestConfigSaysWhatIsWrong(t *testing.T) {
 	}
 	require.NoError(t, good().validate())
 	for want, spoil := range map[string]func(*Config){
-		"Peers is empty":                 func(c *Config) { c.Peers = nil },
-		"Me is 3, and there are 3 Peers": func(c *Config) { c.Me = 3 },
-		"Persister is nil":               func(c *Config) { c.Persister = nil },
-		"ApplyCh is nil":                 func(c *Config) { c.ApplyCh = nil },
-		"neither can be negative":        func(c *Config) { c.HeartbeatInterval = -1 },
-		"depose a leader between two":    func(c *Config) { c.ElectionTimeout, c.HeartbeatInterval = time.Second, time.Second },
-		"LeaseDriftBound is 0.9":         func(c *Config) { c.LeaseDriftBound = 0.9 },
-		"CatchUpEntries is -1":           func(c *Config) { c.CatchUpEntries = -1 },
-		"so nothing would be; set both":  func(c *Config) { c.CatchUpEntries = 100 },
+		"there are no Peers":                    func(c *Config) { c.Peers = nil },
+		"server 3 is Me, and there are 3 Peers": func(c *Config) { c.Me = 3 },
+		"there is no Persister":                 func(c *Config) { c.Persister = nil },
+		"there is no ApplyCh":                   func(c *Config) { c.ApplyCh = nil },
+		"neither can be negative":               func(c *Config) { c.HeartbeatInterval = -1 },
+		"depose a leader between two":           func(c *Config) { c.ElectionTimeout, c.HeartbeatInterval = time.Second, time.Second },
+		"LeaseDriftBound is 0.9":                func(c *Config) { c.LeaseDriftBound = 0.9 },
+		"CatchUpEntries is -1":                  func(c *Config) { c.CatchUpEntries = -1 },
+		"so nothing would be; set both":         func(c *Config) { c.CatchUpEntries = 100 },
 	} {
 		c := good()
 		spoil(&c)
