@@ -153,7 +153,7 @@ func (a aside) refactoring(t *testing.T) {
 	a.everywhere(regexp.QuoteMeta(condition), "case rf.votedFor != nobody:\n\t\tif rf.votedFor == args.CandidateId {\n\t\t\tbreak\n\t\t}")
 	flaws := strings.Join(a.flaws(), "\n")
 	for _, want := range []string{
-		`mutants/keeps-matchindex.patch:\d+: raft/election.go: does not apply: `,
+		`mutants/keeps-matchindex.patch:\d+: raft/election.go:\d+: does not compile: `,
 		`mutants/leader-not-counted.patch:\d+: raft/raft.go: does not apply: `,
 		`mutants/votes-twice.patch:\d+: raft/election.go: does not apply: `,
 	} {
@@ -169,7 +169,7 @@ func (a aside) refactoring(t *testing.T) {
 		good[c.Subject] = c.Good()
 	}
 	require.Equal(t, map[string]bool{"keeps-matchindex": true, "leader-not-counted": true, "votes-twice": false}, good)
-	require.Contains(t, a.read("mutants/keeps-matchindex.patch"), "rf.acked == nil")
+	require.Contains(t, a.read("mutants/keeps-matchindex.patch"), "before[peer].acked")
 	require.Contains(t, a.read(".work/votes-twice/raft/election.go"), ">>>>>>> the tree now")
 	for _, f := range a.flaws() {
 		require.Contains(t, f, "votes-twice")
@@ -179,8 +179,8 @@ func (a aside) refactoring(t *testing.T) {
 // What applies need not compile. The flaw names the line of the patch, and the file's; and a name that the patch adds, and
 // that is another now, is followed.
 func (a aside) names(t *testing.T) {
-	patch := "# wrong:  x\n# rule:   x: y\n# parts:  2A\n# dies:   crash\n--- raft/replication.go\n+func (rf *Raft) more() int { return len(rf.matchIndex) }\n+\n func (rf *Raft) wakeReplicators() {\n"
-	a = a.begin(t, map[string]string{"adds": patch, "worse": strings.Replace(patch, "len(rf.matchIndex)", "nothing", 1)})
+	patch := "# wrong:  x\n# rule:   x: y\n# parts:  2A\n# dies:   crash\n--- raft/replication.go\n+func (rf *Raft) more() int { return rf.followers[0].matchIndex }\n+\n func (rf *Raft) wakeReplicators() {\n"
+	a = a.begin(t, map[string]string{"adds": patch, "worse": strings.Replace(patch, "rf.followers[0].matchIndex", "nothing", 1)})
 	require.Len(t, a.flaws(), 1)
 	require.Regexp(t, `^mutants/worse.patch:6: raft/replication.go:\d+: does not compile: undefined: nothing$`, a.flaws()[0])
 	a.everywhere(`\bmatchIndex\b`, "acked")
