@@ -206,3 +206,38 @@ func (c *cluster) termsGrow(d time.Duration) {
 		}
 	}
 }
+
+// deposedKeeps has a leader deposed before it knows what is committed: it was elected with an entry that its predecessor
+// had committed, and nobody has told it so. The entry stays in its log. In some rounds a's first entries are faster than the
+// cut: b may win then, and the case says nothing of who leads. What was applied once must stay: all servers show that.
+//
+//	first    1 [2]      committed: first and a have it          away
+//	a        1 [2]      wins the next term with b's vote         deposed by b, must win again
+//	b        1          gets nothing of a, stands: deposes a     has to be refused
+func deposedKeeps(e *tester.Env) {
+	c := newCluster(e, 3, tester.Options{})
+	for range 5 {
+		c.agreeAll()
+		first := c.Leader()
+		rest := c.shuffled(first)
+		a, b := rest[0], rest[1]
+		c.Disconnect(b)
+		taken := c.propose(first, 1)
+		committed := func() bool { return len(taken) > 0 && c.applied(taken[0]) }
+		c.untilWithin(time.Millisecond, tester.CommitLimit, committed)
+		c.Disconnect(first)
+		if committed() {
+			c.remember(taken)
+			c.Connect(b)
+			leads := func() bool { _, leads := c.State(a); return leads }
+			c.untilWithin(time.Millisecond, 10*time.Second, leads)
+			c.Cut(a, b)
+			term, _ := c.State(a)
+			c.until(3*time.Second, func() bool { now, _ := c.State(a); return now > term })
+			c.Heal(a, b)
+			c.agree(2)
+		}
+		c.HealAll()
+	}
+	c.recovers()
+}
