@@ -266,7 +266,7 @@ func (r *replaying) remembered(binary *sim.Binary) *suite.LastRun {
 	}
 	if was.GoVersion != binary.GoVersion {
 		fmt.Fprintf(r.err, "warning: this run failed under %s, and this is %s: it may be another run\n", was.GoVersion, binary.GoVersion)
-	} else if was.Source != binary.Source {
+	} else if was.Build != binary.ID && was.Source != binary.Source {
 		fmt.Fprintf(r.err, "warning: the code has changed since this run failed (build %s then, %s now): it may be another run\n",
 			short(was.Build), short(binary.ID))
 	}
