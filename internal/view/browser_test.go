@@ -41,7 +41,8 @@ func browser(t *testing.T, runs ...Run) (eval func(js string, result any), conso
 	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewExecAllocator(ctx, chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU,
-		chromedp.Headless, chromedp.NoFirstRun, chromedp.Flag("window-size", "1400,900"))
+		chromedp.Headless, chromedp.NoFirstRun, chromedp.Flag("window-size", "1400,900"),
+		chromedp.Flag("disable-dev-shm-usage", true), chromedp.WSURLReadTimeout(2*time.Minute))
 	t.Cleanup(cancel)
 	said := make(chan string, 1000)
 	ctx, cancel = chromedp.NewContext(ctx)
