@@ -162,15 +162,7 @@ func (c *checker) unlisted(t types.Type) reason {
 	return r
 }
 
-func (c *checker) parts(t types.Type) (r reason) {
-	each := func(list ...types.Type) reason {
-		for _, t := range list {
-			if r := c.unlisted(t); r.what != "" {
-				return r
-			}
-		}
-		return reason{}
-	}
+func (c *checker) parts(t types.Type) reason {
 	switch t := t.(type) {
 	case *types.Basic:
 		if t.Kind() == types.UnsafePointer {
@@ -182,47 +174,11 @@ func (c *checker) parts(t types.Type) (r reason) {
 		if r := c.named(t.Obj(), t.TypeArgs()); r.what != "" {
 			return r
 		}
-		return each(types.Unalias(t))
-	case *types.Pointer:
-		return each(t.Elem())
-	case *types.Slice:
-		return each(t.Elem())
-	case *types.Array:
-		return each(t.Elem())
-	case *types.Chan:
-		return each(t.Elem())
-	case *types.Map:
-		return each(t.Key(), t.Elem())
-	case *types.Signature:
-		return each(t.Params(), t.Results())
-	case *types.Tuple:
-		for v := range t.Variables() {
-			if r = each(v.Type()); r.what != "" {
-				return r
-			}
-		}
-	case *types.Struct:
-		for field := range t.Fields() {
-			if r = each(field.Type()); r.what != "" {
-				return r
-			}
-		}
-	case *types.Interface:
-		for method := range t.Methods() {
-			if r = each(method.Type()); r.what != "" {
-				return r
-			}
-		}
-		for embedded := range t.EmbeddedTypes() {
-			if r = each(embedded); r.what != "" {
-				return r
-			}
-		}
-	case *types.Union:
-		for term := range t.Terms() {
-			if r = each(term.Type()); r.what != "" {
-				return r
-			}
+		return c.unlisted(types.Unalias(t))
+	}
+	for element := range elements(t) {
+		if r := c.unlisted(element); r.what != "" {
+			return r
 		}
 	}
 	return reason{}

@@ -183,45 +183,24 @@ func depends(args *types.TypeList) bool {
 	return false
 }
 
-func holdsParameter(t types.Type, seen map[types.Type]bool) (found bool) {
+func holdsParameter(t types.Type, seen map[types.Type]bool) bool {
 	if seen[t] {
 		return false
 	}
 	seen[t] = true
-	each := func(list ...types.Type) bool {
-		return slices.ContainsFunc(list, func(t types.Type) bool { return holdsParameter(t, seen) })
-	}
+	holds := func(t types.Type) bool { return holdsParameter(t, seen) }
 	switch t := t.(type) {
 	case *types.TypeParam:
 		return true
 	case *types.Named:
-		return each(slices.Collect(t.TypeArgs().Types())...)
+		return slices.ContainsFunc(slices.Collect(t.TypeArgs().Types()), holds)
 	case *types.Alias:
-		return each(append(slices.Collect(t.TypeArgs().Types()), types.Unalias(t))...)
-	case *types.Pointer:
-		return each(t.Elem())
-	case *types.Slice:
-		return each(t.Elem())
-	case *types.Array:
-		return each(t.Elem())
-	case *types.Chan:
-		return each(t.Elem())
-	case *types.Map:
-		return each(t.Key(), t.Elem())
-	case *types.Signature:
-		return each(t.Params(), t.Results())
-	case *types.Tuple:
-		for v := range t.Variables() {
-			found = found || each(v.Type())
-		}
-	case *types.Struct:
-		for field := range t.Fields() {
-			found = found || each(field.Type())
-		}
-	case *types.Interface:
-		for method := range t.Methods() {
-			found = found || each(method.Type())
+		return slices.ContainsFunc(slices.Collect(t.TypeArgs().Types()), holds) || holds(types.Unalias(t))
+	}
+	for element := range elements(t) {
+		if holds(element) {
+			return true
 		}
 	}
-	return found
+	return false
 }
