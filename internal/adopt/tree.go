@@ -6,9 +6,7 @@ import (
 	"go/parser"
 	"go/token"
 	"maps"
-	"os"
 	"path"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -51,13 +49,7 @@ func wanted(name string) bool {
 
 // read reads a folder or an archive.
 func read(ctx context.Context, from string) (*tree, error) {
-	reader := submission.Read
-	if _, archive := submission.CutArchive(filepath.Base(from)); archive {
-		if info, err := os.Lstat(from); err == nil && !info.IsDir() {
-			reader = submission.ReadArchive
-		}
-	}
-	files, err := reader(ctx, from, submission.Tree, wanted)
+	files, err := submission.ReadAny(ctx, from, submission.Tree, wanted)
 	if err != nil {
 		return nil, err
 	}

@@ -44,13 +44,7 @@ func Open(ctx context.Context, handedIn string, packages []string) (Tree, error)
 	wanted := func(name string) bool {
 		return path.Ext(name) == ".go" && !strings.HasSuffix(name, "_test.go")
 	}
-	read := submission.Read
-	if _, archive := submission.CutArchive(filepath.Base(handedIn)); archive {
-		if info, err := os.Lstat(handedIn); err == nil && !info.IsDir() {
-			read = submission.ReadArchive
-		}
-	}
-	files, err := read(ctx, handedIn, submission.Tree, wanted)
+	files, err := submission.ReadAny(ctx, handedIn, submission.Tree, wanted)
 	if err != nil {
 		return Tree{}, err
 	}

@@ -34,6 +34,16 @@ func CutArchive(name string) (string, bool) {
 	return name, false
 }
 
+// ReadAny is [Read] for a directory, and [ReadArchive] for what is an archive by its name and no directory.
+func ReadAny(ctx context.Context, name string, limits Limits, wanted func(name string) bool) ([]File, error) {
+	if _, archive := CutArchive(filepath.Base(name)); archive {
+		if info, err := os.Lstat(name); err == nil && !info.IsDir() {
+			return ReadArchive(ctx, name, limits, wanted)
+		}
+	}
+	return Read(ctx, name, limits, wanted)
+}
+
 // ReadArchive is [Read] for a zip, a tar or a tar.gz. Nothing of it is written to any disk.
 func ReadArchive(ctx context.Context, name string, limits Limits, wanted func(name string) bool) ([]File, error) {
 	dir, err := os.OpenRoot(filepath.Dir(name))
