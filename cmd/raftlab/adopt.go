@@ -37,7 +37,7 @@ the result, and for keeping it.`,
 			if out == "" {
 				return usage(errors.New("adopt needs a directory to write to: --out DIR"))
 			}
-			adopted, err := adopt.Read(contextOf(c), args[0], year)
+			adopted, err := adopt.Read(c.Context(), args[0], year)
 			if err != nil {
 				return usage(fmt.Errorf("adopt %s: %w", args[0], err))
 			}
@@ -53,14 +53,6 @@ the result, and for keeping it.`,
 	yearFlag(c.Flags(), &year)
 	c.Flags().StringVar(&out, "out", "", "the `directory` for the tree, which is empty or does not exist")
 	return c
-}
-
-// contextOf is the context of a command.
-func contextOf(c *cobra.Command) context.Context {
-	if ctx := c.Context(); ctx != nil {
-		return ctx
-	}
-	return context.Background()
 }
 
 // yearFlag is the flag that says which year a solution of the course is of.

@@ -89,9 +89,8 @@ func lostRelease(e *tester.Env) {
 		gave := u.goes(ours.release)
 		e.Sleep(300 * time.Millisecond)
 		took := next.goes(nexts.acquire)
-		e.Sleep(time.Second)
 		var waits <-chan struct{}
-		if over(took) {
+		if e.Await(took, time.Second) {
 			waits = third.goes(thirds.acquire)
 			s.pause(500 * time.Millisecond)
 			s.healed()
@@ -108,16 +107,6 @@ func lostRelease(e *tester.Env) {
 		third.must("give the lock back", thirds.release)
 	}
 	s.earned()
-}
-
-// over says whether what done tells of is over.
-func over(done <-chan struct{}) bool {
-	select {
-	case <-done:
-		return true
-	default:
-		return false
-	}
 }
 
 // lockSwarm has two locks, and some of all that can happen to messages.

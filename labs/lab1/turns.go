@@ -87,6 +87,16 @@ func twoLocks(e *tester.Env) {
 	s.earned()
 }
 
+// waitersFor has n new clients each take a lock and give it back, and tells when each has done so.
+func (s *service) waitersFor(lock string, n int) (waiters []*user, done []<-chan struct{}) {
+	waiters = s.crowd(n)
+	for _, w := range waiters {
+		theirs := s.lockOf(w, lock)
+		done = append(done, w.goes(func() { theirs.section(func() {}) }))
+	}
+	return waiters, done
+}
+
 // handOver has three clients wait for a lock that is held for a while, and measures how soon they have it once it
 // is free. A lock may look again every second; it must not look ever more seldom.
 func handOver(e *tester.Env) {
@@ -95,12 +105,7 @@ func handOver(e *tester.Env) {
 	u := s.user()
 	h := s.lockOf(u, "l")
 	u.must("take a lock that is free", h.acquire)
-	waiters := s.crowd(3)
-	var done []<-chan struct{}
-	for _, w := range waiters {
-		theirs := s.lockOf(w, "l")
-		done = append(done, w.goes(func() { theirs.section(func() {}) }))
-	}
+	waiters, done := s.waitersFor("l", 3)
 	e.Sleep(15 * time.Second)
 	u.must("give the lock back", h.release)
 	began := e.Now()
@@ -120,12 +125,7 @@ func patientWaiters(e *tester.Env) {
 	u := s.user()
 	h := s.lockOf(u, "l")
 	u.must("take a lock that is free", h.acquire)
-	waiters := s.crowd(3)
-	var done []<-chan struct{}
-	for _, w := range waiters {
-		theirs := s.lockOf(w, "l")
-		done = append(done, w.goes(func() { theirs.section(func() {}) }))
-	}
+	waiters, done := s.waitersFor("l", 3)
 	before := s.TotalRPCs()
 	e.Sleep(seconds * time.Second)
 	s.storm(s.TotalRPCs()-before, len(waiters), seconds, fmt.Sprintf("client %d held the lock", u.client.Number()))
