@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"raftlab/internal/record"
+	"raftlab/internal/stacks"
 )
 
 // The border between the harness and the code under test. Whatever crosses it is told apart here, once:
@@ -76,7 +77,7 @@ func (r *run) enter(f func()) departure {
 // departureBy is called by a deferred function, for a call that has not returned. p is what recover said.
 func departureBy(p any) departure {
 	d := departure{manner: panicked, stack: string(debug.Stack())}
-	if exitedBy(d.stack) {
+	if stacks.ExitedBy(d.stack) {
 		d.manner = exited
 		return d
 	}
@@ -119,7 +120,7 @@ func (r *run) departed(name string, peer int, d departure) {
 	case d.lacks:
 		r.violate(Violation{Rule: RuleMissing, Message: d.text})
 		return
-	case startedInTester(d.stack):
+	case stacks.StartedInTester(d.stack):
 		v = record.Verdict{Outcome: record.FrameworkError, Message: "panic: " + d.text, Stack: d.stack}
 	default:
 		v.Message = "panic: " + d.text

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"raftlab/internal/record"
+	"raftlab/internal/stacks"
 )
 
 // calls are the calls of the harness into the code under test that have not returned yet.
@@ -68,13 +69,13 @@ func (r *run) monitor(stop <-chan struct{}) {
 		if c, ok := r.calls.oldest(); ok && r.now()-c.since > StuckLimit {
 			r.end(record.Verdict{Outcome: record.Stuck, Rule: string(RuleStuck), Peers: peersOf(c.peer),
 				Message: fmt.Sprintf("%s of %s was called at %v and has not returned after %v", c.name, whose(c.peer), round(c.since), StuckLimit),
-				Stack:   interesting(goroutines())})
+				Stack:   stacks.Interesting(stacks.All())})
 			return
 		}
 		if r.now() > r.limit() {
 			r.end(record.Verdict{Outcome: record.Fail, Rule: string(RuleTime),
 				Message: fmt.Sprintf("the case has not come to its end within %v of virtual time; the last it said: %q", r.limit(), r.lastNote()),
-				Stack:   interesting(goroutines())})
+				Stack:   stacks.Interesting(stacks.All())})
 			return
 		}
 	}

@@ -5,12 +5,14 @@ import (
 	"sort"
 	"strings"
 	"time"
+
+	"raftlab/internal/stacks"
 )
 
 // checkLeftovers looks for goroutines of the code under test after all its peers were killed. They
 // get LeftoverGrace to end; it looks now and then, so that in real time nobody waits for nothing.
 func (r *run) checkLeftovers() {
-	var left []goroutine
+	var left []stacks.Goroutine
 	for waited := time.Duration(0); ; {
 		left = r.leftovers()
 		if len(left) == 0 || waited >= LeftoverGrace {
@@ -30,17 +32,17 @@ func (r *run) checkLeftovers() {
 		r.warn(string(RuleLeftover) + ": " + text)
 	}
 	for _, g := range left {
-		r.known[g.id] = true
+		r.known[g.ID] = true
 	}
 }
 
 // leftovers returns the goroutines of the code under test that began during this run. Goroutines
 // that the tester started are not among them, also when they run a case from another module.
-func (r *run) leftovers() []goroutine {
-	var left []goroutine
-	for _, g := range goroutines() {
-		_, theirs := g.underTest()
-		if theirs && !r.known[g.id] && g.bubble == r.bubble && g.creator.pkg() != "raftlab/tester" {
+func (r *run) leftovers() []stacks.Goroutine {
+	var left []stacks.Goroutine
+	for _, g := range stacks.All() {
+		_, theirs := g.UnderTest()
+		if theirs && !r.known[g.ID] && g.Bubble == r.bubble && g.Creator.Owner() != stacks.Tester {
 			left = append(left, g)
 		}
 	}
@@ -48,11 +50,11 @@ func (r *run) leftovers() []goroutine {
 }
 
 // describe names goroutines by the function of the code under test they are in, with a count.
-func describe(gs []goroutine) string {
+func describe(gs []stacks.Goroutine) string {
 	count := map[string]int{}
 	for _, g := range gs {
-		f, _ := g.underTest()
-		count[fmt.Sprintf("%s, %s", f.short(), strings.TrimSuffix(g.state, " (durable)"))]++
+		f, _ := g.UnderTest()
+		count[fmt.Sprintf("%s, %s", f.Short(), strings.TrimSuffix(g.State, " (durable)"))]++
 	}
 	var parts []string
 	for name, n := range count {

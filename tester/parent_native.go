@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"raftlab/internal/record"
+	"raftlab/internal/stacks"
 )
 
 // childWall is the wall-clock time after which a child is killed, whatever it does.
@@ -93,7 +94,7 @@ func verdictOf(file, secret string, out *output, ended error) report {
 	case rep.Outcome == record.Pass && ended != nil && strings.Contains(printed, "WARNING: DATA RACE"):
 		at := strings.Index(printed, "WARNING: DATA RACE")
 		rep.Verdict = record.Verdict{Outcome: record.Fail, Rule: string(RuleDataRace), Time: rep.Time,
-			Message: "the race detector has found two goroutines that use the same memory without a lock", Stack: clip(printed[at:], stackLimit)}
+			Message: "the race detector has found two goroutines that use the same memory without a lock", Stack: clip(printed[at:], stacks.Limit)}
 	}
 	return rep
 }
@@ -122,26 +123,15 @@ func crashVerdict(printed string, ended error) record.Verdict {
 	}
 	if at < 0 {
 		v.Message = "the process died: " + ended.Error()
-		v.Stack = clip(printed[max(len(printed)-stackLimit, 0):], stackLimit)
+		v.Stack = clip(printed[max(len(printed)-stacks.Limit, 0):], stacks.Limit)
 		return v
 	}
 	message, _, _ := strings.Cut(printed[at:], "\n")
-	v.Message, v.Stack = message, clip(printed[at:], stackLimit)
-	if ours(v.Stack) {
+	v.Message, v.Stack = message, clip(printed[at:], stacks.Limit)
+	if stacks.Ours(v.Stack) {
 		v.Outcome, v.Rule = record.FrameworkError, ""
 	}
 	return v
-}
-
-// ours says whether the goroutine that brought the process down, which is printed first, has
-// nothing of the code under test on its stack.
-func ours(stack string) bool {
-	gs := parseStacks(stack)
-	if len(gs) == 0 {
-		return false
-	}
-	_, theirs := gs[0].underTest()
-	return !theirs
 }
 
 func clip(s string, most int) string {

@@ -8,6 +8,7 @@ import (
 
 	"raftlab/internal/deduce"
 	"raftlab/internal/record"
+	"raftlab/internal/stacks"
 	"raftlab/internal/timeline"
 )
 
@@ -59,23 +60,23 @@ func middle(rep report, room int) []string {
 
 // stackLines shows where the code under test is, one line for each goroutine that matters.
 func stackLines(rep report, room int) []string {
-	gs := parseStacks(rep.Stack)
+	gs := stacks.Parse(rep.Stack)
 	if len(gs) == 0 {
 		text := strings.Split(strings.TrimSpace(rep.Stack), "\n")
 		return text[:min(len(text), room)]
 	}
 	var lines []string
 	if rep.Outcome == record.Crash || rep.Outcome == record.FrameworkError {
-		for _, f := range gs[0].frames {
-			if len(lines) < min(room, 6) && f.function != "panic" && f.pkg() != "runtime" && f.pkg() != "runtime/debug" {
-				lines = append(lines, "  at "+f.short())
+		for _, f := range gs[0].Frames {
+			if len(lines) < min(room, 6) && f.Function != "panic" && f.Package() != "runtime" && f.Package() != "runtime/debug" {
+				lines = append(lines, "  at "+f.Short())
 			}
 		}
 		return lines
 	}
 	for _, g := range gs {
-		if f, ok := g.underTest(); ok && len(lines) < room {
-			lines = append(lines, fmt.Sprintf("  %s: %s", strings.TrimSuffix(g.state, " (durable)"), f.short()))
+		if f, ok := g.UnderTest(); ok && len(lines) < room {
+			lines = append(lines, fmt.Sprintf("  %s: %s", strings.TrimSuffix(g.State, " (durable)"), f.Short()))
 		}
 	}
 	return lines

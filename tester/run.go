@@ -14,6 +14,7 @@ import (
 	"raftlab/internal/contract"
 	text "raftlab/internal/plain"
 	"raftlab/internal/record"
+	"raftlab/internal/stacks"
 	"raftlab/labgob"
 	"raftlab/raftapi"
 )
@@ -60,8 +61,8 @@ func runCase(h host, c Case, subject any, p record.Params) {
 		r.end(record.Verdict{Outcome: record.FrameworkError, Message: err.Error()})
 		return
 	}
-	before := goroutines()
-	r.bubble, r.known = before[0].bubble, idsOf(before) // the first one is the caller
+	before := stacks.All()
+	r.bubble, r.known = before[0].Bubble, stacks.IDs(before) // the first one is the caller
 	raftapi.OnReached(r.situation)
 	labgob.OnWarning(r.warn)
 	stop := make(chan struct{})

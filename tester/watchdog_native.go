@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"raftlab/internal/record"
+	"raftlab/internal/stacks"
 )
 
 // The watchdog lives outside of the bubble and looks at the wall clock. Virtual time in a bubble
@@ -43,15 +44,15 @@ func watch(p *pulse, end func(record.Verdict)) {
 			before = ""
 			continue
 		}
-		all := inBubbles(goroutines())
+		all := inBubbles(stacks.All())
 		picture, frozen := frozen(all)
 		at := time.Duration(p.now.Load())
 		switch {
 		case frozen && picture == before:
-			end(record.Verdict{Outcome: record.Fail, Rule: string(RuleFrozen), Time: at, Message: frozenMessage(all), Stack: interesting(all)})
+			end(record.Verdict{Outcome: record.Fail, Rule: string(RuleFrozen), Time: at, Message: frozenMessage(all), Stack: stacks.Interesting(all)})
 			return
 		case still > idleLimit:
-			end(record.Verdict{Outcome: record.Inconclusive, Time: at, Stack: interesting(all), Message: fmt.Sprintf(
+			end(record.Verdict{Outcome: record.Inconclusive, Time: at, Stack: stacks.Interesting(all), Message: fmt.Sprintf(
 				"virtual time has not moved for %v of wall-clock time: probably a loop that never waits; the engine names its line", idleLimit)})
 			return
 		}
@@ -63,35 +64,35 @@ func watch(p *pulse, end func(record.Verdict)) {
 }
 
 // inBubbles leaves out the goroutines outside.
-func inBubbles(all []goroutine) []goroutine {
-	return slices.DeleteFunc(all, func(g goroutine) bool { return g.bubble == "" })
+func inBubbles(all []stacks.Goroutine) []stacks.Goroutine {
+	return slices.DeleteFunc(all, func(g stacks.Goroutine) bool { return g.Bubble == "" })
 }
 
 // frozen says whether no goroutine of the bubble can run and at least one is not durably blocked. The
 // picture is equal for two samples between which nothing has moved.
-func frozen(all []goroutine) (picture string, yes bool) {
+func frozen(all []stacks.Goroutine) (picture string, yes bool) {
 	var b strings.Builder
 	blocked := 0
 	for _, g := range all {
 		if slices.Contains([]string{"running", "runnable", "syscall", "preempted", "IO wait", "copystack", "GC assist wait",
-			"GC assist marking", "GC worker (active)", "waiting for cgo callback", "waiting"}, g.state) {
+			"GC assist marking", "GC worker (active)", "waiting for cgo callback", "waiting"}, g.State) {
 			return "", false
 		}
-		if !strings.HasSuffix(g.state, "(durable)") {
+		if !strings.HasSuffix(g.State, "(durable)") {
 			blocked++
 		}
-		fmt.Fprintf(&b, "%d %s\n", g.id, g.state)
+		fmt.Fprintf(&b, "%d %s\n", g.ID, g.State)
 	}
 	return b.String(), blocked > 0
 }
 
 // frozenMessage names who waits for a mutex, and where to read on.
-func frozenMessage(all []goroutine) string {
+func frozenMessage(all []stacks.Goroutine) string {
 	where := "a mutex"
 	for _, g := range all {
-		if !strings.HasSuffix(g.state, "(durable)") {
-			if f, ok := g.underTest(); ok {
-				where = f.short()
+		if !strings.HasSuffix(g.State, "(durable)") {
+			if f, ok := g.UnderTest(); ok {
+				where = f.Short()
 				break
 			}
 		}

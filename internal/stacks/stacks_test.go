@@ -1,4 +1,4 @@
-package tester
+package stacks
 
 import (
 	"runtime"
@@ -27,31 +27,31 @@ raftlab/labrpc.(*Server).dispatch(0x0)
 `
 
 func TestParseStacks(t *testing.T) {
-	gs := parseStacks(dump)
+	gs := Parse(dump)
 	require.Len(t, gs, 2)
-	require.Equal(t, 7, gs[0].id)
-	require.Equal(t, "chan receive (durable)", gs[0].state)
-	require.Equal(t, "3", gs[0].bubble)
-	require.Equal(t, "raftlab/raft.(*Raft).ticker", gs[0].frames[0].function)
-	require.Equal(t, "raftlab/raft.Make", gs[0].creator.function)
-	f, ok := gs[0].underTest()
+	require.Equal(t, 7, gs[0].ID)
+	require.Equal(t, "chan receive (durable)", gs[0].State)
+	require.Equal(t, "3", gs[0].Bubble)
+	require.Equal(t, "raftlab/raft.(*Raft).ticker", gs[0].Frames[0].Function)
+	require.Equal(t, "raftlab/raft.Make", gs[0].Creator.Function)
+	f, ok := gs[0].UnderTest()
 	require.True(t, ok)
-	require.Equal(t, "raft.(*Raft).ticker (raft.go:120)", f.short())
-	f, ok = gs[1].underTest()
+	require.Equal(t, "raft.(*Raft).ticker (raft.go:120)", f.Short())
+	f, ok = gs[1].UnderTest()
 	require.True(t, ok)
-	require.Equal(t, "6.5840/raft1", f.pkg())
-	require.Equal(t, "raft1.(*Raft).RequestVote.func1 (raft.go:9)", f.short())
-	require.Less(t, 0, len(interesting(gs)))
+	require.Equal(t, "6.5840/raft1", f.Package())
+	require.Equal(t, "raft1.(*Raft).RequestVote.func1 (raft.go:9)", f.Short())
+	require.Less(t, 0, len(Interesting(gs)))
 }
 
 func TestOwnGoroutineComesFirst(t *testing.T) {
 	_, file, _, _ := runtime.Caller(0)
-	g := goroutines()[0]
+	g := All()[0]
 	found := false
-	for _, f := range g.frames {
-		found = found || f.file == file
+	for _, f := range g.Frames {
+		found = found || f.File == file
 	}
-	require.True(t, found, g.text)
-	_, theirs := g.underTest()
+	require.True(t, found, g.Text)
+	_, theirs := g.UnderTest()
 	require.False(t, theirs, "the tester is not code under test")
 }
