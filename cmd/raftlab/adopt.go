@@ -77,13 +77,7 @@ func (a *app) tellAdopted(adopted *adopt.Adopted, most int) {
 
 // adoptedParts are the labs that an adopted solution has packages for.
 func adoptedParts(adopted *adopt.Adopted) string {
-	var labs []string
-	for _, p := range []struct{ place, parts string }{{"kvsrv", "lab1"}, {"raft", "2A 2B 2C 2D"}, {"kvraft", "3A 3B"}, {"shardkv/shardctrler", "4A"}, {"shardkv", "4B 4C"}} {
-		if adopted.Dirs[p.place] != "" {
-			labs = append(labs, p.parts)
-		}
-	}
-	return strings.Join(labs, " ")
+	return strings.Join(adopted.Graded(), " ")
 }
 
 // findCode finds the code under test, and adopts it first if it is in the course's own layout. The options get the contract
@@ -124,12 +118,28 @@ func (a *app) findCode(ctx context.Context, root course.Root, f *runFlags, o *su
 	if o.Contract == "" {
 		o.Contract = adopted.Contract
 	}
-	return code.From(f.impl, key, adopted.Dirs), forget, a.announce(adopted)
+	if f.year != adopt.Auto {
+		o.Year = f.year
+	}
+	return code.From(f.impl, key, adopted.Dirs).Lacking(adopted.Lacks), forget, a.announce(adopted, f.brief)
+}
+
+// findPeer is findCode for commands that need nothing but a package raft.
+func (a *app) findPeer(ctx context.Context, root course.Root, impl string) (code suite.Code, forget func(), err error) {
+	code, forget, err = a.findCode(ctx, root, &runFlags{impl: impl, year: adopt.Auto, brief: true}, &suite.Options{})
+	if err == nil && code.Impl != nil && code.Impl["raft"] == "" {
+		err = fmt.Errorf("--impl %s: there is no package raft in it", impl)
+	}
+	return code, forget, err
 }
 
 // announce tells what was adopted on the way to something else.
-func (a *app) announce(adopted *adopt.Adopted) error {
+func (a *app) announce(adopted *adopt.Adopted, brief bool) error {
 	const most = 3
+	if brief {
+		_, err := fmt.Fprintln(a.err, "adopted a solution "+adopted.Summary())
+		return err
+	}
 	silent := &app{out: a.err}
 	silent.tellAdopted(adopted, most)
 	_, err := fmt.Fprintln(a.err, "(raftlab adopt tells everything)")

@@ -20,6 +20,18 @@ func courseSolution(t *testing.T) string {
 	return dir
 }
 
+// What a solution does not have is not graded, whatever was selected, and a sentence says so.
+func TestLabsThatASolutionHasNot(t *testing.T) {
+	r, res := testJSON(t, "2A/InitialElection", "2E", "lab4", "--seeds", "1", "--impl", courseSolution(t))
+	require.Equal(t, suite.ExitPassed, res.code, "%+v", res)
+	assert.Len(t, r.Cases, 1)
+	assert.Contains(t, r.Notes, "no shardkv here: lab 4 is not graded")
+	assert.Contains(t, res.out, "2E and 2F are not graded")
+	res = raftlab(t, checkout, "test", "lab4", "--impl", courseSolution(t))
+	assert.Equal(t, suite.ExitPassed, res.code)
+	assert.Contains(t, res.out, "nothing to run: no shardctrler here: part 4A is not graded; no shardkv here: lab 4 is not graded")
+}
+
 // A solution in the course's layout is tested and graded as it is, and what is said names its own files.
 func TestSolutionsOfTheCourse(t *testing.T) {
 	const id = "2A/InitialElection"

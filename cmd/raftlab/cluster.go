@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -29,7 +30,8 @@ func clusterCommand(a *app) *cobra.Command {
 		Short: "Run a peer as a real cluster: processes, TCP, a log on disk (docs/cluster.md)",
 		Long: `Build the module in the folder cluster, with the peer of --impl in it, and run it. "cluster --help" shows its commands.
 
---impl is a course tree or a directory with package raft, etcdraft, or reference (the default). What it names is
+--impl is a course tree or a directory with package raft, a solution in the layout of 6.824 or 6.5840 (docs/adopt.md), etcdraft, or
+reference (the default). What it names is
 compiled and run with your rights: unlike the engine, a real cluster is no sandbox.`,
 		DisableFlagParsing: true,
 		RunE: func(c *cobra.Command, args []string) error {
@@ -50,16 +52,15 @@ func (a *app) cluster(ctx context.Context, args []string) error {
 	if root.Course {
 		return usage(errors.New("a course tree has no cluster: run this in a checkout of the framework, with --impl and the path of the tree"))
 	}
-	code, err := suite.FindCode(root.Dir, false, impl, []string{"./raft"})
-	if err != nil {
-		return usage(err)
-	}
-	if code.Impl != nil && code.Impl["raft"] == "" {
-		return usage(fmt.Errorf("--impl %s: there is no package raft in it", impl))
-	}
 	ctx, stop := interruptible(ctx)
 	defer stop()
+	code, forget, err := a.findPeer(ctx, root, impl)
+	if err != nil {
+		forget()
+		return usage(err)
+	}
 	binary, err := buildCluster(ctx, root.Dir, code)
+	forget()
 	if err != nil {
 		return broken(err)
 	}
@@ -98,7 +99,7 @@ func buildCluster(ctx context.Context, root string, code suite.Code) (binary str
 	case dir != "":
 		label = labelOf(code.Key)
 	}
-	place := filepath.Join(root, ".raftlab", "cluster", fmt.Sprintf("%s-%.4x", label, sha256.Sum256([]byte(dir))))
+	place := filepath.Join(root, ".raftlab", "cluster", fmt.Sprintf("%s-%.4x", label, sha256.Sum256([]byte(code.Key))))
 	if err := os.MkdirAll(place, 0o755); err != nil {
 		return "", err
 	}
@@ -117,7 +118,7 @@ func buildCluster(ctx context.Context, root string, code suite.Code) (binary str
 	build := exec.CommandContext(ctx, "go", append(args, "./cmd/raftlab-cluster")...)
 	build.Dir = filepath.Join(root, "cluster")
 	if out, err := build.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("building the cluster with the peer %s: %w\n%s", label, err, plain.Text(string(out), plain.MaxText))
+		return "", fmt.Errorf("building the cluster with the peer %s: %w\n%s", label, err, plain.Text(strings.Join(code.ShowAll(strings.Split(string(out), "\n")), "\n"), plain.MaxText))
 	}
 	return binary, nil
 }
@@ -132,23 +133,27 @@ func labelOf(dir string) string {
 	}, filepath.Base(dir))
 }
 
-// writeOverlay has the compiler see the files of one directory in the place of those of another.
+// writeOverlay has the compiler see the files of one directory, and of those below it, in the place of those of another.
 func writeOverlay(file, theirs, dir string) error {
 	replace := map[string]string{}
 	for _, of := range []string{theirs, dir} {
-		names, err := filepath.Glob(filepath.Join(of, "*.go"))
-		if err != nil {
-			return err
-		}
-		for _, name := range names {
-			if strings.HasSuffix(name, "_test.go") {
-				continue
+		err := filepath.WalkDir(of, func(name string, e fs.DirEntry, err error) error {
+			if err != nil || !e.Type().IsRegular() || filepath.Ext(name) != ".go" || strings.HasSuffix(name, "_test.go") {
+				return err
 			}
-			at := filepath.Join(theirs, filepath.Base(name))
+			below, err := filepath.Rel(of, name)
+			if err != nil {
+				return err
+			}
+			at := filepath.Join(theirs, below)
 			replace[at] = "" // not there
 			if of == dir {
 				replace[at] = name
 			}
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("read the sources in %s: %w", of, err)
 		}
 	}
 	b, err := json.Marshal(map[string]any{"Replace": replace})

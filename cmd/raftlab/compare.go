@@ -50,7 +50,7 @@ func compareCommand(a *app) *cobra.Command {
 	}
 	c.Flags().StringVar(&f.seeds, "seeds", "1-10", "seeds: 7, 1-20, or 3,9,40")
 	c.Flags().StringVar(&f.set, "set", "", "settings of the experiments, such as peers=7,away=20s")
-	c.Flags().StringVar(&f.impl, "impl", "", "another peer to compare with: a course tree, or a directory with `raft`")
+	c.Flags().StringVar(&f.impl, "impl", "", "another peer to compare with: a course tree, a directory with `raft`, or a solution of 6.824 or 6.5840")
 	c.Flags().StringVar(&f.out, "out", "", "write EXPERIMENT.md and EXPERIMENT.json to this `directory`")
 	c.Flags().IntVarP(&f.workers, "jobs", "j", 0, "trials at once (default: from processors and memory)")
 	return c
@@ -87,12 +87,13 @@ func (a *app) compare(ctx context.Context, f *compareFlags, names []string) erro
 		}
 		experiments = append(experiments, x)
 	}
-	o, err := a.compareOptions(f, experiments)
+	ctx, stop := interruptible(ctx)
+	defer stop()
+	o, forget, err := a.compareOptions(ctx, f, experiments)
+	defer forget()
 	if err != nil {
 		return usage(err)
 	}
-	ctx, stop := interruptible(ctx)
-	defer stop()
 	for _, x := range experiments {
 		report, failed := compare.Run(ctx, x, o)
 		if report != nil {
@@ -120,21 +121,23 @@ func (a *app) compare(ctx context.Context, f *compareFlags, names []string) erro
 	return nil
 }
 
-func (a *app) compareOptions(f *compareFlags, experiments []experiment.Experiment) (o compare.Options, err error) {
+// compareOptions reads the command line. forget removes code that was adopted; it is never nil.
+func (a *app) compareOptions(ctx context.Context, f *compareFlags, experiments []experiment.Experiment) (o compare.Options, forget func(), err error) {
+	forget = func() {}
 	root, err := a.root()
 	if err != nil {
-		return o, err
+		return o, forget, err
 	}
 	if o.Seeds, err = suite.ParseSeeds(f.seeds); err != nil {
-		return o, fmt.Errorf("--%w", err)
+		return o, forget, fmt.Errorf("--%w", err)
 	}
 	for _, x := range experiments {
 		if _, err := x.With(f.set); err != nil {
-			return o, fmt.Errorf("--set %w", err)
+			return o, forget, fmt.Errorf("--set %w", err)
 		}
 	}
 	if info, err := os.Stat(f.out); err == nil && !info.IsDir() {
-		return o, fmt.Errorf("--out %s: that is a file; name a directory, which is made if there is none", f.out)
+		return o, forget, fmt.Errorf("--out %s: that is a file; name a directory, which is made if there is none", f.out)
 	}
 	o.Settings, o.Workers = f.set, f.workers
 	if o.Workers <= 0 {
@@ -146,13 +149,16 @@ func (a *app) compareOptions(f *compareFlags, experiments []experiment.Experimen
 		impls = append(impls, f.impl)
 	}
 	for _, impl := range impls {
-		code, err := suite.FindCode(root.Dir, false, impl, []string{"./raft"})
+		code, removes, err := a.findPeer(ctx, root, impl)
+		if impl == f.impl {
+			forget = removes
+		}
 		if err != nil {
-			return o, err
+			return o, forget, err
 		}
 		o.Subjects = append(o.Subjects, compare.Subject{Name: code.Given, Build: code.Build("./raft"), Untested: impl == f.impl})
 	}
-	return o, nil
+	return o, forget, nil
 }
 
 // writeReport writes both forms of a report.

@@ -24,6 +24,7 @@ type runFlags struct {
 	strict   bool
 	contract string
 	year     string
+	brief    bool // says little of what was adopted
 	memory   string
 	cpu      time.Duration
 

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -13,6 +14,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"raftlab/internal/adopt"
+	"raftlab/internal/course"
 	"raftlab/internal/grade"
 	"raftlab/internal/plain"
 	"raftlab/internal/sim"
@@ -59,7 +62,8 @@ func (a *app) regrade(ctx context.Context, report string, students []string, wor
 	if workers <= 0 {
 		workers = sim.DefaultWorkers()
 	}
-	recorded, err := a.recorded(root.Dir, root.Course, report, students)
+	recorded, forget, err := a.recorded(ctx, root, report, students)
+	defer forget()
 	if err != nil {
 		return usage(err)
 	}
@@ -89,12 +93,18 @@ func (a *app) regrade(ctx context.Context, report string, students []string, wor
 	return exitWith(code)
 }
 
-// recorded finds the runs to repeat.
-func (a *app) recorded(framework string, course bool, report string, students []string) (all []*grade.Recorded, err error) {
+// recorded finds the runs to repeat. forget removes code that was adopted; it is never nil.
+func (a *app) recorded(ctx context.Context, root course.Root, report string, students []string) (all []*grade.Recorded, forget func(), err error) {
 	if !grade.IsDir(report) {
-		r, err := a.recordedTest(framework, course, report, students)
-		return []*grade.Recorded{r}, err
+		r, forget, err := a.recordedTest(ctx, root, report, students)
+		return []*grade.Recorded{r}, forget, err
 	}
+	all, err = a.recordedGrades(root.Dir, report, students)
+	return all, func() {}, err
+}
+
+// recordedGrades reads what `raftlab grade` wrote.
+func (a *app) recordedGrades(framework, report string, students []string) (all []*grade.Recorded, err error) {
 	plan, err := grade.ReadPlan(report, allCases())
 	if err != nil {
 		return nil, err
@@ -126,27 +136,29 @@ func (a *app) recorded(framework string, course bool, report string, students []
 }
 
 // recordedTest reads what `raftlab test --json` wrote.
-func (a *app) recordedTest(framework string, course bool, file string, students []string) (*grade.Recorded, error) {
+func (a *app) recordedTest(ctx context.Context, root course.Root, file string, students []string) (_ *grade.Recorded, forget func(), err error) {
+	forget = func() {}
 	if len(students) > 0 {
-		return nil, errors.New("--student goes with a directory of grades")
+		return nil, forget, errors.New("--student goes with a directory of grades")
 	}
 	text, err := os.ReadFile(file)
 	if err != nil {
-		return nil, fmt.Errorf("%s: there is no such report: %w", file, err)
+		return nil, forget, fmt.Errorf("%s: there is no such report: %w", file, err)
 	}
 	var r suite.Report
 	if err := json.Unmarshal(text, &r); err != nil || r.Schema != suite.Schema {
-		return nil, fmt.Errorf("%s is not what raftlab test --json writes (%s)", file, suite.Schema)
+		return nil, forget, fmt.Errorf("%s is not what raftlab test --json writes (%s)", file, suite.Schema)
 	}
 	impl := r.Impl
 	if impl == "." || impl == suite.Reference {
 		impl = ""
 	}
-	code, err := suite.FindCode(framework, course, impl, packages())
+	year := cmp.Or(r.Options.Year, adopt.Auto)
+	code, forget, err := a.findCode(ctx, root, &runFlags{impl: impl, year: year}, &suite.Options{})
 	if err != nil {
-		return nil, fmt.Errorf("the report names the code as %s: %w", r.Impl, err)
+		return nil, forget, fmt.Errorf("the report names the code as %s: %w", r.Impl, err)
 	}
-	return grade.FromReport(&r, code), nil
+	return grade.FromReport(&r, code), forget, nil
 }
 
 // repeated tells what became of the runs.

@@ -118,7 +118,11 @@ func (a *app) test(ctx context.Context, f *testFlags, selectors []string) error 
 		return err
 	}
 	if len(t.items) == 0 {
-		fmt.Fprintln(a.out, "nothing to run: no case of this selection failed when it was last tested")
+		why := "no case of this selection failed when it was last tested"
+		if len(t.report.Notes) > 0 {
+			why = strings.Join(t.report.Notes, "; ")
+		}
+		fmt.Fprintln(a.out, "nothing to run: "+why)
 		return broken(t.report.Save(f.json, f.junit))
 	}
 	began := time.Now()
@@ -170,8 +174,13 @@ func (t *testRun) prepare(ctx context.Context, selectors []string) error {
 	if len(selectors) == 0 { // what there is; one package of several may be all that a directory has
 		cases = slices.DeleteFunc(cases, func(c suite.Case) bool { return t.code.Has(c) != nil })
 	}
-	if err := t.code.Has(cases...); err != nil {
-		return usage(err)
+	graded, why := t.code.Graded(cases)
+	if len(graded) == 0 && !t.code.Adopted() {
+		return usage(t.code.Has(cases...))
+	}
+	cases = graded
+	for _, sentence := range why {
+		fmt.Fprintln(t.err, sentence)
 	}
 	if t.state, err = suite.OpenState(root.Dir); err != nil {
 		return broken(err)
@@ -180,7 +189,7 @@ func (t *testRun) prepare(ctx context.Context, selectors []string) error {
 		t.items = append(t.items, suite.Item{Case: c, Seeds: seeds})
 	}
 	t.report = &suite.Report{Schema: suite.Schema, Status: suite.Complete, Started: time.Now().UTC(), Impl: t.code.Given,
-		Seeds: suite.FormatSeeds(seeds), Options: options, Builds: []suite.Build{}, Cases: []suite.CaseResult{}}
+		Seeds: suite.FormatSeeds(seeds), Options: options, Notes: why, Builds: []suite.Build{}, Cases: []suite.CaseResult{}}
 	if t.flags.failed {
 		return t.onlyFailed(options)
 	}

@@ -21,6 +21,8 @@ type Adopted struct {
 	// Dirs says where directories of the adopted tree come from, by their names there.
 	Dirs  map[string]string `json:"dirs"`
 	Notes []Note            `json:"notes"`
+	// Lacks says which parts cannot be judged, and why.
+	Lacks map[string]string `json:"lacks"`
 
 	Files []submission.File `json:"-"`
 }
@@ -37,6 +39,8 @@ type conversion struct {
 	out      map[string][]byte
 	own      bool // services have a Raft of their own, at [ownRaft]
 	lossy    bool // the Raft that is tested is not what services know
+
+	lacks map[string]string // parts that cannot be judged -> why
 }
 
 // Read reads what the user has named, a folder or an archive, and converts it. The year is one of [Years], or [Auto].
@@ -130,7 +134,7 @@ func (t *tree) convert(year, only string) (a *Adopted, err error) {
 		}
 	}()
 	c := &conversion{tree: t, kept: map[string][]*file{}, dest: map[string]string{}, adapters: map[string]*adapter{},
-		out: map[string][]byte{}}
+		out: map[string][]byte{}, lacks: map[string]string{}}
 	if c.layout, err = t.findLayout(only); err != nil {
 		return nil, err
 	}
@@ -158,7 +162,8 @@ func (t *tree) convert(year, only string) (a *Adopted, err error) {
 			c.service(p.place, d)
 		}
 	}
-	a.Dirs = c.helpers()
+	c.beyond()
+	a.Dirs, a.Lacks = c.helpers(), c.lacks
 	a.Notes = c.notes.sorted()
 	for _, name := range sortedKeys(c.out) {
 		a.Files = append(a.Files, submission.File{Name: name, Text: c.out[name]})

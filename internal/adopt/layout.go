@@ -158,14 +158,17 @@ func (c *conversion) tell() {
 			continue
 		}
 		name := path.Base(p.place)
-		if name == "kvsrv" && c.Year < "2024" {
-			continue // there was none
-		}
-		if name == "shardctrler" && c.layout.found["shardkv"] != nil && c.Year < "2025" {
-			c.notes.add(Missing, "", 0, "no shardctrler here, which shardkv runs on: lab 4 is not graded")
+		why := fmt.Sprintf("no %s here: %s is not graded", name, p.labs)
+		switch {
+		case name == "kvsrv" && c.Year < "2024":
+			c.lack(gradedBy[p.place], "lab 1 is not graded: the course had none like it in "+c.Year)
 			continue
+		case name == "shardctrler" && c.layout.found["shardkv"] != nil && c.Year < "2025":
+			why = "no shardctrler here, which shardkv runs on: lab 4 is not graded"
+			c.lack(gradedBy["shardkv"], why)
 		}
-		c.notes.add(Missing, "", 0, "no %s here: %s is not graded", name, p.labs)
+		c.lack(gradedBy[p.place], why)
+		c.notes.add(Missing, "", 0, "%s", why)
 	}
 	for _, e := range elsewhere {
 		for _, name := range c.tree.names() {

@@ -120,7 +120,8 @@ func (c *conversion) methods(d *directory) {
 			c.adapter(d).add("// Kill does nothing: peers of this year are processes, which end without being asked.\nfunc (rf *" + name + ") Kill() {}")
 			c.notes.add(Shimmed, d.name, 0, "%s has no Kill, as is the way of 2026, whose peers are processes: what a peer has started goes on after its crash, unheard", name)
 		case fn == nil && w.name == "Snapshot":
-			c.notes.add(Missing, d.name, 0, "%s has no Snapshot: part 2D cannot pass", name)
+			c.notes.add(Missing, d.name, 0, "%s has no Snapshot: part 2D is not graded", name)
+			c.lack([]string{"2D"}, "no Snapshot here: part 2D is not graded")
 		case fn == nil && !w.optional:
 			c.notes.add(Named, d.name, 0, "%s has no method %s, which the course asks for", name, w.name)
 		case fn != nil && !f.same(fn, w):

@@ -1,6 +1,7 @@
 package adopt
 
 import (
+	"fmt"
 	"go/ast"
 	"slices"
 	"strings"
@@ -26,6 +27,7 @@ func (c *conversion) service(place string, d *directory) {
 	}
 	if !adapted {
 		c.forget(place)
+		c.lack(gradedBy[place], fmt.Sprintf("%s cannot be entered (raftlab adopt says why): %s is not graded", d.name, labsOf(place)))
 		return
 	}
 	c.write(d, place, lastPart(place))

@@ -28,7 +28,7 @@ func (c *conversion) versioned(place string, d *directory) bool {
 			with = shimText("lock")
 			a.add(shimText("user"), `"raftlab/kvsrv/lock"`)
 		} else {
-			c.notes.add(Missing, "", 0, "no lock here: cases with locks cannot pass")
+			c.lackLocks()
 		}
 		code = strings.ReplaceAll(code, "LOCK", with)
 	} else {
@@ -47,10 +47,18 @@ func (c *conversion) single(d *directory) bool {
 		c.notes.add(Missing, d.name, 0, "it has no function %s: lab 1 is not graded", missing(start == nil, "StartKVServer", "MakeClerk"))
 		return false
 	}
+	c.lackLocks()
 	client := strings.TrimPrefix(f.flat(clerk.Type.Results)[0].text, "*")
 	c.adapter(d).add(strings.NewReplacer("MAKECLERK", clerk.Name.Name, "CLERK", client).Replace(shimText("kvsrv")), `"raftlab/kvapi"`, `"raftlab/labrpc"`)
 	c.notes.add(Converted, d.name, 0, "is tested through %s, which calls StartKVServer and MakeClerk", adapterFile)
 	return true
+}
+
+// lackLocks notes that the server of lab 1 comes without locks.
+func (c *conversion) lackLocks() {
+	const why = "no lock here: parts 1B and 1D are not graded"
+	c.lack([]string{"1B", "1D"}, why)
+	c.notes.add(Missing, "", 0, why)
 }
 
 // rpc is the package with the messages of a versioned service: the student's copy, or one that stands for it.

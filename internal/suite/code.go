@@ -35,6 +35,7 @@ type Code struct {
 	Impl      map[string]string // package ("raft") -> absolute directory; nil for the framework's own
 
 	shown map[string]string // package -> directory as the user knows it
+	lacks map[string]string // parts that adopted code cannot be tested in -> why
 }
 
 // The engines, as users call them.
@@ -111,6 +112,15 @@ func (c Code) From(given, key string, dirs map[string]string) Code {
 	c.Given, c.Key = given, key
 	return c.shownIn(given, dirs)
 }
+
+// Lacking says in which parts the code cannot be tested although it has the package, and why.
+func (c Code) Lacking(parts map[string]string) Code {
+	c.lacks = parts
+	return c
+}
+
+// Adopted says that the code stands where it was adopted: what it lacks, its course or its year did not ask for.
+func (c Code) Adopted() bool { return c.lacks != nil }
 
 // shownIn is the code with its directories shown as they are called below base.
 func (c Code) shownIn(base string, dirs map[string]string) Code {
@@ -193,6 +203,9 @@ func (c Code) Has(cases ...Case) error {
 	}
 	for _, k := range cases {
 		name := strings.TrimPrefix(k.Package, "./")
+		if why := c.lacks[k.Part]; why != "" {
+			return fmt.Errorf("--impl %s: %s", c.Given, why)
+		}
 		if _, ok := c.Impl[name]; ok || c.controllerAlone() && testsController(k) {
 			continue
 		}
@@ -204,6 +217,28 @@ func (c Code) Has(cases ...Case) error {
 			c.Given, name, k.ID())
 	}
 	return nil
+}
+
+// Graded returns those of the cases that the code has something for, and a sentence for each lab or part of the others.
+func (c Code) Graded(cases []Case) (graded []Case, why []string) {
+	for _, k := range cases {
+		if c.Has(k) == nil {
+			graded = append(graded, k)
+			continue
+		}
+		says := c.lacks[k.Part]
+		switch name := lastPart(k.Package); {
+		case says != "":
+		case c.controllerAlone() && name == shardedPackage:
+			says = fmt.Sprintf("no %s here, but its controller: of %s part %s alone is graded", name, k.Lab, controllerPart)
+		default:
+			says = fmt.Sprintf("no %s here: %s is not graded", name, k.Lab)
+		}
+		if !slices.Contains(why, says) {
+			why = append(why, says)
+		}
+	}
+	return graded, why
 }
 
 // Packages returns the import paths of the code under test for a case, which are those whose calls are worth

@@ -71,6 +71,7 @@ type Options struct {
 	Debug          bool     `json:"-"`                     // for a debugger
 	EngineAsked    bool     `json:"engineAsked,omitempty"` // the user named the engine
 	Contract       string   `json:"contract,omitempty"`    // the year of the course by which peers are judged
+	Year           string   `json:"year,omitempty"`        // of the course, as it was given for code in its layout
 	Env            []string `json:"env,omitempty"`
 	MemoryLimit    int64    `json:"memoryLimitBytes,omitempty"`
 	CPU            float64  `json:"cpuLimitSeconds,omitempty"`
