@@ -3,6 +3,8 @@ package tester
 import (
 	"fmt"
 	"time"
+
+	"raftlab/tester/watch"
 )
 
 // Propose calls Start(cmd) on peer i. A peer that is not running is no leader.
@@ -15,16 +17,16 @@ func (c *Cluster) Propose(i int, cmd any) (index, term int, isLeader bool) {
 	if p == nil {
 		return -1, -1, false
 	}
-	since := c.checks.proposes()
+	since := c.checks.Proposes()
 	c.r.into("Start", i, l.as(func() { index, term, isLeader = p.Start(cmd) }))
 	if isLeader { // even if it has crashed by now: the entry may have got out
-		c.checks.proposedAt(index, since)
+		c.checks.ProposedAt(index, since)
 	}
-	if !l.alive.Load() {
+	if !l.Alive() {
 		return -1, -1, false // it crashed meanwhile; nobody has heard of its answer
 	}
 	if isLeader {
-		c.checks.accepted(l, index, term)
+		c.checks.Accepted(&l.Life, index, term)
 	}
 	return index, term, isLeader
 }
@@ -34,29 +36,19 @@ func (c *Cluster) Propose(i int, cmd any) (index, term int, isLeader bool) {
 // it is a no-op). A command that is neither an int nor a string comes as a text of its type and of what is in it.
 func (c *Cluster) Applied(index int) (n int, cmd any) {
 	for _, l := range c.everyone() {
-		if int(l.applied.Load()) >= index {
+		if l.Applied() >= index {
 			n++
 		}
 	}
-	cmd, _ = c.checks.commandAt(index)
+	cmd, _ = c.checks.CommandAt(index)
 	return n, cmd
-}
-
-// commandAt returns what was applied at index, and whether anything was.
-func (k *checks) commandAt(index int) (cmd any, ok bool) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if index < 1 || index >= len(k.entries) {
-		return nil, false
-	}
-	return k.entries[index].command, true
 }
 
 // AppliedThrough returns the highest index that peer i has applied, or that is covered by a
 // snapshot it has delivered or restarted from. For a peer that is not running it is 0.
 func (c *Cluster) AppliedThrough(i int) int {
 	if l := c.running(i); l != nil {
-		return int(l.applied.Load())
+		return l.Applied()
 	}
 	return 0
 }
@@ -78,7 +70,7 @@ func (c *Cluster) One(cmd any, want int, retry bool) int {
 // want an answer sooner.
 func (c *Cluster) OneWithin(limit time.Duration, cmd any, want int, retry bool) int {
 	deadline := c.r.now() + limit
-	p := proposal{c: c, cmd: cmd, plain: plainValue(cmd), want: want, retry: retry, deadline: deadline}
+	p := proposal{c: c, cmd: cmd, plain: watch.Plain(cmd), want: want, retry: retry, deadline: deadline}
 	for turn := 0; c.r.now() < deadline; turn++ {
 		if !p.propose(turn) {
 			c.env.Sleep(pollInterval)
@@ -88,7 +80,7 @@ func (c *Cluster) OneWithin(limit time.Duration, cmd any, want int, retry bool) 
 			return p.index
 		}
 	}
-	c.env.Fail(Violation{RuleNoAgreement, "§5.3", p.failure(limit), nil})
+	c.env.Fail(Violation{Rule: RuleNoAgreement, Section: "§5.3", Message: p.failure(limit)})
 	return -1
 }
 
@@ -128,7 +120,7 @@ func (p *proposal) wait() bool {
 	began, deposed := p.c.r.now(), time.Duration(-1)
 	for p.c.r.now() < p.deadline {
 		n, cmd := p.c.Applied(p.index)
-		_, applied := p.c.checks.commandAt(p.index)
+		_, applied := p.c.checks.CommandAt(p.index)
 		if applied && cmd != p.plain {
 			return false // another leader's entry stands at the index
 		}
@@ -159,11 +151,11 @@ func (p *proposal) deposed() bool {
 
 func (p *proposal) failure(limit time.Duration) string {
 	if p.made == 0 {
-		return fmt.Sprintf("command %s found no leader to take it within %v", commandText(p.cmd), limit)
+		return fmt.Sprintf("command %s found no leader to take it within %v", watch.CommandText(p.cmd), limit)
 	}
 	n, _ := p.c.Applied(p.index)
-	text := fmt.Sprintf("command %s is to be applied by %d peers; after %v", commandText(p.cmd), p.want, limit)
-	if _, applied := p.c.checks.commandAt(p.index); !applied {
+	text := fmt.Sprintf("command %s is to be applied by %d peers; after %v", watch.CommandText(p.cmd), p.want, limit)
+	if _, applied := p.c.checks.CommandAt(p.index); !applied {
 		return fmt.Sprintf("%s nobody has applied anything at its index %d (proposed %d times)", text, p.index, p.made)
 	}
 	return fmt.Sprintf("%s %d running peers have got to its index %d (proposed %d times)", text, n, p.index, p.made)
@@ -188,6 +180,6 @@ func (c *Cluster) WaitApplied(index, n, startTerm int) (cmd any, ok bool) {
 			}
 		}
 	}
-	c.env.Fail(Violation{RuleNoAgreement, "§5.3", fmt.Sprintf("only %d of %d peers have applied index %d after %v", have, n, index, WaitLimit), nil})
+	c.env.Fail(Violation{Rule: RuleNoAgreement, Section: "§5.3", Message: fmt.Sprintf("only %d of %d peers have applied index %d after %v", have, n, index, WaitLimit)})
 	return nil, false
 }

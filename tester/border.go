@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"raftlab/internal/plain"
 	"raftlab/internal/record"
 	"raftlab/internal/stacks"
 )
@@ -221,13 +222,13 @@ func told(p any) string {
 	case nil:
 		return "nil"
 	case string:
-		return bounded(x, tellLength)
+		return plain.Cut(x, tellLength)
 	case error:
 		ask = func() string { return x.Error() }
 	case fmt.Stringer:
 		ask = func() string { return x.String() }
 	default:
-		return render(p, tellLength)
+		return plain.Value(p, tellLength)
 	}
 	said := make(chan string, 1)
 	go func() {
@@ -236,7 +237,7 @@ func told(p any) string {
 			_ = recover()
 			said <- text
 		}()
-		text = bounded(ask(), tellLength)
+		text = plain.Cut(ask(), tellLength)
 	}()
 	select {
 	case text := <-said:
@@ -244,14 +245,6 @@ func told(p any) string {
 	case <-time.After(tellLimit):
 		return fmt.Sprintf("a %T that takes for ever to say what it means", p)
 	}
-}
-
-// bounded shortens a text of the code under test to about at most most bytes.
-func bounded(s string, most int) string {
-	if len(s) <= most {
-		return s
-	}
-	return s[:most] + fmt.Sprintf("... (%d bytes)", len(s))
 }
 
 // unfinished says what of a case that has returned has not come to its end, or nothing. Clients that have died

@@ -144,7 +144,7 @@ func (cl *Client) Call(f func()) {
 	switch {
 	case d.manner == returned:
 		return
-	case d.manner == exited && cl.Closed(): // by clientMessage
+	case d.manner == exited && cl.Closed(): // by message
 		r.wrecks.Add(-1)
 		panic(leaving{})
 	}
@@ -188,14 +188,14 @@ func (e *Env) Story() []record.Event {
 type Operation struct {
 	cl    *Client
 	name  string
-	since int    // for checks.answered
+	since int    // for watch.Checks.Answered
 	wrote string // likewise
 }
 
 // Invoke notes in the trace that the client begins an operation; what says which.
 func (cl *Client) Invoke(name, what string) Operation {
 	cl.emit(record.Invoke, name, what)
-	return Operation{cl: cl, name: name, since: cl.s.checks.asks()}
+	return Operation{cl: cl, name: name, since: cl.s.checks.Asks()}
 }
 
 // Wrote says, before Return, that the operation has changed something that is replicated: a pass takes agreement on it.
@@ -203,7 +203,7 @@ func (o *Operation) Wrote(what string) { o.wrote = what }
 
 // Return notes that the operation has ended, and how.
 func (o Operation) Return(result string) {
-	o.cl.s.checks.answered(o.since, o.wrote)
+	o.cl.s.checks.Answered(o.since, o.wrote)
 	o.cl.emit(record.Return, o.name, result)
 }
 
@@ -211,28 +211,23 @@ func (cl *Client) emit(kind record.Kind, name, text string) {
 	cl.s.r.emit(record.Event{Kind: kind, Peer: record.FirstClient + cl.number, Other: record.None, Method: name, Text: text}, "")
 }
 
-// clientMessage is the observer for messages of clients. The goroutine of a client that has died ends
+// message is the observer of the network: the watcher hears of it. The goroutine of a client that has died ends
 // here, in the middle of its next call: there is nothing else in the code of a clerk that it is sure to
-// come by. checks.mu is held.
-func (c *machines) clientMessage(m *labrpc.Message, name clientEnd) {
-	k := c.checks
-	switch m.Kind {
-	case labrpc.Sent:
-		c.mu.Lock()
-		dead := c.clients[name.client].Closed()
-		c.mu.Unlock()
-		if dead {
-			runtime.Goexit()
-		}
-		k.r.count(1, m.Bytes)
-		if why := k.flood.sent(m, k.r.now()); why != "" {
-			k.r.violate(Violation{Rule: RuleTooManyRPCs, Message: why})
-		}
-	case labrpc.Delivered:
-		k.served[m.To]++
-	case labrpc.Replied:
-		k.r.count(0, m.Bytes)
-		k.flood.ended(m)
+// come by.
+func (c *machines) message(m *labrpc.Message) {
+	name, ok := m.End.(clientEnd)
+	if !ok {
+		c.checks.Message(m)
+		return
 	}
-	k.r.emit(k.event(m))
+	if m.Kind == labrpc.Sent && c.client(name.client).Closed() {
+		runtime.Goexit()
+	}
+	c.checks.ClientMessage(m)
+}
+
+func (c *machines) client(number int) *Client {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.clients[number]
 }

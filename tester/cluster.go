@@ -61,7 +61,7 @@ type Cluster struct {
 // once. It is for the case's main goroutine, and takes some milliseconds of virtual time.
 func (e *Env) NewCluster(newPeer raftapi.MakeFunc, n int, o Options) *Cluster {
 	c := &Cluster{newMachines(e, n, o), newPeer}
-	c.start, c.restored = c.startPeer, (*life).restore
+	c.start, c.restored = c.startPeer, func(l *life) string { return c.checks.Restore(&l.Life, l.store.Load().Snapshot) }
 	c.startAll()
 	return c
 }
@@ -71,9 +71,9 @@ func (c *Cluster) startPeer(l *life, ends []*labrpc.ClientEnd, p *raftapi.Persis
 	applyCh := make(chan raftapi.ApplyMsg)
 	go c.r.guard(func() { l.consume(applyCh) })
 	var peer raftapi.Raft
-	c.r.into("Make", l.peer, l.as(func() { peer = c.newPeer(ends, l.peer, p, applyCh) }))
+	c.r.into("Make", l.Peer, l.as(func() { peer = c.newPeer(ends, l.Peer, p, applyCh) }))
 	if peer == nil {
-		c.r.madeNothing("Make", l.peer)
+		c.r.madeNothing("Make", l.Peer)
 	}
 	c.extend(l, peer)
 	c.keepCatchUp(l, peer)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"raftlab/internal/record"
+	"raftlab/tester/process"
 )
 
 // disk is the time that stable storage takes (Options.Fsync). A write to a persister is synced before
@@ -24,15 +25,16 @@ import (
 //
 // Peers call their persister with their mutex held, as they should. The goroutine that sleeps here
 // then has others wait for that mutex, which freezes the virtual time of a testing/synctest bubble
-// (watchdog_native.go). So the model is off in bubbles, with a warning. The engine and -clock=real
+// (tester/process/watchdog.go). So the model is off in bubbles, with a warning. The engine and -clock=real
 // have it.
 type disk struct {
 	fsync func() time.Duration // of the next write; nil: writes take no time
 	turn  chan struct{}        // holds a token while the disk is busy; who wants to put one there waits in line
 }
 
-// diskInBubble switches the model on in bubbles, too: for tests whose peers hold no lock.
-var diskInBubble = false
+// diskInBubble switches the model on in bubbles, too: for tests whose peers hold no lock, and with the overlay, where a
+// bubble does not freeze when somebody waits for a mutex.
+var diskInBubble = process.Repeatable
 
 func newDisk(r *run, o Options, peer int) disk {
 	d := disk{turn: make(chan struct{}, 1)}
@@ -80,6 +82,6 @@ func (s *storage) noteUnsynced() {
 	if lost == 0 || s.disk.fsync == nil {
 		return
 	}
-	s.l.c.r.emit(record.Event{Kind: record.Note, Peer: s.l.peer, Other: record.None,
+	s.l.c.r.emit(record.Event{Kind: record.Note, Peer: s.l.Peer, Other: record.None,
 		Text: fmt.Sprintf("writes that were not synced, and are lost: %d", lost)}, "")
 }

@@ -20,19 +20,7 @@
 //
 // # A run
 //
-// A run is a case with a seed. It has a process of its own, whatever kind of process that is:
-//
-//	go test                                      the engine (internal/sim)
-//	   |  params: environment                       |  params: host call
-//	   v                                            v
-//	+-- child process -------------------+       +-- wasip1 guest ------------------+
-//	|  +-- synctest bubble ------------+ |       |                                  |
-//	|  |  case, cluster, peers         | |       |  case, cluster, peers            |
-//	|  +-------------------------------+ |       |                                  |
-//	|  freeze watchdog (wall clock)      |       |                                  |
-//	+---|--------------------------------+       +--|-------------------------------+
-//	    |  verdict: a file; the process ends        |  events, verdict: host calls;
-//	    v                                           v  the guest ends
+// A run is a case with a seed. It has a process of its own: package process says which kinds there are.
 //
 // With -clock=real there is no bubble, with -inproc no child process. The code of this package and
 // of the cases is the same everywhere. It uses package time, never the wall clock, and takes all
@@ -45,28 +33,36 @@
 // stop that. See run.end. What can be found:
 //
 //   - the case fails an assertion ([Env.Fail])
-//   - an online check fails: checks.go for messages and answers, apply.go for what peers apply
+//   - an online check fails (package watch)
 //   - a call into a peer does not return: stuck (calls.go)
 //   - a goroutine of a peer is left over after Kill (leftover.go)
-//   - virtual time stands still: a frozen bubble (watchdog_native.go)
+//   - virtual time stands still: a frozen bubble (package process)
 //   - a call into the code under test panics, or calls runtime.Goexit (border.go)
 //   - a panic of ours or of the case: a framework error (run.guard)
 //
 // A pass is not the absence of all that. It is a statement after the case has returned and each goroutine that
 // it or its clients started has said that it has come to its end: see run.play.
 //
+// # Rooms
+//
+//	tester            what a case sees: runs, clusters, servers, clients, faults
+//	tester/watch      what is checked in every run: messages, answers, what peers apply
+//	tester/process    the process around a run, its flags, and what users see of a failure
+//	tester/rules      the names of what can be broken
+//
+// Arrows point down: watch and process know each other as little as they know this package. Whose the code on
+// a stack is, internal/stacks says.
+//
 // # Contents
 //
-//   - tester.go: [Case], [Lab], [Run], [Violation]; rules.go: the names of rules; timing.go: all limits
-//   - env.go: [Env], a run as the case sees it; run.go: as it is
-//   - cluster.go: [Cluster], bare peers; servers.go, client.go: [Servers] of a service, and their users;
-//     groups.go: [Groups], several Raft clusters on one network; machines.go: what all have in common;
-//     extend.go: extensions, clocks
+//   - tester.go: [Case], [Lab], [Run]; rules.go: rules as cases call them; timing.go: all limits
+//   - env.go: [Env], a run as the case sees it; run.go: as it is; watched.go: as its watcher sees it
+//   - cluster.go: [Cluster], bare peers, and service.go, the service on them; servers.go, client.go: [Servers] of
+//     a service, and their users; groups.go: [Groups], several Raft clusters on one network; machines.go: what all
+//     have in common; extend.go: extensions, clocks
 //   - life.go: a peer from start to crash; storage.go, disk.go: what survives it
 //   - faults.go, links.go: crashes and networks in pieces
 //   - leader.go, agree.go: what cases observe
-//   - checks.go, shapes.go, apply.go: what is checked in every run; earned.go: what a pass needs at least
-//   - border.go: calls into the code under test, and values that come from there
-//   - host.go, host_wasip1.go, *_native.go: the process around a run, and what users see of a failure
-//   - stacks.go: reading stack dumps, to say whose goroutine it is
+//   - border.go: calls into the code under test, and values that come from there; calls.go: those that do not return
+//   - leftover.go: goroutines that are there after Kill
 package tester

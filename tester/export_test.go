@@ -3,10 +3,10 @@
 package tester
 
 import (
-	"os"
 	"testing"
 
 	"raftlab/internal/record"
+	"raftlab/tester/process"
 )
 
 // For the tests in package tester_test, whose puppets are code under test: they must not be in this
@@ -21,27 +21,19 @@ func RunInBubble(t *testing.T, c Case, p record.Params) (record.Verdict, []recor
 
 // RunEarned is RunInBubble for peers that have to earn a pass.
 func RunEarned(t *testing.T, c Case, p record.Params) (record.Verdict, []record.Event) {
-	h := &hereHost{}
-	inBubble(t, func() { runCase(h, c, nil, p) })
-	return h.total, h.tail()
+	h := &notebook{}
+	process.InBubble(t, func() { runCase(h, c, nil, p) })
+	return h.verdict, h.events
 }
 
-// RunInChild runs a case of the lab that the test called root runs in a child process, and returns
-// also what would be printed about a failure.
-func RunInChild(t *testing.T, root string, lab Lab, id string) (record.Verdict, string) {
-	c, err := lab.find(id)
-	if err != nil {
-		t.Fatal(err)
-	}
-	rep, out := runInChild(t, root, record.Params{Case: id, Seed: 1})
-	return rep.Verdict, failure(lab, c, 1, rep, out)
+// notebook is a host that keeps everything.
+type notebook struct {
+	events  []record.Event
+	verdict record.Verdict
 }
 
-// isChild is set before Run looks at the environment, and clears it.
-var isChild = os.Getenv(paramsVariable) != ""
-
-// IsChild says whether this process is a child.
-func IsChild() bool { return isChild }
+func (n *notebook) Event(e *record.Event, _ string) { n.events = append(n.events, *e) }
+func (n *notebook) Verdict(v record.Verdict)        { n.verdict = v }
 
 // DiskInBubble switches the disk model on in bubbles, until the test ends. Peers must hold no lock
 // while they write.

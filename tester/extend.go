@@ -30,7 +30,7 @@ func (c *machines) extensionsOf(i int) (all []string, required bool) {
 
 // extend switches the extensions of a new peer on, before anybody can reach it.
 func (c *machines) extend(l *life, peer raftapi.Raft) {
-	i := l.peer
+	i := l.Peer
 	names, required := c.extensionsOf(i)
 	if len(names) == 0 {
 		return
@@ -75,7 +75,7 @@ func (l *life) drift(rate float64) {
 	d, ok := peer.(clockDrifter)
 	switch {
 	case ok:
-		l.c.r.into("DriftClock", l.peer, l.as(func() { d.DriftClock(rate) }))
+		l.c.r.into("DriftClock", l.Peer, l.as(func() { d.DriftClock(rate) }))
 	case rate != 1 && peer != nil:
 		l.c.r.violate(Violation{Rule: RuleMissing, Message: fmt.Sprintf(
 			"the case needs peers whose clocks drift, but %T has no method DriftClock(rate float64) (raftapi.ClockDrifter)", peer)})

@@ -89,7 +89,7 @@ func (c *machines) crashAtWrite(i int, set func(*storage)) <-chan struct{} {
 	}
 	l.store.mu.Lock()
 	defer l.store.mu.Unlock()
-	if !l.alive.Load() {
+	if !l.Alive() {
 		close(done)
 		return done
 	}
@@ -101,7 +101,7 @@ func (c *machines) crashAtWrite(i int, set func(*storage)) <-chan struct{} {
 // crashInWrite crashes a peer inside of a write. The caller is the peer: it holds the storage's
 // lock and probably the peer's, so that Kill has to come from elsewhere.
 func (c *machines) crashInWrite(l *life, when string) {
-	c.r.emit(record.Event{Kind: record.CrashPeer, Peer: l.peer, Other: record.None, Text: when}, "")
+	c.r.emit(record.Event{Kind: record.CrashPeer, Peer: l.Peer, Other: record.None, Text: when}, "")
 	c.endLocked(l)
 	go c.r.guard(func() {
 		c.kill(l)

@@ -38,7 +38,7 @@ func (e *Env) NewGroups(start StartFunc, sizes []int, o Options) *Groups {
 	g.Servers = e.newServers(start, n, o)
 	g.cast = make([]string, n)
 	for number, group := range g.members {
-		g.checks.isGroup(group)
+		g.checks.IsGroup(group)
 		for _, i := range group {
 			g.cast[i] = groupName(number)
 		}

@@ -27,8 +27,8 @@ func (c *machines) State(i int) (term int, leader bool) {
 		return 0, false
 	}
 	c.r.into("GetState", i, l.as(func() { term, leader = p.GetState() }))
-	c.checks.said(l, answer{term, leader})
-	if !l.alive.Load() {
+	c.checks.Said(&l.Life, term, leader)
+	if !l.Alive() {
 		return 0, false // it crashed meanwhile
 	}
 	return term, leader
@@ -81,8 +81,8 @@ func (c *machines) leader(among func() []int, whom string) int {
 			return leader
 		}
 	}
-	c.env.Fail(Violation{RuleNoLeader, "§5.2", fmt.Sprintf(
-		"after %v none of %s leads the newest term among them: %s", ElectionLimit, whom, list(seen)), nil})
+	c.env.Fail(Violation{Rule: RuleNoLeader, Section: "§5.2", Message: fmt.Sprintf(
+		"after %v none of %s leads the newest term among them: %s", ElectionLimit, whom, list(seen))})
 	return -1
 }
 
@@ -113,8 +113,8 @@ func (c *machines) NoLeader(d time.Duration) {
 	c.env.Sleep(d)
 	for _, i := range c.present() {
 		if term, leads := c.State(i); leads {
-			c.env.Fail(Violation{RuleUnwantedLeader, "§5.2", fmt.Sprintf(
-				"peer %d says that it leads term %d, but it cannot have got a majority's votes", i, term), []int{i}})
+			c.env.Fail(Violation{Rule: RuleUnwantedLeader, Section: "§5.2", Message: fmt.Sprintf(
+				"peer %d says that it leads term %d, but it cannot have got a majority's votes", i, term), Peers: []int{i}})
 		}
 	}
 }
@@ -136,6 +136,6 @@ func (c *machines) Term() int {
 			return last
 		}
 	}
-	c.env.Fail(Violation{RuleTermsDiffer, "§5.1", fmt.Sprintf("the connected peers do not agree on a term within %v: %s", TermLimit, list(seen)), nil})
+	c.env.Fail(Violation{Rule: RuleTermsDiffer, Section: "§5.1", Message: fmt.Sprintf("the connected peers do not agree on a term within %v: %s", TermLimit, list(seen))})
 	return 0
 }

@@ -2,12 +2,12 @@ package tester
 
 import (
 	"sync/atomic"
-	"time"
 
 	"raftlab/internal/globals"
 	"raftlab/internal/record"
 	"raftlab/labrpc"
 	"raftlab/raftapi"
+	"raftlab/tester/watch"
 )
 
 // life is one life of one peer, from a start to a crash or the end of the cluster.
@@ -18,26 +18,15 @@ import (
 //	        messages, writes, applies  |  cut off; its channel  | its channel
 //	        and answers count          |  is drained            | is left alone
 type life struct {
-	c              *machines
-	peer           int
-	number         int // among all lives of the cluster
-	began          time.Duration
-	alive          atomic.Bool   // changes under checks.mu, so that a check sees an instant before or after a crash
-	owner          globals.Owner // of the package variables that the peer uses in this life
-	store          *storage
-	ends           []endName
-	gone           chan struct{}        // closed by forget
-	node           atomic.Pointer[node] // nil until it has been made
-	killed         atomic.Bool          // Kill has been called
-	applied        atomic.Int64         // the highest index applied, or covered by a snapshot
-	offered, maybe int                  // indices of snapshots that the peer is, or was, asked about (contract.go); under checks.mu
-	snapshots      atomic.Bool          // one was taken, installed, or there to begin with
-	since          int                  // the latest snapshot that the service began from; the consumer's own
+	watch.Life // what the watcher knows of it
+	c          *machines
+	owner      globals.Owner // of the package variables that the peer uses in this life
+	store      *storage
+	ends       []watch.End
+	gone       chan struct{}        // closed by forget
+	node       atomic.Pointer[node] // nil until it has been made
+	killed     atomic.Bool          // Kill has been called
 }
-
-// endName names a client end on the network. With the life in it, messages of a zombie can be told
-// from those of its successor.
-type endName struct{ cluster, from, life, to int }
 
 // node is what runs on a machine in one of its lives.
 type node struct {
@@ -49,14 +38,14 @@ type node struct {
 // begin starts a life of peer i, at an instant of its own.
 func (c *machines) begin(i int, kind record.Kind) {
 	c.env.Sleep(c.pause())
-	l := &life{c: c, peer: i, gone: make(chan struct{}), began: c.r.now(), owner: globals.NewServer()}
-	c.checks.birth(l)
+	l := &life{Life: watch.Life{Peer: i, Began: c.r.now()}, c: c, gone: make(chan struct{}), owner: globals.NewServer()}
+	c.checks.Birth(&l.Life)
 	c.mu.Lock()
 	l.store = newStorage(l, c.stored[i])
 	c.mu.Unlock()
 	ends := make([]*labrpc.ClientEnd, c.n)
 	for to := range ends {
-		name := endName{c.number, i, l.number, to}
+		name := watch.End{Cluster: c.number, From: i, Life: l.Number, To: to}
 		l.ends = append(l.ends, name)
 		ends[to] = c.net.MakeEdge(name, i, to)
 		c.net.Connect(name, to)
@@ -64,6 +53,7 @@ func (c *machines) begin(i int, kind record.Kind) {
 	}
 	c.mu.Lock()
 	c.lives[i] = l
+	c.all = append(c.all, l)
 	rate := c.rates[i]
 	c.mu.Unlock()
 	text := c.restored(l)
@@ -100,10 +90,10 @@ func (l *life) as(f func()) func() {
 func (l *life) serve(server *labrpc.Server) bool {
 	l.store.mu.Lock()
 	defer l.store.mu.Unlock()
-	if !l.alive.Load() {
+	if !l.Alive() {
 		return false
 	}
-	l.c.net.AddServer(l.peer, server)
+	l.c.net.AddServer(l.Peer, server)
 	return true
 }
 
@@ -118,26 +108,26 @@ func (c *machines) end(l *life) {
 }
 
 func (c *machines) endLocked(l *life) {
-	if !l.alive.Load() {
+	if !l.Alive() {
 		return
 	}
-	c.net.DeleteServer(l.peer)
+	c.net.DeleteServer(l.Peer)
 	for _, name := range l.ends {
 		c.net.Enable(name, false)
 	}
-	c.net.Release(l.peer)
-	c.checks.death(l)
+	c.net.Release(l.Peer)
+	c.checks.Death(&l.Life)
 	l.store.noteUnsynced()
 	stored := l.store.freeze()
 	c.mu.Lock()
-	c.stored[l.peer] = stored
+	c.stored[l.Peer] = stored
 	c.mu.Unlock()
 }
 
 // kill tells a peer whose life has ended to stop, once.
 func (c *machines) kill(l *life) {
 	if made := l.node.Load(); made != nil && l.killed.CompareAndSwap(false, true) {
-		c.r.call("Kill", l.peer, l.as(made.kill)) // whatever comes of it: the rest has to be taken down, too
+		c.r.call("Kill", l.Peer, l.as(made.kill)) // whatever comes of it: the rest has to be taken down, too
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"raftlab/internal/record"
 	"raftlab/labrpc"
 	"raftlab/raftapi"
+	"raftlab/tester/watch"
 )
 
 // machines are what a [Cluster] of bare peers and [Servers] of a service have in common: a number
@@ -21,7 +22,7 @@ type machines struct {
 	options Options
 	number  int // of the cluster in this run, from 0
 	net     *labrpc.Network
-	checks  *checks
+	checks  *watch.Checks
 
 	start    func(l *life, ends []*labrpc.ClientEnd, p *raftapi.Persister) *node
 	restored func(l *life) string // what a life finds in its storage, for the trace
@@ -29,6 +30,7 @@ type machines struct {
 	// mu is never held while the network or a peer is called.
 	mu        sync.Mutex
 	lives     []*life // the present or last life of each peer
+	all       []*life // all there have been
 	stored    []raftapi.Stored
 	connected []bool
 	cut       [][]bool   // by Cut, Partition and Links: from, to
@@ -57,7 +59,7 @@ func newMachines(e *Env, n int, o Options) *machines {
 	c.starts = e.r.stream(fmt.Sprintf("starts %d", c.number))
 	c.net = labrpc.MakeNetwork()
 	c.net.Seed(e.r.number(fmt.Sprintf("weather %d", c.number)))
-	c.checks = newChecks(e.r, c.number, n)
+	c.checks = watch.New(watched{e.r}, c.number, n, e.r.params.Detail, e.r.terms)
 	c.net.Observe(c.message)
 	c.net.OnMistake(c.mistake)
 	c.net.Reliable(!o.Unreliable)
@@ -117,11 +119,11 @@ func (c *machines) Shutdown() {
 		l.store.announce()
 	}
 	c.net.Cleanup()
-	c.checks.summarise()
+	c.checks.Summarise()
 	if c.alone() {
 		c.r.checkLeftovers()
 	}
-	for _, l := range c.checks.everyLife() {
+	for _, l := range c.all {
 		l.forget()
 	}
 }
@@ -146,7 +148,7 @@ func (c *machines) everyone() []*life {
 	defer c.mu.Unlock()
 	var all []*life
 	for _, l := range c.lives {
-		if l != nil && l.alive.Load() {
+		if l != nil && l.Alive() {
 			all = append(all, l)
 		}
 	}
@@ -157,7 +159,7 @@ func (c *machines) everyone() []*life {
 func (c *machines) running(i int) *life {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if l := c.lives[i]; l != nil && l.alive.Load() {
+	if l := c.lives[i]; l != nil && l.Alive() {
 		return l
 	}
 	return nil
@@ -169,7 +171,7 @@ func (c *machines) mistake(err error) {
 }
 
 // RPCs returns how many requests of other peers have reached peer i since the cluster began.
-func (c *machines) RPCs(i int) int { return c.checks.delivered(i) }
+func (c *machines) RPCs(i int) int { return c.checks.Delivered(i) }
 
 // TotalRPCs returns how many calls peers and clients have made since the cluster began, answered or
 // not.

@@ -17,6 +17,7 @@ import (
 	"raftlab/internal/stacks"
 	"raftlab/labgob"
 	"raftlab/raftapi"
+	"raftlab/tester/process"
 )
 
 // run is one run of one case: what its clusters, checks and goroutines have in common. The end of
@@ -26,7 +27,7 @@ type run struct {
 	subject any
 	params  record.Params
 	terms   contract.Contract // of the year that the peers are of
-	host    host
+	host    process.Host
 	start   time.Time
 	over    chan struct{} // closed at the end; only seen where the process survives it
 	calls   calls
@@ -53,7 +54,7 @@ type run struct {
 
 // runCase runs c on subject and reports to h. Where the run shares its process with others it
 // returns when the case is over and its goroutines have ended, as far as they do.
-func runCase(h host, c Case, subject any, p record.Params) {
+func runCase(h process.Host, c Case, subject any, p record.Params) {
 	r := &run{c: c, subject: subject, params: p, host: h, start: time.Now(), over: make(chan struct{}),
 		reached: map[string]bool{}, notChecked: map[Rule]bool{}}
 	var err error
@@ -159,7 +160,7 @@ func (r *run) emitLocked(ev *record.Event, detail string) {
 	if r.clients && tellsStory(ev.Kind) {
 		r.story = append(r.story, *ev)
 	}
-	r.host.event(ev, detail)
+	r.host.Event(ev, detail)
 }
 
 // maxEventText is how many bytes of text an event may have. What clients wrote and read is compared, and gets more
@@ -212,7 +213,7 @@ func (r *run) end(v record.Verdict) {
 	}
 	sort.Strings(v.NotChecked)
 	sort.Strings(v.Reached)
-	r.host.verdict(v)
+	r.host.Verdict(v)
 	close(r.over)
 }
 
@@ -258,13 +259,4 @@ func (r *run) limit() time.Duration {
 		return r.c.Limit
 	}
 	return CaseLimit
-}
-
-// count adds to the totals of the verdict, and returns how many requests there were so far.
-func (r *run) count(rpcs, bytes int) (total int) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.rpcs += rpcs
-	r.bytes += int64(bytes)
-	return r.rpcs
 }

@@ -60,15 +60,15 @@ func (e *Env) newServers(start StartFunc, n int, o Options) *Servers {
 func (s *Servers) startOne(l *life, ends []*labrpc.ClientEnd, p *raftapi.Persister) *node {
 	var server Server
 	made := &node{}
-	s.r.into("StartServer", l.peer, l.as(func() { server = s.startServer(l.peer, ends, p) }))
+	s.r.into("StartServer", l.Peer, l.as(func() { server = s.startServer(l.Peer, ends, p) }))
 	if server == nil {
-		s.r.madeNothing("StartServer", l.peer)
+		s.r.madeNothing("StartServer", l.Peer)
 	}
-	s.r.into("Services", l.peer, l.as(func() {
+	s.r.into("Services", l.Peer, l.as(func() {
 		made.services, made.raft, made.kill = server.Services(), server.Raft(), server.Kill
 		for _, service := range made.services {
 			if reflect.TypeOf(service) != reflect.TypeOf(server) {
-				s.checks.carries(reflect.Indirect(reflect.ValueOf(service)).Type().Name())
+				s.checks.Carries(reflect.Indirect(reflect.ValueOf(service)).Type().Name())
 			}
 		}
 	}))
@@ -76,32 +76,16 @@ func (s *Servers) startOne(l *life, ends []*labrpc.ClientEnd, p *raftapi.Persist
 }
 
 // Served returns how many requests of clients have reached server i since the servers began.
-func (s *Servers) Served(i int) int {
-	s.checks.mu.Lock()
-	defer s.checks.mu.Unlock()
-	return s.checks.served[i]
-}
+func (s *Servers) Served(i int) int { return s.checks.Served(i) }
 
 // PeerRPCs returns how many calls servers have made to each other since they began, answered or not.
-func (s *Servers) PeerRPCs() int {
-	s.checks.mu.Lock()
-	defer s.checks.mu.Unlock()
-	return s.checks.peerCalls
-}
+func (s *Servers) PeerRPCs() int { return s.checks.PeerCalls() }
 
 // PeerBytes returns how many bytes servers have sent to each other since they began: requests, also lost
 // ones, and the replies that arrived.
-func (s *Servers) PeerBytes() int64 {
-	s.checks.mu.Lock()
-	defer s.checks.mu.Unlock()
-	return s.checks.peerBytes
-}
+func (s *Servers) PeerBytes() int64 { return s.checks.PeerBytes() }
 
 // Observe has f see what happens to the messages of servers to each other from now on, as
 // [labrpc.Network.Observe] describes it: f must not block, and not call the network. What zombies send is left out.
 // nil ends it.
-func (s *Servers) Observe(f func(*labrpc.Message)) {
-	s.checks.mu.Lock()
-	defer s.checks.mu.Unlock()
-	s.checks.observer = f
-}
+func (s *Servers) Observe(f func(*labrpc.Message)) { s.checks.Observe(f) }

@@ -25,7 +25,7 @@ type storage struct {
 }
 
 func newStorage(l *life, s raftapi.Stored) *storage {
-	return &storage{Memory: raftapi.MemoryFrom(s), l: l, disk: newDisk(l.c.r, l.c.options, l.peer)}
+	return &storage{Memory: raftapi.MemoryFrom(s), l: l, disk: newDisk(l.c.r, l.c.options, l.Peer)}
 }
 
 // Save implements raftapi.Storage.
@@ -55,10 +55,10 @@ func (s *storage) write(bytes int, effect func()) {
 	defer s.mu.Unlock()
 	s.unsynced.Add(-1)
 	effect()
-	if !s.l.alive.Load() {
+	if !s.l.Alive() {
 		return
 	}
-	s.l.c.noteWrite(s.l.peer, bytes, s.Memory.StateSize())
+	s.l.c.noteWrite(s.l.Peer, bytes, s.Memory.StateSize())
 	if due(&s.crashAfter) {
 		s.l.c.crashInWrite(s.l, "after a write")
 	}
@@ -68,7 +68,7 @@ func (s *storage) write(bytes int, effect func()) {
 func (s *storage) midway() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.l.alive.Load() && due(&s.crashWithin) {
+	if s.l.Alive() && due(&s.crashWithin) {
 		s.l.c.crashInWrite(s.l, "in a write")
 	}
 }

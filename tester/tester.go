@@ -1,9 +1,11 @@
 package tester
 
 import (
-	"fmt"
 	"testing"
 	"time"
+
+	"raftlab/internal/record"
+	"raftlab/tester/process"
 )
 
 // Case is one row of a lab's table.
@@ -31,14 +33,6 @@ type Lab struct {
 	OnRequest bool
 }
 
-// Violation is a broken rule.
-type Violation struct {
-	Rule    Rule
-	Section string // of the Raft paper: "§5.2"; empty where the paper has none
-	Message string // one or two lines for a person: what was seen, and what should have been
-	Peers   []int  // the peers it is about
-}
-
 // Run runs the cases of lab on subject, which the cases get from [Env.Subject]. It is the body of a
 // test; which way the cases run depends on where the test binary finds itself:
 //
@@ -48,15 +42,15 @@ type Violation struct {
 //     with its verdict.
 func Run(t *testing.T, lab Lab, subject any) {
 	t.Helper()
-	runLab(t, lab, subject)
+	process.Run(t, lab.of(subject))
 }
 
-// find returns the case that is called id.
-func (l Lab) find(id string) (Case, error) {
+// of is the lab as processes know it, with the cases run on subject.
+func (l Lab) of(subject any) process.Lab {
+	p := process.Lab{Name: l.Name, Package: l.Package, Test: l.Test}
 	for _, c := range l.Cases {
-		if c.ID() == id {
-			return c, nil
-		}
+		p.Cases = append(p.Cases, process.Case{Part: c.Part, Name: c.Name,
+			Run: func(h process.Host, params record.Params) { runCase(h, c, subject, params) }})
 	}
-	return Case{}, fmt.Errorf("%s has no case %q", l.Name, id)
+	return p
 }

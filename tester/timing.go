@@ -83,7 +83,4 @@ const (
 	// when they only look at its milliseconds.
 	startLow  = 1 * time.Millisecond
 	startHigh = 10 * time.Millisecond
-
-	// settleTime is how long after a restart a peer's answers are not yet held against its past.
-	settleTime = 100 * time.Millisecond
 )

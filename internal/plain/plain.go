@@ -8,6 +8,7 @@
 //   - [Line]: for one line of a table, a timeline, a title
 //   - [Text]: for several lines, such as a message or a stack
 //   - [Strings]: every string of a value, before it is written as JSON or XML
+//   - [Value]: any value, without calling its methods (value.go)
 //   - [Writer]: the last fence, in front of a terminal (writer.go)
 package plain
 

@@ -24,7 +24,8 @@ func (o Owner) String() string {
 // end for all packages below it.
 var owners = map[string]Owner{
 	"raftlab/tester": Tester, "raftlab/tester/": Tester,
-	"raftlab/labs": Framework, "raftlab/labs/": Framework, "raftlab/porcupine-tests": Framework, "raftlab/porcupine-tests/": Framework,
+	"raftlab/tester/process_test": UnderTest, // plays it
+	"raftlab/labs":                Framework, "raftlab/labs/": Framework, "raftlab/porcupine-tests": Framework, "raftlab/porcupine-tests/": Framework,
 	"raftlab/labrpc": Framework, "raftlab/labgob": Framework,
 	"raftlab/raftapi": Framework, "raftlab/kvapi": Framework, "raftlab/shardapi": Framework,
 	"raftlab/internal/":                 Framework,

@@ -1,6 +1,6 @@
 //go:build !wasip1
 
-package tester
+package process
 
 import (
 	"encoding/json"
@@ -41,10 +41,10 @@ type childHost struct {
 	line  []byte
 }
 
-func (h *childHost) event(e *record.Event, detail string) {
+func (h *childHost) Event(e *record.Event, detail string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.tailHost.event(e, detail)
+	h.tailHost.Event(e, detail)
 	if h.trace != nil {
 		h.line = appendLine(h.line[:0], e, detail)
 		h.trace.Write(h.line)
@@ -64,7 +64,7 @@ func appendLine(b []byte, e *record.Event, detail string) []byte {
 	return append(b, '\n')
 }
 
-func (h *childHost) verdict(v record.Verdict) {
+func (h *childHost) Verdict(v record.Verdict) {
 	h.mu.Lock() // for good
 	v.Secret = secret
 	rep := report{Verdict: v}
@@ -107,22 +107,22 @@ func childParams() (p record.Params, h *childHost, ok bool, err error) {
 }
 
 // runChild runs one case and ends the process.
-func runChild(t *testing.T, lab Lab, subject any, p record.Params, h *childHost) {
+func runChild(t *testing.T, lab Lab, p record.Params, h *childHost) {
 	c, err := lab.find(p.Case)
 	if err != nil {
-		h.verdict(record.Verdict{Outcome: record.FrameworkError, Message: err.Error()})
+		h.Verdict(record.Verdict{Outcome: record.FrameworkError, Message: err.Error()})
 	}
-	if repeatable {
-		runRepeatable(t, c, subject, p, h)
+	if Repeatable {
+		runRepeatable(t, c, p, h)
 		return
 	}
 	go endWithParent()
 	if realClock {
-		runCase(h, c, subject, p)
+		c.Run(h, p)
 		return
 	}
-	go watch(&h.pulse, h.verdict)
-	synctest.Test(t, func(*testing.T) { runCase(h, c, subject, p) })
+	go watch(&h.pulse, h.Verdict)
+	synctest.Test(t, func(*testing.T) { c.Run(h, p) })
 }
 
 // endWithParent ends the process when its parent is gone: the parent holds the other side of its

@@ -1,4 +1,4 @@
-package tester
+package watch
 
 import (
 	"reflect"
@@ -123,12 +123,12 @@ func (a *argsShape) recognise(method string, t reflect.Type) {
 
 // maybePreVote says whether the method or a field hints at a second kind of vote.
 func maybePreVote(method string, t reflect.Type) bool {
-	method = plain(method)
+	method = lower(method)
 	if strings.Contains(method, "prevote") || strings.Contains(method, "requestpre") {
 		return true
 	}
 	for i := range t.NumField() {
-		name := plain(t.Field(i).Name)
+		name := lower(t.Field(i).Name)
 		if strings.HasPrefix(name, "pre") && !strings.HasPrefix(name, "prev") || strings.Contains(name, "prevote") ||
 			slices.Contains([]string{"type", "kind", "phase", "stage", "mode", "round", "ispre"}, name) {
 			return true
@@ -158,7 +158,7 @@ func find(t reflect.Type, names []string, fits func(reflect.Kind) bool) int {
 	for _, name := range names {
 		for i := range t.NumField() {
 			f := t.Field(i)
-			if f.IsExported() && plain(f.Name) == name && fits(f.Type.Kind()) {
+			if f.IsExported() && lower(f.Name) == name && fits(f.Type.Kind()) {
 				return i
 			}
 		}
@@ -166,7 +166,7 @@ func find(t reflect.Type, names []string, fits func(reflect.Kind) bool) int {
 	return -1
 }
 
-func plain(name string) string { return strings.ToLower(strings.ReplaceAll(name, "_", "")) }
+func lower(name string) string { return strings.ToLower(strings.ReplaceAll(name, "_", "")) }
 
 func isInteger(k reflect.Kind) bool { return k >= reflect.Int && k <= reflect.Uint64 }
 func isSlice(k reflect.Kind) bool   { return k == reflect.Slice }

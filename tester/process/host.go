@@ -1,4 +1,6 @@
-package tester
+//go:build !wasip1
+
+package process
 
 import (
 	"slices"
@@ -7,18 +9,6 @@ import (
 
 	"raftlab/internal/record"
 )
-
-// host is what is outside of a run: the engine, or the native process around it. Its methods are
-// called one at a time, and must not block.
-type host interface {
-	// event takes one event of the trace. The event is valid during the call only. detail belongs
-	// to it and is empty unless it was asked for.
-	event(e *record.Event, detail string)
-
-	// verdict takes the end of the run. It does not return where the run has a process of its
-	// own, which then ends at once, whichever goroutine found the end and whatever locks it holds.
-	verdict(v record.Verdict)
-}
 
 // pulse tells a watchdog outside of a bubble that a run is moving.
 type pulse struct {
@@ -43,7 +33,7 @@ type tailHost struct {
 // recentEvents is how many events a native run keeps for the report of a failure.
 const recentEvents = 4096
 
-func (h *tailHost) event(e *record.Event, _ string) {
+func (h *tailHost) Event(e *record.Event, _ string) {
 	h.pulse.beat(e.Time)
 	if len(h.recent) < recentEvents {
 		h.recent = append(h.recent, *e)
@@ -61,4 +51,4 @@ func (h *tailHost) tail() []record.Event {
 	return slices.Concat(h.cast, h.recent[h.next:], h.recent[:h.next])
 }
 
-func (h *tailHost) verdict(v record.Verdict) { h.total = v }
+func (h *tailHost) Verdict(v record.Verdict) { h.total = v }

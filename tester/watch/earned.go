@@ -1,10 +1,11 @@
-package tester
+package watch
 
 import (
 	"fmt"
 	"strings"
 
 	"raftlab/labrpc"
+	"raftlab/tester/rules"
 )
 
 // What a pass needs at least, whatever the peers' style: the arithmetic of majorities (§5.2, §5.3), counted at the
@@ -37,16 +38,13 @@ type quorums struct {
 	section  string
 }
 
-// countQuorums is false in tests whose peers play no Raft.
-var countQuorums = true
-
 func newQuorums(n int) quorums {
 	return quorums{of: map[int]int{}, heard: make([]int, n), terms: map[int]int{}, proposed: map[int]int{},
 		accepted: map[[2]int]int{}, agreed: map[[2]int]int{}, carriers: map[string]bool{}}
 }
 
 // receives notes that a peer received a message of another one. mu is held, as in all of the following.
-func (k *checks) receives(peer, from int) {
+func (k *Checks) receives(peer, from int) {
 	if peer == from || k.first[peer] != k.first[from] {
 		return
 	}
@@ -58,16 +56,16 @@ func (k *checks) receives(peer, from int) {
 	}
 }
 
-// carries notes the name of a service beside the server itself, as its Raft peer is. What servers of a key/value service
+// Carries notes the name of a service beside the server itself, as its Raft peer is. What servers of a key/value service
 // ask each other is not agreement.
-func (k *checks) carries(service string) {
+func (k *Checks) Carries(service string) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.q.carriers[service] = true
 }
 
 // mayReplicate notes a request that may carry entries, because the harness cannot read it.
-func (k *checks) mayReplicate(m *labrpc.Message) {
+func (k *Checks) mayReplicate(m *labrpc.Message) {
 	service, _, _ := strings.Cut(m.Method, ".")
 	if len(k.q.carriers) > 0 && !k.q.carriers[service] {
 		return
@@ -78,13 +76,13 @@ func (k *checks) mayReplicate(m *labrpc.Message) {
 }
 
 // replicates notes that a peer has accepted entries of another one.
-func (k *checks) replicates(leader, peer int) {
+func (k *Checks) replicates(leader, peer int) {
 	k.q.now++
 	k.q.accepted[[2]int{leader, peer}] = k.q.now
 }
 
 // agreedSince returns whether some peer knows of enough others that they have accepted entries of its since then.
-func (k *checks) agreedSince(then int) bool {
+func (k *Checks) agreedSince(then int) bool {
 	for leader, first := range k.first {
 		others := 0
 		for peer := range k.first {
@@ -100,7 +98,7 @@ func (k *checks) agreedSince(then int) bool {
 }
 
 // majority returns how many peers are a majority of the Raft cluster that begins with peer first.
-func (k *checks) majority(first int) int {
+func (k *Checks) majority(first int) int {
 	n := 0
 	for _, f := range k.first {
 		if f == first {
@@ -111,7 +109,7 @@ func (k *checks) majority(first int) int {
 }
 
 // reached returns how many peers of a Raft cluster have received a message since so many were received.
-func (k *checks) reached(first, since int) (n int) {
+func (k *Checks) reached(first, since int) (n int) {
 	for peer, at := range k.q.heard {
 		if k.first[peer] == first && at > since {
 			n++
@@ -121,7 +119,7 @@ func (k *checks) reached(first, since int) (n int) {
 }
 
 // newLeader looks whether a leader can have been elected.
-func (k *checks) newLeader(peer, term int) {
+func (k *Checks) newLeader(peer, term int) {
 	first := k.first[peer]
 	k.q.terms[first]++
 	others := k.majority(first) - 1
@@ -131,15 +129,15 @@ func (k *checks) newLeader(peer, term int) {
 	}
 }
 
-// proposes is called before Start, and returns what proposedAt wants to know.
-func (k *checks) proposes() (since int) {
+// Proposes is called before Start, and returns what ProposedAt wants to know.
+func (k *Checks) Proposes() (since int) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return k.q.received
 }
 
-// proposedAt notes that a peer has taken a command for an index.
-func (k *checks) proposedAt(index, since int) {
+// ProposedAt notes that a peer has taken a command for an index.
+func (k *Checks) ProposedAt(index, since int) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if _, known := k.q.proposed[index]; !known {
@@ -148,7 +146,7 @@ func (k *checks) proposedAt(index, since int) {
 }
 
 // newEntry looks whether an entry that is applied for the first time can have been committed.
-func (k *checks) newEntry(peer, index int, e entry) {
+func (k *Checks) newEntry(peer, index int, e entry) {
 	if k.n == 1 || !e.valid { // peers make no-ops themselves, at any time
 		return
 	}
@@ -159,21 +157,21 @@ func (k *checks) newEntry(peer, index int, e entry) {
 	}
 }
 
-func (k *checks) unearned(section, flaw string) {
+func (k *Checks) unearned(section, flaw string) {
 	if k.q.flaw == "" {
 		k.q.section, k.q.flaw = section, flaw
 	}
 }
 
-// asks is called when an operation of a client begins, and returns what answered wants to know.
-func (k *checks) asks() (since int) {
+// Asks is called when an operation of a client begins, and returns what Answered wants to know.
+func (k *Checks) Asks() (since int) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return k.q.now
 }
 
-// answered notes that an operation of a client has ended, which may have written something.
-func (k *checks) answered(since int, wrote string) {
+// Answered notes that an operation of a client has ended, which may have written something.
+func (k *Checks) Answered(since int, wrote string) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.q.answers++
@@ -183,12 +181,12 @@ func (k *checks) answered(since int, wrote string) {
 	}
 }
 
-// notEarned returns what stands against a pass, if anything does.
-func (k *checks) notEarned() (v Violation, found bool) {
+// NotEarned returns what stands against a pass, if anything does.
+func (k *Checks) NotEarned() (v rules.Violation, found bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.q.flaw != "" {
-		return Violation{Rule: RuleNotEarned, Section: k.q.section, Message: k.q.flaw}, true
+		return rules.Violation{Rule: rules.NotEarned, Section: k.q.section, Message: k.q.flaw}, true
 	}
 	if k.q.answers == 0 {
 		return v, false
@@ -198,20 +196,6 @@ func (k *checks) notEarned() (v Violation, found bool) {
 			return v, false
 		}
 	}
-	return Violation{Rule: RuleNotEarned, Section: "§5.3", Message: fmt.Sprintf(
+	return rules.Violation{Rule: rules.NotEarned, Section: "§5.3", Message: fmt.Sprintf(
 		"clients had %d answers, but no majority of servers has ever received a message of another server", k.q.answers)}, true
-}
-
-// checkEarned ends the run if a case that has passed in all other respects did not earn it.
-func (r *run) checkEarned() (earned bool) {
-	if !countQuorums {
-		return true
-	}
-	for _, c := range r.clusters {
-		if v, found := c.checks.notEarned(); found {
-			r.violate(v)
-			return false
-		}
-	}
-	return true
 }

@@ -1,6 +1,6 @@
 //go:build !wasip1
 
-package tester
+package process
 
 import (
 	"fmt"
@@ -13,13 +13,14 @@ import (
 	"raftlab/internal/record"
 )
 
-// runLab is the body of a lab's test under `go test`.
-func runLab(t *testing.T, lab Lab, subject any) {
+// Run is the body of a lab's test under `go test`.
+func Run(t *testing.T, lab Lab) {
+	t.Helper()
 	if p, h, ok, err := childParams(); ok {
 		if err != nil {
 			t.Fatalf("raftlab: this process was started as a child with unusable parameters: %v", err)
 		}
-		runChild(t, lab, subject, p, h)
+		runChild(t, lab, p, h)
 		return
 	}
 	all, err := seeds()
@@ -49,7 +50,7 @@ func runLab(t *testing.T, lab Lab, subject any) {
 					if !*inProcess {
 						t.Parallel()
 					}
-					judged.Add(int64(runSeeds(t, lab, c, subject, all, asked)))
+					judged.Add(int64(runSeeds(t, lab, c, all, asked)))
 				})
 			}
 		})
@@ -69,21 +70,21 @@ func (l Lab) parts() []string {
 
 // runSeeds runs a case with one seed after the other, up to the first that fails. It returns how many
 // operations of clients were in histories that were found linearizable.
-func runSeeds(t *testing.T, lab Lab, c Case, subject any, all []uint64, asked record.Params) (judged int) {
+func runSeeds(t *testing.T, lab Lab, c Case, all []uint64, asked record.Params) (judged int) {
 	for _, seed := range all {
 		p := asked
 		p.Case, p.Seed = c.ID(), seed
 		var rep report
 		var out *output
 		if *inProcess {
-			rep = runHere(t, c, subject, p)
+			rep = runHere(t, c, p)
 		} else {
 			rep, out = runInChild(t, rootName(t), p)
 		}
 		judged += rep.Judged
 		if rep.Outcome == record.Pass {
 			if testing.Verbose() {
-				t.Logf("seed %d: passed at %v, %d RPCs", seed, round(rep.Time), rep.RPCs)
+				t.Logf("seed %d: passed at %v, %d RPCs", seed, rep.Time.Round(precision), rep.RPCs)
 			}
 			for _, w := range append(notChecked(rep.NotChecked), rep.Warnings...) {
 				t.Logf("seed %d: %s", seed, w)
@@ -117,8 +118,8 @@ type hereHost struct {
 	line  []byte
 }
 
-func (h *hereHost) event(e *record.Event, detail string) {
-	h.tailHost.event(e, detail)
+func (h *hereHost) Event(e *record.Event, detail string) {
+	h.tailHost.Event(e, detail)
 	if h.trace != nil {
 		h.line = appendLine(h.line[:0], e, detail)
 		h.trace.Write(h.line)
@@ -126,7 +127,7 @@ func (h *hereHost) event(e *record.Event, detail string) {
 }
 
 // runHere runs a case in this very process.
-func runHere(t *testing.T, c Case, subject any, p record.Params) report {
+func runHere(t *testing.T, c Case, p record.Params) report {
 	h := &hereHost{}
 	if *eventsFlag != "" {
 		f, err := os.Create(traceFile(p))
@@ -137,20 +138,20 @@ func runHere(t *testing.T, c Case, subject any, p record.Params) report {
 		h.trace = f
 	}
 	if realClock {
-		runCase(h, c, subject, p)
+		c.Run(h, p)
 	} else {
 		go watch(&h.pulse, func(v record.Verdict) {
 			fmt.Fprintf(os.Stderr, "%s: %s\n\n%s", v.Outcome, v.Message, v.Stack)
 			os.Exit(1) // a frozen bubble cannot be left
 		})
-		inBubble(t, func() { runCase(h, c, subject, p) })
+		InBubble(t, func() { c.Run(h, p) })
 	}
 	return report{Verdict: h.total, Recent: h.tail()}
 }
 
-// inBubble runs f in a bubble. Goroutines that are left in it have been reported by then, so that
+// InBubble runs f in a bubble. Goroutines that are left in it have been reported by then, so that
 // the panic with which the bubble says so is no news.
-func inBubble(t *testing.T, f func()) {
+func InBubble(t *testing.T, f func()) {
 	defer func() {
 		if p := recover(); p != nil && !strings.Contains(fmt.Sprint(p), "blocked goroutines remain") {
 			panic(p)

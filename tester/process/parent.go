@@ -1,6 +1,6 @@
 //go:build !wasip1
 
-package tester
+package process
 
 import (
 	"bytes"
@@ -19,6 +19,7 @@ import (
 
 	"raftlab/internal/record"
 	"raftlab/internal/stacks"
+	"raftlab/tester/rules"
 )
 
 // childWall is the wall-clock time after which a child is killed, whatever it does.
@@ -93,7 +94,7 @@ func verdictOf(file, secret string, out *output, ended error) report {
 		return report{Verdict: crashVerdict(printed, ended)}
 	case rep.Outcome == record.Pass && ended != nil && strings.Contains(printed, "WARNING: DATA RACE"):
 		at := strings.Index(printed, "WARNING: DATA RACE")
-		rep.Verdict = record.Verdict{Outcome: record.Fail, Rule: string(RuleDataRace), Time: rep.Time,
+		rep.Verdict = record.Verdict{Outcome: record.Fail, Rule: string(rules.DataRace), Time: rep.Time,
 			Message: "the race detector has found two goroutines that use the same memory without a lock", Stack: clip(printed[at:], stacks.Limit)}
 	}
 	return rep
@@ -101,7 +102,7 @@ func verdictOf(file, secret string, out *output, ended error) report {
 
 // crashVerdict says how a process died that left no verdict.
 func crashVerdict(printed string, ended error) record.Verdict {
-	v := record.Verdict{Outcome: record.Crash, Rule: string(RuleCrash)}
+	v := record.Verdict{Outcome: record.Crash, Rule: string(rules.Crash)}
 	var exit *exec.ExitError
 	switch {
 	case ended == nil:

@@ -1,6 +1,6 @@
 //go:build raftlab_native && !wasip1
 
-package tester
+package process
 
 import (
 	"crypto/sha256"
@@ -19,9 +19,9 @@ import (
 	"raftlab/internal/record"
 )
 
-// repeatable says that this binary was built with the overlay of the Go runtime (internal/sim/overlay): a run in
+// Repeatable says that this binary was built with the overlay of the Go runtime (internal/sim/overlay): a run in
 // it is a function of the code, the case and the seed, and the same as in the wasm engine.
-const repeatable = true
+const Repeatable = true
 
 //go:linkname raftlab_begin runtime.raftlab_begin
 func raftlab_begin(now int64, memory uint64)
@@ -37,8 +37,8 @@ type streamHost struct {
 	line   []byte
 }
 
-// event writes the event on one line, and its detail, as a JSON string, on the next.
-func (h *streamHost) event(e *record.Event, detail string) {
+// Event writes the event on one line, and its detail, as a JSON string, on the next.
+func (h *streamHost) Event(e *record.Event, detail string) {
 	h.line = append(e.AppendJSON(h.line[:0]), '\n')
 	if detail != "" {
 		if text, err := json.Marshal(detail); err == nil {
@@ -48,7 +48,7 @@ func (h *streamHost) event(e *record.Event, detail string) {
 	h.stream.Write(h.line)
 }
 
-func (h *streamHost) verdict(v record.Verdict) {
+func (h *streamHost) Verdict(v record.Verdict) {
 	v.Secret = secret
 	end := record.NativeEnd{Verdict: v}
 	end.GCs, end.Forced, end.Idle = raftlab_counts()
@@ -64,23 +64,22 @@ func (h *streamHost) verdict(v record.Verdict) {
 }
 
 // runRepeatable runs one case in a bubble that begins as a guest of the engine does.
-func runRepeatable(t *testing.T, c Case, subject any, p record.Params, h *childHost) {
+func runRepeatable(t *testing.T, c Case, p record.Params, h *childHost) {
 	host := &streamHost{childHost: h, stream: h.trace, file: h.file}
 	memory, _ := strconv.ParseUint(os.Getenv(record.MemoryVariable), 10, 64)
 	os.Unsetenv(record.MemoryVariable)
-	diskInBubble = true // a bubble with the overlay does not freeze when somebody waits for a mutex
 	backedge.OnSpin(func(place string, rounds uint64, why, stacks string, at time.Duration) {
 		message := fmt.Sprintf("the loop at %s went round %d times, and nothing ever waited", place, rounds)
 		if why != "" {
 			message = fmt.Sprintf("the loop at %s %s", place, why)
 		}
-		host.verdict(record.Verdict{Outcome: record.BusyLoop, Rule: "busy loop", Message: message,
+		host.Verdict(record.Verdict{Outcome: record.BusyLoop, Rule: "busy loop", Message: message,
 			Stack: strings.ToValidUTF8(stacks, "?"), Time: at})
 	})
 	synctest.Test(t, func(*testing.T) {
 		raftlab_begin(timeOfDay(p), memory)
 		reseed(p)
-		runCase(host, c, subject, p)
+		c.Run(host, p)
 	})
 }
 

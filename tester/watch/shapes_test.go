@@ -1,4 +1,4 @@
-package tester
+package watch
 
 import (
 	"testing"
@@ -62,21 +62,4 @@ func TestShapes(t *testing.T) {
 	}{})
 	require.Equal(t, 1, reply.granted)
 	require.Equal(t, -1, reply.success)
-}
-
-func TestRender(t *testing.T) {
-	type inner struct {
-		Command any
-		hidden  int
-	}
-	x := &struct {
-		Term    int
-		Entries []inner
-		Data    []byte
-		M       map[string]int
-		Nil     *int
-	}{3, []inner{{"x", 1}, {nil, 2}}, []byte("abc"), map[string]int{"b": 2, "a": 1}, nil}
-	require.Equal(t, `{Term:3 Entries:[{Command:"x" hidden:1} {Command:nil hidden:2}] Data:"abc" M:map["a":1 "b":2] Nil:nil}`, render(x, 1000))
-	require.Less(t, len(render(make([]int, 10000), 100)), 200)
-	require.Less(t, len(render(string(make([]byte, 10000)), 100)), 600)
 }

@@ -1,6 +1,6 @@
 //go:build !wasip1
 
-package tester
+package process
 
 import (
 	"flag"

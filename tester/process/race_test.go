@@ -1,6 +1,6 @@
 //go:build race && !wasip1
 
-package tester_test
+package process_test
 
 import (
 	"testing"
@@ -9,6 +9,8 @@ import (
 
 	"raftlab/internal/record"
 	"raftlab/tester"
+	"raftlab/tester/process"
+	"raftlab/tester/rules"
 )
 
 func init() {
@@ -22,8 +24,8 @@ func init() {
 }
 
 func TestDataRaceInAChild(t *testing.T) {
-	v, _ := tester.RunInChild(t, "TestSpecimens", specimens, "X/Races")
+	v, _ := process.RunInChild(t, "TestSpecimens", listed(specimens), "X/Races")
 	require.Equal(t, record.Fail, v.Outcome)
-	require.Equal(t, string(tester.RuleDataRace), v.Rule)
+	require.Equal(t, string(rules.DataRace), v.Rule)
 	require.Contains(t, v.Stack, "race_test.go")
 }

@@ -1,30 +1,16 @@
-package tester
+package plain
 
 import (
 	"fmt"
 	"reflect"
 	"slices"
 	"strconv"
-
-	"raftlab/labrpc"
 )
 
-// messageDetail renders the arguments or the reply of a message for the trace.
-func messageDetail(m *labrpc.Message) string {
-	const most = 600
-	switch m.Kind {
-	case labrpc.Sent, labrpc.Delivered:
-		return render(m.Args, most)
-	case labrpc.Handled, labrpc.Replied:
-		return render(m.Reply, most)
-	}
-	return ""
-}
-
-// render writes a value out in about at most most bytes: {Term:3 CandidateId:1}. Unlike package fmt
+// Value writes a value out in about at most most bytes: {Term:3 CandidateId:1}. Unlike package fmt
 // it never calls methods of the value, which may be of a type of the code under test, prints no
 // addresses, and shortens from the inside.
-func render(x any, most int) string {
+func Value(x any, most int) string {
 	p := printer{most: most}
 	p.value(reflect.ValueOf(x), 0)
 	return string(p.out)

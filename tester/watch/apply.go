@@ -1,4 +1,4 @@
-package tester
+package watch
 
 import (
 	"bytes"
@@ -6,8 +6,10 @@ import (
 	"hash/fnv"
 	"strconv"
 
+	"raftlab/internal/plain"
 	"raftlab/internal/record"
 	"raftlab/raftapi"
+	"raftlab/tester/rules"
 )
 
 // entry is an applied entry: what all peers have to apply at its index, in all their lives.
@@ -23,108 +25,43 @@ func (e entry) text() string {
 	if !e.valid {
 		return "a no-op"
 	}
-	return commandText(e.command)
+	return CommandText(e.command)
 }
 
-// consume takes what the peer applies, for as long as the cluster exists: a zombie, too, may sit in a
-// send and could not see that it was killed.
-//
-// A peer can send without end what nobody has a use for: it says nothing, or comes from a zombie.
-func (l *life) consume(applyCh <-chan raftapi.ApplyMsg) {
-	const most = 10_000
-	useless := 0
-	for {
-		select {
-		case m, ok := <-applyCh:
-			if !ok {
-				return
-			}
-			if !l.alive.Load() || !m.SnapshotValid && !m.CommandValid && m.CommandIndex <= 0 {
-				useless++
-			}
-			if useless > most {
-				l.c.checks.refuse(l, Violation{RuleApplyOrder, "§5.3", fmt.Sprintf("peer %d has sent %d messages on its apply channel "+
-					"with neither CommandValid nor SnapshotValid", l.peer, useless), []int{l.peer}})
-				return
-			}
-			l.deliver(m)
-		case <-l.gone:
-			return
-		}
-	}
-}
-
-// deliver is the service on a peer: it takes a message from the apply channel, and asks for a
-// snapshot when it is time. It runs on the goroutine that consumes the channel, as services do.
-func (l *life) deliver(m raftapi.ApplyMsg) {
-	k := l.c.checks
-	switch {
-	case m.SnapshotValid && m.CommandValid:
-		k.refuse(l, Violation{RuleApplyOrder, "§5.3", fmt.Sprintf("peer %d sent an ApplyMsg with both CommandValid and SnapshotValid", l.peer), []int{l.peer}})
-	case m.SnapshotValid:
-		k.offers(l, m.Snapshot)
-		if l.wantsSnapshot(m) {
-			k.install(l, m)
-		}
-		k.answers(l)
-	case m.CommandValid || m.CommandIndex > 0:
-		applied := k.apply(l, m)
-		if index := l.snapshotDue(m.CommandIndex); index > 0 && applied {
-			l.takeSnapshot(index, k.snapshotAt(index))
-		}
-	}
-}
-
-// takeSnapshot hands the service's state to the peer.
-func (l *life) takeSnapshot(index int, snapshot []byte) {
-	p := l.raft()
-	if p == nil || !l.alive.Load() {
-		return
-	}
-	peer, ok := p.(raftapi.Snapshotter)
-	if !ok {
-		l.c.checks.refuse(l, Violation{RuleSnapshot, "§7", fmt.Sprintf("%T has no method Snapshot(index int, snapshot []byte)", p), nil})
-		return
-	}
-	l.c.r.emit(record.Event{Kind: record.Snapshot, Peer: l.peer, Other: record.None, Index: index, Text: "taken"}, "")
-	l.snapshots.Store(true)
-	l.c.r.into("Snapshot", l.peer, l.as(func() { peer.Snapshot(index, snapshot) }))
-}
-
-// refuse reports a violation by a peer that is alive.
-func (k *checks) refuse(l *life, v Violation) {
+// Refuse reports a violation by a peer that is alive.
+func (k *Checks) Refuse(l *Life, v rules.Violation) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if l.alive.Load() {
-		k.r.violate(v)
+	if l.Alive() {
+		k.run.Violate(v)
 	}
 }
 
-// apply judges an applied entry, and says whether it counts.
-func (k *checks) apply(l *life, m raftapi.ApplyMsg) bool {
+// Apply judges an applied entry, and says whether it counts. hint adds to what is said of an entry that comes again.
+func (k *Checks) Apply(l *Life, m raftapi.ApplyMsg, hint func() string) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if !l.alive.Load() {
+	if !l.Alive() {
 		return false
 	}
 	index, last := m.CommandIndex, l.previous(m.CommandIndex)
-	e := entry{command: plainValue(m.Command), valid: m.CommandValid, by: l.peer, newest: k.newest}
-	k.r.emit(record.Event{Kind: record.Apply, Peer: l.peer, Other: record.None, Index: index, Text: e.text()}, "")
+	e := entry{command: Plain(m.Command), valid: m.CommandValid, by: l.Peer, newest: k.newest}
+	k.run.Emit(record.Event{Kind: record.Apply, Peer: l.Peer, Other: record.None, Index: index, Text: e.text()}, "")
 	if k.isOld(l, index, e) {
 		return false
 	}
 	if index != last+1 {
-		problem := outOfOrder(l.peer, index, last)
+		problem := outOfOrder(l.Peer, index, last)
 		if l.snapshots.Load() && index <= last {
-			problem += l.hint()
+			problem += hint()
 		}
-		k.r.violate(Violation{RuleApplyOrder, "§5.3", problem, []int{l.peer}})
+		k.run.Violate(rules.Violation{Rule: rules.ApplyOrder, Section: "§5.3", Message: problem, Peers: []int{l.Peer}})
 		return false
 	}
 	if index == len(k.entries) {
 		e.prefix = chain(k.entries[index-1].prefix, e)
 		k.entries = append(k.entries, e)
-		k.newEntry(l.peer, index, e)
+		k.newEntry(l.Peer, index, e)
 	}
 	if !k.agrees(l, index, e) {
 		return false
@@ -134,13 +71,13 @@ func (k *checks) apply(l *life, m raftapi.ApplyMsg) bool {
 }
 
 // agrees judges an entry by what was applied at its index before.
-func (k *checks) agrees(l *life, index int, e entry) bool {
+func (k *Checks) agrees(l *Life, index int, e entry) bool {
 	known := k.entries[index]
 	if known.valid == e.valid && known.command == e.command {
 		return true
 	}
-	k.r.violate(Violation{RuleTwoCommands, "§5.4.3", fmt.Sprintf("at index %d peer %d applies %s, but peer %d applied %s there",
-		index, l.peer, e.text(), known.by, known.text()), []int{l.peer, known.by}})
+	k.run.Violate(rules.Violation{Rule: rules.TwoCommands, Section: "§5.4.3", Message: fmt.Sprintf("at index %d peer %d applies %s, but peer %d applied %s there",
+		index, l.Peer, e.text(), known.by, known.text()), Peers: []int{l.Peer, known.by}})
 	return false
 }
 
@@ -149,19 +86,19 @@ func outOfOrder(peer, index, last int) string {
 	case index < 1:
 		return fmt.Sprintf("peer %d applies an entry at index %d; the first index is 1", peer, index)
 	case index <= last:
-		return fmt.Sprintf("peer %d applies index %d again: in this life it has already applied everything up to %d", peer, index, last)
+		return fmt.Sprintf("peer %d applies index %d again: in this Life it has already applied everything up to %d", peer, index, last)
 	}
 	return fmt.Sprintf("peer %d applies index %d right after %d, and skips what is between", peer, index, last)
 }
 
-// install judges a snapshot that a peer delivers to its service.
-func (k *checks) install(l *life, m raftapi.ApplyMsg) {
+// Install judges a snapshot that a peer delivers to its service.
+func (k *Checks) Install(l *Life, m raftapi.ApplyMsg) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if !l.alive.Load() {
+	if !l.Alive() {
 		return
 	}
-	k.r.emit(record.Event{Kind: record.Snapshot, Peer: l.peer, Other: record.None, Index: m.SnapshotIndex, Text: "installed"}, "")
+	k.run.Emit(record.Event{Kind: record.Snapshot, Peer: l.Peer, Other: record.None, Index: m.SnapshotIndex, Text: "installed"}, "")
 	index, problem := k.examine(m.Snapshot)
 	switch last := int(l.applied.Load()); {
 	case problem != "":
@@ -174,7 +111,7 @@ func (k *checks) install(l *life, m raftapi.ApplyMsg) {
 			m.SnapshotTerm, index, k.entries[index].newest)
 	}
 	if problem != "" {
-		k.r.violate(Violation{RuleSnapshot, "§7", fmt.Sprintf("the snapshot that peer %d delivers %s", l.peer, problem), []int{l.peer}})
+		k.run.Violate(rules.Violation{Rule: rules.Snapshot, Section: "§7", Message: fmt.Sprintf("the snapshot that peer %d delivers %s", l.Peer, problem), Peers: []int{l.Peer}})
 		return
 	}
 	l.snapshots.Store(true)
@@ -182,14 +119,12 @@ func (k *checks) install(l *life, m raftapi.ApplyMsg) {
 	l.since = index
 }
 
-// restore is what a service does first: it looks whether there is a snapshot to begin with. It
+// Restore is what a service does first: it looks whether its peer has persisted a snapshot to begin with. It
 // returns a few words for the trace.
-func (l *life) restore() string {
-	data := l.store.Load().Snapshot
-	k := l.c.checks
+func (k *Checks) Restore(l *Life, data []byte) string {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	own := k.r.terms.OwnSnapshots
+	own := k.terms.OwnSnapshots
 	if len(data) == 0 && !own {
 		return ""
 	}
@@ -198,7 +133,8 @@ func (l *life) restore() string {
 	case problem != "" && own:
 		return k.goesOn(l)
 	case problem != "":
-		k.r.violate(Violation{RuleSnapshot, "§7", fmt.Sprintf("the snapshot that peer %d has persisted %s", l.peer, problem), []int{l.peer}})
+		k.run.Violate(rules.Violation{Rule: rules.Snapshot, Section: "§7",
+			Message: fmt.Sprintf("the snapshot that peer %d has persisted %s", l.Peer, problem), Peers: []int{l.Peer}})
 		return ""
 	}
 	l.snapshots.Store(true)
@@ -215,15 +151,15 @@ func snapshotOf(cluster, index int, prefix uint64) []byte {
 	return fmt.Appendf(nil, snapshotFormat, cluster, index, prefix)
 }
 
-// snapshotAt is the state of the service after the entry at index, which has been applied.
-func (k *checks) snapshotAt(index int) []byte {
+// SnapshotAt is the state of the service after the entry at index, which has been applied.
+func (k *Checks) SnapshotAt(index int) []byte {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return snapshotOf(k.cluster, index, k.entries[index].prefix)
 }
 
 // examine returns the index up to which a snapshot goes, or what is wrong with it.
-func (k *checks) examine(data []byte) (index int, problem string) {
+func (k *Checks) examine(data []byte) (index int, problem string) {
 	var cluster int
 	var prefix uint64
 	if _, err := fmt.Sscanf(string(data), snapshotFormat, &cluster, &index, &prefix); err != nil {
@@ -257,15 +193,15 @@ func chain(before uint64, e entry) uint64 {
 // foreign is a command that is neither an integer nor a string: its type, and all that is in it, as text.
 type foreign string
 
-// plainValue returns what the harness keeps of a command. It is a plain value, which can be compared, printed and
+// Plain returns what the harness keeps of a command. It is a plain value, which can be compared, printed and
 // hashed without anybody's methods being called, and which nobody can change any more. Equal commands give equal
 // values.
-func plainValue(command any) any {
+func Plain(command any) any {
 	switch x := command.(type) {
 	case nil, int, string, foreign:
 		return x
 	}
-	return foreign(fmt.Sprintf("%T", command) + render(command, 1<<20))
+	return foreign(fmt.Sprintf("%T", command) + plain.Value(command, 1<<20))
 }
 
 // fullText writes a command out, so that equal commands have equal texts.
@@ -281,9 +217,9 @@ func fullText(command any) string {
 	return "nil"
 }
 
-// commandText is a command in few characters.
-func commandText(command any) string {
-	switch x := plainValue(command).(type) {
+// CommandText is a command in few characters.
+func CommandText(command any) string {
+	switch x := Plain(command).(type) {
 	case int:
 		return strconv.Itoa(x)
 	case string:
@@ -292,7 +228,17 @@ func commandText(command any) string {
 		}
 		return strconv.Quote(x[:20]) + fmt.Sprintf("... (%d bytes)", len(x))
 	case foreign:
-		return bounded(string(x), 60)
+		return plain.Cut(string(x), 60)
 	}
 	return "nil"
+}
+
+// CommandAt returns what was applied at index, and whether anything was.
+func (k *Checks) CommandAt(index int) (cmd any, ok bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if index < 1 || index >= len(k.entries) {
+		return nil, false
+	}
+	return k.entries[index].command, true
 }

@@ -1,4 +1,4 @@
-package tester
+package process
 
 import (
 	"encoding/json"
@@ -32,7 +32,7 @@ var secret string
 // engineHost hands everything to the engine.
 type engineHost struct{ line []byte }
 
-func (h *engineHost) event(e *record.Event, detail string) {
+func (h *engineHost) Event(e *record.Event, detail string) {
 	h.line = e.AppendJSON(h.line[:0])
 	hostEvent(unsafe.Pointer(unsafe.SliceData(h.line)), uint32(len(h.line)))
 	if detail != "" {
@@ -40,8 +40,8 @@ func (h *engineHost) event(e *record.Event, detail string) {
 	}
 }
 
-// verdict ends the guest: the host does not return from the call.
-func (h *engineHost) verdict(v record.Verdict) {
+// Verdict ends the guest: the host does not return from the call.
+func (h *engineHost) Verdict(v record.Verdict) {
 	v.Secret = secret
 	text, err := json.Marshal(v)
 	if err != nil {
@@ -66,8 +66,12 @@ var readParams = sync.OnceValues(func() (record.Params, error) {
 	return p, err
 })
 
-// runLab runs the one case that the host asks for.
-func runLab(t *testing.T, lab Lab, subject any) {
+// Repeatable says that time in a bubble goes on while somebody waits for a mutex. There are no bubbles in a guest.
+const Repeatable = false
+
+// Run runs the one case that the host asks for.
+func Run(t *testing.T, lab Lab) {
+	t.Helper()
 	h := &engineHost{}
 	p, err := readParams()
 	if err != nil {
@@ -75,10 +79,10 @@ func runLab(t *testing.T, lab Lab, subject any) {
 	}
 	c, err := lab.find(p.Case)
 	if err != nil {
-		h.verdict(record.Verdict{Outcome: record.FrameworkError, Message: err.Error()})
+		h.Verdict(record.Verdict{Outcome: record.FrameworkError, Message: err.Error()})
 	}
 	reseed(p)
-	runCase(h, c, subject, p)
+	c.Run(h, p)
 }
 
 // A heap profile, which nobody asks for in the engine, samples the stacks of allocations. Go 1.26's wasm runtime may take

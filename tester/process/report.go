@@ -1,10 +1,11 @@
 //go:build !wasip1
 
-package tester
+package process
 
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"raftlab/internal/deduce"
 	"raftlab/internal/record"
@@ -17,6 +18,9 @@ const (
 	failureLines = 15
 	messageLines = 4
 )
+
+// precision makes a time fit for a sentence.
+const precision = 100 * time.Microsecond
 
 // failure is what is printed about a failed run: what was broken, when, what led to it, and how to
 // see more.
@@ -90,7 +94,7 @@ func headline(v record.Verdict, seed uint64) string {
 	if v.Section != "" {
 		what += " (" + v.Section + ")"
 	}
-	return fmt.Sprintf("%s at %v, seed %d", what, round(v.Time), seed)
+	return fmt.Sprintf("%s at %v, seed %d", what, v.Time.Round(precision), seed)
 }
 
 // otherFlags repeats the flags that make a difference.

@@ -1,6 +1,6 @@
 //go:build wasip1 || raftlab_native
 
-package tester
+package process
 
 import (
 	"crypto/sha512"

@@ -1,6 +1,6 @@
 //go:build !wasip1
 
-package tester
+package process
 
 import (
 	"fmt"
@@ -10,6 +10,7 @@ import (
 
 	"raftlab/internal/record"
 	"raftlab/internal/stacks"
+	"raftlab/tester/rules"
 )
 
 // The watchdog lives outside of the bubble and looks at the wall clock. Virtual time in a bubble
@@ -49,7 +50,7 @@ func watch(p *pulse, end func(record.Verdict)) {
 		at := time.Duration(p.now.Load())
 		switch {
 		case frozen && picture == before:
-			end(record.Verdict{Outcome: record.Fail, Rule: string(RuleFrozen), Time: at, Message: frozenMessage(all), Stack: stacks.Interesting(all)})
+			end(record.Verdict{Outcome: record.Fail, Rule: string(rules.Frozen), Time: at, Message: frozenMessage(all), Stack: stacks.Interesting(all)})
 			return
 		case still > idleLimit:
 			end(record.Verdict{Outcome: record.Inconclusive, Time: at, Stack: stacks.Interesting(all), Message: fmt.Sprintf(

@@ -1,9 +1,10 @@
-package tester
+package watch
 
 import (
 	"fmt"
 	"time"
 
+	"raftlab/internal/plain"
 	"raftlab/internal/record"
 	"raftlab/labrpc"
 )
@@ -74,7 +75,7 @@ func (t *torrent) note(m *labrpc.Message) {
 	if t.asked == nil {
 		t.asked, t.open = map[question]*repetition{}, map[asking]question{}
 	}
-	q := question{m.To, m.Method, render(m.Args, most)}
+	q := question{m.To, m.Method, plain.Value(m.Args, most)}
 	if t.asked[q] == nil {
 		t.asked[q] = &repetition{}
 	}
@@ -94,7 +95,7 @@ func (f *flood) ended(m *labrpc.Message) {
 		return
 	}
 	if m.Kind == labrpc.Replied {
-		t.asked[q].reply = render(m.Reply, most)
+		t.asked[q].reply = plain.Value(m.Reply, most)
 	}
 }
 
