@@ -3,8 +3,10 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -28,12 +30,12 @@ type compareFlags struct {
 
 func compareCommand(a *app) *cobra.Command {
 	f := &compareFlags{}
-	var names []string
+	names := []string{everyExperiment}
 	for _, x := range experiment.All() {
 		names = append(names, x.Name)
 	}
 	c := &cobra.Command{
-		Use:       "compare EXPERIMENT...",
+		Use:       "compare EXPERIMENT...|all",
 		Short:     "Measure what extensions change, in virtual time",
 		Long:      compareLong(),
 		ValidArgs: names,
@@ -49,9 +51,9 @@ func compareCommand(a *app) *cobra.Command {
 		},
 	}
 	c.Flags().StringVar(&f.seeds, "seeds", "1-10", "seeds: 7, 1-20, or 3,9,40")
-	c.Flags().StringVar(&f.set, "set", "", "settings of the experiments, such as peers=7,away=20s")
+	c.Flags().StringVar(&f.set, "set", "", "settings of the experiments, such as peers=7,away=20s; a range sweeps one: rtt=1ms..100ms")
 	c.Flags().StringVar(&f.impl, "impl", "", "another peer to compare with: a course tree, a directory with `raft`, or a solution of 6.824 or 6.5840")
-	c.Flags().StringVar(&f.out, "out", "", "write EXPERIMENT.md and EXPERIMENT.json to this `directory`")
+	c.Flags().StringVar(&f.out, "out", "", "write report.html, and EXPERIMENT.md, .csv and .json of each, to this `directory`")
 	c.Flags().IntVarP(&f.workers, "jobs", "j", 0, "trials at once (default: from processors and memory)")
 	return c
 }
@@ -59,7 +61,8 @@ func compareCommand(a *app) *cobra.Command {
 func compareLong() string {
 	var b strings.Builder
 	b.WriteString("Run experiments in the engine, on the reference and on etcd's library, and print tables in Markdown. All\n" +
-		"times are virtual: the numbers are the same on every machine.\n\n" + experimentList())
+		"times are virtual: the numbers are the same on every machine. `all` runs every experiment. What was measured is\n" +
+		"remembered, so that the same command goes on after an interruption.\n\n" + experimentList())
 	b.WriteString("\nExit code: 0 done, 2 usage, 3 something could not be built, or a trial did not end well, 130 interrupted.")
 	return b.String()
 }
@@ -79,38 +82,31 @@ func experimentList() string {
 }
 
 func (a *app) compare(ctx context.Context, f *compareFlags, names []string) error {
-	var experiments []experiment.Experiment
-	for _, name := range names {
-		x, err := experiment.Find(name)
-		if err != nil {
-			return usage(err)
-		}
-		experiments = append(experiments, x)
-	}
-	ctx, stop := interruptible(ctx)
-	defer stop()
-	o, forget, err := a.compareOptions(ctx, f, experiments)
-	defer forget()
+	experiments, err := chosenExperiments(names)
 	if err != nil {
 		return usage(err)
 	}
+	ctx, stop := interruptible(ctx)
+	defer stop()
+	o, done, err := a.compareOptions(ctx, f, experiments)
+	defer done()
+	if err != nil {
+		return usage(err)
+	}
+	var reports []*compare.Report
 	for _, x := range experiments {
 		report, failed := compare.Run(ctx, x, o)
 		if report != nil {
-			if err := report.WriteMarkdown(a.out); err != nil {
+			reports = append(reports, report)
+			if err := a.show(f, report, reports); err != nil {
 				return broken(err)
-			}
-			if f.out != "" {
-				if err := writeReport(f.out, report); err != nil {
-					return broken(err)
-				}
 			}
 		}
 		if ctx.Err() != nil {
 			if report == nil {
-				fmt.Fprintln(a.err, "raftlab: interrupted before there was a result")
+				fmt.Fprintln(a.err, "raftlab: interrupted before there was a result; the same command goes on from here")
 			} else {
-				fmt.Fprintln(a.err, "raftlab: interrupted; the results above are those of the trials that had ended")
+				fmt.Fprintln(a.err, "raftlab: interrupted; the results above are those of the trials that had ended. The same command goes on from here")
 			}
 			return exitWith(suite.ExitInterrupted)
 		}
@@ -121,23 +117,59 @@ func (a *app) compare(ctx context.Context, f *compareFlags, names []string) erro
 	return nil
 }
 
-// compareOptions reads the command line. forget removes code that was adopted; it is never nil.
-func (a *app) compareOptions(ctx context.Context, f *compareFlags, experiments []experiment.Experiment) (o compare.Options, forget func(), err error) {
-	forget = func() {}
+// show prints a report, and writes it to --out. The page there has all reports so far.
+func (a *app) show(f *compareFlags, report *compare.Report, soFar []*compare.Report) error {
+	if err := report.WriteMarkdown(a.out); err != nil {
+		return err
+	}
+	if f.out == "" {
+		return nil
+	}
+	if err := writeReport(f.out, report); err != nil {
+		return err
+	}
+	page := filepath.Join(f.out, "report.html")
+	if err := writeFile(page, func(w io.Writer) error { return compare.WritePage(w, soFar) }); err != nil {
+		return err
+	}
+	fmt.Fprintf(a.err, "%s: for a browser, with plots\n", page)
+	return nil
+}
+
+// everyExperiment is the word for all of them.
+const everyExperiment = "all"
+
+func chosenExperiments(names []string) (chosen []experiment.Experiment, err error) {
+	for _, name := range names {
+		if name == everyExperiment {
+			return experiment.All(), nil
+		}
+		x, err := experiment.Find(name)
+		if err != nil {
+			return nil, err
+		}
+		chosen = append(chosen, x)
+	}
+	return chosen, nil
+}
+
+// compareOptions reads the command line. done closes what was opened, and removes code that was adopted; it is never nil.
+func (a *app) compareOptions(ctx context.Context, f *compareFlags, experiments []experiment.Experiment) (o compare.Options, done func(), err error) {
+	done = func() {}
 	root, err := a.root()
 	if err != nil {
-		return o, forget, err
+		return o, done, err
 	}
 	if o.Seeds, err = suite.ParseSeeds(f.seeds); err != nil {
-		return o, forget, fmt.Errorf("--%w", err)
+		return o, done, fmt.Errorf("--%w", err)
 	}
 	for _, x := range experiments {
-		if _, err := x.With(f.set); err != nil {
-			return o, forget, fmt.Errorf("--set %w", err)
+		if _, err := x.Sweep(f.set); err != nil {
+			return o, done, fmt.Errorf("--set %w", err)
 		}
 	}
 	if info, err := os.Stat(f.out); err == nil && !info.IsDir() {
-		return o, forget, fmt.Errorf("--out %s: that is a file; name a directory, which is made if there is none", f.out)
+		return o, done, fmt.Errorf("--out %s: that is a file; name a directory, which is made if there is none", f.out)
 	}
 	o.Settings, o.Workers = f.set, f.workers
 	if o.Workers <= 0 {
@@ -151,39 +183,48 @@ func (a *app) compareOptions(ctx context.Context, f *compareFlags, experiments [
 	for _, impl := range impls {
 		code, removes, err := a.findPeer(ctx, root, impl)
 		if impl == f.impl {
-			forget = removes
+			done = removes
 		}
 		if err != nil {
-			return o, forget, err
+			return o, done, err
 		}
-		o.Subjects = append(o.Subjects, compare.Subject{Name: code.Given, Build: code.Build("./raft"), Untested: impl == f.impl})
+		build := code.Build("./raft")
+		build.Native = code.Own() && a.whyWasm(ctx, root.Dir, o.Progress) == ""
+		o.Subjects = append(o.Subjects, compare.Subject{Name: code.Given, Build: build, Untested: impl == f.impl})
 	}
-	return o, forget, nil
+	state, err := suite.OpenState(root.Dir)
+	if err != nil {
+		return o, done, err
+	}
+	if o.Log, err = compare.OpenLog(filepath.Join(state.Dir(), "compare.jsonl")); err != nil {
+		return o, done, err
+	}
+	forget := done
+	return o, func() { forget(); o.Log.Close() }, nil
 }
 
-// writeReport writes both forms of a report.
+// writeReport writes the forms that a report has by itself.
 func writeReport(dir string, r *compare.Report) error {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return err
 	}
-	for _, form := range []struct {
-		ending string
-		write  func(*os.File) error
-	}{
-		{".md", func(f *os.File) error { return r.WriteMarkdown(f) }},
-		{".json", func(f *os.File) error { return r.WriteJSON(f) }},
-	} {
-		file, err := os.Create(filepath.Join(dir, r.Experiment+form.ending))
-		if err != nil {
-			return err
-		}
-		if err := form.write(file); err != nil {
-			file.Close()
-			return err
-		}
-		if err := file.Close(); err != nil {
+	for ending, write := range map[string]func(io.Writer) error{".md": r.WriteMarkdown, ".json": r.WriteJSON, ".csv": r.WriteCSV} {
+		if err := writeFile(filepath.Join(dir, r.Experiment+ending), write); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// writeFile puts a file in place once it is whole.
+func writeFile(path string, write func(io.Writer) error) error {
+	var b bytes.Buffer
+	if err := write(&b); err != nil {
+		return err
+	}
+	part := path + ".part"
+	if err := os.WriteFile(part, b.Bytes(), 0o666); err != nil {
+		return err
+	}
+	return os.Rename(part, path)
 }

@@ -4,7 +4,9 @@
 // All numbers are of virtual time and of counted messages, so that they are the same on every
 // machine; nothing here says how fast anybody's code is.
 //
-// Contents: [Run] (this file), [Report] and its forms (report.go).
+// Contents: [Run] (this file), [Log], by which it goes on after an interruption (log.go), [Report] and its forms
+// for programs and terminals (report.go), what the numbers say of each variant (findings.go), and the page for
+// the browser (page.go).
 package compare
 
 import (
@@ -39,8 +41,9 @@ type Subject struct {
 type Options struct {
 	Subjects []Subject
 	Seeds    []uint64
-	Settings string // as experiment.Experiment.With takes them
+	Settings string // as experiment.Experiment.Sweep takes them
 	Workers  int
+	Log      *Log         // what was measured before; may be nil
 	Progress func(string) // is told what is going on; never nil
 }
 
@@ -59,12 +62,14 @@ func Run(ctx context.Context, x experiment.Experiment, o Options) (*Report, erro
 	}
 	defer remove()
 
-	settings, err := x.With(o.Settings)
+	sweep, err := x.Sweep(o.Settings)
 	if err != nil {
 		return nil, err
 	}
-	report := &Report{Schema: Schema, Experiment: x.Name, Question: x.Question, Setup: x.Setup, Hypothesis: x.Hypothesis,
-		Source: x.Source, Settings: settings, Seeds: o.Seeds, Metrics: x.Metrics, Rows: []Row{}}
+	report, err := newReport(x, sweep, o)
+	if err != nil {
+		return nil, err
+	}
 	var trials []*trial
 	for _, s := range o.Subjects {
 		binary, err := build(ctx, s, o.Progress)
@@ -72,20 +77,23 @@ func Run(ctx context.Context, x experiment.Experiment, o Options) (*Report, erro
 			return nil, err
 		}
 		for _, v := range x.Variants {
-			for _, seed := range o.Seeds {
-				trials = append(trials, &trial{subject: s.Name, untested: s.Untested, experiment: x, variant: v, seed: seed, job: sim.Job{
-					Binary: binary, Test: experiment.Test,
-					Params: record.Params{Case: experiment.CaseName(x, v), Seed: seed},
-					Env:    []string{experiment.SetVariable + "=" + o.Settings},
-					Wall:   wall,
-					Trace:  filepath.Join(traces, fmt.Sprintf("%d.jsonl", len(trials))),
-				}})
+			for _, p := range sweep.Points {
+				for _, seed := range o.Seeds {
+					trials = append(trials, &trial{subject: s.Name, untested: s.Untested, experiment: x, variant: v, point: p, seed: seed, job: sim.Job{
+						Binary: binary, Test: experiment.Test,
+						Params: record.Params{Case: experiment.CaseName(x, v), Seed: seed},
+						Env:    []string{experiment.SetVariable + "=" + p.Set},
+						Wall:   wall,
+						Trace:  filepath.Join(traces, fmt.Sprintf("%d.jsonl", len(trials))),
+					}})
+				}
 			}
 		}
 	}
 	runAll(ctx, pool, trials, o)
 	err = lost(ctx, trials)
 	report.add(x, trials)
+	report.Findings = report.findings()
 	return report, err
 }
 
@@ -99,7 +107,7 @@ func lost(ctx context.Context, trials []*trial) (err error) {
 		case ctx.Err() != nil:
 			t.without("not run", t.err)
 		default:
-			t.without("failed", t.err)
+			t.without(failedTrial, t.err)
 		}
 		if n++; n == 1 {
 			err = fmt.Errorf("%s, %s on %s, seed %d: %w", t.experiment.Name, t.variant.Name, t.subject, t.seed, t.err)
@@ -133,6 +141,7 @@ type trial struct {
 	untested   bool
 	experiment experiment.Experiment
 	variant    experiment.Variant
+	point      experiment.Point
 	seed       uint64
 	job        sim.Job
 
@@ -151,11 +160,14 @@ func runAll(ctx context.Context, pool *sim.Pool, trials []*trial, o Options) {
 		free <- struct{}{}
 		all.Go(func() {
 			defer func() { <-free }()
-			t.run(ctx, pool)
+			if !o.Log.recall(t) {
+				t.run(ctx, pool)
+				o.Log.keep(t)
+			}
 			mu.Lock()
 			defer mu.Unlock()
 			if done++; done%20 == 0 || done == len(trials) {
-				o.Progress(fmt.Sprintf("%d of %d trials", done, len(trials)))
+				o.Progress(fmt.Sprintf("%s: %d of %d trials", t.experiment.Name, done, len(trials)))
 			}
 		})
 	}
@@ -183,8 +195,11 @@ func (t *trial) failed(v record.Verdict) {
 		t.err = why
 		return
 	}
-	t.without("failed", why)
+	t.without(failedTrial, why)
 }
+
+// failedTrial stands in place of the numbers of a trial that did not end well.
+const failedTrial = "failed"
 
 // without notes why a trial has no numbers, in short and in full.
 func (t *trial) without(short string, why error) {

@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -12,7 +13,7 @@ import (
 )
 
 // Schema is the version of the JSON form.
-const Schema = 2
+const Schema = 3
 
 // Report is what an experiment has found.
 type Report struct {
@@ -22,10 +23,13 @@ type Report struct {
 	Setup      string               `json:"setup"`
 	Hypothesis string               `json:"hypothesis"`
 	Source     string               `json:"source"`
-	Settings   []experiment.Setting `json:"settings"`
+	Settings   []experiment.Setting `json:"settings"`        // those of the first point, if one is swept
+	Swept      string               `json:"swept,omitempty"` // the setting that is
+	Command    string               `json:"command"`         // that repeats it
 	Seeds      []uint64             `json:"seeds"`
 	Metrics    []experiment.Metric  `json:"metrics"`
 	Rows       []Row                `json:"rows"`
+	Findings   []Finding            `json:"findings"`
 }
 
 // Row is a variant on a kind of peer.
@@ -33,8 +37,11 @@ type Row struct {
 	Variant string   `json:"variant"`
 	Scene   string   `json:"scene,omitempty"`
 	Peer    string   `json:"peer"`
-	Values  []Spread `json:"values"` // in the order of the report's metrics
-	Hashes  []string `json:"hashes"` // of the trials, in the order of the seeds: equal numbers are the same run
+	Against string   `json:"against,omitempty"` // the variant that this one is measured against
+	At      string   `json:"at,omitempty"`      // the value of the setting that is swept
+	Point   float64  `json:"point,omitempty"`   // the same in nanoseconds, bytes, or as it is
+	Values  []Spread `json:"values"`            // in the order of the report's metrics
+	Hashes  []string `json:"hashes"`            // of the trials, in the order of the seeds: equal numbers are the same run
 }
 
 // Spread sums up one metric over the seeds. If there is no number for one of them there is none here.
@@ -46,6 +53,39 @@ type Spread struct {
 
 	Short string `json:"short,omitempty"` // what to say instead of a number
 	Why   string `json:"why,omitempty"`
+}
+
+// newReport is a report without rows.
+func newReport(x experiment.Experiment, sweep experiment.Sweep, o Options) (*Report, error) {
+	settings, err := x.With(sweep.Points[0].Set)
+	if err != nil {
+		return nil, err
+	}
+	return &Report{Schema: Schema, Experiment: x.Name, Question: x.Question, Setup: x.Setup, Hypothesis: x.Hypothesis,
+		Source: x.Source, Settings: settings, Swept: sweep.Setting, Command: command(x, o), Seeds: o.Seeds, Metrics: x.Metrics, Rows: []Row{}}, nil
+}
+
+// command repeats the experiment.
+func command(x experiment.Experiment, o Options) string {
+	words := []string{"raftlab compare", x.Name, "--seeds", seedRange(o.Seeds)}
+	if o.Settings != "" {
+		words = append(words, "--set", o.Settings)
+	}
+	for _, s := range o.Subjects {
+		if s.Untested {
+			words = append(words, "--impl", s.Name)
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+// seedRange writes seeds as a flag takes them.
+func seedRange(seeds []uint64) string {
+	n := len(seeds)
+	if n > 1 && seeds[n-1]-seeds[0] == uint64(n-1) && slices.IsSorted(seeds) {
+		return fmt.Sprintf("%d-%d", seeds[0], seeds[n-1])
+	}
+	return strings.ReplaceAll(strings.Trim(fmt.Sprint(seeds), "[]"), " ", ",")
 }
 
 // sum sums up what trials have measured of one metric.
@@ -73,7 +113,9 @@ func spreadOf(values []float64) Spread {
 func (r *Report) add(x experiment.Experiment, trials []*trial) {
 	var rows []Row
 	for group := range slices.Chunk(trials, len(r.Seeds)) {
-		row := Row{Variant: group[0].variant.Name, Scene: group[0].variant.Scene, Peer: group[0].subject}
+		first := group[0]
+		row := Row{Variant: first.variant.Name, Scene: first.variant.Scene, Peer: first.subject,
+			Against: x.BaselineOf(first.variant), At: first.point.Label, Point: first.point.Value}
 		for _, m := range x.Metrics {
 			row.Values = append(row.Values, sum(group, m.Name))
 		}
@@ -98,22 +140,41 @@ func (r *Report) WriteJSON(w io.Writer) error {
 	return e.Encode(r)
 }
 
+// WriteCSV writes a line for each variant, peer, point and metric, for spreadsheets and plots of one's own.
+func (r *Report) WriteCSV(w io.Writer) error {
+	c := csv.NewWriter(w)
+	c.Write([]string{"experiment", "scene", "variant", "peer", "swept", "at", "metric", "unit", "median", "least", "most", "instead"})
+	text := func(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
+	for _, row := range r.Rows {
+		for i, v := range row.Values {
+			line := []string{r.Experiment, row.Scene, row.Variant, row.Peer, r.Swept, row.At, r.Metrics[i].Name, r.Metrics[i].Unit}
+			if v.Short != "" {
+				line = append(line, "", "", "", v.Short)
+			} else {
+				line = append(line, text(v.Median), text(v.Least), text(v.Most), "")
+			}
+			c.Write(line)
+		}
+	}
+	c.Flush()
+	return c.Error()
+}
+
 // WriteMarkdown writes the report for people. A cell is the median, and where the seeds differ the least and the
 // most.
 func (r *Report) WriteMarkdown(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "## %s: %s\n\n%s\n\n", r.Experiment, r.Question, r.Setup)
 	fmt.Fprintf(&b, "*Expected*: %s\n\n*Source*: %s\n\n", r.Hypothesis, r.Source)
-	var set []string
-	for _, s := range r.Settings {
-		set = append(set, s.Name+"="+s.Default)
-	}
-	fmt.Fprintf(&b, "%s; %d seeds; median, in brackets least and most.\n\n", strings.Join(set, " "), len(r.Seeds))
+	fmt.Fprintf(&b, "%s; %d seeds; median, in brackets least and most.\n\n", r.settings(), len(r.Seeds))
 	for i, row := range r.Rows {
 		if i == 0 || row.Scene != r.Rows[i-1].Scene {
 			r.writeHeader(&b, row.Scene)
 		}
 		fmt.Fprintf(&b, "| %s | %s |", row.Variant, row.Peer)
+		if r.Swept != "" {
+			b.WriteString(" " + row.At + " |")
+		}
 		for _, v := range row.Values {
 			b.WriteString(" " + v.cell() + " |")
 		}
@@ -136,6 +197,11 @@ func (r *Report) writeHeader(b *strings.Builder, scene string) {
 		b.WriteString("\n")
 	}
 	b.WriteString("| variant | peer |")
+	rule := "\n|---|---|"
+	if r.Swept != "" {
+		b.WriteString(" " + r.Swept + " |")
+		rule += "---:|"
+	}
 	for _, m := range r.Metrics {
 		b.WriteString(" " + m.Name)
 		if m.Unit != "" {
@@ -143,7 +209,19 @@ func (r *Report) writeHeader(b *strings.Builder, scene string) {
 		}
 		b.WriteString(" |")
 	}
-	b.WriteString("\n|---|---|" + strings.Repeat("---:|", len(r.Metrics)) + "\n")
+	b.WriteString(rule + strings.Repeat("---:|", len(r.Metrics)) + "\n")
+}
+
+// settings are those of the experiment, in one line.
+func (r *Report) settings() string {
+	var set []string
+	for _, s := range r.Settings {
+		if s.Name == r.Swept {
+			s.Default = "(swept)"
+		}
+		set = append(set, s.Name+"="+s.Default)
+	}
+	return strings.Join(set, " ")
 }
 
 // explanations say why there is no number where there is none, and on which peers.

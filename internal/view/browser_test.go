@@ -2,77 +2,28 @@ package view
 
 import (
 	"bytes"
-	"context"
-	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"raftlab/internal/browsing"
 	"raftlab/internal/record"
 )
 
-// browser opens a page of the runs and waits until it is drawn. It returns a function that evaluates an expression,
-// and one that returns what the page has said on its console.
-func browser(t *testing.T, runs ...Run) (eval func(js string, result any), console func() []string) {
+// browser opens a page of the runs and waits until it is drawn.
+func browser(t *testing.T, runs ...Run) *browsing.Page {
 	t.Helper()
-	var path string
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "chrome"} {
-		if found, err := exec.LookPath(name); err == nil {
-			path = found
-			break
-		}
-	}
-	if path == "" {
-		t.Skip("there is no chromium on PATH: apt-get install chromium")
-	}
 	var page bytes.Buffer
 	require.NoError(t, Write(&page, runs...))
 	file := filepath.Join(t.TempDir(), "run.html")
 	require.NoError(t, os.WriteFile(file, page.Bytes(), 0o644))
-
-	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
-	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewExecAllocator(ctx, chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU,
-		chromedp.Headless, chromedp.NoFirstRun, chromedp.Flag("window-size", "1400,900"),
-		chromedp.Flag("disable-dev-shm-usage", true), chromedp.WSURLReadTimeout(2*time.Minute))
-	t.Cleanup(cancel)
-	said := make(chan string, 1000)
-	ctx, cancel = chromedp.NewContext(ctx)
-	t.Cleanup(cancel)
-	messages := chromedp.Console(ctx)
-	go func() {
-		for m := range messages {
-			said <- m.String()
-		}
-	}()
-	require.NoError(t, chromedp.Do(ctx, chromedp.Navigate("file://"+filepath.ToSlash(file))))
-	_, err := chromedp.Run(ctx, chromedp.Poll[bool]("window.raftlab?.diagrams.every(d => d.frames.length > 0)", chromedp.WithPollingTimeout(time.Minute)))
-	console = func() (all []string) {
-		for {
-			select {
-			case s := <-said:
-				all = append(all, s)
-			default:
-				return all
-			}
-		}
-	}
-	require.NoError(t, err, "the page did not draw: %s", strings.Join(console(), "; "))
-	eval = func(js string, result any) {
-		t.Helper()
-		answer, err := chromedp.Run(ctx, chromedp.Evaluate[[]byte](js, chromedp.EvalAwaitPromise))
-		require.NoError(t, err, js)
-		require.NoError(t, json.Unmarshal(answer, result), js)
-	}
-	return eval, console
+	return browsing.Open(t, file, 1400, "window.raftlab?.diagrams.every(d => d.frames.length > 0)", time.Minute)
 }
 
 // press presses a key in the page.
@@ -109,34 +60,34 @@ func failedRun() Run {
 
 // TestPage opens a failed run: nothing on the console, the violation in view, its causes marked; a filter and keys work.
 func TestPage(t *testing.T) {
-	eval, console := browser(t, failedRun())
+	page := browser(t, failedRun())
 	var ok bool
-	eval(`(() => { const d = raftlab.diagrams[0], y = d.y(d.run.violation);
+	page.Eval(`(() => { const d = raftlab.diagrams[0], y = d.y(d.run.violation);
 		return d.chosen === d.run.violation && y > 40 && y < d.box.clientHeight; })()`, &ok)
 	assert.True(t, ok, "the violation is not in view")
 
 	var causes []string
-	eval(`[...document.querySelectorAll("#panel ol li")].map(e => e.textContent)`, &causes)
+	page.Eval(`[...document.querySelectorAll("#panel ol li")].map(e => e.textContent)`, &causes)
 	assert.Contains(t, strings.Join(causes, "\n"), "2 answers 0 RequestVote: granted")
 	assert.Contains(t, strings.Join(causes, "\n"), "2 answers 1 RequestVote: granted")
 
 	var images int
-	eval(`document.images.length + document.querySelectorAll("#panel b").length - document.querySelectorAll(".logs b").length`, &images)
+	page.Eval(`document.images.length + document.querySelectorAll("#panel b").length - document.querySelectorAll(".logs b").length`, &images)
 	assert.Zero(t, images, "text from outside has become HTML")
 
 	var before, after int
-	eval(`raftlab.diagrams[0].axis.visible.length`, &before)
-	eval(`(() => { const f = document.getElementById("filter"); f.value = "peer:2 kind:votes";
+	page.Eval(`raftlab.diagrams[0].axis.visible.length`, &before)
+	page.Eval(`(() => { const f = document.getElementById("filter"); f.value = "peer:2 kind:votes";
 		f.dispatchEvent(new Event("input")); return raftlab.diagrams[0].axis.visible.length; })()`, &after)
 	assert.Equal(t, 5, after, "two requests arrive at peer 2, and it answers two; and the violation")
 	assert.Less(t, after, before)
 
 	var chosen []int
-	eval(`(() => { const d = raftlab.diagrams[0], was = d.chosen; `+press+`("k"); return [was, d.chosen]; })()`, &chosen)
+	page.Eval(`(() => { const d = raftlab.diagrams[0], was = d.chosen; `+press+`("k"); return [was, d.chosen]; })()`, &chosen)
 	assert.Less(t, chosen[1], chosen[0], "k goes to an earlier event")
-	eval(`(() => { `+press+`("?"); return document.getElementById("keys").open; })()`, &ok)
+	page.Eval(`(() => { `+press+`("?"); return document.getElementById("keys").open; })()`, &ok)
 	assert.True(t, ok, "? shows the keys")
-	assert.Empty(t, console())
+	assert.Empty(t, page.Console())
 }
 
 // longRun is a run with many events, as a soak of a large cluster has them.
@@ -166,13 +117,13 @@ func TestLongRun(t *testing.T) {
 	var page bytes.Buffer
 	require.NoError(t, Write(&page, longRun(n)))
 	assert.Less(t, page.Len(), 20<<20)
-	eval, console := browser(t, longRun(n))
+	opened := browser(t, longRun(n))
 	var shown int
-	eval(`raftlab.diagrams[0].axis.visible.length`, &shown)
+	opened.Eval(`raftlab.diagrams[0].axis.visible.length`, &shown)
 	assert.Equal(t, n, shown)
 	// Each zoom draws no more than what is in view; how long it took is told, and asserted nowhere.
 	var frames []float64
-	eval(`(async () => {
+	opened.Eval(`(async () => {
 		const d = raftlab.diagrams[0];
 		d.frames.length = 0;
 		for (const zoom of ["near", "far"]) {
@@ -187,5 +138,5 @@ func TestLongRun(t *testing.T) {
 	})()`, &frames)
 	t.Logf("open after %.0f ms; %d bytes; drawing a frame: median %.1f ms, 95th percentile %.1f ms, of %.0f frames", frames[0], page.Len(), frames[1], frames[2], frames[3])
 	assert.Greater(t, frames[3], 25.0, "the diagram was drawn again while it was scrolled")
-	assert.Empty(t, console())
+	assert.Empty(t, opened.Console())
 }

@@ -7,7 +7,7 @@
 //
 // Contents:
 //
-//   - [Experiment], [Variant], [Metric], [Trial]: the form (this file); [Setting] (settings.go)
+//   - [Experiment], [Variant], [Metric], [Trial]: the form (this file); [Setting] (settings.go), [Sweep] (sweep.go)
 //   - [All]: the list; rejoin.go, partial.go, reads.go, steady.go, move.go: one experiment each
 //   - load.go: clients that write to bare peers, and what they see
 //   - service.go: a key/value service on the peers, and its users
@@ -37,8 +37,19 @@ type Experiment struct {
 	Source     string // of the hypothesis
 	Settings   []Setting
 	Variants   []Variant
+	Baseline   string // the variant that the others of its scene are measured against, without its scene: "none"
 	Metrics    []Metric
 	Run        func(*Trial)
+}
+
+// BaselineOf names the variant that v is measured against. It is empty if v is that variant itself, or there is none.
+func (x Experiment) BaselineOf(v Variant) string {
+	for _, of := range x.Variants {
+		if of.Scene == v.Scene && strings.TrimPrefix(of.Name, of.Scene+"-") == x.Baseline && of.Name != v.Name {
+			return of.Name
+		}
+	}
+	return ""
 }
 
 // Variant is one of the things compared.
@@ -54,7 +65,18 @@ type Metric struct {
 	Name    string `json:"name"`
 	Unit    string `json:"unit,omitempty"`
 	Meaning string `json:"meaning"`
+	Better  Better `json:"better,omitempty"`
+	Plot    bool   `json:"plot,omitempty"` // a report draws it
 }
+
+// Better says which values of a metric one would rather have.
+type Better string
+
+// The directions. A metric without one describes, and is no reason for anything.
+const (
+	Less Better = "less"
+	More Better = "more"
+)
 
 // All lists the experiments.
 func All() []Experiment { return []Experiment{rejoin(), partial(), reads(), steady(), move()} }

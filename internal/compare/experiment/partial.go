@@ -33,11 +33,12 @@ func partial() Experiment {
 			{"during", "20s", "how long the links stay as they are", period},
 			{"interval", "20ms", "between two commands", period},
 		}, surroundings("0s", "0s")...),
+		Baseline: "none",
 		Metrics: []Metric{
-			{"commits", "", "commands committed meanwhile, in per cent of one per interval"},
-			{"leader changes", "", "meanwhile"},
-			{"term growth", "", "from the newest term before to the newest after"},
-			{"longest gap", "ms", "between two commits"},
+			{"commits", "", "commands committed meanwhile, in per cent of one per interval", More, true},
+			{"leader changes", "", "meanwhile", Less, true},
+			{"term growth", "", "from the newest term before to the newest after", Less, false},
+			{"longest gap", "ms", "between two commits", Less, true},
 		},
 		Run: runPartial,
 	}

@@ -32,12 +32,13 @@ func rejoin() Experiment {
 			{"interval", "20ms", "between two commands", period},
 		}, surroundings("0s", "0s")...),
 		Variants: fourConfigurations,
+		Baseline: "none",
 		Metrics: []Metric{
-			{"terms alone", "", "by how much the term of the follower grew while it was away"},
-			{"term growth", "", "by how much the cluster's term grew after its return"},
-			{"leader changes", "", "after its return"},
-			{"without service", "ms", "time after its return in which nothing was committed, beyond five intervals each"},
-			{"commits", "", "commands committed after its return"},
+			{"terms alone", "", "by how much the term of the follower grew while it was away", Less, false},
+			{"term growth", "", "by how much the cluster's term grew after its return", Less, true},
+			{"leader changes", "", "after its return", Less, false},
+			{"without service", "ms", "time after its return in which nothing was committed, beyond five intervals each", Less, true},
+			{"commits", "", "commands committed after its return", More, false},
 		},
 		Run: runRejoin,
 	}

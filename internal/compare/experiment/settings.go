@@ -17,18 +17,21 @@ type Setting struct {
 	kind    kind
 }
 
-// kind says which values a setting takes: parse returns an error that names what is wanted.
+// kind says which values a setting takes: parse returns an error that names what is wanted. show is its inverse, and
+// steps are the values of a range that lie between its ends (sweep.go).
 type kind struct {
 	parse func(string) (float64, error) // durations in nanoseconds, sizes in bytes
+	show  func(float64) string
+	steps func(low, high float64) []float64
 }
 
 // The kinds of settings.
 var (
-	count  = kind{parseCount}
-	period = kind{func(s string) (float64, error) { return parseDuration(s, 1) }}
-	delay  = kind{func(s string) (float64, error) { return parseDuration(s, 0) }} // may be none
-	size   = kind{parseSize}
-	share  = kind{parseShare}
+	count  = kind{parseCount, func(v float64) string { return strconv.Itoa(int(v)) }, decades}
+	period = kind{func(s string) (float64, error) { return parseDuration(s, 1) }, showDuration, decades}
+	delay  = kind{func(s string) (float64, error) { return parseDuration(s, 0) }, showDuration, decades} // may be none
+	size   = kind{parseSize, showSize, doublings}
+	share  = kind{parseShare, func(v float64) string { return strconv.FormatFloat(v, 'g', 6, 64) }, decades}
 )
 
 func parseCount(s string) (float64, error) {
@@ -65,6 +68,19 @@ func parseSize(s string) (float64, error) {
 		}
 	}
 	return 0, errors.New("a size is wanted, such as 1KiB")
+}
+
+func showDuration(v float64) string { return time.Duration(v).String() }
+
+func showSize(v float64) string {
+	switch bytes := int(v); {
+	case bytes%(1<<20) == 0:
+		return fmt.Sprintf("%dMiB", bytes>>20)
+	case bytes%(1<<10) == 0:
+		return fmt.Sprintf("%dKiB", bytes>>10)
+	default:
+		return fmt.Sprintf("%dB", bytes)
+	}
 }
 
 // With returns the experiment's settings with what text sets, "peers=7,away=20s". It refuses settings that the

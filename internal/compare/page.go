@@ -1,0 +1,191 @@
+package compare
+
+import (
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"io"
+	"slices"
+	"strings"
+
+	_ "embed"
+
+	"raftlab/internal/compare/experiment"
+	"raftlab/internal/plots"
+)
+
+//go:embed page/page.html
+var pageText string
+
+//go:embed page/style.css
+var pageStyle string
+
+//go:embed page/page.js
+var pageScript string
+
+var page = template.Must(template.New("page").Parse(pageText))
+
+// WritePage writes reports as one page for the browser that needs nothing else: a summary, then plots and tables of each.
+func WritePage(w io.Writer, reports []*Report) error {
+	data, err := json.Marshal(reports) // which escapes <, > and &, so that no text can end the script
+	if err != nil {
+		return fmt.Errorf("writing the numbers of the page: %w", err)
+	}
+	var sections []section
+	for _, r := range reports {
+		sections = append(sections, sectionOf(r))
+	}
+	return page.Execute(w, map[string]any{
+		"Title":   title(reports),
+		"Reports": sections,
+		"Matrix":  experiment.Matrix(),
+		"LeftOut": experiment.LeftOut(),
+		"Style":   template.CSS(plots.Style + pageStyle),
+		"Plots":   template.JS(plots.Script()),
+		"Script":  template.JS(pageScript),
+		"Data":    template.JS(data),
+	})
+}
+
+func title(reports []*Report) string {
+	var names []string
+	for _, r := range reports {
+		names = append(names, r.Experiment)
+	}
+	return "raftlab compare: " + strings.Join(names, ", ")
+}
+
+// section is a report as the page has it.
+type section struct {
+	*Report
+	SetupText string
+	Picture   string
+	Line      string // of the settings
+	Scenes    []scene
+	Explained []string
+
+	Peers   []string
+	Split   bool // the summary has workloads
+	Summary []gain
+}
+
+// gain is what a variant buys and costs, each peer in its cell.
+type gain struct {
+	Workload, Variant, Against string
+	Cells                      []gainCell
+}
+
+type gainCell struct {
+	Peer        string // empty where there is nothing to compare
+	Buys, Costs []string
+}
+
+// summary puts the findings about a variant side by side, peer by peer.
+func (s *section) summary() {
+	for _, row := range s.Rows {
+		if !slices.Contains(s.Peers, row.Peer) {
+			s.Peers = append(s.Peers, row.Peer)
+		}
+	}
+	for _, f := range s.Findings {
+		workload := strings.TrimSpace(f.Scene + " " + f.At)
+		if f.At != "" {
+			workload = strings.TrimSpace(f.Scene + " " + s.Swept + "=" + f.At)
+		}
+		variant, against := withoutScene(f.Variant, f.Scene), withoutScene(f.Against, f.Scene)
+		if _, peer, found := strings.Cut(f.Against, " on "); found {
+			against = peer
+		}
+		n := len(s.Summary)
+		if n == 0 || s.Summary[n-1].Variant != variant || s.Summary[n-1].Workload != workload {
+			s.Summary = append(s.Summary, gain{workload, variant, against, make([]gainCell, len(s.Peers))})
+			n++
+		}
+		s.Summary[n-1].Cells[slices.Index(s.Peers, f.Peer)] = gainCell{f.Peer, f.Buys, f.Costs}
+		s.Split = s.Split || workload != ""
+	}
+}
+
+func withoutScene(variant, scene string) string {
+	if scene == "" {
+		return variant
+	}
+	return strings.TrimPrefix(variant, scene+"-")
+}
+
+// scene is a table with its plots.
+type scene struct {
+	Name  string
+	Plots []figure
+	Rows  []line
+}
+
+// figure is a plot of a metric.
+type figure struct {
+	Scene   string
+	Metric  int // its position
+	Caption string
+}
+
+type line struct {
+	Row
+	Cells []cell
+}
+
+type cell struct{ Text, Spread, Why string }
+
+func sectionOf(r *Report) section {
+	s := section{Report: r, Line: r.settings()}
+	s.SetupText, s.Picture, _ = strings.Cut(r.Setup, "\n\n    ")
+	if s.Picture != "" { // the lines of a picture are indented, as in Markdown; what follows them is text again
+		picture, text, _ := strings.Cut(s.Picture, "\n\n")
+		s.Picture = "    " + picture
+		s.SetupText += " " + text
+	}
+	for _, row := range r.Rows {
+		at := slices.IndexFunc(s.Scenes, func(of scene) bool { return of.Name == row.Scene })
+		if at < 0 {
+			at = len(s.Scenes)
+			s.Scenes = append(s.Scenes, r.sceneOf(row.Scene))
+		}
+		l := line{Row: row}
+		for _, v := range row.Values {
+			l.Cells = append(l.Cells, cellOf(v))
+		}
+		s.Scenes[at].Rows = append(s.Scenes[at].Rows, l)
+	}
+	s.summary()
+	for _, text := range r.explanations() {
+		s.Explained = append(s.Explained, strings.NewReplacer("- *", "", "*", "").Replace(text))
+	}
+	return s
+}
+
+func (r *Report) sceneOf(name string) scene {
+	s := scene{Name: name}
+	for i, m := range r.Metrics {
+		if !m.Plot {
+			continue
+		}
+		f := figure{Scene: name, Metric: i, Caption: m.Name + ": " + m.Meaning}
+		switch m.Better {
+		case experiment.Less:
+			f.Caption += " (less is better)"
+		case experiment.More:
+			f.Caption += " (more is better)"
+		}
+		s.Plots = append(s.Plots, f)
+	}
+	return s
+}
+
+func cellOf(v Spread) cell {
+	text, spread, _ := strings.Cut(v.cell(), " (")
+	if v.Short != "" {
+		return cell{Text: v.Short, Why: v.Why}
+	}
+	if spread != "" {
+		spread = "(" + spread
+	}
+	return cell{Text: text, Spread: spread}
+}

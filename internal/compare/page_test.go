@@ -1,0 +1,85 @@
+package compare
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"raftlab/internal/browsing"
+	"raftlab/internal/compare/experiment"
+)
+
+// made is a report of an experiment with two variants on two peers, with a swept setting if there are several points.
+func made(name string, points ...string) *Report {
+	x := experiment.Experiment{Name: name, Question: "What <does> it cost?", Baseline: "none", Setup: "Two peers.",
+		Variants: []experiment.Variant{{Name: "calm-none", Scene: "calm"}, {Name: "calm-some", Scene: "calm"}},
+		Metrics:  []experiment.Metric{{Name: "wait", Unit: "ms", Meaning: "how long", Better: experiment.Less, Plot: true}, {Name: "commits", Better: experiment.More}}}
+	r := &Report{Experiment: name, Question: x.Question, Setup: x.Setup, Seeds: []uint64{1, 2}, Metrics: x.Metrics}
+	if len(points) > 1 {
+		r.Swept = "rtt"
+	}
+	var trials []*trial
+	for s, subject := range []string{"reference", "etcdraft"} {
+		for v, variant := range x.Variants {
+			for p, point := range points {
+				for seed := range 2 {
+					trials = append(trials, &trial{subject: subject, experiment: x, variant: variant,
+						point:  experiment.Point{Label: point, Value: float64(p + 1)},
+						values: values("wait", 100*(v+1)+10*s+seed+p, "commits", 50-40*v)})
+				}
+			}
+		}
+	}
+	r.add(x, trials)
+	r.Findings = r.findings()
+	return r
+}
+
+// A variant that is slower costs; what is the same on all seeds, within a spread or without a direction is not told.
+func TestFindings(t *testing.T) {
+	var texts []string
+	for _, f := range made("x", "").Findings {
+		texts = append(texts, f.Variant+" on "+f.Peer+" against "+f.Against+": +"+strings.Join(f.Buys, "; ")+" -"+strings.Join(f.Costs, "; "))
+	}
+	require.Equal(t, []string{
+		"calm-none on etcdraft against calm-none on reference: + -wait 100 → 110 ms",
+		"calm-some on reference against calm-none: + -wait 100 → 200 ms; commits 50 → 10",
+		"calm-some on etcdraft against calm-none: + -wait 110 → 210 ms; commits 50 → 10",
+	}, texts)
+	overlap := func(before, after Spread, better experiment.Better) string {
+		text, _ := difference(experiment.Metric{Name: "m", Better: better}, before, after)
+		return text
+	}
+	require.Empty(t, overlap(spreadOf([]float64{1, 5}), spreadOf([]float64{5, 9}), experiment.Less))
+	require.Empty(t, overlap(spreadOf([]float64{100}), spreadOf([]float64{104}), experiment.Less))
+	require.Empty(t, overlap(spreadOf([]float64{100}), spreadOf([]float64{200}), ""))
+	require.Empty(t, overlap(Spread{Short: "no lease"}, spreadOf([]float64{1}), experiment.Less))
+	require.Equal(t, "m 0 → 1", overlap(spreadOf([]float64{0}), spreadOf([]float64{1}), experiment.Less))
+}
+
+// TestPage opens a page with an experiment and with a sweep, on a wide screen and on a telephone.
+func TestPage(t *testing.T) {
+	var b bytes.Buffer
+	require.NoError(t, WritePage(&b, []*Report{made("one", ""), made("two", "1ms", "10ms", "100ms")}))
+	require.NotRegexp(t, `(src|href)="https?:`, b.String())
+	file := filepath.Join(t.TempDir(), "report.html")
+	require.NoError(t, os.WriteFile(file, b.Bytes(), 0o644))
+	for _, width := range []int{1400, 390} {
+		p := browsing.Open(t, file, width, `document.querySelectorAll("figure.plot svg").length > 0`, time.Minute)
+		var found struct{ Plots, Marks, Lines, Overflow int }
+		p.Eval(`({Plots: document.querySelectorAll("figure.plot").length, Marks: document.querySelectorAll("figure.plot [aria-label=dot] path").length,
+			Lines: document.querySelectorAll("figure.plot [aria-label=line] path").length,
+			Overflow: document.documentElement.scrollWidth - document.documentElement.clientWidth})`, &found)
+		assert.Equal(t, 2, found.Plots)
+		assert.Equal(t, 4+12, found.Marks, "a mark for each row of a table")
+		assert.Equal(t, 4, found.Lines)
+		assert.Zero(t, found.Overflow, "the page scrolls sideways at %d pixels", width)
+		assert.Empty(t, p.Console())
+	}
+}
