@@ -139,6 +139,28 @@ func (c *cluster) propose(i, n int) []proposal {
 	return taken
 }
 
+// startTogether hands n new commands to peer i, all at the same moment. Those that it takes in one term get an index each.
+func (c *cluster) startTogether(i, n int) []proposal {
+	taken := make([]proposal, n)
+	for k := range taken {
+		command := c.command()
+		c.env.Go(func() {
+			if index, term, leads := c.Propose(i, command); leads {
+				taken[k] = proposal{index, term, command}
+			}
+		})
+	}
+	c.env.Wait()
+	taken = slices.DeleteFunc(taken, func(p proposal) bool { return p.command == 0 })
+	for k, p := range taken {
+		same := func(q proposal) bool { return q.term == p.term && q.index == p.index }
+		if slices.ContainsFunc(taken[:k], same) {
+			c.fail(tester.RuleWrongIndex, "§5.3", []int{i}, "two concurrent Starts in term %d got the same index %d", p.term, p.index)
+		}
+	}
+	return taken
+}
+
 // applied reports whether some peer has ever applied p, and not another command in its place.
 func (c *cluster) applied(p proposal) bool {
 	_, command := c.Applied(p.index)

@@ -130,6 +130,48 @@ func crashWhileInstalling(e *tester.Env) {
 	c.audit()
 }
 
+// lostSnapshots has the leader send snapshots to a follower that is down. They are lost, so when the follower is back, in the term that
+// it left, it needs one all the same. In some rounds the leader cuts its log once more while the snapshot is on its way: the reply is
+// about the one that was sent. No new command comes to anybody's help.
+//
+//	leader     [ snapshot to 20 ] 21 22    |-- snapshot -->X    |-- ...?
+//	follower   1 ... 5                     down                 back
+func lostSnapshots(e *tester.Env) {
+	const limit, slow = tester.ApplyLimit + 10*tester.CatchUp, 40 * time.Millisecond
+	c := newCluster(e, 3, tester.Options{SnapshotEvery: 5})
+	c.agreeAll()
+	judged := 0
+	for k := range 6 {
+		away := c.any(c.Leader())
+		c.Crash(away)
+		c.batch(2)
+		c.batch(2)
+		leader, term := c.leadership()
+		e.Sleep(answered)
+		if k%2 == 1 {
+			c.Network().Latency(slow, slow+slow/4)
+		}
+		c.Restart(away)
+		if k%2 == 1 {
+			c.writeSteadily(leader, slow/2, 15*slow)
+			e.Sleep(5 * slow)
+			c.Network().Latency(0, 0)
+		}
+		through := c.AppliedThrough(leader)
+		brought := c.until(limit, func() bool { return c.AppliedThrough(away) >= through })
+		now, leads := c.State(leader)
+		if stayed := leads && now == term; !brought && stayed {
+			c.fail(tester.RuleNoAgreement, "§7", []int{leader, away}, "peer %d is back for %v, and leader %d of term %d has not brought it further than index %d of %d; does a snapshot whose call came to nothing, or an older one, count as the one it needs?",
+				away, limit, leader, term, c.AppliedThrough(away), through)
+		} else if stayed {
+			judged++
+		}
+		c.agreeAll()
+	}
+	e.Note("judged: %d times", judged)
+	c.audit()
+}
+
 // senderFails lets a follower hear of a snapshot, and crashes the leader that sends it within
 // milliseconds.
 func senderFails(e *tester.Env) {

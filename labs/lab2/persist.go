@@ -184,6 +184,30 @@ func voteSurvives(e *tester.Env) {
 	c.recovers()
 }
 
+// votesPileUp has requests for votes of several terms wait at a voter's door, and crashes the voter when it has answered them all at
+// one moment. What it has stored last must be what it said last.
+//
+//	candidate   |-- vote, term 5? --|-- 6? --|-- 7? --|
+//	voter         busy                                 yes (5), yes (6), yes (7), X    restarts in term 7
+func votesPileUp(e *tester.Env) {
+	c := newCluster(e, 3, tester.Options{})
+	c.agreeAll()
+	for range 8 {
+		leader := c.Leader()
+		voter := c.any(leader)
+		c.Pause(voter)
+		c.Disconnect(leader)
+		e.Sleep(2500 * time.Millisecond)
+		c.Resume(voter)
+		c.pause(20 * time.Millisecond)
+		c.Crash(voter)
+		c.Restart(voter)
+		c.HealAll()
+		c.agree(2)
+	}
+	c.recovers()
+}
+
 // firstWinner waits until one of the peers leads, and returns it at once.
 func (c *cluster) firstWinner(peers []int) int {
 	for end := c.env.Now() + tester.ElectionLimit; c.env.Now() < end; c.env.Sleep(time.Millisecond) {

@@ -15,6 +15,10 @@ func oldLeaderRejoins(e *tester.Env) {
 	c := newCluster(e, 3, tester.Options{})
 	c.agreeAll()
 	c.oldLeaderRejoins()
+	for range 3 {
+		c.tailIsNoMatch()
+	}
+	c.audit()
 }
 
 func (c *cluster) oldLeaderRejoins() {
@@ -33,6 +37,35 @@ func (c *cluster) oldLeaderRejoins() {
 	c.audit()
 }
 
+// tailIsNoMatch brings an old leader with a tail of its own back to one that has no entry of its own term yet, and takes commands
+// while its first heartbeats are on their way. They build upon what both have, and say nothing of the tail: a yes to
+// them is no yes to what the leader puts at those indices.
+//
+//	next leader  1 y y       "is 1 there?"       y is committed when old says yes to y
+//	old leader   1 x x x      yes
+//	third        1            away, and then alone with old
+func (c *cluster) tailIsNoMatch() {
+	const slow = 40 * time.Millisecond
+	old, term := c.leadership()
+	c.Disconnect(old)
+	c.propose(old, 3)
+	next := c.LeaderAmong(c.all(old))
+	third := c.all(old, next)[0]
+	c.Disconnect(third)
+	c.Network().Latency(slow, slow+slow/4)
+	c.Connect(old)
+	c.waitUntilDeposed(old, term)
+	taken := c.propose(next, 2)
+	c.env.Sleep(10 * slow)
+	c.remember(taken)
+	c.Network().Latency(0, 0)
+	c.Disconnect(next)
+	c.Connect(third)
+	c.agree(2)
+	c.HealAll()
+	c.agreeAll()
+}
+
 // isolatedLeader does the same with clients that write all the time: to the leader that nobody hears,
 // and to the one that the majority has elected.
 func isolatedLeader(e *tester.Env) {
@@ -43,7 +76,7 @@ func isolatedLeader(e *tester.Env) {
 	c.Disconnect(old)
 	var lost []proposal
 	for range rounds {
-		lost = append(lost, c.propose(old, 4)...)
+		lost = append(lost, c.startTogether(old, 4)...)
 		c.agree(4)
 	}
 	c.neverApplied(lost, "§5.3", "the leader that took it could reach nobody")
