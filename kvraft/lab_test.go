@@ -6,10 +6,11 @@ import (
 	"raftlab/kvraft"
 	"raftlab/labs/lab3"
 	"raftlab/labs/porcupine"
+	private "raftlab/labs/private"
 )
 
 // Lab 3, all parts; go test -run Lab3/3A runs one. The unit tests beside this file are the service's own.
-func TestLab3(t *testing.T) { lab3.Run(t, kvraft.Service) }
+func TestLab3(t *testing.T) { lab3.Run(t, kvraft.Service, private.Cases("lab3")...) }
 
 // Long histories under composed faults; go test -run Porcupine -porcupine.
 func TestPorcupine(t *testing.T) { porcupine.Run(t, kvraft.Service) }

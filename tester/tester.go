@@ -1,6 +1,8 @@
 package tester
 
 import (
+	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -17,7 +19,10 @@ type Case struct {
 	Section string        // of the Raft paper: "§5.2"
 	Reaches []string      // situations (raftapi.Reached) that the case exists for
 	Limit   time.Duration // virtual time for the whole case; 0 means CaseLimit
-	Run     func(*Env)
+	// Course is the test of the course (6.824, 6.5840) that demands the same, without its part: "BasicAgree". It is empty
+	// where the course demands nothing of the kind.
+	Course string
+	Run    func(*Env)
 }
 
 // ID is the case's name on the command line: "2A/InitialElection".
@@ -31,6 +36,34 @@ type Lab struct {
 	Cases   []Case
 	// OnRequest says that the cases run only when they are named: they take long, and are not graded.
 	OnRequest bool
+}
+
+// With is the lab with more cases at its end.
+func (l Lab) With(more ...Case) Lab {
+	l.Cases = append(slices.Clip(l.Cases), more...)
+	return l
+}
+
+// Only is the lab with the cases of some parts.
+func (l Lab) Only(parts ...string) Lab {
+	l.Cases = slices.DeleteFunc(slices.Clone(l.Cases), func(c Case) bool { return !slices.Contains(parts, c.Part) })
+	return l
+}
+
+// Demanded is the lab with what the course demands, too: by the IDs of cases the tests of the course.
+func (l Lab) Demanded(by map[string]string) Lab {
+	found := 0
+	l.Cases = slices.Clone(l.Cases)
+	for i, c := range l.Cases {
+		if test, ok := by[c.ID()]; ok {
+			l.Cases[i].Course = test
+			found++
+		}
+	}
+	if found != len(by) {
+		panic(fmt.Sprintf("%s: of the %d cases that the course is said to demand, %d exist under that name; mend course.go beside the table", l.Name, len(by), found))
+	}
+	return l
 }
 
 // Run runs the cases of lab on subject, which the cases get from [Env.Subject]. It is the body of a

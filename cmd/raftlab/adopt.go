@@ -80,9 +80,15 @@ func adoptedParts(adopted *adopt.Adopted) string {
 	return strings.Join(adopted.Graded(), " ")
 }
 
-// findCode finds the code under test, and adopts it first if it is in the course's own layout. The options get the contract
+// findCode finds the code under test, to be run with the cases there are.
+func (a *app) findCode(ctx context.Context, root course.Root, f *runFlags, o *suite.Options) (suite.Code, func(), error) {
+	code, forget, err := a.findCodeAlone(ctx, root, f, o)
+	return a.withCases(code), forget, err
+}
+
+// findCodeAlone finds the code under test, and adopts it first if it is in the course's own layout. The options get the contract
 // of its year, unless one was given. forget removes what was written for that; it is never nil.
-func (a *app) findCode(ctx context.Context, root course.Root, f *runFlags, o *suite.Options) (code suite.Code, forget func(), err error) {
+func (a *app) findCodeAlone(ctx context.Context, root course.Root, f *runFlags, o *suite.Options) (code suite.Code, forget func(), err error) {
 	forget = func() {}
 	code, err = suite.FindCode(root.Dir, root.Course, f.impl, packages())
 	own := f.impl == "" || f.impl == suite.Reference || f.impl == suite.EtcdRaft

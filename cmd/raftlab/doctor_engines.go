@@ -14,6 +14,7 @@ import (
 	"raftlab/internal/engines"
 	"raftlab/internal/sim"
 	"raftlab/internal/suite"
+	"raftlab/labs"
 )
 
 // enginesFlags are the flags of `raftlab doctor --engines`.
@@ -137,7 +138,7 @@ func (e *enginesRun) own() (suite.Code, engines.Code, error) {
 
 func (e *enginesRun) sample(ctx context.Context) ([]engines.Result, error) {
 	code, own, err := e.own()
-	s := engines.Sampling{Framework: e.root.Dir, Cases: allCases(), Workers: e.flags.workers, Time: sampleTime, Building: e.building,
+	s := engines.Sampling{Framework: e.root.Dir, Cases: suite.Cases(labs.All()), Workers: e.flags.workers, Time: sampleTime, Building: e.building,
 		Has: func(c suite.Case) bool { return code.Has(c) == nil }}
 	if err == nil { // a course tree may have no code yet
 		s.Own = []engines.Code{own}
@@ -197,13 +198,13 @@ func (e *enginesRun) full(ctx context.Context, args []string) ([]engines.Result,
 func (e *enginesRun) selected(args []string) (names []string, err error) {
 	var words []string
 	for _, arg := range args {
-		if _, err := suite.Select(allCases(), []string{arg}); err == nil {
+		if _, err := suite.Select(suite.Cases(labs.All()), []string{arg}); err == nil {
 			words = append(words, arg)
 		} else if names = append(names, arg); !e.flags.full || len(enginePeers) == 0 {
 			return nil, fmt.Errorf("%w; peers by name need --full", err)
 		}
 	}
-	e.cases, err = suite.Select(allCases(), words)
+	e.cases, err = suite.Select(suite.Cases(labs.All()), words)
 	return names, err
 }
 

@@ -9,6 +9,7 @@ import (
 	"raftlab/internal/engines"
 	"raftlab/internal/sim"
 	"raftlab/internal/suite"
+	"raftlab/labs"
 )
 
 // engineFlags choose where runs are executed, for `test` and `replay` alike.
@@ -89,7 +90,7 @@ func (a *app) whyWasm(ctx context.Context, root string, building func(string)) s
 	known := sim.RecallEngines(here)
 	if known == nil {
 		building("comparing the two engines, once for this machine and Go release; it takes less than a minute")
-		s := engines.Sampling{Framework: root, Cases: allCases(), Workers: sim.DefaultWorkers()}
+		s := engines.Sampling{Framework: root, Cases: suite.Cases(labs.All()), Workers: sim.DefaultWorkers()}
 		results, _, err := s.Sample(ctx)
 		if err != nil {
 			return fmt.Sprintf("the engines could not be compared (raftlab doctor --engines tries again): %v", err)

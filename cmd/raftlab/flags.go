@@ -109,6 +109,9 @@ func (a *app) replayOf(root course.Root, given string, o suite.Options, c suite.
 	if a.framework != "" {
 		words = append(words, "--framework", quote(a.framework))
 	}
+	if c.Private {
+		words = append(words, "--cases", quote(a.casesDir))
+	}
 	if len(o.With) > 0 {
 		words = append(words, "--with", strings.Join(o.With, ","))
 	}

@@ -32,7 +32,7 @@ type gradeFlags struct {
 	result                          string
 	group                           string
 	strict, regrade, printPolicy    bool
-	one                             bool
+	one, course                     bool
 	memory, contract, year          string
 	cpu, limit                      time.Duration
 	workers                         int
@@ -70,6 +70,7 @@ Exit code: 0 everybody has a score, 2 usage, 3 a submission needs a person or th
 		},
 	}
 	f.add(c.Flags())
+	a.casesFlag(c.Flags())
 	return c
 }
 
@@ -90,6 +91,7 @@ func (f *gradeFlags) add(flags *pflag.FlagSet) {
 	flags.DurationVar(&f.limit, "limit", 0, "end by itself after this time, such as 9m, with what there is; the rest has no verdict")
 	flags.StringSliceVar(&f.with, "with", nil, "`extensions` that all peers are to have, such as prevote,checkquorum")
 	flags.BoolVar(&f.strict, "strict", false, "a goroutine left over after Kill is a failure, not a warning")
+	flags.BoolVar(&f.course, "course", false, "only cases that the course's own tests demand, too, count; the others run and are shown (the policy's counts: course)")
 	contractFlag(flags, &f.contract)
 	yearFlag(flags, &f.year)
 	flags.StringVar(&f.memory, "memory", "", "memory that a run may have, such as 512MiB (default 1GiB)")
@@ -151,7 +153,11 @@ func (g *gradeRun) prepare(ctx context.Context, submissions string, selectors []
 	if info, err := os.Stat(submissions); err != nil || !f.one && !info.IsDir() {
 		return fmt.Errorf("%s: there is no such folder; name the folder that holds one folder or archive for each student", submissions)
 	}
-	cases, err := grade.Select(allCases(), selectors)
+	all, err := g.app.allCases(ctx)
+	if err != nil {
+		return err
+	}
+	cases, err := selectGraded(all, selectors)
 	if err != nil {
 		return err
 	}
@@ -169,6 +175,9 @@ func (g *gradeRun) prepare(ctx context.Context, submissions string, selectors []
 			return fmt.Errorf("--policy %s: %w", f.policy, err)
 		}
 	}
+	if f.course {
+		policy.Counts = grade.CountsCourse
+	}
 	options, err := (&runFlags{with: f.with, strict: f.strict, contract: f.contract, memory: f.memory, cpu: f.cpu}).options()
 	if err != nil {
 		return err
@@ -181,7 +190,7 @@ func (g *gradeRun) prepare(ctx context.Context, submissions string, selectors []
 	if err != nil {
 		return err
 	}
-	identity, err := sim.IdentityOf(ctx, g.root.Dir)
+	identity, err := g.app.identity(ctx, g.root.Dir)
 	if err != nil {
 		return err
 	}
@@ -196,10 +205,24 @@ func (g *gradeRun) prepare(ctx context.Context, submissions string, selectors []
 	g.class = &grade.Class{Plan: plan, Roster: roster, Out: grade.ShardDir(f.out, shard), Seeds: seeds, Framework: g.root.Dir,
 		Packages: packages(), Open: openAny(f.year), Workers: f.workers, Afresh: f.regrade, Costs: suite.Costs{}, Progress: g.progress()}
 	g.class.Compile = compileSubmission
+	if own := g.app.own; own != nil {
+		g.class.Edits = own.Edits
+		if err := own.Files.Keep(filepath.Join(g.class.Out, grade.CasesDir)); err != nil {
+			return err
+		}
+	}
 	if g.state, err = suite.OpenState(g.root.Dir); err == nil {
 		g.class.Costs = g.state.Costs()
 	}
 	return g.choose(roster)
+}
+
+// selectGraded returns the cases that are graded.
+func selectGraded(all []suite.Case, selectors []string) ([]suite.Case, error) {
+	if len(selectors) == 0 {
+		return nil, errors.New("say what is graded: parts such as 2A-2D, or a lab such as lab2, which means 2A to 2D")
+	}
+	return suite.SelectParts(all, selectors)
 }
 
 // compileSubmission compiles for the wasm engine, where code of others runs.

@@ -15,6 +15,7 @@ import (
 
 	"raftlab/internal/hidden"
 	"raftlab/internal/suite"
+	"raftlab/labs"
 )
 
 const checkout = "../.."
@@ -161,8 +162,30 @@ func writeText(t *testing.T, dir, text string) string {
 
 // pointsOf is what a case is worth, as text.
 func pointsOf(t *testing.T, id string) string {
-	all := allCases()
+	all := suite.Cases(labs.All())
 	at := slices.IndexFunc(all, func(c suite.Case) bool { return c.ID() == id })
 	require.GreaterOrEqual(t, at, 0, id)
 	return strconv.Itoa(all[at].Points)
+}
+
+// A case of the instructor's own finds the mistake that it was written for, in a grading that keeps it: students are told
+// no command, and the grading is repeated without being told where the case is.
+func TestPrivateCases(t *testing.T) {
+	dir := t.TempDir()
+	own, class, out := filepath.Join(dir, "own"), filepath.Join(dir, "class"), filepath.Join(dir, "grades")
+	require.Equal(t, suite.ExitPassed, raftlab(t, checkout, "cases", "init", own).code)
+	require.Equal(t, suite.ExitPassed, raftlab(t, checkout, "mutants", "half-commits", "--write", filepath.Join(class, "half")).code)
+	res := raftlab(t, checkout, "grade", class, "2X", "--cases", own, "--seeds", "1", "--out", out, "-j", "1")
+	require.Equal(t, suite.ExitPassed, res.code, "%+v", res)
+	text, err := os.ReadFile(filepath.Join(out, "feedback", "half.txt"))
+	require.NoError(t, err)
+	assert.Contains(t, string(text), "2X/HalfIsNotEnough: committed by half (§5.3)")
+	assert.NotContains(t, string(text), "--seed")
+	assert.Contains(t, string(text), "your instructor, who can repeat it")
+	res = raftlab(t, checkout, "regrade", out, "-j", "1")
+	assert.Equal(t, suite.ExitPassed, res.code, "%+v", res)
+	assert.Contains(t, res.out, "half: identical (1 compared)")
+	res = raftlab(t, checkout, "list", "2A", "--cases", own, "--course")
+	assert.Contains(t, res.out, "2A/InitialElection")
+	assert.NotContains(t, res.out, "2A/EvenHalves")
 }

@@ -16,6 +16,7 @@ import (
 	"raftlab/internal/sim"
 	"raftlab/internal/suite"
 	"raftlab/internal/upload"
+	"raftlab/labs"
 )
 
 func init() { commands = append(commands, graderCommand) }
@@ -57,7 +58,7 @@ func (a *app) graderInit(f *graderFlags, service, dir string, selectors []string
 	if root.Course {
 		return usage(errors.New("grader init needs a checkout of the framework, and this is a course tree"))
 	}
-	s, cases, err := f.settings(selectors)
+	s, cases, err := f.settings(suite.Cases(labs.All()), selectors)
 	if err != nil {
 		return usage(err)
 	}
@@ -76,8 +77,8 @@ func (a *app) graderInit(f *graderFlags, service, dir string, selectors []string
 }
 
 // settings reads what the grader is to do, and checks all that `raftlab grade` would.
-func (f *graderFlags) settings(selectors []string) (s upload.Settings, cases []suite.Case, err error) {
-	if cases, err = grade.Select(allCases(), selectors); err != nil {
+func (f *graderFlags) settings(all []suite.Case, selectors []string) (s upload.Settings, cases []suite.Case, err error) {
+	if cases, err = selectGraded(all, selectors); err != nil {
 		return s, nil, err
 	}
 	seeds, err := (&gradeFlags{seeds: f.seeds, salt: f.salt}).chooseSeeds()

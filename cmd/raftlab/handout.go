@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -37,27 +38,32 @@ func handoutCommand(a *app) *cobra.Command {
 repositories: with workflows that test it on GitHub and on GitLab, each part in a job of its own, and with --site a static web site of
 its pages in DIR/site. The same commit gives the same bytes. raftlab init --update refreshes it.`,
 		Args: one("the directory for the tree, which is empty or does not exist"),
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(c *cobra.Command, args []string) error {
 			root, err := a.root()
 			if err != nil {
 				return usage(err)
 			}
-			return a.handOut(root, args[0], names, withSite)
+			return a.handOut(c.Context(), root, args[0], names, withSite)
 		},
 	}
-	c.Flags().StringSliceVar(&names, "labs", nil, "labs to hand out, such as lab1,lab2 (default: all)")
+	c.Flags().StringSliceVar(&names, "labs", nil, "labs and parts that are asked for, such as lab1,2A-2C; lab2 means 2A-2D (default: all)")
+	a.casesFlag(c.Flags())
 	c.Flags().BoolVar(&withSite, "site", false, "write a web site of the pages into DIR/site as well")
 	return c
 }
 
-func (a *app) handOut(root course.Root, dir string, names []string, withSite bool) error {
-	chosen, err := chooseLabs(names)
+func (a *app) handOut(ctx context.Context, root course.Root, dir string, names []string, withSite bool) error {
+	chosen, err := a.chooseLabs(ctx, names)
 	if err != nil {
 		return usage(err)
 	}
 	wanted := []string{workflows, tidy}
 	if withSite {
 		wanted = append(wanted, webSite)
+	}
+	if a.own != nil {
+		a.ownExtra()
+		wanted = append([]string{ownCases}, wanted...)
 	}
 	student, err := course.Init(root, dir, chosen, extras, wanted...)
 	if err != nil {

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -10,8 +12,27 @@ import (
 	"github.com/spf13/cobra"
 
 	"raftlab/internal/course"
+	"raftlab/internal/suite"
 	"raftlab/labs"
 )
+
+// ownCases is the extra of a tree that has an instructor's own cases.
+const ownCases = "cases"
+
+// ownExtra is the extra that writes the instructor's own cases into a tree.
+func (a *app) ownExtra() {
+	extras[ownCases] = func(_ []course.Lab, files map[string][]byte) error {
+		if a.own == nil {
+			return errors.New("the tree has cases of your own: --cases DIR says where they are")
+		}
+		for name, text := range a.own.Edits {
+			if files[name] = text; text == nil {
+				delete(files, name)
+			}
+		}
+		return nil
+	}
+}
 
 // extras are what a tree can have besides the framework (handout.go adds to them).
 var extras = course.Extras{}
@@ -28,24 +49,24 @@ kvraft/ and shardkv/ hold skeletons that compile and fail with a reason that say
 With --update, refresh the framework in an existing course tree. The student's files are never touched. A
 framework file that was edited is kept in .raftlab-backup before it is replaced.`,
 		Args: one("the directory for the tree, which is empty or does not exist"),
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(c *cobra.Command, args []string) error {
 			root, err := a.root()
 			if err != nil {
 				return usage(err)
 			}
 			if update {
-				return a.updateCourse(root, args[0], names)
+				return a.updateCourse(c.Context(), root, args[0], names)
 			}
-			return a.initCourse(root, args[0], names)
+			return a.initCourse(c.Context(), root, args[0], names)
 		},
 	}
 	c.Flags().BoolVar(&update, "update", false, "refresh the framework's files in an existing course tree")
-	c.Flags().StringSliceVar(&names, "labs", nil, "labs to hand out, such as lab2 (default: all; with --update: those it has)")
+	c.Flags().StringSliceVar(&names, "labs", nil, "labs and parts that are asked for, such as lab1,2A-2C; lab2 means 2A-2D (default: all; with --update: those it has)")
 	return c
 }
 
-func (a *app) initCourse(root course.Root, dir string, names []string) error {
-	chosen, err := chooseLabs(names)
+func (a *app) initCourse(ctx context.Context, root course.Root, dir string, names []string) error {
+	chosen, err := a.chooseLabs(ctx, names)
 	if err != nil {
 		return usage(err)
 	}
@@ -59,15 +80,22 @@ func (a *app) initCourse(root course.Root, dir string, names []string) error {
 	return nil
 }
 
-func (a *app) updateCourse(root course.Root, dir string, names []string) error {
-	if _, err := chooseLabs(names); err != nil {
-		return usage(err)
+func (a *app) updateCourse(ctx context.Context, root course.Root, dir string, names []string) error {
+	if kept := filepath.Join(dir, "labs", "private"); a.casesDir == "" && course.Has(dir, ownCases) {
+		a.casesDir = kept // the tree has them, and its framework does not
 	}
-	all, err := chooseLabs(nil)
+	all, err := a.chooseLabs(ctx, nil)
 	if err != nil {
 		return usage(err)
 	}
-	changes, err := course.Update(root, dir, all, names, extras, time.Now())
+	var added []course.Lab
+	if len(names) > 0 {
+		if added, err = a.chooseLabs(ctx, names); err != nil {
+			return usage(err)
+		}
+	}
+	a.ownExtra()
+	changes, err := course.Update(root, dir, all, added, extras, time.Now())
 	for _, c := range changes {
 		line := fmt.Sprintf("%-9s %s", c.What, c.File)
 		if c.Backup != "" {
@@ -82,32 +110,44 @@ func (a *app) updateCourse(root course.Root, dir string, names []string) error {
 	return nil
 }
 
-// chooseLabs returns the labs with these names, or all.
-func chooseLabs(names []string) ([]course.Lab, error) {
-	var chosen []course.Lab
-	var known []string
+// chooseLabs returns the labs that names name, with the parts of theirs that are asked for: a lab means its parts without the
+// extensions, 2A-2C these three. No names mean all there is.
+func (a *app) chooseLabs(ctx context.Context, names []string) ([]course.Lab, error) {
+	all, err := a.allCases(ctx)
+	if err != nil {
+		return nil, err
+	}
+	chosen := slices.DeleteFunc(slices.Clone(all), func(c suite.Case) bool { return c.OnRequest })
+	if len(names) > 0 {
+		if chosen, err = suite.SelectParts(all, names); err != nil {
+			return nil, fmt.Errorf("--labs %s: %w", strings.Join(names, ","), err)
+		}
+	}
+	found := []course.Lab{}
 	for _, l := range labs.All() {
-		known = append(known, l.Name)
-		if len(names) > 0 && !slices.Contains(names, l.Name) || len(names) == 0 && l.OnRequest {
+		lab := course.Lab{Name: l.Name, Package: l.Package, Test: l.Test, Parts: partsOf(l.Name, chosen)}
+		if lab.Parts == nil {
 			continue
 		}
-		lab := course.Lab{Name: l.Name, Package: l.Package, Test: l.Test, Case: l.Cases[0].ID()}
-		for _, c := range l.Cases {
-			if !slices.Contains(lab.Parts, c.Part) {
-				lab.Parts = append(lab.Parts, c.Part)
-			}
-		}
-		chosen = append(chosen, lab)
+		i := slices.IndexFunc(chosen, func(c suite.Case) bool { return c.Lab == l.Name })
+		lab.Case = chosen[i].ID()
+		lab.Some = len(lab.Parts) < len(partsOf(l.Name, all))
+		found = append(found, lab)
 	}
-	for _, n := range names {
-		if !slices.Contains(known, n) {
-			return nil, fmt.Errorf("--labs %s: there is no such lab; there are %s", n, strings.Join(known, ", "))
-		}
-	}
-	for _, l := range chosen {
-		if l.Package != "./raft" && l.Package != "./kvsrv" && !slices.ContainsFunc(chosen, func(l course.Lab) bool { return l.Package == "./raft" }) {
+	for _, l := range found {
+		if l.Package != "./raft" && l.Package != "./kvsrv" && !slices.ContainsFunc(found, func(l course.Lab) bool { return l.Package == "./raft" }) {
 			return nil, fmt.Errorf("--labs %s: the servers of %s run on the peer of lab 2: --labs lab2,%[1]s", strings.Join(names, ","), l.Name)
 		}
 	}
-	return chosen, nil
+	return found, nil
+}
+
+// partsOf are the parts of a lab that cases are of.
+func partsOf(lab string, cases []suite.Case) (parts []string) {
+	for _, c := range cases {
+		if c.Lab == lab && !slices.Contains(parts, c.Part) {
+			parts = append(parts, c.Part)
+		}
+	}
+	return parts
 }

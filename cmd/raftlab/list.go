@@ -7,16 +7,23 @@ import (
 )
 
 func listCommand(a *app) *cobra.Command {
-	var asJSON bool
+	var asJSON, course bool
 	c := &cobra.Command{
 		Use:   "list [SEL...]",
 		Short: "List the cases: points, section of the paper, what each checks",
 		Long: "List the cases. SEL is a lab (lab2), a part (2A) or a case (2A/InitialElection, or just InitialElection);\n" +
 			"upper and lower case are the same, and a prefix will do where it is clear.",
-		RunE: func(_ *cobra.Command, args []string) error {
-			cases, err := suite.Select(allCases(), args)
+		RunE: func(c *cobra.Command, args []string) error {
+			all, err := a.allCases(c.Context())
 			if err != nil {
 				return usage(err)
+			}
+			cases, err := suite.Select(all, args)
+			if err != nil {
+				return usage(err)
+			}
+			if course {
+				cases = demandedByCourse(cases)
 			}
 			if asJSON {
 				return broken(suite.WriteListJSON(a.out, cases))
@@ -24,6 +31,8 @@ func listCommand(a *app) *cobra.Command {
 			return broken(suite.WriteList(a.out, cases, width(a.out)))
 		},
 	}
+	a.casesFlag(c.Flags())
+	courseFlag(c.Flags(), &course)
 	c.Flags().BoolVar(&asJSON, "json", false, "print the list as JSON (docs/results.md)")
 	return c
 }

@@ -32,6 +32,7 @@ import (
 	"golang.org/x/term"
 
 	"raftlab/internal/course"
+	"raftlab/internal/owncases"
 	"raftlab/internal/plain"
 	"raftlab/internal/sim"
 	"raftlab/internal/suite"
@@ -42,7 +43,7 @@ import (
 var commands = []func(*app) *cobra.Command{listCommand, testCommand, replayCommand, viewCommand, initCommand, doctorCommand}
 
 // ofCheckouts are the commands that course trees do without, but that pages speak of.
-var ofCheckouts = []string{"mutants", "compare", "grade", "merge", "regrade", "cluster"}
+var ofCheckouts = []string{"mutants", "compare", "grade", "merge", "regrade", "cluster", "cases", "handout"}
 
 func main() {
 	sim.WorkerMain() // does not return in a worker process of the engine
@@ -58,6 +59,9 @@ func main() {
 type app struct {
 	out, err  io.Writer
 	framework string // --framework
+
+	casesDir string        // --cases
+	own      *owncases.Set // what is there, once it was read
 }
 
 // run executes the command line args and returns the exit code.
@@ -161,9 +165,6 @@ func (a *app) root() (course.Root, error) {
 	}
 	return course.Find(".")
 }
-
-// allCases are the cases of all labs.
-func allCases() []suite.Case { return suite.Cases(labs.All()) }
 
 // packages are the packages that labs test.
 func packages() []string {

@@ -22,7 +22,7 @@ func mergeCommand(a *app) *cobra.Command {
 		Long: `Put the grades that shards wrote (raftlab grade --shard i/n) together, as if one machine had made them. DIR is the
 directory of a shard, or one that holds such directories. Merging can be repeated, also while shards are missing: their
 students are listed as not graded yet.`,
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return usage(errors.New("merge needs the directories that the shards wrote, or the one that they are in"))
 			}
@@ -38,7 +38,12 @@ students are listed as not graded yet.`,
 					return usage(fmt.Errorf("--out %s: it is one of the directories to merge; name another", out))
 				}
 			}
-			plan, err := grade.Merge(out, dirs, allCases())
+			a.withCasesOf(dirs[0])
+			all, err := a.allCases(c.Context())
+			if err != nil {
+				return usage(err)
+			}
+			plan, err := grade.Merge(out, dirs, all)
 			if err != nil {
 				return usage(err)
 			}

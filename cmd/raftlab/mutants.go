@@ -23,6 +23,7 @@ import (
 	"raftlab/internal/record"
 	"raftlab/internal/sim"
 	"raftlab/internal/suite"
+	"raftlab/labs"
 )
 
 func init() { commands = append(commands, mutantsCommand) }
@@ -150,7 +151,7 @@ func (h *hunting) prepare(selectors []string) error {
 		return usage(err)
 	}
 	subjects, rest := mutation.Choose(subjects, selectors)
-	cases := allCases() // those on request, too: mutants name the parts that they want
+	cases := suite.Cases(labs.All()) // those on request, too: mutants name the parts that they want
 	if len(rest) > 0 {
 		if cases, err = suite.Select(cases, rest); err != nil {
 			return usage(fmt.Errorf("%w; nor is it the name of a %s", err, kind))

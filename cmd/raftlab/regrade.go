@@ -43,6 +43,7 @@ Exit code: 0 all runs are identical, 1 some differ, 2 usage, 3 the framework fai
 			return a.regrade(c.Context(), args[0], students, workers)
 		},
 	}
+	a.casesFlag(c.Flags())
 	c.Flags().StringArrayVar(&students, "student", nil, "only the student of this `name`; may be repeated")
 	c.Flags().IntVarP(&workers, "jobs", "j", 0, "runs at once (default: from processors and memory)")
 	return c
@@ -55,14 +56,21 @@ func (a *app) regrade(ctx context.Context, report string, students []string, wor
 	if err != nil {
 		return usage(err)
 	}
-	identity, err := sim.IdentityOf(ctx, root.Dir)
+	if grade.IsDir(report) {
+		a.withCasesOf(report)
+	}
+	all, err := a.allCases(ctx)
+	if err != nil {
+		return usage(err)
+	}
+	identity, err := a.identity(ctx, root.Dir)
 	if err != nil {
 		return broken(err)
 	}
 	if workers <= 0 {
 		workers = sim.DefaultWorkers()
 	}
-	recorded, forget, err := a.recorded(ctx, root, report, students)
+	recorded, forget, err := a.recorded(ctx, root, all, report, students)
 	defer forget()
 	if err != nil {
 		return usage(err)
@@ -75,10 +83,11 @@ func (a *app) regrade(ctx context.Context, report string, students []string, wor
 	class := &grade.Class{Plan: &grade.Plan{Identity: identity}, Engine: pool, Workers: workers, Compile: compileSubmission}
 	code := suite.ExitPassed
 	for _, r := range recorded {
+		r.Code = a.withCases(r.Code)
 		if r.Options.Native {
 			return usage(fmt.Errorf("%s was executed natively; regrade repeats runs of the wasm engine, which grades come from", r.Name))
 		}
-		result, err := r.Repeat(ctx, class, allCases())
+		result, err := r.Repeat(ctx, class, all)
 		if ctx.Err() != nil {
 			return exitWith(suite.ExitInterrupted)
 		}
@@ -94,18 +103,18 @@ func (a *app) regrade(ctx context.Context, report string, students []string, wor
 }
 
 // recorded finds the runs to repeat. forget removes code that was adopted; it is never nil.
-func (a *app) recorded(ctx context.Context, root course.Root, report string, students []string) (all []*grade.Recorded, forget func(), err error) {
+func (a *app) recorded(ctx context.Context, root course.Root, all []suite.Case, report string, students []string) (found []*grade.Recorded, forget func(), err error) {
 	if !grade.IsDir(report) {
 		r, forget, err := a.recordedTest(ctx, root, report, students)
 		return []*grade.Recorded{r}, forget, err
 	}
-	all, err = a.recordedGrades(root.Dir, report, students)
-	return all, func() {}, err
+	found, err = a.recordedGrades(root.Dir, all, report, students)
+	return found, func() {}, err
 }
 
 // recordedGrades reads what `raftlab grade` wrote.
-func (a *app) recordedGrades(framework, report string, students []string) (all []*grade.Recorded, err error) {
-	plan, err := grade.ReadPlan(report, allCases())
+func (a *app) recordedGrades(framework string, all []suite.Case, report string, students []string) (found []*grade.Recorded, err error) {
+	plan, err := grade.ReadPlan(report, all)
 	if err != nil {
 		return nil, err
 	}
@@ -130,9 +139,9 @@ func (a *app) recordedGrades(framework, report string, students []string) (all [
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, r)
+		found = append(found, r)
 	}
-	return all, nil
+	return found, nil
 }
 
 // recordedTest reads what `raftlab test --json` wrote.

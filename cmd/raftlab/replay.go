@@ -49,6 +49,7 @@ code or the Go release has changed since.`,
 		RunE: func(c *cobra.Command, args []string) error { return a.replay(c.Context(), f, args[0]) },
 	}
 	f.add(c.Flags())
+	a.casesFlag(c.Flags())
 	c.Flags().Uint64Var(&f.seed, "seed", 0, "the seed (required)")
 	c.Flags().StringVar(&f.code, "code", "", "the `code` of a run with a hidden seed, instead of --seed; needs --salt")
 	c.Flags().StringVar(&f.salt, "salt", "", "the `file` with the secret that hidden seeds were derived from")
@@ -123,7 +124,11 @@ func (r *replaying) prepare(ctx context.Context, selector string) (err error) {
 	if r.root, err = r.app.root(); err != nil {
 		return err
 	}
-	cases, err := suite.Select(allCases(), []string{selector})
+	all, err := r.app.allCases(ctx)
+	if err != nil {
+		return err
+	}
+	cases, err := suite.Select(all, []string{selector})
 	if err != nil {
 		return err
 	}

@@ -29,6 +29,7 @@ type testFlags struct {
 	keepGoing      bool
 	failed         bool
 	requireReached bool
+	course         bool
 	json, junit    string
 }
 
@@ -38,7 +39,7 @@ func testCommand(a *app) *cobra.Command {
 		Use:   "test [SEL...]",
 		Short: "Run cases under the engine, with progress and a summary table",
 		Long: `Run cases under the engine. SEL is a lab (lab2), a part (2A) or a case (2A/InitialElection); without
-one, everything runs that the code under test has packages for. Each case runs once for every seed, and
+one, everything runs that the code under test has packages for; what is selected and not there is said to be not graded. Each case runs once for every seed, and
 stops at the first seed that does not pass unless --keep-going is given. Which results come out does not
 depend on -j.
 
@@ -62,11 +63,13 @@ writes what it has.`,
 		},
 	}
 	f.add(c.Flags())
+	a.casesFlag(c.Flags())
 	c.Flags().StringVar(&f.seeds, "seeds", suite.DefaultSeeds, "seeds: 7, 1-20, or 3,9,40")
 	c.Flags().IntVarP(&f.workers, "jobs", "j", 0, "runs at once (default: from processors and memory)")
 	c.Flags().BoolVar(&f.keepGoing, "keep-going", false, "run all seeds of a case, also after one has failed")
 	c.Flags().BoolVar(&f.failed, "failed", false, "only the runs that failed when they were last tested")
 	c.Flags().BoolVar(&f.requireReached, "require-reached", false, "fail if a case never reaches a situation that it exists for (for the reference)")
+	courseFlag(c.Flags(), &f.course)
 	c.Flags().StringVar(&f.json, "json", "", "write results to this `file` as JSON (docs/results.md)")
 	c.Flags().StringVar(&f.junit, "junit", "", "write results to this `file` as JUnit XML")
 	return c
@@ -152,7 +155,11 @@ func (t *testRun) prepare(ctx context.Context, selectors []string) error {
 		return usage(err)
 	}
 	t.root = root
-	cases, err := suite.Select(allCases(), selectors)
+	all, err := t.app.allCases(ctx)
+	if err != nil {
+		return usage(err)
+	}
+	cases, err := suite.Select(all, selectors)
 	if err != nil {
 		return usage(err)
 	}
@@ -170,6 +177,11 @@ func (t *testRun) prepare(ctx context.Context, selectors []string) error {
 	}
 	if err := t.flags.where.choose(t.app, &options, t.code); err != nil {
 		return usage(err)
+	}
+	if t.flags.course {
+		if cases = demandedByCourse(cases); len(cases) == 0 {
+			return usage(errors.New("--course: the course's own tests demand none of these cases; raftlab list marks those that they do"))
+		}
 	}
 	if len(selectors) == 0 { // what there is; one package of several may be all that a directory has
 		cases = slices.DeleteFunc(cases, func(c suite.Case) bool { return t.code.Has(c) != nil })

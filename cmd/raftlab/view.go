@@ -121,7 +121,11 @@ func (a *app) against(ctx context.Context, f *viewFlags, what string) (view.Run,
 	if info, err := os.Stat(f.against); err == nil && info.Mode().IsRegular() {
 		return viewTrace(f.against)
 	}
-	if cases, err := suite.Select(allCases(), []string{f.against}); err == nil && len(cases) == 1 {
+	all, err := a.allCases(ctx)
+	if err != nil {
+		return view.Run{}, usage(err)
+	}
+	if cases, err := suite.Select(all, []string{f.against}); err == nil && len(cases) == 1 {
 		what = f.against
 	} else {
 		other.impl = f.against

@@ -191,3 +191,19 @@ func TestFind(t *testing.T) {
 	_, err = At(root.Dir)
 	assert.NoError(t, err)
 }
+
+// A tree for some parts has a table of these, also after an update, which may add others.
+func TestCourseOfSomeParts(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "course")
+	some := []Lab{lab2[0]}
+	some[0].Parts, some[0].Some = []string{"2A"}, true
+	_, err := Init(checkout(t), dir, some, nil)
+	require.NoError(t, err)
+	assert.Contains(t, read(t, dir, "labs/labs.go"), `lab2.Lab().With(private.Cases("lab2")...).Only("2A")}`)
+	changes, err := Update(checkout(t), dir, lab2, nil, nil, time.Now())
+	require.NoError(t, err)
+	assert.Empty(t, changes)
+	_, err = Update(checkout(t), dir, lab2, lab2, nil, time.Now())
+	require.NoError(t, err)
+	assert.Contains(t, read(t, dir, "labs/labs.go"), `lab2.Lab().With(private.Cases("lab2")...)}`)
+}

@@ -30,6 +30,7 @@ type Lab struct {
 	Test    string   // "TestLab2"
 	Parts   []string // "2A", "2B", ...
 	Case    string   // one of the first part, as an example: "2A/InitialElection"
+	Some    bool     // Parts are not all that there are
 }
 
 // frameworkFiles returns the framework's files for labs, by slash-separated path.
@@ -80,12 +81,16 @@ func labsFile(labs []Lab) ([]byte, error) {
 	for _, l := range labs {
 		fmt.Fprintf(&b, "\t%q\n", Module+"/labs/"+l.Name)
 	}
+	fmt.Fprintf(&b, "\tprivate %q\n", Module+"/labs/private")
 	fmt.Fprintf(&b, "\t%q\n)\n\n// All returns all labs, in the order in which they are done.\nfunc All() []tester.Lab { return []tester.Lab{", Module+"/tester")
 	for i, l := range labs {
 		if i > 0 {
 			b.WriteString(", ")
 		}
-		b.WriteString(l.Name + ".Lab()")
+		fmt.Fprintf(&b, "%s.Lab().With(private.Cases(%[1]q)...)", l.Name)
+		if l.Some {
+			fmt.Fprintf(&b, ".Only(%s)", `"`+strings.Join(l.Parts, `", "`)+`"`)
+		}
 	}
 	b.WriteString("} }\n")
 	return format.Source(b.Bytes())

@@ -58,9 +58,7 @@ func Init(root Root, dir string, labs []Lab, extras Extras, names ...string) (st
 		return nil, err
 	}
 	m := manifest{Files: map[string]string{}, Extras: names}
-	for _, l := range labs {
-		m.Labs = append(m.Labs, l.Name)
-	}
+	m.ask(labs)
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		if err := writeFile(filepath.Join(dir, filepath.FromSlash(name)), files[name]); err != nil {
 			return nil, fmt.Errorf("writing the course tree: %w", err)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 const (
@@ -20,11 +21,53 @@ type manifest struct {
 	Schema string   `json:"schema"`
 	Note   string   `json:"note"`
 	Labs   []string `json:"labs"`
+	// Parts are those that are asked for; none means all of the labs.
+	Parts []string `json:"parts,omitempty"`
 	// Extras are the names of those of [Extras] that the tree has.
 	Extras []string `json:"extras,omitempty"`
 	// Files are the framework's files, by their slash-separated path, with the hash of what the
 	// framework wrote there. A file that hashes otherwise has been edited.
 	Files map[string]string `json:"files"`
+}
+
+// Has reports whether the tree at dir was written with an extra.
+func Has(dir, extra string) bool {
+	m, err := readManifest(dir)
+	return err == nil && slices.Contains(m.Extras, extra)
+}
+
+// ask writes down which labs the tree is for, and which of their parts.
+func (m *manifest) ask(labs []Lab) {
+	m.Labs, m.Parts = nil, nil
+	some := slices.ContainsFunc(labs, func(l Lab) bool { return l.Some })
+	for _, l := range labs {
+		m.Labs = append(m.Labs, l.Name)
+		if some {
+			m.Parts = append(m.Parts, l.Parts...)
+		}
+	}
+}
+
+// asked are the labs of known that the tree has, with the parts that it asks for, and those to be added.
+func (m *manifest) asked(known, add []Lab) (labs []Lab) {
+	for _, l := range known {
+		i := slices.IndexFunc(add, func(a Lab) bool { return a.Name == l.Name })
+		switch has := slices.Contains(m.Labs, l.Name); {
+		case has && m.Parts != nil:
+			all := len(l.Parts)
+			l.Parts = slices.DeleteFunc(slices.Clone(l.Parts), func(p string) bool {
+				return !slices.Contains(m.Parts, p) && (i < 0 || !slices.Contains(add[i].Parts, p))
+			})
+			l.Some = len(l.Parts) < all
+		case has:
+		case i >= 0:
+			l = add[i]
+		default:
+			continue
+		}
+		labs = append(labs, l)
+	}
+	return labs
 }
 
 func readManifest(dir string) (manifest, error) {

@@ -21,8 +21,8 @@ type Change struct {
 // Update refreshes the framework's files in the course tree at dir from the checkout at root. It
 // never touches a file that is not in the manifest, and never loses one that is: where a
 // framework file has been edited, the edited version is moved to .raftlab-backup first. known are the labs that the
-// checkout has, add the names of labs to add to the tree, extras those that the tree may have.
-func Update(root Root, dir string, known []Lab, add []string, extras Extras, now time.Time) ([]Change, error) {
+// checkout has, add those to be added to the tree, extras those that the tree may have.
+func Update(root Root, dir string, known, add []Lab, extras Extras, now time.Time) ([]Change, error) {
 	if root.Course {
 		return nil, fmt.Errorf("%s is a course tree itself; `raftlab init --update` works from a checkout of the framework (--framework DIR)", root.Dir)
 	}
@@ -30,12 +30,7 @@ func Update(root Root, dir string, known []Lab, add []string, extras Extras, now
 	if err != nil {
 		return nil, err
 	}
-	var labs []Lab
-	for _, l := range known {
-		if slices.Contains(old.Labs, l.Name) || slices.Contains(add, l.Name) {
-			labs = append(labs, l)
-		}
-	}
+	labs := old.asked(known, add)
 	for _, name := range old.Labs {
 		if !slices.ContainsFunc(labs, func(l Lab) bool { return l.Name == name }) {
 			return nil, fmt.Errorf("the course tree has %s, this checkout does not; update from a newer checkout", name)
@@ -138,8 +133,8 @@ func (u *update) keep(name string, data []byte) (string, error) {
 func (u *update) finish(files map[string][]byte, labs []Lab) ([]Change, error) {
 	m := manifest{Files: map[string]string{}, Extras: u.old.Extras}
 	var fresh []Lab
+	m.ask(labs)
 	for _, l := range labs {
-		m.Labs = append(m.Labs, l.Name)
 		if !slices.Contains(u.old.Labs, l.Name) {
 			fresh = append(fresh, l)
 		}

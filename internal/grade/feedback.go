@@ -41,6 +41,8 @@ func (r *Results) Notes(s Student) []Note {
 			n.Trace = s.File + " traces/" + traceName(c.Case)
 		}
 		switch {
+		case c.Private:
+			n.Replay = "it is a case of your instructor, who can repeat it"
 		case show(ShowSeed):
 			n.Replay = r.Plan.replay(c.Case, f.Seed, s.Contract)
 		case f.Code != "":
@@ -68,6 +70,14 @@ func (p *Plan) replay(caseID string, seed uint64, contract string) string {
 		words = append(words, "--memory", strconv.FormatInt(o.MemoryLimit, 10))
 	}
 	return strings.Join(words, " ")
+}
+
+// demanded says how many of a part's cases the course demands, if it is not all or none.
+func (p Part) demanded() string {
+	if p.CourseCases == 0 || p.CourseCases == p.Cases {
+		return ""
+	}
+	return fmt.Sprintf("; of the %d that the course's own tests demand, too, %d", p.CourseCases, p.CoursePassed)
 }
 
 // Verdict is the result of a student in one line.
@@ -115,7 +125,7 @@ func (r *Results) WriteFeedback(w io.Writer, s Student) error {
 	line("%s: %s", s.Name, s.Verdict())
 	line("")
 	for _, p := range s.Parts {
-		line("  %-4s %s of %s points, %d of %d cases passed", p.Part, span(p.Points, p.Most), p.Max, p.Passed, p.Cases)
+		line("  %-4s %s of %s points, %d of %d cases passed%s", p.Part, span(p.Points, p.Most), p.Max, p.Passed, p.Cases, p.demanded())
 	}
 	if lines := s.faults(); lines != nil {
 		line("\n%s", strings.Join(lines, "\n"))

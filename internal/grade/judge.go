@@ -66,6 +66,9 @@ type Part struct {
 	Max    Number `json:"max"`    // 0 where points come on top
 	Passed int    `json:"passed"` // cases
 	Cases  int    `json:"cases"`
+	// Of these cases, those that the course's own tests demand, too.
+	CoursePassed int `json:"coursePassed"`
+	CourseCases  int `json:"courseCases"`
 }
 
 // Case is one case over its seeds.
@@ -80,6 +83,8 @@ type Case struct {
 	Most    Number         `json:"most"`
 	Worth   Number         `json:"worth"`
 	Extra   bool           `json:"extra,omitempty"`
+	Course  string         `json:"course,omitempty"`  // the course's test that demands the same
+	Private bool           `json:"private,omitempty"` // of the instructor's own
 	Seeds   int            `json:"seeds"`
 	Passed  int            `json:"passed"`
 	Failing *Failing       `json:"failing,omitempty"` // the first run that did not pass
@@ -158,7 +163,7 @@ func (s *Student) tampering() string {
 // judgeCase judges one case.
 func (p *Plan) judgeCase(k suite.Case, r *Record, factor Number) Case {
 	c := Case{Case: k.ID(), Part: k.Part, RawMax: k.Points, Worth: p.Policy.worth(k, p.cases).times(factor),
-		Extra: p.Policy.isExtra(k.Part, k.ID()), Seeds: len(p.numbers)}
+		Extra: p.Policy.isExtra(k.Part, k.ID()), Course: k.Course, Private: k.Private, Seeds: len(p.numbers)}
 	open := func(reason string) Case {
 		c.Outcome, c.Reason, c.Most = record.Ungraded, reason, c.Worth
 		return c
@@ -269,6 +274,11 @@ func (s *Student) sum() {
 		}
 		if part.Cases++; c.Outcome == record.Pass {
 			part.Passed++
+		}
+		if c.Course != "" {
+			if part.CourseCases++; c.Outcome == record.Pass {
+				part.CoursePassed++
+			}
 		}
 		s.Raw, s.RawMax = s.Raw+c.Raw, s.RawMax+c.RawMax
 		s.Least, s.Most = s.Least.plus(c.Points), s.Most.plus(c.Most)

@@ -85,6 +85,9 @@ func Merge(out string, dirs []string, cases []suite.Case) (*Plan, error) {
 	if whole == nil {
 		return nil, errors.New("there is nothing to merge; name the directories that the shards wrote")
 	}
+	if err := copyTree(filepath.Join(out, CasesDir), filepath.Join(dirs[0], CasesDir)); err != nil {
+		return nil, err
+	}
 	return whole, writeJSON(filepath.Join(out, planFile), whole)
 }
 
@@ -97,6 +100,7 @@ func same(a, b *Plan) error {
 		{"the cases", a.Cases, b.Cases}, {"the seeds", a.Seeds, b.Seeds}, {"the secret", a.Salt, b.Salt}, {"the options", a.Options, b.Options},
 		{"the policy", a.Policy, b.Policy}, {"the students", a.Students, b.Students}, {"the Go release", a.Identity.GoVersion, b.Identity.GoVersion},
 		{"the engine", a.Identity.Engine, b.Identity.Engine}, {"the framework's sources", a.Identity.Framework, b.Identity.Framework},
+		{"the instructor's cases", a.Identity.Cases, b.Identity.Cases},
 	} {
 		x, errX := json.Marshal(f.a)
 		y, errY := json.Marshal(f.b)

@@ -89,6 +89,7 @@ type classPage struct {
 type classRow struct {
 	Student
 	First, Seed, Group string
+	Course             string // cases that the course demands, too: passed of all
 }
 
 func (r *Results) writeClassPage(w io.Writer) error {
@@ -96,6 +97,8 @@ func (r *Results) writeClassPage(w io.Writer) error {
 	for _, s := range r.Students {
 		row := classRow{Student: s}
 		row.First, row.Seed, row.Group = s.firstFailure()
+		passed, cases := s.demanded()
+		row.Course = fmt.Sprintf("%d/%d", passed, cases)
 		page.Rows = append(page.Rows, row)
 		if s.Status != Graded || len(s.Why) > 0 {
 			page.Persons = append(page.Persons, s)

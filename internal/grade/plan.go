@@ -120,6 +120,8 @@ const (
 	planFile    = "plan.json"
 	studentsDir = "students"
 	feedbackDir = "feedback"
+	// CasesDir has the instructor's own cases with which the grades were made.
+	CasesDir = "cases"
 )
 
 // home is the directory of a student's record.

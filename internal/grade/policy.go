@@ -32,11 +32,18 @@ type Policy struct {
 	Scale    Number            `yaml:"scale" json:"scale"`
 	Parts    map[string]Number `yaml:"parts" json:"parts,omitempty"`
 	Cases    map[string]Number `yaml:"cases" json:"cases,omitempty"`
+	Counts   string            `yaml:"counts" json:"counts,omitempty"`
 	Extra    []string          `yaml:"extra" json:"extra,omitempty"`
 	Seeds    string            `yaml:"seeds" json:"seeds"`
 	Rounding Rounding          `yaml:"rounding" json:"rounding"`
 	Feedback Feedback          `yaml:"feedback" json:"feedback"`
 }
+
+// Which cases count.
+const (
+	CountsAll    = "all"
+	CountsCourse = "course"
+)
 
 // Rounding is how a score is rounded.
 type Rounding struct {
@@ -143,6 +150,9 @@ func (p Policy) Check(cases []suite.Case, seeds int) error {
 			fault("extra: %s is neither a part nor a case that is graded; parts are %s", name, strings.Join(parts, ", "))
 		}
 	}
+	if !slices.Contains([]string{"", CountsAll, CountsCourse}, p.Counts) {
+		fault("counts: %q is not known; there are all and course", p.Counts)
+	}
 	if _, err := parseShare(p.Seeds, seeds); err != nil {
 		errs = append(errs, err)
 	}
@@ -156,7 +166,7 @@ func (p Policy) Check(cases []suite.Case, seeds int) error {
 		fault("feedback: most: %d; give a number from 0 to 100", p.Feedback.Most)
 	}
 	if errs == nil && p.full(cases).IsZero() {
-		fault("nothing is left to earn: every case is left out or extra")
+		fault("nothing is left to earn: every case is left out or extra (or, with counts: course, none that the course demands)")
 	}
 	return errors.Join(errs...)
 }
@@ -206,7 +216,10 @@ func (p Policy) isExtra(part, id string) bool {
 func (p Policy) weight(c suite.Case) Number {
 	w := Int(c.Points)
 	if factor, ok := p.Cases[c.ID()]; ok {
-		w = w.times(factor)
+		return w.times(factor)
+	}
+	if p.Counts == CountsCourse && c.Course == "" {
+		return Number{}
 	}
 	return w
 }

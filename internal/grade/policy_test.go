@@ -3,6 +3,7 @@ package grade
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -104,7 +105,7 @@ func TestPolicyChanges(t *testing.T) {
 
 func TestSelect(t *testing.T) {
 	ids := func(selectors ...string) (all []string) {
-		cases, err := Select(testCases, selectors)
+		cases, err := suite.SelectParts(testCases, selectors)
 		require.NoError(t, err)
 		for _, c := range cases {
 			all = append(all, c.ID())
@@ -116,8 +117,8 @@ func TestSelect(t *testing.T) {
 	assert.Equal(t, ordinary, ids("lab2"), "extensions count when they are named")
 	assert.Equal(t, append(ordinary, "2E/Asks"), ids("lab2", "2E"))
 	assert.Equal(t, []string{"2B/Agrees"}, ids("agrees"))
-	for _, wrong := range [][]string{{}, {"2B-2A"}, {"2A-2Z"}, {"2X"}} {
-		_, err := Select(testCases, wrong)
+	for _, wrong := range [][]string{{"2B-2A"}, {"2A-2Z"}, {"2X"}} {
+		_, err := suite.SelectParts(testCases, wrong)
 		assert.Error(t, err, wrong)
 	}
 }
@@ -196,4 +197,32 @@ func TestFeedbackHidesSeeds(t *testing.T) {
 		}
 		assert.Equal(t, level == ShowRule, !strings.Contains(text, "did it in term"), level)
 	}
+}
+
+// With counts: course, what only raftlab asks for is run and shown, and is worth nothing unless it is named.
+func TestOnlyWhatTheCourseDemandsCounts(t *testing.T) {
+	cases := slices.Clone(testCases)
+	for i := range cases {
+		if cases[i].Part == "2A" && i > 0 {
+			continue
+		}
+		cases[i].Course = "ItsTest"
+	}
+	p := DefaultPolicy()
+	p.Counts = CountsCourse
+	require.NoError(t, p.Check(cases, 5))
+	assert.Equal(t, Int(cases[0].Points).String(), p.worth(cases[0], cases).String())
+	assert.True(t, p.worth(cases[1], cases).IsZero(), cases[1].ID())
+	p.Parts = map[string]Number{"2A": Int(30)}
+	assert.Equal(t, "30", p.worth(cases[0], cases).String(), "a part's points go to what counts")
+	p.Cases = map[string]Number{cases[1].ID(): Int(1)}
+	assert.False(t, p.worth(cases[1], cases).IsZero(), "a case that is named counts")
+	p.Counts = "some"
+	assert.ErrorContains(t, p.Check(cases, 5), `counts: "some" is not known`)
+	for i := range cases {
+		cases[i].Course = ""
+	}
+	p = DefaultPolicy()
+	p.Counts = CountsCourse
+	assert.ErrorContains(t, p.Check(cases, 5), "none that the course demands")
 }

@@ -79,7 +79,7 @@ func (r *Recorded) Repeat(ctx context.Context, c *Class, cases []suite.Case) (Re
 	if r.Identity != (sim.Identity{}) {
 		for _, f := range []struct{ what, was, is string }{
 			{"the Go release", r.Identity.GoVersion, c.Identity.GoVersion}, {"the engine", r.Identity.Engine, c.Identity.Engine},
-			{"the framework's sources", r.Identity.Framework, c.Identity.Framework},
+			{"the framework's sources", r.Identity.Framework, c.Identity.Framework}, {"the instructor's cases", r.Identity.Cases, c.Identity.Cases},
 		} {
 			out.because(f.what, f.was, f.is)
 		}

@@ -133,7 +133,7 @@ func (r *Results) WriteCSV(w io.Writer) error {
 	for _, p := range r.parts() {
 		head = append(head, p, p+" max")
 	}
-	rows := [][]string{append(head, "failed first", "seed", "group")}
+	rows := [][]string{append(head, "failed first", "seed", "group", "course passed", "course cases")}
 	for _, s := range r.Students {
 		row := []string{cell(s.Name), string(s.Status), s.score(), s.Max.String(), fmt.Sprint(s.Raw), fmt.Sprint(s.RawMax)}
 		if s.Status != Graded {
@@ -147,9 +147,18 @@ func (r *Results) WriteCSV(w io.Writer) error {
 			}
 		}
 		first, seed, group := s.firstFailure()
-		rows = append(rows, append(row, cell(first), seed, group))
+		passed, cases := s.demanded()
+		rows = append(rows, append(row, cell(first), seed, group, fmt.Sprint(passed), fmt.Sprint(cases)))
 	}
 	return writeRows(w, rows)
+}
+
+// demanded counts the cases that the course's own tests demand, too, and how many of them passed.
+func (s Student) demanded() (passed, cases int) {
+	for _, p := range s.Parts {
+		passed, cases = passed+p.CoursePassed, cases+p.CourseCases
+	}
+	return passed, cases
 }
 
 // score is the score, or nothing.
@@ -225,7 +234,7 @@ func (r *Results) WriteTable(w io.Writer) error {
 	for _, p := range r.parts() {
 		head = append(head, p)
 	}
-	t.AppendHeader(append(head, "raw", "failed first"))
+	t.AppendHeader(append(head, "raw", "course", "failed first"))
 	graded, persons, others := 0, 0, 0
 	for _, s := range r.Students {
 		row := table.Row{plain.Cut(s.Name, 40)}
@@ -251,7 +260,8 @@ func (r *Results) WriteTable(w io.Writer) error {
 		if s.Status == NeedsPerson {
 			first = "a person: " + strings.Join(s.Why, "; ")
 		}
-		t.AppendRow(append(row, fmt.Sprintf("%d/%d", s.Raw, s.RawMax), shorten(first, 60)))
+		passed, cases := s.demanded()
+		t.AppendRow(append(row, fmt.Sprintf("%d/%d", s.Raw, s.RawMax), fmt.Sprintf("%d/%d", passed, cases), shorten(first, 60)))
 	}
 	foot := fmt.Sprintf("%d graded", graded)
 	if persons > 0 {

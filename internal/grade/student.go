@@ -124,6 +124,7 @@ func (g *grading) test(tree Tree) error {
 		return nil
 	}
 	g.code = code.FromDirs(tree.Dirs)
+	g.code.Edits = g.Edits
 	g.record.Absent = nil
 	for _, k := range g.cases {
 		if name := strings.TrimPrefix(k.Package, "./"); g.code.Has(k) != nil && !slices.Contains(g.record.Absent, name) {

@@ -19,6 +19,8 @@ type Identity struct {
 	GoVersion string `json:"go"`        // "go1.26.8"
 	Engine    string `json:"engine"`    // hash of the engine's rules and of its edits of the Go runtime
 	Framework string `json:"framework"` // hash of the framework's sources
+	// Cases is a hash of the instructor's own cases, where there are some.
+	Cases string `json:"cases,omitempty"`
 }
 
 // besideRuns are the folders that no run depends on: what surrounds the engine and what is said about runs.
@@ -63,5 +65,5 @@ func IdentityOf(ctx context.Context, framework string) (Identity, error) {
 		return Identity{}, fmt.Errorf("read the framework: %w", err)
 	}
 	sum := func(b []byte) string { return hex.EncodeToString(b[:16]) }
-	return Identity{tools.version, sum(engine.Sum(nil)), sum(sources.Sum(nil))}, nil
+	return Identity{GoVersion: tools.version, Engine: sum(engine.Sum(nil)), Framework: sum(sources.Sum(nil))}, nil
 }

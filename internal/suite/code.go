@@ -34,6 +34,10 @@ type Code struct {
 	Key       string            // absolute path, by which [State] knows it
 	Impl      map[string]string // package ("raft") -> absolute directory; nil for the framework's own
 
+	// Edits replace files of the framework itself, by their slash-separated paths in it: an instructor's own cases come in
+	// by them.
+	Edits map[string][]byte
+
 	shown map[string]string // package -> directory as the user knows it
 	lacks map[string]string // parts that adopted code cannot be tested in -> why
 }
@@ -255,9 +259,10 @@ func (c Code) Packages(k Case) []string {
 
 // Build says how to build the test binary of pkg ("./raft").
 func (c Code) Build(pkg string) sim.Build {
-	b := sim.Build{Framework: c.Framework, Package: pkg, Impl: c.needed(pkg), Private: true}
+	b := sim.Build{Framework: c.Framework, Package: pkg, Impl: c.needed(pkg), Private: true, Edits: maps.Clone(c.Edits)}
 	if c.controllerAlone() {
 		b.Edits = c.withoutGroups()
+		maps.Copy(b.Edits, c.Edits)
 	}
 	return b
 }

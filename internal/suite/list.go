@@ -16,10 +16,12 @@ type ListedCase struct {
 	Name      string   `json:"name"`
 	Points    int      `json:"points"`
 	Section   string   `json:"section,omitempty"`
+	Course    string   `json:"course,omitempty"` // the course's test that demands the same
 	Checks    string   `json:"checks"`
 	Package   string   `json:"package"`
 	Reaches   []string `json:"reaches,omitempty"`
 	OnRequest bool     `json:"onRequest,omitempty"`
+	Private   bool     `json:"private,omitempty"` // an instructor's, from --cases
 }
 
 // WriteListJSON writes the cases as one JSON document.
@@ -29,8 +31,8 @@ func WriteListJSON(w io.Writer, cases []Case) error {
 		Cases  []ListedCase `json:"cases"`
 	}{ListSchema, []ListedCase{}}
 	for _, c := range cases {
-		list.Cases = append(list.Cases, ListedCase{Case: c.ID(), Lab: c.Lab, Part: c.Part, Name: c.Name, Points: c.Points, Section: c.Section,
-			Checks: c.Checks, Package: c.Package, Reaches: c.Reaches, OnRequest: c.OnRequest})
+		list.Cases = append(list.Cases, ListedCase{Case: c.ID(), Lab: c.Lab, Part: c.Part, Name: c.Name, Points: c.Points, Section: c.Section, Course: c.Course,
+			Checks: c.Checks, Package: c.Package, Reaches: c.Reaches, OnRequest: c.OnRequest, Private: c.Private})
 	}
 	e := json.NewEncoder(w)
 	e.SetIndent("", " ")

@@ -110,6 +110,8 @@ type CaseResult struct {
 	Lab  string `json:"lab"`
 	Part string `json:"part"`
 	Name string `json:"name"`
+	// Course is the course's test that demands the same, if there is one.
+	Course string `json:"course,omitempty"`
 	// Outcome is pass if all seeds passed, or that of the first failing seed. A seed without a
 	// judgement (ungraded, inconclusive, framework error) counts as failing only where no other does.
 	Outcome record.Outcome `json:"outcome"`
@@ -189,7 +191,7 @@ func (r *Report) AddUnbuilt(items []Item, outcome record.Outcome) {
 
 func caseResult(item Item, finished []Finished, replay func(Case, uint64) string) CaseResult {
 	k := item.Case
-	c := CaseResult{Case: k.ID(), Lab: k.Lab, Part: k.Part, Name: k.Name, MaxPoints: k.Points,
+	c := CaseResult{Case: k.ID(), Lab: k.Lab, Part: k.Part, Name: k.Name, Course: k.Course, MaxPoints: k.Points,
 		Seeds: len(item.Seeds), Outcome: NotRun, Runs: []RunResult{}, pkg: k.Package}
 	missing := slices.Clone(k.Reaches)
 	skipped := false

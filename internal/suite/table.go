@@ -16,7 +16,7 @@ import (
 // before trusting them.
 func WriteTable(w io.Writer, r *Report) error {
 	t := newTable()
-	t.AppendHeader(table.Row{"case", "seeds", "first failing", "outcome", "virtual", "CPU", "points"})
+	t.AppendHeader(table.Row{"case", "course", "seeds", "first failing", "outcome", "virtual", "CPU", "points"})
 	var runs, passed int
 	var virtual, cpu float64
 	for _, c := range r.Cases {
@@ -24,12 +24,12 @@ func WriteTable(w io.Writer, r *Report) error {
 		if c.FirstFailing != 0 {
 			first = fmt.Sprint(c.FirstFailing)
 		}
-		t.AppendRow(table.Row{c.Case, fmt.Sprintf("%d/%d", c.Passed, c.Seeds), first, describe(c),
+		t.AppendRow(table.Row{c.Case, demanded(c.Course), fmt.Sprintf("%d/%d", c.Passed, c.Seeds), first, describe(c),
 			round(c.Virtual), round(c.CPU), fmt.Sprintf("%s/%d", points(c.Points, c.UpperPoints), c.MaxPoints)})
 		runs, passed = runs+c.Seeds, passed+c.Passed
 		virtual, cpu = virtual+c.Virtual, cpu+c.CPU
 	}
-	t.AppendFooter(table.Row{plural(len(r.Cases), "case"), fmt.Sprintf("%d/%d", passed, runs), "", totals(r),
+	t.AppendFooter(table.Row{plural(len(r.Cases), "case"), "", fmt.Sprintf("%d/%d", passed, runs), "", totals(r),
 		round(virtual), round(cpu), fmt.Sprintf("%s/%d", points(r.Points, r.UpperPoints), r.MaxPoints)})
 	_, err := io.WriteString(w, t.Render()+"\n"+remarks(r))
 	return err
@@ -38,7 +38,7 @@ func WriteTable(w io.Writer, r *Report) error {
 // WriteList writes the cases: what there is, and what each checks.
 func WriteList(w io.Writer, cases []Case, width int) error {
 	t := newTable()
-	t.AppendHeader(table.Row{"case", "points", "paper", "checks"})
+	t.AppendHeader(table.Row{"case", "points", "paper", "course", "checks"})
 	longest, points := 0, 0
 	for _, c := range cases {
 		longest = max(longest, len(c.ID()))
@@ -46,17 +46,25 @@ func WriteList(w io.Writer, cases []Case, width int) error {
 	}
 	t.SetColumnConfigs([]table.ColumnConfig{
 		{Name: "points", Align: text.AlignRight},
-		{Name: "checks", WidthMax: max(width-longest-28, 40), WidthMaxEnforcer: text.WrapSoft},
+		{Name: "checks", WidthMax: max(width-longest-37, 40), WidthMaxEnforcer: text.WrapSoft},
 	})
 	for i, c := range cases {
 		if i > 0 && cases[i-1].Part != c.Part {
 			t.AppendSeparator()
 		}
-		t.AppendRow(table.Row{c.ID(), c.Points, c.Section, c.Checks})
+		t.AppendRow(table.Row{c.ID(), c.Points, c.Section, demanded(c.Course), c.Checks})
 	}
 	t.AppendFooter(table.Row{plural(len(cases), "case"), points})
-	_, err := io.WriteString(w, t.Render()+"\n")
+	_, err := io.WriteString(w, t.Render()+"\ncourse: the course's own tests demand this, too (docs/grading.md)\n")
 	return err
+}
+
+// demanded is the cell that says whether the course demands a case, too.
+func demanded(course string) string {
+	if course != "" {
+		return "yes"
+	}
+	return ""
 }
 
 func plural(n int, what string) string {
@@ -127,6 +135,25 @@ func totals(r *Report) string {
 	return strings.TrimSpace(b.String())
 }
 
+// courseSum tells the cases that the course demands from those that only raftlab does, if there are both.
+func (r *Report) courseSum() string {
+	var passed, cases [2]int
+	for _, c := range r.Cases {
+		kind := 0
+		if c.Course == "" {
+			kind = 1
+		}
+		if cases[kind]++; c.Outcome == record.Pass {
+			passed[kind]++
+		}
+	}
+	if cases[0] == 0 || cases[1] == 0 {
+		return ""
+	}
+	return fmt.Sprintf("of the cases that the course's own tests demand, too, %d of %d passed; of those that only raftlab has, %d of %d",
+		passed[0], cases[0], passed[1], cases[1])
+}
+
 // notReached counts the situations that were asked for and never came about.
 func (r *Report) notReached() int {
 	n := 0
@@ -141,6 +168,9 @@ func (r *Report) notReached() int {
 // remarks are the lines below the table.
 func remarks(r *Report) string {
 	var b strings.Builder
+	if s := r.courseSum(); s != "" {
+		fmt.Fprintln(&b, s)
+	}
 	if operations, runs := r.Judged(); operations > 0 {
 		fmt.Fprintf(&b, "linearizable: %s in the histories of %s\n", plural(operations, "operation"), plural(runs, "run"))
 	}

@@ -13,7 +13,7 @@ func Lab() tester.Lab {
 		Package: "./kvsrv",
 		Test:    "TestLab1",
 		Cases:   slices.Concat(onReliable(), locksOnReliable(), onLossy(), locksOnLossy()),
-	}
+	}.Demanded(demanded)
 }
 
 func onReliable() []tester.Case {

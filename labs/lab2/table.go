@@ -15,7 +15,7 @@ func Lab() tester.Lab {
 		Package: "./raft",
 		Test:    "TestLab2",
 		Cases:   slices.Concat(elections(), logs(), crashes(), compaction(), preVotes(), quorums()),
-	}
+	}.Demanded(demanded)
 }
 
 // long is for cases that leave much to repair: peers may do that one entry per heartbeat.

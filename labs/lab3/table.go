@@ -14,7 +14,7 @@ func Lab() tester.Lab {
 		Package: "./kvraft",
 		Test:    "TestLab3",
 		Cases:   slices.Concat(throughTheLog(), withSnapshots(), byIndex(), atFollowers(), byLease()),
-	}
+	}.Demanded(demanded)
 }
 
 func throughTheLog() []tester.Case {

@@ -13,7 +13,7 @@ func Lab() tester.Lab {
 		Package: "./shardkv",
 		Test:    "TestLab4",
 		Cases:   slices.Concat(control(), spreads(), keepsGoing()),
-	}
+	}.Demanded(demanded)
 }
 
 // control is part 4A. What shards are is not in the Raft paper; §8 is what it says on exactly once, and on

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/spf13/pflag"
+
+	"raftlab/internal/grade"
+	"raftlab/internal/owncases"
+	"raftlab/internal/sim"
+	"raftlab/internal/suite"
+	"raftlab/labs"
+	private "raftlab/labs/private"
+	"raftlab/tester"
+)
+
+// casesFlag is the flag that brings in an instructor's own cases.
+func (a *app) casesFlag(flags *pflag.FlagSet) {
+	flags.StringVar(&a.casesDir, "cases", "", "a `directory` with a package of your own cases, which run like the others (docs/private-cases.md)")
+}
+
+// allCases are the cases there are: those of the labs, and the instructor's own where --cases names some.
+func (a *app) allCases(ctx context.Context) ([]suite.Case, error) {
+	cases := suite.Cases(labs.All())
+	if a.casesDir == "" {
+		return cases, nil
+	}
+	if a.own == nil {
+		root, err := a.root()
+		if err != nil {
+			return nil, err
+		}
+		if a.own, err = owncases.Read(ctx, root.Dir, a.casesDir, withoutPrivate()); err != nil {
+			return nil, err
+		}
+	}
+	all := suite.Cases(withoutPrivate())
+	for _, c := range a.own.Cases {
+		all = slices.Insert(all, behind(all, c), c)
+	}
+	return all, nil
+}
+
+// behind is where a case goes: behind the others of its part, or else of its lab.
+func behind(all []suite.Case, c suite.Case) int {
+	at := len(all)
+	for i, other := range all {
+		if other.Lab == c.Lab {
+			at = i + 1
+		}
+	}
+	for i, other := range all {
+		if other.Part == c.Part {
+			at = i + 1
+		}
+	}
+	return at
+}
+
+// withoutPrivate are the labs without the instructor's cases that this tree was handed out with: others take their place.
+func withoutPrivate() []tester.Lab {
+	all := labs.All()
+	for i, l := range all {
+		own := private.Cases(l.Name)
+		all[i].Cases = slices.DeleteFunc(slices.Clone(l.Cases), func(c tester.Case) bool {
+			return slices.ContainsFunc(own, func(o tester.Case) bool { return o.ID() == c.ID() })
+		})
+	}
+	return all
+}
+
+// withCases is code whose test binaries have the instructor's cases in them.
+func (a *app) withCases(code suite.Code) suite.Code {
+	if a.own != nil {
+		code.Edits = a.own.Edits
+	}
+	return code
+}
+
+// withCasesOf has the cases with which grades were made that are in dir, unless --cases names others.
+func (a *app) withCasesOf(dir string) {
+	kept := filepath.Join(dir, grade.CasesDir)
+	if info, err := os.Stat(kept); a.casesDir == "" && err == nil && info.IsDir() {
+		a.casesDir = kept
+	}
+}
+
+// identity is what verdicts depend on beside the code under test.
+func (a *app) identity(ctx context.Context, framework string) (sim.Identity, error) {
+	id, err := sim.IdentityOf(ctx, framework)
+	if err != nil {
+		return id, fmt.Errorf("find out which framework this is: %w", err)
+	}
+	if a.own != nil {
+		id.Cases = a.own.Files.Hash()
+	}
+	return id, nil
+}
+
+// courseFlag is the flag that leaves out what only raftlab asks for.
+func courseFlag(flags *pflag.FlagSet, course *bool) {
+	flags.BoolVar(course, "course", false, "only cases that the course's own tests demand, too (docs/grading.md)")
+}
+
+// demandedByCourse are the cases that the course's own tests demand, too.
+func demandedByCourse(cases []suite.Case) []suite.Case {
+	return slices.DeleteFunc(slices.Clone(cases), func(c suite.Case) bool { return c.Course == "" })
+}
