@@ -125,18 +125,24 @@ type yieldPoint struct {
 }
 
 // yieldPoints returns the places before which a goroutine can be interrupted: the statements of a list that
-// synchronize by themselves, and not only in statements within them; and the bodies of loops that receive.
+// synchronize by themselves, and not only in statements within them; those that call something right after a lock was let go of, such as a
+// write of what had been encoded with the lock held; and the bodies of loops that receive.
 func yieldPoints(decl ast.Decl, info *types.Info) (points []yieldPoint) {
 	unlocked := false // in the text before
 	list := func(statements []ast.Stmt) {
+		released := false // by the statement before
 		for _, s := range statements {
+			before := released
+			released = calls(s, info, "Unlock", "RUnlock")
 			switch s.(type) {
 			case *ast.CaseClause, *ast.CommClause: // of a switch or select: no place for a statement
 				continue
 			}
 			if synchronizes(s, info) {
 				points = append(points, yieldPoint{s.Pos(), unlocked && calls(s, info, "Lock", "RLock")})
-				unlocked = unlocked || calls(s, info, "Unlock", "RUnlock")
+				unlocked = unlocked || released
+			} else if before && callsAnything(s) {
+				points = append(points, yieldPoint{s.Pos(), true})
 			}
 		}
 	}
@@ -175,6 +181,20 @@ func synchronizes(s ast.Stmt, info *types.Info) (found bool) {
 			found = found || isChannel(info.TypeOf(n.X))
 		case *ast.CallExpr:
 			found = found || synchronizing(n.Fun, info)
+		}
+		return !found
+	})
+	return found
+}
+
+// callsAnything says whether a statement calls something, other than in statements or functions within it.
+func callsAnything(s ast.Stmt) (found bool) {
+	ast.Inspect(s, func(n ast.Node) bool {
+		switch n.(type) {
+		case *ast.BlockStmt, *ast.CaseClause, *ast.CommClause, *ast.FuncLit, *ast.GoStmt, *ast.DeferStmt:
+			return false
+		case *ast.CallExpr:
+			found = true
 		}
 		return !found
 	})

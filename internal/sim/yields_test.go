@@ -49,6 +49,8 @@ func TestInterruptions(t *testing.T) {
 	for _, c := range []struct{ name, body, want string }{
 		{"a mutex", "mu.Lock()\nx++\nmu.Unlock()", "!mu.Lock()\nx++\n!mu.Unlock()"},
 		{"locking again", "mu.RLock()\nmu.RUnlock()\nmu.Lock()", "!mu.RLock()\n!mu.RUnlock()\n!!mu.Lock()"},
+		{"a call after a lock was let go of", "mu.Unlock()\nf(x)\nf(x)", "!mu.Unlock()\n!!f(x)\nf(x)"},
+		{"no call after a lock was let go of", "mu.Unlock()\nx++\nf(x)", "!mu.Unlock()\nx++\nf(x)"},
 		{"a function within has locked nothing yet", "mu.Unlock()\ngo func() {\nmu.Lock()\n}()", "!mu.Unlock()\ngo func() {\n!mu.Lock()\n}()"},
 		{"deferred", "defer mu.Unlock()", "!defer mu.Unlock()"},
 		{"atomic", "x = int(n.Load()) + 1", "!x = int(n.Load()) + 1"},

@@ -188,7 +188,7 @@ func voteSurvives(e *tester.Env) {
 // one moment. What it has stored last must be what it said last.
 //
 //	candidate   |-- vote, term 5? --|-- 6? --|-- 7? --|
-//	voter         busy                                 yes (5), yes (6), yes (7), X    restarts in term 7
+//	voter         busy                                 yes (5), yes (6), yes (7), X    restarts alone: stands in 8
 func votesPileUp(e *tester.Env) {
 	c := newCluster(e, 3, tester.Options{})
 	c.agreeAll()
@@ -201,7 +201,9 @@ func votesPileUp(e *tester.Env) {
 		c.Resume(voter)
 		c.pause(20 * time.Millisecond)
 		c.Crash(voter)
+		c.Disconnect(c.all(voter)...)
 		c.Restart(voter)
+		e.Sleep(1200 * time.Millisecond)
 		c.HealAll()
 		c.agree(2)
 	}
