@@ -38,6 +38,7 @@ type mutantsFlags struct {
 	where    engineFlags
 	native   bool // of before there was --engine
 	confirm  bool
+	remember bool
 	contract string
 	workers  int
 	json     string
@@ -91,6 +92,7 @@ Exit code: 0 every mutant was killed, or every variant passed; 1 not so; 2 usage
 	flags.BoolVar(&f.native, "native", false, "as --engine native")
 	flags.MarkHidden("native")
 	flags.BoolVar(&f.confirm, "confirm", false, "repeat in the wasm engine each kill that ran natively, and compare verdict and trace hash")
+	flags.BoolVar(&f.remember, "remember", false, "write down where each mutant died (mutants/kills.json): these runs come first the next time")
 	contractFlag(flags, &f.contract)
 	flags.IntVarP(&f.workers, "jobs", "j", 0, "runs at once (default: from processors and memory)")
 	flags.StringVar(&f.json, "json", "", "write results to this `file` as JSON")
@@ -98,11 +100,12 @@ Exit code: 0 every mutant was killed, or every variant passed; 1 not so; 2 usage
 	flags.StringVar(&f.write, "write", "", "write the package of the one selected peer to this `directory`, for replay --impl, and run nothing")
 	flags.BoolVar(&f.upkeep.check, "check", false, "run nothing, and list all patches that do not apply or do not compile")
 	flags.BoolVar(&f.upkeep.rebase, "rebase", false, "run nothing, and carry over patches that do not apply any more")
-	for _, other := range []string{"seeds", "matrix", "variants", "no-order", "native", "confirm", "json", "resume", "write", "jobs"} {
+	for _, other := range []string{"seeds", "matrix", "variants", "no-order", "native", "confirm", "remember", "json", "resume", "write", "jobs"} {
 		c.MarkFlagsMutuallyExclusive("check", other)
 		c.MarkFlagsMutuallyExclusive("rebase", other)
 	}
 	c.MarkFlagsMutuallyExclusive("check", "rebase")
+	c.MarkFlagsMutuallyExclusive("remember", "variants")
 	return c
 }
 
@@ -111,6 +114,7 @@ type hunting struct {
 	*app
 	flags  *mutantsFlags
 	root   course.Root
+	all    []mutation.Subject // also those that are not selected
 	state  *suite.State
 	hunt   mutation.Hunt
 	report mutation.Report
@@ -150,6 +154,7 @@ func (h *hunting) prepare(selectors []string) error {
 	if err != nil {
 		return usage(err)
 	}
+	h.all = subjects
 	subjects, rest := mutation.Choose(subjects, selectors)
 	cases := suite.Cases(labs.All()) // those on request, too: mutants name the parts that they want
 	if len(rest) > 0 {
@@ -185,6 +190,9 @@ func (h *hunting) prepare(selectors []string) error {
 		Contract: h.flags.contract, Workers: h.flags.workers, Costs: h.state.Costs()}
 	h.report = mutation.Report{Schema: mutation.Schema, Started: time.Now().UTC(), Seeds: suite.FormatSeeds(seeds),
 		Matrix: h.flags.matrix, NoOrder: h.flags.noOrder, NoYield: h.flags.noYield, Contract: h.flags.contract, Workers: h.flags.workers}
+	if h.hunt.Kills, err = mutation.ReadKills(root.Dir); err != nil {
+		return usage(err)
+	}
 	return h.leaveOut()
 }
 
@@ -265,7 +273,21 @@ func (h *hunting) run(ctx context.Context) error {
 		}
 	}
 	h.report.Interrupted, h.report.Wall = ctx.Err() != nil, time.Since(began).Seconds()
-	return nil
+	return h.remember()
+}
+
+// remember compares where mutants died with where they did before, and with --remember writes it down.
+func (h *hunting) remember() error {
+	asUsual := !h.flags.remember && !h.flags.noOrder && !h.flags.noYield
+	if stale := h.hunt.Stale(h.report.Subjects); len(stale) > 0 && asUsual {
+		h.report.Notes = append(h.report.Notes, fmt.Sprintf("%d mutants died in another run than the one that mutants/kills.json remembers, which "+
+			"cost time and nothing else (%s): `%s mutants --remember` writes it anew", len(stale), strings.Join(stale, ", "), program()))
+	}
+	if !h.flags.remember {
+		return nil
+	}
+	h.hunt.Kills.Learn(h.report.Subjects, h.all)
+	return h.hunt.Kills.Write(h.root.Dir)
 }
 
 // confirm repeats in the wasm engine what has killed in the native one.

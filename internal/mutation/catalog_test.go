@@ -127,3 +127,20 @@ func TestWrittenPeersEqualBundledOnes(t *testing.T) {
 	}
 	require.True(t, strings.Contains(string(edits[entrance]), `"raftlab/raft/`+s.Name+`"`))
 }
+
+// A remembered kill of a mutant, a part or a case that is gone would be passed over in silence, and hunts would get slow.
+func TestRememberedKillsAreOfCasesThatExist(t *testing.T) {
+	kills, err := ReadKills(root)
+	require.NoError(t, err)
+	h := Hunt{Subjects: load(t, Mutant), Cases: suite.Cases(labs.All()), Kills: kills}
+	for seed := range uint64(20) {
+		h.Seeds = append(h.Seeds, seed+1)
+	}
+	planned := map[string]bool{}
+	for _, r := range h.remembered() {
+		planned[r.Group] = true
+	}
+	for name := range kills {
+		require.True(t, planned[name], "mutants/kills.json: %s: %q is no run of this mutant (raftlab mutants %[1]s --remember)", name, kills[name])
+	}
+}

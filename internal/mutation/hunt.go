@@ -19,6 +19,7 @@ type Hunt struct {
 	Contract string // the year by which all are judged; "": each by what its header says
 	Workers  int
 	Costs    suite.Costs
+	Kills    Kills                  // where mutants died before: these runs come first
 	Binaries map[string]*sim.Binary // of the bundles of the subjects, by the package of the cases
 	Engine   suite.Engine
 
@@ -41,22 +42,28 @@ const blockRuns = 20_000
 // known. The result does not depend on the number of workers.
 func (h *Hunt) Run(ctx context.Context) []Outcome {
 	p := newPosition(h)
+	p.execute(ctx, h.remembered())
 	for _, block := range h.blocks() {
 		subjects := slices.DeleteFunc(slices.Clone(block.subjects), func(s Subject) bool { return p.closed[s.Name] })
 		if len(subjects) == 0 {
 			continue
 		}
-		runs := slices.DeleteFunc(h.plan(subjects, block.seeds), func(r suite.Run) bool { return p.closed[r.Group] })
-		finished := suite.Execute(ctx, h.Engine, h.Workers, runs, suite.Hooks{
-			Stop: func(r suite.Run, result sim.Result) bool { return p.decides(r, result.Verdict) },
-			Done: func(f suite.Finished, _ suite.Progress) { p.seen(f) },
-		})
-		p.take(finished)
 		if ctx.Err() != nil {
 			break
 		}
+		p.execute(ctx, slices.DeleteFunc(h.plan(subjects, block.seeds), func(r suite.Run) bool {
+			return p.closed[r.Group] || h.Kills[r.Group] == killOf(r.Case.ID(), r.Seed) // that was the first
+		}))
 	}
 	return p.outcomes(ctx.Err() != nil)
+}
+
+// execute makes the runs, until each group is decided.
+func (p *position) execute(ctx context.Context, runs []suite.Run) {
+	p.take(suite.Execute(ctx, p.Engine, p.Workers, runs, suite.Hooks{
+		Stop: func(r suite.Run, result sim.Result) bool { return p.decides(r, result.Verdict) },
+		Done: func(f suite.Finished, _ suite.Progress) { p.seen(f) },
+	}))
 }
 
 // block is a part of a hunt that is planned at once.

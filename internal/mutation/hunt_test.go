@@ -191,3 +191,23 @@ func TestKillsAreConfirmed(t *testing.T) {
 	require.Equal(t, Undecided, out[1].Status)
 	require.Contains(t, out[1].Troubles[0].Message, `"other"`)
 }
+
+// What is remembered says what runs first, and nothing else: a run that does not kill any more costs one run.
+func TestRememberedKillsComeFirst(t *testing.T) {
+	engine := script{"m 2A/Y 2": fail("lost"), "n 2A/X 1": fail("lost")}
+	h := Hunt{Subjects: []Subject{mutant("m", "lost"), mutant("n", "lost"), mutant("o", "lost")}, Cases: cases("2A/X", "2A/Y"), Seeds: []uint64{1, 2},
+		Workers: 1, Engine: engine, Kills: Kills{"m": "2A/Y 2", "n": "2A/Y 1", "o": "2A/X 2", "gone": "2A/X 1"}}
+	out := h.Run(context.Background())
+	require.Equal(t, []Status{Killed, Killed, Survived}, []Status{out[0].Status, out[1].Status, out[2].Status})
+	require.Equal(t, []int{1, 2, 4}, []int{out[0].Runs, out[1].Runs, out[2].Runs}, "no run is made twice")
+	require.Equal(t, []string{"n"}, h.Stale(out))
+
+	h.Kills.Learn(out, h.Subjects)
+	require.Equal(t, Kills{"m": "2A/Y 2", "n": "2A/X 1", "o": "2A/X 2"}, h.Kills, "a survivor keeps the run in which it died before")
+	dir := t.TempDir()
+	require.NoError(t, os.Mkdir(filepath.Join(dir, "mutants"), 0o755))
+	require.NoError(t, h.Kills.Write(dir))
+	again, err := ReadKills(dir)
+	require.NoError(t, err)
+	require.Equal(t, h.Kills, again)
+}

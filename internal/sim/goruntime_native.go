@@ -25,6 +25,8 @@ var nativeGroups = []runtimeGroup{
 			// As on WebAssembly: first in, first out; and no processor is taken away from a goroutine.
 			{"runtime/proc.go", "\tif randomizeScheduler && next && randn(2) == 0 {\n", "\tnext = false\n\tif randomizeScheduler && next && randn(2) == 0 {\n"},
 			{"runtime/proc.go", "\t\tif retake(now) != 0 {\n", "\t\tif raftlabHash == 0 && retake(now) != 0 {\n"},
+			// The system's monitor has nothing else to do than that: it wakes as rarely as it can.
+			{"runtime/proc.go", "\t\tusleep(delay)\n", "\t\tusleep(10 * 1000)\n"},
 			// A bubble is idle when nobody can run, also where somebody waits for a mutex, or on a channel from outside.
 			{"runtime/runtime2.go", "\twaitReasonSleep:                 true,\n", "\twaitReasonSleep:                 true,\n\twaitReasonSyncMutexLock: true,\n\twaitReasonSyncRWMutexRLock: true,\n\twaitReasonSyncRWMutexLock: true,\n" +
 				"\twaitReasonChanReceive: true,\n\twaitReasonChanSend: true,\n\twaitReasonSelect: true,\n\twaitReasonSyncWaitGroupWait: true,\n\twaitReasonSemacquire: true,\n"},

@@ -238,7 +238,7 @@ func (n *nativeRun) ending(ended error, at time.Duration) record.Verdict {
 	return v
 }
 
-// readEvents takes what the child has written: events, each perhaps with its detail on the next line.
+// readEvents takes what the child has written: events, each perhaps with its detail on the next line. Zeros may follow.
 func (n *nativeRun) readEvents() error {
 	f, err := os.Open(filepath.Join(n.dir, "events"))
 	if errors.Is(err, os.ErrNotExist) {
@@ -256,7 +256,7 @@ func (n *nativeRun) readEvents() error {
 			if !errors.Is(err, io.EOF) {
 				return fmt.Errorf("read the run's events: %w", err)
 			}
-			break // a line that is not whole was being written when the process ended
+			break // zeros, or a line that was being written when the process ended
 		}
 		line = line[:len(line)-1]
 		if len(line) > 0 && line[0] == '"' {

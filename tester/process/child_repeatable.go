@@ -32,7 +32,7 @@ func raftlab_counts() (gcs, forced int, idles uint64)
 // streamHost hands every event to the engine's parent process, in a file that outlives a crash.
 type streamHost struct {
 	*childHost
-	stream *os.File
+	stream stream
 	file   string // for the verdict
 	line   []byte
 }
@@ -65,7 +65,7 @@ func (h *streamHost) Verdict(v record.Verdict) {
 
 // runRepeatable runs one case in a bubble that begins as a guest of the engine does.
 func runRepeatable(t *testing.T, c Case, p record.Params, h *childHost) {
-	host := &streamHost{childHost: h, stream: h.trace, file: h.file}
+	host := &streamHost{childHost: h, stream: stream{file: h.trace}, file: h.file}
 	memory, _ := strconv.ParseUint(os.Getenv(record.MemoryVariable), 10, 64)
 	os.Unsetenv(record.MemoryVariable)
 	backedge.OnSpin(func(place string, rounds uint64, why, stacks string, at time.Duration) {
