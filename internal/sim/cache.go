@@ -16,6 +16,7 @@ import (
 //	wasm/ID.wasm     the test binary; ID is the hash of its content
 //	native/ID/       its machine code, in wazero's own format
 //	host/ID.test.exe a test binary for this machine
+//	recipes/KEY.json how to make a test binary again after an edit
 //	tmp/dir-N/       what a process needs for a while; it is locked for as long as that runs
 //
 // Files are written under another name and renamed, so that builds can go on at the same time. Beyond
@@ -158,6 +159,7 @@ func (c cache) prune(limit int64, keep string) {
 		}
 	}
 	c.sweep()
+	c.sweepRecipes()
 }
 
 // sweep removes keys without a binary.
@@ -172,6 +174,16 @@ func (c cache) sweep() {
 		if b == nil {
 			os.Remove(name)
 		} else if _, err := os.Stat(c.binary(b.ID)); os.IsNotExist(err) {
+			os.Remove(name)
+		}
+	}
+}
+
+// sweepRecipes removes those that nobody has used for as long as the go command keeps what they name.
+func (c cache) sweepRecipes() {
+	names, _ := filepath.Glob(filepath.Join(c.dir, "recipes", "*.json")) // the pattern is fixed
+	for _, name := range names {
+		if info, err := os.Stat(name); err == nil && time.Since(info.ModTime()) > maxExports {
 			os.Remove(name)
 		}
 	}
