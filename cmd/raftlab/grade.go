@@ -28,6 +28,7 @@ func init() { commands = append(commands, gradeCommand) }
 // gradeFlags are the flags of `raftlab grade`.
 type gradeFlags struct {
 	policy, out, seeds, salt, shard string
+	before                          string
 	with, only, formats             []string
 	result                          string
 	group                           string
@@ -79,6 +80,7 @@ func (f *gradeFlags) add(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.printPolicy, "print-policy", false, "print the default policy, and grade nothing")
 	flags.StringVar(&f.out, "out", "grades", "the `directory` for the grades")
 	flags.StringVar(&f.seeds, "seeds", "1-5", "seeds: 7, 1-20, or 3,9,40")
+	flags.StringVar(&f.before, "before", "", "of git repositories, grade the last commit before this `time`, such as \"2026-03-01 23:59\"")
 	flags.StringVar(&f.salt, "salt", "", "hide the seeds: derive them from the secret in this `file`")
 	flags.IntVarP(&f.workers, "jobs", "j", 0, "runs at once (default: from processors and memory)")
 	flags.StringArrayVar(&f.only, "only", nil, "grade only the student of this `name`; may be repeated")
@@ -105,6 +107,9 @@ type gradeRun struct {
 	root  course.Root
 	class *grade.Class
 	state *suite.State
+
+	graded int     // submissions that were run now
+	cost   float64 // CPU seconds of their runs
 }
 
 func (a *app) grade(ctx context.Context, f *gradeFlags, submissions string, selectors []string) error {
@@ -133,6 +138,9 @@ func (a *app) grade(ctx context.Context, f *gradeFlags, submissions string, sele
 		return broken(err)
 	}
 	g.learn()
+	if g.graded > 0 {
+		fmt.Fprintf(a.err, "graded now: %d, with %.1f s of CPU in runs, %.1f s each; compiling is not in it\n", g.graded, g.cost, g.cost/float64(g.graded))
+	}
 	return g.finish(ctx)
 }
 
@@ -158,6 +166,10 @@ func (g *gradeRun) prepare(ctx context.Context, submissions string, selectors []
 		return err
 	}
 	cases, err := selectGraded(all, selectors)
+	if err != nil {
+		return err
+	}
+	before, err := parseDeadline(f.before)
 	if err != nil {
 		return err
 	}
@@ -198,12 +210,15 @@ func (g *gradeRun) prepare(ctx context.Context, submissions string, selectors []
 	if err != nil {
 		return policyError(f.policy, err)
 	}
-	plan.Shard = shard
+	if plan.Shard = shard; !before.IsZero() {
+		plan.Before = before.Format(time.RFC3339)
+		fmt.Fprintf(g.err, "of git repositories, what was committed before %s is graded\n", plan.Before)
+	}
 	if f.workers <= 0 {
 		f.workers = sim.DefaultWorkers()
 	}
 	g.class = &grade.Class{Plan: plan, Roster: roster, Out: grade.ShardDir(f.out, shard), Seeds: seeds, Framework: g.root.Dir,
-		Packages: packages(), Open: openAny(f.year), Workers: f.workers, Afresh: f.regrade, Costs: suite.Costs{}, Progress: g.progress()}
+		Packages: packages(), Open: atDeadline(openAny(f.year), before), Workers: f.workers, Afresh: f.regrade, Costs: suite.Costs{}, Progress: g.progress()}
 	g.class.Compile = compileSubmission
 	if own := g.app.own; own != nil {
 		g.class.Edits = own.Edits
@@ -317,6 +332,8 @@ func (g *gradeRun) progress() func(grade.Event) {
 			done++
 		case "done":
 			done++
+			g.cost += e.CPU
+			g.graded++
 			fmt.Fprintf(g.err, "%d of %d: %s, %.1fs of CPU\n", done, len(g.class.Roster), name, e.CPU)
 		}
 	}

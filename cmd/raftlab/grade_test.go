@@ -189,3 +189,45 @@ func TestPrivateCases(t *testing.T) {
 	assert.Contains(t, res.out, "2A/InitialElection")
 	assert.NotContains(t, res.out, "2A/EvenHalves")
 }
+
+// Without a repository a deadline says nothing, and the feedback says that; times without a zone are this machine's.
+func TestDeadlines(t *testing.T) {
+	for _, good := range []string{"2026-03-01 23:59", "2026-03-01T23:59", "2026-03-01T23:59:00+01:00", "2026-03-01 23:59:59"} {
+		_, err := parseDeadline(good)
+		assert.NoError(t, err)
+	}
+	before, err := parseDeadline("2026-03-01T23:59:00+01:00")
+	require.NoError(t, err)
+	assert.Equal(t, "2026-03-01T22:59:00Z", before.Format("2006-01-02T15:04:05Z07:00"))
+	for _, bad := range []string{"2026-03-01", "yesterday", "2026-13-01 10:00"} {
+		_, err := parseDeadline(bad)
+		assert.ErrorContains(t, err, "write day and time", bad)
+	}
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "raft.go"), []byte("package raft\n"), 0o644))
+	tree, err := atDeadline(openAny("auto"), before)(t.Context(), dir, packages())
+	require.NoError(t, err)
+	assert.Contains(t, tree.Notes[0], "no git repository")
+}
+
+// What is written for Dolos and JPlag has the class, and every version of the reference that its lab has.
+func TestSimilarity(t *testing.T) {
+	dir := t.TempDir()
+	class, out := filepath.Join(dir, "class"), filepath.Join(dir, "out")
+	require.NoError(t, os.MkdirAll(class, 0o755))
+	zipped(t, "kvsrv", filepath.Join(class, "Zoë B..zip"))
+	require.NoError(t, os.MkdirAll(filepath.Join(class, "empty"), 0o755))
+	res := raftlab(t, checkout, "similarity", class, "--out", out, "--labs", "lab1")
+	require.Equal(t, suite.ExitPassed, res.code, "%+v", res)
+	assert.Contains(t, res.errOut, "left out: empty")
+	assert.FileExists(t, filepath.Join(out, "jplag", "past", "raftlab-reference", "kvsrv", "server.go"))
+	assert.FileExists(t, filepath.Join(out, "jplag", "base", "kvsrv", "server.go"))
+	assert.FileExists(t, out+"-key.csv")
+	entries, err := os.ReadDir(filepath.Join(out, "jplag", "past"))
+	require.NoError(t, err)
+	assert.Greater(t, len(entries), 25, "the mutants and variants of lab 1")
+	entries, err = os.ReadDir(filepath.Join(out, "jplag", "class"))
+	require.NoError(t, err)
+	require.Len(t, entries, 1)
+	assert.NotContains(t, entries[0].Name(), "Zo")
+}

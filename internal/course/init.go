@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"text/template"
+
+	"raftlab/internal/submission"
 )
 
 // skeletons are the files of a course tree that the checkout itself does not have. Their names end in
@@ -187,6 +189,24 @@ func skeletonOf(pkg string) (names []string, err error) {
 		return err
 	})
 	return names, err
+}
+
+// Skeleton returns the files that students of some labs begin with, by their paths in a tree.
+func Skeleton(labs []Lab) (files []submission.File, err error) {
+	for _, l := range labs {
+		names, err := skeletonOf(strings.TrimPrefix(l.Package, "./"))
+		if err != nil {
+			return nil, err
+		}
+		for _, name := range names {
+			text, err := skeletons.ReadFile(name)
+			if err != nil {
+				return nil, err
+			}
+			files = append(files, submission.File{Name: strings.TrimSuffix(strings.TrimPrefix(name, "skeleton/"), ".txt"), Text: text})
+		}
+	}
+	return files, nil
 }
 
 // hasCode says whether dir has Go files beside tests.

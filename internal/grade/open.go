@@ -29,6 +29,8 @@ type Tree struct {
 	Notes []string          // what a reader of the grade should know of how the tree came about
 	// Contract is the year by whose contract the code is judged, where the grading gives none, or "".
 	Contract string
+	// Written are files that the student has not written: they came about when the tree was adopted.
+	Written []string
 	// Dirs say what its directories were called in what was handed in, if they had other names: "raft" was "src/raft".
 	Dirs map[string]string
 }

@@ -27,7 +27,8 @@ type Plan struct {
 	Identity sim.Identity  `json:"identity"`
 	Policy   Policy        `json:"policy"`
 	Students []Listed      `json:"students"`
-	Shard    *Shard        `json:"shard,omitempty"` // nil: all students
+	Before   string        `json:"before,omitempty"` // of git repositories: the deadline
+	Shard    *Shard        `json:"shard,omitempty"`  // nil: all students
 
 	cases   []suite.Case
 	numbers []uint64 // of the seeds

@@ -47,6 +47,7 @@ func FindRoster(dir string) (roster []Entry, ignored []string, err error) {
 		short, archive := submission.CutArchive(name)
 		switch {
 		case e.IsDir():
+			entry.Name = strings.TrimSuffix(name, ".git")
 		case !e.Type().IsRegular():
 			entry.Strange = "is a link, a pipe or a device; put the folder or the archive itself in its place"
 		case archive:

@@ -1,0 +1,70 @@
+//raftlab:checkout-only (it goes with raftlab grade)
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"raftlab/internal/grade"
+	"raftlab/internal/repo"
+	"raftlab/internal/submission"
+)
+
+// deadlines are the forms of --before. Those without a zone are of this machine's.
+var deadlines = []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02 15:04:05", "2006-01-02 15:04"}
+
+// parseDeadline reads --before.
+func parseDeadline(s string) (time.Time, error) {
+	if s == "" {
+		return time.Time{}, nil
+	}
+	for _, form := range deadlines {
+		if when, err := time.ParseInLocation(form, s, time.Local); err == nil {
+			return when.UTC(), nil
+		}
+	}
+	return time.Time{}, fmt.Errorf("--before %q: write day and time, such as \"2026-03-01 23:59\", or with a zone 2026-03-01T23:59:00+01:00", s)
+}
+
+// atDeadline is an opener that takes of a git repository what was committed before a moment. What is no repository is taken
+// as it is, and so are working trees where there is no deadline.
+func atDeadline(open grade.Opener, before time.Time) grade.Opener {
+	return func(ctx context.Context, path string, packages []string) (grade.Tree, error) {
+		switch is := repo.Is(path); {
+		case !is && before.IsZero(), is && before.IsZero() && !repo.Bare(path):
+			return open(ctx, path, packages)
+		case !is:
+			tree, err := open(ctx, path, packages)
+			tree.Notes = append([]string{"it is no git repository, so it was taken as it is, whenever it was written"}, tree.Notes...)
+			return tree, err
+		}
+		dir, err := os.MkdirTemp("", "raftlab-commit-*")
+		if err != nil {
+			return grade.Tree{}, err
+		}
+		defer os.RemoveAll(dir)
+		file := filepath.Join(dir, strings.TrimSuffix(filepath.Base(path), ".git")+".tar")
+		c, err := repo.At(ctx, path, before, file)
+		switch {
+		case errors.Is(err, repo.ErrNone) && before.IsZero():
+			return grade.Tree{}, &grade.NothingError{What: "nothing was committed"}
+		case errors.Is(err, repo.ErrNone):
+			return grade.Tree{}, &grade.NothingError{What: "nothing was committed before " + before.Format(time.RFC3339)}
+		case err != nil:
+			return grade.Tree{}, &submission.Error{Name: "the git repository", What: err.Error(), Help: "look at it with git"}
+		}
+		tree, err := open(ctx, file, packages)
+		note := fmt.Sprintf("commit %.12s of %s, as the machine of its author says", c.ID, c.When.Format(time.RFC3339))
+		if !before.IsZero() {
+			note += ", the last one before " + before.Format(time.RFC3339)
+		}
+		tree.Notes = append([]string{note}, tree.Notes...)
+		return tree, err
+	}
+}
