@@ -28,6 +28,7 @@ type Copier struct {
 	single   bool         // not a struct: gob sends it in another frame
 	idSize   int
 	dynamic  bool // there are interfaces in src
+	nests    bool // a value of src can contain itself
 	methods  bool // there are types in src or dst that encode or decode themselves
 
 	mu   sync.Mutex
@@ -52,6 +53,7 @@ func newCopier(src, dst reflect.Type) *Copier {
 	checkType(dst)
 	c := &Copier{src: withoutPointers(src), dst: dst}
 	c.dynamic = has(src, nil, func(t reflect.Type) bool { return t.Kind() == reflect.Interface })
+	c.nests = nests(c.src, nil)
 	c.methods = has(src, nil, selfMade) || has(dst, nil, selfMade)
 	if c.src == c.dst {
 		if p := planFor(c.src); p != nil {
@@ -172,6 +174,11 @@ func (c *Copier) messageSize(payload int) int {
 // A pair's buffers are shown to the methods of messages, which could keep them, and so see the messages after them.
 // Such messages have a pair of their own.
 func (c *Copier) viaGob(dst, src reflect.Value) (int, error) {
+	if c.nests {
+		if err := checkDepth(src); err != nil {
+			return 0, err
+		}
+	}
 	if c.methods || c.dynamic && holdsSelfMade(src) {
 		return newPair().move(dst, src, c.dynamic)
 	}

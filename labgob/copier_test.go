@@ -197,3 +197,35 @@ func TestCopierConcurrently(t *testing.T) {
 	wg.Wait()
 	require.LessOrEqual(t, len(c.free), maxFree)
 }
+
+type ring struct {
+	N    int
+	Next *ring
+}
+
+type pairOf struct{ A, B *pairOf }
+
+type boxed struct{ In any }
+
+// A value that contains itself, or is shared without end, is refused before the encoder follows it; a long but honest one is sent.
+func TestEndless(t *testing.T) {
+	gob.Register(&boxed{})
+	self, inside, shared := &ring{N: 1}, &boxed{}, &pairOf{}
+	self.Next, inside.In = self, inside
+	for range 40 {
+		shared = &pairOf{shared, shared}
+	}
+	for _, v := range []any{self, inside, shared, &boxed{In: &[]any{inside}}} {
+		typ := reflect.TypeOf(v).Elem()
+		_, _, err := CopierFor(typ, typ).Copy(reflect.ValueOf(v))
+		require.ErrorContains(t, err, "does it contain itself?", "%T", v)
+	}
+	chain := &ring{N: 1}
+	for range 1000 {
+		chain = &ring{1, chain}
+	}
+	typ := reflect.TypeFor[ring]()
+	got, _, err := CopierFor(typ, typ).Copy(reflect.ValueOf(chain))
+	require.NoError(t, err)
+	require.Equal(t, *chain, got.Elem().Interface())
+}

@@ -2,6 +2,7 @@ package tester
 
 import (
 	"fmt"
+	"reflect"
 	"runtime"
 	"runtime/debug"
 	"slices"
@@ -127,6 +128,12 @@ func (r *run) departed(name string, peer int, d departure) {
 		v.Message = "panic: " + d.text
 	}
 	r.end(v)
+}
+
+// nothing reports whether a function that makes a peer has returned nil, or a nil pointer as an interface.
+func nothing(made any) bool {
+	v := reflect.ValueOf(made)
+	return made == nil || v.Kind() == reflect.Pointer && v.IsNil()
 }
 
 // madeNothing ends the run because there is no peer where there should be one.

@@ -72,7 +72,7 @@ func (c *Cluster) startPeer(l *life, ends []*labrpc.ClientEnd, p *raftapi.Persis
 	go c.r.guard(func() { l.consume(applyCh) })
 	var peer raftapi.Raft
 	c.r.into("Make", l.Peer, l.as(func() { peer = c.newPeer(ends, l.Peer, p, applyCh) }))
-	if peer == nil {
+	if nothing(peer) {
 		c.r.madeNothing("Make", l.Peer)
 	}
 	c.extend(l, peer)

@@ -61,7 +61,7 @@ func (s *Servers) startOne(l *life, ends []*labrpc.ClientEnd, p *raftapi.Persist
 	var server Server
 	made := &node{}
 	s.r.into("StartServer", l.Peer, l.as(func() { server = s.startServer(l.Peer, ends, p) }))
-	if server == nil {
+	if nothing(server) {
 		s.r.madeNothing("StartServer", l.Peer)
 	}
 	s.r.into("Services", l.Peer, l.as(func() {

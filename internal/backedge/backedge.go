@@ -18,7 +18,11 @@
 //	                        |  just count     |  every [step]: let others run,         |  verdict:
 //	                        |                 |  and virtual time move by 1 ms         |  busy loop
 //
-// The host zeroes the counter whenever the guest goes idle. It can also set it to [accused], when it has
+// Functions are counted, too, each time that one begins ([Enter]): recursion computes for ever without a loop, and so does code of the
+// standard library that calls a method of the code under test over and over. Below [endless] calls since the guest was last idle that
+// only counts; there the run ends, at the function that was called last.
+//
+// The host zeroes the counters whenever the guest goes idle. It can also set the first to [accused], when it has
 // other evidence of a busy loop (sleeps of a nanosecond, endless reading of the clock): the next
 // loop to come by then reports itself, which is how such a verdict gets a file and a line.
 //
@@ -36,6 +40,9 @@ const (
 	// of virtual time. The longest that a call to a dead server takes, and so the longest that a peer
 	// may spin while it waits for an answer, is 7 seconds.
 	spinning = quiet + 12_000*step
+	// endless is how many calls of functions without ever going idle are a run without an end: some seconds of processor time in
+	// the engine. A loop may make two dozen in each round before it is found to spin.
+	endless = 200_000_000
 	// accused is the least value that only the host can have set.
 	accused = 1 << 62
 )

@@ -4,3 +4,6 @@ package backedge
 
 // Count does nothing outside the engine.
 func Count() {}
+
+// Enter does nothing outside the engine.
+func Enter() {}

@@ -10,14 +10,14 @@ import (
 	_ "unsafe" // for go:linkname
 )
 
-// count is the number of iterations since the bubble was last idle. The Go runtime's overlay zeroes it.
-var count uint64
+// count has the numbers of iterations, and of calls, since the bubble was last idle. The Go runtime's overlay zeroes it.
+var count [2]uint64
 
 // maxStack bounds a goroutine's stack, in bytes, as in the wasm engine.
 const maxStack = 16 << 20
 
 //go:linkname raftlab_watch runtime.raftlab_watch
-func raftlab_watch(counter *uint64)
+func raftlab_watch(counters *[2]uint64)
 
 //go:linkname raftlab_loop runtime.raftlab_loop
 func raftlab_loop()
@@ -25,10 +25,10 @@ func raftlab_loop()
 //go:linkname raftlab_charge runtime.raftlab_charge
 func raftlab_charge() (why string, now int64)
 
-var onSpin func(place string, rounds uint64, why, stacks string, at time.Duration)
+var onSpin func(message, stacks string, at time.Duration)
 
-// OnSpin registers what ends the run when a loop never waits.
-func OnSpin(f func(place string, rounds uint64, why, stacks string, at time.Duration)) { onSpin = f }
+// OnSpin registers what ends the run when a loop never waits, or calls have no end. message says which.
+func OnSpin(f func(message, stacks string, at time.Duration)) { onSpin = f }
 
 func init() {
 	debug.SetMaxStack(maxStack)
@@ -39,38 +39,55 @@ func init() {
 //
 //go:norace
 func Count() {
-	count++
-	if count > quiet {
+	count[0]++
+	if count[0] > quiet {
 		slow()
+	}
+}
+
+// Enter counts one call.
+//
+//go:norace
+func Enter() {
+	count[1]++
+	if count[1] > endless {
+		recursion()
+	}
+}
+
+//go:noinline
+//go:norace
+func recursion() {
+	if onSpin != nil {
+		report("the function at ", "was the last of "+strconv.FormatUint(count[1], 10)+" that were called") // does not return
 	}
 }
 
 //go:noinline
 //go:norace
 func slow() {
-	if count > spinning && onSpin != nil {
-		report() // does not return
+	if count[0] > spinning && onSpin != nil {
+		report("the loop at ", rounds(count[0])) // does not return
 	}
-	if count%step == 0 {
+	if count[0]%step == 0 {
 		raftlab_loop()
 		runtime.Gosched()
 	}
 }
 
-// report says which loop it is.
+// report says which loop or function it is, and what it has done.
 //
 //go:norace
-func report() {
-	n := count
+func report(what, deed string) {
 	place := "an unknown place"
 	if _, file, line, ok := runtime.Caller(3); ok {
 		place = file + ":" + strconv.Itoa(line)
 	}
-	if n >= accused {
-		n = 0
-	}
 	buf := make([]byte, 64<<10)
 	buf = buf[:runtime.Stack(buf, true)]
 	why, now := raftlab_charge()
-	onSpin(place, n, why, string(buf), time.Duration(now))
+	if why == "" {
+		why = deed + ", and nothing ever waited"
+	}
+	onSpin(what+place+" "+why, string(buf), time.Duration(now))
 }

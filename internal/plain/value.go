@@ -94,8 +94,16 @@ func (p *printer) slice(v reflect.Value, depth int) {
 	p.text("]")
 }
 
+// maxTable is how many entries of a map are looked at. What is shown must not depend on the order in which it gives them, so there
+// is no beginning of a larger one.
+const maxTable = 10_000
+
 // table renders a map with its keys in the order of their texts.
 func (p *printer) table(v reflect.Value, depth int) {
+	if v.Len() > maxTable {
+		p.text(fmt.Sprintf("map[%d entries]", v.Len()))
+		return
+	}
 	var parts []string
 	for iter := v.MapRange(); iter.Next(); {
 		part := printer{most: p.most}

@@ -12,14 +12,19 @@ import (
 	"raftlab/internal/record"
 )
 
+// askedToExit is what the edited Go runtime adds to the code with which a guest calls os.Exit (goruntime_groups.go). Without it the code
+// 2 is the Go runtime's own: of a panic, or a fatal error. So a crash that was printed is told from one that took place.
+const askedToExit = 1 << 8
+
 // ending explains a guest that ended without a verdict. Nothing that it printed or returned can make that
 // a pass; the text of the Go runtime's last words only decides which kind of failure it is.
 func (g *guest) ending(err error) record.Verdict {
 	v := record.Verdict{Outcome: record.Crash, Time: g.clock.since(g.began)}
 	var exit *sys.ExitError
-	exited, code := err == nil, uint32(0)
+	exited, code, asked := err == nil, uint32(0), false
 	if errors.As(err, &exit) {
 		exited, code = true, exit.ExitCode()
+		asked, code = code&askedToExit != 0, code&^askedToExit
 	}
 	words, stack := lastWords(g.output.last())
 	switch {
@@ -27,12 +32,14 @@ func (g *guest) ending(err error) record.Verdict {
 		v.Outcome, v.Rule = record.OutOfMemory, "out of memory"
 		v.Message = fmt.Sprintf("the run wanted more than its %d MiB of memory", g.memory.limit>>20)
 		v.Stack = stack
+	case asked: // whatever it has printed before
+		v.Rule, v.Message = "process ended", endedMessage(int(code), string(g.output.tail))
 	case code == 2 && strings.Contains(words, "all goroutines are asleep"):
 		v.Outcome, v.Rule = record.Stuck, "stuck"
 		v.Message, v.Stack = "all goroutines wait for each other, and no timer is left to wake one", stack
 	case code == 2 && words != "":
 		v.Rule, v.Message, v.Stack = "crash", words, stack
-		if harnessOnly(g.underTest, stack) {
+		if harnessOnly(g.underTest, words, stack) {
 			v.Outcome, v.Rule, v.Message = record.FrameworkError, "", "the harness crashed: "+words
 		}
 	case exited:
@@ -47,8 +54,11 @@ func (g *guest) ending(err error) record.Verdict {
 }
 
 // harnessOnly reports whether the goroutine that died was in the harness, and not called by the code under
-// test. Who forges such a stack gains nothing: a framework error is no pass.
-func harnessOnly(underTest []string, stack string) bool {
+// test. Only a value of the code under test leads the harness so deep that its stack overflows: one that contains itself.
+func harnessOnly(underTest []string, words, stack string) bool {
+	if strings.Contains(words, "stack overflow") {
+		return false
+	}
 	_, stack, _ = strings.Cut(stack, "\n\ngoroutine ")
 	stack, _, _ = strings.Cut(stack, "\n\n")
 	stack = strings.ReplaceAll(stack, "/lab_test.go:", ":")

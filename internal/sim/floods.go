@@ -33,6 +33,8 @@ var floods = map[string]struct {
 		"goroutines took turns # times, and nothing ever waited for a message or for time to pass; the last turn was @"},
 	"collections": {record.Flood, "too many collections",
 		"runtime.GC was called # times, and a run may do so 1000 times, and look at 2 GiB so; the last call was @"},
+	"garbage": {record.Flood, "too much garbage",
+		"memory was filled and thrown away # times in the middle of work, and a run may do so 100 times; the last allocation was @"},
 	"writes": {record.Flood, "endless output",
 		"the code under test wrote to its output # times, and a run may do so 1000000 times; the last was @"},
 	"bytes": {record.Flood, "endless output",

@@ -159,10 +159,33 @@ var runtimeGroups = []runtimeGroup{
 		},
 	},
 	{
+		// The Go runtime ends a program that panics with the code 2, and so can a program, after printing the same words. Where it has
+		// asked for its end it is told from one that has crashed: the code is a larger number then.
+		name:    "exits",
+		only:    wasmEngine,
+		without: "code that prints a crash of the harness and calls os.Exit is taken for that crash",
+		edits: []runtimeEdit{
+			{"runtime/runtime.go", "func syscall_Exit(code int) {\n", "func syscall_Exit(code int) {\n\tcode = code&0xff | 1<<8\n"},
+		},
+	},
+	{
+		// The last words of a run go to standard error, and tell what it has died of.
+		name:    "words",
+		without: "code that closes its output also hides why its run has ended",
+		edits: []runtimeEdit{
+			{"internal/poll/fd_unix.go", "func (fd *FD) Close() error {\n", "func (fd *FD) Close() error {\n\tif fd.Sysfd == 1 || fd.Sysfd == 2 {\n\t\treturn nil\n\t}\n"},
+		},
+	},
+	{
 		name:    "floods end",
 		only:    wasmEngine,
 		without: "floods have no end",
 		needs:   "floods",
 		source:  "floodguest",
+		edits:   []runtimeEdit{garbageEdit},
 	},
 }
+
+// garbageEdit counts the collections that had to be made in the middle of work. It is about what collectEdits have put there.
+var garbageEdit = runtimeEdit{"runtime/mgc.go", "\traftlabCollects()\n",
+	"\tif trigger.kind == gcTriggerHeap && !raftlabGC.wanted {\n\t\traftlabThrown()\n\t}\n\traftlabCollects()\n"}

@@ -37,7 +37,7 @@ var nativeGroups = []runtimeGroup{
 			{"runtime/time.go", "\tif bubble := getg().bubble; bubble != nil {\n\t\tsec =", "\traftlabReads(2)\n\tif bubble := getg().bubble; bubble != nil {\n\t\tsec ="},
 			{"runtime/time.go", "\tgp := getg()\n\tif gp.bubble != nil {\n\t\treturn gp.bubble.now\n", "\traftlabReads(1)\n\tgp := getg()\n\tif gp.bubble != nil {\n\t\treturn gp.bubble.now\n"},
 			{"runtime/panic.go", "func startpanic_m() bool {\n", "func startpanic_m() bool {\n\traftlabLast(raftlabFreeze)\n"},
-			{"runtime/proc.go", "func os_beforeExit(exitCode int) {\n", "func os_beforeExit(exitCode int) {\n\traftlabLast(0)\n"},
+			{"runtime/proc.go", "func os_beforeExit(exitCode int) {\n", "func os_beforeExit(exitCode int) {\n\traftlabExits()\n\traftlabLast(0)\n"},
 		},
 	},
 	{
@@ -55,6 +55,7 @@ var nativeGroups = []runtimeGroup{
 		needs:   "floods",
 		only:    nativeEngine,
 		source:  "floodnative",
+		edits:   []runtimeEdit{garbageEdit},
 	},
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/tetratelabs/wazero"
@@ -21,9 +20,9 @@ import (
 //	                    event      one event of the trace
 //	                    detail     decoded arguments of that event, when asked for
 //	                    verdict    how the run ended, with the secret
-//	internal/backedge   watch      where its loop counter is
+//	internal/backedge   watch      where its counters are
 //	                    yield      time may pass: a loop has run for long
-//	                    spin       a loop has run for too long; where, and the stacks
+//	                    spin       a loop, or calls, went on for too long; where, and the stacks
 //	Go runtime overlay  gc         a garbage collection begins
 //	                    flood      there is too much of something; it was printed of what
 //
@@ -43,7 +42,7 @@ type guest struct {
 	memory    *guestMemory
 	began     int64           // clock when the parameters were fetched: the case begins
 	verdict   *record.Verdict // once there is one
-	counter   uint32          // address of the loop counter, or 0
+	counter   uint32          // address of the counters of loops and, behind it, of calls; or 0
 	module    api.Module      // once it has called
 	accused   string          // of a busy loop, why
 	pleas     int             // how often it was accused without having answered
@@ -156,6 +155,7 @@ func (g *guest) flooded() {
 func (g *guest) idle() {
 	if g.counter != 0 {
 		g.module.Memory().WriteUint64Le(g.counter, 0)
+		g.module.Memory().WriteUint64Le(g.counter+8, 0)
 	}
 }
 
@@ -175,13 +175,13 @@ func (g *guest) accuse(why string) {
 // accusedCount is more than the loop counter can come to by itself; package backedge knows it too.
 const accusedCount = 1<<62 + 1
 
-// spinning takes the report of package backedge: place, number of iterations, stacks.
+// spinning takes the report of package backedge: which loop or function, what it has done, stacks.
 func (g *guest) spinning(report string) {
-	place, rest, _ := strings.Cut(report, "\n")
-	count, stacks, _ := strings.Cut(rest, "\n")
-	message := fmt.Sprintf("the loop at %s went round %s times, and nothing ever waited", place, count)
+	who, rest, _ := strings.Cut(report, "\n")
+	deed, stacks, _ := strings.Cut(rest, "\n")
+	message := who + " " + deed + ", and nothing ever waited"
 	if g.accused != "" {
-		message = fmt.Sprintf("the loop at %s %s", place, g.accused)
+		message = who + " " + g.accused
 	}
 	g.busy(message, stacks)
 }

@@ -211,11 +211,14 @@ func (n *nativeRun) ending(ended error, at time.Duration) record.Verdict {
 	} else if errors.Is(ended, errDebugged) { // the debugger keeps the code to itself, but the runtime's last words come with this one
 		code = 2
 	}
-	if flooded, ok := flood(n.Binary.UnderTest, printed); ok && code == 2 {
+	asked := strings.Contains(printed, "raftlab: os.Exit was called\n") // it has not crashed, whatever it printed
+	if flooded, ok := flood(n.Binary.UnderTest, printed); ok && code == 2 && !asked {
 		flooded.Time = at
 		return flooded
 	}
 	switch why := busyWhy.FindStringSubmatch(printed); {
+	case asked:
+		v.Rule, v.Message = "process ended", endedMessage(code, strings.ReplaceAll(printed, "raftlab: os.Exit was called\n", ""))
 	case why != nil:
 		v.Outcome, v.Rule, v.Message, v.Stack = record.BusyLoop, "busy loop", "the code under test "+why[1], stack
 	case strings.Contains(printed, "raftlab: out of memory\n"):
@@ -227,7 +230,7 @@ func (n *nativeRun) ending(ended error, at time.Duration) record.Verdict {
 		v.Message, v.Stack = "all goroutines wait for each other, and no timer is left to wake one", stack
 	case code == 2 && words != "":
 		v.Rule, v.Message, v.Stack = "crash", words, stack
-		if harnessOnly(n.Binary.UnderTest, stack) {
+		if harnessOnly(n.Binary.UnderTest, words, stack) {
 			v.Outcome, v.Rule, v.Message = record.FrameworkError, "", "the harness crashed: "+words
 		}
 	case exit != nil && code < 0:

@@ -19,9 +19,11 @@ const backedgeName = "raftlab_backedge"
 
 // What it calls there.
 const (
-	backedgePackage  = "raftlab/internal/backedge"
-	backedgeFunction = "Count"
-	backedgeCall     = backedgeName + "." + backedgeFunction + "();"
+	backedgePackage = "raftlab/internal/backedge"
+	backedgeRound   = "Count"
+	backedgeEnter   = "Enter"
+	backedgeCall    = backedgeName + "." + backedgeRound + "();"
+	backedgeBegin   = backedgeName + "." + backedgeEnter + "();"
 )
 
 // insertion is text put into a line of source.
@@ -33,7 +35,7 @@ type insertion struct {
 }
 
 // backedges returns what has to be inserted into a file so that package backedge is called at the start of every
-// loop body and before every goto, and where; nothing if the file does not parse.
+// function and every loop body, and before every goto, and where; nothing if the file does not parse.
 func backedges(name string, source []byte) []insertion {
 	files := token.NewFileSet()
 	file, err := parser.ParseFile(files, name, source, parser.SkipObjectResolution)
@@ -44,6 +46,12 @@ func backedges(name string, source []byte) []insertion {
 	insert := func(at token.Pos, text string) { list = append(list, insertionAt(files, at, text)) }
 	ast.Inspect(file, func(n ast.Node) bool {
 		switch n := n.(type) {
+		case *ast.FuncDecl:
+			if n.Body != nil {
+				insert(n.Body.Lbrace+1, backedgeBegin)
+			}
+		case *ast.FuncLit:
+			insert(n.Body.Lbrace+1, backedgeBegin)
 		case *ast.ForStmt:
 			insert(n.Body.Lbrace+1, backedgeCall)
 		case *ast.RangeStmt:

@@ -40,7 +40,7 @@ type tree struct {
 // sources collects the code under test and rewrites it. It compiles nothing, and checks no more than what there are files of.
 func (b Build) sources(ctx context.Context) (*tree, error) {
 	t := &tree{replace: map[string][]byte{}, displays: map[string]string{}, inserted: map[string][]insertion{},
-		underTestFiles: map[string]source{}, written: map[string][]string{backedgePackage: {backedgeFunction}}}
+		underTestFiles: map[string]source{}, written: map[string][]string{backedgePackage: {backedgeRound, backedgeEnter}}}
 	t.underTest = b.underTest()
 	rest := map[string][]byte{}
 	for name, text := range b.Edits {

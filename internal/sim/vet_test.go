@@ -108,7 +108,7 @@ func TestForgeries(t *testing.T) {
 	for name, want := range map[string]record.Outcome{
 		"close the output": record.Fail, "false trace": record.Fail,
 		"recover": record.Fail, "change the runtime": record.Fail, "look around": record.Fail, "tear an interface": record.Fail,
-		"goexit": record.Crash, "exit in goroutine": record.Crash,
+		"goexit": record.Crash, "exit in goroutine": record.Crash, "close the output and crash": record.Crash, "harness crash": record.Crash,
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := p.Run(context.Background(), miniJob(b, name, 1))
@@ -119,7 +119,7 @@ func TestForgeries(t *testing.T) {
 		})
 	}
 	for name, want := range map[string]record.Outcome{
-		"exit in init": record.Crash, "exit in the background": record.Crash, "goexit in init": record.Crash,
+		"exit in init": record.Crash, "harness crash in init": record.Crash, "exit in the background": record.Crash, "goexit in init": record.Crash,
 		"panic in init": record.Crash, "wait in init": record.Stuck,
 	} {
 		t.Run(name, func(t *testing.T) {

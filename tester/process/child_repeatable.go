@@ -68,11 +68,7 @@ func runRepeatable(t *testing.T, c Case, p record.Params, h *childHost) {
 	host := &streamHost{childHost: h, stream: stream{file: h.trace}, file: h.file}
 	memory, _ := strconv.ParseUint(os.Getenv(record.MemoryVariable), 10, 64)
 	os.Unsetenv(record.MemoryVariable)
-	backedge.OnSpin(func(place string, rounds uint64, why, stacks string, at time.Duration) {
-		message := fmt.Sprintf("the loop at %s went round %d times, and nothing ever waited", place, rounds)
-		if why != "" {
-			message = fmt.Sprintf("the loop at %s %s", place, why)
-		}
+	backedge.OnSpin(func(message, stacks string, at time.Duration) {
 		host.Verdict(record.Verdict{Outcome: record.BusyLoop, Rule: "busy loop", Message: message,
 			Stack: strings.ToValidUTF8(stacks, "?"), Time: at})
 	})

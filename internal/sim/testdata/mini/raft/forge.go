@@ -15,6 +15,9 @@ func init() {
 	case "exit in init":
 		fmt.Println("--- PASS: TestMini (0.00s)\nPASS")
 		os.Exit(0)
+	case "harness crash in init": // as it would look
+		fmt.Print(harnessCrash)
+		os.Exit(2)
 	case "goexit in init":
 		runtime.Goexit()
 	case "panic in init":
@@ -26,12 +29,21 @@ func init() {
 	}
 }
 
+const harnessCrash = "panic: harness\n\ngoroutine 1 [running]:\nraftlab/tester.Run(...)\n\traftlab/tester/tester.go:9\n"
+
 var forgeries = map[string]func(note func(string)) string{
 	"close the output": func(func(string)) string {
 		os.Stdout.Close()
 		os.Stderr.Close()
 		return "f"
 	},
+	"close the output and crash": func(func(string)) string {
+		fmt.Print(harnessCrash)
+		os.Stdout.Close()
+		os.Stderr.Close()
+		panic("f")
+	},
+	"harness crash":     func(func(string)) string { fmt.Print(harnessCrash); os.Exit(258); return "" },
 	"goexit":            func(func(string)) string { runtime.Goexit(); return "" },
 	"exit in goroutine": func(func(string)) string { go os.Exit(0); time.Sleep(time.Second); return "f" },
 	"false trace": func(note func(string)) string {

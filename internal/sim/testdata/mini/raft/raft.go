@@ -2,6 +2,7 @@
 package raft
 
 import (
+	"crypto/rand"
 	"fmt"
 	"io"
 	"math/big"
@@ -82,7 +83,14 @@ var misbehaviours = map[string]func() string{
 			time.Sleep(1)
 		}
 	},
-	"endless copy": func() string { io.Copy(io.Discard, zeros{}); return "" },
+	"endless copy":          func() string { io.Copy(io.Discard, rand.Reader); return "" },
+	"endless reads":         func() string { io.Copy(io.Discard, zeros{}); return "" },
+	"recursion without end": func() string { return fmt.Sprint(tree(99)) },
+	"garbage": func() string {
+		for {
+			sink = []any{make([]byte, 4<<20)} // the garbage
+		}
+	},
 	"huge power": func() string { // has no loop of its own
 		n := new(big.Int).Lsh(big.NewInt(1), 1<<20)
 		m := new(big.Int).Sub(new(big.Int).Lsh(n, 1<<20), big.NewInt(1))
@@ -125,11 +133,20 @@ var misbehaviours = map[string]func() string{
 	},
 }
 
+func tree(n int) int { // the recursion without end
+	if n == 0 {
+		return 1
+	}
+	return tree(n-1) + tree(n-1)
+}
+
 func deep(n int) int { return deep(n+1) + 1 }
 
 type zeros struct{}
 
-func (zeros) Read(p []byte) (int, error) { return 1, nil }
+func (zeros) Read(p []byte) (int, error) { // the endless reads
+	return 1, nil
+}
 
 type clockReader struct{}
 
