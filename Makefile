@@ -8,8 +8,9 @@ SOAK     ?= 1-200
 FUZZTIME ?= 60s
 PARTS    ?= 2A
 CLASS_SEEDS ?= 1
+SHRINK   ?= 40
 
-.PHONY: check lab test race bench fuzz lint mutants variants porcupine class soak vet cross clean help
+.PHONY: check lab test race bench fuzz lint mutants variants shrink porcupine class soak vet cross clean help
 
 help:           ## this list
 	@sed -n 's/^\([a-z]*\): .*## /\1: /p' $(MAKEFILE_LIST)
@@ -48,6 +49,9 @@ mutants:        ## every wrong version must die, within 20 seeds, for the reason
 
 variants:       ## every correct version in another style must pass (SEEDS=1-3)
 	$(RAFTLAB) mutants --variants --seeds $(SEEDS)
+
+shrink:         ## how well `raftlab shrink` does on the wrong peers: replays, what was left out (SHRINK=40)
+	$(GO) test ./internal/shrink -run TestMutants -mutants $(SHRINK) -v -timeout 4h
 
 porcupine:      ## long histories on every read path of both services (LONG=1-5): some 180,000 operations, all judged
 	$(RAFTLAB) test porcupine porcupine-shards --seeds $(LONG)

@@ -46,6 +46,7 @@ type call struct {
 
 	n         uint64
 	weather   weather
+	fate      Fate
 	server    *Server // that it was sent to
 	method    string
 	args      reflect.Value // pointer to the network's copy
@@ -184,17 +185,20 @@ func (c *call) send() {
 	c.edge.n++
 	c.n = c.edge.n
 	c.weather = forecast(rn.seed, c.edge.hash, c.n)
+	if rn.fate != nil {
+		c.fate = rn.fate(c.edge.from, c.edge.to, c.n)
+	}
 	rn.emit(c, Sent, "")
 
 	if why := c.unreachable(); why != "" {
-		c.fail(why, c.weather.dead(rn.longDelays))
+		c.fail(why, c.dead())
 		return
 	}
 	if c.mistake != nil {
 		c.fail("mistake: "+c.mistake.Error(), c.weather.loss())
 		return
 	}
-	delay, lost := c.weather.request(rn.latency, rn.reliable)
+	delay, lost := c.request()
 	if lost {
 		c.fail("request lost", c.weather.loss())
 		return
@@ -202,20 +206,20 @@ func (c *call) send() {
 	c.server = c.slot.server
 	if c.edge.back.cut { // the request arrives, and no answer can
 		c.orphan = true
-		c.alarm = c.newAlarm(c.weather.dead(rn.longDelays))
+		c.alarm = c.newAlarm(c.dead())
 	} else {
 		c.alarm = c.newAlarm(time.Hour)
 		c.alarm.Stop() // until there is something to wait for
 	}
 	second := c.second()
 	if second != nil && c.unreachable() != "" { // since the first look the lock was open
-		c.fail(c.unreachable(), c.weather.dead(rn.longDelays))
+		c.fail(c.unreachable(), c.dead())
 		return
 	}
 	rn.flights.add(c)
 	c.leaves(delay)
 	if second != nil {
-		extra, _ := c.weather.again(rn.reordering)
+		extra, _ := c.again()
 		rn.flights.add(second)
 		second.leaves(delay + extra)
 	}
@@ -260,10 +264,7 @@ func (c *call) fail(why string, after time.Duration) {
 // second returns a second copy of the request, if the weather wants one, or nil. Copying may call methods of the arguments'
 // type (GobEncode).
 func (c *call) second() *call {
-	if !c.rn.duplicates {
-		return nil
-	}
-	if _, yes := c.weather.again(c.rn.reordering); !yes {
+	if _, yes := c.again(); !yes {
 		return nil
 	}
 	d := &call{

@@ -121,7 +121,6 @@ func (c *call) handled(err error) {
 
 // goBack sends the reply on its way. rn.mu is held.
 func (c *call) goBack(err error) {
-	rn := c.rn
 	switch {
 	case c.phase == over:
 		return
@@ -133,7 +132,7 @@ func (c *call) goBack(err error) {
 		c.wrong(err)
 		return
 	}
-	delay, lost := c.weather.reply(rn.latency, rn.reliable, rn.reordering)
+	delay, lost := c.returns()
 	if lost {
 		c.lose("reply lost", c.weather.loss())
 		return

@@ -32,7 +32,8 @@ type Network struct {
 	bytes int64
 
 	observe func(*Message)
-	message Message // the one that the observer sees
+	fate    func(from, to int, n uint64) Fate // of [Network.Fates]; nil: the weather's
+	message Message                           // the one that the observer sees
 	mistake func(error)
 	told    map[string]bool // mistakes that were printed
 }

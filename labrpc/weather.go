@@ -124,7 +124,7 @@ func (w weather) overtaken() time.Duration {
 	return overtakenMin + time.Duration(w.below(overtakenBy, uint64(bound)))
 }
 
-// again says whether a request is delivered twice, and how long after the first time.
+// again says whether a request is delivered twice where that can happen, and how long after the first time.
 func (w weather) again(reordering bool) (delay time.Duration, yes bool) {
 	if !w.percent(duplicated, duplicatePercent) {
 		return 0, false

@@ -7,8 +7,20 @@ import (
 	"raftlab/tester/watch"
 )
 
-// Propose calls Start(cmd) on peer i. A peer that is not running is no leader.
+// Propose calls Start(cmd) on peer i. A peer that is not running is no leader, and neither is one whose command a
+// scenario leaves out.
 func (c *Cluster) Propose(i int, cmd any) (index, term int, isLeader bool) {
+	if c.r.script == nil {
+		return c.propose(i, cmd)
+	}
+	// Commands are counted that are taken, however many peers were asked.
+	if _, leads := c.State(i); leads && !c.Takes() {
+		return -1, -1, false
+	}
+	return c.propose(i, cmd)
+}
+
+func (c *Cluster) propose(i int, cmd any) (index, term int, isLeader bool) {
 	l := c.running(i)
 	if l == nil {
 		return -1, -1, false
@@ -104,7 +116,7 @@ func (p *proposal) propose(turn int) bool {
 		if !p.c.Running(i) || !p.c.Connected(i) {
 			continue
 		}
-		index, term, leads := p.c.Propose(i, p.cmd)
+		index, term, leads := p.c.propose(i, p.cmd)
 		if leads {
 			p.peer, p.index, p.term = i, index, term
 			p.made++

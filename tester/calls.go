@@ -58,6 +58,9 @@ func (cs *calls) oldest() (old call, ok bool) {
 func (r *run) monitor(stop <-chan struct{}) {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
+	if r.params.Anew > 0 {
+		defer time.AfterFunc(r.params.Anew, r.anew).Stop()
+	}
 	for {
 		select {
 		case <-stop:

@@ -8,6 +8,7 @@ import (
 
 	"raftlab/internal/globals"
 	"raftlab/internal/record"
+	"raftlab/internal/scenario"
 	"raftlab/labrpc"
 )
 
@@ -30,6 +31,8 @@ type Client struct {
 	owner  globals.Owner // of the package variables that its clerk uses
 	quota  quota
 	cut    bool // some of its links may be
+
+	operations int // that [Client.Takes] was asked about
 }
 
 // clientEnd names an end of a client on the network.
@@ -72,7 +75,17 @@ func (cl *Client) EndsTo(servers ...int) []*labrpc.ClientEnd {
 // Reach lets the client reach these servers and no others, from now on. Links are cut in both
 // directions. Reach, ReachAll and Deafen are for the case's main goroutine.
 func (cl *Client) Reach(servers ...int) {
-	cl.s.env.Note("client %d reaches servers %v", cl.number, servers)
+	k := cl.s.next(scenario.ClientCut)
+	if len(servers) == cl.s.n {
+		k = scenario.Key{} // it is no fault
+	} else if !cl.s.plays(k, "client %d reaches servers %v only", cl.number, servers) {
+		servers = all(cl.s.n)
+	}
+	cl.reach(k, servers)
+}
+
+func (cl *Client) reach(k scenario.Key, servers []int) {
+	cl.s.env.note(k, "client %d reaches servers %v", cl.number, servers)
 	cl.cut = true
 	for to := range cl.s.n {
 		from := record.FirstClient + cl.number
@@ -89,12 +102,16 @@ func (cl *Client) Reach(servers ...int) {
 // Deafen lets nothing from the given servers reach the client any more, or from none at all if none are given: its
 // requests arrive, and no answer does.
 func (cl *Client) Deafen(to ...int) {
-	cl.cut = true
-	if len(to) == 0 {
-		cl.s.env.Note("client %d hears no answers", cl.number)
-	} else {
-		cl.s.env.Note("client %d hears no answers of servers %v", cl.number, to)
+	what := fmt.Sprintf("client %d hears no answers", cl.number)
+	if len(to) > 0 {
+		what += fmt.Sprintf(" of servers %v", to)
 	}
+	k := cl.s.next(scenario.ClientCut)
+	if !cl.s.plays(k, "%s", what) {
+		return
+	}
+	cl.cut = true
+	cl.s.env.note(k, "%s", what)
 	for from := range cl.s.n {
 		if len(to) == 0 || slices.Contains(to, from) {
 			cl.s.net.Cut(from, record.FirstClient+cl.number)
@@ -105,7 +122,7 @@ func (cl *Client) Deafen(to ...int) {
 // ReachAll lets the client reach all servers again.
 func (cl *Client) ReachAll() {
 	if cl.cut {
-		cl.Reach(all(cl.s.n)...)
+		cl.reach(scenario.Key{}, all(cl.s.n))
 		cl.cut = false
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"raftlab/internal/record"
+	"raftlab/internal/scenario"
 )
 
 // Env is one run of one case, seen from the case. Except where noted its methods may be called on
@@ -67,11 +68,16 @@ func (e *Env) Await(ch <-chan struct{}, d time.Duration) bool {
 
 // Note adds a line to the trace: what the case is about to do, or what it saw.
 func (e *Env) Note(format string, args ...any) {
+	e.note(scenario.Key{}, format, args...)
+}
+
+// note is Note about a fault that has a key.
+func (e *Env) note(k scenario.Key, format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
 	e.r.mu.Lock()
 	defer e.r.mu.Unlock()
 	e.r.note = text
-	e.r.emitLocked(&record.Event{Kind: record.Note, Peer: record.None, Other: record.None, Text: text}, "")
+	e.r.emitLocked(&record.Event{Kind: record.Note, Peer: record.None, Other: record.None, Text: text}, e.r.detail(k))
 }
 
 // Fail ends the case because a rule was broken. It does not return.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"raftlab/internal/scenario"
 	"raftlab/raftapi"
 )
 
@@ -57,10 +58,16 @@ func (c *machines) extend(l *life, peer raftapi.Raft) {
 // peer's takes 1/rate seconds. It fails the case with RuleMissing if the peer's clock cannot be set
 // (raftapi.ClockDrifter).
 func (c *machines) DriftClock(i int, rate float64) {
+	k := c.next(scenario.Drift)
+	if rate == 1 {
+		k = scenario.Key{} // it is no fault
+	} else if !c.plays(k, "the clock of peer %d runs at %g", i, rate) {
+		rate = 1
+	}
 	c.mu.Lock()
 	c.rates[i] = rate
 	c.mu.Unlock()
-	c.env.Note("the clock of peer %d runs at %g", i, rate)
+	c.env.note(k, "the clock of peer %d runs at %g", i, rate)
 	if l := c.running(i); l != nil {
 		l.drift(rate)
 	}

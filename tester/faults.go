@@ -2,17 +2,26 @@ package tester
 
 import (
 	"raftlab/internal/record"
+	"raftlab/internal/scenario"
 )
 
 // Crash ends the present life of peer i, at one instant: the network cuts it off, what it has
 // persisted is copied for the next life, and then it is killed. It waits for Kill to return. A peer
 // that is not running stays so.
 func (c *machines) Crash(i int) {
-	l := c.running(i)
-	if l == nil {
-		return
+	k := c.next(scenario.Crash)
+	switch l := c.running(i); {
+	case l == nil:
+	case c.plays(k, "peer %d crashes", i):
+		c.crash(l, k)
+	default:
+		c.spare(i, true)
 	}
-	c.r.emit(record.Event{Kind: record.CrashPeer, Peer: i, Other: record.None}, "")
+}
+
+func (c *machines) crash(l *life, k scenario.Key) {
+	c.spare(l.Peer, false)
+	c.r.emit(record.Event{Kind: record.CrashPeer, Peer: l.Peer, Other: record.None}, c.r.detail(k))
 	c.end(l)
 	c.kill(l)
 	l.store.announce()
@@ -21,17 +30,41 @@ func (c *machines) Crash(i int) {
 // Restart begins a new life of peer i, connected, from what its last life had persisted. A running
 // peer is crashed first. It takes a few milliseconds of virtual time, and waits for Make to return.
 func (c *machines) Restart(i int) {
-	c.Crash(i)
+	k := c.next(scenario.Restart)
+	l := c.running(i)
+	if l != nil && (c.spare(i, false) || !c.plays(k, "peer %d crashes and starts again", i)) {
+		c.Connect(i)
+		c.env.Sleep(c.pause()) // what comes after it comes at its time
+		return
+	}
+	if l != nil {
+		c.crash(l, k)
+	}
+	c.rise(i)
+}
+
+// rise begins the next life of a peer that is not running.
+func (c *machines) rise(i int) {
 	c.Connect(i)
 	c.begin(i, record.Restart)
+}
+
+// spare notes that a crash of peer i is left out, or that it does not matter any more, and returns what was noted.
+func (c *machines) spare(i int, yes bool) (was bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	was = c.spared[i]
+	c.spared[i] = yes
+	return was
 }
 
 // Pause stops peer i for others, as SIGSTOP stops a process: nothing that it is sent gets to it, and nothing that it
 // sends gets out, until Resume; then all of it does, old as it is. Nothing is lost. The peer is not running code any
 // slower (labrpc's Hold says what that means); its next life is not paused. A peer that is not running is left alone.
 func (c *machines) Pause(i int) {
-	if c.running(i) != nil {
-		c.env.Note("peer %d is paused", i)
+	k := c.next(scenario.Pause)
+	if c.running(i) != nil && c.plays(k, "peer %d is paused", i) {
+		c.env.note(k, "peer %d is paused", i)
 		c.net.Hold(i)
 	}
 }
@@ -53,10 +86,11 @@ func (c *machines) Mend() {
 	c.HealAll()
 	for i := range c.n {
 		net.Release(i)
+		c.spare(i, false)
 		if l := c.running(i); l != nil {
 			l.store.spare()
 		} else {
-			c.Restart(i)
+			c.rise(i)
 		}
 	}
 }
@@ -82,6 +116,7 @@ func (c *machines) CrashInPersist(i int, nth int) <-chan struct{} {
 // crashAtWrite has the peer's storage crash it; set says at which write.
 func (c *machines) crashAtWrite(i int, set func(*storage)) <-chan struct{} {
 	done := make(chan struct{})
+	k := c.next(scenario.WriteCrash)
 	l := c.running(i)
 	if l == nil {
 		close(done)
@@ -94,6 +129,7 @@ func (c *machines) crashAtWrite(i int, set func(*storage)) <-chan struct{} {
 		return done
 	}
 	set(l.store)
+	l.store.crashKey, l.store.passes = k, !c.plays(k, "peer %d crashes at a write", i)
 	l.store.crashed = append(l.store.crashed, done)
 	return done
 }
@@ -101,7 +137,13 @@ func (c *machines) crashAtWrite(i int, set func(*storage)) <-chan struct{} {
 // crashInWrite crashes a peer inside of a write. The caller is the peer: it holds the storage's
 // lock and probably the peer's, so that Kill has to come from elsewhere.
 func (c *machines) crashInWrite(l *life, when string) {
-	c.r.emit(record.Event{Kind: record.CrashPeer, Peer: l.Peer, Other: record.None, Text: when}, "")
+	if l.store.passes { // the scenario leaves it out: whoever waits for the crash may go on
+		c.spare(l.Peer, true)
+		go l.store.announce()
+		return
+	}
+	c.spare(l.Peer, false)
+	c.r.emit(record.Event{Kind: record.CrashPeer, Peer: l.Peer, Other: record.None, Text: when}, c.r.detail(l.store.crashKey))
 	c.endLocked(l)
 	go c.r.guard(func() {
 		c.kill(l)

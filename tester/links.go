@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"raftlab/internal/record"
+	"raftlab/internal/scenario"
 )
 
 // A message gets from one peer to another if neither has been disconnected and nobody has cut the
@@ -12,7 +13,11 @@ import (
 
 // Disconnect takes peers off the network: none of their links works, in either direction.
 func (c *machines) Disconnect(is ...int) {
-	c.relink(func() {
+	k := c.next(scenario.Disconnect)
+	if !c.plays(k, "peers %v are disconnected", is) {
+		return
+	}
+	c.relink(k, func() {
 		for _, i := range is {
 			c.connected[i] = false
 		}
@@ -21,7 +26,7 @@ func (c *machines) Disconnect(is ...int) {
 
 // Connect puts peers on the network again. Links that were cut one by one stay cut.
 func (c *machines) Connect(is ...int) {
-	c.relink(func() {
+	c.relink(scenario.Key{}, func() {
 		for _, i := range is {
 			c.connected[i] = true
 		}
@@ -46,10 +51,14 @@ func (c *machines) Connected(i int) bool {
 
 // Cut makes messages from one peer to another get lost: requests of the one, and replies to
 // requests of the other.
-func (c *machines) Cut(from, to int) { c.relink(func() { c.cut[from][to] = true }) }
+func (c *machines) Cut(from, to int) {
+	if k := c.next(scenario.Cut); c.plays(k, "the link %d->%d is cut", from, to) {
+		c.relink(k, func() { c.cut[from][to] = true })
+	}
+}
 
 // Heal undoes Cut.
-func (c *machines) Heal(from, to int) { c.relink(func() { c.cut[from][to] = false }) }
+func (c *machines) Heal(from, to int) { c.relink(scenario.Key{}, func() { c.cut[from][to] = false }) }
 
 // Partition divides the network: only links inside a group work, and peers in no group are alone.
 // It replaces all earlier cuts; disconnected peers stay so.
@@ -62,18 +71,23 @@ func (c *machines) Partition(groups ...[]int) {
 // Links makes any topology: a message gets from one peer to another if works says so. It replaces
 // all earlier cuts; disconnected peers stay so.
 func (c *machines) Links(works func(from, to int) bool) {
-	cut := matrix(c.n, false)
+	k := c.next(scenario.Partition)
+	cut, cuts := matrix(c.n, false), false
 	for from := range c.n {
 		for to := range c.n {
 			cut[from][to] = from != to && !works(from, to)
+			cuts = cuts || cut[from][to]
 		}
 	}
-	c.relink(func() { c.cut = cut })
+	if cuts && !c.plays(k, "links are cut") {
+		cut = matrix(c.n, false) // it would have replaced the cuts before
+	}
+	c.relink(k, func() { c.cut = cut })
 }
 
 // HealAll undoes all cuts and connects all peers. Crashed ones stay crashed.
 func (c *machines) HealAll() {
-	c.relink(func() {
+	c.relink(scenario.Key{}, func() {
 		c.cut = matrix(c.n, false)
 		for i := range c.connected {
 			c.connected[i] = true
@@ -81,8 +95,8 @@ func (c *machines) HealAll() {
 	})
 }
 
-// relink makes a change and tells the network and the trace which links it broke or mended.
-func (c *machines) relink(change func()) {
+// relink makes a change and tells the network and the trace which links it broke or mended. k is the key of a fault.
+func (c *machines) relink(k scenario.Key, change func()) {
 	type link struct{ from, to int }
 	var broken, mended []link
 	c.mu.Lock()
@@ -103,7 +117,7 @@ func (c *machines) relink(change func()) {
 	}
 	c.mu.Unlock()
 	for _, l := range broken {
-		c.r.emit(record.Event{Kind: record.Cut, Peer: l.from, Other: l.to}, "")
+		c.r.emit(record.Event{Kind: record.Cut, Peer: l.from, Other: l.to}, c.r.detail(k))
 	}
 	for _, l := range broken {
 		c.net.Cut(l.from, l.to)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"raftlab/internal/record"
+	"raftlab/internal/scenario"
 	"raftlab/labrpc"
 	"raftlab/raftapi"
 	"raftlab/tester/watch"
@@ -33,21 +34,24 @@ type machines struct {
 	all       []*life // all there have been
 	stored    []raftapi.Stored
 	connected []bool
-	cut       [][]bool   // by Cut, Partition and Links: from, to
-	works     [][]bool   // what the network has been told
-	rates     []float64  // of the peers' clocks; 1 unless DriftClock says otherwise
-	writes    []int      // to each peer's storage, in all its lives
-	written   []int64    // ... in bytes
-	clients   []*Client  // of Servers
-	cast      []string   // what each is in Groups: "controller", "group 1"; nil elsewhere
-	maxState  int        // largest persisted state there has been
-	down      bool       // Shutdown has begun
-	starts    *rand.Rand // draws when lives begin
+	cut       [][]bool  // by Cut, Partition and Links: from, to
+	works     [][]bool  // what the network has been told
+	rates     []float64 // of the peers' clocks; 1 unless DriftClock says otherwise
+	writes    []int     // to each peer's storage, in all its lives
+	written   []int64   // ... in bytes
+	clients   []*Client // of Servers
+	faults    map[scenario.Kind]int
+	spared    map[int]bool // peers whose crash a scenario leaves out, and so the restart
+	cast      []string     // what each is in Groups: "controller", "group 1"; nil elsewhere
+	maxState  int          // largest persisted state there has been
+	down      bool         // Shutdown has begun
+	starts    *rand.Rand   // draws when lives begin
 }
 
 // newMachines makes machines that have not started yet, and a network that is whole.
 func newMachines(e *Env, n int, o Options) *machines {
 	c := &machines{r: e.r, env: e, n: n, options: o, number: len(e.r.clusters)}
+	c.faults, c.spared = map[scenario.Kind]int{}, map[int]bool{}
 	c.lives = make([]*life, n)
 	c.stored = make([]raftapi.Stored, n)
 	c.connected, c.rates = make([]bool, n), make([]float64, n)
@@ -58,7 +62,8 @@ func newMachines(e *Env, n int, o Options) *machines {
 	}
 	c.starts = e.r.stream(fmt.Sprintf("starts %d", c.number))
 	c.net = labrpc.MakeNetwork()
-	c.net.Seed(e.r.number(fmt.Sprintf("weather %d", c.number)))
+	c.net.Seed(c.weather())
+	c.net.Fates(e.r.script.fates(c.number))
 	c.checks = watch.New(watched{e.r}, c.number, n, e.r.params.Detail, e.r.terms)
 	c.net.Observe(c.message)
 	c.net.OnMistake(c.mistake)
@@ -66,7 +71,9 @@ func newMachines(e *Env, n int, o Options) *machines {
 	c.net.LongReordering(o.LongReordering)
 	c.net.LongDelays(o.LongDelays)
 	c.net.Duplicates(o.Duplicates)
+	e.r.mu.Lock()
 	e.r.clusters = append(e.r.clusters, c)
+	e.r.mu.Unlock()
 	return c
 }
 

@@ -34,6 +34,7 @@ type run struct {
 	wrecks  atomic.Int32 // calls that have been left without returning
 	bubble  string       // the number of the bubble the run is in, or empty
 	known   map[int]bool // goroutines that are not this run's, or that were reported already
+	script  *script      // nil without a scenario
 
 	// mu is a leaf: nothing but the host is called with it held. Events are emitted under it, so
 	// that they are in order of time.
@@ -49,7 +50,7 @@ type run struct {
 	clients    bool // there are some, or will be
 	story      []record.Event
 
-	clusters []*machines // of the case's main goroutine
+	clusters []*machines // of the case's main goroutine, which alone changes it, and that with mu held
 }
 
 // runCase runs c on subject and reports to h. Where the run shares its process with others it
@@ -59,6 +60,10 @@ func runCase(h process.Host, c Case, subject any, p record.Params) {
 		reached: map[string]bool{}, notChecked: map[Rule]bool{}}
 	var err error
 	if r.terms, err = contract.Of(p.Contract); err != nil {
+		r.end(record.Verdict{Outcome: record.FrameworkError, Message: err.Error()})
+		return
+	}
+	if r.script, err = newScript(p, r.now); err != nil {
 		r.end(record.Verdict{Outcome: record.FrameworkError, Message: err.Error()})
 		return
 	}
@@ -205,6 +210,7 @@ func (r *run) end(v record.Verdict) {
 	v.Time = r.now()
 	v.Warnings = r.warnings
 	v.RPCs, v.Bytes, v.Judged = r.rpcs, r.bytes, r.judged
+	v.Unmatched = r.script.unmatched()
 	for rule := range r.notChecked {
 		v.NotChecked = append(v.NotChecked, string(rule))
 	}

@@ -4,6 +4,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"raftlab/internal/scenario"
 	"raftlab/raftapi"
 )
 
@@ -21,6 +22,8 @@ type storage struct {
 	mu          sync.Mutex
 	crashAfter  int             // crash after so many more writes; 0: never
 	crashWithin int             // crash in the middle of the so-many-th write from now; 0: never
+	crashKey    scenario.Key    // of that crash
+	passes      bool            // the scenario leaves it out
 	crashed     []chan struct{} // closed when the peer has crashed and was killed
 }
 

@@ -25,6 +25,7 @@ type runFlags struct {
 	contract string
 	year     string
 	brief    bool // says little of what was adopted
+	scenario string
 	memory   string
 	cpu      time.Duration
 
@@ -126,6 +127,9 @@ func (a *app) replayOf(root course.Root, given string, o suite.Options, c suite.
 	}
 	if o.Contract != "" {
 		words = append(words, "--contract", o.Contract)
+	}
+	if o.ScenarioFile != "" {
+		words = append(words, "--scenario", quote(o.ScenarioFile))
 	}
 	for _, kv := range o.Env {
 		words = append(words, "--env", quote(kv))

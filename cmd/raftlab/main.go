@@ -6,6 +6,7 @@
 //	raftlab test [SEL...]       run cases with seeds; progress, failures, a summary table
 //	raftlab replay CASE --seed  one run again, with its output and a timeline
 //	raftlab view CASE --seed    one run as a picture in the browser
+//	raftlab shrink CASE --seed  the few faults that matter to a failure
 //	raftlab doctor              what is there, what is missing and how to get it
 //
 // A selector SEL is a lab (lab2), a part (2A) or a case (2A/InitialElection). Exit codes: 0 all
@@ -40,7 +41,7 @@ import (
 )
 
 // commands makes the subcommands.
-var commands = []func(*app) *cobra.Command{listCommand, testCommand, replayCommand, viewCommand, initCommand, doctorCommand}
+var commands = []func(*app) *cobra.Command{listCommand, testCommand, replayCommand, viewCommand, shrinkCommand, initCommand, doctorCommand}
 
 // ofCheckouts are the commands that course trees do without, but that pages speak of.
 var ofCheckouts = []string{"mutants", "compare", "grade", "merge", "regrade", "cluster", "cases", "handout"}

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -19,7 +18,6 @@ import (
 	"raftlab/internal/course"
 	"raftlab/internal/mutation"
 	"raftlab/internal/patch"
-	"raftlab/internal/plain"
 	"raftlab/internal/record"
 	"raftlab/internal/sim"
 	"raftlab/internal/suite"
@@ -263,7 +261,7 @@ func (h *hunting) run(ctx context.Context) error {
 		}
 		h.hunt.Engine = log
 	}
-	display := newHuntDisplay(h.err, isTerminal(h.err))
+	display := huntDisplay{newStatus(h.err)}
 	h.hunt.Progress = display.show
 	h.report.Subjects = h.hunt.Run(ctx)
 	display.close()
@@ -356,39 +354,13 @@ func (h *hunting) finish() error {
 	return exitWith(h.report.ExitCode())
 }
 
-// huntDisplay shows how far a hunt has come: on one line of a terminal, or now and then in a log.
-type huntDisplay struct {
-	w        io.Writer
-	terminal bool
-	last     time.Time
-}
+// huntDisplay shows how far a hunt has come.
+type huntDisplay struct{ *status }
 
-func newHuntDisplay(w io.Writer, terminal bool) *huntDisplay {
-	if terminal {
-		w = file(w) // it draws over itself, so it writes past the escaping
-	}
-	return &huntDisplay{w: w, terminal: terminal, last: time.Now()}
-}
-
-func (d *huntDisplay) show(s mutation.Standing) {
-	if d.terminal && time.Since(d.last) < 100*time.Millisecond || !d.terminal && time.Since(d.last) < 10*time.Second {
-		return
-	}
-	d.last = time.Now()
+func (d huntDisplay) show(s mutation.Standing) {
 	text := fmt.Sprintf("%d of %d peers decided, %d of at most %d runs", s.Decided, s.Subjects, s.Runs, s.Most)
 	if s.Last.Result.Verdict.Outcome != record.Pass {
 		text += ", last: " + s.Last.Group + ": " + string(s.Last.Result.Verdict.Outcome) + " " + s.Last.Result.Verdict.Rule
 	}
-	if !d.terminal {
-		fmt.Fprintln(d.w, text)
-		return
-	}
-	line := []rune(plain.Line(text, plain.MaxLine))
-	fmt.Fprintf(d.w, "\r\x1b[K%s", string(line[:min(len(line), columns(file(d.w))-1)])) // a line that wraps could not be drawn over
-}
-
-func (d *huntDisplay) close() {
-	if d.terminal {
-		fmt.Fprint(d.w, "\r\x1b[K")
-	}
+	d.status.show("%s", text)
 }

@@ -59,6 +59,7 @@ code or the Go release has changed since.`,
 	c.Flags().DurationVar(&f.from, "from", 0, "begin the timeline at this virtual time, such as 3s")
 	c.Flags().DurationVar(&f.to, "to", 0, "end the timeline at this virtual time, such as 5s")
 	f.choose.add(c.Flags())
+	scenarioFlag(c.Flags(), &f.scenario)
 	c.Flags().BoolVar(&f.debug, "debug", false, "run it under the debugger Delve, in which time stands still while you look (docs/debugger.md)")
 	c.Flags().StringVar(&f.listen, "listen", "", "with --debug: wait for an editor at this `address`, such as 127.0.0.1:2345, instead of a session here")
 	c.Flags().StringVar(&f.trace, "trace", "", "write all events to this `file`, as JSON lines (docs/trace.md)")
@@ -118,9 +119,6 @@ func (a *app) replay(ctx context.Context, f *replayFlags, selector string) error
 // prepare reads the command line.
 func (r *replaying) prepare(ctx context.Context, selector string) (err error) {
 	f := r.flags
-	if f.seed == 0 && f.code == "" {
-		return fmt.Errorf("replay needs the seed of the run: --seed N, from 1 up")
-	}
 	if r.root, err = r.app.root(); err != nil {
 		return err
 	}
@@ -144,6 +142,12 @@ func (r *replaying) prepare(ctx context.Context, selector string) (err error) {
 	}
 	if r.options, err = f.options(); err != nil {
 		return err
+	}
+	if err := f.useScenario(&r.options, r.kase, &f.seed); err != nil {
+		return err
+	}
+	if f.seed == 0 {
+		return fmt.Errorf("replay needs the seed of the run: --seed N, from 1 up")
 	}
 	if r.peers, err = parsePeers(f.peers); err != nil {
 		return err
@@ -262,8 +266,8 @@ func (r *replaying) build(ctx context.Context) (*sim.Binary, error) {
 // remembered returns how this run failed last, and warns if it was another build that did.
 func (r *replaying) remembered(binary *sim.Binary) *suite.LastRun {
 	state, err := suite.OpenState(r.root.Dir)
-	if err != nil {
-		return nil // nothing can be remembered, so nothing is
+	if err != nil || r.options.Scenario != "" {
+		return nil // nothing can be remembered, so nothing is; and with a scenario it is another run
 	}
 	was := state.Find(r.code.Key, r.kase.ID(), r.flags.seed)
 	if was == nil {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -25,6 +26,7 @@ import (
 type testFlags struct {
 	runFlags
 	seeds          string
+	seedsGiven     bool
 	workers        int
 	keepGoing      bool
 	failed         bool
@@ -56,6 +58,7 @@ Exit code: 0 all passed, 1 a case failed, 2 usage, 3 the framework itself failed
 ungraded or inconclusive, 130 interrupted by Ctrl-C. An interrupted command prints and
 writes what it has.`,
 		RunE: func(c *cobra.Command, args []string) error {
+			f.seedsGiven = c.Flags().Changed("seeds")
 			if err := f.check(c.Flags()); err != nil {
 				return usage(err)
 			}
@@ -65,6 +68,7 @@ writes what it has.`,
 	f.add(c.Flags())
 	a.casesFlag(c.Flags())
 	c.Flags().StringVar(&f.seeds, "seeds", suite.DefaultSeeds, "seeds: 7, 1-20, or 3,9,40")
+	scenarioFlag(c.Flags(), &f.scenario)
 	c.Flags().IntVarP(&f.workers, "jobs", "j", 0, "runs at once (default: from processors and memory)")
 	c.Flags().BoolVar(&f.keepGoing, "keep-going", false, "run all seeds of a case, also after one has failed")
 	c.Flags().BoolVar(&f.failed, "failed", false, "only the runs that failed when they were last tested")
@@ -77,6 +81,9 @@ writes what it has.`,
 
 // check looks at what flags say together.
 func (f *testFlags) check(flags *pflag.FlagSet) error {
+	if f.failed && f.scenario != "" {
+		return errors.New("--failed --scenario: --failed runs what failed without a scenario; leave one of the two out")
+	}
 	if f.failed && flags.Changed("seeds") {
 		return fmt.Errorf("--failed --seeds %s: --failed runs the seeds that failed; leave one of the two out", f.seeds)
 	}
@@ -155,6 +162,13 @@ func (t *testRun) prepare(ctx context.Context, selectors []string) error {
 		return usage(err)
 	}
 	t.root = root
+	told, err := t.flags.readScenario()
+	if err != nil {
+		return usage(err)
+	}
+	if told != nil && told.Case != "" && len(selectors) == 0 {
+		selectors = []string{told.Case}
+	}
 	all, err := t.app.allCases(ctx)
 	if err != nil {
 		return usage(err)
@@ -163,6 +177,9 @@ func (t *testRun) prepare(ctx context.Context, selectors []string) error {
 	if err != nil {
 		return usage(err)
 	}
+	if told != nil && told.Seed != 0 && !t.flags.seedsGiven {
+		t.flags.seeds = strconv.FormatUint(told.Seed, 10)
+	}
 	seeds, err := suite.ParseSeeds(t.flags.seeds)
 	if err != nil {
 		return usage(fmt.Errorf("--%w", err))
@@ -170,6 +187,12 @@ func (t *testRun) prepare(ctx context.Context, selectors []string) error {
 	options, err := t.flags.options()
 	if err != nil {
 		return usage(err)
+	}
+	if told != nil {
+		if err := fits(told, t.flags.scenario, cases, seeds); err != nil {
+			return usage(err)
+		}
+		options.Scenario, options.ScenarioFile = told.String(), t.flags.scenario
 	}
 	options.KeepGoing, options.RequireReached = t.flags.keepGoing, t.flags.requireReached
 	if t.code, t.forget, err = t.findCode(ctx, root, &t.flags.runFlags, &options); err != nil {
@@ -270,7 +293,11 @@ func (t *testRun) run(ctx context.Context) [][]string {
 		t.report.Notes = append(t.report.Notes, fmt.Sprintf("%d runs were not started, because %d runs before them were ungraded", n, maxUngraded))
 	}
 	costs.Learn(finished)
-	if err := errors.Join(t.state.SaveCosts(costs), t.state.Remember(t.code.Key, t.report)); err != nil {
+	remember := func() error { return t.state.Remember(t.code.Key, t.report) }
+	if t.report.Options.Scenario != "" {
+		remember = func() error { return nil } // these are not the runs that the seeds mean
+	}
+	if err := errors.Join(t.state.SaveCosts(costs), remember()); err != nil {
 		t.report.Notes = append(t.report.Notes, "results are not remembered for --failed: "+err.Error())
 	}
 	return t.explain(ctx, pool, finished)

@@ -44,6 +44,7 @@ to it marked. The page needs no network, and can be sent to somebody else (docs/
 	}
 	f.add(c.Flags())
 	c.Flags().Uint64Var(&f.seed, "seed", 0, "the seed (required for a case)")
+	scenarioFlag(c.Flags(), &f.scenario)
 	c.Flags().StringVar(&f.against, "against", "", "show a second run beside it: another `case`, directory with code under test, or file with a trace")
 	c.Flags().StringVar(&f.out, "out", "", "write the page to this `file`")
 	c.Flags().BoolVar(&f.noOpen, "no-open", false, "do not open the page in the browser")

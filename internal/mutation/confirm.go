@@ -38,7 +38,7 @@ func (h *Hunt) Confirm(ctx context.Context, outcomes []Outcome, binaries map[str
 		for _, d := range o.Kills {
 			c := cases[d.Case]
 			group := fmt.Sprintf("%s %s %d", o.Name, d.Case, d.Seed)
-			job := again.job(s, c, d.Seed)
+			job := again.Job(s, c, d.Seed)
 			job.CPU = sim.AgainCPU(time.Duration(d.CPU * float64(time.Second)))
 			runs = append(runs, suite.Run{Case: c, Seed: d.Seed, Group: group, Job: job, Cost: d.CPU})
 			about, deaths = append(about, o), append(deaths, d)

@@ -36,7 +36,7 @@ func (h *Hunt) plan(subjects []Subject, seeds []uint64) []suite.Run {
 				}
 				cost := h.Costs.Of(c)
 				own = append(own, placed{
-					Run: suite.Run{Case: c, Seed: seed, Group: group, Job: h.job(s, c, seed), Cost: cost},
+					Run: suite.Run{Case: c, Seed: seed, Group: group, Job: h.Job(s, c, seed), Cost: cost},
 					key: (cost + startCost) * float64(i+1),
 				})
 			}
@@ -93,7 +93,8 @@ func claims(h patch.Header, c suite.Case) bool {
 	return len(h.Parts) == 0 || slices.Contains(h.Parts, c.Part)
 }
 
-func (h *Hunt) job(s Subject, c suite.Case, seed uint64) sim.Job {
+// Job is the run of a subject on a case with a seed.
+func (h *Hunt) Job(s Subject, c suite.Case, seed uint64) sim.Job {
 	return sim.Job{
 		Binary: h.Binaries[c.Package],
 		Test:   c.Test,
@@ -114,7 +115,7 @@ func (h *Hunt) All() (runs []SubjectRun) {
 	for _, s := range h.Subjects {
 		for _, c := range h.casesFor(s) {
 			for _, seed := range h.Seeds {
-				runs = append(runs, SubjectRun{suite.Run{Case: c, Seed: seed, Group: s.Name, Job: h.job(s, c, seed)}, s})
+				runs = append(runs, SubjectRun{suite.Run{Case: c, Seed: seed, Group: s.Name, Job: h.Job(s, c, seed)}, s})
 			}
 		}
 	}

@@ -8,6 +8,9 @@ const (
 	MemoryVariable  = "RAFTLAB_MEMORY"  // bytes that the process may have
 )
 
+// ParamsIn stands before the name of a file with the parameters, where they are too long for an environment.
+const ParamsIn = "file:"
+
 // NativeEnd is what a process of the native engine leaves.
 type NativeEnd struct {
 	Verdict

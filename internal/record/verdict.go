@@ -48,8 +48,9 @@ type Verdict struct {
 	// NotChecked lists online rules that could not be checked, because a peer's RPCs have a shape
 	// that the harness does not recognise.
 	NotChecked []string `json:"notChecked,omitempty"`
-	Warnings   []string `json:"warnings,omitempty"` // leftover goroutines, labgob's warnings
-	Reached    []string `json:"reached,omitempty"`  // situations (raftapi.Reached), sorted
+	Warnings   []string `json:"warnings,omitempty"`  // leftover goroutines, labgob's warnings
+	Reached    []string `json:"reached,omitempty"`   // situations (raftapi.Reached), sorted
+	Unmatched  []string `json:"unmatched,omitempty"` // lines of the scenario about things that did not occur
 	RPCs       int      `json:"rpcs,omitempty"`
 	Judged     int      `json:"judged,omitempty"` // operations of clients in histories that were found linearizable
 	Bytes      int64    `json:"bytes,omitempty"`

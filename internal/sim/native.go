@@ -105,6 +105,9 @@ func nativeArgs(j Job) []string {
 	return []string{"-test.run=^" + j.Test + "$", "-test.timeout=0", "-test.count=1"}
 }
 
+// maxParams is how many bytes of parameters go through the environment: Linux takes 128 KiB for a variable.
+const maxParams = 64 << 10
+
 // nativeEnvironment is the whole environment of the child. dir takes what it leaves.
 func nativeEnvironment(j Job, dir string) ([]string, error) {
 	params, err := json.Marshal(j.Params)
@@ -112,6 +115,13 @@ func nativeEnvironment(j Job, dir string) ([]string, error) {
 		return nil, err
 	}
 	limit := cmp.Or(j.MemoryLimit, defaultMemory)
+	if len(params) > maxParams {
+		file := filepath.Join(dir, "params")
+		if err := os.WriteFile(file, params, 0o600); err != nil {
+			return nil, fmt.Errorf("write the parameters of the run: %w", err)
+		}
+		params = []byte(record.ParamsIn + file)
+	}
 	var env []string
 	for _, key := range nativeEnv {
 		if value, ok := os.LookupEnv(key); ok {

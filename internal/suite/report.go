@@ -75,6 +75,8 @@ type Options struct {
 	Env            []string `json:"env,omitempty"`
 	MemoryLimit    int64    `json:"memoryLimitBytes,omitempty"`
 	CPU            float64  `json:"cpuLimitSeconds,omitempty"`
+	Scenario       string   `json:"scenario,omitempty"` // what is different in the runs (package scenario)
+	ScenarioFile   string   `json:"-"`                  // where it comes from, as the user calls it
 }
 
 // Build is one compiled test binary.
@@ -255,8 +257,16 @@ func NewRunResult(f Finished) RunResult {
 		At: seconds(v.Time), Peers: v.Peers, Stack: v.Stack, Hash: res.Hash,
 		Virtual: seconds(res.Virtual), CPU: seconds(res.CPU), Wall: seconds(res.Wall),
 		GCs: res.GCs, Idle: res.Idle, RPCs: v.RPCs, Bytes: v.Bytes, Judged: v.Judged,
-		NotChecked: v.NotChecked, Warnings: v.Warnings, Reached: v.Reached, Notes: res.Notes, Retried: res.Retried,
+		NotChecked: v.NotChecked, Warnings: append(slices.Clone(v.Warnings), unmatched(v.Unmatched)...), Reached: v.Reached, Notes: res.Notes, Retried: res.Retried,
 	})
+}
+
+// unmatched warns of a scenario's lines about things that were not in the run.
+func unmatched(lines []string) (all []string) {
+	for _, line := range lines {
+		all = append(all, fmt.Sprintf("the line %q of the scenario matches nothing: until the end of this run there was no such thing", line))
+	}
+	return all
 }
 
 // seconds keeps microseconds: enough for people and machines, and no digits that mean nothing.

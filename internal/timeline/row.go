@@ -86,7 +86,10 @@ func isLink(e record.Event) bool { return e.Kind == record.Cut || e.Kind == reco
 
 func rowOf(e record.Event) row {
 	r := row{time: e.Time, kind: e.Kind, peer: e.Peer, other: e.Other, method: e.Method, index: e.Index,
-		leader: e.Leader, detail: e.Detail, n: e.N}
+		leader: e.Leader, n: e.N}
+	if e.N > 0 { // of others it is the key for a scenario
+		r.detail = e.Detail
+	}
 	name := plain.Line(methodName(e.Method), plain.MaxName)
 	switch e.Kind {
 	case record.Sent:

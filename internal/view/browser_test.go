@@ -85,6 +85,11 @@ func TestPage(t *testing.T) {
 	var chosen []int
 	page.Eval(`(() => { const d = raftlab.diagrams[0], was = d.chosen; `+press+`("k"); return [was, d.chosen]; })()`, &chosen)
 	assert.Less(t, chosen[1], chosen[0], "k goes to an earlier event")
+	var lines []string
+	page.Eval(`(() => { const d = raftlab.diagrams[0]; d.choose(d.run.legs.from[0]);
+		return [...document.querySelectorAll("#panel [data-scenario]")].map(b => b.dataset.scenario); })()`, &lines)
+	assert.Equal(t, []string{"lose request 1 of 0->2", "hold request 1 of 0->2 for 300ms", "repeat request 1 of 0->2 after 100ms",
+		"leave alone 1 of 0->2"}, lines)
 	page.Eval(`(() => { `+press+`("?"); return document.getElementById("keys").open; })()`, &ok)
 	assert.True(t, ok, "? shows the keys")
 	assert.Empty(t, page.Console())

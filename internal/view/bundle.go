@@ -11,7 +11,7 @@ import (
 var files embed.FS
 
 // modules are the page's modules, each after those that it imports.
-var modules = []string{"data.js", "state.js", "axis.js", "filter.js", "theme.js", "diagram.js", "paint.js", "panel.js", "text.js", "link.js", "keys.js", "main.js"}
+var modules = []string{"data.js", "state.js", "axis.js", "filter.js", "theme.js", "diagram.js", "paint.js", "text.js", "scenario.js", "panel.js", "link.js", "keys.js", "main.js"}
 
 var (
 	importLine = regexp.MustCompile(`(?m)^import [^;]*;\n`)

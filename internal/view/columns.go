@@ -6,6 +6,7 @@ import (
 	"raftlab/internal/deduce"
 	"raftlab/internal/plain"
 	"raftlab/internal/record"
+	"raftlab/internal/scenario"
 	"raftlab/internal/timeline"
 )
 
@@ -47,7 +48,9 @@ type lines struct {
 	Term   []int   `json:"term"`
 	Low    []int   `json:"low"`
 	High   []int   `json:"high"`
-	Key    []int   `json:"key"` // a text
+	Key    []int   `json:"key"`    // a text
+	Number []int   `json:"number"` // of the call on its way, of a message
+	Fault  []int   `json:"fault"`  // a text: the key by which a scenario calls it
 }
 
 // fates are the fates by their numbers in the page.
@@ -186,9 +189,19 @@ func (e *encoded) putLines(t *table, events []record.Event, weights []deduce.Wei
 		c.Low = append(c.Low, max(l.Low, 0))
 		c.High = append(c.High, max(l.High, 0))
 		c.Key = append(c.Key, t.number(l.Key, maxText))
+		c.Number = append(c.Number, int(events[l.At].N))
+		c.Fault = append(c.Fault, t.number(faultOf(events[l.At]), maxText))
 		before = now
 	}
 	return lineOf
+}
+
+// faultOf is the key of a fault of the case, or "".
+func faultOf(e record.Event) string {
+	if _, err := scenario.ParseKey(e.Detail); err != nil || e.N > 0 {
+		return ""
+	}
+	return e.Detail
 }
 
 func (e *encoded) putLegs(events []record.Event, lineOf []int) {

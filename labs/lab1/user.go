@@ -166,10 +166,11 @@ func (s *service) load(m mix) (keys []string, finish func()) {
 
 // random does one operation.
 func (u *user) random(key, value string) {
-	switch u.rand.IntN(3) {
-	case 0:
+	switch what := u.rand.IntN(3); {
+	case !u.client.Takes():
+	case what == 0:
 		u.get(key)
-	case 1:
+	case what == 1:
 		u.put(key, value) // with luck the version is still right
 	default:
 		u.add(key, value)

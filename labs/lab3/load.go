@@ -49,10 +49,13 @@ func (s *service) load(m mix) *load {
 func (u *user) random(keys []string, m mix, number int) {
 	k := keys[u.rand.IntN(len(keys))]
 	value := valueOf(number)
-	switch p := u.rand.IntN(100); {
+	p := u.rand.IntN(100)
+	once := p >= m.reads && u.versioned != nil && u.rand.IntN(2) == 0
+	switch {
+	case !u.client.Takes():
 	case p < m.reads:
 		u.get(k)
-	case u.versioned != nil && u.rand.IntN(2) == 0:
+	case once:
 		u.putIf(k, value, u.seen[k]) // with luck the version is still right
 	case p < m.reads+m.puts:
 		u.put(k, value)

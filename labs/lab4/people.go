@@ -190,6 +190,7 @@ func (s *service) traffic(d demand) *traffic {
 func (u *user) random(d demand, number int) {
 	key, value := d.keys[u.rand.IntN(len(d.keys))], valueOf(number)
 	switch p := u.rand.IntN(100); {
+	case !u.client.Takes():
 	case p < d.reads:
 		u.get(key)
 	case p < d.reads+d.puts:

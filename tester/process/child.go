@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"os"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -95,6 +96,13 @@ func childParams() (p record.Params, h *childHost, ok bool, err error) {
 	realClock = os.Getenv(clockVariable) == "real"
 	for _, v := range []string{paramsVariable, verdictVariable, traceVariable, clockVariable} {
 		os.Unsetenv(v)
+	}
+	if file, long := strings.CutPrefix(text, record.ParamsIn); long {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			return p, h, true, err
+		}
+		text = string(content)
 	}
 	if err := json.Unmarshal([]byte(text), &p); err != nil {
 		return p, h, true, err

@@ -18,6 +18,17 @@ import (
 //go:linkname raftlab_reseed runtime.raftlab_reseed
 func raftlab_reseed(hash, selects, order, timers, program uint64)
 
+//go:linkname raftlab_resalt runtime.raftlab_resalt
+func raftlab_resalt(selects, order, timers, program uint64)
+
+// Resalt draws what the Go runtime decides by chance from other numbers from now on.
+func Resalt(p record.Params) {
+	s := sha512.Sum512(fmt.Appendf(nil, "%s|%d|run|%d", p.Case, p.Seed, p.Salt))
+	le := binary.LittleEndian
+	yield.Begin(p.Seed, le.Uint64(s[40:]))
+	raftlab_resalt(le.Uint64(s[8:]), le.Uint64(s[16:]), le.Uint64(s[24:]), le.Uint64(s[32:]))
+}
+
 // reseed makes all that the Go runtime draws from here on a function of the case and the seed, whatever was
 // drawn while the process started. The run's first goroutine calls it. It sleeps for an instant, after which
 // no other goroutine is waiting for its turn.

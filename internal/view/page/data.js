@@ -13,6 +13,8 @@ export function decode(encoded, classes) {
   run.low = Int32Array.from(c.low);
   run.high = Int32Array.from(c.high);
   run.key = Int32Array.from(c.key);
+  run.number = Int32Array.from(c.number);
+  run.fault = Int32Array.from(c.fault);
   run.text = Int32Array.from(c.text);
   run.detail = Int32Array.from(c.detail);
   run.end = run.count ? run.time[run.count - 1] : 0;

@@ -3,6 +3,8 @@
 import { textOf, detailOf, keyOf, seconds } from "./data.js";
 import { Replay } from "./state.js";
 import { ofTerm } from "./theme.js";
+import { copy } from "./text.js";
+import { scenarioLines } from "./scenario.js";
 
 /** make builds an element; texts are put in as texts, never as HTML. */
 export function make(tag, attributes = {}, ...children) {
@@ -18,7 +20,12 @@ export class Panel {
   constructor(box) {
     this.box = box;
     this.replays = new Map();
-    box.addEventListener("click", e => {
+    box.addEventListener("click", async e => {
+      const { scenario } = e.target.dataset ?? {};
+      if (scenario) {
+        e.target.textContent = await copy(scenario + "\n") ? `${scenario} (copied)` : "the browser does not let this page copy";
+        return;
+      }
       const item = e.target.closest("[data-line]");
       if (item) this.onLine?.(Number(item.dataset.line));
     });
@@ -51,6 +58,11 @@ export class Panel {
       const took = (run.time[chosen] - run.time[from]) / 1e6;
       parts.push(make("p", {}, `${fate === "arrives" ? "" : fate + ", "}${took.toFixed(3)} ms after `,
         make("button", { "data-line": from }, "it was sent")));
+    }
+    const lines = scenarioLines(run, chosen);
+    if (lines.length) {
+      parts.push(make("p", { class: "scenario" }, make("small", {}, "what if? copies a line for --scenario: "),
+        ...lines.map(text => make("button", { "data-scenario": text }, text))));
     }
     return parts;
   }

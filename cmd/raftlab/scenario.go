@@ -1,0 +1,62 @@
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/spf13/pflag"
+
+	"raftlab/internal/scenario"
+	"raftlab/internal/suite"
+)
+
+// scenarioFlag is the flag for a file that says what is to be different in a run.
+func scenarioFlag(flags *pflag.FlagSet, file *string) {
+	flags.StringVar(file, "scenario", "", "a `file` that says what is to be different in the run: faults left out, messages lost or late (docs/shrink.md)")
+}
+
+// readScenario reads the file of --scenario; nil if there is none.
+func (f *runFlags) readScenario() (*scenario.Scenario, error) {
+	if f.scenario == "" {
+		return nil, nil
+	}
+	text, err := os.ReadFile(f.scenario)
+	if err != nil {
+		return nil, fmt.Errorf("--scenario: %w", err)
+	}
+	s, err := scenario.Parse(string(text))
+	if err != nil {
+		return nil, fmt.Errorf("--scenario %s, %w", f.scenario, err)
+	}
+	return s, nil
+}
+
+// useScenario puts the scenario of --scenario into the options of one run, and takes the seed from it where none is given.
+func (f *runFlags) useScenario(o *suite.Options, c suite.Case, seed *uint64) error {
+	s, err := f.readScenario()
+	if s == nil || err != nil {
+		return err
+	}
+	if s.Case != "" && s.Case != c.ID() {
+		return fmt.Errorf("--scenario %s: it is one of %s, and keys mean other things in %s", f.scenario, s.Case, c.ID())
+	}
+	if *seed == 0 {
+		*seed = s.Seed
+	}
+	if s.Seed != 0 && s.Seed != *seed {
+		return fmt.Errorf("--scenario %s: it is one of seed %d, and keys mean other things in seed %d; leave --seed out", f.scenario, s.Seed, *seed)
+	}
+	o.Scenario, o.ScenarioFile = s.String(), f.scenario
+	return nil
+}
+
+// fits says whether a scenario is about the runs that were selected.
+func fits(s *scenario.Scenario, file string, cases []suite.Case, seeds []uint64) error {
+	if s.Case != "" && (len(cases) != 1 || cases[0].ID() != s.Case) {
+		return fmt.Errorf("--scenario %s: it is one of %s, and keys mean other things in other cases; select that, or nothing", file, s.Case)
+	}
+	if s.Seed != 0 && (len(seeds) != 1 || seeds[0] != s.Seed) {
+		return fmt.Errorf("--scenario %s: it is one of seed %d, and keys mean other things in other seeds; leave --seeds out", file, s.Seed)
+	}
+	return nil
+}

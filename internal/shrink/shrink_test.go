@@ -1,0 +1,204 @@
+package shrink
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"raftlab/internal/mutation"
+	"raftlab/internal/record"
+	"raftlab/internal/scenario"
+	"raftlab/internal/sim"
+	"raftlab/internal/suite"
+	"raftlab/labs"
+)
+
+var (
+	measured = flag.Int("mutants", 0, "with TestMutants: how many mutants to measure the search on")
+	budget   = flag.Duration("budget", 2*time.Minute, "with TestMutants: how long a search may take")
+)
+
+func TestMain(m *testing.M) {
+	sim.WorkerMain()
+	os.Exit(m.Run())
+}
+
+// root is the checkout that this package is in.
+var root = filepath.Join("..", "..")
+
+// lab has mutants and the reference in one binary for the native engine.
+type lab struct {
+	pool     *sim.Pool
+	hunt     mutation.Hunt
+	cases    []suite.Case
+	subjects []mutation.Subject
+}
+
+func newLab(t *testing.T, choose func(mutation.Subject) bool) *lab {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("it builds a test binary")
+	}
+	mutants, err := mutation.Load(root, mutation.Mutant)
+	require.NoError(t, err)
+	mutants = slices.DeleteFunc(mutants, func(s mutation.Subject) bool { return !choose(s) })
+	require.NotEmpty(t, mutants)
+	l := &lab{cases: suite.Cases(labs.All()), subjects: append(mutants, mutation.Subject{Name: "reference", Kind: mutation.Reference})}
+	edits, err := mutation.BundleFor(root, mutation.PeerPackage, l.subjects)
+	require.NoError(t, err)
+	b, err := sim.Build{Framework: root, Package: mutation.PeerPackage, Edits: edits, Native: true}.Binary(context.Background(), func(string) {})
+	require.NoError(t, err)
+	l.pool, err = sim.NewPool(1)
+	require.NoError(t, err)
+	t.Cleanup(l.pool.Close)
+	l.hunt = mutation.Hunt{Subjects: l.subjects, Cases: l.cases, Binaries: map[string]*sim.Binary{mutation.PeerPackage: b}}
+	return l
+}
+
+// run makes runs of one subject.
+func (l *lab) run(t *testing.T, subject, id string, seed uint64) func(context.Context, string, string) sim.Result {
+	t.Helper()
+	s := l.subjects[slices.IndexFunc(l.subjects, func(s mutation.Subject) bool { return s.Name == subject })]
+	c := l.cases[slices.IndexFunc(l.cases, func(c suite.Case) bool { return c.ID() == id })]
+	return func(ctx context.Context, scenario, trace string) sim.Result {
+		j := l.hunt.Job(s, c, seed)
+		j.Params.Scenario, j.Trace, j.Params.Detail = scenario, trace, trace != ""
+		return l.pool.Run(ctx, j)
+	}
+}
+
+func (l *lab) search(t *testing.T, subject, id string, seed uint64) (s *Search, was sim.Result) {
+	t.Helper()
+	run, reference := l.run(t, subject, id, seed), l.run(t, "reference", id, seed)
+	s = &Search{Case: id, Seed: seed, Workers: 1, Run: run,
+		Reference: func(ctx context.Context, scenario string) sim.Result { return reference(ctx, scenario, "") }}
+	return s, run(context.Background(), "", "")
+}
+
+// A run of a swarm in which a peer forgets its vote comes down to a few faults. What is left breaks the same rule every
+// time, the reference passes it, and each single thing in it is needed.
+func TestShrinksToWhatMatters(t *testing.T) {
+	l := newLab(t, func(s mutation.Subject) bool { return s.Name == "forgets-vote" })
+	s, was := l.search(t, "forgets-vote", "2C/VoteSurvives", 1)
+	require.Equal(t, "two votes in a term", was.Verdict.Rule)
+	r, err := s.Shrink(context.Background(), was)
+	require.NoError(t, err)
+	t.Logf("\n%s", r.Text())
+	require.True(t, r.Minimal)
+	require.True(t, r.Reference)
+	require.Less(t, len(r.Things), r.From)
+	require.NotEmpty(t, r.Things, "without a crash nothing is forgotten")
+
+	_, err = scenario.Parse(r.Text())
+	require.NoError(t, err)
+	again := s.Run(context.Background(), r.Text(), "")
+	require.Equal(t, r.Last.Hash, again.Hash, "the comments change nothing, and neither does asking again")
+	require.Empty(t, again.Verdict.Unmatched)
+	for _, one := range r.Things {
+		without := slices.DeleteFunc(slices.Clone(r.Things), func(x Thing) bool { return x == one })
+		require.False(t, s.try(context.Background(), without).ok, "%s is not needed", one.Line)
+	}
+	require.Contains(t, strings.Join(r.Story(), "\n"), "crashes")
+
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	s, was = l.search(t, "forgets-vote", "2C/VoteSurvives", 1)
+	_, err = s.Shrink(ctx, was)
+	require.ErrorContains(t, err, "interrupted")
+}
+
+// A scenario that changes nothing leaves the run what it is, and keys that are not in a run are named.
+func TestNothingAndTooMuch(t *testing.T) {
+	l := newLab(t, func(s mutation.Subject) bool { return s.Name == "forgets-vote" })
+	run := l.run(t, "reference", "2A/ReElection", 1)
+	plain := run(context.Background(), "", "")
+	require.Equal(t, record.Pass, plain.Verdict.Outcome)
+	same := run(context.Background(), "seed 1", "")
+	require.Equal(t, plain.Hash, same.Hash, "the case has no operations to tell of")
+	odd := run(context.Background(), "leave out crash 99\nplay disconnect 1\nlose request 1 of 0->1", "")
+	require.Equal(t, []string{"leave out crash 99"}, odd.Verdict.Unmatched)
+	require.NotEqual(t, plain.Hash, odd.Hash)
+	wrong := run(context.Background(), "dance", "")
+	require.Equal(t, record.FrameworkError, wrong.Verdict.Outcome)
+	require.Contains(t, wrong.Verdict.Message, "is no line of a scenario")
+}
+
+// TestMutants measures: make shrink.
+func TestMutants(t *testing.T) {
+	if *measured == 0 {
+		t.Skip("it takes a long time: -mutants 40")
+	}
+	l := newLab(t, func(s mutation.Subject) bool {
+		return s.Package() == mutation.PeerPackage && s.Runner() == "engine" && len(s.Patch.Header.Parts) > 0 && s.Contract() == ""
+	})
+	// Those of 2A that die without any fault say nothing; every k-th of the others does.
+	var chosen []mutation.Subject
+	mutants := l.subjects[:len(l.subjects)-1]
+	for i := range min(*measured, len(mutants)) {
+		chosen = append(chosen, mutants[i*len(mutants) / *measured])
+	}
+	l.hunt.Subjects, l.hunt.Seeds, l.hunt.Workers, l.hunt.Engine = chosen, []uint64{1, 2, 3, 4, 5, 6, 7, 8}, 1, l.pool
+	l.hunt.Costs = suite.Costs{}
+	replayed, minimal, quick := 0, 0, 0
+	var removed, faults []float64
+	for _, o := range l.hunt.Run(context.Background()) {
+		if len(o.Kills) == 0 {
+			t.Errorf("%s: not killed", o.Name)
+			continue
+		}
+		d := o.Kills[0]
+		s, was := l.search(t, o.Name, d.Case, d.Seed)
+		ctx, cancel := context.WithTimeout(context.Background(), *budget)
+		began := time.Now()
+		r, err := s.Shrink(ctx, was)
+		cancel()
+		if err != nil {
+			fmt.Printf("%-34s %s seed %d: %v\n", o.Name, d.Case, d.Seed, err)
+			continue
+		}
+		same := 0
+		for range 10 {
+			if again := s.Run(context.Background(), r.Scenario, ""); again.Hash == r.Last.Hash && s.same(again.Verdict) {
+				same++
+			}
+		}
+		if same == 10 && r.Reference {
+			replayed++
+		}
+		if r.Minimal {
+			minimal++
+		}
+		if r.Minimal && time.Since(began) < 2*time.Minute {
+			quick++
+		}
+		removed = append(removed, r.Removed())
+		before, after := s.count(s.all), s.count(r.Things)
+		if before > 0 {
+			faults = append(faults, 1-float64(after)/float64(before))
+		}
+		fmt.Printf("%-34s %-24s seed %d: %3d of %4d things left (%2d of %3d faults and operations), %3d runs, %3.0f s, minimal %v, reference %v, replayed %d of 10\n",
+			o.Name, d.Case, d.Seed, len(r.Things), r.From, after, before, r.Runs, time.Since(began).Seconds(), r.Minimal, r.Reference, same)
+	}
+	slices.Sort(removed)
+	slices.Sort(faults)
+	fmt.Printf("%d mutants: %d replay ten times of ten and pass on the reference, %d minimal (%d within two minutes), median removed %.0f %% of all, %.0f %% of faults and operations\n",
+		len(chosen), replayed, minimal, quick, 100*removed[len(removed)/2], 100*faults[len(faults)/2])
+}
+
+// count is how many things are faults or operations.
+func (s *Search) count(things []Thing) (n int) {
+	for _, t := range things {
+		if !slices.Contains(scenario.Weather, t.Kind) {
+			n++
+		}
+	}
+	return n
+}

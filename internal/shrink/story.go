@@ -1,0 +1,84 @@
+package shrink
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"raftlab/internal/plain"
+	"raftlab/internal/record"
+	"raftlab/internal/timeline"
+)
+
+// Text is the result as a file for --scenario: what happens stands behind each line.
+func (r *Result) Text() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "# %s, seed %d: %s at %s s.\n", r.Case, r.Seed, plain.Line(headline(r.Last.Verdict), plain.MaxName), seconds(r.Last.Verdict.Time))
+	fmt.Fprintf(&b, "# Of %d things that happen in the run %d are left", r.From, len(r.Things))
+	if r.Minimal {
+		b.WriteString("; none of them can be left out by itself.\n#\n")
+	} else {
+		b.WriteString("; not minimal.\n#\n")
+	}
+	for _, line := range r.Story() {
+		fmt.Fprintf(&b, "#   %s\n", line)
+	}
+	b.WriteString("\n")
+	things := map[string]Thing{}
+	for _, t := range r.Things {
+		things[t.Line] = t
+	}
+	for line := range strings.Lines(r.Scenario) {
+		line = strings.TrimSuffix(line, "\n")
+		if t, ok := things[line]; ok && line != "" {
+			line = fmt.Sprintf("%-40s # %s s: %s", line, seconds(t.Start), plain.Line(t.Story, plain.MaxName))
+		}
+		b.WriteString(line + "\n")
+	}
+	return b.String()
+}
+
+// Story tells what is left of the run, in order, with who leads, up to the violation.
+func (r *Result) Story() []string {
+	type told struct {
+		at   time.Duration
+		text string
+	}
+	var all []told
+	add := func(at time.Duration, format string, args ...any) {
+		all = append(all, told{at, plain.Line(fmt.Sprintf(format, args...), plain.MaxLine)})
+	}
+	things := r.Things
+	before := func(at time.Duration) {
+		for len(things) > 0 && things[0].Start < at {
+			t := things[0]
+			things = things[1:]
+			switch {
+			case t.Line == "":
+				add(0, "all the time: %s", t.Story)
+			case t.End != 0:
+				add(t.Start, "%s, until %s s", t.Story, seconds(t.End))
+			default:
+				add(t.Start, "%s", t.Story)
+			}
+		}
+	}
+	for _, e := range r.Events {
+		before(e.Time)
+		if e.Kind == record.State && e.Leader {
+			add(e.Time, "(peer %s leads term %d)", timeline.Name(e.Peer), e.Term)
+		}
+	}
+	before(1<<63 - 1)
+	add(r.Last.Verdict.Time, "%s: %s", headline(r.Last.Verdict), r.Last.Verdict.Message)
+	var lines []string
+	for i, t := range all {
+		if i > 0 && t == all[i-1] {
+			continue
+		}
+		lines = append(lines, fmt.Sprintf("%9s s  %s", seconds(t.at), t.text))
+	}
+	return lines
+}
+
+func seconds(d time.Duration) string { return fmt.Sprintf("%.3f", d.Seconds()) }
