@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"raftlab/internal/mutation"
+	"raftlab/internal/patch"
 	"raftlab/internal/record"
 	"raftlab/internal/scenario"
 	"raftlab/internal/sim"
@@ -136,15 +137,17 @@ func TestMutants(t *testing.T) {
 	if *measured == 0 {
 		t.Skip("it takes a long time: -mutants 40")
 	}
-	l := newLab(t, func(s mutation.Subject) bool {
-		return s.Package() == mutation.PeerPackage && s.Runner() == "engine" && len(s.Patch.Header.Parts) > 0 && s.Contract() == ""
+	all, err := mutation.Load(root, mutation.Mutant)
+	require.NoError(t, err)
+	all = slices.DeleteFunc(all, func(s mutation.Subject) bool {
+		return s.Package() != mutation.PeerPackage || s.Runner() != patch.Engine || s.Contract() != "" || s.Patch.Header.Of != ""
 	})
-	// Those of 2A that die without any fault say nothing; every k-th of the others does.
-	var chosen []mutation.Subject
-	mutants := l.subjects[:len(l.subjects)-1]
-	for i := range min(*measured, len(mutants)) {
-		chosen = append(chosen, mutants[i*len(mutants) / *measured])
+	names := map[string]bool{}
+	for i := range min(*measured, len(all)) { // evenly
+		names[all[i*len(all) / *measured].Name] = true
 	}
+	l := newLab(t, func(s mutation.Subject) bool { return names[s.Name] })
+	chosen := l.subjects[:len(l.subjects)-1]
 	l.hunt.Subjects, l.hunt.Seeds, l.hunt.Workers, l.hunt.Engine = chosen, []uint64{1, 2, 3, 4, 5, 6, 7, 8}, 1, l.pool
 	l.hunt.Costs = suite.Costs{}
 	replayed, minimal, quick := 0, 0, 0
