@@ -88,7 +88,7 @@ func (h *Hunt) remembered() (runs []suite.Run) {
 		for _, c := range h.casesFor(s) {
 			for _, seed := range h.Seeds {
 				if known == killOf(c.ID(), seed) {
-					runs = append(runs, suite.Run{Case: c, Seed: seed, Group: s.Name, Job: h.job(s, c, seed), Cost: h.Costs.Of(c)})
+					runs = append(runs, suite.Run{Case: c, Seed: seed, Group: s.Name, Job: h.Job(s, c, seed), Cost: h.Costs.Of(c)})
 				}
 			}
 		}
