@@ -42,6 +42,10 @@ type Config struct {
 	// as many of the newest as are within both. Default none; etcd's server keeps 5000 entries
 	// (DefaultSnapshotCatchUpEntries).
 	CatchUpEntries, CatchUpBytes int
+
+	// MaxInflightMessages and MaxInflightBytes bound what is on its way to a follower (raft.Config.MaxInflightMsgs,
+	// MaxInflightBytes). Defaults 512, as in etcd's server, and no limit in bytes, which it does not set.
+	MaxInflightMessages, MaxInflightBytes int
 }
 
 func (c Config) withDefaults() Config {
@@ -53,6 +57,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.HeartbeatTicks == 0 {
 		c.HeartbeatTicks = 5
+	}
+	if c.MaxInflightMessages == 0 {
+		c.MaxInflightMessages = maxInflightMessages
 	}
 	return c
 }
@@ -77,7 +84,9 @@ func (c Config) newNode(store raft.Storage, applied uint64) *raft.RawNode {
 		Storage:         store,
 		Applied:         applied, // else entries that the service has seen would be applied again
 		MaxSizePerMsg:   maxSizePerMessage,
-		MaxInflightMsgs: maxInflightMessages,
+		MaxInflightMsgs: c.MaxInflightMessages,
+		// 0: no limit
+		MaxInflightBytes: uint64(c.MaxInflightBytes),
 		// Of what one Ready applies; the default would be MaxSizePerMsg, which etcd's server takes too.
 		MaxCommittedSizePerReady: math.MaxUint64,
 		PreVote:                  c.PreVote,
@@ -114,6 +123,9 @@ func (p *Peer) Extend(names ...string) error {
 			config.CheckQuorum = true
 		case raftapi.ReadIndex, raftapi.Transfer:
 			// Always there.
+		case raftapi.Pipeline:
+			// Always there, too; these are the bounds of lab 2G.
+			config.MaxInflightMessages, config.MaxInflightBytes = 64, 2<<20
 		case raftapi.Lease:
 			return errors.New("go.etcd.io/raft has no lease with a bound on clock drift; use readindex (its own unsafe variant is etcdraft.Config.UnsafeLease)")
 		default:

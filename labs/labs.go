@@ -3,7 +3,8 @@
 //
 //	labs.All()            every lab
 //	  labs/lab1.Lab()     warm-up: 1A one key/value server, 1B a lock on it; 1C, 1D the same while messages are lost
-//	  labs/lab2.Lab()     Raft: 2A elections, 2B log, 2C crashes, 2D snapshots, 2E PreVote, 2F CheckQuorum
+//	  labs/lab2.Lab()     Raft: 2A elections, 2B log, 2C crashes, 2D snapshots, 2E PreVote, 2F CheckQuorum,
+//	                      2G pipelined replication
 //	  labs/lab3.Lab()     KV: 3A reads through the log, 3B snapshots, 3C to 3E other read paths
 //	  labs/lab4.Lab()     sharding: 4A the shard controller, 4B shards that move, 4C progress, nothing left behind
 //	  labs/private        none; the place of an instructor's own cases

@@ -8,6 +8,7 @@ import "raftlab/raftapi"
 func (rf *Raft) AppendEntries(args *AppendEntriesArgs, reply *AppendEntriesReply) {
 	rf.mu.Lock()
 	defer rf.mu.Unlock()
+	rf.letEarlyWait(args)
 	defer func() { reply.Term = rf.currentTerm }()
 	if args.Term < rf.currentTerm {
 		raftapi.Reached("append refused: old term")
@@ -25,6 +26,7 @@ func (rf *Raft) AppendEntries(args *AppendEntriesArgs, reply *AppendEntriesReply
 	// Rule 5. The last new entry is the last one that this request vouches for; what stands behind it
 	// in this log may be left over from another leader, and leaderCommit does not mean that.
 	lastNew := args.PrevLogIndex + len(args.Entries)
+	rf.agreedThrough(lastNew)
 	rf.probeCommit(args.LeaderCommit, lastNew)
 	if commit := min(args.LeaderCommit, lastNew); commit > rf.commitIndex {
 		rf.commitIndex = commit

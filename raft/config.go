@@ -58,6 +58,15 @@ type Config struct {
 	// Transfer lets Raft.TransferLeadership work (§3.10, transfer.go). Always on in etcd.
 	Transfer bool
 
+	// Pipeline has this server as a leader send entries before earlier ones are answered (§10.2.2, pipeline.go), and
+	// as a follower wait for appends that were overtaken (early.go). Always on in etcd.
+	Pipeline bool
+
+	// MaxInflightMessages and MaxInflightBytes are the window of the pipeline: how many appends with entries, and
+	// about how many bytes of them, may be on their way to a follower and not confirmed. One append is always
+	// allowed. Defaults 64 and 2 MiB; etcd's server takes 512 (maxInflightMsgs) and no limit in bytes.
+	MaxInflightMessages, MaxInflightBytes int
+
 	// CatchUpEntries and CatchUpBytes say how many entries that the snapshot covers stay in memory: as
 	// many of the newest as are within both (catchup.go). Default none; etcd's server keeps 5000 entries
 	// (DefaultSnapshotCatchUpEntries).
@@ -72,6 +81,10 @@ const (
 	// maxEntries is the number of entries in an AppendEntries at most. A follower that is far
 	// behind gets them one batch after the other, and a lost message does not cost the whole log.
 	maxEntries = 256
+
+	// maxBytes is how many bytes of entries are in an AppendEntries at most, or it is a single entry. As in etcd's
+	// server (maxSizePerMsg).
+	maxBytes = 1 << 20
 
 	// maxInFlight is the number of unanswered calls per follower at most. A call to a dead server
 	// may take seconds to fail, and heartbeats do not wait for it. At ten per second this
@@ -89,6 +102,12 @@ func (c Config) withDefaults() Config {
 	}
 	if c.LeaseDriftBound == 0 {
 		c.LeaseDriftBound = 1.25
+	}
+	if c.MaxInflightMessages == 0 {
+		c.MaxInflightMessages = 64
+	}
+	if c.MaxInflightBytes == 0 {
+		c.MaxInflightBytes = 2 << 20
 	}
 	return c.withImplied()
 }
@@ -116,6 +135,8 @@ func (c Config) validate() error {
 		return fmt.Errorf("HeartbeatInterval is %v and ElectionTimeout %v: followers would depose a leader between two heartbeats", c.HeartbeatInterval, c.ElectionTimeout)
 	case c.LeaseDriftBound != 0 && c.LeaseDriftBound < 1:
 		return fmt.Errorf("LeaseDriftBound is %v: a bound below 1 would let leases outlast the promises they rest on; 1 means no drift", c.LeaseDriftBound)
+	case c.MaxInflightMessages < 0 || c.MaxInflightBytes < 0:
+		return fmt.Errorf("MaxInflightMessages is %d and MaxInflightBytes %d; a window has room for one message at least", c.MaxInflightMessages, c.MaxInflightBytes)
 	case c.CatchUpEntries < 0 || c.CatchUpBytes < 0:
 		return fmt.Errorf("CatchUpEntries is %d and CatchUpBytes %d; neither can be negative", c.CatchUpEntries, c.CatchUpBytes)
 	case (c.CatchUpEntries > 0) != (c.CatchUpBytes > 0):

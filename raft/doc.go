@@ -94,6 +94,8 @@
 //	lease.go        LeaseRead     "lease"        §6.4.1
 //	transfer.go     Transfer      "transfer"     §3.10
 //	catchup.go      CatchUp...    (KeepCatchUp)  etcd
+//	pipeline.go,    Pipeline      "pipeline"     §10.2.2, etcd
+//	early.go
 //
 //	             what it buys                            what it costs
 //	-----------  --------------------------------------  ---------------------------------------
@@ -108,6 +110,8 @@
 //	             milliseconds, and no timeout
 //	CatchUp      a follower that is a little behind      memory for some entries
 //	             gets entries, not a whole snapshot
+//	Pipeline     commands do not wait until others     messages, where stop and wait sends many
+//	             are answered                          entries in one; a window of memory
 //
 // They meet the files of Figure 2 in a few lines each:
 //
@@ -121,6 +125,8 @@
 //	newer term             setLeader(nobody): whoever waits is told         (raft.go)
 //	command arrives        handingOver: refused                             (raft.go)
 //	log is compacted       keepThrough                                      (snapshot.go)
+//	follower is sent to    sendPipelined instead of one call at a time      (replication.go)
+//	append has come in     letEarlyWait, agreedThrough                      (append.go)
 //	follower needs more    catchUpArgs                                      (replication.go)
 //
 // Safety never depends on PreVote, CheckQuorum or Transfer, and ReadIndex needs nothing but terms.
@@ -140,7 +146,8 @@
 //   - persist.go, encode.go: what is stored, when, and in which form
 //   - rpc.go: arguments and replies
 //   - config.go: what can be set
-//   - prevote.go, checkquorum.go, readindex.go, lease.go, transfer.go, catchup.go: the extensions
+//   - prevote.go, checkquorum.go, readindex.go, lease.go, transfer.go, catchup.go, pipeline.go, early.go: the
+//     extensions
 //   - extensions.go, contacts.go, clock.go: what they have in common
 //   - situations.go, probes.go: what may happen to a peer and a test should have seen, and where it says so
 package raft

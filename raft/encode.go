@@ -120,3 +120,36 @@ func cutInt(b []byte) (n int, rest []byte, err error) {
 	}
 	return int(v), b[size:], nil
 }
+
+// size is about how many bytes e takes in a message or on stable storage.
+func (e LogEntry) size() int {
+	const more = 8 // term and kind
+	switch c := e.Command.(type) {
+	case nil, int, NoOp:
+		return more
+	case string:
+		return more + len(c)
+	case []byte:
+		return more + len(c)
+	}
+	return len(encodeEntry(e))
+}
+
+// sizeOf is the size of all entries together.
+func sizeOf(entries []LogEntry) (bytes int) {
+	for _, e := range entries {
+		bytes += e.size()
+	}
+	return bytes
+}
+
+// withinBytes returns as many of the entries as a message may carry, and at least one if there is any.
+func withinBytes(entries []LogEntry) []LogEntry {
+	bytes := 0
+	for i, e := range entries {
+		if bytes += e.size(); bytes > maxBytes && i > 0 {
+			return entries[:i:i]
+		}
+	}
+	return entries
+}

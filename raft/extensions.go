@@ -29,6 +29,7 @@ type extensions struct {
 	reads   readQueue    // readindex.go
 	leave   leave        // transfer.go: what a transfer has to remember
 	kept    keptEntries  // catchup.go: entries that the snapshot covers
+	early   earlyAppends // early.go: requests that were overtaken by later ones
 }
 
 // Extend switches extensions on by their names, see [raftapi.Extendable]. Make and Extend together
@@ -48,6 +49,8 @@ func (rf *Raft) Extend(names ...string) error {
 			rf.config.LeaseRead = true
 		case raftapi.Transfer:
 			rf.config.Transfer = true
+		case raftapi.Pipeline:
+			rf.config.Pipeline = true
 		default:
 			return fmt.Errorf("raft: no extension is called %q; there are %q", name, raftapi.Extensions)
 		}

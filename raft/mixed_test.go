@@ -17,7 +17,7 @@ func TestMixedConfigurationsGoOn(t *testing.T) {
 		configs := make([]Config, 5)
 		for i := range configs {
 			yes := func() bool { return r.IntN(2) == 0 }
-			configs[i] = Config{PreVote: yes(), CheckQuorum: yes(), ReadIndex: yes(), Transfer: yes()}
+			configs[i] = Config{PreVote: yes(), CheckQuorum: yes(), ReadIndex: yes(), Transfer: yes(), Pipeline: yes()}
 		}
 		inCluster(t, 5, func(i int) Config { return configs[i] }, func(c *cluster) {
 			c.net.Reliable(seed%2 == 0)

@@ -108,3 +108,10 @@ func (q *readQueue) probeDropped() {
 		raftapi.Reached("reads ended with the leadership")
 	}
 }
+
+// probeWindow is called when a leader has sent a follower what it may.
+func (rf *Raft) probeWindow(f *progress) {
+	if f.lacks(rf.log.lastIndex()) && f.pipe.full(rf.config.MaxInflightMessages, rf.config.MaxInflightBytes) {
+		raftapi.Reached("window full")
+	}
+}

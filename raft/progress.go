@@ -32,6 +32,7 @@ type progress struct {
 	carries  int  // number of the latest read that the latest call confirms (readindex.go)
 
 	contact contact // contacts.go
+	pipe    pipe    // pipeline.go
 }
 
 // newProgress assumes that the server's log equals the leader's, which ends at lastIndex, and knows nothing of it.

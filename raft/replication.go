@@ -43,6 +43,10 @@ func (rf *Raft) sendNext(f *progress) bool {
 	if rf.state != leader || rf.currentTerm != f.term {
 		return false
 	}
+	if rf.config.Pipeline {
+		rf.sendPipelined(f)
+		return true
+	}
 	if !f.mayCall() {
 		return true
 	}
@@ -87,7 +91,7 @@ func (rf *Raft) appendEntriesArgs(f *progress) *AppendEntriesArgs {
 		LeaderId:     rf.me,
 		PrevLogIndex: prev,
 		PrevLogTerm:  rf.log.term(prev),
-		Entries:      rf.log.slice(prev+1, maxEntries),
+		Entries:      withinBytes(rf.log.slice(prev+1, maxEntries)),
 		LeaderCommit: rf.commitIndex,
 	}
 	rf.probeBatch(args.Entries)

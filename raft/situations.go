@@ -93,4 +93,13 @@ var Situations = []Situation{
 	{"election started at the request of the leader", "a server was told by its leader to stand for election"},
 	{"vote at the request of the leader", "a server that hears its leader was asked for a vote with the leader's leave"},
 	{"late order to stand for election ignored", "a TimeoutNow came from another term"},
+
+	// Pipelined replication, §10.2.2 of the dissertation (pipeline.go, early.go)
+	{"window full", "a leader had entries for a follower that it did not send, for too many were on their way"},
+	{"empty append when the window was full", "the answer to a heartbeat allowed an append without entries"},
+	{"probing after a refusal", "a follower refused an append of a pipeline"},
+	{"probing after a loss", "an append of a pipeline was lost"},
+	{"snapshot lost", "the snapshot for a follower was lost, and was to be sent again"},
+	{"snapshot sent again", "a follower answered heartbeats, and not for the snapshot that had been sent long ago"},
+	{"append waited for an earlier one", "an append came before one that was sent earlier, and was not refused"},
 }

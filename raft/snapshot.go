@@ -59,6 +59,7 @@ func (rf *Raft) InstallSnapshot(args *InstallSnapshotArgs, reply *InstallSnapsho
 	}
 	rf.snapshot = args.Data
 	rf.persistSnapshot()
+	rf.agreedThrough(rf.log.base)
 	rf.commitIndex = args.LastIncludedIndex
 	rf.toApply.Signal() // rule 8
 }

@@ -8,10 +8,11 @@ const (
 	ReadIndex   = "readindex"   // §6.4: linearizable reads without log entries
 	Lease       = "lease"       // §6.4.1: linearizable reads without messages, given bounded clock drift
 	Transfer    = "transfer"    // §3.10: leadership transfer
+	Pipeline    = "pipeline"    // §10.2.2: entries are sent before earlier ones are answered
 )
 
 // Extensions lists them all.
-var Extensions = []string{PreVote, CheckQuorum, ReadIndex, Lease, Transfer}
+var Extensions = []string{PreVote, CheckQuorum, ReadIndex, Lease, Transfer, Pipeline}
 
 // Extendable is a peer whose extensions can be switched on by name.
 type Extendable interface {

@@ -60,6 +60,7 @@
 //	topology.go   2A, 2B: bridge, ring, one-way links
 //	prevote.go    2E: who cannot win does not raise the term
 //	checkquorum.go 2F: leaders without a majority go, those with one stay
+//	pipeline.go   2G: entries are sent while earlier ones are on their way
 //	swarm.go      one case per part: some of all faults, chosen by the seed
 //
 // # Private cases

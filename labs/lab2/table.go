@@ -14,7 +14,7 @@ func Lab() tester.Lab {
 		Name:    "lab2",
 		Package: "./raft",
 		Test:    "TestLab2",
-		Cases:   slices.Concat(elections(), logs(), crashes(), compaction(), preVotes(), quorums()),
+		Cases:   slices.Concat(elections(), logs(), crashes(), compaction(), preVotes(), quorums(), pipelines()),
 	}.Demanded(demanded)
 }
 
