@@ -131,4 +131,30 @@ type Service struct {
 	// that a clerk knows whether followers answer reads.
 	Classic   func(servers []*labrpc.ClientEnd, o Options) ClassicClerk
 	Versioned func(servers []*labrpc.ClientEnd, o Options) VersionedClerk
+
+	// Replicate starts replica me of a machine that is given: what the service is built on, by itself. Options do not concern
+	// it. It is for services in the form of 6.5840 since 2025 (package rsm), and nil for all others: only lab rsm asks for it.
+	Replicate func(servers []*labrpc.ClientEnd, me int, persister *raftapi.Persister, maxraftstate int, m Machine) Replica
+	// Unkilled says that Kill of a replica does nothing, as is the way of 2026, where a signal ends the process.
+	Unkilled bool
+}
+
+// Machine is a state machine that can be replicated. Its methods are called one at a time.
+type Machine interface {
+	// DoOp executes an operation, of whatever type was submitted, and returns its result.
+	DoOp(op any) any
+	// Snapshot returns the whole state.
+	Snapshot() []byte
+	// Restore replaces the state by one that Snapshot returned.
+	Restore(snapshot []byte)
+}
+
+// Replica is one copy of a replicated machine.
+type Replica interface {
+	Server
+	// Submit proposes an operation, waits until it has been executed here, and returns OK and the result that the
+	// machine had for it. Anything else than OK means that it may have been executed, or may be yet, or not:
+	// ErrWrongLeader above all, at a server that does not lead, or does not lead any more. It may wait for as long as the server
+	// cannot know that it does not lead, and returns when the server is killed.
+	Submit(op any) (Err, any)
 }

@@ -74,5 +74,6 @@ func Service() kvapi.Service {
 		Versioned: func(servers []*labrpc.ClientEnd, o kvapi.Options) kvapi.VersionedClerk {
 			return MakeVersionedClerk(servers, WithAll(o))
 		},
+		Replicate: replicate,
 	}
 }

@@ -51,7 +51,7 @@ func (c *call) again() (delay time.Duration, yes bool) {
 	switch {
 	case c.fate.Twice != 0:
 		return c.fate.Twice, true
-	case !c.rn.duplicates || c.fate.NoDuplicate:
+	case !c.rn.duplicates || c.rn.once || c.fate.NoDuplicate:
 		return 0, false
 	}
 	return c.weather.again(c.rn.reordering && !c.fate.NoOvertaking)

@@ -19,6 +19,7 @@ type Network struct {
 	reordering bool
 	longDelays bool
 	duplicates bool
+	once       bool // whatever duplicates says
 	closed     bool
 
 	ends    map[any]*end
@@ -163,6 +164,14 @@ func (rn *Network) Duplicates(yes bool) {
 	rn.mu.Lock()
 	defer rn.mu.Unlock()
 	rn.duplicates = yes
+}
+
+// Once makes the network deliver no request a second time, whatever [Network.Duplicates] is told: there are services that count
+// on it.
+func (rn *Network) Once(yes bool) {
+	rn.mu.Lock()
+	defer rn.mu.Unlock()
+	rn.once = yes
 }
 
 // Observe installs f, which sees everything that happens to messages, in order; nil removes it. f

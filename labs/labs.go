@@ -8,6 +8,7 @@
 //	  labs/lab3.Lab()     KV: 3A reads through the log, 3B snapshots, 3C to 3E other read paths
 //	  labs/lab4.Lab()     sharding: 4A the shard controller, 4B shards that move, 4C progress, nothing left behind
 //	  labs/private        none; the place of an instructor's own cases
+//	  labs/rsm            3R: a replicated state machine by itself, in the form of 2025; on request
 //	  labs/porcupine      long histories of both services under composed faults; on request
 package labs
 
@@ -18,6 +19,7 @@ import (
 	"raftlab/labs/lab4"
 	"raftlab/labs/porcupine"
 	private "raftlab/labs/private"
+	"raftlab/labs/rsm"
 	"raftlab/tester"
 )
 
@@ -26,6 +28,6 @@ func All() []tester.Lab {
 	return []tester.Lab{
 		lab1.Lab().With(private.Cases("lab1")...), lab2.Lab().With(private.Cases("lab2")...),
 		lab3.Lab().With(private.Cases("lab3")...), lab4.Lab().With(private.Cases("lab4")...),
-		porcupine.Lab(), porcupine.ShardLab(),
+		rsm.Lab(), porcupine.Lab(), porcupine.ShardLab(),
 	}
 }

@@ -33,6 +33,7 @@ type node struct {
 	services []any        // reachable over the network
 	raft     raftapi.Raft // the Raft peer, which may be one of the services
 	kill     func()       // ends it all
+	server   Server       // of a service; nil for a bare peer
 }
 
 // begin starts a life of peer i, at an instant of its own.

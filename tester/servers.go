@@ -53,14 +53,15 @@ func (e *Env) newServers(start StartFunc, n int, o Options) *Servers {
 	e.r.clients = true
 	e.r.mu.Unlock()
 	s := &Servers{newMachines(e, n, o), start}
+	s.net.Once(e.r.terms.Once)
 	s.start, s.restored = s.startOne, func(*life) string { return "" }
 	return s
 }
 
 func (s *Servers) startOne(l *life, ends []*labrpc.ClientEnd, p *raftapi.Persister) *node {
 	var server Server
-	made := &node{}
 	s.r.into("StartServer", l.Peer, l.as(func() { server = s.startServer(l.Peer, ends, p) }))
+	made := &node{server: server}
 	if nothing(server) {
 		s.r.madeNothing("StartServer", l.Peer)
 	}
@@ -73,6 +74,26 @@ func (s *Servers) startOne(l *life, ends []*labrpc.ClientEnd, p *raftapi.Persist
 		}
 	}))
 	return made
+}
+
+// Enter has server i do something that it offers within its process, and not to the network: f gets the server, on a goroutine
+// of its own. The channel is closed when f has returned, which may be never, as long as the server lives or even longer; nil
+// means that the server does not run. What f is told by a server that has crashed meanwhile counts for nothing.
+func (s *Servers) Enter(i int, f func(Server)) (done <-chan struct{}) {
+	l := s.running(i)
+	if l == nil {
+		return nil
+	}
+	server, ended := l.node.Load().server, make(chan struct{})
+	go func() {
+		d := s.r.enter(l.as(func() { f(server) }))
+		if d.manner == returned {
+			close(ended)
+			return
+		}
+		s.r.departed("a call", i, d)
+	}()
+	return ended
 }
 
 // Served returns how many requests of clients have reached server i since the servers began.

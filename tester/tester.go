@@ -34,8 +34,10 @@ type Lab struct {
 	Package string // "./raft", whose test binary runs the cases
 	Test    string // "TestLab2", the test in that binary
 	Cases   []Case
-	// OnRequest says that the cases run only when they are named: they take long, and are not graded.
+	// OnRequest says that the cases run only when they are named: they take long, or are about a form that few services have.
 	OnRequest bool
+	// Field is the field of the service that the cases are about, if not every service has it.
+	Field string
 }
 
 // With is the lab with more cases at its end.

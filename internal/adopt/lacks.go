@@ -8,7 +8,7 @@ import "slices"
 var gradedBy = map[string][]string{
 	"kvsrv":               {"1A", "1B", "1C", "1D"},
 	"raft":                {"2A", "2B", "2C", "2D", "2E", "2F"},
-	"kvraft":              {"3A", "3B", "3C", "3D", "3E"},
+	"kvraft":              {"3A", "3B", "3C", "3D", "3E", "3R"},
 	"shardkv/shardctrler": {"4A"},
 	"shardkv":             {"4B", "4C"},
 }
@@ -33,6 +33,9 @@ func (c *conversion) lack(parts []string, why string) {
 
 // beyond notes what the course does not ask for.
 func (c *conversion) beyond() {
+	if c.Year < "2025" {
+		c.lack([]string{"3R"}, "3R is not graded: it is about package rsm, which the course has since 2025")
+	}
 	for _, e := range extra {
 		c.lack(e.parts, e.says)
 	}

@@ -76,9 +76,10 @@ func (c *conversion) assign() {
 			continue
 		}
 		c.follow(p.place, d)
-		if l := c.tree.dirs[path.Join(d.name, "lock")]; p.place == "kvsrv" && l != nil && l.clause() == "lock" {
-			c.dest[l.name] = "kvsrv/lock" // nothing but the adapter imports it
-			c.follow("kvsrv", l)
+		sub := map[string]string{"kvsrv": "lock", "kvraft": "rsm"}[p.place]
+		if l := c.tree.dirs[path.Join(d.name, sub)]; sub != "" && l != nil && l.clause() == sub {
+			c.dest[l.name] = p.place + "/" + sub // perhaps nothing but the adapter imports it
+			c.follow(p.place, l)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package adopt
 
 import (
+	"go/ast"
 	"path"
 	"strings"
 )
@@ -9,19 +10,18 @@ import (
 
 // versioned adds the adapter of a service whose clients are told versions: kvraft1 and kvsrv1.
 func (c *conversion) versioned(place string, d *directory) bool {
-	f, start := d.function("StartKVServer")
+	f, start := d.starter("StartKVServer", "NewServer")
 	_, clerk := d.function("MakeClerk")
 	if start == nil || clerk == nil {
 		c.notes.add(Missing, d.name, 0, "it has no function %s: %s is not graded", missing(start == nil, "StartKVServer", "MakeClerk"), labsOf(place))
 		return false
 	}
-	takes := map[string]int{"kvraft": 5, "kvsrv": 4}[place]
-	if n := len(f.flat(start.Type.Params)); n != takes {
-		c.notes.add(Missing, d.name, 0, "StartKVServer takes %d parameters, the course's takes %d: %s is not graded", n, takes, labsOf(place))
-		return false
-	}
 	a := c.adapter(d)
-	code := strings.ReplaceAll(shimText(place+"1"), "MAKECLERK", clerk.Name.Name)
+	given := map[string]string{"kvraft": "servers me persister maxraftstate", "kvsrv": "nil 0 nil -1"}[place]
+	code := strings.NewReplacer("MAKECLERK", clerk.Name.Name, "STARTCALL", f.startCall(start, given)).Replace(shimText(place + "1"))
+	if place == "kvraft" {
+		code = strings.ReplaceAll(code, "REPLICATE", c.replicate(d, a))
+	}
 	if place == "kvsrv" {
 		with := ""
 		if l := c.tree.dirs[path.Join(d.name, "lock")]; l != nil && l.clause() == "lock" {
@@ -35,8 +35,76 @@ func (c *conversion) versioned(place string, d *directory) bool {
 		a.add("", `"raftlab/raftapi"`)
 	}
 	a.add(code, `"raftlab/kvapi"`, `"raftlab/labrpc"`, `tester "`+c.shim(d, "tester")+`"`, `kvtest "`+c.shim(d, "kvtest")+`"`, `rpc "`+c.rpc(d)+`"`)
-	c.notes.add(Converted, d.name, 0, "is tested through %s, which calls StartKVServer and MakeClerk", adapterFile)
+	c.notes.add(Converted, d.name, 0, "is tested through %s, which calls %s and MakeClerk", adapterFile, start.Name.Name)
 	return true
+}
+
+// starter is the first of these functions that there is.
+func (d *directory) starter(names ...string) (*file, *ast.FuncDecl) {
+	for _, name := range names {
+		if f, fn := d.function(name); fn != nil {
+			return f, fn
+		}
+	}
+	return nil, nil
+}
+
+// startCall is a call that starts a server, in the form of 2025 or 2026: each parameter gets by its type what it wants. given are, in this order,
+// the ends, the own number, the persister and maxraftstate.
+func (f *file) startCall(fn *ast.FuncDecl, given string) string {
+	values := strings.Fields(given)
+	var args []string
+	numbers := values[1:2:2]
+	for _, p := range f.flat(fn.Type.Params) {
+		switch base := lastPart(strings.ReplaceAll(p.text, ".", "/")); {
+		case p.variadic:
+			continue
+		case base == "ClientEnd":
+			args = append(args, values[0])
+		case base == "Persister":
+			args = append(args, values[2])
+		case base == "Tgid":
+			args = append(args, "tester.GRP0")
+		case base == "TesterClnt" || base == "Clnt":
+			args = append(args, "&tester.Clnt{}")
+		case p.text == "int" && len(numbers) > 0:
+			args, numbers = append(args, numbers[0]), nil
+		case p.text == "int":
+			args = append(args, values[3])
+		default:
+			args = append(args, "*new("+p.text+")")
+		}
+	}
+	return fn.Name.Name + "(" + strings.Join(args, ", ") + ")"
+}
+
+// replicate connects package rsm, which the service is built on, so that it can be tested by itself. It returns fields of a
+// kvapi.Service.
+func (c *conversion) replicate(d *directory, a *adapter) string {
+	const missing = "no rsm here: 3R is not graded"
+	r := c.tree.dirs[path.Join(d.name, "rsm")]
+	if r == nil || c.dest[r.name] == "" {
+		c.lack([]string{"3R"}, missing)
+		c.notes.add(Missing, "", 0, missing)
+		return ""
+	}
+	f, fn := r.function("MakeRSM")
+	if fn == nil || len(f.flat(fn.Type.Params)) != 5 || len(f.flat(fn.Type.Results)) != 1 {
+		c.lack([]string{"3R"}, missing)
+		c.notes.add(Missing, r.name, 0, "it has no function MakeRSM in the form of the course: 3R is not graded")
+		return ""
+	}
+	register := ""
+	if _, _, op := r.typeSpec("Op"); op != nil {
+		register = "labgob.Register(rsm.Op{})"
+		a.add("", `"raftlab/labgob"`)
+	}
+	a.add(strings.ReplaceAll(shimText("rsm"), "REGISTER", register), `rsm "`+module+c.dest[r.name]+`"`)
+	fields := "\t\tReplicate: raftlabReplicate,\n"
+	if c.Year >= "2026" {
+		fields += "\t\tUnkilled: true,\n"
+	}
+	return fields
 }
 
 // single adds the adapter of the server on one machine of 2024.

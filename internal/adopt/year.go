@@ -10,11 +10,11 @@ import (
 // Auto asks for the year to be found out.
 const Auto = "auto"
 
-// firstYear is the oldest year that is adopted. Its Raft lab has no snapshots, so it has no contract of its own.
+// firstYear is the oldest year that is adopted.
 const firstYear = "2020"
 
 // Years are the years that can be asked for.
-func Years() []string { return append([]string{firstYear}, contract.Years()...) }
+func Years() []string { return contract.Years() }
 
 // checkYear looks at a year that the user gave.
 func checkYear(year string) error {
@@ -22,14 +22,6 @@ func checkYear(year string) error {
 		return nil
 	}
 	return fmt.Errorf("--year %s: give %s, or a year: %v", year, Auto, Years())
-}
-
-// contractOf is the contract by which a solution of a year is judged, "" for the strict one.
-func contractOf(year string) string {
-	if slices.Contains(contract.Years(), year) {
-		return year
-	}
-	return ""
 }
 
 // clue is something that tells a year: because of it a solution is not older than from, or not newer than to.

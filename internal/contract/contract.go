@@ -24,6 +24,9 @@ type Contract struct {
 	// OwnSnapshots: the peer persists its snapshot in any form, and the service never reads it. The
 	// service itself outlives a crash, and goes on from what it had applied.
 	OwnSnapshots bool
+	// Once: the network brings a client's request to a server at most once, as the course's does. A service that knows the
+	// latest request of each client by its number alone, and is not ready for an older one, is right there.
+	Once bool
 }
 
 // Strict is the default. It is the contract of 2023 and later, except that a peer that still has
@@ -32,12 +35,13 @@ var Strict = Contract{AsksPeer: true}
 
 // years are the contracts by year, the oldest first. In 2020 the Raft lab had no snapshots.
 var years = []Contract{
-	{Year: "2021", AsksPeer: true, IgnoresOld: true, OwnSnapshots: true},
-	{Year: "2022", AsksPeer: true},
-	{Year: "2023"},
-	{Year: "2024"},
-	{Year: "2025"},
-	{Year: "2026"},
+	{Year: "2020", AsksPeer: true, Once: true},
+	{Year: "2021", AsksPeer: true, IgnoresOld: true, OwnSnapshots: true, Once: true},
+	{Year: "2022", AsksPeer: true, Once: true},
+	{Year: "2023", Once: true},
+	{Year: "2024", Once: true},
+	{Year: "2025", Once: true},
+	{Year: "2026", Once: true},
 }
 
 // Years returns the years that have a contract, the oldest first.

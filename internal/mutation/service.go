@@ -54,8 +54,9 @@ var families = []family{
 		prefixes: []string{"kv-"},
 		dir:      "kvraft",
 		packages: []layer{{"kvraft", "", true}, {"kvraft/rsm", "rsm", false}, {packageDir, packageDir, false}},
-		imports:  []string{"raftlab/kvapi", "raftlab/labs/lab3", "raftlab/labs/porcupine"},
+		imports:  []string{"raftlab/kvapi", "raftlab/labs/lab3", "raftlab/labs/porcupine", "raftlab/labs/rsm"},
 		tests: `func TestLab3(t *testing.T) { lab3.Run(t, service(t)) }
+func TestRSM(t *testing.T) { rsm.Run(t, service(t)) }
 func TestPorcupine(t *testing.T) { porcupine.Run(t, service(t)) }`,
 		contract: "kvapi.Service",
 	},

@@ -1,6 +1,7 @@
 package suite
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -210,7 +211,11 @@ func (c Code) Has(cases ...Case) error {
 		if why := c.lacks[k.Part]; why != "" {
 			return fmt.Errorf("--impl %s: %s", c.Given, why)
 		}
-		if _, ok := c.Impl[name]; ok || c.controllerAlone() && testsController(k) {
+		dir, ok := c.Impl[name]
+		if ok && k.Field != "" && !sets(dir, k.Field) {
+			return fmt.Errorf("--impl %s: its package %s sets no %s of the service, which %s tests; select other cases", c.Given, name, k.Field, k.ID())
+		}
+		if ok || c.controllerAlone() && testsController(k) {
 			continue
 		}
 		if c.controllerAlone() && name == shardedPackage {
@@ -236,7 +241,7 @@ func (c Code) Graded(cases []Case) (graded []Case, why []string) {
 		case c.controllerAlone() && name == shardedPackage:
 			says = fmt.Sprintf("no %s here, but its controller: of %s part %s alone is graded", name, k.Lab, controllerPart)
 		default:
-			says = fmt.Sprintf("no %s here: %s is not graded", name, k.Lab)
+			says = fmt.Sprintf("no %s here: %s is not graded", cmp.Or(k.Field, name), k.Lab)
 		}
 		if !slices.Contains(why, says) {
 			why = append(why, says)

@@ -48,6 +48,21 @@ func TestFindCode(t *testing.T) {
 	assert.Equal(t, "tester/env.go:3", c.Show("raftlab/tester/env.go:3"))
 	assert.ErrorContains(t, c.Has(of("./kvraft", "3A")), "no package kvraft")
 
+	replicas := of("./kvraft", "3R")
+	replicas.Field, replicas.Lab = "Replicate", "rsm"
+	write(t, "plain/kvraft/a.go", "package kvraft\n\nvar s = service{Start: nil}\n")
+	write(t, "built/kvraft/a.go", "package kvraft\n\nvar s = service{Replicate: nil}\n")
+	for impl, says := range map[string]string{"plain": "no Replicate here: rsm is not graded", "built": ""} {
+		c, err := FindCode("/framework", false, impl, pkgs)
+		require.NoError(t, err)
+		graded, why := c.Graded([]Case{replicas})
+		if says == "" {
+			assert.Len(t, graded, 1)
+		} else {
+			assert.Equal(t, []string{says}, why)
+		}
+	}
+
 	c, err = FindCode("/framework", false, "single", pkgs)
 	require.NoError(t, err)
 	assert.Equal(t, map[string]string{"raft": c.Key}, c.Impl)

@@ -2,6 +2,7 @@ package suite
 
 import (
 	"context"
+	"go/ast"
 	"go/parser"
 	"go/token"
 	"path/filepath"
@@ -41,6 +42,29 @@ func (c Code) needed(pkg string) map[string]string {
 		}
 	}
 	return needed
+}
+
+// sets reports whether a package at dir sets a field of this name in some composite literal, as the function Service does.
+func sets(dir, field string) (found bool) {
+	goFile := func(name string) bool { return strings.HasSuffix(name, ".go") && !strings.HasSuffix(name, "_test.go") }
+	files, err := submission.Read(context.Background(), dir, submission.Usual, goFile)
+	if err != nil {
+		return true // the build says what is wrong with it
+	}
+	for _, f := range files {
+		parsed, err := parser.ParseFile(token.NewFileSet(), f.Name, f.Text, parser.SkipObjectResolution)
+		if err != nil {
+			return true
+		}
+		ast.Inspect(parsed, func(n ast.Node) bool {
+			if kv, ok := n.(*ast.KeyValueExpr); ok {
+				key, ok := kv.Key.(*ast.Ident)
+				found = found || ok && key.Name == field
+			}
+			return !found
+		})
+	}
+	return found
 }
 
 // imports reports whether a package at dir, or one below it, imports the framework's package of this name, or one below that. What

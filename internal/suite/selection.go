@@ -19,6 +19,8 @@ type Case struct {
 	OnRequest bool
 	// Private says that it is an instructor's, and not in this tree.
 	Private bool
+	// Field is tester.Lab.Field.
+	Field string
 }
 
 // Cases returns the cases of all labs, in the order of their tables.
@@ -26,7 +28,7 @@ func Cases(labs []tester.Lab) []Case {
 	var cases []Case
 	for _, l := range labs {
 		for _, c := range l.Cases {
-			cases = append(cases, Case{Case: c, Lab: l.Name, Package: l.Package, Test: l.Test, OnRequest: l.OnRequest})
+			cases = append(cases, Case{Case: c, Lab: l.Name, Package: l.Package, Test: l.Test, OnRequest: l.OnRequest, Field: l.Field})
 		}
 	}
 	return cases
