@@ -60,6 +60,7 @@ type call struct {
 	orphan    bool        // nobody waits for the reply
 	duplicate bool        // the second copy of a request; always an orphan
 	dropped   bool        // that something of it is lost has been said
+	served    bool        // the server has got to it, if that takes time
 	alarm     *time.Timer // wakes the caller
 	arrival   *time.Timer // starts the handler
 
@@ -216,6 +217,7 @@ func (c *call) send() {
 		c.fail(c.unreachable(), c.dead())
 		return
 	}
+	delay += rn.transmit(c.edge, c.argsSize)
 	rn.flights.add(c)
 	c.leaves(delay)
 	if second != nil {

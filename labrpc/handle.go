@@ -86,6 +86,9 @@ func (c *call) deliver() (m *method, observed bool) {
 	if c.phase != travelling || rn.heldUp(c.edge.to, func() { c.arrival.Reset(0) }) {
 		return nil, false
 	}
+	if c.queues() {
+		return nil, false
+	}
 	m, err := c.server.find(c.method)
 	if err == nil && m.args != c.args.Type().Elem() { // another server than when the call was prepared
 		rn.unlocked(func() { err = c.copyOn(c.args, m.args) })
@@ -138,7 +141,7 @@ func (c *call) goBack(err error) {
 		return
 	}
 	c.phase = returning
-	c.alarm.Reset(delay)
+	c.alarm.Reset(delay + c.rn.transmit(c.edge.back, c.replySize))
 }
 
 // wrong ends a call that is a mistake. The caller will report it, so that it is known who called.

@@ -8,6 +8,7 @@ type edge struct {
 	n        uint64 // calls so far; goes on when peers restart and get new ends
 	cut      bool
 	back     *edge // the opposite direction
+	wire     line  // of [Network.Bandwidth]
 }
 
 // edge returns the edge between two peers. rn.mu is held.

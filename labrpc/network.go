@@ -14,7 +14,9 @@ type Network struct {
 	mu sync.Mutex // guards everything below, and all ends, edges, slots and calls
 
 	seed       uint64
-	latency    latency // zero: the default
+	latency    latency       // zero: the default
+	bandwidth  int           // busy.go
+	service    time.Duration // likewise
 	reliable   bool
 	reordering bool
 	longDelays bool
@@ -45,6 +47,8 @@ type slot struct {
 	name   any
 	server *Server // nil: deleted, or not yet there
 	count  int
+
+	processor line // of [Network.ServiceTime]
 }
 
 // ClientEnd is one end of a connection: a peer holds one for each server that it calls. It is

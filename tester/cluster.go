@@ -22,6 +22,8 @@ type Options struct {
 	// FsyncOf, if not nil, says it for each peer, and for each write anew: a disk may be slow for a while. It is called on
 	// the peers' goroutines.
 	FsyncOf func(i int) time.Duration
+	// DiskBandwidth is how many bytes a second a persister writes, beside Fsync. 0: their number makes no difference.
+	DiskBandwidth int
 
 	// SnapshotEvery makes the service on each peer, which is the tester, call Snapshot each time it
 	// has applied an entry whose index is a multiple of it. 0: never. It means nothing to Servers.
@@ -32,6 +34,8 @@ type Options struct {
 	// SnapshotLag has the services write their snapshots down in the background, as real ones do: when
 	// one is handed over, so many more entries have been applied already.
 	SnapshotLag int
+	// SnapshotBytes is the least size of a snapshot: that of the service's state. 0: they are as short as can be.
+	SnapshotBytes int
 	// CatchUp has peers that can (raftapi.CatchUpKeeper) keep so many entries in memory behind each
 	// snapshot. Others do without. It means nothing to Servers.
 	CatchUp int

@@ -29,6 +29,7 @@ import (
 // have it.
 type disk struct {
 	fsync func() time.Duration // of the next write; nil: writes take no time
+	speed int                  // bytes per second; 0: no limit
 	turn  chan struct{}        // holds a token while the disk is busy; who wants to put one there waits in line
 }
 
@@ -37,11 +38,11 @@ type disk struct {
 var diskInBubble = process.Repeatable
 
 func newDisk(r *run, o Options, peer int) disk {
-	d := disk{turn: make(chan struct{}, 1)}
+	d := disk{turn: make(chan struct{}, 1), speed: o.DiskBandwidth}
 	switch {
 	case o.FsyncOf != nil:
 		d.fsync = func() time.Duration { return o.FsyncOf(peer) }
-	case o.Fsync > 0:
+	case o.Fsync > 0 || o.DiskBandwidth > 0:
 		d.fsync = func() time.Duration { return o.Fsync }
 	default:
 		return d
@@ -53,14 +54,18 @@ func newDisk(r *run, o Options, peer int) disk {
 	return d
 }
 
-// begin waits until the disk has come to the caller's write, and says how long that takes; end lets the disk go on to the
+// begin waits until the disk has come to the caller's write of so many bytes, and says how long that takes; end lets the disk go on to the
 // next one. What is in between happens in the order of the calls to begin.
-func (d disk) begin() (takes time.Duration) {
+func (d disk) begin(bytes int) (takes time.Duration) {
 	if d.fsync == nil {
 		return 0
 	}
 	d.turn <- struct{}{}
-	return d.fsync()
+	takes = d.fsync()
+	if d.speed > 0 {
+		takes += time.Duration(bytes) * time.Second / time.Duration(d.speed)
+	}
+	return takes
 }
 
 func (d disk) end() {

@@ -36,6 +36,18 @@ func TestFsyncTakesTime(t *testing.T) {
 	passes(t, v)
 }
 
+// A disk with a bandwidth takes longer for more bytes.
+func TestDiskBandwidth(t *testing.T) {
+	tester.DiskInBubble(t)
+	v, _ := play(t, 1, tester.Options{Fsync: fsync, DiskBandwidth: 1000}, func(c cluster, th cast) {
+		e := c.Env()
+		began := e.Now()
+		th.peer(0).store.Save([]byte("twelve bytes"), nil)
+		require.Equal(t, fsync+12*time.Millisecond, e.Now()-began)
+	})
+	passes(t, v)
+}
+
 // One disk does one thing at a time, and in order.
 func TestWritesQueue(t *testing.T) {
 	tester.DiskInBubble(t)

@@ -65,6 +65,7 @@ func newMachines(e *Env, n int, o Options) *machines {
 	c.net.Seed(c.weather())
 	c.net.Fates(e.r.script.fates(c.number))
 	c.checks = watch.New(watched{e.r}, c.number, n, e.r.params.Detail, e.r.terms)
+	c.checks.SnapshotBytes(c.options.SnapshotBytes)
 	c.net.Observe(c.message)
 	c.net.OnMistake(c.mistake)
 	c.net.Reliable(!o.Unreliable)
@@ -176,6 +177,11 @@ func (c *machines) running(i int) *life {
 func (c *machines) mistake(err error) {
 	c.r.violate(Violation{Rule: RuleNetwork, Message: err.Error()})
 }
+
+// Observe has f see what happens to the messages of peers or servers to each other from now on, as
+// [labrpc.Network.Observe] describes it: f must not block, and not call the network. What zombies send is left out.
+// nil ends it.
+func (c *machines) Observe(f func(*labrpc.Message)) { c.checks.Observe(f) }
 
 // RPCs returns how many requests of other peers have reached peer i since the cluster began.
 func (c *machines) RPCs(i int) int { return c.checks.Delivered(i) }

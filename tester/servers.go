@@ -105,8 +105,3 @@ func (s *Servers) PeerRPCs() int { return s.checks.PeerCalls() }
 // PeerBytes returns how many bytes servers have sent to each other since they began: requests, also lost
 // ones, and the replies that arrived.
 func (s *Servers) PeerBytes() int64 { return s.checks.PeerBytes() }
-
-// Observe has f see what happens to the messages of servers to each other from now on, as
-// [labrpc.Network.Observe] describes it: f must not block, and not call the network. What zombies send is left out.
-// nil ends it.
-func (s *Servers) Observe(f func(*labrpc.Message)) { s.checks.Observe(f) }

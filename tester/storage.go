@@ -48,7 +48,7 @@ func (s *storage) Write(u raftapi.Update) {
 // write lets a write of so many bytes take effect when it is synced.
 func (s *storage) write(bytes int, effect func()) {
 	s.unsynced.Add(1)
-	takes := s.disk.begin()
+	takes := s.disk.begin(bytes)
 	defer s.disk.end()
 	spin(takes)
 	s.midway()

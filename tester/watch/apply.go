@@ -146,16 +146,21 @@ func (k *Checks) Restore(l *Life, data []byte) string {
 const snapshotFormat = "raftlab snapshot: cluster %d, entries up to %d, hash %016x"
 
 // snapshotOf is the state of the service after it applied everything up to index. Instead of the
-// entries it holds a hash of them, so that a snapshot of something else is told from it.
-func snapshotOf(cluster, index int, prefix uint64) []byte {
-	return fmt.Appendf(nil, snapshotFormat, cluster, index, prefix)
+// entries it holds a hash of them, so that a snapshot of something else is told from it; and it is as long as snapshots are to
+// be at least.
+func (k *Checks) snapshotOf(index int) []byte {
+	data := fmt.Appendf(nil, snapshotFormat, k.cluster, index, k.entries[index].prefix)
+	return append(data, bytes.Repeat([]byte{' '}, max(0, k.snapshotBytes-len(data)))...)
 }
+
+// SnapshotBytes makes snapshots so long at least. It is called before there are any.
+func (k *Checks) SnapshotBytes(n int) { k.snapshotBytes = n }
 
 // SnapshotAt is the state of the service after the entry at index, which has been applied.
 func (k *Checks) SnapshotAt(index int) []byte {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return snapshotOf(k.cluster, index, k.entries[index].prefix)
+	return k.snapshotOf(index)
 }
 
 // examine returns the index up to which a snapshot goes, or what is wrong with it.
@@ -170,7 +175,7 @@ func (k *Checks) examine(data []byte) (index int, problem string) {
 		return 0, "is from an earlier cluster of the same process: a global variable has kept it"
 	case index < 1 || index >= len(k.entries):
 		return 0, fmt.Sprintf("goes up to index %d, which nobody has applied", index)
-	case !bytes.Equal(data, snapshotOf(k.cluster, index, k.entries[index].prefix)):
+	case !bytes.Equal(data, k.snapshotOf(index)):
 		return 0, fmt.Sprintf("is not the state after index %d", index)
 	}
 	return index, ""

@@ -23,11 +23,12 @@ import (
 //	                  to be preceded by a write to stable storage (Figure 2)
 //	committed         applied by any peer
 type Checks struct {
-	run     Run
-	n       int
-	cluster int
-	detail  bool              // messages are written out in the trace
-	terms   contract.Contract // of the year that the peers are of
+	run           Run
+	n             int
+	cluster       int
+	detail        bool              // messages are written out in the trace
+	snapshotBytes int               // the least size of a snapshot
+	terms         contract.Contract // of the year that the peers are of
 
 	// mu guards the rest, and the changes of Life.alive: what is judged under it was done either
 	// before a crash or after it.

@@ -8,7 +8,7 @@
 // Contents:
 //
 //   - [Experiment], [Variant], [Metric], [Trial]: the form (this file); [Setting] (settings.go), [Sweep] (sweep.go)
-//   - [All]: the list; rejoin.go, partial.go, reads.go, steady.go, move.go: one experiment each
+//   - [All]: the list; rejoin.go, partial.go, reads.go, followers.go, catchup.go, steady.go, move.go: one experiment each
 //   - load.go: clients that write to bare peers, and what they see
 //   - service.go: a key/value service on the peers, and its users
 //   - sharded.go: a sharded one, and its visitors; journal.go: what can be seen of a shard that moves
@@ -79,7 +79,9 @@ const (
 )
 
 // All lists the experiments.
-func All() []Experiment { return []Experiment{rejoin(), partial(), reads(), steady(), move()} }
+func All() []Experiment {
+	return []Experiment{rejoin(), partial(), reads(), followers(), catchup(), steady(), move()}
+}
 
 // Find returns the experiment of that name.
 func Find(name string) (Experiment, error) {
@@ -105,12 +107,12 @@ type Trial struct {
 // cluster starts n peers with the variant's extensions.
 func (t *Trial) cluster(n int) *tester.Cluster {
 	c := t.NewCluster(t.newPeer, n, t.options())
-	t.setLatency(c.Network())
+	t.setNetwork(c.Network())
 	return c
 }
 
 func (t *Trial) options() tester.Options {
-	return tester.Options{Extensions: t.Variant.Extensions, Fsync: t.Duration("fsync")}
+	return tester.Options{Extensions: t.Variant.Extensions, Fsync: t.Duration("fsync"), DiskBandwidth: t.Int("disk")}
 }
 
 // able notes that the peer lacks the variant's extensions, if it does.
@@ -144,10 +146,12 @@ func nowhere(n int) (ends []*labrpc.ClientEnd, cleanup func()) {
 	return ends, net.Cleanup
 }
 
-// setLatency makes a round trip what the setting says.
-func (t *Trial) setLatency(net *labrpc.Network) {
+// setNetwork makes a round trip, and what links and servers can carry, what the settings say.
+func (t *Trial) setNetwork(net *labrpc.Network) {
 	oneWay := t.Duration("rtt") / 2
 	net.Latency(oneWay*95/100, oneWay*105/100)
+	net.Bandwidth(t.Int("link"))
+	net.ServiceTime(t.Duration("service"))
 }
 
 // Measure writes down what was measured.

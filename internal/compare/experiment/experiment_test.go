@@ -10,7 +10,7 @@ import (
 func TestSettings(t *testing.T) {
 	x := Experiment{Name: "x", Settings: append([]Setting{
 		{"peers", "5", "peers", count}, {"away", "10s", "how long", period}, {"reads", "0.9", "share", share}, {"value", "1KiB", "size", size},
-	}, surroundings("5ms", "2ms")...)}
+	}, surroundings("5ms", "2ms", "0")...)}
 	settings, err := x.With("peers=7, away=2s,value=2MiB,fsync=0s,reads=1")
 	require.NoError(t, err)
 	require.Equal(t, "5", x.Settings[0].Default, "the experiment's own stay")

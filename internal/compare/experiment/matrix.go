@@ -14,7 +14,9 @@ func Matrix() []Optimization {
 		{"PreVote (§9.6)", "library; the server's default", "prevote", "rejoin, partial, steady", ""},
 		{"CheckQuorum (§6.2), voters that stick to a leader (§4.2.3)", "library and server", "checkquorum", "rejoin, partial, steady", ""},
 		{"Transfer of leadership (§3.10)", "library and server", "transfer", "steady", "the gap of a transfer against that of a crash"},
-		{"Snapshots sent as streams", "server", "no: one message; raftlab cluster sends files", "", "bandwidth"},
+		{"Reads at followers by index (§6.4)", "server", "readindex", "reads, followers", ""},
+		{"Entries kept behind a snapshot", "server (5,000)", "yes, as many as it is told", "catchup", ""},
+		{"Snapshots sent as streams", "server", "no: one message", "", "chunks, and what else is on the way meanwhile"},
 		{"Learners (§4.2.1), joint consensus (§4.3)", "library; the server has learners", "no: members are fixed", "", "all of it"},
 	}
 }
@@ -22,9 +24,9 @@ func Matrix() []Optimization {
 // LeftOut says what the numbers do not know, in sentences.
 func LeftOut() []string {
 	return []string{
-		"A message takes half of rtt, give or take 5 %, however large it is, and however many there are on the link.",
-		"A write takes fsync, however large it is. A peer's disk does one at a time.",
-		"A peer computes in no time, so nobody's processor is ever busy. Only disks can be.",
+		"Without link, a message takes half of rtt however large it is, and however many there are on the way.",
+		"Without disk, a write takes fsync however large it is. A peer's disk does one at a time.",
+		"Without service, a server computes in no time. With it, all requests are alike, and sending and answers cost nothing.",
 		"A simulated disk loses unsynced writes as a whole; it does not tear them, and it does not lie.",
 		"Clocks of all peers run alike.",
 	}

@@ -29,7 +29,7 @@ func move() Experiment {
 			{"moves", "6", "how often the shard moves, each time; if it is odd, one direction counts for more", count},
 			{"value", "1KiB", "size of the values in the shard", size},
 			{"state", "100KiB", "in snapshots: maxraftstate", size},
-		}, surroundings("5ms", "2ms")...),
+		}, surroundings("5ms", "2ms", "0")...),
 		Metrics: []Metric{
 			{"without service", "ms", "mean over the moves: from the moment when the old owner stops to serve (applies adopt) until the new owner serves (applies install)", Less, true},
 			{"waiting", "ms", "of that: in which the new owner neither asks anybody nor writes what it has heard, until its mover looks the next time", "", false},

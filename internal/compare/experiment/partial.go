@@ -32,7 +32,7 @@ func partial() Experiment {
 		Settings: append([]Setting{
 			{"during", "20s", "how long the links stay as they are", period},
 			{"interval", "20ms", "between two commands", period},
-		}, surroundings("0s", "0s")...),
+		}, surroundings("0s", "0s", "0")...),
 		Baseline: "none",
 		Metrics: []Metric{
 			{"commits", "", "commands committed meanwhile, in per cent of one per interval", More, true},

@@ -29,7 +29,7 @@ func reads() Experiment {
 			{"ops", "1000", "operations that are measured", count},
 			{"reads", "0.9", "share of the operations in mixed that are reads", share},
 			{"value", "1KiB", "size of a value", size},
-		}, surroundings("5ms", "2ms")...),
+		}, surroundings("5ms", "2ms", "0")...),
 		Baseline: "log",
 		Metrics: []Metric{
 			{"p50", "ms", "median of the time that a read takes its user", Less, true},
@@ -90,13 +90,7 @@ func runReads(t *Trial) {
 
 // measureReads writes down what ops operations have cost.
 func (s *service) measureReads(c, idle costs, ops float64) {
-	var took []time.Duration
-	stale := 0
-	for _, u := range s.users {
-		took = append(took, u.reads...)
-		stale += u.stale
-	}
-	slices.Sort(took)
+	took, stale := s.reads()
 	t := s.t
 	if len(took) == 0 {
 		t.Fail(tester.Violation{Rule: tester.RuleMissing, Message: "by chance all operations were writes: raise ops or reads"})
@@ -108,7 +102,7 @@ func (s *service) measureReads(c, idle costs, ops float64) {
 	t.Measure("RPC bytes", float64(c.rpcBytes)/ops)
 	t.Measure("fsyncs", float64(c.fsyncs())/ops)
 	t.Measure("disk bytes", float64(c.diskBytes)/ops)
-	busy := c.busy(t.Duration("fsync"))
+	busy := t.busy(c)
 	t.Measure("disk busy", 100*busy)
 	if busy >= 0.8 {
 		t.Measure("ops/s", ops/c.at.Seconds())
@@ -116,6 +110,16 @@ func (s *service) measureReads(c, idle costs, ops float64) {
 		t.Unmeasured("ops/s", "no limit", "no disk is busy all the time, and the model has no other limit: the number would only say how many users there are")
 	}
 	t.Measure("stale", 100*float64(stale)/float64(len(took)))
+}
+
+// reads returns how long the reads of all users took, in order, and how many of them were stale.
+func (s *service) reads() (took []time.Duration, stale int) {
+	for _, u := range s.users {
+		took = append(took, u.reads...)
+		stale += u.stale
+	}
+	slices.Sort(took)
+	return took, stale
 }
 
 // percentile is the least value that p percent do not exceed; sorted is sorted, and not empty.

@@ -30,7 +30,7 @@ func rejoin() Experiment {
 			{"away", "10s", "how long the follower is cut off", period},
 			{"after", "5s", "how long is measured after its return", period},
 			{"interval", "20ms", "between two commands", period},
-		}, surroundings("0s", "0s")...),
+		}, surroundings("0s", "0s", "0")...),
 		Variants: fourConfigurations,
 		Baseline: "none",
 		Metrics: []Metric{

@@ -44,7 +44,7 @@ func (t *Trial) newService(n int) *service {
 	s.Servers = t.NewServers(func(me int, ends []*labrpc.ClientEnd, p *raftapi.Persister) tester.Server {
 		return kvraft.Service().Start(ends, me, p, -1, s.options)
 	}, n, t.options())
-	t.setLatency(s.Network())
+	t.setNetwork(s.Network())
 	return s
 }
 

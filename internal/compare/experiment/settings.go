@@ -31,6 +31,7 @@ var (
 	period = kind{func(s string) (float64, error) { return parseDuration(s, 1) }, showDuration, decades}
 	delay  = kind{func(s string) (float64, error) { return parseDuration(s, 0) }, showDuration, decades} // may be none
 	size   = kind{parseSize, showSize, doublings}
+	rate   = kind{parseRate, showSize, doublings} // bytes per second; 0: no limit
 	share  = kind{parseShare, func(v float64) string { return strconv.FormatFloat(v, 'g', 6, 64) }, decades}
 )
 
@@ -70,10 +71,19 @@ func parseSize(s string) (float64, error) {
 	return 0, errors.New("a size is wanted, such as 1KiB")
 }
 
+func parseRate(s string) (float64, error) {
+	if s == "0" {
+		return 0, nil
+	}
+	return parseSize(s)
+}
+
 func showDuration(v float64) string { return time.Duration(v).String() }
 
 func showSize(v float64) string {
 	switch bytes := int(v); {
+	case bytes == 0:
+		return "0"
 	case bytes%(1<<20) == 0:
 		return fmt.Sprintf("%dMiB", bytes>>20)
 	case bytes%(1<<10) == 0:
@@ -137,9 +147,22 @@ func (t *Trial) Share(name string) float64 { return t.number(name) }
 
 // surroundings are the settings that all experiments have: what lies below the peers. The defaults are those
 // of the labs.
-func surroundings(rtt, fsync string) []Setting {
+func surroundings(rtt, fsync, link string) []Setting {
 	return []Setting{
 		{"rtt", rtt, "a round trip between any two, half of it each way, give or take 5 %; 0s: 0.2 to 1.8 ms, as in the labs", delay},
 		{"fsync", fsync, "how long a write to a persister takes; a peer's disk does one at a time", delay},
+		{"link", link, "bytes per second from one peer to another, such as 1MiB, one message after the other; 0: no limit", rate},
+		{"disk", "0", "bytes per second of a peer's disk, beside fsync; 0: no limit", rate},
+		{"service", "0s", "how long a server is busy with each request, one at a time", delay},
 	}
+}
+
+// busy are surroundings in which requests keep servers busy.
+func busy(surroundings []Setting, service string) []Setting {
+	for i := range surroundings {
+		if surroundings[i].Name == "service" {
+			surroundings[i].Default = service
+		}
+	}
+	return surroundings
 }

@@ -38,7 +38,7 @@ func (t *Trial) newSharded(maxState int) *shardedService {
 		Options:  kvapi.Options{Raft: t.newPeer, Extensions: t.Variant.Extensions},
 		Machines: t.options(),
 	})
-	t.setLatency(s.Network())
+	t.setNetwork(s.Network())
 	s.Observe(func(m *labrpc.Message) { s.log.message(m, s.GroupOf(m.From), s.GroupOf(m.To)) })
 	s.chief = s.NewClient()
 	s.admin = s.Administrator(s.chief)

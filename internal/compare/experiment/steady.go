@@ -21,7 +21,7 @@ func steady() Experiment {
 			{"peers", "5", "peers", count},
 			{"during", "20s", "how long clients write", period},
 			{"interval", "20ms", "between two commands", period},
-		}, surroundings("5ms", "2ms")...),
+		}, surroundings("5ms", "2ms", "0")...),
 		Variants: []Variant{
 			{Name: "none"},
 			{Name: "prevote", Extensions: []string{raftapi.PreVote}},

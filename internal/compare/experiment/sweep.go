@@ -90,8 +90,11 @@ func decades(low, high float64) (all []float64) {
 	return all
 }
 
-// doublings are the powers of two between low and high.
+// doublings are the powers of two between low and high. From nothing they begin a thousandth below the high end.
 func doublings(low, high float64) (all []float64) {
+	if low == 0 {
+		low = high / 1024
+	}
 	for v := math.Exp2(math.Floor(math.Log2(low)) + 1); v < high; v *= 2 {
 		all = append(all, v)
 	}

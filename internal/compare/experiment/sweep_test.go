@@ -29,6 +29,7 @@ func TestSweep(t *testing.T) {
 	require.Equal(t, "peers: 3 5 9", labels("peers=3..9"))
 	require.Equal(t, "value: 1KiB 2KiB 4KiB 8KiB", labels("value=1KiB..8KiB"))
 	require.Equal(t, "value: 100B 128B 256B 300B", labels("value=100..300"))
+	require.Equal(t, "link: 0 8KiB 16KiB 32KiB 64KiB 128KiB 256KiB 512KiB 1MiB 2MiB 4MiB", labels("link=0..4MiB"))
 	require.Equal(t, "reads: 0.1 0.2 0.5 0.9", labels("reads=0.1..0.9"))
 
 	for set, message := range map[string]string{
