@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -18,6 +19,7 @@ import (
 	"raftlab/internal/junit"
 	"raftlab/internal/record"
 	"raftlab/internal/sim"
+	"raftlab/tester"
 )
 
 // sample is a report with a case of every kind.
@@ -192,4 +194,20 @@ func TestReportEscapesAndBounds(t *testing.T) {
 		assert.NotRegexp(t, "[\x1b\u202e\u009b\ufffd]", out, what)
 	}
 	assert.Less(t, len(told), 8<<10)
+}
+
+// A list of cases fits into the terminal that it is shown in.
+func TestListFits(t *testing.T) {
+	list := []Case{{Lab: "lab2", Case: tester.Case{Part: "2C", Name: "UnreliableAgreement", Points: 8, Section: "§5.2",
+		Checks: strings.Repeat("what this case is about, ", 20)}}}
+	for _, width := range []int{60, 80, 99, 100, 180} {
+		var b bytes.Buffer
+		require.NoError(t, WriteList(&b, list, width))
+		longest := 0
+		for line := range strings.Lines(b.String()) {
+			longest = max(longest, utf8.RuneCountInString(strings.TrimSuffix(line, "\n")))
+		}
+		require.LessOrEqual(t, longest, width)
+		require.Greater(t, longest, width-12, "the room is used")
+	}
 }

@@ -35,7 +35,10 @@ func WriteTable(w io.Writer, r *Report) error {
 	return err
 }
 
-// WriteList writes the cases: what there is, and what each checks.
+// listed is the least width in which a list of cases has all its columns.
+const listed = 100
+
+// WriteList writes the cases: what there is, and what each checks. In a narrow terminal it leaves out where a case comes from.
 func WriteList(w io.Writer, cases []Case, width int) error {
 	t := newTable()
 	t.AppendHeader(table.Row{"case", "points", "paper", "course", "checks"})
@@ -44,9 +47,16 @@ func WriteList(w io.Writer, cases []Case, width int) error {
 		longest = max(longest, len(c.ID()))
 		points += c.Points
 	}
+	narrow, others := width < listed, 37 // what the other columns take, without the names
+	note := "\ncourse: the course's own tests demand this, too (docs/grading.md)\n"
+	if narrow {
+		others, note = 14, "\n"
+	}
 	t.SetColumnConfigs([]table.ColumnConfig{
 		{Name: "points", Align: text.AlignRight},
-		{Name: "checks", WidthMax: max(width-longest-37, 40), WidthMaxEnforcer: text.WrapSoft},
+		{Name: "paper", Hidden: narrow},
+		{Name: "course", Hidden: narrow},
+		{Name: "checks", WidthMax: max(width-longest-others, 20), WidthMaxEnforcer: text.WrapSoft},
 	})
 	for i, c := range cases {
 		if i > 0 && cases[i-1].Part != c.Part {
@@ -55,7 +65,7 @@ func WriteList(w io.Writer, cases []Case, width int) error {
 		t.AppendRow(table.Row{c.ID(), c.Points, c.Section, demanded(c.Course), c.Checks})
 	}
 	t.AppendFooter(table.Row{plural(len(cases), "case"), points})
-	_, err := io.WriteString(w, t.Render()+"\ncourse: the course's own tests demand this, too (docs/grading.md)\n")
+	_, err := io.WriteString(w, t.Render()+note)
 	return err
 }
 
