@@ -64,7 +64,7 @@ func (c *conversion) classic(place string, d *directory, start string, methods .
 			c.notes.add(Named, f.name, f.line(fn.Pos()), "Get of its %s has another form than the course's, Get(key string) string", client)
 		}
 	}
-	code := strings.NewReplacer("SERVER", server, "RAFT", field, "MAKECLERK", clerk.Name.Name, "CLERK", client).Replace(shimText(lastPart(place)))
+	code := strings.NewReplacer("SERVER", server, "RAFT", field, "MAKECLERK", clerk.Name.Name, "CLERK", client, "NUMBER", d.numberField()).Replace(shimText(lastPart(place)))
 	c.adapter(d).add(code, `"raftlab/kvapi"`, `"raftlab/labrpc"`, `"raftlab/raftapi"`)
 	if place != "kvraft" {
 		c.adapter(d).add("", `"raftlab/shardapi"`)
@@ -75,6 +75,31 @@ func (c *conversion) classic(place string, d *directory, start string, methods .
 	c.notes.add(Converted, d.name, 0, "is tested through %s, which calls %s and %s and knows the peer by the field %s (%s)",
 		adapterFile, start, clerk.Name.Name, field, of)
 	return true
+}
+
+// numberField is the field of a controller's Config that has its number: Num, or the only int in one that was renamed.
+func (d *directory) numberField() string {
+	f, _, spec := d.typeSpec("Config")
+	if spec == nil {
+		return "Num"
+	}
+	var numbers []string
+	if st, ok := spec.Type.(*ast.StructType); ok {
+		for _, field := range st.Fields.List {
+			for _, id := range field.Names {
+				if id.Name == "Num" {
+					return "Num"
+				}
+				if f.source(field.Type) == "int" {
+					numbers = append(numbers, id.Name)
+				}
+			}
+		}
+	}
+	if len(numbers) == 1 {
+		return numbers[0]
+	}
+	return "Num"
 }
 
 // clerkMaker is the function that makes a client: MakeClerk, or the one that takes the same.
