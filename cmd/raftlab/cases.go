@@ -23,11 +23,40 @@ func (a *app) casesFlag(flags *pflag.FlagSet) {
 	flags.StringVar(&a.casesDir, "cases", "", "a `directory` with a package of your own cases, which run like the others (docs/private-cases.md)")
 }
 
-// allCases are the cases there are: those of the labs, and the instructor's own where --cases names some.
+// numberingFlag is the flag that calls labs and parts as the course does.
+func (a *app) numberingFlag(flags *pflag.FlagSet) {
+	flags.StringVar(&a.numbering, "numbering", "", "call labs and parts as the course does since this `year`, 2024 or 2025: Raft is lab 3 (docs/grading.md)")
+}
+
+// names is the numbering that was asked for, or that this tree was handed out with.
+func (a *app) names() suite.Numbering {
+	if a.numbering != "" {
+		return suite.Numbering(a.numbering)
+	}
+	root, err := a.root()
+	if err != nil {
+		return ""
+	}
+	return suite.Numbering(numberingOfTree(root.Dir))
+}
+
+// numberingExtra is what a numbering is called among the extras of a tree.
+func numberingExtra(n string) string { return "numbering-" + n }
+
+// allCases are the cases there are, by the names that are asked for: those of the labs, and the instructor's own where --cases names some.
 func (a *app) allCases(ctx context.Context) ([]suite.Case, error) {
-	cases := suite.Cases(labs.All())
+	n := a.names()
+	if err := n.Check(); err != nil {
+		return nil, err
+	}
+	cases, err := a.ownCasesToo(ctx)
+	return n.Rename(cases), err
+}
+
+// ownCasesToo are the cases there are, the instructor's own among them, by our own names.
+func (a *app) ownCasesToo(ctx context.Context) ([]suite.Case, error) {
 	if a.casesDir == "" {
-		return cases, nil
+		return suite.Cases(labs.All()), nil
 	}
 	if a.own == nil {
 		root, err := a.root()
@@ -78,11 +107,15 @@ func (a *app) withCases(code suite.Code) suite.Code {
 	if a.own != nil {
 		code.Edits = a.own.Edits
 	}
+	code.Numbering = a.names()
 	return code
 }
 
-// withCasesOf has the cases with which grades were made that are in dir, unless --cases names others.
+// withCasesOf has the cases with which grades were made that are in dir, by the names that they had, unless flags say otherwise.
 func (a *app) withCasesOf(dir string) {
+	if a.numbering == "" {
+		a.numbering = string(grade.NumberingOf(dir))
+	}
 	kept := filepath.Join(dir, grade.CasesDir)
 	if info, err := os.Stat(kept); a.casesDir == "" && err == nil && info.IsDir() {
 		a.casesDir = kept

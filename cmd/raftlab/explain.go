@@ -36,11 +36,11 @@ func (t *testRun) explain(ctx context.Context, pool *sim.Pool, finished []suite.
 			Packages: t.code.Packages(f.Case), Show: t.code.Show, Width: width(t.out)}
 		kind := c.Part + ": " + string(failure.Run.Outcome) + failure.Run.Rule
 		if alike[c.Part] == 0 { // once will do
-			failure.ToDos = suite.ToDosOf(toDos, c.Part)
+			failure.ToDos = suite.ToDosOf(toDos, f.Case.Own().Part)
 		}
 		alike[c.Part]++
 		most := maxAlike
-		if len(suite.ToDosOf(toDos, c.Part)) > 0 {
+		if len(suite.ToDosOf(toDos, f.Case.Own().Part)) > 0 {
 			most = 1 // the part has not been written yet
 		}
 		if alike[kind]++; alike[kind] > most || told == maxExplained {

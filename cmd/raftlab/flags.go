@@ -110,6 +110,9 @@ func (a *app) replayOf(root course.Root, given string, o suite.Options, c suite.
 	if a.framework != "" {
 		words = append(words, "--framework", quote(a.framework))
 	}
+	if a.numbering != "" {
+		words = append(words, "--numbering", a.numbering)
+	}
 	if c.Private {
 		words = append(words, "--cases", quote(a.casesDir))
 	}

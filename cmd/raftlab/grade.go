@@ -72,6 +72,7 @@ Exit code: 0 everybody has a score, 2 usage, 3 a submission needs a person or th
 	}
 	f.add(c.Flags())
 	a.casesFlag(c.Flags())
+	a.numberingFlag(c.Flags())
 	return c
 }
 
@@ -194,6 +195,7 @@ func (g *gradeRun) prepare(ctx context.Context, submissions string, selectors []
 	if err != nil {
 		return err
 	}
+	options.Numbering = g.app.names()
 	roster, err := g.roster(submissions)
 	if err != nil {
 		return err

@@ -231,3 +231,15 @@ func TestSimilarity(t *testing.T) {
 	require.Len(t, entries, 1)
 	assert.NotContains(t, entries[0].Name(), "Zo")
 }
+
+// What is handed out by the course's numbers has them in the names of its pages and in what tests it, and not in its Go code.
+func TestNumberedHandout(t *testing.T) {
+	files := map[string][]byte{"docs/lab2a.md": []byte("Part 2A, [lab2b.md](lab2b.md)"), "docs/adopt.md": []byte("lab 3 of 2024"), "Makefile": []byte("2A:"),
+		".github/workflows/labs.yml": []byte(`part: ["2A"]`), "labs/lab2/table.go": []byte(`Part: "2A"`)}
+	require.NoError(t, numbered("2025")(nil, files))
+	assert.Equal(t, map[string][]byte{"docs/lab3a.md": []byte("Part 3A, [lab3b.md](lab3b.md)"), "docs/adopt.md": []byte("lab 3 of 2024"), "Makefile": []byte("3A:"),
+		".github/workflows/labs.yml": []byte(`part: ["3A"]`), "labs/lab2/table.go": []byte(`Part: "2A"`)}, files)
+	res := raftlab(t, checkout, "list", "3A", "--numbering", "2025")
+	assert.Contains(t, res.out, "3A/InitialElection")
+	assert.Equal(t, suite.ExitUsage, raftlab(t, checkout, "list", "--numbering", "2019").code)
+}

@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"strings"
 
@@ -12,6 +13,7 @@ import (
 
 	"raftlab/internal/course"
 	"raftlab/internal/site"
+	"raftlab/internal/suite"
 )
 
 // The extras of a tree that is handed out.
@@ -25,7 +27,26 @@ func init() {
 	commands = append(commands, handoutCommand)
 	extras[workflows] = course.Workflows
 	extras[tidy] = course.Tidy
+	for _, n := range suite.Numberings {
+		extras[numberingExtra(n)] = numbered(suite.Numbering(n))
+	}
 	extras[webSite] = func(_ []course.Lab, files map[string][]byte) error { return site.Add(files, "docs", "site") }
+}
+
+// numbered is the extra that calls labs and parts as the course does, in all pages and in what tests them.
+func numbered(n suite.Numbering) course.Extra {
+	return func(_ []course.Lab, files map[string][]byte) error {
+		renamed := map[string][]byte{}
+		for name, text := range files {
+			page := filepath.Ext(name) == ".md" && name != "docs/adopt.md" // which speaks of the course's numbers already
+			if page || name == "Makefile" || filepath.Ext(name) == ".yml" {
+				delete(files, name)
+				renamed[n.Text(name)] = []byte(n.Text(string(text)))
+			}
+		}
+		maps.Copy(files, renamed)
+		return nil
+	}
 }
 
 func handoutCommand(a *app) *cobra.Command {
@@ -48,6 +69,7 @@ its pages in DIR/site. The same commit gives the same bytes. raftlab init --upda
 	}
 	c.Flags().StringSliceVar(&names, "labs", nil, "labs and parts that are asked for, such as lab1,2A-2C; lab2 means 2A-2D (default: all)")
 	a.casesFlag(c.Flags())
+	a.numberingFlag(c.Flags())
 	c.Flags().BoolVar(&withSite, "site", false, "write a web site of the pages into DIR/site as well")
 	return c
 }
@@ -58,6 +80,9 @@ func (a *app) handOut(ctx context.Context, root course.Root, dir string, names [
 		return usage(err)
 	}
 	wanted := []string{workflows, tidy}
+	if a.numbering != "" {
+		wanted = append(wanted, numberingExtra(a.numbering))
+	}
 	if withSite {
 		wanted = append(wanted, webSite)
 	}
@@ -66,6 +91,9 @@ func (a *app) handOut(ctx context.Context, root course.Root, dir string, names [
 		wanted = append([]string{ownCases}, wanted...)
 	}
 	student, err := course.Init(root, dir, chosen, extras, wanted...)
+	if err == nil {
+		err = renumber(suite.Numbering(a.numbering), dir, student)
+	}
 	if err != nil {
 		return usage(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -32,6 +33,30 @@ func (a *app) ownExtra() {
 		}
 		return nil
 	}
+}
+
+// numberingOfTree is the numbering that a tree was handed out with.
+func numberingOfTree(dir string) string {
+	i := slices.IndexFunc(suite.Numberings, func(n string) bool { return course.Has(dir, numberingExtra(n)) })
+	if i < 0 {
+		return ""
+	}
+	return suite.Numberings[i]
+}
+
+// renumber gives the names of a numbering to files of a tree that were just written.
+func renumber(n suite.Numbering, dir string, files []string) error {
+	for _, name := range files {
+		file := filepath.Join(dir, filepath.FromSlash(name))
+		text, err := os.ReadFile(file)
+		if err == nil {
+			err = os.WriteFile(file, []byte(n.Text(string(text))), 0o644)
+		}
+		if err != nil {
+			return fmt.Errorf("number the labs in %s: %w", name, err)
+		}
+	}
+	return nil
 }
 
 // extras are what a tree can have besides the framework (handout.go adds to them).
@@ -103,6 +128,11 @@ func (a *app) updateCourse(ctx context.Context, root course.Root, dir string, na
 		}
 		fmt.Fprintln(a.out, line)
 	}
+	for _, c := range changes {
+		if c.What == "skeleton" {
+			err = errors.Join(err, renumber(suite.Numbering(numberingOfTree(dir)), dir, []string{c.File}))
+		}
+	}
 	if err != nil {
 		return usage(err)
 	}
@@ -129,24 +159,25 @@ func (a *app) chooseLabs(ctx context.Context, names []string) ([]course.Lab, err
 		if lab.Parts == nil {
 			continue
 		}
-		i := slices.IndexFunc(chosen, func(c suite.Case) bool { return c.Lab == l.Name })
-		lab.Case = chosen[i].ID()
+		i := slices.IndexFunc(chosen, func(c suite.Case) bool { return c.Own().Lab == l.Name })
+		lab.Case = chosen[i].Own().ID()
 		lab.Some = len(lab.Parts) < len(partsOf(l.Name, all))
 		found = append(found, lab)
 	}
 	for _, l := range found {
 		if l.Package != "./raft" && l.Package != "./kvsrv" && !slices.ContainsFunc(found, func(l course.Lab) bool { return l.Package == "./raft" }) {
-			return nil, fmt.Errorf("--labs %s: the servers of %s run on the peer of lab 2: --labs lab2,%[1]s", strings.Join(names, ","), l.Name)
+			n := a.names()
+			return nil, fmt.Errorf("--labs %s: the servers of %s run on the peer of %s: --labs %[3]s,%[1]s", strings.Join(names, ","), n.Lab(l.Name), n.Lab("lab2"))
 		}
 	}
 	return found, nil
 }
 
-// partsOf are the parts of a lab that cases are of.
+// partsOf are the parts of a lab that cases are of, by our own names.
 func partsOf(lab string, cases []suite.Case) (parts []string) {
 	for _, c := range cases {
-		if c.Lab == lab && !slices.Contains(parts, c.Part) {
-			parts = append(parts, c.Part)
+		if own := c.Own(); own.Lab == lab && !slices.Contains(parts, own.Part) {
+			parts = append(parts, own.Part)
 		}
 	}
 	return parts

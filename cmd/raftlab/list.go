@@ -32,6 +32,7 @@ func listCommand(a *app) *cobra.Command {
 		},
 	}
 	a.casesFlag(c.Flags())
+	a.numberingFlag(c.Flags())
 	courseFlag(c.Flags(), &course)
 	c.Flags().BoolVar(&asJSON, "json", false, "print the list as JSON (docs/results.md)")
 	return c

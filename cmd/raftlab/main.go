@@ -61,8 +61,9 @@ type app struct {
 	out, err  io.Writer
 	framework string // --framework
 
-	casesDir string        // --cases
-	own      *owncases.Set // what is there, once it was read
+	numbering string        // --numbering
+	casesDir  string        // --cases
+	own       *owncases.Set // what is there, once it was read
 }
 
 // run executes the command line args and returns the exit code.

@@ -58,6 +58,8 @@ func (a *app) regrade(ctx context.Context, report string, students []string, wor
 	}
 	if grade.IsDir(report) {
 		a.withCasesOf(report)
+	} else if r, err := reportIn(report); err == nil && a.numbering == "" {
+		a.numbering = string(r.Options.Numbering)
 	}
 	all, err := a.allCases(ctx)
 	if err != nil {
@@ -150,13 +152,9 @@ func (a *app) recordedTest(ctx context.Context, root course.Root, file string, s
 	if len(students) > 0 {
 		return nil, forget, errors.New("--student goes with a directory of grades")
 	}
-	text, err := os.ReadFile(file)
+	r, err := reportIn(file)
 	if err != nil {
-		return nil, forget, fmt.Errorf("%s: there is no such report: %w", file, err)
-	}
-	var r suite.Report
-	if err := json.Unmarshal(text, &r); err != nil || r.Schema != suite.Schema {
-		return nil, forget, fmt.Errorf("%s is not what raftlab test --json writes (%s)", file, suite.Schema)
+		return nil, forget, err
 	}
 	impl := r.Impl
 	if impl == "." || impl == suite.Reference {
@@ -167,7 +165,20 @@ func (a *app) recordedTest(ctx context.Context, root course.Root, file string, s
 	if err != nil {
 		return nil, forget, fmt.Errorf("the report names the code as %s: %w", r.Impl, err)
 	}
-	return grade.FromReport(&r, code), forget, nil
+	return grade.FromReport(r, code), forget, nil
+}
+
+// reportIn reads what `raftlab test --json` wrote.
+func reportIn(file string) (*suite.Report, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("%s: there is no such report: %w", file, err)
+	}
+	r := &suite.Report{}
+	if err := json.Unmarshal(text, r); err != nil || r.Schema != suite.Schema {
+		return nil, fmt.Errorf("%s is not what raftlab test --json writes (%s)", file, suite.Schema)
+	}
+	return r, nil
 }
 
 // repeated tells what became of the runs.

@@ -50,6 +50,7 @@ code or the Go release has changed since.`,
 	}
 	f.add(c.Flags())
 	a.casesFlag(c.Flags())
+	a.numberingFlag(c.Flags())
 	c.Flags().Uint64Var(&f.seed, "seed", 0, "the seed (required)")
 	c.Flags().StringVar(&f.code, "code", "", "the `code` of a run with a hidden seed, instead of --seed; needs --salt")
 	c.Flags().StringVar(&f.salt, "salt", "", "the `file` with the secret that hidden seeds were derived from")
@@ -149,6 +150,7 @@ func (r *replaying) prepare(ctx context.Context, selector string) (err error) {
 	if f.seed == 0 {
 		return fmt.Errorf("replay needs the seed of the run: --seed N, from 1 up")
 	}
+	r.options.Numbering = r.app.names()
 	if r.peers, err = parsePeers(f.peers); err != nil {
 		return err
 	}
@@ -194,7 +196,7 @@ func (f *replayFlags) decode(k suite.Case) error {
 	if err != nil {
 		return err
 	}
-	if f.seed, err = seeds.Find(k.ID(), f.code); err != nil {
+	if f.seed, err = seeds.Find(k.Own().ID(), f.code); err != nil {
 		return fmt.Errorf("--code %s: %w", f.code, err)
 	}
 	return nil
@@ -355,7 +357,7 @@ func (r *replaying) verdict(events []record.Event, result sim.Result) {
 	if run.Outcome == record.Pass {
 		fmt.Fprintf(r.out, "pass %s, seed %d: %.3f s of virtual time, %d RPCs\n", r.kase.ID(), r.flags.seed, result.Virtual.Seconds(), run.RPCs)
 	} else {
-		failure := suite.Failure{Case: r.kase, Run: run, ToDos: suite.ToDosOf(r.code.ToDos(), r.kase.Part),
+		failure := suite.Failure{Case: r.kase, Run: run, ToDos: suite.ToDosOf(r.code.ToDos(), r.kase.Own().Part),
 			Packages: r.code.Packages(r.kase), Show: r.code.Show, Width: width(r.out)}
 		if !r.flags.timeline {
 			failure.Events = events

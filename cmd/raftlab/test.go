@@ -67,6 +67,7 @@ writes what it has.`,
 	}
 	f.add(c.Flags())
 	a.casesFlag(c.Flags())
+	a.numberingFlag(c.Flags())
 	c.Flags().StringVar(&f.seeds, "seeds", suite.DefaultSeeds, "seeds: 7, 1-20, or 3,9,40")
 	scenarioFlag(c.Flags(), &f.scenario)
 	c.Flags().IntVarP(&f.workers, "jobs", "j", 0, "runs at once (default: from processors and memory)")
@@ -194,6 +195,7 @@ func (t *testRun) prepare(ctx context.Context, selectors []string) error {
 		}
 		options.Scenario, options.ScenarioFile = told.String(), t.flags.scenario
 	}
+	options.Numbering = t.app.names()
 	options.KeepGoing, options.RequireReached = t.flags.keepGoing, t.flags.requireReached
 	if t.code, t.forget, err = t.findCode(ctx, root, &t.flags.runFlags, &options); err != nil {
 		return usage(err)

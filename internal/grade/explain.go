@@ -49,7 +49,7 @@ func (g *grading) explain() {
 		}
 		f := suite.Failure{Case: k, Run: run.result(), Packages: g.code.Packages(k), Show: g.code.Show, Width: toldWidth}
 		if !seen[k.Part] { // once will do
-			seen[k.Part], f.ToDos = true, suite.ToDosOf(toDos, k.Part)
+			seen[k.Part], f.ToDos = true, suite.ToDosOf(toDos, k.Own().Part)
 		}
 		told := Told{Case: k.ID(), N: run.N}
 		f.Events, told.Trace, f.Remark = g.repeat(g.job(k, run.Seed), run)

@@ -60,6 +60,9 @@ func (p *Plan) replay(caseID string, seed uint64, contract string) string {
 	if len(o.With) > 0 {
 		words = append(words, "--with", strings.Join(o.With, ","))
 	}
+	if o.Numbering != "" {
+		words = append(words, "--numbering", string(o.Numbering))
+	}
 	if o.Contract != "" {
 		words = append(words, "--contract", o.Contract)
 	}

@@ -124,7 +124,7 @@ func (g *grading) test(tree Tree) error {
 		return nil
 	}
 	g.code = code.FromDirs(tree.Dirs)
-	g.code.Edits = g.Edits
+	g.code.Edits, g.code.Numbering = g.Edits, g.Options.Numbering
 	g.record.Absent = nil
 	for _, k := range g.cases {
 		if name := strings.TrimPrefix(k.Package, "./"); g.code.Has(k) != nil && !slices.Contains(g.record.Absent, name) {
@@ -202,7 +202,7 @@ func (g *grading) items() []suite.Item {
 		if slices.Contains(g.record.Absent, strings.TrimPrefix(k.Package, "./")) {
 			continue
 		}
-		seeds := g.Seeds.Of(k.ID())
+		seeds := g.Seeds.Of(k.Own().ID())
 		item := suite.Item{Case: k}
 		for i, n := range g.numbers {
 			at := slices.IndexFunc(g.known, func(r Run) bool { return r.Case == k.ID() && r.N == n })
@@ -239,7 +239,7 @@ func (g *grading) run(journal *jsonlines.File) {
 	number := map[string]map[uint64]uint64{} // case -> seed -> its number
 	for _, item := range items {
 		number[item.Case.ID()] = map[uint64]uint64{}
-		for i, seed := range g.Seeds.Of(item.Case.ID()) {
+		for i, seed := range g.Seeds.Of(item.Case.Own().ID()) {
 			number[item.Case.ID()][seed] = g.numbers[i]
 		}
 	}
@@ -252,7 +252,7 @@ func (g *grading) run(journal *jsonlines.File) {
 	hooks := suite.Hooks{MaxUngraded: max(maxUngraded-before, 1), Done: func(f suite.Finished, p suite.Progress) {
 		if f.Result.Verdict.Outcome != record.FrameworkError { // that is tried again
 			id := f.Case.ID()
-			journal.Add(runOf(id, number[id][f.Seed], g.Seeds.Code(id, f.Seed), suite.NewRunResult(f)))
+			journal.Add(runOf(id, number[id][f.Seed], g.Seeds.Code(f.Case.Own().ID(), f.Seed), suite.NewRunResult(f)))
 		}
 		g.tell(Event{Student: g.entry.Name, Run: &f, State: p})
 	}}
@@ -271,7 +271,7 @@ func (g *grading) run(journal *jsonlines.File) {
 		if f.Result.Verdict.Outcome == record.FrameworkError {
 			g.record.Again = true
 		}
-		g.known = merged(g.known, []Run{runOf(id, number[id][f.Seed], g.Seeds.Code(id, f.Seed), suite.NewRunResult(f))})
+		g.known = merged(g.known, []Run{runOf(id, number[id][f.Seed], g.Seeds.Code(f.Case.Own().ID(), f.Seed), suite.NewRunResult(f))})
 	}
 	g.mu.Lock()
 	g.Costs.Learn(g.results)

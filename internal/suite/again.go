@@ -18,7 +18,7 @@ const TooLong = 20 * time.Second
 func (o Options) Job(b *sim.Binary, c Case, seed uint64) sim.Job {
 	return sim.Job{
 		Binary: b, Test: c.Test, Env: o.Env, MemoryLimit: o.MemoryLimit, CPU: time.Duration(o.CPU * float64(time.Second)),
-		Params: record.Params{Case: c.ID(), Seed: seed, Strict: o.Strict, With: o.With, Contract: o.Contract, Scenario: o.Scenario},
+		Params: record.Params{Case: c.Own().ID(), Seed: seed, Strict: o.Strict, With: o.With, Contract: o.Contract, Scenario: o.Scenario},
 	}
 }
 

@@ -35,6 +35,8 @@ type Code struct {
 	Key       string            // absolute path, by which [State] knows it
 	Impl      map[string]string // package ("raft") -> absolute directory; nil for the framework's own
 
+	// Numbering is that of the tree that the code was written in, whose notes name parts.
+	Numbering Numbering
 	// Edits replace files of the framework itself, by their slash-separated paths in it: an instructor's own cases come in
 	// by them.
 	Edits map[string][]byte
@@ -208,7 +210,7 @@ func (c Code) Has(cases ...Case) error {
 	}
 	for _, k := range cases {
 		name := strings.TrimPrefix(k.Package, "./")
-		if why := c.lacks[k.Part]; why != "" {
+		if why := c.lacks[k.Own().Part]; why != "" {
 			return fmt.Errorf("--impl %s: %s", c.Given, why)
 		}
 		dir, ok := c.Impl[name]
@@ -235,7 +237,7 @@ func (c Code) Graded(cases []Case) (graded []Case, why []string) {
 			graded = append(graded, k)
 			continue
 		}
-		says := c.lacks[k.Part]
+		says := c.lacks[k.Own().Part]
 		switch name := lastPart(k.Package); {
 		case says != "":
 		case c.controllerAlone() && name == shardedPackage:
@@ -318,6 +320,9 @@ func (c Code) ToDos() []ToDo {
 	var all []ToDo
 	for name, dir := range c.Impl {
 		all = append(all, FindToDos(dir, c.shown[name])...)
+	}
+	for i, t := range all {
+		all[i].Part = c.Numbering.own(t.Part)
 	}
 	return all
 }

@@ -36,7 +36,7 @@ func (c Code) controllerAlone() bool {
 
 // testsController says whether a case tests the controller and nothing else.
 func testsController(k Case) bool {
-	return strings.TrimPrefix(k.Package, "./") == shardedPackage && k.Part == controllerPart
+	return strings.TrimPrefix(k.Package, "./") == shardedPackage && k.Own().Part == controllerPart
 }
 
 // entranceFile is where the entrance is, for the compiler. The user has no such file: what is wrong there is

@@ -23,15 +23,16 @@ func SelectParts(cases []Case, selectors []string) ([]Case, error) {
 	var plainer []string
 	for _, s := range selectors {
 		s = strings.TrimSpace(s)
-		parts, ok := core[strings.ToLower(s)]
-		if !ok {
-			plainer = append(plainer, s)
-			continue
-		}
+		before := len(plainer)
 		for _, c := range cases {
-			if (slices.Contains(parts, c.Part) || c.Private && c.Lab == strings.ToLower(s)) && !slices.Contains(plainer, c.Part) {
+			own := c.Own()
+			parts := core[own.Lab]
+			if c.Lab == strings.ToLower(s) && parts != nil && (slices.Contains(parts, own.Part) || c.Private) && !slices.Contains(plainer, c.Part) {
 				plainer = append(plainer, c.Part)
 			}
+		}
+		if len(plainer) == before {
+			plainer = append(plainer, s) // no lab with extensions
 		}
 	}
 	return Select(cases, plainer)

@@ -77,6 +77,8 @@ type Options struct {
 	CPU            float64  `json:"cpuLimitSeconds,omitempty"`
 	Scenario       string   `json:"scenario,omitempty"` // what is different in the runs (package scenario)
 	ScenarioFile   string   `json:"-"`                  // where it comes from, as the user calls it
+	// Numbering is how cases are called, which changes nothing of a run.
+	Numbering Numbering `json:"numbering,omitempty"`
 }
 
 // Build is one compiled test binary.

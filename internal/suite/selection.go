@@ -17,6 +17,8 @@ type Case struct {
 	Test    string // "TestLab2", the test in that binary
 	// OnRequest is tester.Lab.OnRequest.
 	OnRequest bool
+	// own is the case by its own names, where a [Numbering] has given it others.
+	own *Case
 	// Private says that it is an instructor's, and not in this tree.
 	Private bool
 	// Field is tester.Lab.Field.
