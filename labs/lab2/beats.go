@@ -85,7 +85,7 @@ func snapshotsToCandidate(e *tester.Env) {
 func deposedSnapshots(e *tester.Env) {
 	const rounds, forgiven = 5, 1
 	c := newCluster(e, 3, tester.Options{SnapshotEvery: 5})
-	held := 0
+	raises, held := c.raisesTerms(), 0
 	for range rounds {
 		c.agreeAll()
 		old, term := c.leadership()
@@ -106,7 +106,7 @@ func deposedSnapshots(e *tester.Env) {
 		c.Disconnect(third)
 		at, _ := c.State(behind)
 		stands := c.until(5*time.Second, func() bool { now, _ := c.State(behind); return now > at })
-		if now, leads := c.State(old); won && leads && now == term && at > term && c.raisesTerms() && !stands {
+		if now, leads := c.State(old); won && leads && now == term && at > term && raises && !stands {
 			held++
 		}
 		if held > forgiven {

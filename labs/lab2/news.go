@@ -1,10 +1,8 @@
 package lab2
 
 import (
-	"slices"
 	"time"
 
-	"raftlab/raftapi"
 	"raftlab/tester"
 )
 
@@ -80,8 +78,13 @@ func (c *cluster) untilWithin(interval, d time.Duration, what func() bool) bool 
 	return what()
 }
 
-// raisesTerms says whether a peer that is alone gets ahead in terms, as in the paper. With PreVote it does not.
-func (c *cluster) raisesTerms() bool { return !slices.Contains(c.env.With(), raftapi.PreVote) }
+// raisesTerms finds out whether a peer that is alone gets ahead in terms, as in the paper. With PreVote, asked for or not, it does not.
+func (c *cluster) raisesTerms() bool {
+	alone := c.any(c.Leader())
+	c.Disconnect(alone)
+	defer c.Connect(alone)
+	return c.untilStands(alone)
+}
 
 // leapAhead has the term grow by a dozen, and leaves peer away cut off in one of the first of them: another peer is alone for
 // some time, and comes back. The leader takes commands when peer away is cut off already.

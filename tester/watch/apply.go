@@ -86,7 +86,7 @@ func outOfOrder(peer, index, last int) string {
 	case index < 1:
 		return fmt.Sprintf("peer %d applies an entry at index %d; the first index is 1", peer, index)
 	case index <= last:
-		return fmt.Sprintf("peer %d applies index %d again: in this Life it has already applied everything up to %d", peer, index, last)
+		return fmt.Sprintf("peer %d applies index %d again: in this life it has already applied everything up to %d", peer, index, last)
 	}
 	return fmt.Sprintf("peer %d applies index %d right after %d, and skips what is between", peer, index, last)
 }
