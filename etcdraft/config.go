@@ -46,6 +46,9 @@ type Config struct {
 	// MaxInflightMessages and MaxInflightBytes bound what is on its way to a follower (raft.Config.MaxInflightMsgs,
 	// MaxInflightBytes). Defaults 512, as in etcd's server, and no limit in bytes, which it does not set.
 	MaxInflightMessages, MaxInflightBytes int
+
+	// UncommittedLimit is raft.Config.MaxUncommittedEntriesSize. Default no limit, as in etcd's server.
+	UncommittedLimit int
 }
 
 func (c Config) withDefaults() Config {
@@ -85,8 +88,9 @@ func (c Config) newNode(store raft.Storage, applied uint64) *raft.RawNode {
 		Applied:         applied, // else entries that the service has seen would be applied again
 		MaxSizePerMsg:   maxSizePerMessage,
 		MaxInflightMsgs: c.MaxInflightMessages,
-		// 0: no limit
-		MaxInflightBytes: uint64(c.MaxInflightBytes),
+		// 0 is no limit, here and below.
+		MaxUncommittedEntriesSize: uint64(c.UncommittedLimit),
+		MaxInflightBytes:          uint64(c.MaxInflightBytes),
 		// Of what one Ready applies; the default would be MaxSizePerMsg, which etcd's server takes too.
 		MaxCommittedSizePerReady: math.MaxUint64,
 		PreVote:                  c.PreVote,
@@ -123,6 +127,10 @@ func (p *Peer) Extend(names ...string) error {
 			config.CheckQuorum = true
 		case raftapi.ReadIndex, raftapi.Transfer:
 			// Always there.
+		case raftapi.EagerCommit:
+			// Always there.
+		case raftapi.UncommittedLimit:
+			config.UncommittedLimit = 1 << 20
 		case raftapi.Pipeline:
 			// Always there, too; these are the bounds of lab 2G.
 			config.MaxInflightMessages, config.MaxInflightBytes = 64, 2<<20

@@ -67,6 +67,15 @@ type Config struct {
 	// allowed. Defaults 64 and 2 MiB; etcd's server takes 512 (maxInflightMsgs) and no limit in bytes.
 	MaxInflightMessages, MaxInflightBytes int
 
+	// EagerCommit has this server as a leader tell followers at once of what is committed, where somebody waits
+	// for it (eager.go). Always on in etcd, for all followers.
+	EagerCommit bool
+
+	// UncommittedLimit is about how many bytes of commands this server takes as a leader that are not committed
+	// (uncommitted.go). 0, the default, is no limit. etcd's library has one (MaxUncommittedEntriesSize), and its server does
+	// not set it.
+	UncommittedLimit int
+
 	// CatchUpEntries and CatchUpBytes say how many entries that the snapshot covers stay in memory: as
 	// many of the newest as are within both (catchup.go). Default none; etcd's server keeps 5000 entries
 	// (DefaultSnapshotCatchUpEntries).
@@ -85,6 +94,9 @@ const (
 	// maxBytes is how many bytes of entries are in an AppendEntries at most, or it is a single entry. As in etcd's
 	// server (maxSizePerMsg).
 	maxBytes = 1 << 20
+
+	// defaultUncommitted is the UncommittedLimit of a server whose extension is switched on by name.
+	defaultUncommitted = 1 << 20
 
 	// maxInFlight is the number of unanswered calls per follower at most. A call to a dead server
 	// may take seconds to fail, and heartbeats do not wait for it. At ten per second this
@@ -137,6 +149,8 @@ func (c Config) validate() error {
 		return fmt.Errorf("LeaseDriftBound is %v: a bound below 1 would let leases outlast the promises they rest on; 1 means no drift", c.LeaseDriftBound)
 	case c.MaxInflightMessages < 0 || c.MaxInflightBytes < 0:
 		return fmt.Errorf("MaxInflightMessages is %d and MaxInflightBytes %d; a window has room for one message at least", c.MaxInflightMessages, c.MaxInflightBytes)
+	case c.UncommittedLimit < 0:
+		return fmt.Errorf("UncommittedLimit is %d bytes; 0 means none", c.UncommittedLimit)
 	case c.CatchUpEntries < 0 || c.CatchUpBytes < 0:
 		return fmt.Errorf("CatchUpEntries is %d and CatchUpBytes %d; neither can be negative", c.CatchUpEntries, c.CatchUpBytes)
 	case (c.CatchUpEntries > 0) != (c.CatchUpBytes > 0):

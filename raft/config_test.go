@@ -24,6 +24,7 @@ func TestConfigSaysWhatIsWrong(t *testing.T) {
 		"depose a leader between two":           func(c *Config) { c.ElectionTimeout, c.HeartbeatInterval = time.Second, time.Second },
 		"LeaseDriftBound is 0.9":                func(c *Config) { c.LeaseDriftBound = 0.9 },
 		"a window has room for one":             func(c *Config) { c.MaxInflightBytes = -1 },
+		"UncommittedLimit is -1":                func(c *Config) { c.UncommittedLimit = -1 },
 		"CatchUpEntries is -1":                  func(c *Config) { c.CatchUpEntries = -1 },
 		"so nothing would be; set both":         func(c *Config) { c.CatchUpEntries = 100 },
 	} {

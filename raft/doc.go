@@ -96,6 +96,9 @@
 //	catchup.go      CatchUp...    (KeepCatchUp)  etcd
 //	pipeline.go,    Pipeline      "pipeline"     §10.2.2, etcd
 //	early.go
+//	eager.go        EagerCommit   "eagercommit"  etcd
+//	uncommitted.go  Uncommitted   "uncommitted   etcd
+//	                Limit         limit"
 //
 //	             what it buys                            what it costs
 //	-----------  --------------------------------------  ---------------------------------------
@@ -110,8 +113,12 @@
 //	             milliseconds, and no timeout
 //	CatchUp      a follower that is a little behind      memory for some entries
 //	             gets entries, not a whole snapshot
-//	Pipeline     commands do not wait until others     messages, where stop and wait sends many
-//	             are answered                          entries in one; a window of memory
+//	Pipeline     commands do not wait until others are   messages, where stop and wait sends
+//	             answered                                many entries in one; a window of memory
+//	EagerCommit  followers apply at once, not with the   a message per follower that waits,
+//	             next heartbeat                          at most one at a time
+//	Uncommitted  a leader without a majority keeps only  commands refused that might have been
+//	Limit        so much                                 committed later
 //
 // They meet the files of Figure 2 in a few lines each:
 //
@@ -120,10 +127,10 @@
 //	election won           beginLeadership: no-op, contacts, watchQuorum    (election.go)
 //	leader is heard        heardAt, setLeader                               (append.go, snapshot.go)
 //	call to a follower     callStarts before it, callAnswered after it      (replication.go, snapshot.go)
-//	follower has answered  confirmNext, continueTransfer                    (replication.go)
-//	commitIndex moves      letInParked                                      (replication.go)
+//	follower has answered  confirmNext, newsNext, continueTransfer          (replication.go)
+//	commitIndex moves      letInParked, spreadNews, countsCommitted         (replication.go)
 //	newer term             setLeader(nobody): whoever waits is told         (raft.go)
-//	command arrives        handingOver: refused                             (raft.go)
+//	command arrives        handingOver, takesMore: refused                  (raft.go)
 //	log is compacted       keepThrough                                      (snapshot.go)
 //	follower is sent to    sendPipelined instead of one call at a time      (replication.go)
 //	append has come in     letEarlyWait, agreedThrough                      (append.go)
@@ -146,8 +153,8 @@
 //   - persist.go, encode.go: what is stored, when, and in which form
 //   - rpc.go: arguments and replies
 //   - config.go: what can be set
-//   - prevote.go, checkquorum.go, readindex.go, lease.go, transfer.go, catchup.go, pipeline.go, early.go: the
-//     extensions
+//   - prevote.go, checkquorum.go, readindex.go, lease.go, transfer.go, catchup.go, pipeline.go, early.go,
+//     eager.go, uncommitted.go: the extensions
 //   - extensions.go, contacts.go, clock.go: what they have in common
 //   - situations.go, probes.go: what may happen to a peer and a test should have seen, and where it says so
 package raft

@@ -30,6 +30,8 @@ type extensions struct {
 	leave   leave        // transfer.go: what a transfer has to remember
 	kept    keptEntries  // catchup.go: entries that the snapshot covers
 	early   earlyAppends // early.go: requests that were overtaken by later ones
+
+	uncommitted int // uncommitted.go: leader: bytes of commands of this term that are not committed
 }
 
 // Extend switches extensions on by their names, see [raftapi.Extendable]. Make and Extend together
@@ -51,6 +53,10 @@ func (rf *Raft) Extend(names ...string) error {
 			rf.config.Transfer = true
 		case raftapi.Pipeline:
 			rf.config.Pipeline = true
+		case raftapi.EagerCommit:
+			rf.config.EagerCommit = true
+		case raftapi.UncommittedLimit:
+			rf.config.UncommittedLimit = defaultUncommitted
 		default:
 			return fmt.Errorf("raft: no extension is called %q; there are %q", name, raftapi.Extensions)
 		}
@@ -88,6 +94,7 @@ func (rf *Raft) setLeader(id int) {
 // beginLeadership is what the extensions do when this server has won an election.
 func (rf *Raft) beginLeadership() {
 	rf.setLeader(rf.me)
+	rf.uncommitted = 0 // rule 5 of uncommitted.go
 	beginContacts(rf.followers, rf.clock.now())
 	if rf.config.ReadIndex || rf.config.LeaseRead {
 		rf.appendNoOp()

@@ -64,7 +64,7 @@ type pipe struct {
 	stage   stage
 	epoch   int       // number of the present stage: each change of it counts
 	called  time.Time // when the latest call was made, in whatever stage
-	asked   bool      // a heartbeat is on its way for reads that wait; others wait for its answer
+	asked   bool      // a heartbeat is on its way for reads or news that wait; others wait for its answer
 	waits   bool      // probing: the probe has been sent, and neither it nor a later heartbeat was answered
 	poke    bool      // replicating: a heartbeat was answered, and one append may be sent for it (rule 4)
 	window  []flight  // replicating: appends with entries that were not confirmed; by last
@@ -143,7 +143,7 @@ func (rf *Raft) sendPipelined(f *progress) {
 		}
 		p.poke = false
 	}
-	reads := rf.readsWaitFor(f)
+	reads := rf.readsWaitFor(f) || rf.owesNews(f) && !p.asked
 	if !sent && rf.mayPipeline(f) && (reads || time.Since(p.called) >= rf.config.HeartbeatInterval) {
 		p.asked = p.asked || reads
 		rf.launch(f, rf.heartbeatArgs(f), true)
@@ -186,6 +186,7 @@ func (rf *Raft) heartbeatArgs(f *progress) *AppendEntriesArgs {
 		args.PrevLogIndex, args.PrevLogTerm = f.matchIndex, rf.log.term(f.matchIndex)
 		args.LeaderCommit = min(rf.commitIndex, f.matchIndex)
 	}
+	f.tells(args)
 	return args
 }
 

@@ -33,6 +33,7 @@ type progress struct {
 
 	contact contact // contacts.go
 	pipe    pipe    // pipeline.go
+	news    news    // eager.go
 }
 
 // newProgress assumes that the server's log equals the leader's, which ends at lastIndex, and knows nothing of it.

@@ -122,6 +122,10 @@ func (rf *Raft) Start(command any) (index, term int, isLeader bool) {
 		raftapi.Reached("command refused during a transfer")
 		return -1, rf.currentTerm, false
 	}
+	if !rf.takesMore(command) {
+		raftapi.Reached("command refused: too much uncommitted")
+		return -1, rf.currentTerm, false
+	}
 	// "If command received from client: append entry to local log, respond after entry applied to
 	// state machine" (Figure 2, Leaders); the service waits for the latter on its apply channel.
 	rf.log.append(LogEntry{Term: rf.currentTerm, Command: command})

@@ -54,6 +54,7 @@ type readQueue struct {
 type read struct {
 	number, index int
 	answer        chan int // gets index, once
+	reader        int      // the follower at which it is, or nobody (eager.go)
 }
 
 // drop forgets all reads. Those who wait for them are woken by leaderChanged.
@@ -86,20 +87,20 @@ func (rf *Raft) ReadIndex() (index int, ok bool) {
 	case !on || id == nobody:
 		return 0, false
 	case id == rf.me:
-		return rf.readAsLeader()
+		return rf.readAsLeader(nobody)
 	}
 	return rf.readFrom(id, changed)
 }
 
-// readAsLeader lets a read in and waits until it is confirmed.
-func (rf *Raft) readAsLeader() (index int, ok bool) {
+// readAsLeader lets a read in and waits until it is confirmed. reader is the follower that has asked, if any.
+func (rf *Raft) readAsLeader(reader int) (index int, ok bool) {
 	rf.mu.Lock()
 	if !rf.config.ReadIndex || rf.state != leader {
 		rf.mu.Unlock()
 		return 0, false
 	}
 	changed := rf.leaderChanged
-	r := &read{answer: make(chan int, 1)}
+	r := &read{answer: make(chan int, 1), reader: reader}
 	if rf.committedInOwnTerm() {
 		rf.letIn(r)
 	} else {
@@ -122,6 +123,7 @@ func (rf *Raft) letIn(r *read) {
 	rf.reads.number++ // rule 4
 	r.number = rf.reads.number
 	r.index = rf.commitIndex // rule 2
+	rf.readerWaits(r)
 	rf.reads.waiting = append(rf.reads.waiting, r)
 	rf.answerReads() // a cluster of one server
 	if len(rf.reads.waiting) > 0 {
@@ -187,7 +189,7 @@ func (rf *Raft) readFrom(id int, changed chan struct{}) (index int, ok bool) {
 // ForwardRead is the handler of the RPC of this name. It does not forward again: who thought that
 // this server leads, and is wrong, will learn better.
 func (rf *Raft) ForwardRead(args *ForwardReadArgs, reply *ForwardReadReply) {
-	reply.Index, reply.OK = rf.readAsLeader()
+	reply.Index, reply.OK = rf.readAsLeader(args.FollowerId)
 	if !reply.OK {
 		raftapi.Reached("forwarded read refused")
 	}

@@ -79,6 +79,7 @@ func (rf *Raft) answered(f *progress) {
 		f.signal()
 	}
 	rf.confirmNext(f)
+	rf.newsNext(f)
 	rf.continueTransfer(f)
 }
 
@@ -95,6 +96,7 @@ func (rf *Raft) appendEntriesArgs(f *progress) *AppendEntriesArgs {
 		LeaderCommit: rf.commitIndex,
 	}
 	rf.probeBatch(args.Entries)
+	f.tells(args)
 	return args
 }
 
@@ -173,7 +175,9 @@ func (rf *Raft) advanceCommitIndex() {
 		return
 	}
 	rf.probeCommitted()
+	rf.countsCommitted(n)
 	rf.commitIndex = n
 	rf.letInParked()
+	rf.spreadNews()
 	rf.toApply.Signal()
 }

@@ -101,5 +101,8 @@ var Situations = []Situation{
 	{"probing after a loss", "an append of a pipeline was lost"},
 	{"snapshot lost", "the snapshot for a follower was lost, and was to be sent again"},
 	{"snapshot sent again", "a follower answered heartbeats, and not for the snapshot that had been sent long ago"},
+	{"commitment told at once", "followers were told of a commitment without waiting for the next message"},
+	{"commitments told together", "what was committed while a message was on its way went out with its answer"},
+	{"command refused: too much uncommitted", "a leader without a majority had taken as much as it may"},
 	{"append waited for an earlier one", "an append came before one that was sent earlier, and was not refused"},
 }

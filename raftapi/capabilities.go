@@ -1,5 +1,7 @@
 package raftapi
 
+import "errors"
+
 // The extensions of a peer, by name. Each is off unless [Extendable] or the peer's own constructor
 // switches it on.
 const (
@@ -9,16 +11,34 @@ const (
 	Lease       = "lease"       // §6.4.1: linearizable reads without messages, given bounded clock drift
 	Transfer    = "transfer"    // §3.10: leadership transfer
 	Pipeline    = "pipeline"    // §10.2.2: entries are sent before earlier ones are answered
+	EagerCommit = "eagercommit" // etcd: followers where somebody waits hear at once of what is committed
+
+	UncommittedLimit = "uncommittedlimit" // etcd: a leader takes only so much that it cannot commit
 )
 
 // Extensions lists them all.
-var Extensions = []string{PreVote, CheckQuorum, ReadIndex, Lease, Transfer, Pipeline}
+var Extensions = []string{PreVote, CheckQuorum, ReadIndex, Lease, Transfer, Pipeline, EagerCommit, UncommittedLimit}
 
 // Extendable is a peer whose extensions can be switched on by name.
 type Extendable interface {
 	// Extend switches extensions on. It is called at most once, right after Make and before any
 	// other peer can reach this one. The error names an extension that the peer does not have.
 	Extend(names ...string) error
+}
+
+// Why a [Proposer] does not take a command.
+var (
+	// ErrNotLeader: the peer does not lead, or is handing its leadership over.
+	ErrNotLeader = errors.New("not the leader")
+	// ErrUncommitted: the peer leads, and too much of what it has taken is not committed. Another server cannot do better.
+	ErrUncommitted = errors.New("too much that is not committed")
+)
+
+// Proposer is a peer that says why it does not take a command.
+type Proposer interface {
+	// Propose is [Raft.Start], but for its last result: nil, [ErrNotLeader], or [ErrUncommitted] from a peer with the
+	// extension [UncommittedLimit].
+	Propose(command any) (index, term int, err error)
 }
 
 // ReadIndexer is a peer with the extension [ReadIndex].

@@ -25,8 +25,9 @@ var (
 	// another; or a read could not be confirmed here.
 	ErrNotLeader = errors.New("not the leader")
 
-	// ErrTooManyRequests: the server has applied much less than is committed.
-	ErrTooManyRequests = errors.New("too many requests: applying is far behind")
+	// ErrTooManyRequests: the server has applied much less than is committed, or it leads and has taken
+	// much that is not committed.
+	ErrTooManyRequests = errors.New("too many requests: applying or committing is far behind")
 
 	// ErrExpired: the client's session has been forgotten, or never existed.
 	ErrExpired = errors.New("session expired")

@@ -73,10 +73,10 @@ func (m *RSM[O, R]) propose(c command[O]) outcome[R] {
 	if !m.begin(w) {
 		return outcome[R]{err: ErrNotLeader} // killed
 	}
-	index, term, isLeader := m.raft.Start(c.encode(m.config.Codec))
-	if !isLeader {
+	index, term, err := m.start(c.encode(m.config.Codec))
+	if err != nil {
 		m.cancel(w)
-		return outcome[R]{err: ErrNotLeader}
+		return outcome[R]{err: err}
 	}
 	m.place(w, index, term)
 

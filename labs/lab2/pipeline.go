@@ -14,21 +14,21 @@ import (
 
 func pipelines() []tester.Case {
 	return []tester.Case{
-		{Part: "2G", Name: "Flows", Points: 16, Section: "§10.2.2", Run: flows,
+		{Part: "2G", Name: "Flows", Points: 10, Section: "§10.2.2", Run: flows,
 			Checks: "commands are sent while earlier ones are on their way: each is committed a round trip after it was taken"},
-		{Part: "2G", Name: "WindowHolds", Points: 12, Section: "§10.2.2", Run: windowHolds,
+		{Part: "2G", Name: "WindowHolds", Points: 8, Section: "§10.2.2", Run: windowHolds,
 			Reaches: []string{"window full"},
 			Checks:  "a follower that answers nothing is sent 64 messages with entries at most, and is up to date soon after"},
-		{Part: "2G", Name: "WindowInBytes", Points: 10, Section: "§10.2.2", Run: windowInBytes,
+		{Part: "2G", Name: "WindowInBytes", Points: 8, Section: "§10.2.2", Run: windowInBytes,
 			Reaches: []string{"window full"},
 			Checks:  "large commands fill the window with a few messages: it is bounded in bytes, too"},
-		{Part: "2G", Name: "TailLost", Points: 12, Section: "§10.2.2", Run: tailLost,
+		{Part: "2G", Name: "TailLost", Points: 10, Section: "§10.2.2", Run: tailLost,
 			Reaches: []string{"empty append when the window was full", "probing after a refusal"},
 			Checks:  "the last message is lost, nothing follows it, and nobody reports it: heartbeats bring it to light"},
-		{Part: "2G", Name: "HeardWhenFull", Points: 10, Section: "§5.2", Run: heardWhenFull,
+		{Part: "2G", Name: "HeardWhenFull", Points: 8, Section: "§5.2", Run: heardWhenFull,
 			Reaches: []string{"window full"},
 			Checks:  "a follower whose window is full goes on hearing its leader, and does not stand for election"},
-		{Part: "2G", Name: "Overtaking", Points: 10, Section: "§5.5", Run: overtaking,
+		{Part: "2G", Name: "Overtaking", Points: 8, Section: "§5.5", Run: overtaking,
 			Reaches: []string{"append waited for an earlier one"},
 			Checks:  "appends overtake each other all the time: one log, and nothing is sent ten times for it"},
 		{Part: "2G", Name: "LossyPipeline", Points: 8, Section: "§5.5", Run: lossyPipeline, Limit: long,
@@ -40,6 +40,12 @@ func pipelines() []tester.Case {
 		{Part: "2G", Name: "SnapshotLost", Points: 8, Section: "§7", Run: snapshotLost, Limit: long,
 			Reaches: []string{"snapshot lost", "snapshot installed"},
 			Checks:  "a snapshot is lost on its way, and so may the next one be: none of it strands the follower"},
+		{Part: "2G", Name: "CommitNews", Points: 8, Section: "§5.3", Run: commitNews,
+			Reaches: []string{"commitment told at once"},
+			Checks:  "followers apply what is committed when they hear of it, and they hear of it at once"},
+		{Part: "2G", Name: "Uncommitted", Points: 10, Section: "§5.3", Run: uncommitted,
+			Reaches: []string{"command refused: too much uncommitted"},
+			Checks:  "a leader without a majority takes so much and no more; one with a majority takes everything"},
 		{Part: "2G", Name: "PipelineChurn", Points: 6, Section: "§5.4.3", Run: pipelineChurn, Limit: long,
 			Checks: "clients write while peers crash and come back, and messages are lost, doubled and overtaken"},
 	}
@@ -273,6 +279,74 @@ func snapshotLost(e *tester.Env) {
 		c.Restart(behind)
 		e.Sleep(300 * time.Millisecond)
 		c.Network().Reliable(true)
+	}
+	c.recovers()
+}
+
+// commitNews looks how long followers lag behind their leader on a cluster that is quiet otherwise: the time of a message, or until
+// the next heartbeat.
+func commitNews(e *tester.Env) {
+	const oneWay, commands, limit = 20 * time.Millisecond, 20, 50 * time.Millisecond
+	c := newCluster(e, 3, with(raftapi.Pipeline, raftapi.EagerCommit))
+	c.agreeAll()
+	if slices.Contains(e.With(), raftapi.ReadIndex) {
+		e.Note("nobody reads, so nobody has to be told at once")
+		return
+	}
+	var lag time.Duration
+	_, _, _, ok := c.measured(func() {
+		leader := c.Leader()
+		c.Network().Latency(oneWay, oneWay+time.Millisecond)
+		defer c.Network().Latency(0, 0)
+		lag = 0
+		for range commands {
+			for _, p := range c.propose(leader, 1) {
+				c.untilWithin(time.Millisecond, tester.CommitLimit, func() bool { return c.AppliedThrough(leader) >= p.index })
+				began := e.Now()
+				c.untilWithin(time.Millisecond, tester.CommitLimit, func() bool { n, _ := c.Applied(p.index); return n == c.N() })
+				lag += (e.Now() - began) / commands
+			}
+			c.pause(100 * time.Millisecond)
+		}
+	})
+	if ok && lag > limit {
+		c.fail(tester.RuleTooSlow, "§5.3", nil, "on average %v went by from when the leader applied a command until the last follower did; a message takes %v, so that is the next heartbeat", lag, oneWay)
+	}
+	c.recovers()
+}
+
+// uncommitted has clients write to leaders that have no majority, and looks how much they take. Then they have one again.
+func uncommitted(e *tester.Env) {
+	const limit, size = 1 << 20, 100_000
+	c := newCluster(e, 3, with(raftapi.Pipeline, raftapi.UncommittedLimit))
+	text := func(size int) string { return strings.Repeat("u", size) + e.Now().String() }
+	for range 4 {
+		c.agreeAll()
+		leader, term := c.leadership()
+		for range 14 { // more than the limit, and all of it is committed
+			c.Propose(leader, text(size))
+			e.Sleep(5 * time.Millisecond)
+		}
+		c.agreeAll()
+		c.Disconnect(leader)
+		taken := 0
+		for range 20 {
+			if _, now, leads := c.Propose(leader, text(size)); leads && now == term {
+				taken += size
+			}
+		}
+		if taken > limit+2*size {
+			c.fail(tester.RuleHoards, "§5.3", []int{leader}, "peer %d led nobody, and took commands of %d bytes, of which it can commit none; %d bytes are the limit", leader, taken, limit)
+		}
+		c.LeaderAmong(c.all(leader))
+		c.HealAll()
+	}
+	c.recovers()
+	leader, term := c.leadership()
+	if _, _, leads := c.Propose(leader, text(limit+1)); !leads {
+		if now, still := c.State(leader); still && now == term {
+			c.fail(tester.RuleNoAgreement, "§5.3", []int{leader}, "peer %d leads, has committed everything, and does not take a command of %d bytes: nobody ever will", leader, limit+1)
+		}
 	}
 	c.recovers()
 }
