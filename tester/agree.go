@@ -4,20 +4,23 @@ import (
 	"fmt"
 	"time"
 
+	"raftlab/internal/record"
+	"raftlab/internal/scenario"
 	"raftlab/tester/watch"
 )
 
 // Propose calls Start(cmd) on peer i. A peer that is not running is no leader, and neither is one whose command a
 // scenario leaves out.
 func (c *Cluster) Propose(i int, cmd any) (index, term int, isLeader bool) {
-	if c.r.script == nil {
-		return c.propose(i, cmd)
-	}
-	// Commands are counted that are taken, however many peers were asked.
-	if _, leads := c.State(i); leads && !c.Takes() {
+	k := c.next(scenario.Operation) // each attempt counts, so that nothing has to be asked of the peer before
+	if !c.r.script.plays(k) {
 		return -1, -1, false
 	}
-	return c.propose(i, cmd)
+	index, term, isLeader = c.propose(i, cmd)
+	if isLeader && c.r.script != nil {
+		c.r.tell(record.None, k, "operation")
+	}
+	return index, term, isLeader
 }
 
 func (c *Cluster) propose(i int, cmd any) (index, term int, isLeader bool) {
