@@ -21,7 +21,7 @@ import (
 
 // engineVersion is part of every key of the cache. To be changed when the same sources would be
 // compiled in another way.
-const engineVersion = "5"
+const engineVersion = "6"
 
 // compileFlags are for `go test`. -trimpath makes builds in different directories equal; -w leaves out
 // debug information that nothing here reads (stacks keep their files and lines). With -s as well, the linker of Go 1.26

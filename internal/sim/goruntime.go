@@ -33,6 +33,8 @@ type runtimeGroup struct {
 	only    string // the engine that has the group, or "" for both
 	source  string // in the folder overlay; goes into package runtime. "": there is none
 	edits   []runtimeEdit
+	rewrite func(text []byte) ([]byte, error) // of the one file that is written anew
+	file    string                            // that file
 }
 
 //go:embed overlay/*.go.txt
@@ -79,6 +81,15 @@ func (g runtimeGroup) apply(goroot string, earlier map[string][]byte) (map[strin
 		}
 		edited["runtime/raftlab_"+g.source+".go"] = source
 	}
+	if g.rewrite != nil {
+		text, err := readSource(goroot, g.file)
+		if err == nil {
+			edited[g.file], err = g.rewrite(text)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
 	for _, e := range g.edits {
 		text, ok := edited[e.file]
 		if !ok {
@@ -86,10 +97,9 @@ func (g runtimeGroup) apply(goroot string, earlier map[string][]byte) (map[strin
 		}
 		if !ok {
 			var err error
-			if text, err = os.ReadFile(filepath.Join(goroot, "src", filepath.FromSlash(e.file))); err != nil {
+			if text, err = readSource(goroot, e.file); err != nil {
 				return nil, err
 			}
-			text = bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))
 		}
 		if n := bytes.Count(text, []byte(e.old)); n != 1 {
 			return nil, fmt.Errorf("in %s, %q occurs %d times", e.file, strings.TrimSpace(firstLine(e.old)), n)
@@ -97,6 +107,12 @@ func (g runtimeGroup) apply(goroot string, earlier map[string][]byte) (map[strin
 		edited[e.file] = bytes.Replace(text, []byte(e.old), []byte(e.new), 1)
 	}
 	return edited, nil
+}
+
+// readSource reads a file of the toolchain.
+func readSource(goroot, name string) ([]byte, error) {
+	text, err := os.ReadFile(filepath.Join(goroot, "src", filepath.FromSlash(name)))
+	return bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n")), err
 }
 
 func firstLine(s string) string {

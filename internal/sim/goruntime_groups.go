@@ -8,6 +8,12 @@ const (
 
 var runtimeGroups = []runtimeGroup{
 	{
+		name:    "test main",
+		without: "test binaries are larger, and take longer to build and to start",
+		file:    testMain,
+		rewrite: smallTestMain,
+	},
+	{
 		// What is decided by chance is a hash of the run, of the goroutine or timer that it is about, and of how many of the
 		// kind there were for it.
 		name:    "chance",
