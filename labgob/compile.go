@@ -115,6 +115,7 @@ func (c *compiler) slice(t reflect.Type) *plan {
 		return nil
 	}
 	step, op := t.Elem().Size(), e.elem
+	variable := variableOf(t)
 	clone := func(p unsafe.Pointer) int {
 		// A slice of whatever type has the same header.
 		h := (*[]byte)(p)
@@ -123,7 +124,7 @@ func (c *compiler) slice(t reflect.Type) *plan {
 			*h = nil // a nil slice needs no type
 			return 0
 		}
-		v := reflect.NewAt(t, p).Elem()
+		v := variable(p)
 		own := reflect.MakeSlice(t, n, n)
 		reflect.Copy(own, v)
 		v.Set(own)
@@ -138,6 +139,20 @@ func (c *compiler) slice(t reflect.Type) *plan {
 		return size
 	}
 	return &plan{field: clone, elem: orOneByte(clone), enc: encodeSlice(step, e.enc), idSize: ownIDSize}
+}
+
+// variableOf returns what reflect.NewAt(t, p).Elem() does for each p. That looks up the type *t anew at each call, which was
+// a tenth of what a message costs. Here the lookup is done once: an interface value that holds a pointer is the pointer's
+// type and the pointer.
+func variableOf(t reflect.Type) func(p unsafe.Pointer) reflect.Value {
+	sample := reflect.New(t).Interface()
+	pointerType := (*[2]unsafe.Pointer)(unsafe.Pointer(&sample))[0]
+	return func(p unsafe.Pointer) reflect.Value {
+		var v any
+		words := (*[2]unsafe.Pointer)(unsafe.Pointer(&v))
+		words[0], words[1] = pointerType, p
+		return reflect.ValueOf(v).Elem()
+	}
 }
 
 // orOneByte is for elements that are sent even when they are empty: as a zero.
@@ -219,8 +234,9 @@ func (c *compiler) pointer(t reflect.Type) *plan {
 	if e == nil {
 		return nil
 	}
+	variable := variableOf(t)
 	clone := func(p unsafe.Pointer, op op) int {
-		v := reflect.NewAt(t, p).Elem()
+		v := variable(p)
 		own := reflect.New(t.Elem())
 		own.Elem().Set(v.Elem())
 		n := op(own.UnsafePointer())
@@ -254,8 +270,9 @@ func (c *compiler) mapping(t reflect.Type) *plan {
 	if k == nil || e == nil || !k.plain {
 		return nil
 	}
+	variable := variableOf(t)
 	clone := func(p unsafe.Pointer) int {
-		v := reflect.NewAt(t, p).Elem()
+		v := variable(p)
 		own := reflect.MakeMapWithSize(t, v.Len())
 		size := uintSize(uint64(v.Len()))
 		key, elem := reflect.New(t.Key()), reflect.New(t.Elem())

@@ -120,6 +120,9 @@ func (e *enginesRun) kills(ctx context.Context, hunt *mutation.Hunt, build strin
 		return nil, err
 	}
 	hunt.Engine = log
+	if hunt.Kills, err = mutation.ReadKills(e.root.Dir); err != nil {
+		return nil, errors.Join(err, log.Close())
+	}
 	last := time.Now()
 	hunt.Progress = func(s mutation.Standing) {
 		if time.Since(last) > 10*time.Second {
