@@ -46,6 +46,7 @@ var Situations = []Situation{
 
 	// Load, and finding the leader (rsm/rsm.go, courier.go)
 	{"overload refused", "a server was too far behind with applying to take a request"},
+	{"uncommitted limit told to a client", "a leader had taken as much as it may without committing it, and its client was told so"},
 	{"clerk backed off", "a clerk left an overloaded server alone for a while"},
 	{"clerk found another leader", "a clerk was answered by another server than the last time"},
 }
