@@ -11,6 +11,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"sort"
 	"strings"
 	"testing"
@@ -64,17 +66,38 @@ func api(t *testing.T) (lines []string) {
 		exports[p] = file
 	}
 	imports := importer.ForCompiler(token.NewFileSet(), "gc", func(p string) (io.ReadCloser, error) { return os.Open(exports[p]) })
+	aliases := map[string]string{} // what is declared elsewhere -> how these packages call it
 	for _, p := range Outside {
 		pkg, err := imports.Import(Module + "/" + p)
 		require.NoError(t, err)
 		for _, name := range pkg.Scope().Names() {
-			if o := pkg.Scope().Lookup(name); o.Exported() {
-				lines = append(lines, exported(o)...)
+			o := pkg.Scope().Lookup(name)
+			if !o.Exported() {
+				continue
 			}
+			lines = append(lines, exported(o)...)
+			if alias, ok := o.Type().(*types.Alias); ok && belowOutside(alias.Rhs()) {
+				aliases[alias.Rhs().String()] = alias.String()
+			}
+		}
+	}
+	for i := range lines {
+		for elsewhere, here := range aliases {
+			lines[i] = regexp.MustCompile(regexp.QuoteMeta(elsewhere)+`\b`).ReplaceAllString(lines[i], here)
 		}
 	}
 	sort.Strings(lines)
 	return lines
+}
+
+// belowOutside says whether a type is declared in a package of ours that is not one of Outside.
+func belowOutside(t types.Type) bool {
+	named, ok := t.(*types.Named)
+	if !ok || named.Obj().Pkg() == nil {
+		return false
+	}
+	p, ours := strings.CutPrefix(named.Obj().Pkg().Path(), Module+"/")
+	return ours && !slices.Contains(Outside, p)
 }
 
 // exported lists an object, and the exported fields and methods of a type. An interface is one line: another method

@@ -8,11 +8,11 @@
 //	func lostAnswer(e *tester.Env) {
 //		s := start(e, tester.Options{})
 //		u := s.user()
-//		u.client.Deafen()                                // requests arrive, and no answer does
-//		done := u.goes(func() { u.put("x", s.value()) })
+//		u.Client.Deafen()                                // requests arrive, and no answer does
+//		done := u.Goes(func() { u.put("x", s.Value()) })
 //		e.Sleep(time.Second)
 //		s.healed()
-//		s.ended(u, done)
+//		u.Ends(done)
 //		s.closes("x")                                    // read all, judge
 //	}
 //

@@ -14,7 +14,7 @@ func oneHolderOnLossy(e *tester.Env) {
 	s := start(e, tester.Options{Unreliable: true})
 	u := s.user()
 	h := s.lockOf(u, "l")
-	u.must("take a lock and give it back, which nobody else wants", func() {
+	u.Must("take a lock and give it back, which nobody else wants", func() {
 		for range rounds {
 			h.section(func() {})
 		}
@@ -34,12 +34,12 @@ func lostAcquire(e *tester.Env) {
 	u, w := s.user(), s.user()
 	for range 3 {
 		ours, theirs := s.lockOf(u, "l"), s.lockOf(w, "l")
-		took := u.goes(ours.acquire)
+		took := u.Goes(ours.acquire)
 		e.Sleep(5 * messageTime / 2) // it has looked at the lock, and its Put is on its way
-		u.client.Deafen()
+		u.Client.Deafen()
 		e.Sleep(time.Second)
-		got := w.goes(theirs.acquire)
-		s.pause(time.Second)
+		got := w.Goes(theirs.acquire)
+		s.Idle(time.Second)
 		s.healed()
 		s.both(u, took, ours, w, got, theirs)
 	}
@@ -58,14 +58,14 @@ func (s *service) both(u *user, took <-chan struct{}, ours *handle, w *user, got
 	for !s.env.Await(ended[first], 10*time.Millisecond) {
 		first, second = second, first
 		if s.env.Now() > deadline {
-			s.fail(tester.RuleNoProgress, "neither of the two clients that want lock \"l\" has it, %v after the last obstacle is gone; client %d waits for %s, client %d for %s",
-				tester.ProgressLimit, u.client.Number(), u.doing.Load(), w.client.Number(), w.doing.Load())
+			s.Fail(tester.RuleNoProgress, nil, "neither of the two clients that want lock \"l\" has it, %v after the last obstacle is gone; client %d waits for %s, client %d for %s",
+				tester.ProgressLimit, u.Client.Number(), u.Doing(), w.Client.Number(), w.Doing())
 		}
 	}
 	s.env.Sleep(2 * time.Second) // nobody else gets in
-	first.must("give the lock back", handles[first].release)
-	s.ended(second, ended[second])
-	second.must("give the lock back", handles[second].release)
+	first.Must("give the lock back", handles[first].release)
+	second.Ends(ended[second])
+	second.Must("give the lock back", handles[second].release)
 }
 
 // lostRelease loses all answers to the client that gives the lock back. Another one takes it meanwhile, and a third
@@ -84,27 +84,27 @@ func lostRelease(e *tester.Env) {
 	for round := range 3 {
 		u, next, third := us[round%3], us[(round+1)%3], us[(round+2)%3]
 		ours, nexts, thirds := s.lockOf(u, "l"), s.lockOf(next, "l"), s.lockOf(third, "l")
-		u.must("take a lock that is free", ours.acquire)
-		u.client.Deafen()
-		gave := u.goes(ours.release)
+		u.Must("take a lock that is free", ours.acquire)
+		u.Client.Deafen()
+		gave := u.Goes(ours.release)
 		e.Sleep(300 * time.Millisecond)
-		took := next.goes(nexts.acquire)
+		took := next.Goes(nexts.acquire)
 		var waits <-chan struct{}
 		if e.Await(took, time.Second) {
-			waits = third.goes(thirds.acquire)
-			s.pause(500 * time.Millisecond)
+			waits = third.Goes(thirds.acquire)
+			s.Idle(500 * time.Millisecond)
 			s.healed()
-			s.ended(u, gave)
+			u.Ends(gave)
 			e.Sleep(2 * time.Second) // the third does not get in
 		} else {
 			s.healed()
-			s.ended(u, gave)
-			s.ended(next, took)
-			waits = third.goes(thirds.acquire)
+			u.Ends(gave)
+			next.Ends(took)
+			waits = third.Goes(thirds.acquire)
 		}
-		next.must("give the lock back", nexts.release)
-		s.ended(third, waits)
-		third.must("give the lock back", thirds.release)
+		next.Must("give the lock back", nexts.release)
+		third.Ends(waits)
+		third.Must("give the lock back", thirds.release)
 	}
 	s.earned()
 }
@@ -118,19 +118,19 @@ func lockSwarm(e *tester.Env) {
 	users := s.crowd(clients)
 	for i, u := range users {
 		a, b := s.lockOf(u, "a"), s.lockOf(u, "b")
-		done = append(done, u.goes(func() {
+		done = append(done, u.Goes(func() {
 			for turn := range each {
 				h, key := a, "in a"
 				if (i+turn)%2 == 0 {
 					h, key = b, "in b"
 				}
-				h.section(func() { u.count(key, time.Duration(u.rand.Int64N(int64(50*time.Millisecond)))) })
+				h.section(func() { u.count(key, time.Duration(u.Rand.Int64N(int64(50*time.Millisecond)))) })
 			}
 		}))
 	}
 	s.trouble(6)
 	for i, u := range users {
-		s.ended(u, done[i])
+		u.Ends(done[i])
 	}
 	s.counted("in a", clients*each/2)
 	s.counted("in b", clients*each/2)

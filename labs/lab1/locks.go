@@ -25,12 +25,12 @@ type handle struct {
 // lockOf makes a handle for a user, on the case's main goroutine.
 func (s *service) lockOf(u *user, name string) *handle {
 	if s.made.First.Lock == nil {
-		s.fail(tester.RuleMissing, "the service has no locks: Lock of kvapi.Single is nil (docs/lab1.md)")
+		s.Fail(tester.RuleMissing, nil, "the service has no locks: Lock of kvapi.Single is nil (docs/lab1.md)")
 	}
 	h := &handle{u: u, name: name}
-	u.client.Make(func() { h.lock = s.made.New().Lock(u.raw, name) })
+	u.Client.Make(func() { h.lock = s.made.New().Lock(u.raw, name) })
 	if h.lock == nil {
-		s.fail(tester.RuleMissing, "the function Lock of kvapi.Single returned nil for the lock %q", name)
+		s.Fail(tester.RuleMissing, nil, "the function Lock of kvapi.Single returned nil for the lock %q", name)
 	}
 	return h
 }
@@ -38,8 +38,8 @@ func (s *service) lockOf(u *user, name string) *handle {
 // traced calls the lock, and says so in the trace.
 func (h *handle) traced(what string, call func()) {
 	h.u.do(fmt.Sprintf("%s %q", what, h.name), func() {
-		op := h.u.client.Invoke(what, fmt.Sprintf("%q", h.name))
-		h.u.client.Call(call)
+		op := h.u.Client.Invoke(what, fmt.Sprintf("%q", h.name))
+		h.u.Client.Call(call)
 		op.Return("done")
 	})
 }
@@ -53,8 +53,8 @@ func (h *handle) acquire() {
 	s.watch.holders[h.name] = h.u
 	s.watch.mu.Unlock()
 	if other != nil {
-		s.fail(tester.RuleTwoHolders, "client %d has acquired lock %q, which client %d holds and has not released",
-			h.u.client.Number(), h.name, other.client.Number())
+		s.Fail(tester.RuleTwoHolders, nil, "client %d has acquired lock %q, which client %d holds and has not released",
+			h.u.Client.Number(), h.name, other.Client.Number())
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"raftlab/kvapi"
+	"raftlab/labs/kit"
 	"raftlab/tester"
 )
 
@@ -17,9 +18,9 @@ func oneWriter(e *tester.Env) {
 	u := s.user()
 	writes := make([]string, 30)
 	for i := range writes {
-		writes[i] = s.value()
+		writes[i] = s.Value()
 	}
-	u.must("write", func() {
+	u.Must("write", func() {
 		there := ""
 		for _, value := range writes {
 			if u.kv == nil {
@@ -29,7 +30,7 @@ func oneWriter(e *tester.Env) {
 				there = u.certain("x", there+value)
 			}
 			if got := u.get("x"); got != there {
-				s.fail(tester.RuleWrongAnswer, "the only writer of \"x\" has been told of writes that make it %s, and it is %s", there, got)
+				s.Fail(tester.RuleWrongAnswer, nil, "the only writer of \"x\" has been told of writes that make it %s, and it is %s", there, got)
 			}
 		}
 	})
@@ -44,12 +45,12 @@ func (u *user) certain(key, value string) (there string) {
 	case kvapi.ErrMaybe:
 		// Nobody else writes, so it was an earlier try of its own that has raised the version.
 		if got := u.get(key); got != value {
-			u.s.fail(tester.RuleWrongAnswer, "the only writer of %q put %s at its version and was answered ErrMaybe, but it is not there: %s",
+			u.s.Fail(tester.RuleWrongAnswer, nil, "the only writer of %q put %s at its version and was answered ErrMaybe, but it is not there: %s",
 				key, value, got)
 		}
 		return value
 	default:
-		u.s.fail(tester.RuleWrongAnswer, "the only writer of %q put at the key's version and was answered %q. "+
+		u.s.Fail(tester.RuleWrongAnswer, nil, "the only writer of %q put at the key's version and was answered %q. "+
 			"If an earlier try had no answer, that try may have done it: ErrMaybe", key, err)
 		return ""
 	}
@@ -65,11 +66,11 @@ func lostAnswer(e *tester.Env) {
 	s := start(e, tester.Options{})
 	u := s.user()
 	for range 3 {
-		before, value := "", s.value()
+		before, value := "", s.Value()
 		var err kvapi.Err
-		u.must("read", func() { before = u.get("x") })
-		u.client.Deafen()
-		done := u.goes(func() {
+		u.Must("read", func() { before = u.get("x") })
+		u.Client.Deafen()
+		done := u.Goes(func() {
 			if u.kv == nil {
 				u.add("x", value)
 				return
@@ -78,13 +79,13 @@ func lostAnswer(e *tester.Env) {
 		})
 		e.Sleep(time.Second)
 		s.healed()
-		s.ended(u, done)
+		u.Ends(done)
 		if u.kv != nil && err != kvapi.ErrMaybe && err != kvapi.OK {
-			s.fail(tester.RuleWrongAnswer, "a put was carried out and its answer lost. Then the clerk said %q, which is not true: after a try without an answer, ErrVersion means ErrMaybe", err)
+			s.Fail(tester.RuleWrongAnswer, nil, "a put was carried out and its answer lost. Then the clerk said %q, which is not true: after a try without an answer, ErrVersion means ErrMaybe", err)
 		}
-		u.must("read", func() {
+		u.Must("read", func() {
 			if got := u.get("x"); got != before+value {
-				s.fail(tester.RuleWrongAnswer, "a write of %s whose answer was lost has to be there once, after %q; there is %q", value, before, got)
+				s.Fail(tester.RuleWrongAnswer, nil, "a write of %s whose answer was lost has to be there once, after %q; there is %q", value, before, got)
 			}
 		})
 	}
@@ -97,25 +98,25 @@ func lostAnswer(e *tester.Env) {
 func lostRequest(e *tester.Env) {
 	s := start(e, tester.Options{})
 	u, w := s.user(), s.user()
-	w.must("write", func() { w.put("x", s.value()) })
+	w.Must("write", func() { w.put("x", s.Value()) })
 	for _, rival := range []bool{false, true} {
-		u.must("read", func() { u.get("x") })
-		u.client.Reach()
-		value, other := s.value(), s.value()
+		u.Must("read", func() { u.get("x") })
+		u.Client.Reach()
+		value, other := s.Value(), s.Value()
 		var err kvapi.Err
-		done := u.goes(func() { err = u.put("x", value) })
+		done := u.Goes(func() { err = u.put("x", value) })
 		e.Sleep(time.Second)
 		if rival {
-			w.must("write", func() { w.get("x"); w.put("x", other) })
+			w.Must("write", func() { w.get("x"); w.put("x", other) })
 		}
 		s.healed()
-		s.ended(u, done)
+		u.Ends(done)
 		switch {
 		case u.kv == nil:
 		case !rival && err != kvapi.OK:
-			s.fail(tester.RuleWrongAnswer, "requests were lost for a second, nobody else wrote, and then the server carried the put out; the clerk said %q and not OK", err)
+			s.Fail(tester.RuleWrongAnswer, nil, "requests were lost for a second, nobody else wrote, and then the server carried the put out; the clerk said %q and not OK", err)
 		case rival && err != kvapi.ErrMaybe && err != kvapi.ErrVersion: // with sessions a server knows that it is ErrVersion
-			s.fail(tester.RuleWrongAnswer, "requests were lost for a second, in which another client wrote, so that the put was refused later; the clerk said %q and not ErrMaybe", err)
+			s.Fail(tester.RuleWrongAnswer, nil, "requests were lost for a second, in which another client wrote, so that the put was refused later; the clerk said %q and not ErrMaybe", err)
 		}
 	}
 	s.closes("x")
@@ -124,9 +125,9 @@ func lostRequest(e *tester.Env) {
 // manyOnLossy lets several clients at the same few keys while messages get lost.
 func manyOnLossy(e *tester.Env) {
 	s := start(e, tester.Options{Unreliable: true, Duplicates: true})
-	keys, finish := s.load(mix{users: 6, each: 20, keys: 2, think: 20 * time.Millisecond})
-	finish()
-	s.closes(keys...)
+	l := s.load(mix{users: 6, each: 20, keys: 2, think: 20 * time.Millisecond})
+	l.Finish()
+	s.closes(l.Keys...)
 }
 
 // askLimit is how many requests a second a client may send while it waits for something. It is generous: a clerk needs
@@ -139,13 +140,13 @@ func patientClerks(e *tester.Env) {
 	s := start(e, tester.Options{})
 	users := s.crowd(4)
 	for _, u := range users {
-		u.client.Reach()
+		u.Client.Reach()
 	}
 	before := s.TotalRPCs()
 	var done []<-chan struct{}
 	for i, u := range users {
-		value := s.value()
-		done = append(done, u.goes(func() {
+		value := s.Value()
+		done = append(done, u.Goes(func() {
 			if i == 0 {
 				u.get("x")
 			} else {
@@ -158,22 +159,22 @@ func patientClerks(e *tester.Env) {
 	for i, u := range users {
 		select {
 		case <-done[i]:
-			s.fail(tester.RuleWrongAnswer, "client %d has been told the result of its operation while nobody could reach the server", u.client.Number())
+			s.Fail(tester.RuleWrongAnswer, nil, "client %d has been told the result of its operation while nobody could reach the server", u.Client.Number())
 		default:
 		}
 	}
 	s.healed()
 	for i, u := range users {
-		s.ended(u, done[i])
+		u.Ends(done[i])
 	}
 	s.closes("x")
-	s.each("x", s.last)
+	s.each("x", s.Used())
 }
 
 // storm fails the case if clients sent more than need be while they waited.
 func (s *service) storm(sent, clients, seconds int, why string) {
 	if most := clients * seconds * askLimit; sent > most {
-		s.fail(tester.RuleTooManyRPCs, "in %d s in which %s, %d clients sent %d requests; at most %d are allowed, which is %d a second each. Wait a little before asking again",
+		s.Fail(tester.RuleTooManyRPCs, nil, "in %d s in which %s, %d clients sent %d requests; at most %d are allowed, which is %d a second each. Wait a little before asking again",
 			seconds, why, clients, sent, most, askLimit)
 	}
 }
@@ -181,11 +182,11 @@ func (s *service) storm(sent, clients, seconds int, why string) {
 // each looks whether all values up to a number but the first, which was never written, are there once.
 func (s *service) each(key string, last int) {
 	u := s.user()
-	u.must("read", func() {
+	u.Must("read", func() {
 		got := u.get(key)
 		for i := 2; i <= last; i++ {
-			if n := strings.Count(got, valueOf(i)); n != 1 {
-				s.fail(tester.RuleWrongAnswer, "%s was added to %q once, and is there %d times: %s", valueOf(i), key, n, got)
+			if n := strings.Count(got, kit.ValueOf(i)); n != 1 {
+				s.Fail(tester.RuleWrongAnswer, nil, "%s was added to %q once, and is there %d times: %s", kit.ValueOf(i), key, n, got)
 			}
 		}
 	})
@@ -194,41 +195,41 @@ func (s *service) each(key string, last int) {
 // clientDies lets clients die in the midst of what they do.
 func clientDies(e *tester.Env) {
 	s := start(e, tester.Options{Unreliable: true})
-	keys, finish := s.load(mix{users: 6, each: 15, keys: 2, think: 20 * time.Millisecond})
+	l := s.load(mix{users: 6, each: 15, keys: 2, think: 20 * time.Millisecond})
 	for i, u := range s.users {
 		if i%2 == 0 {
-			s.pause(200 * time.Millisecond)
-			e.Note("client %d dies", u.client.Number())
-			u.client.Close()
+			s.Idle(200 * time.Millisecond)
+			e.Note("client %d dies", u.Client.Number())
+			u.Client.Close()
 		}
 	}
-	finish()
-	s.closes(keys...)
+	l.Finish()
+	s.closes(l.Keys...)
 }
 
 // swarm has some of all that can happen to messages, drawn by the seed.
 func swarm(e *tester.Env) {
 	r := e.Rand()
 	s := start(e, tester.Options{Unreliable: r.IntN(4) > 0, Duplicates: r.IntN(2) == 0, LongReordering: r.IntN(3) == 0, LongDelays: r.IntN(3) == 0})
-	keys, finish := s.load(mix{users: 5, each: 12, keys: 2, think: 300 * time.Millisecond})
+	l := s.load(mix{users: 5, each: 12, keys: 2, think: 300 * time.Millisecond})
 	s.trouble(5)
-	finish()
-	s.closes(keys...)
+	l.Finish()
+	s.closes(l.Keys...)
 }
 
 // trouble cuts off clients for a while, one after the other, or only what they would hear; then all is well.
 func (s *service) trouble(times int) {
 	r := s.env.Rand()
 	for range times {
-		s.pause(time.Second)
+		s.Idle(time.Second)
 		u := s.users[r.IntN(len(s.users))]
 		if r.IntN(2) == 0 {
-			u.client.Deafen()
+			u.Client.Deafen()
 		} else {
-			u.client.Reach()
+			u.Client.Reach()
 		}
-		s.pause(time.Second)
-		u.client.ReachAll()
+		s.Idle(time.Second)
+		u.Client.ReachAll()
 	}
 	s.healed()
 }

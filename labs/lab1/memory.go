@@ -17,18 +17,18 @@ func memory(lossy bool) func(*tester.Env) {
 		s := start(e, tester.Options{Unreliable: lossy})
 		for i := range clients {
 			u := s.user()
-			key, value := string(rune('a'+i%keys)), s.value()
+			key, value := string(rune('a'+i%keys)), s.Value()
 			value += strings.Repeat(".", long-len(value))
-			u.must("read and write", func() {
+			u.Must("read and write", func() {
 				u.get(key)
 				u.certain(key, value) // nobody else writes meanwhile
 			})
-			u.client.Close()
+			u.Client.Close()
 		}
 		e.Sleep(time.Second) // late copies
 		const perClient, data = 200, 2 * keys * long
 		if kept, most := held(s.objects), data+clients*perClient; kept > most {
-			s.fail(tester.RuleHoards, "the server holds %d keys with %d bytes each, and its %s keeps %d bytes. %d would be twice the data and %d for each of %d clients. Does it remember earlier values, or answers that it gave?",
+			s.Fail(tester.RuleHoards, nil, "the server holds %d keys with %d bytes each, and its %s keeps %d bytes. %d would be twice the data and %d for each of %d clients. Does it remember earlier values, or answers that it gave?",
 				keys, long, largest(s.objects), kept, most, perClient, clients)
 		}
 		s.earned()

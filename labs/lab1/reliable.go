@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"raftlab/kvapi"
+	"raftlab/labs/kit"
 	"raftlab/tester"
 )
 
@@ -13,12 +14,12 @@ import (
 func oneClient(e *tester.Env) {
 	s := start(e, tester.Options{})
 	u := s.user()
-	u.must("use the server", func() {
+	u.Must("use the server", func() {
 		u.get("a")
 		for i := range 12 {
 			key := string(rune('a' + i%3))
-			u.writes(key, valueOf(2*i))
-			u.add(key, valueOf(2*i+1))
+			u.writes(key, kit.ValueOf(2*i))
+			u.add(key, kit.ValueOf(2*i+1))
 			u.get(key)
 		}
 		u.writes("empty", "")
@@ -30,11 +31,11 @@ func oneClient(e *tester.Env) {
 func (u *user) writes(key, value string) {
 	version := u.seen[key]
 	if err := u.put(key, value); err != kvapi.OK {
-		u.s.fail(tester.RuleWrongAnswer, "the only client put %q at version %d, which is how often it has written that key, and was answered %q; it has to be OK",
+		u.s.Fail(tester.RuleWrongAnswer, nil, "the only client put %q at version %d, which is how often it has written that key, and was answered %q; it has to be OK",
 			key, version, err)
 	}
 	if got := u.get(key); got != value {
-		u.s.fail(tester.RuleWrongAnswer, "the only client put %s to %q, was told OK, and reads %q", value, key, got)
+		u.s.Fail(tester.RuleWrongAnswer, nil, "the only client put %s to %q, was told OK, and reads %q", value, key, got)
 	}
 }
 
@@ -44,7 +45,7 @@ func rules(e *tester.Env) {
 	s := start(e, tester.Options{})
 	u, w := s.user(), s.user()
 	if !s.versioned() {
-		u.must("append to keys that do not exist", func() {
+		u.Must("append to keys that do not exist", func() {
 			u.add("x", "[1]")
 			u.get("y")
 			u.put("x", "")
@@ -54,10 +55,10 @@ func rules(e *tester.Env) {
 		return
 	}
 	expect := func(u *user, key string, version kvapi.Version, want kvapi.Err, why string) {
-		value := s.value()
-		u.must("put on a condition", func() {
+		value := s.Value()
+		u.Must("put on a condition", func() {
 			if got := u.putIf(key, value, version); got != want {
-				s.fail(tester.RuleWrongAnswer, "put %q at version %d was answered %q and not %q: %s", key, version, got, want, why)
+				s.Fail(tester.RuleWrongAnswer, nil, "put %q at version %d was answered %q and not %q: %s", key, version, got, want, why)
 			}
 		})
 	}
@@ -75,9 +76,9 @@ func rules(e *tester.Env) {
 // manyClients lets several clients at the same few keys.
 func manyClients(e *tester.Env) {
 	s := start(e, tester.Options{})
-	keys, finish := s.load(mix{users: 6, each: 25, keys: 2, think: 5 * time.Millisecond})
-	finish()
-	s.closes(keys...)
+	l := s.load(mix{users: 6, each: 25, keys: 2, think: 5 * time.Millisecond})
+	l.Finish()
+	s.closes(l.Keys...)
 }
 
 // race has twenty clients put at the same version at the same moment, five times. In the classic dialect they append.
@@ -88,8 +89,8 @@ func race(e *tester.Env) {
 		answers := make([]kvapi.Err, len(users))
 		var done []<-chan struct{}
 		for i, u := range users {
-			value := s.value()
-			done = append(done, u.goes(func() {
+			value := s.Value()
+			done = append(done, u.Goes(func() {
 				if u.kv == nil {
 					u.add("x", value)
 					return
@@ -98,12 +99,12 @@ func race(e *tester.Env) {
 			}))
 		}
 		for i, u := range users {
-			s.ended(u, done[i])
+			u.Ends(done[i])
 		}
 		if s.versioned() {
 			s.oneOf(answers)
 			for _, u := range users {
-				u.must("read", func() { u.get("x") })
+				u.Must("read", func() { u.get("x") })
 			}
 		}
 	}
@@ -118,9 +119,9 @@ func (s *service) oneOf(answers []kvapi.Err) {
 	}
 	switch {
 	case count[kvapi.ErrMaybe] > 0:
-		s.fail(tester.RuleWrongAnswer, "ErrMaybe on a network that loses nothing: the first try was answered, so nothing is in doubt")
+		s.Fail(tester.RuleWrongAnswer, nil, "ErrMaybe on a network that loses nothing: the first try was answered, so nothing is in doubt")
 	case count[kvapi.OK] != 1 || count[kvapi.ErrVersion] != len(answers)-1:
-		s.fail(tester.RuleWrongAnswer, "of %d clients that put at the same version, %d were answered OK and %d ErrVersion; exactly one can have found the version that it named",
+		s.Fail(tester.RuleWrongAnswer, nil, "of %d clients that put at the same version, %d were answered OK and %d ErrVersion; exactly one can have found the version that it named",
 			len(answers), count[kvapi.OK], count[kvapi.ErrVersion])
 	}
 }
@@ -129,18 +130,18 @@ func (s *service) oneOf(answers []kvapi.Err) {
 func freshServer(e *tester.Env) {
 	first := start(e, tester.Options{})
 	u := first.user()
-	u.must("write", func() { u.put("a", "[old]") })
+	u.Must("write", func() { u.put("a", "[old]") })
 	first.Shutdown()
 
 	second := start(e, tester.Options{})
 	w := second.user()
-	w.must("read", func() {
+	w.Must("read", func() {
 		if got := w.get("a"); got != "" {
-			second.fail(tester.RuleWrongAnswer, "a new server answers %q for key \"a\", which was written to an earlier one of this process; do package variables survive?", got)
+			second.Fail(tester.RuleWrongAnswer, nil, "a new server answers %q for key \"a\", which was written to an earlier one of this process; do package variables survive?", got)
 		}
 		w.put("a", "[new]")
 		if got := w.get("a"); got != "[new]" {
-			second.fail(tester.RuleWrongAnswer, "a new server answers %q for key \"a\", which was just created with \"[new]\"", got)
+			second.Fail(tester.RuleWrongAnswer, nil, "a new server answers %q for key \"a\", which was just created with \"[new]\"", got)
 		}
 	})
 	second.earned()

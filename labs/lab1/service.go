@@ -1,17 +1,14 @@
 package lab1
 
 import (
-	"fmt"
 	"reflect"
-	"strconv"
 	"strings"
 	"sync/atomic"
-	"time"
 
 	"raftlab/kvapi"
 	"raftlab/labrpc"
+	"raftlab/labs/kit"
 	"raftlab/porcupine-tests/history"
-	"raftlab/porcupine-tests/model"
 	"raftlab/raftapi"
 	"raftlab/tester"
 )
@@ -19,10 +16,10 @@ import (
 // service is the service under test, with its clients.
 type service struct {
 	*tester.Servers
+	kit.Bench
 	env     *tester.Env
 	made    tester.Maker[kvapi.Single]
 	users   []*user
-	last    int          // number of the last value; no two are equal
 	answers atomic.Int64 // that clients have had
 	objects []any        // of the server; see memory.go
 	watch   watch
@@ -38,6 +35,7 @@ func start(e *tester.Env, o tester.Options) *service {
 		s.objects = s.made.New().Start()
 		return machine(s.objects)
 	}, 1, o)
+	s.Bench = kit.On(s.Servers)
 	return s
 }
 
@@ -58,38 +56,12 @@ func (m machine) Kill() {
 // versioned says whether clients speak the dialect with versions.
 func (s *service) versioned() bool { return s.made.First.Versioned != nil }
 
-// fail ends the case.
-func (s *service) fail(rule tester.Rule, format string, args ...any) {
-	s.env.Fail(tester.Violation{Rule: rule, Message: fmt.Sprintf(format, args...)})
-}
-
-// value returns a value that was never used before in this run. It is for the main goroutine.
-func (s *service) value() string {
-	s.last++
-	return valueOf(s.last)
-}
-
-func valueOf(number int) string { return model.Value(strconv.Itoa(number)) }
-
-// pause lets a random time of at most d go by.
-func (s *service) pause(d time.Duration) {
-	s.env.Sleep(time.Duration(s.env.Rand().Int64N(int64(d) + 1)))
-}
-
 // healed makes the network whole again: nothing is lost, late or doubled, and everybody reaches the server.
 func (s *service) healed() {
 	s.env.Note("all faults end")
 	s.Mend()
 	for _, u := range s.users {
-		u.client.ReachAll()
-	}
-}
-
-// ended waits for the end of what a user is doing, now that nothing is in its way any more.
-func (s *service) ended(u *user, done <-chan struct{}) {
-	if !s.env.Await(done, tester.ProgressLimit) {
-		s.fail(tester.RuleNoProgress, "client %d still waits for %s, %v after the last obstacle is gone",
-			u.client.Number(), u.doing.Load(), tester.ProgressLimit)
+		u.Client.ReachAll()
 	}
 }
 
@@ -97,7 +69,7 @@ func (s *service) ended(u *user, done <-chan struct{}) {
 func (s *service) closes(keys ...string) {
 	s.healed()
 	u := s.user()
-	u.must("read "+strings.Join(keys, ", "), func() {
+	u.Must("read "+strings.Join(keys, ", "), func() {
 		for _, key := range keys {
 			u.get(key)
 		}
@@ -110,7 +82,7 @@ func (s *service) closes(keys ...string) {
 // them from elsewhere, such as a place that all clerks share, is no client of this service.
 func (s *service) earned() {
 	if answers, served := int(s.answers.Load()), s.Served(0); answers > served {
-		s.fail(tester.RuleNotEarned, "clients had %d answers, but only %d requests have reached the server", answers, served)
+		s.Fail(tester.RuleNotEarned, nil, "clients had %d answers, but only %d requests have reached the server", answers, served)
 	}
 }
 

@@ -3,16 +3,18 @@ package lab1
 import (
 	"slices"
 
+	"raftlab/labs/kit"
 	"raftlab/tester"
 )
 
-// Lab is lab 1: the table of its cases. Each part's points sum up to 100.
+// Lab is lab 1: the table of its cases. What stands under Points is a weight: kit.Hundred makes a
+// hundred points of those of each part.
 func Lab() tester.Lab {
 	return tester.Lab{
 		Name:    "lab1",
 		Package: "./kvsrv",
 		Test:    "TestLab1",
-		Cases:   slices.Concat(onReliable(), locksOnReliable(), onLossy(), locksOnLossy()),
+		Cases:   kit.Hundred(slices.Concat(onReliable(), locksOnReliable(), onLossy(), locksOnLossy())),
 	}.Demanded(demanded)
 }
 

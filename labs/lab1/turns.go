@@ -14,18 +14,18 @@ func oneHolder(e *tester.Env) {
 	s := start(e, tester.Options{})
 	u := s.user()
 	h := s.lockOf(u, "l")
-	u.must("take a lock and give it back, five times", func() {
+	u.Must("take a lock and give it back, five times", func() {
 		for range 5 {
 			h.section(func() { u.count("n", time.Millisecond) })
 		}
 	})
 	for range 3 {
 		again := s.lockOf(u, "l")
-		u.must("take the lock by a new handle", func() { again.section(func() { u.count("n", 0) }) })
+		u.Must("take the lock by a new handle", func() { again.section(func() { u.count("n", 0) }) })
 	}
 	w := s.user()
 	other := s.lockOf(w, "l")
-	w.must("take a lock that another client had", func() { other.section(func() { w.count("n", 0) }) })
+	w.Must("take a lock that another client had", func() { other.section(func() { w.count("n", 0) }) })
 	s.counted("n", 9)
 	s.earned()
 }
@@ -39,14 +39,14 @@ func manyHolders(o tester.Options) func(*tester.Env) {
 		users := s.crowd(clients)
 		for _, u := range users {
 			h := s.lockOf(u, "l")
-			done = append(done, u.goes(func() {
+			done = append(done, u.Goes(func() {
 				for range each {
-					h.section(func() { u.count("n", time.Duration(u.rand.Int64N(int64(20*time.Millisecond)))) })
+					h.section(func() { u.count("n", time.Duration(u.Rand.Int64N(int64(20*time.Millisecond)))) })
 				}
 			}))
 		}
 		for i, u := range users {
-			s.ended(u, done[i])
+			u.Ends(done[i])
 		}
 		s.counted("n", clients*each)
 		s.earned()
@@ -57,9 +57,9 @@ func manyHolders(o tester.Options) func(*tester.Env) {
 func (s *service) counted(key string, want int) {
 	s.healed()
 	u := s.user()
-	u.must("read", func() {
+	u.Must("read", func() {
 		if got := len(u.get(key)); got != want {
-			s.fail(tester.RuleWrongAnswer, "holders of the lock have counted to %d, each adding one to what it read; with one holder at a time it is %d", got, want)
+			s.Fail(tester.RuleWrongAnswer, nil, "holders of the lock have counted to %d, each adding one to what it read; with one holder at a time it is %d", got, want)
 		}
 	})
 }
@@ -70,16 +70,16 @@ func twoLocks(e *tester.Env) {
 	u, w := s.user(), s.user()
 	a, b := s.lockOf(u, "a"), s.lockOf(u, "b")
 	theirs := s.lockOf(w, "b")
-	u.must("hold two locks at once", func() {
+	u.Must("hold two locks at once", func() {
 		a.acquire()
 		b.acquire()
 		b.release()
 	})
-	w.must("take lock b while another client holds lock a", func() {
+	w.Must("take lock b while another client holds lock a", func() {
 		theirs.acquire()
 		theirs.release()
 	})
-	u.must("take lock b again and give both back, the first one first", func() {
+	u.Must("take lock b again and give both back, the first one first", func() {
 		b.acquire()
 		a.release()
 		b.release()
@@ -92,7 +92,7 @@ func (s *service) waitersFor(lock string, n int) (waiters []*user, done []<-chan
 	waiters = s.crowd(n)
 	for _, w := range waiters {
 		theirs := s.lockOf(w, lock)
-		done = append(done, w.goes(func() { theirs.section(func() {}) }))
+		done = append(done, w.Goes(func() { theirs.section(func() {}) }))
 	}
 	return waiters, done
 }
@@ -104,15 +104,15 @@ func handOver(e *tester.Env) {
 	s := start(e, tester.Options{})
 	u := s.user()
 	h := s.lockOf(u, "l")
-	u.must("take a lock that is free", h.acquire)
+	u.Must("take a lock that is free", h.acquire)
 	waiters, done := s.waitersFor("l", 3)
 	e.Sleep(15 * time.Second)
-	u.must("give the lock back", h.release)
+	u.Must("give the lock back", h.release)
 	began := e.Now()
 	for i, w := range waiters {
 		if !e.Await(done[i], began+3*limit-e.Now()) {
-			s.fail(tester.RuleTooSlow, "a lock was given back while three clients waited for it. %v later client %d still does not have it; three turns may take %v",
-				e.Now()-began, w.client.Number(), 3*limit)
+			s.Fail(tester.RuleTooSlow, nil, "a lock was given back while three clients waited for it. %v later client %d still does not have it; three turns may take %v",
+				e.Now()-began, w.Client.Number(), 3*limit)
 		}
 	}
 	s.earned()
@@ -124,14 +124,14 @@ func patientWaiters(e *tester.Env) {
 	s := start(e, tester.Options{})
 	u := s.user()
 	h := s.lockOf(u, "l")
-	u.must("take a lock that is free", h.acquire)
+	u.Must("take a lock that is free", h.acquire)
 	waiters, done := s.waitersFor("l", 3)
 	before := s.TotalRPCs()
 	e.Sleep(seconds * time.Second)
-	s.storm(s.TotalRPCs()-before, len(waiters), seconds, fmt.Sprintf("client %d held the lock", u.client.Number()))
-	u.must("give the lock back", h.release)
+	s.storm(s.TotalRPCs()-before, len(waiters), seconds, fmt.Sprintf("client %d held the lock", u.Client.Number()))
+	u.Must("give the lock back", h.release)
 	for i, w := range waiters {
-		s.ended(w, done[i])
+		w.Ends(done[i])
 	}
 	s.earned()
 }

@@ -2,12 +2,11 @@ package lab1
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"raftlab/kvapi"
+	"raftlab/labs/kit"
 	"raftlab/porcupine-tests/history"
 	"raftlab/tester"
 )
@@ -15,28 +14,24 @@ import (
 // user is a client of the service, with a clerk of one of the two dialects. What it asks and what it is answered goes
 // into the trace, from where the history is taken. Its operations are for one goroutine, started with goes or must.
 type user struct {
+	*kit.Person
 	s       *service
-	client  *tester.Client
-	rand    *rand.Rand
 	raw     kvapi.VersionedClerk // the clerk itself, for locks
 	kv      kvapi.VersionedClerk // the same, traced; nil in the classic dialect
 	classic kvapi.ClassicClerk   // traced; nil in the versioned one
 	seen    map[string]kvapi.Version
-	doing   atomic.Value // string: the operation that has not ended yet; for messages
 }
 
 // user makes a new user.
 func (s *service) user() *user {
-	u := &user{s: s, client: s.NewClient(), seen: map[string]kvapi.Version{}}
-	u.doing.Store("nothing")
-	u.rand = s.env.Fork(fmt.Sprintf("user %d", u.client.Number()))
-	u.client.Make(func() {
-		end := u.client.Ends()[0]
+	u := &user{Person: s.Person(s.NewClient(), "user"), s: s, seen: map[string]kvapi.Version{}}
+	u.Client.Make(func() {
+		end := u.Client.Ends()[0]
 		if s.versioned() {
 			u.raw = s.made.New().Versioned(end)
-			u.kv = history.Versioned(u.client, u.raw)
+			u.kv = history.Versioned(u.Client, u.raw)
 		} else {
-			u.classic = history.Classic(u.client, s.made.New().Classic(end))
+			u.classic = history.Classic(u.Client, s.made.New().Classic(end))
 		}
 	})
 	s.users = append(s.users, u)
@@ -54,10 +49,10 @@ func (s *service) crowd(n int) []*user {
 
 // do says what the user is doing while it does it.
 func (u *user) do(what string, call func()) {
-	u.doing.Store(what)
-	call()
-	u.s.answers.Add(1)
-	u.doing.Store("nothing")
+	u.Does(what, func() {
+		call()
+		u.s.answers.Add(1)
+	})
 }
 
 // get reads a key; "" if it does not exist.
@@ -110,25 +105,17 @@ func (u *user) add(key, value string) {
 		case err == kvapi.ErrMaybe && strings.HasPrefix(there, whole):
 			return
 		case err != kvapi.ErrMaybe && u.seen[key] == version: // versions do not come back, so it has been that all the time
-			u.s.fail(tester.RuleWrongAnswer, "client %d read %q with version %d, put at that version, was refused with %q, and reads version %d again: nobody has written meanwhile, so it has to be OK",
-				u.client.Number(), key, version, err, version)
+			u.s.Fail(tester.RuleWrongAnswer, nil, "client %d read %q with version %d, put at that version, was refused with %q, and reads version %d again: nobody has written meanwhile, so it has to be OK",
+				u.Client.Number(), key, version, err, version)
 		}
 	}
 }
 
-// goes runs f on the user's goroutine and returns a channel that is closed when f has ended.
-func (u *user) goes(f func()) <-chan struct{} { return u.client.Go(f) }
-
-// must runs f on the user's goroutine and waits until it has ended.
-func (u *user) must(what string, f func()) {
-	u.within(tester.ProgressLimit, tester.RuleNoProgress, what, f)
-}
-
-// within is must with another limit, and another rule that is broken by taking longer.
-func (u *user) within(limit time.Duration, rule tester.Rule, what string, f func()) {
-	if done := u.goes(f); !u.s.env.Await(done, limit) {
-		u.s.fail(rule, "client %d was to %s, which has not ended after %v (it waits for %s), although nothing is in its way",
-			u.client.Number(), what, limit, u.doing.Load())
+// soon is Must with a limit for all of it, and a rule that is broken by taking longer.
+func (u *user) soon(limit time.Duration, rule tester.Rule, what string, f func()) {
+	if done := u.Goes(f); !u.s.env.Await(done, limit) {
+		u.s.Fail(rule, nil, "client %d was to %s, which has not ended after %v (it waits for %s), although nothing is in its way",
+			u.Client.Number(), what, limit, u.Doing())
 	}
 }
 
@@ -138,36 +125,21 @@ type mix struct {
 	think             time.Duration // the longest time between two operations of a user
 }
 
-// load sets users to work, with operations drawn from the seed, and returns their keys and what ends when they end.
-func (s *service) load(m mix) (keys []string, finish func()) {
-	for i := range m.keys {
-		keys = append(keys, string(rune('a'+i)))
+// load sets users to work, with operations drawn from the seed.
+func (s *service) load(m mix) *kit.Load {
+	l := s.NewLoad(kit.Letters(m.keys)...)
+	for _, u := range s.crowd(m.users) {
+		l.Repeats(u.Person, m.each, m.think, func(number int) {
+			u.random(l.Keys[u.Rand.IntN(len(l.Keys))], kit.ValueOf(number))
+		})
 	}
-	users := s.crowd(m.users)
-	var done []<-chan struct{}
-	for _, u := range users {
-		first := s.last // values of its own
-		s.last += m.each
-		done = append(done, u.goes(func() {
-			for i := range m.each {
-				s.env.Sleep(time.Duration(u.rand.Int64N(int64(m.think) + 1)))
-				u.random(keys[u.rand.IntN(len(keys))], valueOf(first+1+i))
-			}
-		}))
-	}
-	return keys, func() {
-		for i, u := range users {
-			if !u.client.Closed() {
-				s.ended(u, done[i])
-			}
-		}
-	}
+	return l
 }
 
 // random does one operation.
 func (u *user) random(key, value string) {
-	switch what := u.rand.IntN(3); {
-	case !u.client.Takes():
+	switch what := u.Rand.IntN(3); {
+	case !u.Client.Takes():
 	case what == 0:
 		u.get(key)
 	case what == 1:

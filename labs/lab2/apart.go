@@ -68,7 +68,7 @@ func aLittleBehind(e *tester.Env) {
 		c.Disconnect(little)
 		c.propose(leader, 4)
 		c.agree(3)
-		c.Disconnect(c.all(far, little, more)...)
+		c.Disconnect(c.Others(far, little, more)...)
 		c.Connect(little, more)
 		c.agree(3)
 		c.logShort(stateLimit)

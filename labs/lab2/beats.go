@@ -63,7 +63,7 @@ func snapshotsToCandidate(e *tester.Env) {
 			continue // with its own elections it might get there as well
 		}
 		c.Connect(away)
-		taken := c.until(time.Second, func() bool { now, _ := c.State(away); return now >= term })
+		taken := c.Until(time.Second, func() bool { now, _ := c.State(away); return now >= term })
 		if now, leads := c.State(leader); !taken && leads && now == term {
 			missed++
 		}
@@ -90,14 +90,14 @@ func deposedSnapshots(e *tester.Env) {
 		c.agreeAll()
 		old, term := c.leadership()
 		behind := c.any(old)
-		third := c.all(old, behind)[0]
+		third := c.Others(old, behind)[0]
 		c.Crash(behind)
 		c.batch(2)
 		c.batch(2)
 		c.deafen(old)
 		c.Cut(old, third)
 		c.Restart(behind)
-		won := c.until(5*time.Second, func() bool {
+		won := c.Until(5*time.Second, func() bool {
 			led, leads := c.State(third)
 			at, _ := c.State(behind)
 			return leads && led > term && at == led
@@ -105,7 +105,7 @@ func deposedSnapshots(e *tester.Env) {
 		e.Sleep(answered)
 		c.Disconnect(third)
 		at, _ := c.State(behind)
-		stands := c.until(5*time.Second, func() bool { now, _ := c.State(behind); return now > at })
+		stands := c.Until(5*time.Second, func() bool { now, _ := c.State(behind); return now > at })
 		if now, leads := c.State(old); won && leads && now == term && at > term && raises && !stands {
 			held++
 		}

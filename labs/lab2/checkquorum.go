@@ -10,52 +10,13 @@ import (
 // Part 2F: CheckQuorum (§6.2 of Ongaro's dissertation) and leader stickiness (§4.2.3). A leader that works stays,
 // one that does not goes.
 
-func quorums() []tester.Case {
-	return []tester.Case{
-		{Part: "2F", Name: "StepsDown", Points: 10, Section: "§6.2", Run: stepsDown,
-			Reaches: []string{"leader stepped down without a quorum"},
-			Checks:  "a leader that reaches no majority steps down within two election timeouts, and takes no more commands"},
-		{Part: "2F", Name: "HalfIsNotEnough", Points: 8, Section: "§6.2", Run: halfIsNotEnough,
-			Reaches: []string{"leader stepped down without a quorum"},
-			Checks:  "two of four are no majority: a leader counts itself, once"},
-		{Part: "2F", Name: "VoteKept", Points: 4, Section: "§5.2", Run: voteKept,
-			Checks: "a leader that stepped down has voted in its term, for itself: nobody else gets that vote"},
-		{Part: "2F", Name: "KeepsOffice", Points: 8, Section: "§6.2", Run: keepsOffice,
-			Checks: "a leader that three of five answer stays, whatever happens to the other two"},
-		{Part: "2F", Name: "DeafLeaderGoes", Points: 10, Section: "§6.2", Run: deafLeaderGoes,
-			Reaches: []string{"leader stepped down without a quorum"},
-			Checks:  "a leader that is heard and hears nobody steps down, so that the others can go on"},
-		{Part: "2F", Name: "Sticky", Points: 10, Section: "§4.2.3", Run: sticky,
-			Reaches: []string{"vote ignored: a leader is heard"},
-			Checks:  "a peer that does not hear the leader stands for election again and again: who hears it does not follow"},
-		{Part: "2F", Name: "StuckIsFreed", Points: 10, Section: "§4.2.3", Run: stuckIsFreed,
-			Reaches: []string{"leader stepped down on higher term"},
-			Checks:  "a peer that has gone ahead to a newer term is taken back when the leader reaches it again"},
-		{Part: "2F", Name: "StillElects", Points: 8, Section: "§4.2.3", Run: stillElects(everyone(raftapi.CheckQuorum)),
-			Checks: "voters stick to a leader that they hear, and not to one that they have heard long ago"},
-		{Part: "2F", Name: "QuietRejoin", Points: 8, Section: "§9.6", Run: quietRejoin,
-			Reaches: []string{"pre-vote refused: a leader is heard"},
-			Checks:  "with PreVote, too, a peer with the newest log comes back without a trace: voters hear their leader"},
-		{Part: "2F", Name: "BridgeCommits", Points: 8, Section: "§6.2", Run: bridgeCommits,
-			Reaches: []string{"leader stepped down without a quorum"},
-			Checks:  "an old leader and a majority share one peer: the old one must go before the majority can work"},
-		{Part: "2F", Name: "ChainCommits", Points: 6, Section: "§4.2.3", Run: chainCommits,
-			Reaches: []string{"pre-vote refused: a leader is heard"},
-			Checks:  "a leader reaches all but one, who reaches a follower: nothing changes for the others"},
-		{Part: "2F", Name: "MixedElects", Points: 5, Section: "§6.2", Run: stillElects(someOf(raftapi.CheckQuorum, raftapi.PreVote)),
-			Checks: "some peers have both extensions and some none: leaders are found all the same"},
-		{Part: "2F", Name: "QuorumChurn", Points: 5, Section: "§6.2", Run: quorumChurn, Limit: long,
-			Checks: "clients write while peers come and go and messages are lost, with both extensions"},
-	}
-}
-
 // leadershipLimit is how long a leader may stay leader without a majority: it looks once per election timeout, and
 // may just have looked.
 const leadershipLimit = 2*tester.ElectionTimeoutHigh + 500*time.Millisecond
 
 // leaves fails if peer i leads anything after leadershipLimit. why says how few it reaches.
 func (c *cluster) leaves(i int, why string) {
-	if !c.until(leadershipLimit, func() bool { _, leads := c.State(i); return !leads }) {
+	if !c.Until(leadershipLimit, func() bool { _, leads := c.State(i); return !leads }) {
 		term, _ := c.State(i)
 		c.fail(tester.RuleUnwantedLeader, "§6.2", []int{i}, "peer %d still leads term %d, %v after %s; two election timeouts are enough to notice", i, term, leadershipLimit, why)
 	}
@@ -89,7 +50,7 @@ func halfIsNotEnough(e *tester.Env) {
 	for range 3 {
 		c.agreeAll()
 		leader, term := c.leadership()
-		rest := c.shuffled(leader)
+		rest := c.Shuffled(leader)
 		c.Partition([]int{leader, rest[0]}, rest[1:])
 		taken := c.propose(leader, 2)
 		c.leaves(leader, "only one of three others reached it")
@@ -110,7 +71,7 @@ func keepsOffice(e *tester.Env) {
 	u := undisturbed{c: c}
 	for range 3 {
 		u.by("two of five peers were away", func(leader int) {
-			rest := c.shuffled(leader)
+			rest := c.Shuffled(leader)
 			c.Crash(rest[0])
 			c.mute(rest[1]) // it hears, and nobody hears it
 			for range 5 {
@@ -135,7 +96,7 @@ func deafLeaderGoes(e *tester.Env) {
 		c.deafen(deaf)
 		c.propose(deaf, 2)
 		c.leaves(deaf, "it was made deaf")
-		c.LeaderAmong(c.all(deaf))
+		c.LeaderAmong(c.Others(deaf))
 		c.agree(2)
 		c.HealAll()
 	}
@@ -229,7 +190,7 @@ func bridgeCommits(e *tester.Env) {
 	for range 3 {
 		c.agreeAll()
 		old := c.Leader()
-		rest := c.shuffled(old)
+		rest := c.Shuffled(old)
 		middle, a, b := rest[0], rest[1], rest[2]
 		c.propose(old, 1)
 		c.Links(func(from, to int) bool {
@@ -258,7 +219,7 @@ func chainCommits(e *tester.Env) {
 	u := undisturbed{c: c}
 	for range 3 {
 		u.by("one follower could only reach another follower", func(leader int) {
-			rest := c.shuffled(leader)
+			rest := c.Shuffled(leader)
 			one, two, four, five := rest[0], rest[1], rest[2], rest[3]
 			linked := func(a, b int) bool {
 				for _, l := range [][2]int{{one, two}, {one, leader}, {two, leader}, {two, four}, {leader, five}} {
@@ -300,7 +261,7 @@ func voteKept(e *tester.Env) {
 		c.Restart(c.Leader()) // so that there is an election, in the next term
 		leader, term := c.leadership()
 		if term == before+1 {
-			c.Crash(c.all(leader, away)[0])
+			c.Crash(c.Others(leader, away)[0])
 			c.untilWithin(time.Millisecond, leadershipLimit, func() bool { _, leads := c.State(leader); return !leads })
 			c.Restart(away)
 			e.Sleep(1200 * time.Millisecond)

@@ -36,7 +36,7 @@ func churn(e *tester.Env, o tester.Options) {
 			c.Crash(c.any())
 		}
 		// Long enough for an election, most of the time, and too short for things to settle.
-		c.pause(1200 * time.Millisecond)
+		c.Idle(1200 * time.Millisecond)
 	}
 	c.Mend()
 	done.wait()

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"raftlab/labs/kit"
 	"raftlab/raftapi"
 	"raftlab/tester"
 )
@@ -14,6 +15,7 @@ import (
 // somebody has seen.
 type cluster struct {
 	*tester.Cluster
+	kit.Bench
 	env    *tester.Env
 	first  int         // commands are numbers from here on,
 	next   int         // and the last one used is this; no two commands of a run are equal
@@ -31,13 +33,9 @@ func newCluster(e *tester.Env, n int, o tester.Options) *cluster {
 // newClusterOf starts n peers that make makes.
 func newClusterOf(e *tester.Env, make raftapi.MakeFunc, n int, o tester.Options) *cluster {
 	first := 1000 * (1 + e.Rand().IntN(1000))
-	return &cluster{
-		Cluster: e.NewCluster(make, n, o),
-		env:     e,
-		first:   first,
-		next:    first,
-		ledger:  map[int]int{},
-	}
+	c := &cluster{Cluster: e.NewCluster(make, n, o), env: e, first: first, next: first, ledger: map[int]int{}}
+	c.Bench = kit.On(c.Cluster)
+	return c
 }
 
 // command returns a command that was never used before in this run.
@@ -51,28 +49,10 @@ func (c *cluster) fail(rule tester.Rule, section string, peers []int, format str
 	c.env.Fail(tester.Violation{Rule: rule, Section: section, Message: fmt.Sprintf(format, args...), Peers: peers})
 }
 
-// all returns the peers, without the given ones.
-func (c *cluster) all(but ...int) []int {
-	var peers []int
-	for i := range c.N() {
-		if !slices.Contains(but, i) {
-			peers = append(peers, i)
-		}
-	}
-	return peers
-}
-
 // any returns a peer, drawn from those that are not given.
 func (c *cluster) any(but ...int) int {
-	peers := c.all(but...)
+	peers := c.Others(but...)
 	return peers[c.env.Rand().IntN(len(peers))]
-}
-
-// shuffled returns the peers without the given ones, in an order drawn from the seed.
-func (c *cluster) shuffled(but ...int) []int {
-	peers := c.all(but...)
-	c.env.Rand().Shuffle(len(peers), func(i, j int) { peers[i], peers[j] = peers[j], peers[i] })
-	return peers
 }
 
 // agree has the cluster commit one new command and returns its index. It waits until want peers
@@ -183,18 +163,6 @@ func (c *cluster) neverApplied(proposals []proposal, section, why string) {
 // poll is how often a case looks at something that it waits for.
 const poll = 10 * time.Millisecond
 
-// until waits until what happens, at most for d, and reports whether it did.
-func (c *cluster) until(d time.Duration, what func() bool) bool {
-	for end := c.env.Now() + d; ; c.env.Sleep(poll) {
-		if what() {
-			return true
-		}
-		if c.env.Now() >= end {
-			return false
-		}
-	}
-}
-
 // throughout looks at something again and again for d.
 func (c *cluster) throughout(d time.Duration, look func()) {
 	for end := c.env.Now() + d; c.env.Now() < end; c.env.Sleep(poll) {
@@ -202,17 +170,12 @@ func (c *cluster) throughout(d time.Duration, look func()) {
 	}
 }
 
-// pause lets a random time of at most d go by.
-func (c *cluster) pause(d time.Duration) {
-	c.env.Sleep(time.Duration(c.env.Rand().Int64N(int64(d) + 1)))
-}
-
 // waitUntilDeposed gives peer i, which led term, time to hear of a newer one. What it does in the newer term
 // is its own affair: with a timer that ran out long ago it may stand at once, and lead again
 // before anybody has seen it as a follower.
 func (c *cluster) waitUntilDeposed(i, term int) {
 	deposed := func() bool { now, leads := c.State(i); return !leads || now > term }
-	if !c.until(tester.ElectionLimit, deposed) {
+	if !c.Until(tester.ElectionLimit, deposed) {
 		c.fail(tester.RuleUnwantedLeader, "§5.1", []int{i},
 			"peer %d led term %d and hears from peers of a newer one, but still claims to lead that term", i, term)
 	}
@@ -224,12 +187,12 @@ func (c *cluster) leadership() (leader, term int) {
 	agreed := func() bool {
 		leader = c.Leader()
 		term, _ = c.State(leader)
-		return !slices.ContainsFunc(c.all(), func(i int) bool {
+		return !slices.ContainsFunc(c.Others(), func(i int) bool {
 			now, _ := c.State(i)
 			return c.Running(i) && c.Connected(i) && now != term
 		})
 	}
-	if !c.until(tester.TermLimit, agreed) {
+	if !c.Until(tester.TermLimit, agreed) {
 		term = c.Term() // says what is wrong, if it still is
 	}
 	return leader, term

@@ -56,7 +56,7 @@ func (c *cluster) crashInCandidacy() {
 	crashed := c.CrashInPersist(stands, 1)
 	c.Disconnect(leader)
 	if c.env.Await(crashed, 1500*time.Millisecond) {
-		c.Disconnect(c.all(leader, stands)...)
+		c.Disconnect(c.Others(leader, stands)...)
 		c.Restart(stands)
 		c.Connect(leader)
 		c.env.Sleep(600 * time.Millisecond)
@@ -69,7 +69,7 @@ func (c *cluster) crashInCandidacy() {
 func (c *cluster) crashInAppend() {
 	leader := c.Leader()
 	follower := c.any(leader)
-	away := c.all(leader, follower)[0]
+	away := c.Others(leader, follower)[0]
 	c.Disconnect(away)
 	crashed := c.CrashInPersist(follower, 1)
 	proposals := c.propose(leader, 1)
@@ -102,7 +102,7 @@ func slowDisk(e *tester.Env) {
 		c.agreeAll()
 		leader := c.Leader()
 		follower := c.any(leader)
-		away := c.all(leader, follower)[0]
+		away := c.Others(leader, follower)[0]
 		writes, other, d := leader, follower, 20*time.Millisecond
 		if k%2 == 1 {
 			writes, other, d = follower, leader, 300*time.Millisecond // heartbeats repeat the entry meanwhile

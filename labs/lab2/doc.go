@@ -40,7 +40,7 @@
 // # Contents
 //
 //	lab2.go       Run, and what all cases share
-//	table.go      Lab: the table
+//	table.go      Lab: the table; table_extensions.go: of 2E and 2F
 //	cluster.go    a cluster with a ledger of what was promised to clients
 //	election.go   2A: elections
 //	votes.go      2A: whose vote counts, and when

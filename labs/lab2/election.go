@@ -35,7 +35,7 @@ func reElection(e *tester.Env) {
 	c.NoLeader(3 * time.Second)
 
 	// The two that do not lead are enough, and nobody but they can begin: both have stood before, and go on standing.
-	others := c.all(second)
+	others := c.Others(second)
 	c.Connect(others...)
 	c.LeaderAmong(others)
 
@@ -49,7 +49,7 @@ func manyElections(e *tester.Env) {
 	c := newCluster(e, peers, tester.Options{})
 	c.Leader()
 	for range rounds {
-		gone := c.shuffled()[:cut]
+		gone := c.Shuffled()[:cut]
 		c.Disconnect(gone...)
 		c.Leader() // four of seven: the old leader or another one
 		c.Connect(gone...)
@@ -83,7 +83,7 @@ func leadersFall(e *tester.Env) {
 // two halves overlap: each counts its own votes.
 func evenHalves(e *tester.Env) {
 	c := newCluster(e, 4, tester.Options{LongReordering: true})
-	order := c.shuffled()
+	order := c.Shuffled()
 	c.Partition(order[:2], order[2:])
 	c.throughout(10*time.Second, func() {
 		for i := range c.N() {

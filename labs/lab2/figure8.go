@@ -54,14 +54,14 @@ func (c *cluster) figure8(four entryOfFour) {
 
 	// (b) S5 wins term 3 with the votes of S3 and S4, and takes another entry for the same index,
 	// which nobody else sees.
-	rest := c.all(s1, s2)
+	rest := c.Others(s1, s2)
 	c.HealAll()
 	c.Disconnect(s2)
 	s5 := c.firstWinner(rest)
 	c.Disconnect(s5)
 	c.propose(s5, 1)
 	c.Crash(s5)
-	s3, s4 := c.all(s1, s2, s5)[0], c.all(s1, s2, s5)[1]
+	s3, s4 := c.Others(s1, s2, s5)[0], c.Others(s1, s2, s5)[1]
 
 	// (c) S1 is back, wins with the votes of S2 and S3, and goes on copying: its entry of term 2 is
 	// now on three of five.
@@ -148,8 +148,8 @@ func figure8Unreliable(e *tester.Env) {
 // for long.
 func (c *cluster) writeToSomeLeader() int {
 	leader := -1
-	c.until(800*time.Millisecond, func() bool {
-		for _, i := range c.shuffled() {
+	c.Until(800*time.Millisecond, func() bool {
+		for _, i := range c.Shuffled() {
 			if c.Running(i) && len(c.propose(i, 1)) > 0 && c.Connected(i) {
 				leader = i
 			}
@@ -157,9 +157,9 @@ func (c *cluster) writeToSomeLeader() int {
 		return leader >= 0
 	})
 	if c.env.Rand().IntN(5) == 0 {
-		c.pause(500 * time.Millisecond)
+		c.Idle(500 * time.Millisecond)
 	} else {
-		c.pause(15 * time.Millisecond)
+		c.Idle(15 * time.Millisecond)
 	}
 	return leader
 }

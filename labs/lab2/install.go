@@ -83,7 +83,7 @@ func snapshotsMeetAppends(e *tester.Env) {
 		} else {
 			c.Connect(comesAndGoes)
 		}
-		c.pause(150 * time.Millisecond)
+		c.Idle(150 * time.Millisecond)
 		if k%8 == 7 {
 			c.agree(2)
 		}
@@ -103,7 +103,7 @@ func oldSnapshots(e *tester.Env) {
 		c.Connect(away)
 		for range 5 {
 			c.writeToAnyLeader(2)
-			c.pause(100 * time.Millisecond)
+			c.Idle(100 * time.Millisecond)
 		}
 		c.agree(2)
 	}
@@ -158,7 +158,7 @@ func lostSnapshots(e *tester.Env) {
 			c.Network().Latency(0, 0)
 		}
 		through := c.AppliedThrough(leader)
-		brought := c.until(limit, func() bool { return c.AppliedThrough(away) >= through })
+		brought := c.Until(limit, func() bool { return c.AppliedThrough(away) >= through })
 		now, leads := c.State(leader)
 		if stayed := leads && now == term; !brought && stayed {
 			c.fail(tester.RuleNoAgreement, "§7", []int{leader, away}, "peer %d is back for %v, and leader %d of term %d has not brought it further than index %d of %d; does a snapshot whose call came to nothing, or an older one, count as the one it needs?",
@@ -185,7 +185,7 @@ func senderFails(e *tester.Env) {
 		c.batch(2)
 		leader = c.Leader()
 		c.Connect(away)
-		c.pause(120 * time.Millisecond)
+		c.Idle(120 * time.Millisecond)
 		c.Crash(leader)
 		c.agree(2)
 		c.Restart(leader)

@@ -69,7 +69,7 @@ func followersFail(e *tester.Env) {
 	c.commit(2, 2)
 
 	leader = c.Leader()
-	for _, i := range c.all(leader) {
+	for _, i := range c.Others(leader) {
 		c.Disconnect(i)
 	}
 	proposals := c.startTogether(leader, 3)
@@ -115,7 +115,7 @@ func noMajority(e *tester.Env) {
 	c := newCluster(e, 5, tester.Options{})
 	c.agreeAll()
 	leader := c.Leader()
-	c.Disconnect(c.shuffled(leader)[:3]...)
+	c.Disconnect(c.Shuffled(leader)[:3]...)
 	proposals := c.startTogether(leader, 4)
 	e.Sleep(2 * time.Second)
 	c.neverApplied(proposals, "§5.3", "only two of five peers can have stored it")
@@ -130,7 +130,7 @@ func evenCommits(e *tester.Env) {
 	c := newCluster(e, 4, tester.Options{})
 	c.agreeAll()
 	leader := c.Leader()
-	c.Disconnect(c.shuffled(leader)[:2]...)
+	c.Disconnect(c.Shuffled(leader)[:2]...)
 	proposals := c.startTogether(leader, 3)
 	e.Sleep(2 * time.Second)
 	c.neverApplied(proposals, "§5.3", "only two of four peers can have stored it")
@@ -221,7 +221,7 @@ func overtaken(e *tester.Env) {
 		c.Disconnect(leader)
 		c.Connect(behind)
 		c.agree(2)
-		c.pause(2 * time.Second)
+		c.Idle(2 * time.Second)
 		c.Connect(leader)
 		c.agree(2)
 		c.recovers()

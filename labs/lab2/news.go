@@ -48,7 +48,7 @@ func (c *cluster) leaderHears(ear *ear, leader, term, ahead int) {
 		return
 	}
 	c.HealAll()
-	learned := c.until(answered, func() bool { now, leads := c.State(leader); return !leads || now > term })
+	learned := c.Until(answered, func() bool { now, leads := c.State(leader); return !leads || now > term })
 	if now, _ := c.State(ahead); now != newer {
 		return // it may have said so in a request
 	}
@@ -178,7 +178,7 @@ func deadPeer(e *tester.Env) {
 func lateNews(e *tester.Env) {
 	c := newCluster(e, 5, tester.Options{})
 	for range 5 {
-		rest := c.shuffled(c.Leader())
+		rest := c.Shuffled(c.Leader())
 		one, another := rest[0], rest[1]
 		c.Disconnect(another)
 		e.Sleep(5 * time.Second)
@@ -222,7 +222,7 @@ func deposedKeeps(e *tester.Env) {
 	for range 5 {
 		c.agreeAll()
 		first := c.Leader()
-		rest := c.shuffled(first)
+		rest := c.Shuffled(first)
 		a, b := rest[0], rest[1]
 		c.Disconnect(b)
 		taken := c.propose(first, 1)
@@ -236,7 +236,7 @@ func deposedKeeps(e *tester.Env) {
 			c.untilWithin(time.Millisecond, 10*time.Second, leads)
 			c.Cut(a, b)
 			term, _ := c.State(a)
-			c.until(3*time.Second, func() bool { now, _ := c.State(a); return now > term })
+			c.Until(3*time.Second, func() bool { now, _ := c.State(a); return now > term })
 			c.Heal(a, b)
 			c.agree(2)
 		}

@@ -55,7 +55,7 @@ func (c *cluster) asksAgain(voterStands, longer bool) bool {
 	if old == first {
 		return false
 	}
-	order := c.shuffled(old, first)
+	order := c.Shuffled(old, first)
 	voter, second := order[0], order[1]
 	c.Links(func(from, to int) bool {
 		switch {
@@ -97,7 +97,7 @@ func (c *cluster) asksAgain(voterStands, longer bool) bool {
 // askTogether has two peers stand in one term, and lets both ask at one instant: to decide on a vote and to note it is one step.
 func (c *cluster) askTogether() {
 	leader, term := c.leadership()
-	pair := c.shuffled(leader)[:2]
+	pair := c.Shuffled(leader)[:2]
 	for _, i := range pair {
 		c.Pause(i)
 	}
@@ -137,7 +137,7 @@ func lateYesElects(e *tester.Env) {
 	for range 4 {
 		c.Leader()
 		term := c.Term()
-		order := c.shuffled()
+		order := c.Shuffled()
 		c.Network().Latency(slow, slow+slow/4)
 		for _, i := range order {
 			c.Crash(i)

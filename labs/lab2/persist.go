@@ -27,10 +27,10 @@ func everyoneRestarts(e *tester.Env) {
 
 // restartAll crashes all peers, and then starts them again.
 func (c *cluster) restartAll() {
-	for _, i := range c.shuffled() {
+	for _, i := range c.Shuffled() {
 		c.Crash(i)
 	}
-	for _, i := range c.shuffled() {
+	for _, i := range c.Shuffled() {
 		c.Restart(i)
 	}
 }
@@ -60,7 +60,7 @@ func majoritiesRotate(e *tester.Env) {
 	c := newCluster(e, 5, tester.Options{})
 	c.agreeAll()
 	for range 5 {
-		order := c.shuffled()
+		order := c.Shuffled()
 		behind, link, others := order[:2], order[2], order[3:]
 		for _, i := range behind {
 			c.Crash(i)
@@ -92,7 +92,7 @@ func partitionThenCrash(e *tester.Env) {
 	for range 3 {
 		leader := c.Leader()
 		behind := c.any(leader)
-		other := c.all(leader, behind)[0]
+		other := c.Others(leader, behind)[0]
 		c.Disconnect(behind)
 		c.commit(2, 2)
 		c.Crash(leader)
@@ -134,15 +134,15 @@ func restartStorm(e *tester.Env) {
 	c.agreeAll()
 	for k := range 20 {
 		c.writeToAnyLeader(1)
-		down := c.shuffled()[:1+e.Rand().IntN(c.N())]
+		down := c.Shuffled()[:1+e.Rand().IntN(c.N())]
 		for _, i := range down {
 			c.Crash(i)
 		}
-		c.pause(100 * time.Millisecond)
+		c.Idle(100 * time.Millisecond)
 		for _, i := range down {
 			c.Restart(i)
 		}
-		c.pause(400 * time.Millisecond)
+		c.Idle(400 * time.Millisecond)
 		if k%5 == 4 {
 			c.agreeAll()
 		}
@@ -168,11 +168,11 @@ func voteSurvives(e *tester.Env) {
 		old := c.Leader()
 		before := c.Term()
 		c.Crash(old)
-		winner := c.firstWinner(c.all(old))
+		winner := c.firstWinner(c.Others(old))
 		if term, leads := c.State(winner); !leads || term != before+1 {
 			continue // the vote was split, old would not be in the term before
 		}
-		asked, other := c.all(old, winner)[0], winner
+		asked, other := c.Others(old, winner)[0], winner
 		if k%2 == 1 {
 			asked, other = other, asked
 		}
@@ -199,9 +199,9 @@ func votesPileUp(e *tester.Env) {
 		c.Disconnect(leader)
 		e.Sleep(2500 * time.Millisecond)
 		c.Resume(voter)
-		c.pause(20 * time.Millisecond)
+		c.Idle(20 * time.Millisecond)
 		c.Crash(voter)
-		c.Disconnect(c.all(voter)...)
+		c.Disconnect(c.Others(voter)...)
 		c.Restart(voter)
 		e.Sleep(1200 * time.Millisecond)
 		c.HealAll()
@@ -231,7 +231,7 @@ func commitThenCrash(e *tester.Env) {
 	for k := range 6 {
 		leader := c.Leader()
 		follower := c.any(leader)
-		away := c.all(leader, follower)[0]
+		away := c.Others(leader, follower)[0]
 		c.Disconnect(away)
 		proposals := c.propose(leader, 2)
 		if len(proposals) == 0 {
@@ -239,7 +239,7 @@ func commitThenCrash(e *tester.Env) {
 			continue
 		}
 		last := proposals[len(proposals)-1]
-		c.until(tester.CommitLimit, func() bool { return c.applied(last) })
+		c.Until(tester.CommitLimit, func() bool { return c.applied(last) })
 		committed := c.applied(last)
 		c.Crash(leader)
 		c.Crash(follower)
@@ -265,7 +265,7 @@ func appendThenCrash(e *tester.Env) {
 	for range 4 {
 		leader := c.Leader()
 		follower := c.any(leader)
-		away := c.all(leader, follower)[0]
+		away := c.Others(leader, follower)[0]
 		c.Disconnect(away)
 		crashed := c.CrashAtPersist(follower, 1)
 		proposals := c.propose(leader, 1)

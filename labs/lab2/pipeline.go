@@ -174,7 +174,7 @@ func tailLost(e *tester.Env) {
 	for k := range 5 {
 		c.agree(2)
 		leader := c.Leader()
-		follower := c.all(leader)[slices.IndexFunc(c.all(leader), c.Running)]
+		follower := c.Others(leader)[slices.IndexFunc(c.Others(leader), c.Running)]
 		term := c.Term()
 		size := 10
 		if k%2 == 1 {
@@ -187,7 +187,7 @@ func tailLost(e *tester.Env) {
 		if !leads {
 			continue
 		}
-		c.until(time.Second, func() bool { n, _ := c.Applied(index); return n > 0 })
+		c.Until(time.Second, func() bool { n, _ := c.Applied(index); return n > 0 })
 		if n, _ := c.Applied(index); n == 0 && c.Term() == term {
 			slowly++
 		}
@@ -255,7 +255,7 @@ func restartsWhenFull(e *tester.Env) {
 		c.agreeAll()
 		leader := c.Leader()
 		follower := c.any(leader)
-		c.Crash(c.all(leader, follower)[0])
+		c.Crash(c.Others(leader, follower)[0])
 		c.Pause(follower)
 		taken := c.trickle(leader, 100, time.Millisecond)
 		c.neverApplied(taken, "§5.3", "no follower has heard of it: what is sent is not stored")
@@ -306,7 +306,7 @@ func commitNews(e *tester.Env) {
 				c.untilWithin(time.Millisecond, tester.CommitLimit, func() bool { n, _ := c.Applied(p.index); return n == c.N() })
 				lag += (e.Now() - began) / commands
 			}
-			c.pause(100 * time.Millisecond)
+			c.Idle(100 * time.Millisecond)
 		}
 	})
 	if ok && lag > limit {
@@ -338,7 +338,7 @@ func uncommitted(e *tester.Env) {
 		if taken > limit+2*size {
 			c.fail(tester.RuleHoards, "§5.3", []int{leader}, "peer %d led nobody, and took commands of %d bytes, of which it can commit none; %d bytes are the limit", leader, taken, limit)
 		}
-		c.LeaderAmong(c.all(leader))
+		c.LeaderAmong(c.Others(leader))
 		c.HealAll()
 	}
 	c.recovers()

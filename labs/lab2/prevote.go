@@ -12,42 +12,6 @@ import (
 // Without CheckQuorum (part 2F) a pre-vote is decided by the logs alone, so a case that wants quiet sees to it
 // that whoever comes back has missed something.
 
-func preVotes() []tester.Case {
-	return []tester.Case{
-		{Part: "2E", Name: "Rejoin", Points: 10, Section: "§9.6", Run: rejoin,
-			Reaches: []string{"pre-vote refused: candidate's log is behind"},
-			Checks:  "a follower is back after ten seconds alone: same term, same leader, and it catches up"},
-		{Part: "2E", Name: "TermStays", Points: 15, Section: "§9.6", Run: termStays,
-			Reaches: []string{"pre-vote started"},
-			Checks:  "whoever cannot reach a majority stays in its term, alone or in company: asking first raises nothing"},
-		{Part: "2E", Name: "Flapping", Points: 15, Section: "§9.6", Run: flapping,
-			Reaches: []string{"pre-vote refused: candidate's log is behind"},
-			Checks:  "a link comes and goes a dozen times, and nobody but its owner notices"},
-		{Part: "2E", Name: "OldLogAsks", Points: 10, Section: "§9.6", Run: oldLogAsks,
-			Reaches: []string{"pre-vote refused: candidate's log is behind"},
-			Checks:  "a peer that hears all but the leader has an old log: the others would not vote for it, and say so"},
-		{Part: "2E", Name: "HalfHeard", Points: 5, Section: "§9.6", Run: halfHeard,
-			Reaches: []string{"pre-vote won"},
-			Checks:  "a leader that hears nobody is heard by one of two: who hears it says Yes all the same, or all wait for ever"},
-		{Part: "2E", Name: "LateYes", Points: 10, Section: "§9.6", Run: lateYes,
-			Reaches: []string{"late pre-vote ignored"},
-			Checks:  "answers of an earlier round do not count: two of five never become a majority by asking often"},
-		{Part: "2E", Name: "LateYesElects", Points: 5, Section: "§9.6", Run: lateYesElects,
-			Reaches: []string{"late pre-vote ignored"},
-			Checks:  "a Yes to a pre-vote that comes when the election has begun is no vote: nobody leads by it"},
-		{Part: "2E", Name: "StillElects", Points: 10, Section: "§9.6", Run: stillElects(everyone(raftapi.PreVote)),
-			Reaches: []string{"pre-vote won"},
-			Checks:  "leaders are found as before when they crash, when all crash, and when a majority comes back"},
-		{Part: "2E", Name: "Upgraded", Points: 10, Section: "§9.6", Run: upgraded,
-			Reaches: []string{"pre-vote refused: old term", "pre-vote learned a newer term"},
-			Checks:  "an old log in a new term and a new log in an old term: a No tells the term, and the right one wins"},
-		{Part: "2E", Name: "MixedElects", Points: 5, Section: "§9.6", Run: stillElects(someOf(raftapi.PreVote)),
-			Checks: "some peers ask first and some do not: leaders are found all the same"},
-		{Part: "2E", Name: "PreVoteChurn", Points: 5, Section: "§9.6", Run: preVoteChurn, Limit: long,
-			Checks: "clients write while peers come and go and messages are lost: what was committed stays"},
-	}
-}
-
 // with makes options for peers that all have some extensions.
 func with(extensions ...string) tester.Options { return tester.Options{Extensions: extensions} }
 
@@ -95,7 +59,7 @@ func termStays(e *tester.Env) {
 	for range 2 {
 		c.agreeAll()
 		c.Term()
-		order := c.shuffled(c.Leader())
+		order := c.Shuffled(c.Leader())
 		alone, pair := order[:1], order[1:3]
 		c.Partition(alone, pair)
 		e.Sleep(2 * time.Second) // an election that was under way may still take place
@@ -127,10 +91,10 @@ func flapping(e *tester.Env) {
 			for range 4 {
 				c.Disconnect(away)
 				c.agree(4)
-				c.pause(3 * time.Second)
+				c.Idle(3 * time.Second)
 				c.agree(4)
 				c.Connect(away)
-				c.pause(500 * time.Millisecond)
+				c.Idle(500 * time.Millisecond)
 			}
 			c.agreeAll()
 		})
@@ -152,7 +116,7 @@ func oldLogAsks(e *tester.Env) {
 			})
 			for range 10 {
 				c.agree(4)
-				c.pause(time.Second)
+				c.Idle(time.Second)
 			}
 			c.HealAll()
 			c.agreeAll()
@@ -174,7 +138,7 @@ func halfHeard(e *tester.Env) {
 		asks := c.any(deaf)
 		c.deafen(deaf)
 		c.Cut(deaf, asks)
-		c.LeaderAmong(c.all(deaf))
+		c.LeaderAmong(c.Others(deaf))
 		c.agree(2)
 		c.HealAll()
 	}
@@ -189,7 +153,7 @@ func lateYes(e *tester.Env) {
 	c.Term()
 	c.Network().LongReordering(true)
 	c.Network().Duplicates(true)
-	order := c.shuffled(c.Leader())
+	order := c.Shuffled(c.Leader())
 	pair := order[:2]
 	c.Partition(pair)
 	e.Sleep(4 * time.Second) // what was said before the cut has arrived
@@ -244,14 +208,14 @@ func stillElects(options func(*tester.Env) tester.Options) func(*tester.Env) {
 				c.Connect(leader)
 			}
 		}
-		for _, i := range c.shuffled() { // all of them
+		for _, i := range c.Shuffled() { // all of them
 			c.Crash(i)
 		}
-		for _, i := range c.shuffled() {
+		for _, i := range c.Shuffled() {
 			c.Restart(i)
 		}
 		c.agreeAll()
-		order := c.shuffled(c.Leader())
+		order := c.Shuffled(c.Leader())
 		c.Partition(order[:2], order[2:3]) // no majority anywhere, for a while
 		e.Sleep(5 * time.Second)
 		c.Partition(order[:3]) // and then one without the old leader
@@ -274,7 +238,7 @@ func upgraded(e *tester.Env) {
 	c.agreeAll()
 	for range 3 {
 		leader := c.Leader()
-		rest := c.shuffled(leader)
+		rest := c.Shuffled(leader)
 		ahead, newer := rest[0], rest[1]
 		old = ahead
 		c.Restart(ahead)
@@ -292,7 +256,7 @@ func upgraded(e *tester.Env) {
 		c.Crash(ahead)
 		c.Crash(leader)
 		if leader == newer { // the two have changed places
-			newer = c.all(leader, ahead)[0]
+			newer = c.Others(leader, ahead)[0]
 		}
 		c.Restart(ahead)
 		c.LeaderAmong([]int{ahead, newer})

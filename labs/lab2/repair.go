@@ -49,8 +49,8 @@ func (c *cluster) tailIsNoMatch() {
 	old, term := c.leadership()
 	c.Disconnect(old)
 	c.propose(old, 3)
-	next := c.LeaderAmong(c.all(old))
-	third := c.all(old, next)[0]
+	next := c.LeaderAmong(c.Others(old))
+	third := c.Others(old, next)[0]
 	c.Disconnect(third)
 	c.Network().Latency(slow, slow+slow/4)
 	c.Connect(old)
@@ -101,7 +101,7 @@ func logsDiverge(e *tester.Env) {
 
 	first := c.Leader()
 	partner := c.any(first)
-	rest := c.all(first, partner)
+	rest := c.Others(first, partner)
 	c.Partition([]int{first, partner}, rest)
 	lost := c.propose(first, many)
 	e.Sleep(time.Second)
@@ -111,7 +111,7 @@ func logsDiverge(e *tester.Env) {
 
 	// The second leader loses one of its two followers, and takes more than it can commit.
 	second := c.Leader()
-	followers := c.shuffled(first, partner, second)
+	followers := c.Shuffled(first, partner, second)
 	stays, goes := followers[0], followers[1]
 	c.Disconnect(goes)
 	c.propose(second, many)
@@ -150,7 +150,7 @@ func (c *cluster) shortLogLoses() {
 		c.Disconnect(behind)
 		c.commit(2, 2)
 		gone := c.Leader()
-		complete := c.all(gone, behind)[0]
+		complete := c.Others(gone, behind)[0]
 		if k%2 == 1 { // the leader itself stays, is deposed, and has to stand again
 			gone, complete = complete, gone
 		}
@@ -175,7 +175,7 @@ func longLogLoses(e *tester.Env) {
 		lost := c.propose(long, 12)
 		c.commit(2, 2)
 		leader := c.Leader()
-		complete := c.all(long, leader)[0]
+		complete := c.Others(long, leader)[0]
 		c.Disconnect(leader)
 		c.Connect(long)
 		c.mustLead(complete, long, "its last entries, however many, are of an older term than what has been committed")
@@ -221,14 +221,14 @@ func lateAppends(e *tester.Env) {
 	for range rounds {
 		leader := c.Leader()
 		follower := c.any(leader)
-		away := c.all(leader, follower)[0]
+		away := c.Others(leader, follower)[0]
 		c.Disconnect(away)
 		net.Reliable(false)
 		net.Duplicates(true)
 		var proposals []proposal
 		for range 12 {
 			proposals = append(proposals, c.propose(leader, 1)...)
-			c.pause(50 * time.Millisecond)
+			c.Idle(50 * time.Millisecond)
 		}
 		c.Disconnect(leader)
 		net.Reliable(true)
@@ -271,7 +271,7 @@ func lateReplies(e *tester.Env) {
 	for range rounds {
 		leader := c.Leader()
 		follower := c.any(leader)
-		c.Disconnect(c.all(leader, follower)...)
+		c.Disconnect(c.Others(leader, follower)...)
 		c.Network().LongReordering(true)
 		c.propose(leader, 1)
 		e.Sleep(200 * time.Millisecond)
@@ -348,11 +348,11 @@ func leaderAgain(e *tester.Env) {
 }
 
 func (c *cluster) leaderAgain(a, w int, late bool) {
-	others := c.all(a, w)
+	others := c.Others(a, w)
 	c.Partition([]int{a, w}, others)
 	b := c.LeaderAmong(others)
 	committed := c.propose(b, 2)
-	if !c.until(tester.CommitLimit, func() bool { return len(committed) == 2 && c.applied(committed[1]) }) {
+	if !c.Until(tester.CommitLimit, func() bool { return len(committed) == 2 && c.applied(committed[1]) }) {
 		return // another election came in between
 	}
 
@@ -363,7 +363,7 @@ func (c *cluster) leaderAgain(a, w int, late bool) {
 
 	// The committed ones reach a and w in their place.
 	c.HealAll()
-	c.until(tester.CommitLimit, func() bool {
+	c.Until(tester.CommitLimit, func() bool {
 		return min(c.AppliedThrough(a), c.AppliedThrough(w)) >= committed[1].index
 	})
 	c.Links(func(from, to int) bool { // a and b; and what w has said to a is still on its way
@@ -371,10 +371,10 @@ func (c *cluster) leaderAgain(a, w int, late bool) {
 	})
 	size := c.PersistedSize(a)
 	c.propose(b, 1)
-	c.until(time.Second, func() bool { return c.PersistedSize(a) != size })
+	c.Until(time.Second, func() bool { return c.PersistedSize(a) != size })
 
 	// Three votes are all that a can get, and each of the three needs the other two.
-	voters := c.all(b, w)
+	voters := c.Others(b, w)
 	if late {
 		voters = []int{a, w, c.any(a, b, w)}
 	}

@@ -64,7 +64,7 @@ func slowService(c *cluster, slow int) {
 	for range 6 {
 		for range 5 {
 			c.propose(c.Leader(), 3)
-			c.pause(10 * time.Millisecond)
+			c.Idle(10 * time.Millisecond)
 		}
 		c.agree(2)
 	}
@@ -83,14 +83,14 @@ func snapshotsAtSlowService(c *cluster, slow int) {
 		c.Network().LongReordering(k%3 == 2)
 		c.propose(c.Leader(), 12)
 		c.agree(2)
-		c.pause(150 * time.Millisecond) // the slow one hears that they are committed
+		c.Idle(150 * time.Millisecond) // the slow one hears that they are committed
 		c.Disconnect(slow)
 		c.propose(c.Leader(), 4)
 		c.agree(2)
 		c.Connect(slow)
 		for range 3 {
 			c.writeToAnyLeader(1)
-			c.pause(80 * time.Millisecond)
+			c.Idle(80 * time.Millisecond)
 		}
 	}
 	c.recovers()

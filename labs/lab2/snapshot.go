@@ -141,7 +141,7 @@ func snapshotKept(e *tester.Env) {
 	c.Crash(away)
 	c.fillSnapshot(2)
 	for range 2 {
-		for _, i := range c.shuffled(away) {
+		for _, i := range c.Shuffled(away) {
 			c.Restart(i)
 		}
 		c.agree(2)
@@ -175,7 +175,7 @@ func emptyLog(e *tester.Env) {
 		c.Disconnect(behind)
 		c.commit(2, 2)
 		leader := c.Leader()
-		complete := c.all(leader, behind)[0]
+		complete := c.Others(leader, behind)[0]
 		c.Restart(complete)
 		c.Disconnect(leader)
 		c.Connect(behind)
@@ -202,7 +202,7 @@ func snapshotsWhileApplying(e *tester.Env) {
 	c := newCluster(e, 3, tester.Options{SnapshotEvery: 2})
 	for range 4 {
 		c.propose(c.Leader(), 25)
-		c.pause(20 * time.Millisecond)
+		c.Idle(20 * time.Millisecond)
 		c.propose(c.Leader(), 5)
 		c.agreeAll()
 	}

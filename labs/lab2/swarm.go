@@ -5,36 +5,53 @@ import (
 	"time"
 
 	"raftlab/tester"
+	"raftlab/tester/faults"
 )
 
 // Swarm cases. Each run draws some of the faults below and leaves the others out altogether:
 // a run with all faults at once mostly shows a cluster that gets nowhere, while some mistakes need one
 // fault for a long time without the others ("swarm testing", Groce et al., ISSTA 2012).
 
-// fault is something that can be done to a cluster.
-type fault struct {
-	part   string // the first part whose peers have to bear it
-	name   string
-	strike func(*cluster)
+// strike is a fault, and whom it hits.
+type strike struct {
+	part  string // the first part whose peers have to bear it
+	name  string
+	lands func(*cluster)
 }
 
-var faults = []fault{
-	{"2A", "peer cut off", func(c *cluster) { c.Disconnect(c.any()) }},
-	{"2A", "leaders cut off", func(c *cluster) { c.Disconnect(c.where(c.leads)...) }},
-	{"2A", "two halves", func(c *cluster) { o := c.shuffled(); k := c.env.Rand().IntN(c.N()); c.Partition(o[:k], o[k:]) }},
-	{"2A", "one-way cut", func(c *cluster) { i := c.any(); c.Cut(i, c.any(i)) }},
+// hit is a strike by a fault on the machines that who draws.
+func hit(part, name string, f faults.Fault, who func(*cluster) []int) strike {
+	return strike{part, name, func(c *cluster) { f.On(c, who(c)...) }}
+}
+
+// turns is a strike that switches a fault of the network on or off.
+func turns(f faults.Fault, on func(*cluster) bool) strike {
+	return strike{"2A", f.Name, func(c *cluster) { f.Either(c, on(c)) }}
+}
+
+func anyone(c *cluster) []int   { return []int{c.any()} }
+func shuffled(c *cluster) []int { return c.Shuffled() }
+func leaders(c *cluster) []int  { return c.where(c.leads) }
+func heads(c *cluster) bool     { return c.env.Rand().IntN(2) == 0 }
+func tails(c *cluster) bool     { return !heads(c) }
+
+var strikes = []strike{
+	hit("2A", "peer cut off", faults.CutOff, anyone),
+	hit("2A", "leaders cut off", faults.CutOff, leaders),
+	{"2A", "two halves", func(c *cluster) { o := c.Shuffled(); k := c.env.Rand().IntN(c.N()); c.Partition(o[:k], o[k:]) }},
+	hit("2A", "one-way cut", faults.OneLink, func(c *cluster) []int { i := c.any(); return []int{i, c.any(i)} }),
 	{"2A", "mute peer", func(c *cluster) { c.mute(c.any()) }},
 	{"2A", "deaf peer", func(c *cluster) { c.deafen(c.any()) }},
-	{"2A", "bridge", func(c *cluster) { c.Links(renamed(bridge, c.shuffled())) }},
-	{"2A", "ring", func(c *cluster) { c.Links(renamed(ring, c.shuffled())) }},
-	{"2A", "star", func(c *cluster) { c.Links(renamed(star, c.shuffled())) }},
-	{"2A", "loss", func(c *cluster) { c.Network().Reliable(c.heads()) }},
-	{"2A", "late replies", func(c *cluster) { c.Network().LongReordering(c.heads()) }},
-	{"2A", "duplicates", func(c *cluster) { c.Network().Duplicates(c.heads()) }},
-	{"2A", "long delays", func(c *cluster) { c.Network().LongDelays(c.heads()) }},
+	hit("2A", "bridge", faults.Bridge, shuffled),
+	hit("2A", "ring", faults.Ring, shuffled),
+	hit("2A", "star", faults.Star, shuffled),
+	turns(faults.Loss, tails),
+	turns(faults.LateReplies, heads),
+	turns(faults.Duplicates, heads),
+	turns(faults.LongDelays, heads),
 	{"2B", "burst", func(c *cluster) { c.writeToAnyLeader(8) }},
-	{"2C", "crash", func(c *cluster) { c.Crash(c.any()) }},
-	{"2C", "leaders crash", func(c *cluster) { c.each(c.leads, c.Crash) }},
+	hit("2C", "crash", faults.Crash, anyone),
+	hit("2C", "leaders crash", faults.Crash, leaders),
 	{"2C", "restart", func(c *cluster) { c.Restart(c.any()) }},
 	{"2C", "everyone restarts", func(c *cluster) { c.restartAll() }},
 	{"2C", "crash after a write", func(c *cluster) { c.doom(c.any()) }},
@@ -51,30 +68,21 @@ func (c *cluster) leads(i int) bool {
 
 // doom has peer i crash right after one of its next writes, whenever that is.
 func (c *cluster) doom(i int) {
-	c.CrashAtPersist(i, 1+c.env.Rand().IntN(4))
+	faults.CrashWriting(1+c.env.Rand().IntN(4)).On(c, i)
 }
-
-// each does something to all peers of which something is true.
-func (c *cluster) each(is func(int) bool, do func(int)) {
-	for _, i := range c.where(is) {
-		do(i)
-	}
-}
-
-func (c *cluster) heads() bool { return c.env.Rand().IntN(2) == 0 }
 
 // chosen draws the faults of a run, from those that peers of a part have to bear.
-func chosen(e *tester.Env, part string) []fault {
-	var some []fault
+func chosen(e *tester.Env, part string) []strike {
+	var some []strike
 	var names []string
-	for _, f := range faults {
+	for _, f := range strikes {
 		if f.part <= part && e.Rand().IntN(3) == 0 {
 			some = append(some, f)
 			names = append(names, f.name)
 		}
 	}
 	if some == nil {
-		some, names = faults[:1], []string{faults[0].name}
+		some, names = strikes[:1], []string{strikes[0].name}
 	}
 	e.Note("faults: %s", strings.Join(names, ", "))
 	return some
@@ -95,12 +103,12 @@ func swarm(part string) func(*tester.Env) {
 			if e.Rand().IntN(4) == 0 {
 				c.Mend()
 			} else {
-				some[e.Rand().IntN(len(some))].strike(c)
+				some[e.Rand().IntN(len(some))].lands(c)
 			}
 			if part >= "2B" {
 				c.writeToAnyLeader(1)
 			}
-			c.pause(600 * time.Millisecond)
+			c.Idle(600 * time.Millisecond)
 		}
 		if part == "2A" {
 			c.recoversElection()

@@ -4,17 +4,19 @@ import (
 	"slices"
 	"time"
 
+	"raftlab/labs/kit"
 	"raftlab/tester"
+	"raftlab/tester/topology"
 )
 
-// Lab is lab 2: the table of its cases, the only list of them there is. Each part's points sum up to
-// 100.
+// Lab is lab 2: the table of its cases, the only list of them there is. What stands under
+// Points is a weight: kit.Hundred makes a hundred points of those of each part.
 func Lab() tester.Lab {
 	return tester.Lab{
 		Name:    "lab2",
 		Package: "./raft",
 		Test:    "TestLab2",
-		Cases:   slices.Concat(elections(), logs(), crashes(), compaction(), preVotes(), quorums(), pipelines()),
+		Cases:   kit.Hundred(slices.Concat(elections(), logs(), crashes(), compaction(), preVotes(), quorums(), pipelines())),
 	}.Demanded(demanded)
 }
 
@@ -66,9 +68,9 @@ func elections() []tester.Case {
 			Checks: "one of four is dead, and calls to it take seconds: the leader of the other three stays leader"},
 		{Part: "2A", Name: "DeafFollower", Points: 5, Section: "§5.2", Run: deafFollower,
 			Checks: "a peer that is heard but hears nothing disturbs the others without ever winning, as no vote reaches it"},
-		{Part: "2A", Name: "BridgeElections", Points: 5, Section: "§5.2", Run: electionsOn(bridge),
+		{Part: "2A", Name: "BridgeElections", Points: 5, Section: "§5.2", Run: electionsOn(topology.Bridge),
 			Checks: "two pairs that see only a fifth peer in common: never two leaders of one term, and one when healed"},
-		{Part: "2A", Name: "RingElections", Points: 5, Section: "§5.2", Run: electionsOn(ring),
+		{Part: "2A", Name: "RingElections", Points: 5, Section: "§5.2", Run: electionsOn(topology.Ring),
 			Checks: "five peers in a ring, each sees a different majority: never two leaders of one term, and one when healed"},
 		{Part: "2A", Name: "FreshElections", Points: 5, Section: "Figure 2", Run: freshElections,
 			Checks: "a second cluster in the same process starts in term 0: state belongs into the peer, not into globals"},
@@ -154,9 +156,9 @@ func logs() []tester.Case {
 		{Part: "2B", Name: "Overtaken", Points: 2, Section: "§5.5", Run: overtaken,
 			Reaches: []string{"reordered reply ignored"},
 			Checks:  "replies arrive late and out of order, and what the leader knows about a follower never shrinks"},
-		{Part: "2B", Name: "BridgeWrites", Points: 2, Section: "§5.4.3", Run: writesOn(bridge), Limit: long,
+		{Part: "2B", Name: "BridgeWrites", Points: 2, Section: "§5.4.3", Run: writesOn(topology.Bridge), Limit: long,
 			Checks: "clients write to all who claim to lead while two pairs share only a fifth peer: one log when healed"},
-		{Part: "2B", Name: "RingWrites", Points: 2, Section: "§5.4.3", Run: writesOn(ring), Limit: long,
+		{Part: "2B", Name: "RingWrites", Points: 2, Section: "§5.4.3", Run: writesOn(topology.Ring), Limit: long,
 			Checks: "the same in a ring, where each peer sees a different majority"},
 		{Part: "2B", Name: "FreshLogs", Points: 2, Section: "Figure 2", Run: freshLogs,
 			Checks: "a second cluster in the same process starts with an empty log: no entry of the first one turns up"},

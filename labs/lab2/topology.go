@@ -4,48 +4,20 @@ import (
 	"time"
 
 	"raftlab/tester"
+	"raftlab/tester/topology"
 )
 
-// Networks that are neither whole nor split. Some peers see a majority and some do not, and no two
-// agree on who is alive:
-//
-//	bridge   0   3        ring     0---1         star   1   2
-//	         |\ /|                /     \                \ /
-//	         | 2 |               4       2                0
-//	         |/ \|                \     /                / \
-//	         1   4                 3---'                3   4
-//
-// In all three a leader can win and commit. It need not last: who does not hear the leader stands for
-// election with ever newer terms, which reach the leader by way of the others. So nothing but safety
-// is asserted until the links are back.
-
-type topology func(from, to int) bool
-
-// bridge joins {0, 1} and {3, 4} by peer 2 alone.
-func bridge(from, to int) bool { return from == 2 || to == 2 || (from < 2) == (to < 2) }
-
-// ring lets each of five peers talk to its two neighbours.
-func ring(from, to int) bool { d := (from - to + 5) % 5; return d == 1 || d == 4 }
-
-// star lets everyone talk to peer 0 only.
-func star(from, to int) bool { return from == 0 || to == 0 }
-
-// renamed gives the roles in a topology to other peers.
-func renamed(works topology, order []int) topology {
-	role := make([]int, len(order))
-	for i, peer := range order {
-		role[peer] = i
-	}
-	return func(from, to int) bool { return works(role[from], role[to]) }
-}
+// On a bridge, a ring and a star (package topology) a leader can win and commit. It need not last: a peer that does not
+// hear the leader stands for election with ever newer terms, which reach the leader by way of the others. So nothing but
+// safety is asserted until the links are back.
 
 // electionsOn lets five peers elect leaders on a topology, takes the leaders away now and then, and
 // heals. Two leaders in one term would be seen by the harness at once.
-func electionsOn(works topology) func(*tester.Env) {
+func electionsOn(shape func([]int) topology.Links) func(*tester.Env) {
 	return func(e *tester.Env) {
 		c := newCluster(e, 5, tester.Options{})
 		for range 3 {
-			c.Links(renamed(works, c.shuffled()))
+			c.Links(shape(c.Shuffled()))
 			e.Sleep(2 * time.Second)
 			for i := range c.N() {
 				if _, leads := c.State(i); leads {
@@ -60,15 +32,15 @@ func electionsOn(works topology) func(*tester.Env) {
 }
 
 // writesOn lets clients write to whoever claims to lead, while the topology changes.
-func writesOn(works topology) func(*tester.Env) {
+func writesOn(shape func([]int) topology.Links) func(*tester.Env) {
 	return func(e *tester.Env) {
 		c := newCluster(e, 5, tester.Options{})
 		c.agreeAll()
 		for range 3 {
-			c.Links(renamed(works, c.shuffled()))
+			c.Links(shape(c.Shuffled()))
 			for range 6 {
 				c.writeToAnyLeader(2)
-				c.pause(600 * time.Millisecond)
+				c.Idle(600 * time.Millisecond)
 			}
 			c.HealAll()
 			c.agreeAll()
@@ -79,7 +51,7 @@ func writesOn(works topology) func(*tester.Env) {
 
 // writeToAnyLeader proposes n commands to every peer that takes them, and does not wait.
 func (c *cluster) writeToAnyLeader(n int) {
-	for _, i := range c.shuffled() {
+	for _, i := range c.Shuffled() {
 		if c.Running(i) {
 			c.propose(i, n)
 		}
@@ -111,7 +83,7 @@ func muteFollower(e *tester.Env) {
 	c := newCluster(e, 3, tester.Options{})
 	c.agreeAll()
 	leader := c.Leader()
-	rest := c.shuffled(leader)
+	rest := c.Shuffled(leader)
 	silent, away := rest[0], rest[1]
 	c.mute(silent)
 	c.Disconnect(away)

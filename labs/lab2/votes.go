@@ -27,9 +27,9 @@ func staleVotes(e *tester.Env) {
 		c.Network().LongReordering(true)
 		c.Disconnect(leader)
 
-		rest := c.shuffled(leader)
+		rest := c.Shuffled(leader)
 		a, b := rest[0], rest[1]
-		asked := c.until(5*time.Second, func() bool {
+		asked := c.Until(5*time.Second, func() bool {
 			atA, _ := c.State(a)
 			atB, _ := c.State(b)
 			return atA > newest && atA == atB // one of them asked, and the other one knows
@@ -66,7 +66,7 @@ func (c *cluster) recoversElection() {
 // votes that the two can gather, over any number of terms, are two per term.
 func fewVoters(e *tester.Env) {
 	c := newCluster(e, 5, tester.Options{LongReordering: true, Duplicates: true})
-	order := c.shuffled()
+	order := c.Shuffled()
 	c.Disconnect(order[2:]...)
 	c.throughout(10*time.Second, func() {
 		for _, i := range order[:2] {
@@ -95,7 +95,7 @@ func deposedByNews(e *tester.Env) {
 
 // sharesTerm waits until all peers are in one term, which is not older than least, and one leads.
 func (c *cluster) sharesTerm(least int) {
-	ok := c.until(tester.ElectionLimit, func() bool {
+	ok := c.Until(tester.ElectionLimit, func() bool {
 		leaders, term := 0, -1
 		for i := range c.N() {
 			now, leads := c.State(i)
@@ -120,7 +120,7 @@ func muteLeader(e *tester.Env) {
 	c := newCluster(e, 3, tester.Options{})
 	old, term := c.leadership()
 	c.mute(old)
-	c.LeaderAmong(c.all(old))
+	c.LeaderAmong(c.Others(old))
 	c.waitUntilDeposed(old, term)
 	c.recoversElection()
 }
@@ -140,7 +140,7 @@ func deposedHeartbeats(e *tester.Env) {
 	c.Disconnect(second)
 	c.Connect(old)
 	c.deafen(old)
-	c.LeaderAmong(c.all(old, second))
+	c.LeaderAmong(c.Others(old, second))
 	c.recoversElection()
 }
 
@@ -156,14 +156,14 @@ func deafFollower(e *tester.Env) {
 
 // mute cuts everything that peer i sends.
 func (c *cluster) mute(i int) {
-	for _, j := range c.all(i) {
+	for _, j := range c.Others(i) {
 		c.Cut(i, j)
 	}
 }
 
 // deafen cuts everything that is sent to peer i.
 func (c *cluster) deafen(i int) {
-	for _, j := range c.all(i) {
+	for _, j := range c.Others(i) {
 		c.Cut(j, i)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"raftlab/kvapi"
+	"raftlab/labs/kit"
 	"raftlab/porcupine-tests/model"
 	"raftlab/tester"
 )
@@ -14,19 +15,19 @@ import (
 func oneClient(e *tester.Env) {
 	s := start(e, setup{})
 	u := s.user()
-	u.must("use the service", func() {
-		u.get("a")
+	u.Must("use the service", func() {
+		u.Get("a")
 		for i := range 8 {
-			k := key(i % 3)
-			u.put(k, valueOf(10*i))
-			u.get(k)
-			u.append(k, valueOf(10*i+1))
-			u.get(k)
+			k := kit.Letter(i % 3)
+			u.Put(k, kit.ValueOf(10*i))
+			u.Get(k)
+			u.Append(k, kit.ValueOf(10*i+1))
+			u.Get(k)
 		}
-		u.append("new", "[1]")
-		u.put("empty", "")
+		u.Append("new", "[1]")
+		u.Put("empty", "")
 		for _, k := range []string{"a", "b", "c", "new", "empty", "never"} {
-			u.get(k)
+			u.Get(k)
 		}
 	})
 	s.judge()
@@ -38,20 +39,20 @@ func versionRules(e *tester.Env) {
 	s := start(e, setup{})
 	u, w := s.user(), s.user()
 	if s.dialect == model.Classic {
-		u.must("append to keys that do not exist", func() {
-			u.append("x", "[1]")
-			u.get("y")
-			u.put("x", "")
-			u.append("x", "[2]")
-			u.get("x")
+		u.Must("append to keys that do not exist", func() {
+			u.Append("x", "[1]")
+			u.Get("y")
+			u.Put("x", "")
+			u.Append("x", "[2]")
+			u.Get("x")
 		})
 		s.judge()
 		return
 	}
 	expect := func(u *user, key, value string, version kvapi.Version, want kvapi.Err) {
-		u.must("put on a condition", func() {
-			if got := u.putIf(key, value, version); got != want {
-				s.fail(tester.RuleWrongAnswer, nil, "put %q with version %d was answered %s, but nothing was lost and nobody else writes: it has to be %s",
+		u.Must("put on a condition", func() {
+			if got := u.PutIf(key, value, version); got != want {
+				s.Fail(tester.RuleWrongAnswer, nil, "put %q with version %d was answered %s, but nothing was lost and nobody else writes: it has to be %s",
 					key, version, got, want)
 			}
 		})
@@ -64,14 +65,14 @@ func versionRules(e *tester.Env) {
 	expect(u, "x", "3", 7, kvapi.ErrVersion)
 	expect(u, "x", "3", 2, kvapi.OK)
 	expect(u, "y", "3", 3, kvapi.ErrNoKey)
-	u.must("read", func() { u.get("x"); u.get("y") })
+	u.Must("read", func() { u.Get("x"); u.Get("y") })
 	s.judge()
 }
 
 // manyClients lets several clients at the same few keys.
 func manyClients(e *tester.Env) {
 	s := start(e, setup{})
-	s.ends(s.load(mix{users: 6, each: 25, keys: 2, reads: 40, puts: 20, think: 5 * time.Millisecond}))
+	s.ends(s.load(kit.Mix{Users: 6, Each: 25, Keys: kit.Letters(2), Reads: 40, Puts: 20, Think: 5 * time.Millisecond}))
 }
 
 // freshService starts a second service in the same process, which must not know what the first one
@@ -79,23 +80,23 @@ func manyClients(e *tester.Env) {
 func freshService(e *tester.Env) {
 	first := start(e, setup{})
 	u := first.user()
-	u.must("write", func() {
+	u.Must("write", func() {
 		for i := range 5 {
-			u.put(key(i), "[old]")
+			u.Put(kit.Letter(i), "[old]")
 		}
 	})
 	first.Shutdown()
 
 	second := start(e, setup{})
 	w := second.user()
-	w.must("read", func() {
+	w.Must("read", func() {
 		for i := range 5 {
-			if got := w.get(key(i)); got != "" {
-				second.fail(tester.RuleWrongAnswer, nil, "a new service, on empty persisters, answers %q for key %q, which was written to an earlier service of this process; do package variables survive?",
-					got, key(i))
+			if got := w.Get(kit.Letter(i)); got != "" {
+				second.Fail(tester.RuleWrongAnswer, nil, "a new service, on empty persisters, answers %q for key %q, which was written to an earlier service of this process; do package variables survive?",
+					got, kit.Letter(i))
 			}
 		}
-		w.append("a", "[new]")
+		w.Append("a", "[new]")
 	})
 }
 
@@ -105,23 +106,23 @@ func soon(e *tester.Env) {
 	const ops = 40
 	s := start(e, setup{})
 	u := s.user()
-	u.must("begin", func() { u.append("x", "[0]") })
+	u.Must("begin", func() { u.Append("x", "[0]") })
 	before := e.Now()
 	number := 0
-	u.must("append", func() {
+	u.Must("append", func() {
 		for range ops {
 			number++
-			if u.classic != nil {
-				u.append("x", valueOf(number))
+			if u.Classic != nil {
+				u.Append("x", kit.ValueOf(number))
 			} else {
-				u.putIf("x", valueOf(number), u.seen["x"])
+				u.PutIf("x", kit.ValueOf(number), u.Seen["x"])
 			}
 		}
 	})
 	took := (e.Now() - before) / ops
 	// A peer may replicate with its heartbeats only, and a service may look every now and then.
 	if limit := tester.HeartbeatHigh + 100*time.Millisecond; took > limit {
-		s.fail(tester.RuleTooSlow, nil, "one client after the other's answer: an operation takes %v on average, and may take %v: one heartbeat and some polling",
+		s.Fail(tester.RuleTooSlow, nil, "one client after the other's answer: an operation takes %v on average, and may take %v: one heartbeat and some polling",
 			took.Round(time.Millisecond), limit)
 	}
 	s.judge()
@@ -130,11 +131,11 @@ func soon(e *tester.Env) {
 // noSnapshots writes a good deal to a service that was told to take no snapshots.
 func noSnapshots(e *tester.Env) {
 	s := start(e, setup{})
-	l := s.load(mix{users: 3, each: 25, keys: 3, reads: 10, puts: 60, think: time.Millisecond})
-	l.finish()
+	l := s.load(kit.Mix{Users: 3, Each: 25, Keys: kit.Letters(3), Reads: 10, Puts: 60, Think: time.Millisecond})
+	l.Finish()
 	for i := range s.N() {
 		if size := s.SnapshotSize(i); size > 0 {
-			s.fail(tester.RuleSnapshot, []int{i}, "server %d has a snapshot of %d bytes, although maxraftstate is -1: never take one", i, size)
+			s.Fail(tester.RuleSnapshot, []int{i}, "server %d has a snapshot of %d bytes, although maxraftstate is -1: never take one", i, size)
 		}
 	}
 	s.ends(l)
@@ -144,7 +145,7 @@ func noSnapshots(e *tester.Env) {
 // when it has just gone. All of them are answered, each by its own result.
 func crowdAtOnce(e *tester.Env) {
 	s := start(e, setup{})
-	l := s.load(mix{users: 30, each: 3, keys: 4, reads: 30})
+	l := s.load(kit.Mix{Users: 30, Each: 3, Keys: kit.Letters(4), Reads: 30})
 	e.Sleep(500 * time.Millisecond)
 	s.Crash(s.Leader())
 	e.Sleep(500 * time.Millisecond)

@@ -7,11 +7,11 @@
 //
 //	func leaderCrashes(e *tester.Env) {
 //		s := start(e, setup{reads: kvapi.ReadLog})      // three servers
-//		l := s.load(mix{users: 4, each: 25, keys: 2})   // clients, who go on
+//		l := s.load(kit.Mix{Users: 4, Each: 25, Keys: kit.Letters(2)})   // clients, who go on
 //		for range 4 {
 //			leader := s.Leader()
 //			s.Crash(leader)
-//			s.pause(500 * time.Millisecond)
+//			s.Idle(500 * time.Millisecond)
 //			s.Restart(leader)
 //		}
 //		s.ends(l)                                       // mend, finish, read all, judge
@@ -41,7 +41,6 @@
 //	table.go      Lab: the table
 //	service.go    a service under test, and the end of most cases
 //	user.go       a client of either dialect
-//	load.go       several of them, at work
 //	basic.go      3A: while nothing fails
 //	failures.go   3A: crashes, partitions, lost messages; some of them for every read path
 //	overload.go   3A: a server that is behind

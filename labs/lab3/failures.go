@@ -5,7 +5,9 @@ import (
 	"time"
 
 	"raftlab/kvapi"
+	"raftlab/labs/kit"
 	"raftlab/tester"
+	"raftlab/tester/topology"
 )
 
 // Messages are lost, leaders fail, networks break. Most of these cases exist for every read
@@ -14,8 +16,8 @@ import (
 // unreliable loses messages, doubles them and lets them overtake each other.
 func unreliable(e *tester.Env) {
 	s := start(e, setup{net: tester.Options{Unreliable: true, Duplicates: true}})
-	l := s.load(mix{users: 5, each: 16, keys: 2, reads: 30, puts: 10, think: 20 * time.Millisecond})
-	l.finish()
+	l := s.load(kit.Mix{Users: 5, Each: 16, Keys: kit.Letters(2), Reads: 30, Puts: 10, Think: 20 * time.Millisecond})
+	l.Finish()
 	s.ends(l)
 }
 
@@ -23,8 +25,8 @@ func unreliable(e *tester.Env) {
 // to be there once.
 func appends(e *tester.Env) {
 	s := start(e, setup{net: tester.Options{Unreliable: true, Duplicates: true, LongReordering: e.Rand().IntN(2) == 0}})
-	l := s.load(mix{users: 4, each: 10, keys: 1, reads: 15, think: 20 * time.Millisecond})
-	l.finish()
+	l := s.load(kit.Mix{Users: 4, Each: 10, Keys: kit.Letters(1), Reads: 15, Think: 20 * time.Millisecond})
+	l.Finish()
 	s.ends(l)
 }
 
@@ -33,12 +35,12 @@ func appends(e *tester.Env) {
 func leaderCrashes(reads kvapi.ReadPath) func(*tester.Env) {
 	return func(e *tester.Env) {
 		s := start(e, setup{reads: reads})
-		l := s.load(mix{users: 4, each: 25, keys: 2, reads: 45, puts: 10, think: 60 * time.Millisecond})
+		l := s.load(kit.Mix{Users: 4, Each: 25, Keys: kit.Letters(2), Reads: 45, Puts: 10, Think: 60 * time.Millisecond})
 		for range 4 {
 			leader := s.Leader()
-			s.pause(150 * time.Millisecond)
+			s.Idle(150 * time.Millisecond)
 			s.Crash(leader)
-			s.pause(500 * time.Millisecond)
+			s.Idle(500 * time.Millisecond)
 			s.Restart(leader)
 		}
 		s.ends(l)
@@ -52,29 +54,29 @@ func deposedLeader(reads kvapi.ReadPath) func(*tester.Env) {
 		s := start(e, setup{servers: 5, reads: reads})
 		writer, readers := s.user(), s.crowd(2)
 		for range 3 {
-			writer.must("write", func() { writer.put("x", s.value()) })
+			writer.Must("write", func() { writer.Put("x", s.Value()) })
 			old := s.Leader()
-			rest := s.shuffled(old)
+			rest := s.Shuffled(old)
 			few, many := append(rest[:1:1], old), rest[1:]
 			for _, r := range readers {
-				r.must("read", func() { r.get("x") })
-				r.client.Reach(few...)
+				r.Must("read", func() { r.Get("x") })
+				r.Client.Reach(few...)
 			}
-			writer.client.Reach(many...)
+			writer.Client.Reach(many...)
 			s.Partition(few, many)
 			stop, done := make(chan struct{}), []<-chan struct{}{}
 			for _, r := range readers {
-				done = append(done, r.goes(func() { r.readUntil(stop, "x") }))
+				done = append(done, r.Goes(func() { r.readUntil(stop, "x") }))
 			}
 			s.LeaderAmong(many)
 			for range 5 {
-				writer.must("write to the majority", func() { writer.put("x", s.value()) })
-				s.pause(150 * time.Millisecond)
+				writer.Must("write to the majority", func() { writer.Put("x", s.Value()) })
+				s.Idle(150 * time.Millisecond)
 			}
 			close(stop)
 			s.healed()
 			for i, d := range done {
-				readers[i].ended(d)
+				readers[i].Ends(d)
 			}
 		}
 		s.judge()
@@ -94,8 +96,8 @@ func (u *user) readWithPauses(stop <-chan struct{}, key string, most time.Durati
 			return
 		default:
 		}
-		u.get(key)
-		u.s.env.Sleep(time.Duration(u.rand.Int64N(int64(most))))
+		u.Get(key)
+		u.s.env.Sleep(time.Duration(u.Rand.Int64N(int64(most))))
 	}
 }
 
@@ -104,24 +106,24 @@ func (u *user) readWithPauses(stop <-chan struct{}, key string, most time.Durati
 func minority(e *tester.Env) {
 	s := start(e, setup{servers: 5})
 	u, w := s.user(), s.user()
-	u.must("write", func() { u.put("x", "[0]") })
+	u.Must("write", func() { u.Put("x", "[0]") })
 	old := s.Leader()
-	rest := s.shuffled(old)
+	rest := s.Shuffled(old)
 	few, many := append(rest[:1:1], old), rest[1:]
-	u.client.Reach(few...)
-	w.client.Reach(many...)
+	u.Client.Reach(few...)
+	w.Client.Reach(many...)
 	s.Partition(few, many)
-	inMinority := u.goes(func() { u.append("x", "[minority]") })
-	w.must("write to the majority", func() { w.append("x", "[majority]") })
+	inMinority := u.Goes(func() { u.Append("x", "[minority]") })
+	w.Must("write to the majority", func() { w.Append("x", "[majority]") })
 	if e.Await(inMinority, time.Second) {
-		s.fail(tester.RuleUnwantedCommit, few, "a client that reaches servers %v only was told that its write is done; those are two of five", few)
+		s.Fail(tester.RuleUnwantedCommit, few, "a client that reaches servers %v only was told that its write is done; those are two of five", few)
 	}
 	s.healed()
 	const limit = 10 * time.Second // an election, and a client that finds the new leader
 	if !e.Await(inMinority, limit) {
-		s.fail(tester.RuleTooSlow, nil, "the client that waited in the minority still waits %v after the network is whole: an old leader has to tell its clients when its term is over", limit)
+		s.Fail(tester.RuleTooSlow, nil, "the client that waited in the minority still waits %v after the network is whole: an old leader has to tell its clients when its term is over", limit)
 	}
-	u.must("read", func() { u.get("x") })
+	u.Must("read", func() { u.Get("x") })
 	s.judge()
 }
 
@@ -142,27 +144,27 @@ func minority(e *tester.Env) {
 func lostOffice(e *tester.Env) {
 	s := start(e, setup{})
 	u, w := s.user(), s.user()
-	w.must("write", func() { w.put("y", s.value()) })
+	w.Must("write", func() { w.Put("y", s.Value()) })
 	for round := range 4 {
-		u.must("write", func() { u.put("x", s.value()) })
+		u.Must("write", func() { u.Put("x", s.Value()) })
 		old := s.Leader()
-		rest := s.others(old)
-		u.client.Reach(old)
-		w.client.Reach(rest...)
+		rest := s.Others(old)
+		u.Client.Reach(old)
+		w.Client.Reach(rest...)
 		if round%2 == 0 {
-			s.Links(func(_, to int) bool { return to != old })
+			s.Links(topology.Deaf(old))
 		} else {
 			s.Disconnect(old)
 		}
-		value := s.value()
-		done := u.goes(func() { u.set("x", value) })
+		value := s.Value()
+		done := u.Goes(func() { u.Set("x", value) })
 		e.Sleep(200 * time.Millisecond) // heartbeats bring it to the others, at the latest
 		s.Disconnect(old)
 		s.LeaderAmong(rest)
-		w.must("write to the majority", func() { w.set("y", s.value()) })
+		w.Must("write to the majority", func() { w.Set("y", s.Value()) })
 		s.healed()
-		u.ended(done)
-		u.must("read", func() { u.get("x") })
+		u.Ends(done)
+		u.Must("read", func() { u.Get("x") })
 	}
 	s.judge()
 }
@@ -170,9 +172,9 @@ func lostOffice(e *tester.Env) {
 // partitions divides the network anew every fraction of a second.
 func partitions(e *tester.Env) {
 	s := start(e, setup{servers: 5})
-	l := s.load(mix{users: 4, each: 20, keys: 2, reads: 40, puts: 20, think: 120 * time.Millisecond})
+	l := s.load(kit.Mix{Users: 4, Each: 20, Keys: kit.Letters(2), Reads: 40, Puts: 20, Think: 120 * time.Millisecond})
 	for range 8 {
-		order := s.shuffled()
+		order := s.Shuffled()
 		at := 1 + e.Rand().IntN(s.N()-1)
 		s.Partition(order[:at], order[at:])
 		e.Sleep(200*time.Millisecond + time.Duration(e.Rand().Int64N(int64(500*time.Millisecond))))
@@ -183,14 +185,14 @@ func partitions(e *tester.Env) {
 // restarts crashes all servers at once, again and again. What was answered must be there afterwards.
 func restarts(e *tester.Env) {
 	s := start(e, setup{})
-	l := s.load(mix{users: 4, each: 15, keys: 2, reads: 40, puts: 20, think: 100 * time.Millisecond})
+	l := s.load(kit.Mix{Users: 4, Each: 15, Keys: kit.Letters(2), Reads: 40, Puts: 20, Think: 100 * time.Millisecond})
 	for range 4 {
-		s.pause(600 * time.Millisecond)
-		for _, i := range s.shuffled() {
+		s.Idle(600 * time.Millisecond)
+		for _, i := range s.Shuffled() {
 			s.Crash(i)
 		}
-		s.pause(100 * time.Millisecond)
-		for _, i := range s.shuffled() {
+		s.Idle(100 * time.Millisecond)
+		for _, i := range s.Shuffled() {
 			s.Restart(i)
 		}
 	}
@@ -202,17 +204,17 @@ func restarts(e *tester.Env) {
 func clientDies(reads kvapi.ReadPath) func(*tester.Env) {
 	return func(e *tester.Env) {
 		s := start(e, setup{reads: reads, net: tester.Options{Duplicates: true}})
-		l := s.load(mix{users: 2, each: 25, keys: 1, reads: 50, think: 40 * time.Millisecond})
+		l := s.load(kit.Mix{Users: 2, Each: 25, Keys: kit.Letters(1), Reads: 50, Think: 40 * time.Millisecond})
 		s.Leader()
 		for range 12 {
 			u := s.user()
-			number := s.value()
-			u.goes(func() { u.append("a", number); u.get("a") })
-			s.pause(4 * time.Millisecond)
-			u.client.Close()
-			s.pause(50 * time.Millisecond)
+			number := s.Value()
+			u.Goes(func() { u.Append("a", number); u.Get("a") })
+			s.Idle(4 * time.Millisecond)
+			u.Client.Close()
+			s.Idle(50 * time.Millisecond)
 		}
-		s.users = slices.DeleteFunc(s.users, func(u *user) bool { return u.client.Closed() })
+		s.users = slices.DeleteFunc(s.users, func(u *user) bool { return u.Client.Closed() })
 		s.ends(l)
 	}
 }
@@ -222,12 +224,12 @@ func clientDies(reads kvapi.ReadPath) func(*tester.Env) {
 func pendingAtCrash(e *tester.Env) {
 	s := start(e, setup{})
 	u := s.user()
-	u.must("write", func() { u.put("a", "[0]") })
+	u.Must("write", func() { u.Put("a", "[0]") })
 	leader := s.Leader()
 	s.Disconnect(leader)
-	l := s.load(mix{users: 20, each: 2, keys: 4, reads: 20})
+	l := s.load(kit.Mix{Users: 20, Each: 2, Keys: kit.Letters(4), Reads: 20})
 	e.Sleep(300 * time.Millisecond)
 	s.Crash(leader)
-	s.pause(300 * time.Millisecond)
+	s.Idle(300 * time.Millisecond)
 	s.ends(l)
 }

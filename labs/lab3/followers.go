@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"raftlab/kvapi"
+	"raftlab/labs/kit"
 	"raftlab/tester"
 )
 
@@ -15,14 +16,14 @@ import (
 func atFollower(e *tester.Env) {
 	s := start(e, setup{reads: kvapi.ReadIndexFollower})
 	w, r := s.user(), s.user()
-	w.must("write", func() { w.put("x", s.value()) })
-	follower := s.shuffled(s.Leader())[0]
-	r.client.Reach(follower)
+	w.Must("write", func() { w.Put("x", s.Value()) })
+	follower := s.Shuffled(s.Leader())[0]
+	r.Client.Reach(follower)
 	for range 15 {
-		value := s.value()
-		w.must("write", func() { w.put("x", value) })
-		r.must("read at a follower", func() { r.get("x") })
-		s.pause(30 * time.Millisecond)
+		value := s.Value()
+		w.Must("write", func() { w.Put("x", value) })
+		r.Must("read at a follower", func() { r.Get("x") })
+		s.Idle(30 * time.Millisecond)
 	}
 	s.judge()
 }
@@ -38,19 +39,19 @@ func atFollower(e *tester.Env) {
 func onTheWay(e *tester.Env) {
 	s := start(e, setup{reads: kvapi.ReadIndexFollower})
 	leader := s.Leader()
-	follower := s.shuffled(leader)[0]
+	follower := s.Shuffled(leader)[0]
 	w := s.userOf(leader)
 	s.Network().Latency(5*time.Millisecond, 45*time.Millisecond)
 	stop, done, readers := make(chan struct{}), []<-chan struct{}{}, []*user{}
 	for range 6 {
 		r := s.userOf(follower)
-		readers, done = append(readers, r), append(done, r.goes(func() { r.readWithPauses(stop, "x", 200*time.Millisecond) }))
+		readers, done = append(readers, r), append(done, r.Goes(func() { r.readWithPauses(stop, "x", 200*time.Millisecond) }))
 	}
 	number := 0
-	written := w.goes(func() {
+	written := w.Goes(func() {
 		for range 30 {
 			number++
-			w.set("x", valueOf(number))
+			w.Set("x", kit.ValueOf(number))
 		}
 	})
 	e.Await(written, 10*time.Second) // peers that have another leader meanwhile keep this writer waiting
@@ -58,7 +59,7 @@ func onTheWay(e *tester.Env) {
 	s.Network().Latency(0, 0)
 	s.healed()
 	for i, d := range done {
-		readers[i].ended(d)
+		readers[i].Ends(d)
 	}
 	s.judge()
 }
@@ -68,15 +69,15 @@ func readsAreSpread(e *tester.Env) {
 	const gets = 20
 	s := start(e, setup{reads: kvapi.ReadIndexFollower})
 	us := s.crowd(4)
-	us[0].must("write", func() { us[0].put("x", s.value()) })
+	us[0].Must("write", func() { us[0].Put("x", s.Value()) })
 	before := make([]int, s.N())
 	for i := range before {
 		before[i] = s.Served(i)
 	}
 	for _, u := range us {
-		u.must("read", func() {
+		u.Must("read", func() {
 			for range gets {
-				u.get("x")
+				u.Get("x")
 			}
 		})
 	}
@@ -87,7 +88,7 @@ func readsAreSpread(e *tester.Env) {
 	}
 	for i, n := range before {
 		if 10*n < all {
-			s.fail(tester.RuleCostlyRead, []int{i}, "%d clients read %d times each; servers 0 to %d got %v requests: server %d has hardly any, so the others do its work",
+			s.Fail(tester.RuleCostlyRead, []int{i}, "%d clients read %d times each; servers 0 to %d got %v requests: server %d has hardly any, so the others do its work",
 				len(us), gets, s.N()-1, before, i)
 		}
 	}
@@ -100,20 +101,20 @@ func followerCutOff(e *tester.Env) {
 	s := start(e, setup{reads: kvapi.ReadIndexFollower})
 	w, r := s.user(), s.user()
 	for range 4 {
-		w.must("write", func() { w.put("x", s.value()) })
-		alone := s.shuffled(s.Leader())[0]
-		r.client.Reach(alone)
-		r.must("read", func() { r.get("x") })
+		w.Must("write", func() { w.Put("x", s.Value()) })
+		alone := s.Shuffled(s.Leader())[0]
+		r.Client.Reach(alone)
+		r.Must("read", func() { r.Get("x") })
 		s.Disconnect(alone)
-		done := r.goes(func() { r.get("x"); r.get("x") })
-		s.pause(100 * time.Millisecond)
-		w.client.Reach(s.others(alone)...)
-		w.must("write", func() { w.put("x", s.value()) })
-		s.pause(time.Second)
+		done := r.Goes(func() { r.Get("x"); r.Get("x") })
+		s.Idle(100 * time.Millisecond)
+		w.Client.Reach(s.Others(alone)...)
+		w.Must("write", func() { w.Put("x", s.Value()) })
+		s.Idle(time.Second)
 		s.healed()
 		if limit := 10 * time.Second; !e.Await(done, limit) {
-			s.fail(tester.RuleTooSlow, []int{alone}, "server %d reaches the others again, but %v later a client that can only reach it still waits for %s",
-				alone, limit, r.doing.Load())
+			s.Fail(tester.RuleTooSlow, []int{alone}, "server %d reaches the others again, but %v later a client that can only reach it still waits for %s",
+				alone, limit, r.Doing())
 		}
 	}
 	s.judge()
@@ -127,15 +128,15 @@ func followerBehind(maxState int) func(*tester.Env) {
 		w, r := s.user(), s.user()
 		for range 3 {
 			w.fill(3)
-			behind := s.shuffled(s.Leader())[0]
+			behind := s.Shuffled(s.Leader())[0]
 			s.Disconnect(behind)
-			w.client.Reach(s.others(behind)...)
+			w.Client.Reach(s.Others(behind)...)
 			w.fill(50)
-			r.client.Reach(behind)
+			r.Client.Reach(behind)
 			s.Connect(behind)
-			r.must("read at a server that is far behind", func() {
+			r.Must("read at a server that is far behind", func() {
 				for i := range 4 {
-					r.get(key(i))
+					r.Get(kit.Letter(i))
 				}
 			})
 			s.healed()
@@ -151,28 +152,28 @@ func leaderGoes(e *tester.Env) {
 	s := start(e, setup{reads: kvapi.ReadIndexFollower, net: tester.Options{LongDelays: true}})
 	for range 4 {
 		old := s.Leader()
-		rest := s.others(old)
+		rest := s.Others(old)
 		stop := make(chan struct{})
 		readers, done := []*user{}, []<-chan struct{}{}
 		for range 3 {
 			r := s.userOf(rest...)
-			readers, done = append(readers, r), append(done, r.goes(func() { r.readUntil(stop, "x") }))
+			readers, done = append(readers, r), append(done, r.Goes(func() { r.readUntil(stop, "x") }))
 		}
 		w := s.userOf(rest...)
-		s.pause(50 * time.Millisecond)
+		s.Idle(50 * time.Millisecond)
 		if e.Rand().IntN(2) == 0 {
 			s.Crash(old)
 		} else {
 			s.Disconnect(old)
 		}
 		s.LeaderAmong(rest)
-		value := s.value()
-		w.must("write", func() { w.put("x", value) })
+		value := s.Value()
+		w.Must("write", func() { w.Put("x", value) })
 		close(stop)
 		for i, d := range done {
 			if !e.Await(d, limit) {
-				s.fail(tester.RuleTooSlow, nil, "there is a new leader, but %v later client %d still waits for %s: a follower has to give up on a leader that has changed",
-					limit, readers[i].client.Number(), readers[i].doing.Load())
+				s.Fail(tester.RuleTooSlow, nil, "there is a new leader, but %v later client %d still waits for %s: a follower has to give up on a leader that has changed",
+					limit, readers[i].Client.Number(), readers[i].Doing())
 			}
 		}
 		s.healed()

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"raftlab/kvapi"
+	"raftlab/labs/kit"
 	"raftlab/tester"
 )
 
@@ -14,7 +15,7 @@ import (
 func manyReaders(reads kvapi.ReadPath) func(*tester.Env) {
 	return func(e *tester.Env) {
 		s := start(e, setup{reads: reads})
-		s.ends(s.load(mix{users: 6, each: 25, keys: 2, reads: 80, puts: 10, think: 4 * time.Millisecond}))
+		s.ends(s.load(kit.Mix{Users: 6, Each: 25, Keys: kit.Letters(2), Reads: 80, Puts: 10, Think: 4 * time.Millisecond}))
 	}
 }
 
@@ -57,16 +58,16 @@ func noLogEntries(reads kvapi.ReadPath) func(*tester.Env) {
 		const gets = 40
 		s := start(e, setup{reads: reads})
 		u := s.user()
-		u.must("write", func() { u.put("x", "[1]"); u.get("x") })
+		u.Must("write", func() { u.Put("x", "[1]"); u.Get("x") })
 		_, writes, _, ok := s.quietly(func() {
-			u.must("read", func() {
+			u.Must("read", func() {
 				for range gets {
-					u.get("x")
+					u.Get("x")
 				}
 			})
 		})
 		if ok && writes > 0 {
-			s.fail(tester.RuleCostlyRead, nil, "%d reads from an idle service made servers write to stable storage %d times; with ReadIndex they need no log entry",
+			s.Fail(tester.RuleCostlyRead, nil, "%d reads from an idle service made servers write to stable storage %d times; with ReadIndex they need no log entry",
 				gets, writes)
 		}
 		s.judge()
@@ -79,21 +80,21 @@ func sharedRounds(e *tester.Env) {
 	const readers = 40
 	s := start(e, setup{reads: kvapi.ReadIndexLeader})
 	w, us := s.user(), s.crowd(readers)
-	w.must("write", func() { w.put("x", "[1]") })
+	w.Must("write", func() { w.Put("x", "[1]") })
 	read := func() {
 		var done []<-chan struct{}
 		for _, u := range us {
-			done = append(done, u.goes(func() { u.get("x") }))
+			done = append(done, u.Goes(func() { u.Get("x") }))
 		}
 		for i, d := range done {
-			us[i].ended(d)
+			us[i].Ends(d)
 		}
 	}
 	read() // now they all know the leader
 	rpcs, _, took, ok := s.quietly(read)
 	alone := readers * (s.N() - 1)
 	if limit := alone/2 + s.heartbeats(took); ok && rpcs > limit {
-		s.fail(tester.RuleCostlyRead, nil, "%d reads at one moment made servers call each other %d times; one round of confirmations for each would be %d, and they can share rounds (at most %d are allowed)",
+		s.Fail(tester.RuleCostlyRead, nil, "%d reads at one moment made servers call each other %d times; one round of confirmations for each would be %d, and they can share rounds (at most %d are allowed)",
 			readers, rpcs, alone, limit)
 	}
 	s.judge()
@@ -107,14 +108,14 @@ func newLeaderReads(reads kvapi.ReadPath) func(*tester.Env) {
 	return func(e *tester.Env) {
 		s := start(e, setup{reads: reads})
 		w, readers := s.user(), s.crowd(8)
-		w.must("write", func() { w.put("x", s.value()) })
+		w.Must("write", func() { w.Put("x", s.Value()) })
 		for range 5 {
 			old := s.Leader()
-			behind := s.shuffled(old)[0]
+			behind := s.Shuffled(old)[0]
 			s.Disconnect(behind)
-			w.must("write", func() {
+			w.Must("write", func() {
 				for range 4 {
-					w.put("x", s.value())
+					w.Put("x", s.Value())
 				}
 			})
 			s.Crash(old)
@@ -122,14 +123,14 @@ func newLeaderReads(reads kvapi.ReadPath) func(*tester.Env) {
 			s.Connect(behind)
 			stop, done := make(chan struct{}), []<-chan struct{}{}
 			for _, r := range readers {
-				done = append(done, r.goes(func() { r.readUntil(stop, "x") }))
+				done = append(done, r.Goes(func() { r.readUntil(stop, "x") }))
 			}
-			s.LeaderAmong(s.others(old))
+			s.LeaderAmong(s.Others(old))
 			e.Sleep(150 * time.Millisecond)
 			close(stop)
 			s.healed()
 			for i, d := range done {
-				readers[i].ended(d)
+				readers[i].Ends(d)
 			}
 		}
 		s.judge()
@@ -150,15 +151,15 @@ func lateConfirmations(reads kvapi.ReadPath) func(*tester.Env) {
 		s := start(e, setup{servers: 5, reads: reads})
 		w, r := s.user(), s.user()
 		for range 10 {
-			w.must("write", func() { w.put("x", s.value()) })
+			w.Must("write", func() { w.Put("x", s.Value()) })
 			old := s.Leader()
-			rest := s.shuffled(old)
+			rest := s.Shuffled(old)
 			a, b, hub := rest[0], rest[1], rest[2]
-			r.must("read", func() { r.get("x") })
-			r.client.Reach(old)
-			w.client.Reach(hub)
+			r.Must("read", func() { r.Get("x") })
+			r.Client.Reach(old)
+			w.Client.Reach(hub)
 			stop := make(chan struct{})
-			done := r.goes(func() { r.readUntil(stop, "x") })
+			done := r.Goes(func() { r.readUntil(stop, "x") })
 			s.Network().LongReordering(true)
 			e.Sleep(1500 * time.Millisecond)
 			s.Network().LongReordering(false) // what is late stays late
@@ -166,19 +167,19 @@ func lateConfirmations(reads kvapi.ReadPath) func(*tester.Env) {
 				late := (from == a || from == b) && to == old
 				return late || from == hub && to != old || to == hub && from != old
 			})
-			value := s.value()
-			written := w.goes(func() { w.put("x", value) })
-			s.until(1500*time.Millisecond, func() bool {
+			value := s.Value()
+			written := w.Goes(func() { w.Put("x", value) })
+			s.Until(1500*time.Millisecond, func() bool {
 				_, leads := s.State(hub)
 				_, still := s.State(old)
 				return leads || !still
 			})
 			e.Await(written, 300*time.Millisecond)
-			s.until(time.Second, func() bool { _, still := s.State(old); return !still })
+			s.Until(time.Second, func() bool { _, still := s.State(old); return !still })
 			close(stop)
 			s.healed()
-			r.ended(done)
-			w.ended(written)
+			r.Ends(done)
+			w.Ends(written)
 		}
 		s.judge()
 	}
@@ -189,13 +190,13 @@ func lateConfirmations(reads kvapi.ReadPath) func(*tester.Env) {
 func snapshotAmidReads(reads kvapi.ReadPath) func(*tester.Env) {
 	return func(e *tester.Env) {
 		s := start(e, setup{reads: reads, maxState: maxRaftState})
-		l := s.load(mix{users: 5, each: 40, keys: 2, reads: 55, puts: 40, think: 15 * time.Millisecond})
+		l := s.load(kit.Mix{Users: 5, Each: 40, Keys: kit.Letters(2), Reads: 55, Puts: 40, Think: 15 * time.Millisecond})
 		for range 4 {
-			away := s.shuffled()[0]
+			away := s.Shuffled()[0]
 			s.Disconnect(away)
-			s.pause(400 * time.Millisecond)
+			s.Idle(400 * time.Millisecond)
 			s.Connect(away)
-			s.pause(150 * time.Millisecond)
+			s.Idle(150 * time.Millisecond)
 		}
 		s.ends(l)
 		s.bounded()

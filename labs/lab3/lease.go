@@ -15,21 +15,21 @@ func noMessages(e *tester.Env) {
 	const gets = 150
 	s := start(e, setup{reads: kvapi.ReadLease})
 	u := s.user()
-	u.must("write", func() { u.put("x", "[1]"); u.get("x") })
+	u.Must("write", func() { u.Put("x", "[1]"); u.Get("x") })
 	rpcs, writes, took, ok := s.quietly(func() {
-		u.must("read", func() {
+		u.Must("read", func() {
 			for range gets {
-				u.get("x")
+				u.Get("x")
 			}
 		})
 	})
 	// A lease may have gaps, when a heartbeat comes late: a quarter of the reads may go without.
 	limit := s.heartbeats(took) + gets/4*(s.N()-1)
 	if ok && writes > 0 {
-		s.fail(tester.RuleCostlyRead, nil, "%d reads from an idle service made servers write to stable storage %d times; a lease read needs no log entry", gets, writes)
+		s.Fail(tester.RuleCostlyRead, nil, "%d reads from an idle service made servers write to stable storage %d times; a lease read needs no log entry", gets, writes)
 	}
 	if ok && rpcs > limit {
-		s.fail(tester.RuleCostlyRead, nil, "%d reads from an idle service, in %v, made servers call each other %d times; with a lease they need no messages (%d calls are allowed, for heartbeats and gaps)",
+		s.Fail(tester.RuleCostlyRead, nil, "%d reads from an idle service, in %v, made servers call each other %d times; with a lease they need no messages (%d calls are allowed, for heartbeats and gaps)",
 			gets, took.Round(time.Millisecond), rpcs, limit)
 	}
 	s.judge()
@@ -46,9 +46,9 @@ func leaseRunsOut(rates func(leader bool) float64) func(*tester.Env) {
 			return
 		}
 		for range 8 {
-			w.must("write", func() { w.put("x", s.value()) })
+			w.Must("write", func() { w.Put("x", s.Value()) })
 			old := s.Leader()
-			rest := s.others(old)
+			rest := s.Others(old)
 			for i := range s.N() {
 				if rate := rates(i == old); rate != 1 {
 					s.DriftClock(i, rate)
@@ -59,17 +59,17 @@ func leaseRunsOut(rates func(leader bool) float64) func(*tester.Env) {
 				continue
 			}
 			stop := make(chan struct{})
-			r.client.Reach(old)
-			done := r.goes(func() { r.readUntil(stop, "x") })
-			s.pause(150 * time.Millisecond)
-			w.client.Reach(rest...)
+			r.Client.Reach(old)
+			done := r.Goes(func() { r.readUntil(stop, "x") })
+			s.Idle(150 * time.Millisecond)
+			w.Client.Reach(rest...)
 			s.Disconnect(old)
-			written := w.goes(func() { w.put("x", s.value()); w.put("x", s.value()) })
-			w.ended(written)
+			written := w.Goes(func() { w.Put("x", s.Value()); w.Put("x", s.Value()) })
+			w.Ends(written)
 			e.Sleep(200 * time.Millisecond)
 			close(stop)
 			s.healed()
-			r.ended(done)
+			r.Ends(done)
 		}
 		s.judge()
 	}

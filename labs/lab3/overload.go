@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"raftlab/labrpc"
+	"raftlab/labs/kit"
 	"raftlab/raftapi"
 	"raftlab/tester"
 )
@@ -17,7 +18,7 @@ func overload(e *tester.Env) {
 	const clients, pile, seconds = 8, 6000, 4
 	peer := &busyPeer{}
 	s := start(e, setup{servers: 1, raft: peer.make})
-	work := mix{users: clients, each: 4, keys: 3, reads: 30, think: 200 * time.Millisecond}
+	work := kit.Mix{Users: clients, Each: 4, Keys: kit.Letters(3), Reads: 30, Think: 200 * time.Millisecond}
 	if !peer.given() { // a pass takes some work all the same
 		e.NotChecked(tester.RuleTooManyRPCs, "the service makes its own Raft peer, and does not take the busy one of this case (kvapi.Options.Raft)")
 		s.Shutdown()
@@ -26,13 +27,13 @@ func overload(e *tester.Env) {
 		return
 	}
 	l := s.load(work)
-	s.pause(300 * time.Millisecond)
+	s.Idle(300 * time.Millisecond)
 	before := s.Served(0)
 	peer.hold(pile)
 	e.Note("the peer has committed %d entries more and delivers none", pile)
 	e.Sleep(seconds * time.Second)
 	if n, most := s.Served(0)-before, clients*seconds*100; n > most {
-		s.fail(tester.RuleTooManyRPCs, nil, "%d clients made %d requests in %d s to a server that is busy; %d would be a hundred a second each. A clerk that is refused has to wait before it asks again",
+		s.Fail(tester.RuleTooManyRPCs, nil, "%d clients made %d requests in %d s to a server that is busy; %d would be a hundred a second each. A clerk that is refused has to wait before it asks again",
 			clients, n, seconds, most)
 	}
 	peer.release()

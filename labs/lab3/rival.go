@@ -27,9 +27,9 @@ func rival(hadLeave bool) func(*tester.Env) {
 		s := start(e, want)
 		w, r := s.user(), s.user()
 		for range 3 {
-			w.must("write", func() { w.put("x", s.value()) })
+			w.Must("write", func() { w.Put("x", s.Value()) })
 			old := s.Leader()
-			next := s.shuffled(old)[0]
+			next := s.Shuffled(old)[0]
 			if hadLeave {
 				s.Transfer(old, next)
 				s.Transfer(next, old)
@@ -37,24 +37,24 @@ func rival(hadLeave bool) func(*tester.Env) {
 					continue
 				}
 			}
-			r.must("read", func() { r.get("x") })
-			r.client.Reach(old)
-			w.client.Reach(next)
+			r.Must("read", func() { r.Get("x") })
+			r.Client.Reach(old)
+			w.Client.Reach(next)
 			stop := make(chan struct{})
-			done := r.goes(func() { r.readUntil(stop, "x") })
+			done := r.Goes(func() { r.readUntil(stop, "x") })
 			s.Cut(old, next)
 			s.Cut(next, old)
 			held, _ := s.State(old)
-			won := s.until(1500*time.Millisecond, func() bool { term, leads := s.State(next); return leads && term > held })
+			won := s.Until(1500*time.Millisecond, func() bool { term, leads := s.State(next); return leads && term > held })
 			if won {
 				s.Disconnect(old)
-				w.client.Reach(s.others(old)...) // next may lose its term again, to the third
-				w.must("write", func() { w.put("x", s.value()) })
+				w.Client.Reach(s.Others(old)...) // next may lose its term again, to the third
+				w.Must("write", func() { w.Put("x", s.Value()) })
 			}
-			s.pause(100 * time.Millisecond)
+			s.Idle(100 * time.Millisecond)
 			close(stop)
 			s.healed()
-			r.ended(done)
+			r.Ends(done)
 		}
 		s.judge()
 	}
@@ -66,19 +66,19 @@ func voterRestarts(e *tester.Env) {
 	s := start(e, setup{reads: kvapi.ReadLease})
 	w, r := s.user(), s.user()
 	for range 10 {
-		w.must("write", func() { w.put("x", s.value()) })
+		w.Must("write", func() { w.Put("x", s.Value()) })
 		old := s.Leader()
-		rest := s.shuffled(old)
+		rest := s.Shuffled(old)
 		voter, rival := rest[0], rest[1]
-		r.must("read", func() { r.get("x") })
+		r.Must("read", func() { r.Get("x") })
 		s.Cut(old, rival)
 		s.Cut(rival, old)
 		s.stands(rival)
 		e.Sleep(150 * time.Millisecond)
-		s.pause(350 * time.Millisecond) // until shortly before it stands again, with luck
+		s.Idle(350 * time.Millisecond) // until shortly before it stands again, with luck
 		s.asked(old, rival, r, func() {
 			s.Crash(voter)
-			s.pause(40 * time.Millisecond)
+			s.Idle(40 * time.Millisecond)
 			s.Restart(voter)
 		})
 	}
@@ -104,9 +104,9 @@ func voterMovesOn(e *tester.Env) {
 	s := start(e, setup{reads: kvapi.ReadLease})
 	w, r := s.user(), s.user()
 	for rounds, tries := 0, 0; rounds < 10 && tries < 30; tries++ {
-		w.must("write", func() { w.put("x", s.value()) })
+		w.Must("write", func() { w.Put("x", s.Value()) })
 		voter := s.Leader()
-		rest := s.shuffled(voter)
+		rest := s.Shuffled(voter)
 		old, rival := rest[0], rest[1]
 		arrives := e.Now() + late // or up to a heartbeat interval later
 		s.Network().Latency(late, late)
@@ -116,7 +116,7 @@ func voterMovesOn(e *tester.Env) {
 			continue // somebody else was faster
 		}
 		rounds++
-		r.must("read", func() { r.get("x") })
+		r.Must("read", func() { r.Get("x") })
 		s.Cut(old, rival)
 		s.Cut(rival, old)
 		moved := func() bool {
@@ -128,13 +128,13 @@ func voterMovesOn(e *tester.Env) {
 			e.Sleep(arrives - slow - e.Now())
 			before, _ := s.State(rival)
 			s.Network().Latency(slow, slow)
-			s.until(slow+tester.HeartbeatHigh, func() bool {
+			s.Until(slow+tester.HeartbeatHigh, func() bool {
 				term, _ := s.State(rival)
 				return term > before || moved()
 			})
 			s.Network().Latency(0, 0)
 		}
-		if s.until(arrives+2*tester.HeartbeatHigh-e.Now(), moved) {
+		if s.Until(arrives+2*tester.HeartbeatHigh-e.Now(), moved) {
 			s.asked(old, rival, r, func() {})
 		}
 		s.healed()
@@ -155,28 +155,28 @@ func (s *service) deposes(i, leader int) bool {
 // stands waits until a server has begun another term, for two of the longest election timeouts at most.
 func (s *service) stands(i int) {
 	before, _ := s.State(i)
-	s.until(2*tester.ElectionTimeoutHigh, func() bool { term, _ := s.State(i); return term > before })
+	s.Until(2*tester.ElectionTimeoutHigh, func() bool { term, _ := s.State(i); return term > before })
 }
 
 // asked cuts the old leader off, does what has to be done to the voter at that moment, and has a reader ask the old leader.
 // If the rival is elected it is written to. Then everything is mended.
 func (s *service) asked(old, rival int, r *user, voter func()) {
-	r.client.Reach(old)
+	r.Client.Reach(old)
 	stop := make(chan struct{})
-	done := r.goes(func() { r.readUntil(stop, "x") })
+	done := r.Goes(func() { r.readUntil(stop, "x") })
 	held, _ := s.State(old)
 	s.Disconnect(old)
 	voter()
-	if s.until(600*time.Millisecond, func() bool { term, leads := s.State(rival); return leads && term > held }) {
+	if s.Until(600*time.Millisecond, func() bool { term, leads := s.State(rival); return leads && term > held }) {
 		w := s.userOf(rival) // loses no time with others
-		value := s.value()
-		written := w.goes(func() { w.put("x", value) })
+		value := s.Value()
+		written := w.Goes(func() { w.Put("x", value) })
 		s.env.Await(written, 500*time.Millisecond)
-		s.pause(50 * time.Millisecond)
-		w.client.Close() // the rival may have lost its leadership, and this client knows nobody else
+		s.Idle(50 * time.Millisecond)
+		w.Client.Close() // the rival may have lost its leadership, and this client knows nobody else
 		s.users = slices.DeleteFunc(s.users, func(u *user) bool { return u == w })
 	}
 	close(stop)
 	s.healed()
-	r.ended(done)
+	r.Ends(done)
 }

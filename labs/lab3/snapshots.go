@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"raftlab/labs/kit"
 	"raftlab/porcupine-tests/model"
 	"raftlab/tester"
 )
@@ -14,18 +15,18 @@ const maxRaftState = 1000
 
 // fill writes n values to a few keys, enough to make a server take snapshots.
 func (u *user) fill(n int) {
-	u.must(fmt.Sprintf("write %d values", n), func() {
+	u.Must(fmt.Sprintf("write %d values", n), func() {
 		for i := range n {
-			u.put(key(i%4), model.Value(fmt.Sprintf("a value of some length, number %d", i)))
+			u.Put(kit.Letter(i%4), model.Value(fmt.Sprintf("a value of some length, number %d", i)))
 		}
 	})
 }
 
 // readAll reads the keys that fill writes.
 func (u *user) readAll() {
-	u.must("read all keys", func() {
+	u.Must("read all keys", func() {
 		for i := range 4 {
-			u.get(key(i))
+			u.Get(kit.Letter(i))
 		}
 	})
 }
@@ -33,7 +34,7 @@ func (u *user) readAll() {
 // snapshotted waits until all running servers that can be reached have a snapshot.
 func (s *service) snapshotted() {
 	missing := -1
-	ok := s.until(tester.ApplyLimit, func() bool {
+	ok := s.Until(tester.ApplyLimit, func() bool {
 		for i := range s.N() {
 			if s.Running(i) && s.Connected(i) && s.SnapshotSize(i) == 0 {
 				missing = i
@@ -43,7 +44,7 @@ func (s *service) snapshotted() {
 		return true
 	})
 	if !ok {
-		s.fail(tester.RuleLogTooLarge, []int{missing}, "server %d has persisted %d bytes of Raft state with maxraftstate %d, and still no snapshot",
+		s.Fail(tester.RuleLogTooLarge, []int{missing}, "server %d has persisted %d bytes of Raft state with maxraftstate %d, and still no snapshot",
 			missing, s.PersistedSize(missing), s.setup.maxState)
 	}
 }
@@ -51,8 +52,8 @@ func (s *service) snapshotted() {
 // logStaysShort writes much more than maxraftstate and looks at what is persisted.
 func logStaysShort(e *tester.Env) {
 	s := start(e, setup{maxState: maxRaftState})
-	l := s.load(mix{users: 4, each: 40, keys: 3, reads: 10, puts: 85, think: 2 * time.Millisecond})
-	l.finish()
+	l := s.load(kit.Mix{Users: 4, Each: 40, Keys: kit.Letters(3), Reads: 10, Puts: 85, Think: 2 * time.Millisecond})
+	l.Finish()
 	s.snapshotted()
 	s.bounded()
 	s.ends(l)
@@ -69,7 +70,7 @@ func snapshotsAreSmall(e *tester.Env) {
 	s.snapshotted()
 	for i := range s.N() {
 		if size := s.SnapshotSize(i); size > limit {
-			s.fail(tester.RuleLogTooLarge, []int{i}, "the snapshot of server %d has %d bytes; four short values and one client are to fit into %d",
+			s.Fail(tester.RuleLogTooLarge, []int{i}, "the snapshot of server %d has %d bytes; four short values and one client are to fit into %d",
 				i, size, limit)
 		}
 	}
@@ -96,7 +97,7 @@ func snapshotsUnderLoad(e *tester.Env) {
 	s := start(e, setup{maxState: maxRaftState})
 	u := s.user()
 	for range 3 {
-		s.load(mix{users: 8, each: 12, keys: 4, think: time.Millisecond}).finish()
+		s.load(kit.Mix{Users: 8, Each: 12, Keys: kit.Letters(4), Think: time.Millisecond}).Finish()
 		s.restartAll()
 		u.readAll()
 	}
@@ -112,11 +113,11 @@ func snapshotsUnderLoad(e *tester.Env) {
 func sessionsSurvive(e *tester.Env) {
 	s := start(e, setup{maxState: maxRaftState})
 	u, w := s.user(), s.user()
-	u.must("write", func() { u.append("x", "[first]") })
-	u.client.Deafen()
-	done := u.goes(func() { u.append("x", "[once]") })
-	w.must("see the write", func() {
-		for !strings.Contains(w.get("x"), "[once]") {
+	u.Must("write", func() { u.Append("x", "[first]") })
+	u.Client.Deafen()
+	done := u.Goes(func() { u.Append("x", "[once]") })
+	w.Must("see the write", func() {
+		for !strings.Contains(w.Get("x"), "[once]") {
 			if s.dialect == "versioned" {
 				return // that client never gets beyond its first get
 			}
@@ -125,13 +126,13 @@ func sessionsSurvive(e *tester.Env) {
 	})
 	w.fill(60)
 	s.snapshotted()
-	for _, i := range s.shuffled() {
+	for _, i := range s.Shuffled() {
 		s.Restart(i)
 	}
 	w.fill(5)
-	u.client.ReachAll()
-	u.ended(done)
-	w.must("read", func() { w.get("x") })
+	u.Client.ReachAll()
+	u.Ends(done)
+	w.Must("read", func() { w.Get("x") })
 	s.judge()
 }
 
@@ -142,7 +143,7 @@ func leftBehind(e *tester.Env) {
 	u := s.user()
 	for range 3 {
 		u.fill(10)
-		rest := s.shuffled(s.Leader())
+		rest := s.Shuffled(s.Leader())
 		behind, other := rest[0], rest[1]
 		s.Disconnect(behind)
 		u.fill(50)
@@ -151,9 +152,9 @@ func leftBehind(e *tester.Env) {
 		u.fill(5)
 		s.Crash(s.Leader()) // it may be the one that was behind
 		s.Restart(other)
-		u.must("read all keys", func() {
+		u.Must("read all keys", func() {
 			for i := range 4 {
-				u.get(key(i))
+				u.Get(kit.Letter(i))
 			}
 		})
 		s.healed()
@@ -166,12 +167,12 @@ func leftBehind(e *tester.Env) {
 // snapshots all the time.
 func crashWhileSaving(e *tester.Env) {
 	s := start(e, setup{maxState: maxRaftState})
-	l := s.load(mix{users: 3, each: 40, keys: 2, reads: 10, puts: 80, think: 20 * time.Millisecond})
+	l := s.load(kit.Mix{Users: 3, Each: 40, Keys: kit.Letters(2), Reads: 10, Puts: 80, Think: 20 * time.Millisecond})
 	for k := range 6 {
-		i := s.shuffled()[0]
+		i := s.Shuffled()[0]
 		crashed := s.CrashAtPersist(i, 1+e.Rand().IntN(20)+k%3)
 		e.Await(crashed, time.Second)
-		s.pause(100 * time.Millisecond)
+		s.Idle(100 * time.Millisecond)
 		s.Restart(i)
 	}
 	s.ends(l)
@@ -182,13 +183,13 @@ func crashWhileSaving(e *tester.Env) {
 // is brought up to date by entries or by snapshots in turn.
 func lagging(e *tester.Env) {
 	s := start(e, setup{maxState: maxRaftState, catchUp: e.Rand().IntN(2) == 0, net: tester.Options{Unreliable: true, Duplicates: true}})
-	l := s.load(mix{users: 4, each: 30, keys: 3, reads: 20, puts: 60, think: 60 * time.Millisecond})
-	behind := s.shuffled()[0]
+	l := s.load(kit.Mix{Users: 4, Each: 30, Keys: kit.Letters(3), Reads: 20, Puts: 60, Think: 60 * time.Millisecond})
+	behind := s.Shuffled()[0]
 	for range 8 {
 		s.Disconnect(behind)
-		s.pause(300 * time.Millisecond)
+		s.Idle(300 * time.Millisecond)
 		s.Connect(behind)
-		s.pause(200 * time.Millisecond)
+		s.Idle(200 * time.Millisecond)
 	}
 	s.ends(l)
 	s.bounded()

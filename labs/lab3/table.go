@@ -4,16 +4,18 @@ import (
 	"slices"
 
 	"raftlab/kvapi"
+	"raftlab/labs/kit"
 	"raftlab/tester"
 )
 
-// Lab is lab 3: the table of its cases. Each part's points sum up to 100.
+// Lab is lab 3: the table of its cases. What stands under Points is a weight: kit.Hundred makes a
+// hundred points of those of each part.
 func Lab() tester.Lab {
 	return tester.Lab{
 		Name:    "lab3",
 		Package: "./kvraft",
 		Test:    "TestLab3",
-		Cases:   slices.Concat(throughTheLog(), withSnapshots(), byIndex(), atFollowers(), byLease()),
+		Cases:   kit.Hundred(slices.Concat(throughTheLog(), withSnapshots(), byIndex(), atFollowers(), byLease())),
 	}.Demanded(demanded)
 }
 

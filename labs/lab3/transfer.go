@@ -6,6 +6,7 @@ import (
 	"raftlab/kvapi"
 	"raftlab/raftapi"
 	"raftlab/tester"
+	"raftlab/tester/topology"
 )
 
 // Part 3E: leaders hand their leadership over (§3.10). Voters take part in the election that follows although they hear a
@@ -22,15 +23,15 @@ func (s *service) handOver(old, heir int) {
 	for range attempts {
 		term, _ := s.State(old)
 		s.Transfer(old, heir)
-		if s.until(time.Second, func() bool { newer, leads := s.State(heir); return leads && newer > term }) {
+		if s.Until(time.Second, func() bool { newer, leads := s.State(heir); return leads && newer > term }) {
 			return
 		}
 		if now, leads := s.State(old); !leads || now != term {
-			s.fail(tester.RuleDisturbed, []int{old, heir}, "server %d was to hand over to server %d, which is well: it leads term %d no more, and server %d has not followed it; nobody stands before he can win, and has leave (§3.10)",
+			s.Fail(tester.RuleDisturbed, []int{old, heir}, "server %d was to hand over to server %d, which is well: it leads term %d no more, and server %d has not followed it; nobody stands before he can win, and has leave (§3.10)",
 				old, heir, term, heir)
 		}
 	}
-	s.fail(tester.RuleNoLeader, []int{old, heir}, "server %d was asked %d times to hand over to server %d, which is well and reaches everybody, and never did (§3.10)",
+	s.Fail(tester.RuleNoLeader, []int{old, heir}, "server %d was asked %d times to hand over to server %d, which is well and reaches everybody, and never did (§3.10)",
 		old, attempts, heir)
 }
 
@@ -40,21 +41,21 @@ func handedOver(e *tester.Env) {
 	s := start(e, setup{reads: kvapi.ReadLease, extensions: []string{raftapi.Transfer}})
 	w, r := s.user(), s.user()
 	for round := range 8 {
-		w.must("write", func() { w.put("x", s.value()) })
+		w.Must("write", func() { w.Put("x", s.Value()) })
 		old := s.Leader()
-		heir := s.shuffled(old)[0]
+		heir := s.Shuffled(old)[0]
 		e.Sleep(300 * time.Millisecond) // the heir has everything, and the old leader knows
-		r.must("read", func() { r.get("x") })
-		r.client.Reach(old)
-		w.client.Reach(heir)
+		r.Must("read", func() { r.Get("x") })
+		r.Client.Reach(old)
+		w.Client.Reach(heir)
 		stop := make(chan struct{})
-		done := r.goes(func() { r.readUntil(stop, "x") })
-		s.pause(60 * time.Millisecond)
+		done := r.Goes(func() { r.readUntil(stop, "x") })
+		s.Idle(60 * time.Millisecond)
 		deaf := round%2 == 1
 		if deaf {
-			s.Links(func(_, to int) bool { return to != old })
+			s.Links(topology.Deaf(old))
 		}
-		written := w.goes(func() { w.put("x", s.value()); w.put("x", s.value()) })
+		written := w.Goes(func() { w.Put("x", s.Value()); w.Put("x", s.Value()) })
 		if deaf {
 			s.Transfer(old, heir)
 		} else {
@@ -64,8 +65,8 @@ func handedOver(e *tester.Env) {
 		e.Sleep(100 * time.Millisecond)
 		close(stop)
 		s.healed()
-		r.ended(done)
-		w.ended(written)
+		r.Ends(done)
+		w.Ends(written)
 	}
 	s.judge()
 }
@@ -75,14 +76,14 @@ func heirBehind(e *tester.Env) {
 	s := start(e, setup{reads: kvapi.ReadLease, extensions: []string{raftapi.Transfer}})
 	u := s.user()
 	for range 6 {
-		u.must("write", func() { u.put("x", s.value()) })
+		u.Must("write", func() { u.Put("x", s.Value()) })
 		old := s.Leader()
-		heir := s.shuffled(old)[0]
+		heir := s.Shuffled(old)[0]
 		s.Crash(heir)
-		u.must("write without the heir", func() { u.put("x", s.value()) })
+		u.Must("write without the heir", func() { u.Put("x", s.Value()) })
 		s.Restart(heir)
 		s.handOver(old, heir)
-		u.must("read", func() { u.get("x") })
+		u.Must("read", func() { u.Get("x") })
 	}
 	s.judge()
 }
@@ -101,37 +102,37 @@ func heirDies(e *tester.Env) {
 	s := start(e, setup{reads: kvapi.ReadLease, extensions: []string{raftapi.Transfer}})
 	u, r := s.user(), s.user()
 	for round := range 6 {
-		u.must("write", func() { u.put("x", s.value()) })
+		u.Must("write", func() { u.Put("x", s.Value()) })
 		old := s.Leader()
 		term, _ := s.State(old)
-		heir := s.shuffled(old)[0]
+		heir := s.Shuffled(old)[0]
 		e.Sleep(300 * time.Millisecond)
 		s.Crash(heir)
 		if round%2 == 1 {
-			u.must("write without the heir", func() { u.put("x", s.value()) })
+			u.Must("write without the heir", func() { u.Put("x", s.Value()) })
 		}
 		stop := make(chan struct{})
-		done := r.goes(func() { r.readUntil(stop, "x") })
+		done := r.Goes(func() { r.readUntil(stop, "x") })
 		order := s.order(old, heir)
 		e.Sleep(5 * time.Millisecond)
 		var wrote time.Duration
-		value := s.value()
-		written := u.goes(func() { u.set("x", value); wrote = e.Now() })
+		value := s.Value()
+		written := u.Goes(func() { u.Set("x", value); wrote = e.Now() })
 		if !e.Await(order.over, limit) || !e.Await(written, limit) {
-			s.fail(tester.RuleNoProgress, []int{old, heir}, "server %d was to hand over to server %d, which is dead; a majority is well, but %v later client %d still waits for %s: a transfer is given up after about an election timeout (§3.10)",
-				old, heir, limit, u.client.Number(), u.doing.Load())
+			s.Fail(tester.RuleNoProgress, []int{old, heir}, "server %d was to hand over to server %d, which is dead; a majority is well, but %v later client %d still waits for %s: a transfer is given up after about an election timeout (§3.10)",
+				old, heir, limit, u.Client.Number(), u.Doing())
 		}
 		if order.done {
-			s.fail(tester.RuleWrongAnswer, []int{old, heir}, "server %d says that server %d leads now; that one is dead", old, heir)
+			s.Fail(tester.RuleWrongAnswer, []int{old, heir}, "server %d says that server %d leads now; that one is dead", old, heir)
 		}
 		if now, leads := s.State(old); leads && now == term && wrote+margin < order.ended {
-			s.fail(tester.RuleWrongAnswer, []int{old}, "server %d has done a write while it was handing over, %v before it gave that up; whoever is to take over lacks what comes in meanwhile (§3.10, step 1)",
+			s.Fail(tester.RuleWrongAnswer, []int{old}, "server %d has done a write while it was handing over, %v before it gave that up; whoever is to take over lacks what comes in meanwhile (§3.10, step 1)",
 				old, (order.ended - wrote).Round(time.Millisecond))
 		}
 		close(stop)
 		s.Crash(old) // there may be no lease any more in its term, and who reads on leases only waits for the next
 		s.healed()
-		r.ended(done)
+		r.Ends(done)
 	}
 	s.judge()
 }
@@ -150,9 +151,9 @@ func lateOrder(e *tester.Env) {
 	s := start(e, setup{reads: kvapi.ReadLease, extensions: []string{raftapi.Transfer}})
 	w, r := s.user(), s.user()
 	for range 6 {
-		w.must("write", func() { w.put("x", s.value()) })
+		w.Must("write", func() { w.Put("x", s.Value()) })
 		first := s.Leader()
-		rest := s.shuffled(first)
+		rest := s.Shuffled(first)
 		heir, next := rest[0], rest[1]
 		e.Sleep(300 * time.Millisecond) // they have everything, and the leader knows
 		s.Network().Latency(late, late)
@@ -164,19 +165,19 @@ func lateOrder(e *tester.Env) {
 		if s.Leader() != next || e.Now() > arrives {
 			continue // the order was not late, or took long to be given up
 		}
-		r.must("read", func() { r.get("x") })
-		r.client.Reach(next)
-		w.client.Reach(first, heir)
+		r.Must("read", func() { r.Get("x") })
+		r.Client.Reach(next)
+		w.Client.Reach(first, heir)
 		e.Sleep(arrives - e.Now() - 20*time.Millisecond)
 		stop := make(chan struct{})
-		done := r.goes(func() { r.readUntil(stop, "x") })
+		done := r.Goes(func() { r.readUntil(stop, "x") })
 		s.Disconnect(next)
-		written := w.goes(func() { w.put("x", s.value()) })
-		w.ended(written)
+		written := w.Goes(func() { w.Put("x", s.Value()) })
+		w.Ends(written)
 		e.Sleep(100 * time.Millisecond)
 		close(stop)
 		s.healed()
-		r.ended(done)
+		r.Ends(done)
 	}
 	s.judge()
 }

@@ -11,7 +11,7 @@
 //		for range 4 {
 //			leader := c.Leader()
 //			c.Crash(leader)
-//			c.pause(500 * time.Millisecond)
+//			c.Idle(500 * time.Millisecond)
 //			c.Restart(leader)
 //		}
 //		c.ends(l)                                       // mend, finish, read all, judge
@@ -26,20 +26,20 @@
 //
 // # Contents
 //
-//	lab4.go        Run
-//	table.go       Lab: the table
-//	servers.go     what all cases of the lab use
-//	controller.go  a controller under test, and the end of most cases
-//	admin.go       a client of the controller; several of them at work
-//	changes.go     4A: joins, leaves and moves, while nothing fails
-//	replicas.go    4A: many clients, crashes, partitions, lost messages
-//	service.go     4B, 4C: the service under test (package sharded starts it), and the end of most cases
-//	people.go      4B, 4C: who changes configurations; users, and several of them at work
-//	sharded.go     4B, 4C: their rows of the table
-//	moving.go      4B: shards move, and no server fails
-//	failing.go     4B: servers of groups fail meanwhile
-//	control.go     4B: the controller fails meanwhile
-//	progress.go    4C: what is served, and how soon
-//	garbage.go     4C: what is deleted, and when
-//	mishaps.go     4C: some of all faults, drawn by the seed
+// Names of files begin with the parts that use them.
+//
+//	lab4.go             Run
+//	table.go            Lab: the table of 4A; table_sharded.go: of 4B and 4C
+//	a_controller.go     4A: a controller under test, and the end of most cases
+//	a_admin.go          4A: a client of the controller; several of them at work
+//	a_changes.go        4A: joins, leaves and moves, while nothing fails
+//	a_replicas.go       4A: many clients, crashes, partitions, lost messages
+//	bc_service.go       4B, 4C: the service under test (package sharded starts it), and the end of most cases
+//	bc_people.go        4B, 4C: who changes configurations; users, and several of them at work
+//	bc_mishaps.go       4B, 4C: some of all faults, drawn by the seed
+//	b_moving.go         4B: shards move, and no server fails
+//	b_failing.go        4B: servers of groups fail meanwhile
+//	b_control.go        4B: the controller fails meanwhile
+//	c_progress.go       4C: what is served, and how soon
+//	c_garbage.go        4C: what is deleted, and when
 package lab4

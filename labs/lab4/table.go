@@ -3,16 +3,18 @@ package lab4
 import (
 	"slices"
 
+	"raftlab/labs/kit"
 	"raftlab/tester"
 )
 
-// Lab is lab 4: the table of its cases. Each part's points sum up to 100.
+// Lab is lab 4: the table of its cases. What stands under Points is a weight: kit.Hundred makes a
+// hundred points of those of each part.
 func Lab() tester.Lab {
 	return tester.Lab{
 		Name:    "lab4",
 		Package: "./shardkv",
 		Test:    "TestLab4",
-		Cases:   slices.Concat(control(), spreads(), keepsGoing()),
+		Cases:   kit.Hundred(slices.Concat(control(), spreads(), keepsGoing())),
 	}.Demanded(demanded)
 }
 

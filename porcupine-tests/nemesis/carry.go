@@ -5,29 +5,19 @@ import (
 	"slices"
 	"time"
 
-	"raftlab/labrpc"
 	"raftlab/porcupine-tests/model"
 	"raftlab/tester"
+	"raftlab/tester/faults"
+	"raftlab/tester/topology"
 )
 
 // Machines is what a nemesis works on. *tester.Cluster and *tester.Servers are ones.
 type Machines interface {
-	Env() *tester.Env
-	N() int
-	Network() *labrpc.Network
+	faults.Machines
 	State(i int) (term int, leader bool)
-
-	Links(works func(from, to int) bool)
-	HealAll()
 	Mend()
-	Crash(i int)
-	CrashAtPersist(i int, nth int) <-chan struct{}
-	Restart(i int)
-	Pause(i int)
-	Resume(i int)
 	Running(i int) bool
 	DriftClock(i int, rate float64)
-	Transfer(i, to int) bool
 }
 
 var (
@@ -49,8 +39,8 @@ type turn struct {
 func (p Plan) Carry(m Machines, stop func() bool) {
 	e := m.Env()
 	begun := e.Now()
-	down := map[int][]int{} // step -> servers that it has crashed or paused
-	cut := map[int]links{}  // step -> links that it leaves
+	end := map[int]func(){}         // step -> what ends it
+	cut := map[int]topology.Links{} // step -> links that it leaves
 	for _, t := range p.turns() {
 		for wait := begun + t.at - e.Now(); wait > 0; wait = begun + t.at - e.Now() {
 			e.Sleep(min(wait, 100*time.Millisecond))
@@ -65,9 +55,9 @@ func (p Plan) Carry(m Machines, stop func() bool) {
 		}
 		switch {
 		case !s.Fault.ofLinks() && !t.ends:
-			down[t.step] = s.begin(m)
+			end[t.step] = s.begin(m)
 		case !s.Fault.ofLinks():
-			s.end(m, down[t.step])
+			end[t.step]()
 		case !t.ends:
 			cut[t.step] = s.works(s.leader(m))
 			relink(m, cut)
@@ -104,7 +94,7 @@ func (p Plan) turns() []turn {
 }
 
 // relink leaves the links that all faults leave.
-func relink(m Machines, cut map[int]links) {
+func relink(m Machines, cut map[int]topology.Links) {
 	if len(cut) == 0 {
 		m.HealAll()
 		return
@@ -119,75 +109,50 @@ func relink(m Machines, cut map[int]links) {
 	})
 }
 
-// begin makes the fault, if it is not one of links, and returns the servers that it crashed or paused.
-func (s Step) begin(m Machines) (hit []int) {
-	net := m.Network()
-	crash := func(is ...int) {
-		for _, i := range is {
-			m.Crash(i)
-		}
-		hit = is
-	}
-	pause := func(i int) {
-		m.Pause(i)
-		hit = []int{i}
-	}
+// kind is the fault of the common list that a step's is.
+func (s Step) kind() faults.Fault {
 	switch s.Fault {
-	case CrashLeader:
-		crash(s.leader(m))
-	case CrashOne:
-		crash(s.Order[0])
-	case CrashMinority:
-		crash(s.Order[:minority(len(s.Order))]...)
-	case CrashAll:
-		crash(s.Order...)
+	case CrashLeader, CrashOne, CrashMinority, CrashAll:
+		return faults.Crash
 	case CrashWriting:
-		m.CrashAtPersist(s.Order[0], 1+s.Order[1]%5) // one of its next few writes
-		hit = s.Order[:1]
-	case PauseLeader:
-		pause(s.leader(m))
-	case PauseOne:
-		pause(s.Order[0])
-	case Loss:
-		net.Reliable(false)
-	case Slow:
-		net.LongReordering(true)
-		net.LongDelays(true)
-	case Duplicates:
-		net.Duplicates(true)
+		return faults.CrashWriting(1 + s.Order[1]%5) // one of its next few writes
+	case PauseLeader, PauseOne:
+		return faults.Pause
+	}
+	return map[Fault]faults.Fault{Halves: faults.Halves, Alone: faults.Alone, Bridge: faults.Bridge, Ring: faults.Wide,
+		Deaf: faults.Deaf, Mute: faults.Mute, Sides: faults.Halves, Loss: faults.Loss, Slow: faults.Slow,
+		Duplicates: faults.Duplicates, Transfer: faults.Transfer}[s.Fault]
+}
+
+// begin makes the fault, if it is not one of links, and returns what ends it.
+func (s Step) begin(m Machines) (end func()) {
+	switch s.Fault {
 	case Drift, WildDrift:
 		for i, rate := range s.Rates {
 			m.DriftClock(i, rate)
 		}
-	case Transfer:
-		leader := s.leader(m)
-		m.Env().Go(func() { m.Transfer(leader, s.Order[0]) })
+		return func() {
+			for i := range s.Rates {
+				m.DriftClock(i, 1)
+			}
+		}
 	}
-	return hit
+	return s.kind().On(m, s.victims(m)...)
 }
 
-// end mends what begin did.
-func (s Step) end(m Machines, hit []int) {
-	net := m.Network()
+// victims are the servers that a fault of servers hits.
+func (s Step) victims(m Machines) []int {
 	switch s.Fault {
-	case Loss:
-		net.Reliable(true)
-	case Slow:
-		net.LongReordering(false)
-		net.LongDelays(false)
-	case Duplicates:
-		net.Duplicates(false)
-	case Drift, WildDrift:
-		for i := range s.Rates {
-			m.DriftClock(i, 1)
-		}
-	case CrashLeader, CrashOne, CrashMinority, CrashAll, CrashWriting:
-		for _, i := range hit {
-			m.Restart(i)
-		}
-	case PauseLeader, PauseOne:
-		m.Resume(hit[0])
+	case CrashLeader, PauseLeader:
+		return []int{s.leader(m)}
+	case Transfer:
+		return []int{s.leader(m), s.Order[0]}
+	case CrashMinority:
+		return s.Order[:minority(len(s.Order))]
+	case CrashAll:
+		return s.Order
 	}
+	return s.Order[:1]
 }
 
 // mend undoes whatever the plan can have done.

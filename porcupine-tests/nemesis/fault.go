@@ -17,7 +17,7 @@ const (
 	Alone       Fault = "alone"        // one server, and the others
 	LeaderAlone Fault = "leader alone" // which goes on believing that it leads, and clients reach it
 	Bridge      Fault = "bridge"       // two halves that share one server
-	Ring        Fault = "ring"         // everyone sees a majority, and no two the same; with three servers Alone
+	Ring        Fault = "ring"         // everyone sees a majority, and no two the same; with three servers a chain
 	Deaf        Fault = "deaf"         // one server hears nothing, and is heard
 	Mute        Fault = "mute"         // one server is not heard, and hears
 )

@@ -6,6 +6,7 @@ import (
 
 	"raftlab/kvapi"
 	"raftlab/labrpc"
+	"raftlab/labs/kit"
 	"raftlab/porcupine-tests/configs"
 	"raftlab/raftapi"
 	"raftlab/shardapi"
@@ -20,7 +21,9 @@ type setup struct {
 
 // controller is the controller under test, with its clients and what they saw.
 type controller struct {
-	servers
+	*tester.Servers
+	kit.Bench
+	env     *tester.Env
 	made    tester.Maker[shardapi.Service]
 	options kvapi.Options
 	admins  []*admin
@@ -35,9 +38,10 @@ func startController(e *tester.Env, want setup) *controller {
 	if want.servers == 0 {
 		want.servers = 3
 	}
-	c := &controller{servers: servers{env: e}, made: tester.MakerOf[shardapi.Service](e)}
+	c := &controller{env: e, made: tester.MakerOf[shardapi.Service](e)}
 	c.options = kvapi.Options{Reads: kvapi.ReadLog, Extensions: e.With()}
 	c.Servers = e.NewServers(c.server, want.servers, want.net)
+	c.Bench = kit.On(c.Servers)
 	return c
 }
 
@@ -58,8 +62,8 @@ func (c *controller) begins(op configs.Op) int {
 	return len(c.ops) - 1
 }
 
-// ended records the answer to what began at a place of the history.
-func (c *controller) ended(place int, got shardapi.Config) {
+// answered records the answer to what began at a place of the history.
+func (c *controller) answered(place int, got shardapi.Config) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.now++
@@ -71,17 +75,17 @@ func (c *controller) ended(place int, got shardapi.Config) {
 func (c *controller) healed() {
 	c.Mend()
 	for _, a := range c.admins {
-		a.client.ReachAll()
+		a.Client.ReachAll()
 	}
 }
 
 // ends is the end of most cases: everything is mended, everybody gets to the end of what they were doing,
 // all configurations are asked for, and the history is judged by them.
-func (c *controller) ends(loads ...*load) {
+func (c *controller) ends(loads ...*kit.Load) {
 	c.env.Note("all faults end")
 	c.healed()
 	for _, l := range loads {
-		l.finish()
+		l.Finish()
 	}
 	c.judge()
 }
@@ -89,7 +93,7 @@ func (c *controller) ends(loads ...*load) {
 // everything asks for all configurations, number after number. Nobody may be changing them.
 func (c *controller) everything(a *admin) []shardapi.Config {
 	var made []shardapi.Config
-	a.must("ask for all configurations", func() {
+	a.Must("ask for all configurations", func() {
 		latest := a.query(-1)
 		for n := range latest.Num {
 			made = append(made, a.query(n))
@@ -108,9 +112,9 @@ func (c *controller) judge() {
 	c.mu.Unlock()
 	switch v := configs.Check(ops, made, 0); v.Result {
 	case configs.Flawed:
-		c.fail(ruleOf(v.Fault), nil, "%s", v.Why)
+		c.Fail(ruleOf(v.Fault), nil, "%s", v.Why)
 	case configs.Illegal:
-		c.fail(tester.RuleLinearizability, nil, "%s", v.Why)
+		c.Fail(tester.RuleLinearizability, nil, "%s", v.Why)
 	case configs.Unknown:
 		c.env.Inconclusive("%s", v.Why)
 	}

@@ -1,14 +1,10 @@
 package lab4
 
 import (
-	"slices"
-	"strconv"
-	"strings"
-
 	"raftlab/kvapi"
+	"raftlab/labs/kit"
 	"raftlab/labs/sharded"
 	"raftlab/porcupine-tests/history"
-	"raftlab/porcupine-tests/model"
 	"raftlab/shardapi"
 	"raftlab/tester"
 )
@@ -26,13 +22,14 @@ type layout struct {
 // service is a sharded service under test: a controller, which is group 0, and groups from 1 on. Package sharded
 // says how they are called.
 type service struct {
-	servers
+	*tester.Servers
+	kit.Bench
+	env    *tester.Env
 	groups *sharded.Service
 	layout layout
 	sizes  []int
 	chief  *chief
-	users  []*user
-	last   int // number of the last value written; no two are equal
+	users  []user
 }
 
 // serve starts a service, and waits until its controller has a leader.
@@ -46,7 +43,7 @@ func serve(e *tester.Env, want layout) *service {
 	if want.maxState == 0 {
 		want.maxState = -1
 	}
-	s := &service{servers: servers{env: e}, layout: want, sizes: []int{3}}
+	s := &service{env: e, layout: want, sizes: []int{3}}
 	for range want.groups {
 		s.sizes = append(s.sizes, want.each)
 	}
@@ -58,6 +55,7 @@ func serve(e *tester.Env, want layout) *service {
 		Machines: want.net,
 	})
 	s.Servers = s.groups.Servers
+	s.Bench = kit.On(s.Servers)
 	s.chief = s.newChief()
 	s.groups.LeaderOf(sharded.Controller)
 	return s
@@ -71,14 +69,6 @@ func bySeed(e *tester.Env) kvapi.ReadPath {
 	return kvapi.ReadLog
 }
 
-// value returns a value that was never used before in this run. It is for the main goroutine.
-func (s *service) value() string {
-	s.last++
-	return valueOf(s.last)
-}
-
-func valueOf(number int) string { return model.Value(strconv.Itoa(number)) }
-
 // keyOf is a key of a shard: its first byte says which.
 func keyOf(shard int) string { return string(rune('d' + shard)) } // 'd' is 100
 
@@ -91,27 +81,6 @@ func keysOf(n int) (keys []string) {
 }
 
 var allKeys = keysOf(shardapi.NShards)
-
-// crashGroup crashes all servers of a group, in an order drawn from the seed.
-func (s *service) crashGroup(group int) {
-	for _, i := range s.mixed(s.groups.Members(group)) {
-		s.Crash(i)
-	}
-}
-
-// restartGroup restarts all servers of a group.
-func (s *service) restartGroup(group int) {
-	for _, i := range s.mixed(s.groups.Members(group)) {
-		s.Restart(i)
-	}
-}
-
-// mixed returns the given servers in an order drawn from the seed.
-func (s *service) mixed(order []int) []int {
-	order = slices.Clone(order)
-	s.env.Rand().Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
-	return order
-}
 
 // bytes is what all servers of the groups have persisted, Raft state and snapshots.
 func (s *service) bytes() (total int) {
@@ -127,27 +96,17 @@ func (s *service) mended() {
 	s.Mend()
 	s.chief.client.ReachAll()
 	for _, u := range s.users {
-		u.client.ReachAll()
+		u.Client.ReachAll()
 	}
 }
 
 // closes is the end of most cases: everything is mended, everybody gets to the end of what they were doing,
 // all keys are read once more, and the history is judged.
-func (s *service) closes(all ...*traffic) {
+func (s *service) closes(all ...*kit.Load) {
 	s.mended()
 	for _, t := range all {
-		t.finish()
+		t.Finish()
 	}
-	s.readAll(allKeys)
+	s.user().ReadsAll(allKeys)
 	history.Judge(s.env, 0)
-}
-
-// readAll has a new user read keys.
-func (s *service) readAll(keys []string) {
-	u := s.user()
-	u.must("read "+strings.Join(keys, ", "), func() {
-		for _, key := range keys {
-			u.get(key)
-		}
-	})
 }

@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"raftlab/labs/kit"
 	"raftlab/porcupine-tests/history"
 	"raftlab/shardapi"
 	"raftlab/tester"
@@ -20,7 +21,7 @@ func unaffected(e *tester.Env) {
 	s.join(1, 2)
 	u := s.fill(allKeys)
 	before := s.config()
-	s.crashGroup(2)
+	s.CrashAll(s.groups.Members(2))
 	s.join(3)
 	after := s.config()
 	served := func() {
@@ -28,9 +29,9 @@ func unaffected(e *tester.Env) {
 			if owner(before, shard) == 2 {
 				continue
 			}
-			value := s.value()
-			u.must(fmt.Sprintf("append to shard %d, which was group 1's and is group %d's, while group 2 is down", shard, owner(after, shard)),
-				func() { u.append(keyOf(shard), value) })
+			value := s.Value()
+			u.Must(fmt.Sprintf("append to shard %d, which was group 1's and is group %d's, while group 2 is down", shard, owner(after, shard)),
+				func() { u.Append(keyOf(shard), value) })
 		}
 	}
 	served()
@@ -45,12 +46,12 @@ func unaffected(e *tester.Env) {
 	e.Sleep(time.Second)
 	served()
 	w := s.user()
-	done := w.goes(func() { w.get(keyOf(blocked)) })
+	done := w.Goes(func() { w.Get(keyOf(blocked)) })
 	if e.Await(done, 2*time.Second) {
-		s.fail(tester.RuleWrongAnswer, nil, "key %q is with group 2, of which no server runs, and was read all the same", keyOf(blocked))
+		s.Fail(tester.RuleWrongAnswer, nil, "key %q is with group 2, of which no server runs, and was read all the same", keyOf(blocked))
 	}
-	s.restartGroup(2)
-	w.ended(done, tester.ProgressLimit)
+	s.RestartAll(s.groups.Members(2))
+	w.EndsWithin(tester.ProgressLimit, done)
 	s.closes()
 }
 
@@ -62,7 +63,7 @@ func stays(e *tester.Env) {
 	config := s.config()
 	u := s.user()
 	stop, longest := make(chan struct{}), atomic.Int64{}
-	done := u.goes(func() {
+	done := u.Goes(func() {
 		for {
 			select {
 			case <-stop:
@@ -70,7 +71,7 @@ func stays(e *tester.Env) {
 			default:
 			}
 			began := e.Now()
-			u.get(keyOf(0))
+			u.Get(keyOf(0))
 			longest.Store(max(longest.Load(), int64(e.Now()-began)))
 			e.Sleep(10 * time.Millisecond)
 		}
@@ -80,13 +81,13 @@ func stays(e *tester.Env) {
 	for round := range 12 {
 		shard := 1 + round%(shardapi.NShards-1)
 		s.move(shard, 1+(owner(config, shard)+round)%3)
-		s.pause(100 * time.Millisecond)
+		s.Idle(100 * time.Millisecond)
 	}
 	e.Sleep(time.Second)
 	close(stop)
-	u.ended(done, tester.ProgressLimit)
+	u.EndsWithin(tester.ProgressLimit, done)
 	if took, limit := time.Duration(longest.Load()), 500*time.Millisecond; took > limit {
-		s.fail(tester.RuleTooSlow, nil, "shard 0 never moved, nothing failed, and a read of it took %v while other shards moved; at most %v",
+		s.Fail(tester.RuleTooSlow, nil, "shard 0 never moved, nothing failed, and a read of it took %v while other shards moved; at most %v",
 			took.Round(time.Millisecond), limit)
 	}
 	s.closes()
@@ -101,14 +102,13 @@ func gap(e *tester.Env) {
 	config := s.config()
 	for shard := range 3 {
 		u, stop := s.user(), make(chan struct{})
-		u.must("append", func() { u.append(keyOf(shard), s.value()) })
-		first := s.last + 1
-		s.last += 1000
+		u.Must("append", func() { u.Append(keyOf(shard), s.Value()) })
+		first := s.Values(1000)
 		var longest time.Duration
-		done := u.goes(func() {
-			for i := 0; !isOver(stop) && i < 1000; i++ {
+		done := u.Goes(func() {
+			for i := 0; !kit.IsOver(stop) && i < 1000; i++ {
 				began := e.Now()
-				u.put(keyOf(shard), valueOf(first+i))
+				u.Put(keyOf(shard), kit.ValueOf(first+i))
 				longest = max(longest, e.Now()-began)
 				e.Sleep(20 * time.Millisecond)
 			}
@@ -116,9 +116,9 @@ func gap(e *tester.Env) {
 		s.move(shard, 3-owner(config, shard))
 		e.Sleep(handOver)
 		close(stop)
-		u.ended(done, tester.ProgressLimit)
+		u.EndsWithin(tester.ProgressLimit, done)
 		if longest > limit {
-			s.fail(tester.RuleTooSlow, nil, "a write to a shard that moved took %v; at most %v, for two looks at the configuration, one message and two log entries",
+			s.Fail(tester.RuleTooSlow, nil, "a write to a shard that moved took %v; at most %v, for two looks at the configuration, one message and two log entries",
 				longest.Round(time.Millisecond), limit)
 		}
 		e.Note("shard %d: the longest write took %v", shard, longest.Round(100*time.Microsecond))
@@ -143,7 +143,7 @@ func unasked(e *tester.Env) {
 			s.move(shard, 1)
 		}
 	}
-	s.readAll(allKeys)
+	s.user().ReadsAll(allKeys)
 	for round := range 4 {
 		shard, write := round, []int{3, 2, 4, 3}[round]
 		leader := s.groups.LeaderOf(2)
@@ -153,8 +153,8 @@ func unasked(e *tester.Env) {
 		s.Crash(leader) // if it has not written so often
 		s.move(shard, 1)
 		e.Sleep(time.Second) // all servers of the controller have heard of it, so clerks go to group 1
-		u, value := s.user(), s.value()
-		u.must("append to a shard that went and came back", func() { u.append(keyOf(shard), value) })
+		u, value := s.user(), s.Value()
+		u.Must("append to a shard that went and came back", func() { u.Append(keyOf(shard), value) })
 		s.Restart(leader)
 	}
 	s.closes()
@@ -168,18 +168,18 @@ func whileJoining(e *tester.Env) {
 	s.fill(allKeys)
 	stop, count := make(chan struct{}), atomic.Int64{}
 	var done []<-chan struct{}
-	var readers []*user
+	var readers []user
 	for k := range 2 {
 		u := s.user()
 		readers = append(readers, u)
-		done = append(done, u.goes(func() {
+		done = append(done, u.Goes(func() {
 			for i := k; ; i++ {
 				select {
 				case <-stop:
 					return
 				default:
 				}
-				u.get(keyOf(i % shardapi.NShards))
+				u.Get(keyOf(i % shardapi.NShards))
 				count.Add(1)
 				e.Sleep(2 * time.Millisecond)
 			}
@@ -192,10 +192,10 @@ func whileJoining(e *tester.Env) {
 	got := count.Load()
 	close(stop)
 	for i, u := range readers {
-		u.ended(done[i], tester.ProgressLimit)
+		u.EndsWithin(tester.ProgressLimit, done[i])
 	}
 	if got < reads {
-		s.fail(tester.RuleTooSlow, nil, "two clients got %d reads done in the %v after eight groups have joined; at least %d: shards are served as soon as they have arrived",
+		s.Fail(tester.RuleTooSlow, nil, "two clients got %d reads done in the %v after eight groups have joined; at least %d: shards are served as soon as they have arrived",
 			got, limit, reads)
 	}
 	history.Judge(e, 0)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"raftlab/labs/kit"
 	"raftlab/porcupine-tests/history"
 	"raftlab/shardapi"
 	"raftlab/tester"
@@ -16,14 +17,14 @@ import (
 const handOver = 5 * time.Second
 
 // fill has a new user write a value to each key, and returns the user.
-func (s *service) fill(keys []string) *user {
+func (s *service) fill(keys []string) user {
 	u, values := s.user(), make([]string, len(keys))
 	for i := range values {
-		values[i] = s.value()
+		values[i] = s.Value()
 	}
-	u.must("write to all shards", func() {
+	u.Must("write to all shards", func() {
 		for i, key := range keys {
-			u.append(key, values[i])
+			u.Append(key, values[i])
 		}
 	})
 	return u
@@ -35,28 +36,28 @@ func static(e *tester.Env) {
 	s.join(1, 2)
 	s.fill(allKeys)
 	config := s.config()
-	s.crashGroup(2)
-	var users []*user
+	s.CrashAll(s.groups.Members(2))
+	var users []user
 	var done []<-chan struct{}
 	for shard := range shardapi.NShards {
 		u := s.user()
-		users, done = append(users, u), append(done, u.goes(func() { u.get(keyOf(shard)) }))
+		users, done = append(users, u), append(done, u.Goes(func() { u.Get(keyOf(shard)) }))
 	}
 	for shard, end := range done {
 		if owner(config, shard) == 1 {
-			users[shard].ended(end, tester.ProgressLimit)
+			users[shard].EndsWithin(tester.ProgressLimit, end)
 		}
 	}
 	e.Sleep(3 * time.Second)
 	for shard, end := range done {
-		if owner(config, shard) == 2 && isOver(end) {
-			s.fail(tester.RuleWrongAnswer, nil, "key %q is in shard %d, which is group 2's; no server of that group runs, and the key was read all the same",
+		if owner(config, shard) == 2 && kit.IsOver(end) {
+			s.Fail(tester.RuleWrongAnswer, nil, "key %q is in shard %d, which is group 2's; no server of that group runs, and the key was read all the same",
 				keyOf(shard), shard)
 		}
 	}
-	s.restartGroup(2)
+	s.RestartAll(s.groups.Members(2))
 	for shard, end := range done {
-		users[shard].ended(end, tester.ProgressLimit)
+		users[shard].EndsWithin(tester.ProgressLimit, end)
 	}
 	s.closes()
 }
@@ -68,13 +69,13 @@ func comeAndGo(e *tester.Env) {
 	s.join(1)
 	u := s.fill(allKeys)
 	more := func() {
-		values := []string{s.value(), s.value(), s.value()}
-		u.must("read and append", func() {
+		values := []string{s.Value(), s.Value(), s.Value()}
+		u.Must("read and append", func() {
 			for i, value := range values {
-				u.append(keyOf(3*i), value)
+				u.Append(keyOf(3*i), value)
 			}
 			for _, key := range allKeys {
-				u.get(key)
+				u.Get(key)
 			}
 		})
 	}
@@ -83,16 +84,16 @@ func comeAndGo(e *tester.Env) {
 	s.leave(1)
 	more()
 	e.Sleep(handOver)
-	s.crashGroup(1)
+	s.CrashAll(s.groups.Members(1))
 	more()
 	s.join(3)
 	more()
 	s.leave(2)
 	more()
 	e.Sleep(handOver)
-	s.crashGroup(2)
+	s.CrashAll(s.groups.Members(2))
 	more()
-	s.readAll(allKeys)
+	s.user().ReadsAll(allKeys)
 	history.Judge(e, 0)
 }
 
@@ -103,14 +104,14 @@ func journeys(e *tester.Env) {
 	s.join(1, 2, 3)
 	const shard = 3
 	s.fill([]string{keyOf(shard)})
-	t := s.traffic(demand{users: 3, each: 20, keys: []string{keyOf(shard)}, reads: 40, think: 150 * time.Millisecond})
+	t := s.traffic(kit.Mix{Users: 3, Each: 20, Keys: []string{keyOf(shard)}, Reads: 40, Think: 150 * time.Millisecond})
 	s.Network().Duplicates(true)
 	s.Network().LongReordering(e.Rand().IntN(2) == 0)
 	at := owner(s.config(), shard)
 	for range 10 {
 		at = 1 + (at+e.Rand().IntN(2))%3
 		s.move(shard, at)
-		s.pause(400 * time.Millisecond)
+		s.Idle(400 * time.Millisecond)
 	}
 	s.closes(t)
 }
@@ -131,15 +132,15 @@ func inFlight(e *tester.Env) {
 	}
 	s.fill(keys)
 	s.Network().Latency(10*time.Millisecond, 12*time.Millisecond)
-	t := s.traffic(demand{users: 12, each: 60, keys: keys, reads: 20, puts: 10, think: time.Millisecond})
+	t := s.traffic(kit.Mix{Users: 12, Each: 60, Keys: keys, Reads: 20, Puts: 10, Think: time.Millisecond})
 	at := owner(s.config(), shard)
 	for range 8 {
 		at = 3 - at
 		s.move(shard, at)
-		s.pause(500 * time.Millisecond)
+		s.Idle(500 * time.Millisecond)
 	}
-	t.finish()
-	s.readAll(keys)
+	t.Finish()
+	s.user().ReadsAll(keys)
 	s.closes()
 }
 
@@ -150,14 +151,14 @@ func exchange(e *tester.Env) {
 	s.fill(allKeys)
 	for range 2 {
 		config := s.config()
-		t := s.traffic(demand{users: 3, each: 10, reads: 40, puts: 20, think: 100 * time.Millisecond})
+		t := s.traffic(kit.Mix{Users: 3, Each: 10, Reads: 40, Puts: 20, Think: 100 * time.Millisecond})
 		s.Links(func(from, to int) bool { return (s.groups.GroupOf(from) == 0) == (s.groups.GroupOf(to) == 0) })
 		order := e.Rand().Perm(shardapi.NShards)
 		for _, shard := range order[:4+e.Rand().IntN(7)] {
 			s.move(shard, 3-owner(config, shard))
 		}
 		s.HealAll()
-		t.finish()
+		t.Finish()
 	}
 	s.closes()
 }
@@ -167,17 +168,17 @@ func tenAtOnce(e *tester.Env) {
 	s := serve(e, layout{groups: 11, each: 2, reads: bySeed(e)})
 	s.join(1)
 	s.fill(allKeys)
-	t := s.traffic(demand{users: 3, each: 15, reads: 50, puts: 20, think: 100 * time.Millisecond})
+	t := s.traffic(kit.Mix{Users: 3, Each: 15, Reads: 50, Puts: 20, Think: 100 * time.Millisecond})
 	ten := []int{2, 3, 4, 5, 6, 7, 8, 9, 10, 11}
 	s.join(ten...)
-	s.readAll(allKeys)
+	s.user().ReadsAll(allKeys)
 	s.leave(ten...)
-	t.finish()
+	t.Finish()
 	e.Sleep(handOver)
 	for _, group := range ten { // they have handed over everything
-		s.crashGroup(group)
+		s.CrashAll(s.groups.Members(group))
 	}
-	s.readAll(allKeys)
+	s.user().ReadsAll(allKeys)
 	history.Judge(e, 0)
 }
 
@@ -193,14 +194,14 @@ func sessionsMove(e *tester.Env) {
 	s.join(1, 2)
 	for shard := range 3 {
 		u, w := s.user(), s.user()
-		u.must("write", func() { u.append(keyOf(shard), s.value()) })
-		u.client.Deafen(s.others(s.groups.Members(0)...)...)
-		done := u.goes(func() { u.append(keyOf(shard), "[once]") })
+		u.Must("write", func() { u.Append(keyOf(shard), s.Value()) })
+		u.Client.Deafen(s.Others(s.groups.Members(0)...)...)
+		done := u.Goes(func() { u.Append(keyOf(shard), "[once]") })
 		w.mustSee(keyOf(shard), "[once]")
 		s.move(shard, 3-owner(s.config(), shard))
-		w.must("write behind it", func() { w.append(keyOf(shard), s.value()) })
-		u.client.ReachAll()
-		u.ended(done, tester.ProgressLimit)
+		w.Must("write behind it", func() { w.Append(keyOf(shard), s.Value()) })
+		u.Client.ReachAll()
+		u.EndsWithin(tester.ProgressLimit, done)
 	}
 	s.closes()
 }
@@ -209,15 +210,15 @@ func sessionsMove(e *tester.Env) {
 func late(e *tester.Env) {
 	s := serve(e, layout{reads: bySeed(e), net: tester.Options{Unreliable: true, Duplicates: true}})
 	s.join(1)
-	t := s.traffic(demand{users: 5, each: 20, reads: 40, puts: 15, think: 200 * time.Millisecond})
+	t := s.traffic(kit.Mix{Users: 5, Each: 20, Reads: 40, Puts: 15, Think: 200 * time.Millisecond})
 	s.changes(t, 8, 500*time.Millisecond)
-	t.finish()
+	t.Finish()
 	s.closes()
 }
 
 // changes lets groups join and leave, and shards move, some times while there is traffic. At least one group
 // stays a member, and all are in the end.
-func (s *service) changes(t *traffic, times int, every time.Duration) {
+func (s *service) changes(t *kit.Load, times int, every time.Duration) {
 	r := s.env.Rand()
 	all := s.layout.groups
 	member := map[int]bool{}
@@ -225,7 +226,7 @@ func (s *service) changes(t *traffic, times int, every time.Duration) {
 		member[owner(config, shard)] = true
 	}
 	for range times {
-		if t.over() {
+		if t.Over() {
 			break
 		}
 		group := 1 + r.IntN(all)
@@ -239,22 +240,12 @@ func (s *service) changes(t *traffic, times int, every time.Duration) {
 			s.leave(group)
 			member[group] = false
 		}
-		s.pause(every)
+		s.Idle(every)
 	}
 	for group := range all {
 		if !member[group+1] {
 			s.join(group + 1)
 		}
-	}
-}
-
-// isOver says whether a channel is closed.
-func isOver(done <-chan struct{}) bool {
-	select {
-	case <-done:
-		return true
-	default:
-		return false
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"raftlab/shardapi"
 	"raftlab/tester"
+	"raftlab/tester/faults"
 )
 
 // Part 4A: many clients; messages are lost, leaders fail, networks break.
@@ -26,7 +27,7 @@ func joinTogether(e *tester.Env) {
 		for _, gid := range gids {
 			a := c.admin()
 			who = append(who, a)
-			done = append(done, a.goes(func() {
+			done = append(done, a.Goes(func() {
 				if what == "join" {
 					a.join(gid)
 				} else {
@@ -36,7 +37,7 @@ func joinTogether(e *tester.Env) {
 			}))
 		}
 		for i, d := range done {
-			who[i].ended(d, tester.ProgressLimit)
+			who[i].EndsWithin(tester.ProgressLimit, d)
 		}
 	}
 	c.judge()
@@ -49,7 +50,7 @@ func replicasAgree(e *tester.Env) {
 	a := c.admin()
 	gids := c.gids(9)
 	r := e.Rand()
-	a.must("join, move and leave", func() {
+	a.Must("join, move and leave", func() {
 		for at := 0; at < len(gids); {
 			n := min(len(gids)-at, 1+r.IntN(4))
 			a.join(gids[at : at+n]...)
@@ -75,9 +76,9 @@ func replicasAgree(e *tester.Env) {
 		}
 		c.Disconnect(leader)
 		for _, admin := range c.admins {
-			admin.client.Reach(c.others(leader)...)
+			admin.Client.Reach(c.Others(leader)...)
 		}
-		c.LeaderAmong(c.others(leader))
+		c.LeaderAmong(c.Others(leader))
 		c.Connect(leader)
 	}
 	c.ends()
@@ -90,9 +91,9 @@ func leaderCrashes(e *tester.Env) {
 	l := c.load(mix{admins: 4, each: 12, think: 100 * time.Millisecond})
 	for range 4 {
 		leader := c.Leader()
-		c.pause(200 * time.Millisecond)
+		c.Idle(200 * time.Millisecond)
 		c.Crash(leader)
-		c.pause(500 * time.Millisecond)
+		c.Idle(500 * time.Millisecond)
 		c.Restart(leader)
 	}
 	c.ends(l)
@@ -104,12 +105,12 @@ func restarts(e *tester.Env) {
 	c := startController(e, setup{})
 	l := c.load(mix{admins: 3, each: 10, think: 150 * time.Millisecond})
 	for range 3 {
-		c.pause(600 * time.Millisecond)
-		for _, i := range c.shuffled() {
+		c.Idle(600 * time.Millisecond)
+		for _, i := range c.Shuffled() {
 			c.Crash(i)
 		}
-		c.pause(100 * time.Millisecond)
-		for _, i := range c.shuffled() {
+		c.Idle(100 * time.Millisecond)
+		for _, i := range c.Shuffled() {
 			c.Restart(i)
 		}
 	}
@@ -121,7 +122,7 @@ func historySurvives(e *tester.Env) {
 	c := startController(e, setup{})
 	a := c.admin()
 	gids := c.gids(7)
-	a.must("join, move and leave", func() {
+	a.Must("join, move and leave", func() {
 		for _, gid := range gids {
 			a.join(gid)
 		}
@@ -129,15 +130,15 @@ func historySurvives(e *tester.Env) {
 		a.leave(gids[0], gids[1])
 	})
 	before := c.everything(a)
-	for _, i := range c.shuffled() {
+	for _, i := range c.Shuffled() {
 		c.Crash(i)
 	}
-	for _, i := range c.shuffled() {
+	for _, i := range c.Shuffled() {
 		c.Restart(i)
 	}
 	after := c.everything(c.admin())
 	if len(after) != len(before) {
-		c.fail(tester.RuleWrongAnswer, nil, "there were %d configurations, and after all servers have restarted there are %d", len(before), len(after))
+		c.Fail(tester.RuleWrongAnswer, nil, "there were %d configurations, and after all servers have restarted there are %d", len(before), len(after))
 	}
 	c.judge()
 }
@@ -146,7 +147,7 @@ func historySurvives(e *tester.Env) {
 func unreliable(e *tester.Env) {
 	c := startController(e, setup{net: tester.Options{Unreliable: true, Duplicates: true, LongReordering: e.Rand().IntN(2) == 0}})
 	l := c.load(mix{admins: 5, each: 10, think: 20 * time.Millisecond})
-	l.finish()
+	l.Finish()
 	c.ends(l)
 }
 
@@ -156,7 +157,7 @@ func lateCopies(e *tester.Env) {
 	c := startController(e, setup{net: tester.Options{Unreliable: true, Duplicates: true, LongReordering: true}})
 	a := c.admin()
 	gids := c.gids(3)
-	a.must("join, move and leave", func() {
+	a.Must("join, move and leave", func() {
 		a.join(gids[:2]...)
 		for i := range 6 {
 			a.join(gids[2])
@@ -175,29 +176,29 @@ func minority(e *tester.Env) {
 	c := startController(e, setup{servers: 5})
 	a, q, w := c.admin(), c.admin(), c.admin()
 	gids := c.gids(4)
-	a.must("join", func() { a.join(gids[0]) })
-	q.must("ask", func() { q.query(-1) })
+	a.Must("join", func() { a.join(gids[0]) })
+	q.Must("ask", func() { q.query(-1) })
 	old := c.Leader()
-	rest := c.shuffled(old)
+	rest := c.Shuffled(old)
 	few, many := append(rest[:1:1], old), rest[1:]
-	a.client.Reach(few...)
-	q.client.Reach(few...)
-	w.client.Reach(many...)
+	a.Client.Reach(few...)
+	q.Client.Reach(few...)
+	w.Client.Reach(many...)
 	c.Partition(few, many)
-	changed := a.goes(func() { a.join(gids[1]) })
-	asked := q.goes(func() { q.query(-1) })
-	w.must("join at the majority", func() { w.join(gids[2]); w.leave(gids[0]) })
+	changed := a.Goes(func() { a.join(gids[1]) })
+	asked := q.Goes(func() { q.query(-1) })
+	w.Must("join at the majority", func() { w.join(gids[2]); w.leave(gids[0]) })
 	if e.Await(changed, time.Second) {
-		c.fail(tester.RuleUnwantedCommit, few, "a client that reaches servers %v only was told that its group has joined; those are two of five", few)
+		c.Fail(tester.RuleUnwantedCommit, few, "a client that reaches servers %v only was told that its group has joined; those are two of five", few)
 	}
 	if e.Await(asked, 0) {
-		c.fail(tester.RuleUnwantedCommit, few, "a client that reaches servers %v only was shown a configuration; those are two of five, and cannot know whether it is the latest", few)
+		c.Fail(tester.RuleUnwantedCommit, few, "a client that reaches servers %v only was shown a configuration; those are two of five, and cannot know whether it is the latest", few)
 	}
 	c.healed()
 	const limit = 10 * time.Second // an election, and a client that finds the new leader
 	for _, d := range []<-chan struct{}{changed, asked} {
 		if !e.Await(d, limit) {
-			c.fail(tester.RuleTooSlow, nil, "a client that waited in the minority still waits %v after the network is whole: an old leader has to tell its clients when its term is over", limit)
+			c.Fail(tester.RuleTooSlow, nil, "a client that waited in the minority still waits %v after the network is whole: an old leader has to tell its clients when its term is over", limit)
 		}
 	}
 	c.ends()
@@ -210,29 +211,29 @@ func deposedLeader(e *tester.Env) {
 	w, askers := c.admin(), []*admin{c.admin(), c.admin()}
 	for range 3 {
 		gids := c.gids(7)
-		w.must("join", func() { w.join(gids[0]) })
+		w.Must("join", func() { w.join(gids[0]) })
 		old := c.Leader()
-		rest := c.shuffled(old)
+		rest := c.Shuffled(old)
 		few, many := append(rest[:1:1], old), rest[1:]
 		for _, q := range askers {
-			q.must("ask", func() { q.query(-1) })
-			q.client.Reach(few...)
+			q.Must("ask", func() { q.query(-1) })
+			q.Client.Reach(few...)
 		}
-		w.client.Reach(many...)
+		w.Client.Reach(many...)
 		c.Partition(few, many)
 		stop, done := make(chan struct{}), []<-chan struct{}{}
 		for _, q := range askers {
-			done = append(done, q.goes(func() { q.queryUntil(stop) }))
+			done = append(done, q.Goes(func() { q.queryUntil(stop) }))
 		}
 		c.LeaderAmong(many)
 		for i := 1; i < len(gids); i += 2 {
-			w.must("change configurations at the majority", func() { w.join(gids[i], gids[i+1]); w.leave(gids[i]) })
-			c.pause(150 * time.Millisecond)
+			w.Must("change configurations at the majority", func() { w.join(gids[i], gids[i+1]); w.leave(gids[i]) })
+			c.Idle(150 * time.Millisecond)
 		}
 		close(stop)
 		c.healed()
 		for i, d := range done {
-			askers[i].ended(d, tester.ProgressLimit)
+			askers[i].EndsWithin(tester.ProgressLimit, d)
 		}
 	}
 	c.ends()
@@ -247,12 +248,12 @@ func (a *admin) queryUntil(stop <-chan struct{}) {
 			return
 		default:
 		}
-		if got := a.query(next); a.rand.IntN(2) == 0 {
+		if got := a.query(next); a.Rand.IntN(2) == 0 {
 			next = got.Num + 1
 		} else {
 			next = -1
 		}
-		a.c.env.Sleep(time.Duration(a.rand.Int64N(int64(10 * time.Millisecond))))
+		a.c.env.Sleep(time.Duration(a.Rand.Int64N(int64(10 * time.Millisecond))))
 	}
 }
 
@@ -264,12 +265,12 @@ func clientDies(e *tester.Env) {
 	c.Leader()
 	for range 8 {
 		a, gids := c.admin(), c.gids(2)
-		a.goes(func() { a.join(gids...); a.leave(gids[0]) })
-		c.pause(6 * time.Millisecond)
-		a.client.Close()
-		c.pause(50 * time.Millisecond)
+		a.Goes(func() { a.join(gids...); a.leave(gids[0]) })
+		c.Idle(6 * time.Millisecond)
+		a.Client.Close()
+		c.Idle(50 * time.Millisecond)
 	}
-	c.admins = slices.DeleteFunc(c.admins, func(a *admin) bool { return a.client.Closed() })
+	c.admins = slices.DeleteFunc(c.admins, func(a *admin) bool { return a.Client.Closed() })
 	c.ends(l)
 }
 
@@ -281,38 +282,25 @@ func pending(e *tester.Env) {
 	c.Disconnect(leader)
 	e.Sleep(300 * time.Millisecond)
 	c.Crash(leader)
-	c.pause(300 * time.Millisecond)
+	c.Idle(300 * time.Millisecond)
 	c.ends(l)
 }
 
-// faults that a swarm can choose from. Each does something to the controller, which lasts until the next.
-var faults = []func(c *controller){
-	func(c *controller) { // halves
-		order := c.shuffled()
-		c.Partition(order[:c.N()/2], order[c.N()/2:])
-	},
-	func(c *controller) { c.HealAll(); c.Disconnect(c.anyLeader()) },
-	func(c *controller) { // one way only
-		mute := c.anyLeader()
-		c.Links(func(from, _ int) bool { return from != mute })
-	},
-	func(c *controller) { c.Crash(c.anyLeader()) },
-	func(c *controller) { c.Crash(c.shuffled()[0]) },
-	func(c *controller) { // everyone
-		for _, i := range c.shuffled() {
-			c.Crash(i)
-		}
-		for _, i := range c.shuffled() {
-			c.Restart(i)
-		}
-	},
-	func(c *controller) { c.Network().Reliable(c.env.Rand().IntN(2) == 0) },
-	func(c *controller) { c.Network().LongReordering(c.env.Rand().IntN(2) == 0) },
-	func(c *controller) { c.Network().Duplicates(c.env.Rand().IntN(2) == 0) },
+// strikes that a swarm can choose from. Each does something to the controller, which lasts until the next.
+var strikes = []func(c *controller){
+	func(c *controller) { faults.Halves.On(c, c.Shuffled()...) },
+	func(c *controller) { c.HealAll(); faults.CutOff.On(c, c.AnyLeader()) },
+	func(c *controller) { faults.Mute.On(c, c.AnyLeader()) },
+	func(c *controller) { faults.Crash.On(c, c.AnyLeader()) },
+	func(c *controller) { faults.Crash.On(c, c.Shuffled()[0]) },
+	func(c *controller) { c.CrashAll(c.Others()); c.RestartAll(c.Others()) },
+	func(c *controller) { faults.Loss.Either(c, c.env.Rand().IntN(2) == 1) },
+	func(c *controller) { faults.LateReplies.Either(c, c.env.Rand().IntN(2) == 0) },
+	func(c *controller) { faults.Duplicates.Either(c, c.env.Rand().IntN(2) == 0) },
 	func(c *controller) { // clients see different servers
 		for _, a := range c.admins {
-			order := c.shuffled()
-			a.client.Reach(order[:1+c.env.Rand().IntN(c.N())]...)
+			order := c.Shuffled()
+			a.Client.Reach(order[:1+c.env.Rand().IntN(c.N())]...)
 		}
 	},
 }
@@ -322,9 +310,9 @@ func swarm(e *tester.Env) {
 	r := e.Rand()
 	c := startController(e, setup{servers: 3 + 2*r.IntN(2)})
 	l := c.load(mix{admins: 4, each: 12, think: 200 * time.Millisecond})
-	chosen := r.Perm(len(faults))[:2+r.IntN(4)]
+	chosen := r.Perm(len(strikes))[:2+r.IntN(4)]
 	for range 8 {
-		faults[chosen[r.IntN(len(chosen))]](c)
+		strikes[chosen[r.IntN(len(chosen))]](c)
 		e.Sleep(50*time.Millisecond + time.Duration(r.Int64N(int64(400*time.Millisecond))))
 		if r.IntN(3) == 0 {
 			c.HealAll()

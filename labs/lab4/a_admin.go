@@ -3,47 +3,41 @@ package lab4
 import (
 	"fmt"
 	"maps"
-	"math/rand/v2"
 	"slices"
-	"sync/atomic"
 	"time"
 
+	"raftlab/labs/kit"
 	"raftlab/porcupine-tests/configs"
 	"raftlab/shardapi"
-	"raftlab/tester"
 )
 
 // admin is a client of the controller. What it asks and what it is answered goes into the trace, and into
 // the history. Its operations are for one goroutine, started with goes or must.
 type admin struct {
-	c      *controller
-	client *tester.Client
-	clerk  shardapi.ControllerClerk
-	rand   *rand.Rand
-	doing  atomic.Value // string: the operation that has not ended yet; for messages
+	*kit.Person
+	c     *controller
+	clerk shardapi.ControllerClerk
 }
 
 // admin makes a client that reaches all servers.
 func (c *controller) admin() *admin {
-	a := &admin{c: c, client: c.NewClient()}
-	a.doing.Store("nothing")
-	a.rand = c.env.Fork(fmt.Sprintf("admin %d", a.client.Number()))
-	a.client.Make(func() { a.clerk = c.made.New().Controller.Clerk(a.client.Ends(), c.options) })
+	a := &admin{Person: c.Person(c.NewClient(), "admin"), c: c}
+	a.Client.Make(func() { a.clerk = c.made.New().Controller.Clerk(a.Client.Ends(), c.options) })
 	c.admins = append(c.admins, a)
 	return a
 }
 
 // do carries out an operation and records it.
 func (a *admin) do(op configs.Op, call func() shardapi.Config) shardapi.Config {
-	op.Client = a.client.Number()
-	a.doing.Store(fmt.Sprintf("%s %s", op.Kind, op.Question()))
-	place := a.c.begins(op)
-	o := a.client.Invoke(string(op.Kind), op.Question())
-	a.client.Call(func() { op.Got = call() })
-	op.Got = op.Got.Clone() // whoever keeps the one he gave us may change it
-	a.c.ended(place, op.Got)
-	o.Return(op.Answer())
-	a.doing.Store("nothing")
+	op.Client = a.Client.Number()
+	a.Does(fmt.Sprintf("%s %s", op.Kind, op.Question()), func() {
+		place := a.c.begins(op)
+		o := a.Client.Invoke(string(op.Kind), op.Question())
+		a.Client.Call(func() { op.Got = call() })
+		op.Got = op.Got.Clone() // whoever keeps the one he gave us may change it
+		a.c.answered(place, op.Got)
+		o.Return(op.Answer())
+	})
 	return op.Got
 }
 
@@ -90,30 +84,9 @@ func (a *admin) move(shard, gid int) {
 func (a *admin) query(num int) shardapi.Config {
 	got := a.do(configs.Op{Kind: configs.Query, Num: num}, func() shardapi.Config { return a.clerk.Query(num) })
 	if bad := configs.Sound(got); bad != nil {
-		a.c.fail(ruleOf(bad.Fault), nil, "query %d: %s", num, bad.Text)
+		a.c.Fail(ruleOf(bad.Fault), nil, "query %d: %s", num, bad.Text)
 	}
 	return got
-}
-
-// goes runs f on the client's goroutine and returns a channel that is closed when f has ended.
-func (a *admin) goes(f func()) <-chan struct{} { return a.client.Go(f) }
-
-// must runs f on the client's goroutine and waits until it has ended; the case fails if it takes more than
-// ProgressLimit.
-func (a *admin) must(what string, f func()) {
-	done := a.goes(f)
-	if !a.c.env.Await(done, tester.ProgressLimit) {
-		a.c.fail(tester.RuleNoProgress, nil, "client %d was to %s, which has not ended after %v (it waits for %s), although nothing is in its way",
-			a.client.Number(), what, tester.ProgressLimit, a.doing.Load())
-	}
-}
-
-// ended waits for the end of what the client is doing, now that nothing is in the way any more.
-func (a *admin) ended(done <-chan struct{}, limit time.Duration) {
-	if !a.c.env.Await(done, limit) {
-		a.c.fail(tester.RuleNoProgress, nil, "client %d still waits for %s, %v after the last obstacle is gone",
-			a.client.Number(), a.doing.Load(), limit)
-	}
 }
 
 // mix says what the clients of a load do.
@@ -123,25 +96,17 @@ type mix struct {
 	think  time.Duration // the longest time between two operations of a client
 }
 
-// load is a number of clients who work at the same time. Each has groups of its own, which come and go; two
-// groups belong to all, and stay, so that there is somebody to move shards to.
-type load struct {
-	c      *controller
-	admins []*admin
-	done   []<-chan struct{}
-}
-
-// load sets clients to work, with operations drawn from the seed, and returns at once, as soon as the two
-// groups that stay have joined.
-func (c *controller) load(m mix) *load {
+// load sets clients to work, with operations drawn from the seed, and returns at once, as soon as the two groups that
+// stay have joined. Each client has groups of its own, which come and go; two groups belong to all, and stay, so that
+// there is somebody to move shards to.
+func (c *controller) load(m mix) *kit.Load {
 	stay := c.gids(2)
 	first := c.admin()
-	first.must("join", func() { first.join(stay...) })
-	l := &load{c: c}
+	first.Must("join", func() { first.join(stay...) })
+	l := c.NewLoad()
 	for range m.admins {
 		a, own := c.admin(), c.gids(3)
-		l.admins = append(l.admins, a)
-		l.done = append(l.done, a.goes(func() { a.work(m, stay, own) }))
+		l.Add(a.Person, func() { a.work(m, stay, own) })
 	}
 	return l
 }
@@ -161,8 +126,8 @@ func (c *controller) gids(n int) []int {
 func (a *admin) work(m mix, stay, own []int) {
 	members := map[int]bool{}
 	for range m.each {
-		gid := own[a.rand.IntN(len(own))]
-		switch a.rand.IntN(8) {
+		gid := own[a.Rand.IntN(len(own))]
+		switch a.Rand.IntN(8) {
 		case 0, 1, 2:
 			if members[gid] {
 				a.leave(gid)
@@ -171,9 +136,9 @@ func (a *admin) work(m mix, stay, own []int) {
 			}
 			members[gid] = !members[gid]
 		case 3:
-			a.move(a.rand.IntN(shardapi.NShards), stay[a.rand.IntN(len(stay))])
+			a.move(a.Rand.IntN(shardapi.NShards), stay[a.Rand.IntN(len(stay))])
 		case 4:
-			a.query(a.rand.IntN(12))
+			a.query(a.Rand.IntN(12))
 		case 5:
 			switch in := slices.Sorted(maps.Keys(members)); {
 			case len(in) == 0:
@@ -189,14 +154,7 @@ func (a *admin) work(m mix, stay, own []int) {
 			a.query(-1)
 		}
 		if m.think > 0 {
-			a.c.env.Sleep(time.Duration(a.rand.Int64N(int64(m.think))))
+			a.c.env.Sleep(time.Duration(a.Rand.Int64N(int64(m.think))))
 		}
-	}
-}
-
-// finish waits for all clients.
-func (l *load) finish() {
-	for i, a := range l.admins {
-		a.ended(l.done[i], tester.ProgressLimit)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"raftlab/labs/kit"
 	"raftlab/shardapi"
 	"raftlab/tester"
 )
@@ -17,7 +18,7 @@ func controllerDies(e *tester.Env) {
 	s := serve(e, layout{reads: bySeed(e)})
 	s.join(1)
 	s.fill(allKeys)
-	t := s.traffic(demand{users: 3, each: 20, reads: 40, puts: 20, think: 200 * time.Millisecond})
+	t := s.traffic(kit.Mix{Users: 3, Each: 20, Reads: 40, Puts: 20, Think: 200 * time.Millisecond})
 	for round := range 4 {
 		leader := s.groups.LeaderOf(0)
 		crashed := s.CrashAtPersist(leader, 1+round/2)
@@ -27,7 +28,7 @@ func controllerDies(e *tester.Env) {
 			s.leave(2, 3)
 		}
 		e.Await(crashed, 300*time.Millisecond)
-		s.pause(300 * time.Millisecond)
+		s.Idle(300 * time.Millisecond)
 		s.Restart(leader)
 	}
 	s.closes(t)
@@ -41,17 +42,17 @@ func withoutController(e *tester.Env) {
 	u := s.fill(allKeys)
 	s.join(2, 3)
 	e.Sleep(handOver) // all have heard of it
-	u.must("read", func() {
+	u.Must("read", func() {
 		for _, key := range allKeys {
-			u.get(key)
+			u.Get(key)
 		}
 	})
-	s.crashGroup(0)
+	s.CrashAll(s.groups.Members(0))
 	for round := range 3 {
-		value := s.value()
-		u.must("go on without the controller", func() {
+		value := s.Value()
+		u.Must("go on without the controller", func() {
 			for _, key := range allKeys {
-				u.append(key, value+fmt.Sprintf("[%d %s]", round, key))
+				u.Append(key, value+fmt.Sprintf("[%d %s]", round, key))
 			}
 		})
 	}
@@ -77,9 +78,9 @@ func fenced(e *tester.Env) {
 			a, b := s.groups.GroupOf(from), s.groups.GroupOf(to)
 			return a == b && a != 0 || a > 0 && b > 0 || near(from) == near(to)
 		})
-		t := s.traffic(demand{users: 4, each: 12, reads: 50, puts: 20, think: 200 * time.Millisecond})
+		t := s.traffic(kit.Mix{Users: 4, Each: 12, Reads: 50, Puts: 20, Think: 200 * time.Millisecond})
 		var there, here []int
-		for _, i := range s.others() {
+		for _, i := range s.Others() {
 			if i != alone {
 				there = append(there, i)
 			}
@@ -87,8 +88,8 @@ func fenced(e *tester.Env) {
 				here = append(here, i)
 			}
 		}
-		for i, u := range t.users {
-			u.client.Reach([][]int{here, there}[i%2]...)
+		for i, u := range t.People {
+			u.Client.Reach([][]int{here, there}[i%2]...)
 		}
 		s.chief.client.Reach(there...)
 		moved := 0
@@ -104,9 +105,9 @@ func fenced(e *tester.Env) {
 				moved++
 			}
 		}
-		s.pause(time.Second)
+		s.Idle(time.Second)
 		s.mended()
-		t.finish()
+		t.Finish()
 	}
 	s.closes()
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"raftlab/labs/kit"
 	"raftlab/porcupine-tests/model"
 	"raftlab/shardapi"
 	"raftlab/tester"
@@ -22,9 +23,9 @@ func bigKey(i int) string { return fmt.Sprintf("%s%d", keyOf(i%shardapi.NShards)
 // fillBig writes the data.
 func (s *service) fillBig() {
 	u := s.user()
-	u.must("write thirty large values", func() {
+	u.Must("write thirty large values", func() {
 		for i := range shardapi.NShards * bigKeys {
-			u.put(bigKey(i), model.Value(fmt.Sprintf("%d ", i)+strings.Repeat("x", bigValue)))
+			u.Put(bigKey(i), model.Value(fmt.Sprintf("%d ", i)+strings.Repeat("x", bigValue)))
 		}
 	})
 }
@@ -32,9 +33,9 @@ func (s *service) fillBig() {
 // readBig reads it.
 func (s *service) readBig() {
 	u := s.user()
-	u.must("read the large values", func() {
+	u.Must("read the large values", func() {
 		for i := range shardapi.NShards * bigKeys {
-			u.get(bigKey(i))
+			u.Get(bigKey(i))
 		}
 	})
 }
@@ -51,15 +52,15 @@ func (s *service) small() {
 			return
 		}
 		value := fmt.Sprintf("[%d]", try)
-		u.must("write to all shards", func() {
+		u.Must("write to all shards", func() {
 			for _, key := range allKeys {
-				u.put(key, value)
+				u.Put(key, value)
 			}
 		})
 		s.move(0, 1+try%s.layout.groups)
 		s.env.Sleep(time.Second)
 	}
-	s.fail(tester.RuleLogTooLarge, nil, "%d bytes of data are in all groups together %d bytes on stable storage; at most %d, three copies and %d bytes per server: what a group has given away it is to delete",
+	s.Fail(tester.RuleLogTooLarge, nil, "%d bytes of data are in all groups together %d bytes on stable storage; at most %d, three copies and %d bytes per server: what a group has given away it is to delete",
 		bigData, s.bytes(), limit, slack)
 }
 
@@ -99,9 +100,9 @@ func nothingForgotten(e *tester.Env) {
 		s.leave(from)
 		e.Await(crashed, 300*time.Millisecond)
 		if e.Rand().IntN(2) == 0 {
-			s.crashGroup(group)
-			s.pause(100 * time.Millisecond)
-			s.restartGroup(group)
+			s.CrashAll(s.groups.Members(group))
+			s.Idle(100 * time.Millisecond)
+			s.RestartAll(s.groups.Members(group))
 		} else {
 			s.Restart(victim)
 		}
@@ -121,13 +122,13 @@ func largeMoves(e *tester.Env) {
 	for round := range 4 {
 		group := 1 + round%2
 		s.join(group)
-		t := s.traffic(demand{users: 2, each: 10, reads: 40, puts: 20, think: 50 * time.Millisecond})
+		t := s.traffic(kit.Mix{Users: 2, Each: 10, Reads: 40, Puts: 20, Think: 50 * time.Millisecond})
 		s.leave(3 - group)
-		s.pause(300 * time.Millisecond)
+		s.Idle(300 * time.Millisecond)
 		crash := 1 + e.Rand().IntN(2)
-		s.crashGroup(crash)
-		s.restartGroup(crash)
-		t.finish()
+		s.CrashAll(s.groups.Members(crash))
+		s.RestartAll(s.groups.Members(crash))
+		t.Finish()
 		s.readBig()
 	}
 	s.closes()

@@ -3,6 +3,7 @@ package lab4
 import (
 	"time"
 
+	"raftlab/labs/kit"
 	"raftlab/porcupine-tests/history"
 	"raftlab/shardapi"
 	"raftlab/tester"
@@ -22,7 +23,7 @@ func missed(e *tester.Env) {
 	away := 1 + e.Rand().IntN(3)
 	others := []int{1 + away%3, 1 + (away+1)%3}
 	config := s.config()
-	s.crashGroup(away)
+	s.CrashAll(s.groups.Members(away))
 	for shard := range shardapi.NShards {
 		if owner(config, shard) == away {
 			continue
@@ -30,15 +31,15 @@ func missed(e *tester.Env) {
 		from := owner(config, shard)
 		to := others[0] + others[1] - from
 		s.move(shard, to)
-		value := s.value()
-		u.must("append at the next owner", func() { u.append(keyOf(shard), value) })
+		value := s.Value()
+		u.Must("append at the next owner", func() { u.Append(keyOf(shard), value) })
 	}
 	for shard := range shardapi.NShards {
 		if owner(config, shard) != away && e.Rand().IntN(2) == 0 {
 			s.move(shard, away)
 		}
 	}
-	s.restartGroup(away)
+	s.RestartAll(s.groups.Members(away))
 	s.closes()
 }
 
@@ -59,8 +60,8 @@ func stepByStep(e *tester.Env) {
 		s.move(shard, 3-from)
 		e.Await(crashed, 500*time.Millisecond)
 		s.Crash(victim) // if it has not written so often
-		value := s.value()
-		u.must("append to a shard that has moved while a server crashed", func() { u.append(keyOf(shard), value); u.get(keyOf(shard)) })
+		value := s.Value()
+		u.Must("append to a shard that has moved while a server crashed", func() { u.Append(keyOf(shard), value); u.Get(keyOf(shard)) })
 		s.Restart(victim)
 	}
 	s.closes()
@@ -71,7 +72,7 @@ func stepByStep(e *tester.Env) {
 func wholeGroups(e *tester.Env) {
 	s := serve(e, layout{groups: 2, reads: bySeed(e), maxState: 1000 * (1 - int(e.Seed()/2%2))})
 	s.join(1, 2)
-	t := s.traffic(demand{users: 3, each: 20, reads: 40, puts: 20, think: 300 * time.Millisecond})
+	t := s.traffic(kit.Mix{Users: 3, Each: 20, Reads: 40, Puts: 20, Think: 300 * time.Millisecond})
 	for round := range 8 {
 		group := 1 + round%2
 		shard := e.Rand().IntN(shardapi.NShards)
@@ -79,9 +80,9 @@ func wholeGroups(e *tester.Env) {
 		crashed := s.CrashAtPersist(s.groups.LeaderOf(group), 1+round/2)
 		s.move(shard, to)
 		e.Await(crashed, 300*time.Millisecond)
-		s.crashGroup(group)
-		s.pause(200 * time.Millisecond)
-		s.restartGroup(group)
+		s.CrashAll(s.groups.Members(group))
+		s.Idle(200 * time.Millisecond)
+		s.RestartAll(s.groups.Members(group))
 	}
 	s.closes(t)
 }
@@ -91,14 +92,14 @@ func busy(maxState int) func(*tester.Env) {
 	return func(e *tester.Env) {
 		s := serve(e, layout{reads: bySeed(e), maxState: maxState})
 		s.join(1)
-		t := s.traffic(demand{users: 5, each: 24, reads: 45, puts: 15, think: 300 * time.Millisecond})
+		t := s.traffic(kit.Mix{Users: 5, Each: 24, Reads: 45, Puts: 15, Think: 300 * time.Millisecond})
 		for range 4 {
 			s.changes(t, 2, 200*time.Millisecond)
 			group := 1 + e.Rand().IntN(3)
-			s.crashGroup(group)
-			s.pause(200 * time.Millisecond)
-			s.restartGroup(group)
-			s.pause(200 * time.Millisecond)
+			s.CrashAll(s.groups.Members(group))
+			s.Idle(200 * time.Millisecond)
+			s.RestartAll(s.groups.Members(group))
+			s.Idle(200 * time.Millisecond)
 		}
 		s.closes(t)
 		if maxState > 0 {
@@ -111,7 +112,7 @@ func busy(maxState int) func(*tester.Env) {
 func (s *service) bounded() {
 	for i := s.sizes[0]; i < s.N(); i++ {
 		if size, limit := s.PersistedSize(i), 8*s.layout.maxState; size > limit {
-			s.fail(tester.RuleLogTooLarge, []int{i}, "with maxraftstate %d, server %d has %d bytes of Raft state; at most %d (8 times) are allowed",
+			s.Fail(tester.RuleLogTooLarge, []int{i}, "with maxraftstate %d, server %d has %d bytes of Raft state; at most %d (8 times) are allowed",
 				s.layout.maxState, i, size, limit)
 		}
 	}
@@ -132,11 +133,11 @@ func nextLeader(e *tester.Env) {
 	for round, write := range []int{2, 2, 3, 1} {
 		shard := round
 		key, from := keyOf(shard), owner(s.config(), shard)
-		var readers []*user
+		var readers []user
 		for range 5 {
 			r := s.user()
-			r.must("read", func() { r.get(key) })
-			r.client.Reach(s.groups.Members(from)...) // it hears of no other configuration
+			r.Must("read", func() { r.Get(key) })
+			r.Client.Reach(s.groups.Members(from)...) // it hears of no other configuration
 			readers = append(readers, r)
 		}
 		leader := s.groups.LeaderOf(from)
@@ -144,18 +145,18 @@ func nextLeader(e *tester.Env) {
 		s.move(shard, 3-from)
 		e.Await(crashed, time.Second)
 		s.Crash(leader)
-		writer, value := s.user(), s.value()
-		writer.must("write to the new owner", func() { writer.put(key, value) })
+		writer, value := s.user(), s.Value()
+		writer.Must("write to the new owner", func() { writer.Put(key, value) })
 		var done []<-chan struct{}
 		for _, r := range readers {
-			done = append(done, r.goes(func() { e.Sleep(time.Duration(r.rand.Int64N(int64(100 * time.Millisecond)))); r.get(key) }))
+			done = append(done, r.Goes(func() { e.Sleep(time.Duration(r.Rand.Int64N(int64(100 * time.Millisecond)))); r.Get(key) }))
 		}
 		s.groups.LeaderOf(from)
 		e.Sleep(300 * time.Millisecond)
 		s.Restart(leader)
 		for i, r := range readers {
-			r.client.ReachAll()
-			r.ended(done[i], tester.ProgressLimit)
+			r.Client.ReachAll()
+			r.EndsWithin(tester.ProgressLimit, done[i])
 		}
 	}
 	history.Judge(e, 0)
@@ -171,31 +172,31 @@ func deposed(e *tester.Env) {
 		shard := round
 		key, from := keyOf(shard), owner(s.config(), shard)
 		old := s.groups.LeaderOf(from)
-		readers := []*user{s.user(), s.user()}
+		readers := []user{s.user(), s.user()}
 		for _, r := range readers {
-			r.must("read", func() { r.get(key) })
-			r.client.Reach(old)
+			r.Must("read", func() { r.Get(key) })
+			r.Client.Reach(old)
 		}
-		writer.client.Reach(s.others(old)...)
+		writer.Client.Reach(s.Others(old)...)
 		s.Links(func(a, b int) bool {
 			return s.groups.GroupOf(a) != s.groups.GroupOf(b) || s.groups.GroupOf(a) != from || a != old && b != old
 		})
 		s.move(shard, 3-from)
 		var done []<-chan struct{}
 		for _, r := range readers {
-			done = append(done, r.goes(func() { r.get(key) }))
+			done = append(done, r.Goes(func() { r.Get(key) }))
 		}
 		for range 3 {
-			value := s.value()
-			writer.must("write to the new owner", func() { writer.put(key, value) })
-			s.pause(200 * time.Millisecond)
+			value := s.Value()
+			writer.Must("write to the new owner", func() { writer.Put(key, value) })
+			s.Idle(200 * time.Millisecond)
 		}
 		s.HealAll()
 		for i, r := range readers {
-			r.client.ReachAll()
-			r.ended(done[i], tester.ProgressLimit)
+			r.Client.ReachAll()
+			r.EndsWithin(tester.ProgressLimit, done[i])
 		}
-		writer.client.ReachAll()
+		writer.Client.ReachAll()
 	}
 	s.closes()
 }

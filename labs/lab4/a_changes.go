@@ -15,10 +15,10 @@ func empty(e *tester.Env) {
 	c := startController(e, setup{})
 	a := c.admin()
 	gids := c.gids(2)
-	a.must("ask", func() {
+	a.Must("ask", func() {
 		for _, num := range []int{-1, 0, 7} {
 			if got := a.query(num); got.Num != 0 {
-				c.fail(tester.RuleWrongAnswer, nil, "query %d was answered with configuration %d; nobody has joined yet, so there is number 0 and no other", num, got.Num)
+				c.Fail(tester.RuleWrongAnswer, nil, "query %d was answered with configuration %d; nobody has joined yet, so there is number 0 and no other", num, got.Num)
 			}
 		}
 		a.join(gids...)
@@ -33,7 +33,7 @@ func joinLeave(e *tester.Env) {
 	c := startController(e, setup{})
 	a := c.admin()
 	gids := c.gids(4)
-	a.must("join and leave", func() {
+	a.Must("join and leave", func() {
 		for _, gid := range gids {
 			a.join(gid)
 			a.query(-1)
@@ -51,7 +51,7 @@ func thePast(e *tester.Env) {
 	c := startController(e, setup{})
 	a := c.admin()
 	gids := c.gids(6)
-	a.must("join and ask", func() {
+	a.Must("join and ask", func() {
 		for i, gid := range gids {
 			a.join(gid)
 			if i%2 == 1 {
@@ -70,7 +70,7 @@ func moves(e *tester.Env) {
 	c := startController(e, setup{})
 	a := c.admin()
 	gids := c.gids(3)
-	a.must("move", func() {
+	a.Must("move", func() {
 		a.join(gids[:2]...)
 		for shard := range shardapi.NShards {
 			a.move(shard, gids[shard%2])
@@ -80,7 +80,7 @@ func moves(e *tester.Env) {
 			a.move(shard, gids[0])
 		}
 		if got := a.query(-1); got.Shards[1] != gids[0] {
-			c.fail(tester.RuleWrongAnswer, nil, "shard 1 was moved to group %d, and belongs to group %d", gids[0], got.Shards[1])
+			c.Fail(tester.RuleWrongAnswer, nil, "shard 1 was moved to group %d, and belongs to group %d", gids[0], got.Shards[1])
 		}
 		a.join(gids[2])
 		a.move(9, gids[2])
@@ -99,7 +99,7 @@ func fewMoves(e *tester.Env) {
 	a := c.admin()
 	r := e.Rand()
 	in, out := []int(nil), c.gids(8)
-	a.must("join, leave and move", func() {
+	a.Must("join, leave and move", func() {
 		for range 30 {
 			switch k := r.IntN(4); {
 			case k == 3 && len(in) > 0:
@@ -127,7 +127,7 @@ func manyAtOnce(e *tester.Env) {
 	c := startController(e, setup{})
 	a := c.admin()
 	gids := c.gids(10)
-	a.must("join and leave", func() {
+	a.Must("join and leave", func() {
 		a.join(gids...)
 		a.query(-1)
 		a.leave(gids[3:]...)
@@ -146,7 +146,7 @@ func moreGroups(e *tester.Env) {
 	a := c.admin()
 	gids := c.gids(shardapi.NShards + 6)
 	r := e.Rand()
-	a.must("join and leave", func() {
+	a.Must("join and leave", func() {
 		for i, gid := range gids {
 			a.join(gid)
 			if i == 12 {
@@ -169,7 +169,7 @@ func comeBack(e *tester.Env) {
 	c := startController(e, setup{})
 	a := c.admin()
 	gids := c.gids(3)
-	a.must("join, leave, and join", func() {
+	a.Must("join, leave, and join", func() {
 		a.join(gids...)
 		a.leave(gids...)
 		a.query(-1)
@@ -190,7 +190,7 @@ func repeated(e *tester.Env) {
 	a, b := c.admin(), c.admin()
 	gids := c.gids(6)
 	for _, who := range []*admin{a, b} {
-		who.must("join and leave", func() {
+		who.Must("join and leave", func() {
 			who.join(gids[0], gids[1])
 			who.join(gids[1])
 			who.join(gids[1], gids[2], gids[3])
@@ -209,14 +209,14 @@ func repeated(e *tester.Env) {
 func freshController(e *tester.Env) {
 	first := startController(e, setup{})
 	a, gids := first.admin(), first.gids(3)
-	a.must("join", func() { a.join(gids...) })
+	a.Must("join", func() { a.join(gids...) })
 	first.Shutdown()
 
 	second := startController(e, setup{})
 	b := second.admin()
-	b.must("ask", func() {
+	b.Must("ask", func() {
 		if got := b.query(-1); got.Num != 0 {
-			second.fail(tester.RuleWrongAnswer, nil, "a new controller, on empty persisters, has configuration %d, which was made by an earlier controller of this process; do package variables survive?", got.Num)
+			second.Fail(tester.RuleWrongAnswer, nil, "a new controller, on empty persisters, has configuration %d, which was made by an earlier controller of this process; do package variables survive?", got.Num)
 		}
 		b.join(gids[1:]...)
 	})
@@ -230,9 +230,9 @@ func soon(e *tester.Env) {
 	c := startController(e, setup{})
 	a := c.admin()
 	gids := c.gids(changes + 1)
-	a.must("begin", func() { a.join(gids[0]) })
+	a.Must("begin", func() { a.join(gids[0]) })
 	before := e.Now()
-	a.must("join", func() {
+	a.Must("join", func() {
 		for _, gid := range gids[1:] {
 			a.join(gid)
 		}
@@ -240,7 +240,7 @@ func soon(e *tester.Env) {
 	took := (e.Now() - before) / changes
 	// A peer may replicate with its heartbeats only, and a service may look every now and then.
 	if limit := tester.HeartbeatHigh + 100*time.Millisecond; took > limit {
-		c.fail(tester.RuleTooSlow, nil, "a change takes %v on average, and may take %v: one heartbeat and some polling",
+		c.Fail(tester.RuleTooSlow, nil, "a change takes %v on average, and may take %v: one heartbeat and some polling",
 			took.Round(time.Millisecond), limit)
 	}
 	c.judge()

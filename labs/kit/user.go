@@ -1,0 +1,116 @@
+package kit
+
+import (
+	"fmt"
+	"strings"
+
+	"raftlab/kvapi"
+	"raftlab/porcupine-tests/model"
+)
+
+// User is a person with a clerk of one of the two dialects. What it asks and what it is answered goes into the trace,
+// from where the history is taken.
+//
+//	          put, append, get                what the model sees
+//	classic   Put, Append, Get                the same
+//	versioned Get, then Put if the version    each Get and each Put, with versions
+//	          is still the one; and again
+type User struct {
+	*Person
+	Classic   kvapi.ClassicClerk // nil in the other dialect
+	Versioned kvapi.VersionedClerk
+	Seen      map[string]kvapi.Version // what this user last saw
+}
+
+// NewUser makes a user of a person. The caller gives it a clerk.
+func NewUser(p *Person) *User { return &User{Person: p, Seen: map[string]kvapi.Version{}} }
+
+// do carries out an operation and records it.
+func (u *User) do(op model.Op, call func(*model.Op)) model.Op {
+	if op.Dialect = model.Versioned; u.Classic != nil {
+		op.Dialect = model.Classic
+	}
+	u.Does(fmt.Sprintf("%s %s", op.Kind, op.Question()), func() {
+		o := u.Client.Invoke(string(op.Kind), op.Question())
+		u.Client.Call(func() { call(&op) })
+		if op.Kind != model.Get && op.Err == kvapi.OK {
+			o.Wrote(fmt.Sprintf("%s %s of client %d", op.Kind, op.Question(), u.Client.Number()))
+		}
+		o.Return(op.Answer())
+	})
+	return op
+}
+
+// Get reads a key; "" if it does not exist.
+func (u *User) Get(key string) string {
+	return u.do(model.Op{Kind: model.Get, Key: key}, func(op *model.Op) {
+		if u.Classic != nil {
+			op.Got, op.Err = u.Classic.Get(key), kvapi.OK
+			return
+		}
+		op.Got, op.GotVersion, op.Err = u.Versioned.Get(key)
+		u.Seen[key] = op.GotVersion
+	}).Got
+}
+
+// PutIf writes a key if its version is the given one. Versioned dialect only.
+func (u *User) PutIf(key, value string, version kvapi.Version) kvapi.Err {
+	return u.do(model.Op{Kind: model.Put, Key: key, Value: value, Version: version}, func(op *model.Op) {
+		op.Err = u.Versioned.Put(key, value, version)
+		if op.Err == kvapi.OK {
+			u.Seen[key] = version + 1
+		}
+	}).Err
+}
+
+// Put writes a key, whatever it holds.
+func (u *User) Put(key, value string) {
+	if u.Classic != nil {
+		u.do(model.Op{Kind: model.Put, Key: key, Value: value}, func(op *model.Op) {
+			u.Classic.Put(key, value)
+			op.Err = kvapi.OK
+		})
+		return
+	}
+	u.change(key, func(string) string { return value })
+}
+
+// Append adds a value to a key, once. The value must be one that nobody else ever writes.
+func (u *User) Append(key, value string) {
+	if u.Classic != nil {
+		u.do(model.Op{Kind: model.Append, Key: key, Value: value}, func(op *model.Op) {
+			u.Classic.Append(key, value)
+			op.Err = kvapi.OK
+		})
+		return
+	}
+	u.change(key, func(old string) string { return old + value })
+}
+
+// Set is Put, but asks for nothing before: in the versioned dialect it is one conditional Put with the version that
+// the user knows, whatever comes of it.
+func (u *User) Set(key, value string) {
+	if u.Classic != nil {
+		u.Put(key, value)
+		return
+	}
+	u.PutIf(key, value, u.Seen[key])
+}
+
+// change replaces the value of a key by a function of it, as one does with versions: try with the last
+// version seen, and look again if somebody was faster. After ErrMaybe the value itself tells: what
+// to writes ends in something that nobody else writes.
+func (u *User) change(key string, to func(old string) string) {
+	for {
+		old := u.Get(key)
+		value := to(old)
+		switch u.PutIf(key, value, u.Seen[key]) {
+		case kvapi.OK:
+			return
+		case kvapi.ErrMaybe:
+			if strings.HasPrefix(u.Get(key), value) {
+				return
+			}
+		}
+	}
+}
