@@ -6,6 +6,8 @@ import (
 	"go/types"
 	"slices"
 	"strings"
+
+	"raftlab/internal/astwalk"
 )
 
 // applyMsgFields are the fields that the course's ApplyMsg has had.
@@ -96,7 +98,7 @@ type messages struct {
 // each calls f for all nodes of the student's code.
 func (m *messages) each(do func(f *file, n ast.Node, above []ast.Node)) {
 	for _, f := range m.keep(m.d) {
-		inspect(f.ast, func(n ast.Node, above []ast.Node) { do(f, n, above) })
+		astwalk.Inspect(f.ast, func(n ast.Node, above []ast.Node) { do(f, n, above) })
 	}
 }
 

@@ -147,20 +147,6 @@ func (t *tree) check(files []*file) (c checked) {
 	return c
 }
 
-// inspect is ast.Inspect with the nodes above, innermost last.
-func inspect(root ast.Node, f func(n ast.Node, above []ast.Node)) {
-	var above []ast.Node
-	ast.Inspect(root, func(n ast.Node) bool {
-		if n == nil {
-			above = above[:len(above)-1]
-			return false
-		}
-		f(n, above)
-		above = append(above, n)
-		return true
-	})
-}
-
 // isType reports whether t is the type of this name in the package, or a pointer to it.
 func (c checked) isType(t types.Type, name string) bool {
 	if pointer, ok := t.(*types.Pointer); ok {

@@ -3,6 +3,8 @@ package vet
 import (
 	"go/ast"
 	"go/types"
+
+	"raftlab/internal/astwalk"
 )
 
 // This file looks at uses that depend on more than the name: of the common logger and registries, of types that are new names for types
@@ -27,7 +29,7 @@ func (l *loader) common(p *Package) {
 		}
 	}
 	for _, file := range p.Files {
-		inspect(file, func(n ast.Node, above []ast.Node) {
+		astwalk.Inspect(file, func(n ast.Node, above []ast.Node) {
 			switch n := n.(type) {
 			case *ast.TypeSpec:
 				if !n.Assign.IsValid() && c.whole(p.Info.TypeOf(n.Type)) != nil {

@@ -5,6 +5,8 @@ import (
 	"go/types"
 	"slices"
 	"strings"
+
+	"raftlab/internal/astwalk"
 )
 
 // Some variables of other packages lead to memory that anybody can change without naming the variable again: os.Args is
@@ -24,7 +26,7 @@ var readers = []string{
 func (l *loader) openUses(p *Package) {
 	c := &checker{loader: l, Package: p}
 	for _, file := range p.Files {
-		inspect(file, func(n ast.Node, above []ast.Node) {
+		astwalk.Inspect(file, func(n ast.Node, above []ast.Node) {
 			id, ok := n.(*ast.Ident)
 			if !ok {
 				return
@@ -129,18 +131,4 @@ func (c *checker) readsOnly(call *ast.CallExpr, v *types.Var) bool {
 		return slices.Contains(readers, f.FullName()) || f.Pkg() == v.Pkg() && !strings.HasPrefix(f.Pkg().Path(), Module+"/")
 	}
 	return false
-}
-
-// inspect is ast.Inspect with the nodes above, innermost last.
-func inspect(root ast.Node, f func(n ast.Node, above []ast.Node)) {
-	var above []ast.Node
-	ast.Inspect(root, func(n ast.Node) bool {
-		if n == nil {
-			above = above[:len(above)-1]
-			return false
-		}
-		f(n, above)
-		above = append(above, n)
-		return true
-	})
 }

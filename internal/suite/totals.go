@@ -1,0 +1,153 @@
+package suite
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+
+	"raftlab/internal/plain"
+	"raftlab/internal/record"
+)
+
+// Run returns the result of one seed, or nil.
+func (c CaseResult) Run(seed uint64) *RunResult {
+	for i := range c.Runs {
+		if c.Runs[i].Seed == seed {
+			return &c.Runs[i]
+		}
+	}
+	return nil
+}
+
+// AlsoFailing returns the seeds that failed beside the first one; there are some after --keep-going.
+func (c CaseResult) AlsoFailing() []uint64 {
+	var seeds []uint64
+	for _, run := range c.Runs {
+		if run.Outcome != record.Pass && run.Seed != c.FirstFailing {
+			seeds = append(seeds, run.Seed)
+		}
+	}
+	return seeds
+}
+
+// Judged is how many operations of clients were in histories that a checker found linearizable, and in how
+// many runs.
+func (r *Report) Judged() (operations, runs int) {
+	for _, c := range r.Cases {
+		for _, run := range c.Runs {
+			if run.Judged > 0 {
+				operations, runs = operations+run.Judged, runs+1
+			}
+		}
+	}
+	return operations, runs
+}
+
+// Failed returns the cases that did not pass although they ran or should have been built, those without a
+// judgement among them.
+func (r *Report) Failed() []CaseResult {
+	var failed []CaseResult
+	for _, c := range r.Cases {
+		switch c.Outcome {
+		case record.Pass, NotRun, Incomplete:
+		default:
+			failed = append(failed, c)
+		}
+	}
+	return failed
+}
+
+// Exit codes of the command line.
+const (
+	ExitPassed      = 0
+	ExitFailed      = 1
+	ExitUsage       = 2
+	ExitFramework   = 3   // the framework failed, or a run was ungraded or inconclusive: no judgement on the code
+	ExitInterrupted = 130 // 128 + SIGINT
+)
+
+// ExitCode is what the command ends with. An interruption comes first, then the framework's own
+// failures, because with either of them the report is not the whole truth.
+func (r *Report) ExitCode() int {
+	if r.Status == Interrupted {
+		return ExitInterrupted
+	}
+	code := ExitPassed
+	if r.Status == Broke {
+		code = ExitFramework
+	}
+	for _, c := range r.Cases {
+		switch {
+		case !c.Outcome.Decided():
+			code = ExitFramework
+		case c.Outcome != record.Pass, r.Options.RequireReached && len(c.NotReached) > 0:
+			code = max(code, ExitFailed)
+		}
+	}
+	return code
+}
+
+// Save writes the report to files, as JSON and as JUnit XML; an empty path means no file.
+func (r *Report) Save(jsonPath, junitPath string) error {
+	for _, f := range []struct {
+		path  string
+		write func(io.Writer) error
+	}{{jsonPath, r.WriteJSON}, {junitPath, r.WriteJUnit}} {
+		if f.path == "" {
+			continue
+		}
+		var b bytes.Buffer
+		if err := f.write(&b); err != nil {
+			return fmt.Errorf("writing %s: %w", f.path, err)
+		}
+		if err := WriteFile(f.path, b.Bytes()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// WriteJSON writes the report as one JSON document.
+func (r *Report) WriteJSON(w io.Writer) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", " ")
+	e.SetEscapeHTML(false)
+	return e.Encode(plain.Strings(r))
+}
+
+// Counted is a text and the cases it came up in.
+type Counted struct {
+	Text  string
+	Cases []string
+}
+
+// NotChecked returns the online rules that could not be checked.
+func (r *Report) NotChecked() []Counted {
+	return r.collect(func(run RunResult) []string { return run.NotChecked })
+}
+
+// Warnings returns what runs warned about, and notes of the engine about single runs.
+func (r *Report) Warnings() []Counted {
+	return r.collect(func(run RunResult) []string { return append(slices.Clone(run.Warnings), run.Notes...) })
+}
+
+func (r *Report) collect(texts func(RunResult) []string) []Counted {
+	found := map[string][]string{}
+	for _, c := range r.Cases {
+		for _, run := range c.Runs {
+			for _, t := range texts(run) {
+				if !slices.Contains(found[t], c.Case) {
+					found[t] = append(found[t], c.Case)
+				}
+			}
+		}
+	}
+	var out []Counted
+	for _, t := range slices.Sorted(maps.Keys(found)) {
+		out = append(out, Counted{t, found[t]})
+	}
+	return out
+}
