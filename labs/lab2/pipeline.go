@@ -257,7 +257,7 @@ func restartsWhenFull(e *tester.Env) {
 		follower := c.any(leader)
 		c.Crash(c.Others(leader, follower)[0])
 		c.Pause(follower)
-		taken := c.trickle(leader, 100, time.Millisecond)
+		taken := c.trickle(leader, 200, time.Millisecond) // beyond the next heartbeat, which finds the window full
 		c.neverApplied(taken, "§5.3", "no follower has heard of it: what is sent is not stored")
 		c.Restart(follower)
 		c.agree(2)
