@@ -111,14 +111,6 @@ func (u *user) add(key, value string) {
 	}
 }
 
-// soon is Must with a limit for all of it, and a rule that is broken by taking longer.
-func (u *user) soon(limit time.Duration, rule tester.Rule, what string, f func()) {
-	if done := u.Goes(f); !u.s.env.Await(done, limit) {
-		u.s.Fail(rule, nil, "client %d was to %s, which has not ended after %v (it waits for %s), although nothing is in its way",
-			u.Client.Number(), what, limit, u.Doing())
-	}
-}
-
 // mix says what the users of a load do.
 type mix struct {
 	users, each, keys int
