@@ -7,6 +7,7 @@
 //	raftlab replay CASE --seed  one run again, with its output and a timeline
 //	raftlab view CASE --seed    one run as a picture in the browser
 //	raftlab shrink CASE --seed  the few faults that matter to a failure
+//	raftlab why CASE --seed     the moment at which a failure became inevitable
 //	raftlab doctor              what is there, what is missing and how to get it
 //
 // A selector SEL is a lab (lab2), a part (2A) or a case (2A/InitialElection). Exit codes: 0 all
@@ -41,7 +42,7 @@ import (
 )
 
 // commands makes the subcommands.
-var commands = []func(*app) *cobra.Command{listCommand, testCommand, replayCommand, viewCommand, shrinkCommand, initCommand, doctorCommand}
+var commands = []func(*app) *cobra.Command{listCommand, testCommand, replayCommand, viewCommand, shrinkCommand, whyCommand, initCommand, doctorCommand}
 
 // ofCheckouts are the commands that course trees do without, but that pages speak of.
 var ofCheckouts = []string{"mutants", "compare", "grade", "merge", "regrade", "cluster", "cases", "handout"}

@@ -132,6 +132,35 @@ func TestNothingAndTooMuch(t *testing.T) {
 	require.Contains(t, wrong.Verdict.Message, "is no line of a scenario")
 }
 
+// Chance that is drawn anew from an instant on leaves what was before as it was.
+func TestChanceAnew(t *testing.T) {
+	l := newLab(t, func(s mutation.Subject) bool { return s.Name == "forgets-vote" })
+	job := func(anew time.Duration, salt uint64) ([]record.Event, sim.Result) {
+		s := &Search{Run: func(ctx context.Context, _, trace string) sim.Result {
+			j := l.hunt.Job(l.subjects[len(l.subjects)-1], l.cases[slices.IndexFunc(l.cases, func(c suite.Case) bool { return c.ID() == "2B/LogsDiverge" })], 1)
+			j.Params.Anew, j.Params.Salt, j.Trace = anew, salt, trace
+			return l.pool.Run(ctx, j)
+		}}
+		events, r, err := s.traced(context.Background(), "")
+		require.NoError(t, err)
+		require.Equal(t, record.Pass, r.Verdict.Outcome)
+		return events, r
+	}
+	plain, was := job(0, 0)
+	from := plain[len(plain)/2].Time
+	first, one := job(from, 1)
+	_, again := job(from, 1)
+	_, two := job(from, 2)
+	require.Equal(t, one.Hash, again.Hash)
+	require.NotEqual(t, was.Hash, one.Hash)
+	require.NotEqual(t, one.Hash, two.Hash)
+	same := 0
+	for same < len(first) && plain[same] == first[same] {
+		same++
+	}
+	require.GreaterOrEqual(t, plain[same].Time, from)
+}
+
 // TestMutants measures: make shrink.
 func TestMutants(t *testing.T) {
 	if *measured == 0 {
