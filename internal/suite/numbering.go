@@ -8,8 +8,8 @@ import (
 )
 
 // Numbering is how labs and parts are called: "" is raftlab's own way. Since 2024 the course calls its Raft lab 3, the
-// service on it 4 and the sharded one 5; in 2025 the service's first part, 4A, became a replicated state machine by itself, which
-// has no cases of its own here.
+// service on it 4 and the sharded one 5; in 2025 the service's first part, 4A, became a replicated state machine by itself, which is
+// part 3R here.
 type Numbering string
 
 // Numberings are those there are beside our own.
@@ -23,6 +23,9 @@ func (n Numbering) Check() error {
 	return nil
 }
 
+// stateMachine is the part that tests a replicated state machine by itself.
+const stateMachine = "3R"
+
 var ownPart = regexp.MustCompile(`^([1-4])([A-Z])$`)
 
 // Part is what a part of ours is called.
@@ -32,8 +35,12 @@ func (n Numbering) Part(own string) string {
 		return own
 	}
 	letter := m[2][0]
-	if n == "2025" && m[1] == "3" && letter < 'X' {
-		letter++ // 4A is the replicated state machine
+	switch {
+	case n != "2025" || m[1] != "3":
+	case own == stateMachine:
+		letter = 'A'
+	case letter < 'X':
+		letter++
 	}
 	return string([]byte{m[1][0] + 1, letter})
 }
@@ -81,7 +88,7 @@ func (c Case) Own() Case {
 }
 
 // inPages are names of labs and parts in a text. What `go test -run` and imports take stays as it is: Lab2/2A, labs/lab2.
-var inPages = regexp.MustCompile(`(Lab[1-4]/|labs/)?\b(?:([1-4][A-FX-Z])\b|lab([1-4])([a-f]?)\b)|\b([Ll]abs?) ([1-4])(?:( and | to )([1-4]))?\b`)
+var inPages = regexp.MustCompile(`(Lab[1-4]/|labs/)?\b(?:([1-4][A-HRX-Z])\b|lab([1-4])([a-hr]?)\b)|\b([Ll]abs?) ([1-4])(?:( and | to )([1-4]))?\b`)
 
 // Text is a text about our labs with the names of the numbering.
 func (n Numbering) Text(text string) string {

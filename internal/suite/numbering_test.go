@@ -38,11 +38,12 @@ func TestNumberingOfPages(t *testing.T) {
 		"Part 2A of lab 2 (lab2a.md): raftlab test 2A-2D --labs lab2":      "Part 3A of lab 3 (lab3a.md): raftlab test 3A-3D --labs lab3",
 		"[3A](lab3a.md), labs 3 and 4, Lab 1, lab4.html, 3C/OnTheWay":      "[4B](lab4b.md), labs 4 and 5, Lab 2, lab5.html, 4D/OnTheWay",
 		"go test ./raft -run Lab2/2A; import raftlab/labs/lab2, 0x2A, 12A": "go test ./raft -run Lab2/2A; import raftlab/labs/lab2, 0x2A, 12A",
-		"TODO(2B): write it": "TODO(3B): write it",
+		"TODO(2B): write it":                    "TODO(3B): write it",
+		"3R/Submits (lab3r.md), 2G in lab2g.md": "4A/Submits (lab4a.md), 3G in lab3g.md",
 	} {
 		assert.Equal(t, theirs, Numbering("2025").Text(ours))
 	}
-	for _, part := range []string{"1D", "2A", "2F", "3A", "3E", "4C", "2X"} {
+	for _, part := range []string{"1D", "2A", "2F", "2G", "3A", "3E", "3R", "4C", "2X"} {
 		for _, n := range []Numbering{"", "2024", "2025"} {
 			assert.Equal(t, part, n.own(n.Part(part)), n)
 		}
