@@ -29,7 +29,7 @@ func load(t *testing.T, kind Kind) []Subject {
 
 // rules reads the texts of the tester's rules from its source, since a constant cannot be listed.
 func rules(t *testing.T) map[string]bool {
-	file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(root, "tester", "rules.go"), nil, 0)
+	file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(root, "tester", "rules", "rules.go"), nil, 0)
 	require.NoError(t, err)
 	found := map[string]bool{}
 	ast.Inspect(file, func(n ast.Node) bool {
