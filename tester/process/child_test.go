@@ -25,7 +25,7 @@ import (
 var specimens = tester.Lab{Name: "specimens", Package: "./tester/process", Test: "TestSpecimens", Cases: []tester.Case{
 	{Part: "X", Name: "Fine", Run: func(e *tester.Env) { e.Sleep(time.Second) }},
 	{Part: "X", Name: "Fails", Section: "§5.2", Run: func(e *tester.Env) {
-		c := e.NewCluster(start, 3, tester.Options{}) //lint:ignore SA4006 Fail does not come back
+		c := e.NewCluster(start, 3, tester.Options{})
 		c.Leader()
 		e.Sleep(time.Second)
 		fmt.Println("a peer's own words")
