@@ -299,7 +299,8 @@ func (c Code) ShowAll(texts []string) (shown []string) {
 
 func (c Code) showIn(text string) string {
 	for name, dir := range c.Impl {
-		for {
+		var told strings.Builder
+		for { // what is told already is not looked at again: it may name the same path
 			i := strings.Index(text, dir+string(filepath.Separator))
 			if i < 0 {
 				break
@@ -309,8 +310,10 @@ func (c Code) showIn(text string) string {
 				break
 			}
 			end += i + len(".go")
-			text = text[:i] + c.Show(name+filepath.ToSlash(text[i+len(dir):end])) + text[end:]
+			told.WriteString(text[:i] + c.Show(name+filepath.ToSlash(text[i+len(dir):end])))
+			text = text[end:]
 		}
+		text = told.String() + text
 	}
 	return text
 }

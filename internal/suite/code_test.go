@@ -261,3 +261,13 @@ func TestStateTrim(t *testing.T) {
 	assert.Len(t, f.Impls, maxImpls)
 	assert.NotContains(t, f.Impls, "0")
 }
+
+// A text that is told by the absolute path that it names already, since that is how the user has given the code, comes to an end.
+func TestShowAllOfCodeByItsAbsolutePath(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "kvraft")
+	c := Code{Key: dir, Impl: map[string]string{"kvraft": dir}, shown: map[string]string{"kvraft": filepath.ToSlash(dir)}}
+	text := filepath.Join(dir, "kv.go") + ":3 and " + filepath.Join(dir, "kv.go") + ":4"
+	require.Equal(t, []string{filepath.ToSlash(text)}, c.ShowAll([]string{text}))
+	c.shown["kvraft"] = "mine"
+	require.Equal(t, []string{"mine/kv.go:3 and mine/kv.go:4"}, c.ShowAll([]string{text}))
+}

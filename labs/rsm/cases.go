@@ -1,7 +1,6 @@
 package rsm
 
 import (
-	"slices"
 	"time"
 
 	"raftlab/kvapi"
@@ -45,7 +44,7 @@ func onlyLeaders(e *tester.Env) {
 		if s.Term() != term {
 			continue // another election, which it may have won
 		}
-		if slices.Contains(w.ends, kvapi.OK) {
+		if w.ended(kvapi.OK) {
 			s.fail(tester.RuleWrongAnswer, []int{follower}, "Submit at server %d returned OK, although server %d leads term %d", follower, leader, term)
 		}
 		h.carries(3)
@@ -89,7 +88,7 @@ func cutOff(e *tester.Env) {
 		h.at = s.Leader()
 		h.carries(5)
 		e.Sleep(2 * time.Second)
-		if slices.Contains(w.ends, kvapi.OK) {
+		if w.ended(kvapi.OK) {
 			s.fail(tester.RuleUnwantedCommit, []int{old}, "Submit at server %d returned OK while it reached no other server", old)
 		}
 		s.Connect(old)

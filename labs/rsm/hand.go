@@ -3,6 +3,8 @@ package rsm
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
+	"sync"
 	"time"
 
 	"raftlab/kvapi"
@@ -126,14 +128,28 @@ func (l *load) finish() {
 // waiting are submissions to one server that nobody repeats.
 type waiting struct {
 	done []<-chan struct{}
-	ends []kvapi.Err
+
+	mu   sync.Mutex
+	ends []kvapi.Err // "" while it waits
+}
+
+// ended says whether one of them has ended so.
+func (w *waiting) ended(how kvapi.Err) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Contains(w.ends, how)
 }
 
 // submits has each hand submit one note at a server, and returns at once.
 func (s *service) submits(server int, hands ...*hand) *waiting {
 	w := &waiting{ends: make([]kvapi.Err, len(hands))}
 	for i, h := range hands {
-		w.done = append(w.done, h.client.Go(func() { w.ends[i] = h.submit(server) }))
+		w.done = append(w.done, h.client.Go(func() {
+			end := h.submit(server)
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			w.ends[i] = end
+		}))
 	}
 	return w
 }
