@@ -41,18 +41,7 @@ func swarm(reads kvapi.ReadPath, maxState int) func(*tester.Env) {
 		s := start(e, setup{servers: 3 + 2*r.IntN(2), reads: reads, maxState: maxState, catchUp: r.IntN(2) == 0})
 		l := s.load(kit.Mix{Users: 5, Each: 20, Keys: kit.Letters(2), Reads: 50, Puts: 15, Think: 150 * time.Millisecond})
 		chosen := r.Perm(len(strikes))[:2+r.IntN(4)]
-		for range 10 {
-			strikes[chosen[r.IntN(len(chosen))]](s)
-			e.Sleep(50*time.Millisecond + time.Duration(r.Int64N(int64(400*time.Millisecond))))
-			if r.IntN(3) == 0 {
-				s.HealAll()
-			}
-			for i := range s.N() {
-				if !s.Running(i) && r.IntN(2) == 0 {
-					s.Restart(i)
-				}
-			}
-		}
+		kit.Swarm(s, 10, func() { strikes[chosen[r.IntN(len(chosen))]](s) })
 		s.ends(l)
 		if maxState > 0 {
 			s.bounded()

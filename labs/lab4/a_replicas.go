@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"raftlab/labs/kit"
 	"raftlab/shardapi"
 	"raftlab/tester"
 	"raftlab/tester/faults"
@@ -311,17 +312,6 @@ func swarm(e *tester.Env) {
 	c := startController(e, setup{servers: 3 + 2*r.IntN(2)})
 	l := c.load(mix{admins: 4, each: 12, think: 200 * time.Millisecond})
 	chosen := r.Perm(len(strikes))[:2+r.IntN(4)]
-	for range 8 {
-		strikes[chosen[r.IntN(len(chosen))]](c)
-		e.Sleep(50*time.Millisecond + time.Duration(r.Int64N(int64(400*time.Millisecond))))
-		if r.IntN(3) == 0 {
-			c.HealAll()
-		}
-		for i := range c.N() {
-			if !c.Running(i) && r.IntN(2) == 0 {
-				c.Restart(i)
-			}
-		}
-	}
+	kit.Swarm(c, 8, func() { strikes[chosen[r.IntN(len(chosen))]](c) })
 	c.ends(l)
 }

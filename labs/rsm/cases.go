@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"raftlab/kvapi"
+	"raftlab/labs/kit"
 	"raftlab/tester"
 )
 
@@ -213,17 +214,6 @@ func swarm(e *tester.Env) {
 	}
 	l := s.load(mix{each: 15, think: 150 * time.Millisecond}, s.crowd(5)...)
 	chosen := r.Perm(len(faults))[:2+r.IntN(3)]
-	for range 8 {
-		faults[chosen[r.IntN(len(chosen))]]()
-		e.Sleep(50*time.Millisecond + time.Duration(r.Int64N(int64(400*time.Millisecond))))
-		if r.IntN(3) == 0 {
-			s.HealAll()
-		}
-		for i := range s.N() {
-			if !s.Running(i) && r.IntN(2) == 0 {
-				s.Restart(i)
-			}
-		}
-	}
+	kit.Swarm(s, 8, func() { faults[chosen[r.IntN(len(chosen))]]() })
 	s.closes(l)
 }
