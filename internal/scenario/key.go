@@ -120,14 +120,7 @@ type Call struct {
 
 // String is the call as it stands in a scenario: "17 of 0->2".
 func (c Call) String() string {
-	return fmt.Sprintf("%d of %s->%s%s", c.N, peerName(c.From), peerName(c.To), inCluster(c.Cluster))
-}
-
-func peerName(p int) string {
-	if p >= record.FirstClient {
-		return fmt.Sprintf("c%d", p-record.FirstClient)
-	}
-	return strconv.Itoa(p)
+	return fmt.Sprintf("%d of %s->%s%s", c.N, record.PeerName(c.From), record.PeerName(c.To), inCluster(c.Cluster))
 }
 
 // parseCall reads what [Call.String] writes.

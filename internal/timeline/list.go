@@ -78,7 +78,7 @@ func Lines(events []record.Event, c Choice) (lines []Line) {
 			}
 			who := ""
 			if r.peer >= 0 {
-				who = fmt.Sprintf("%-9s", short(r.peer))
+				who = fmt.Sprintf("%-9s", Name(r.peer))
 			}
 			text = who + r.full()
 		}
@@ -104,5 +104,5 @@ func message(r row, asked map[call]string) string {
 		arrow = "-x"
 		rest = strings.TrimSpace(asked[call{from, to, r.n}] + parenthesised(r.lost))
 	}
-	return fmt.Sprintf("%-9s%s %s", fmt.Sprintf("%s %s %s", short(from), arrow, short(to)), methodName(r.method), rest)
+	return fmt.Sprintf("%-9s%s %s", fmt.Sprintf("%s %s %s", Name(from), arrow, Name(to)), methodName(r.method), rest)
 }

@@ -70,7 +70,7 @@ func newsOf(events []record.Event) map[int]string {
 	for _, c := range deduce.Changes(events) {
 		switch {
 		case c.What == deduce.Truncated:
-			news[c.At] = fmt.Sprintf("%s overwrites entry %d of term %d", short(c.Peer), c.Index, c.Term)
+			news[c.At] = fmt.Sprintf("%s overwrites entry %d of term %d", Name(c.Peer), c.Index, c.Term)
 		case c.What == deduce.Leads && events[c.At].Kind != record.State:
 			news[c.At] = fmt.Sprintf("leads term %d", c.Term)
 		}
@@ -88,7 +88,7 @@ func momentOf(e record.Event, r deduce.Request) Moment {
 		said = r.Brief()
 	case record.Handled:
 		l.Peer = e.Other
-		l.Text = "answers " + short(e.Peer) + " " + methodName(e.Method)
+		l.Text = "answers " + Name(e.Peer) + " " + methodName(e.Method)
 		said = r.BriefReply(e.Detail)
 	case record.Replied:
 		said = r.BriefReply(e.Detail)

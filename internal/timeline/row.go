@@ -93,15 +93,15 @@ func rowOf(e record.Event) row {
 	name := plain.Line(methodName(e.Method), plain.MaxName)
 	switch e.Kind {
 	case record.Sent:
-		r.text = fmt.Sprintf("-> %s %s", short(e.Other), name)
+		r.text = fmt.Sprintf("-> %s %s", Name(e.Other), name)
 	case record.Delivered:
 		r.peer, r.other = e.Other, e.Peer
-		r.text = fmt.Sprintf("<- %s %s", short(e.Peer), name)
+		r.text = fmt.Sprintf("<- %s %s", Name(e.Peer), name)
 	case record.Replied:
-		r.text = fmt.Sprintf("<- %s reply %s", short(e.Other), name)
+		r.text = fmt.Sprintf("<- %s reply %s", Name(e.Other), name)
 	case record.Dropped:
 		r.lost = e.Text
-		r.text = fmt.Sprintf("-> %s lost %s%s", short(e.Other), name, parenthesised(e.Text))
+		r.text = fmt.Sprintf("-> %s lost %s%s", Name(e.Other), name, parenthesised(e.Text))
 	case record.CrashPeer:
 		r.text = "CRASH" + parenthesised(e.Text)
 	case record.Start, record.Restart:
@@ -133,15 +133,7 @@ func rowOf(e record.Event) row {
 }
 
 // Name is the name of a peer or a client as [Peer] reads it: 2, or c3.
-func Name(peer int) string { return short(peer) }
-
-// short is a peer's number, or c3 for client 3.
-func short(peer int) string {
-	if peer >= record.FirstClient {
-		return fmt.Sprintf("c%d", peer-record.FirstClient)
-	}
-	return fmt.Sprint(peer)
-}
+func Name(peer int) string { return record.PeerName(peer) }
 
 // Peer is the inverse of the names by which peers and clients go in a timeline: "2" and "peer 2", "c3" and
 // "client 3". The number that a client has in the trace, 1003, is taken as well.

@@ -138,7 +138,7 @@ func TestPeersByName(t *testing.T) {
 		0: {"0", "peer 0", " 0 "}, 12: {"12"},
 		record.FirstClient: {"c0", "client 0", "C0", "1000"}, record.FirstClient + 7: {"c7", "client 7", "client7"},
 	} {
-		for _, name := range append(names, short(peer)) {
+		for _, name := range append(names, Name(peer)) {
 			got, ok := Peer(name)
 			assert.True(t, ok, name)
 			assert.Equal(t, peer, got, name)
