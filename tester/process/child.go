@@ -72,9 +72,14 @@ func (h *childHost) Verdict(v record.Verdict) {
 	if v.Outcome != record.Pass {
 		rep.Recent = h.tail()
 	}
-	text, err := json.Marshal(rep)
+	leave(h.file, rep)
+}
+
+// leave writes the last words of the process to a file, and ends it.
+func leave(file string, words any) {
+	text, err := json.Marshal(words)
 	if err == nil {
-		err = os.WriteFile(h.file, text, 0o600)
+		err = os.WriteFile(file, text, 0o600)
 	}
 	if err != nil {
 		os.Stderr.WriteString("raftlab: the verdict cannot be written: " + err.Error() + "\n")

@@ -52,15 +52,7 @@ func (h *streamHost) Verdict(v record.Verdict) {
 	v.Secret = secret
 	end := record.NativeEnd{Verdict: v}
 	end.GCs, end.Forced, end.Idle = raftlab_counts()
-	text, err := json.Marshal(end)
-	if err == nil {
-		err = os.WriteFile(h.file, text, 0o600)
-	}
-	if err != nil {
-		os.Stderr.WriteString("raftlab: the verdict cannot be written: " + err.Error() + "\n")
-		os.Exit(1)
-	}
-	os.Exit(0)
+	leave(h.file, end)
 }
 
 // runRepeatable runs one case in a bubble that begins as a guest of the engine does.
