@@ -5,12 +5,11 @@ package main
 import (
 	"context"
 	"errors"
-	"path/filepath"
+	"path"
 	"strings"
 
 	"raftlab/internal/adopt"
 	"raftlab/internal/grade"
-	"raftlab/internal/submission"
 )
 
 // openAny is a [grade.Opener] for submissions in raftlab's layout and in those of the course.
@@ -30,22 +29,14 @@ func openAny(year string) grade.Opener {
 			return tree, err
 		}
 		return grade.Tree{Files: adopted.Files, Notes: noteTexts(adopted), Contract: adopted.Contract, Dirs: adopted.Dirs,
-			Written: written(ctx, path, adopted.Files)}, nil
+			Written: written(adopted)}, nil
 	}
 }
 
 // written are those of adopted files that were not handed in: adapters, shims, and the second copy of a peer that services run on.
-func written(ctx context.Context, handedIn string, files []submission.File) (names []string) {
-	theirs := map[string]bool{}
-	read, err := submission.ReadAny(ctx, handedIn, submission.Tree, func(name string) bool { return filepath.Ext(name) == ".go" })
-	if err != nil {
-		return nil // it could be read a moment ago
-	}
-	for _, f := range read {
-		theirs[filepath.Base(f.Name)] = true
-	}
-	for _, f := range files {
-		if !theirs[filepath.Base(f.Name)] || strings.Contains(f.Name, "/own/") {
+func written(adopted *adopt.Adopted) (names []string) {
+	for _, f := range adopted.Files {
+		if !adopted.HandedIn[path.Base(f.Name)] || strings.Contains(f.Name, "/own/") {
 			names = append(names, f.Name)
 		}
 	}

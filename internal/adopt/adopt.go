@@ -25,6 +25,8 @@ type Adopted struct {
 	Lacks map[string]string `json:"lacks"`
 
 	Files []submission.File `json:"-"`
+	// HandedIn has the names of the Go files of the solution, without their directories.
+	HandedIn map[string]bool `json:"-"`
 }
 
 // conversion is one solution under way.
@@ -141,7 +143,7 @@ func (t *tree) convert(year, only string) (a *Adopted, err error) {
 	if !c.layout.course() {
 		return nil, &ForeignError{"the packages in it do not import the course's framework (labrpc, labgob): if they are written for raftlab, they need not be adopted"}
 	}
-	a = &Adopted{Year: year, Why: "as said"}
+	a = &Adopted{Year: year, Why: "as said", HandedIn: c.tree.handedIn}
 	c.Year = year
 	if year == Auto || year == "" {
 		a.Year, a.Why = c.guessYear()

@@ -17,9 +17,10 @@ import (
 
 // tree is all that was handed in, as far as it is Go.
 type tree struct {
-	fset    *token.FileSet
-	dirs    map[string]*directory
-	modules map[string]string // directory of a go.mod -> name of the module
+	fset     *token.FileSet
+	dirs     map[string]*directory
+	modules  map[string]string // directory of a go.mod -> name of the module
+	handedIn map[string]bool   // names of all Go files, without their directories
 }
 
 // directory is one directory with Go files.
@@ -60,7 +61,7 @@ var moduleLine = regexp.MustCompile(`(?m)^module\s+"?([^\s"]+)"?`)
 
 // parse parses what was read. Only what may be of interest: a tree of a course holds programs for other labs, too.
 func parse(files []submission.File) *tree {
-	t := &tree{fset: token.NewFileSet(), dirs: map[string]*directory{}, modules: map[string]string{}}
+	t := &tree{fset: token.NewFileSet(), dirs: map[string]*directory{}, modules: map[string]string{}, handedIn: map[string]bool{}}
 	for _, s := range files {
 		dir := path.Dir(s.Name)
 		if path.Base(s.Name) == "go.mod" {
@@ -69,6 +70,7 @@ func parse(files []submission.File) *tree {
 			}
 			continue
 		}
+		t.handedIn[path.Base(s.Name)] = true
 		parsed, err := parser.ParseFile(t.fset, s.Name, s.Text, parser.ParseComments|parser.SkipObjectResolution)
 		if parsed == nil || parsed.Name == nil {
 			continue
