@@ -222,9 +222,5 @@ func writeFile(path string, write func(io.Writer) error) error {
 	if err := write(&b); err != nil {
 		return err
 	}
-	part := path + ".part"
-	if err := os.WriteFile(part, b.Bytes(), 0o666); err != nil {
-		return err
-	}
-	return os.Rename(part, path)
+	return suite.WriteFile(path, b.Bytes())
 }

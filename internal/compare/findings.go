@@ -16,6 +16,8 @@ type Finding struct {
 	At      string   `json:"at,omitempty"`
 	Buys    []string `json:"buys"`
 	Costs   []string `json:"costs"`
+
+	rival string // the peer that this one is measured against, where it is not measured against itself
 }
 
 // clearly is the least difference that is told, as a share. Where the values of the seeds overlap none is.
@@ -29,14 +31,15 @@ func (r *Report) findings() []Finding {
 		if r.Swept != "" && row.At != r.Rows[0].At && row.At != r.lastPoint() {
 			continue
 		}
-		against, name := r.row(row.Against, row.Peer, row.At), row.Against
+		against, name, rival := r.row(row.Against, row.Peer, row.At), row.Against, ""
 		if row.Against == "" && row.Peer != r.Rows[0].Peer {
-			against, name = r.row(row.Variant, r.Rows[0].Peer, row.At), row.Variant+" on "+r.Rows[0].Peer
+			rival = r.Rows[0].Peer
+			against, name = r.row(row.Variant, rival, row.At), row.Variant+" on "+rival
 		}
 		if against == nil {
 			continue
 		}
-		f := Finding{Variant: row.Variant, Peer: row.Peer, Against: name, Scene: row.Scene, At: row.At, Buys: []string{}, Costs: []string{}}
+		f := Finding{Variant: row.Variant, Peer: row.Peer, Against: name, Scene: row.Scene, At: row.At, Buys: []string{}, Costs: []string{}, rival: rival}
 		for i, m := range r.Metrics {
 			switch text, better := difference(m, against.Values[i], row.Values[i]); {
 			case text == "":

@@ -93,8 +93,8 @@ func (s *section) summary() {
 			workload = strings.TrimSpace(f.Scene + " " + s.Swept + "=" + f.At)
 		}
 		variant, against := withoutScene(f.Variant, f.Scene), withoutScene(f.Against, f.Scene)
-		if _, peer, found := strings.Cut(f.Against, " on "); found {
-			against = peer
+		if f.rival != "" {
+			against = f.rival
 		}
 		n := len(s.Summary)
 		if n == 0 || s.Summary[n-1].Variant != variant || s.Summary[n-1].Workload != workload {
@@ -155,8 +155,8 @@ func sectionOf(r *Report) section {
 		s.Scenes[at].Rows = append(s.Scenes[at].Rows, l)
 	}
 	s.summary()
-	for _, text := range r.explanations() {
-		s.Explained = append(s.Explained, strings.NewReplacer("- *", "", "*", "").Replace(text))
+	for _, g := range r.gaps() {
+		s.Explained = append(s.Explained, fmt.Sprintf("%s (%s): %s", g.short, strings.Join(g.peers, ", "), g.why))
 	}
 	return s
 }
@@ -180,12 +180,8 @@ func (r *Report) sceneOf(name string) scene {
 }
 
 func cellOf(v Spread) cell {
-	text, spread, _ := strings.Cut(v.cell(), " (")
 	if v.Short != "" {
 		return cell{Text: v.Short, Why: v.Why}
 	}
-	if spread != "" {
-		spread = "(" + spread
-	}
-	return cell{Text: text, Spread: spread}
+	return cell{Text: number(v.Median), Spread: v.span()}
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"raftlab/internal/compare/experiment"
+	"raftlab/internal/suite"
 )
 
 // Schema is the version of the JSON form.
@@ -67,7 +68,7 @@ func newReport(x experiment.Experiment, sweep experiment.Sweep, o Options) (*Rep
 
 // command repeats the experiment.
 func command(x experiment.Experiment, o Options) string {
-	words := []string{"raftlab compare", x.Name, "--seeds", seedRange(o.Seeds)}
+	words := []string{"raftlab compare", x.Name, "--seeds", suite.FormatSeeds(o.Seeds)}
 	if o.Settings != "" {
 		words = append(words, "--set", o.Settings)
 	}
@@ -77,15 +78,6 @@ func command(x experiment.Experiment, o Options) string {
 		}
 	}
 	return strings.Join(words, " ")
-}
-
-// seedRange writes seeds as a flag takes them.
-func seedRange(seeds []uint64) string {
-	n := len(seeds)
-	if n > 1 && seeds[n-1]-seeds[0] == uint64(n-1) && slices.IsSorted(seeds) {
-		return fmt.Sprintf("%d-%d", seeds[0], seeds[n-1])
-	}
-	return strings.ReplaceAll(strings.Trim(fmt.Sprint(seeds), "[]"), " ", ",")
 }
 
 // sum sums up what trials have measured of one metric.
@@ -184,8 +176,8 @@ func (r *Report) WriteMarkdown(w io.Writer) error {
 	for _, m := range r.Metrics {
 		fmt.Fprintf(&b, "- *%s*: %s\n", m.Name, m.Meaning)
 	}
-	for _, line := range r.explanations() {
-		b.WriteString(line + "\n")
+	for _, g := range r.gaps() {
+		fmt.Fprintf(&b, "- *%s* (%s): %s\n", g.short, strings.Join(g.peers, ", "), g.why)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -224,40 +216,44 @@ func (r *Report) settings() string {
 	return strings.Join(set, " ")
 }
 
-// explanations say why there is no number where there is none, and on which peers.
-func (r *Report) explanations() []string {
-	type gap struct{ short, why string }
-	var gaps []gap
-	peers := map[gap][]string{}
+// gap says why there is no number where there is none, and on which peers.
+type gap struct {
+	short, why string
+	peers      []string
+}
+
+func (r *Report) gaps() (gaps []gap) {
 	for _, row := range r.Rows {
 		for _, v := range row.Values {
-			g := gap{v.Short, v.Why}
-			if g.short == "" {
+			if v.Short == "" {
 				continue
 			}
-			if !slices.Contains(gaps, g) {
-				gaps = append(gaps, g)
+			at := slices.IndexFunc(gaps, func(g gap) bool { return g.short == v.Short && g.why == v.Why })
+			if at < 0 {
+				at = len(gaps)
+				gaps = append(gaps, gap{short: v.Short, why: v.Why})
 			}
-			if !slices.Contains(peers[g], row.Peer) {
-				peers[g] = append(peers[g], row.Peer)
+			if g := &gaps[at]; !slices.Contains(g.peers, row.Peer) {
+				g.peers = append(g.peers, row.Peer)
 			}
 		}
 	}
-	var lines []string
-	for _, g := range gaps {
-		lines = append(lines, fmt.Sprintf("- *%s* (%s): %s", g.short, strings.Join(peers[g], ", "), g.why))
-	}
-	return lines
+	return gaps
 }
 
 func (s Spread) cell() string {
 	if s.Short != "" {
 		return s.Short
 	}
+	return strings.TrimSpace(number(s.Median) + " " + s.span())
+}
+
+// span is the least and the most in brackets, where the seeds differ.
+func (s Spread) span() string {
 	if number(s.Least) == number(s.Most) {
-		return number(s.Median)
+		return ""
 	}
-	return fmt.Sprintf("%s (%s-%s)", number(s.Median), number(s.Least), number(s.Most))
+	return fmt.Sprintf("(%s-%s)", number(s.Least), number(s.Most))
 }
 
 // number writes three digits or all before the point, and two of what is below 1.

@@ -54,8 +54,7 @@ func runCatchup(t *Trial) {
 	if strings.HasSuffix(t.Variant.Name, "-kept") {
 		o.CatchUp = entriesKept
 	}
-	c := t.NewCluster(t.newPeer, t.Int("peers"), o)
-	t.setNetwork(c.Network())
+	c := t.clusterWith(t.Int("peers"), o)
 	leader := c.Leader()
 	away := (leader + 1 + t.Rand().IntN(c.N()-1)) % c.N()
 	c.Disconnect(away)

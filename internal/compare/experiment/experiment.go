@@ -105,8 +105,10 @@ type Trial struct {
 }
 
 // cluster starts n peers with the variant's extensions.
-func (t *Trial) cluster(n int) *tester.Cluster {
-	c := t.NewCluster(t.newPeer, n, t.options())
+func (t *Trial) cluster(n int) *tester.Cluster { return t.clusterWith(n, t.options()) }
+
+func (t *Trial) clusterWith(n int, o tester.Options) *tester.Cluster {
+	c := t.NewCluster(t.newPeer, n, o)
 	t.setNetwork(c.Network())
 	return c
 }
