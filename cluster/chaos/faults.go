@@ -116,12 +116,14 @@ func (c *run) loseThePowerOf(members ...int) error {
 		<-c.members[i].Ended()
 	}
 	for _, i := range members {
-		sectors, names, err := disk.Lose(c.folder.WAL(i), c.draws)
-		if err != nil {
-			return err
+		for _, dir := range []string{c.folder.WAL(i), c.folder.MemberDir(i)} {
+			sectors, names, err := disk.Lose(dir, c.draws)
+			if err != nil {
+				return err
+			}
+			c.report.Sectors += sectors
+			c.report.Names += names
 		}
-		c.report.Sectors += sectors
-		c.report.Names += names
 	}
 	c.wait(300 * time.Millisecond)
 	for _, i := range members {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"raftlab/cluster/replica"
 	"raftlab/cluster/transport"
 	"raftlab/kvapi"
 )
@@ -12,7 +13,7 @@ import (
 // Client executes operations at whichever member answers. Its writes belong to a session, so that one which is repeated
 // is executed once. It serves one goroutine at a time.
 type Client struct {
-	members []Route
+	members []replica.Route
 	at      int
 	within  time.Duration
 	session uint64
@@ -20,7 +21,7 @@ type Client struct {
 }
 
 // NewClient returns a client of the members that routes lead to, which gives an operation up after within.
-func NewClient(routes []Route, first int, within time.Duration) *Client {
+func NewClient(routes []replica.Route, first int, within time.Duration) *Client {
 	return &Client{members: routes, at: first % len(routes), within: within}
 }
 
@@ -111,3 +112,6 @@ func IsUnknown(err error) bool {
 	var f *Failure
 	return errors.As(err, &f) && f.Unknown
 }
+
+// roundPause is the pause after all members have been asked.
+const roundPause = 30 * time.Millisecond

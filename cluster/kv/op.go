@@ -12,12 +12,11 @@ import (
 type Kind byte
 
 const (
-	Get     Kind = 'g'
-	Put     Kind = 'p' // write, whatever the key has
-	Append  Kind = 'a' // write behind what the key has
-	PutIf   Kind = 'i' // write if the key has a certain version
-	Open    Kind = 'o' // begin a session
-	Barrier Kind = 'b' // nothing: its place in the log is what counts
+	Get    Kind = 'g' // read: it is not in the log
+	Put    Kind = 'p' // write, whatever the key has
+	Append Kind = 'a' // write behind what the key has
+	PutIf  Kind = 'i' // write if the key has a certain version
+	Open   Kind = 'o' // begin a session
 )
 
 // Op is an operation. Its fields are exported for labgob.
@@ -47,43 +46,37 @@ const (
 	ErrStale kvapi.Err = "ErrStale"
 )
 
-// batch is what stands in a log entry. Its id is unlike that of any other proposal: the server that made it
-// knows by it, when the entry is applied, whose wait is over.
-type batch struct {
-	id  uint64
-	ops []Op
+// encode writes an operation for the log.
+func (o Op) encode() []byte {
+	b := appendString([]byte{byte(o.Kind)}, o.Key)
+	b = appendString(b, o.Value)
+	b = binary.AppendUvarint(b, uint64(o.Version))
+	b = binary.AppendUvarint(b, o.Session)
+	return binary.AppendUvarint(b, o.Seq)
 }
 
-// Sizes of a batch at most.
-const (
-	maxOps   = 1024
-	maxBytes = 1 << 20
-)
+func decodeOp(b []byte) (Op, error) {
+	c := &cutter{b: b}
+	o := Op{Kind: Kind(c.byte()), Key: c.string(), Value: c.string(), Version: kvapi.Version(c.uint()), Session: c.uint(), Seq: c.uint()}
+	return o, c.end()
+}
 
-const batchMark = "kv1"
+// encode writes the result of a write or of Open, for the member that has passed it on.
+func (r Result) encode() []byte {
+	b := appendString(nil, string(r.Err))
+	b = binary.AppendUvarint(b, uint64(r.Version))
+	return binary.AppendUvarint(b, r.Session)
+}
 
-// encode writes a batch as a string: every peer can store and send those.
-func (b batch) encode() string {
-	out := append([]byte(batchMark), 0)
-	out = binary.LittleEndian.AppendUint64(out, b.id)
-	out = binary.AppendUvarint(out, uint64(len(b.ops)))
-	for _, o := range b.ops {
-		out = append(out, byte(o.Kind))
-		out = appendString(out, o.Key)
-		out = appendString(out, o.Value)
-		out = binary.AppendUvarint(out, uint64(o.Version))
-		out = binary.AppendUvarint(out, o.Session)
-		out = binary.AppendUvarint(out, o.Seq)
-	}
-	return string(out)
+func decodeResult(b []byte) (Result, error) {
+	c := &cutter{b: b}
+	r := Result{Err: kvapi.Err(c.string()), Version: kvapi.Version(c.uint()), Session: c.uint()}
+	return r, c.end()
 }
 
 func appendString(b []byte, s string) []byte {
 	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
 }
-
-// size is about what an operation takes in a batch.
-func (o Op) size() int { return len(o.Key) + len(o.Value) + 32 }
 
 // cutter takes bytes apart. After an error everything it returns is zero.
 type cutter struct {
@@ -92,6 +85,14 @@ type cutter struct {
 }
 
 var errShort = errors.New("it ends too early")
+
+// end says what was wrong, and that nothing is left over.
+func (c *cutter) end() error {
+	if c.err == nil && len(c.b) > 0 {
+		c.err = fmt.Errorf("%d bytes too many", len(c.b))
+	}
+	return c.err
+}
 
 func (c *cutter) uint() uint64 {
 	v, n := binary.Uvarint(c.b)
@@ -122,22 +123,4 @@ func (c *cutter) byte() byte {
 	b := c.b[0]
 	c.b = c.b[1:]
 	return b
-}
-
-func decodeBatch(text string) (b batch, err error) {
-	if len(text) < len(batchMark)+1+8 || text[:len(batchMark)+1] != batchMark+"\x00" {
-		return b, errors.New("it does not begin like a batch of this service")
-	}
-	rest := []byte(text[len(batchMark)+1:])
-	b.id = binary.LittleEndian.Uint64(rest)
-	c := &cutter{b: rest[8:]}
-	n := c.uint()
-	for i := uint64(0); i < n && c.err == nil; i++ {
-		b.ops = append(b.ops, Op{Kind: Kind(c.byte()), Key: c.string(), Value: c.string(),
-			Version: kvapi.Version(c.uint()), Session: c.uint(), Seq: c.uint()})
-	}
-	if c.err == nil && len(c.b) > 0 {
-		c.err = fmt.Errorf("%d bytes too many", len(c.b))
-	}
-	return b, c.err
 }

@@ -3,126 +3,53 @@ package kv
 import (
 	"errors"
 	"fmt"
-	"sync"
-	"sync/atomic"
-	"time"
+	"io"
 
-	"raftlab/cluster/transport"
+	"raftlab/cluster/replica"
 	"raftlab/kvapi"
 	"raftlab/labrpc"
-	"raftlab/raftapi"
 )
 
-// Route is the way to the service of another member; a *transport.Link is one.
-type Route interface {
-	Ask(method string, args, to any) (transport.Outcome, error)
-}
-
-// Config says how a server is built. The zero value of an optional field means its default.
+// Config says how a server is built: like a replica's, whose machine the server brings along.
 type Config struct {
-	Me        int
-	File      string             // the database
-	Persister *raftapi.Persister // what the peer stores in; the server reads the snapshot there
-	// Make creates the peer, which sends on the channel.
-	Make   func(chan raftapi.ApplyMsg) raftapi.Raft
-	Routes []Route // to each member; nil for this one
-
-	MaxLog      int           // bytes of the peer's state at which a snapshot is taken. Default 8 MiB
-	Sessions    int           // at most. Default 10,000
-	Patience    time.Duration // that an operation may wait. Default 5 s
-	CommitEvery time.Duration // how often the database is committed. Default 200 ms
-	Fatal       func(error)   // is told that the database has failed, and ends the process
-	Logf        func(format string, args ...any)
-}
-
-func (c Config) withDefaults() Config {
-	if c.MaxLog == 0 {
-		c.MaxLog = 8 << 20
-	}
-	if c.Sessions == 0 {
-		c.Sessions = 10_000
-	}
-	if c.Patience == 0 {
-		c.Patience = 5 * time.Second
-	}
-	if c.CommitEvery == 0 {
-		c.CommitEvery = 200 * time.Millisecond
-	}
-	return c
+	replica.Config
+	File     string // the database
+	Sessions int    // at most. Default 10,000
 }
 
 // Server is one member's part of the service.
 type Server struct {
 	c       Config
-	raft    raftapi.Raft
-	applyCh chan raftapi.ApplyMsg
-	queue   chan *proposal
-	done    chan struct{}
-	ended   sync.WaitGroup
-	hint    atomic.Int64 // the member that led when it was last heard of
-	ready   atomic.Int64 // the newest term whose barrier this member has applied as its leader
-
-	mu      sync.Mutex // guards what follows
 	store   *store
-	waiters waiters
+	replica *replica.Server
 }
 
-// Start opens the database, creates the peer and starts the server. A peer that has stored a snapshot which the
-// database has not seen gets it restored first. It blocks for as long as that takes.
+// Start opens the database, creates the peer and starts the server.
 func Start(c Config) (*Server, error) {
-	c = c.withDefaults()
+	if c.Sessions == 0 {
+		c.Sessions = 10_000
+	}
 	st, err := openStore(c.File, c.Sessions)
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{c: c, store: st, applyCh: make(chan raftapi.ApplyMsg), queue: make(chan *proposal, 4*maxOps),
-		done: make(chan struct{}), waiters: newWaiters()}
-	s.ready.Store(-1)
-	s.hint.Store(int64(c.Me))
-	if err := s.catchUp(); err != nil {
+	s := &Server{c: c, store: st}
+	c.Machine = st
+	if s.replica, err = replica.Start(c.Config); err != nil {
 		st.close()
 		return nil, err
 	}
-	s.raft = c.Make(s.applyCh)
-	s.ended.Go(s.runApplier)
-	s.ended.Go(s.runProposer)
-	s.ended.Go(s.watchLeadership)
 	return s, nil
-}
-
-// catchUp restores the peer's snapshot where the process ended between the peer's storing it and the
-// database's taking it in.
-func (s *Server) catchUp() error {
-	snapshot := s.c.Persister.ReadSnapshot()
-	if len(snapshot) == 0 {
-		return nil
-	}
-	index, err := snapshotIndex(snapshot)
-	if err != nil {
-		return fmt.Errorf("reading the snapshot that the peer has stored: %w", err)
-	}
-	if index <= s.store.applied {
-		return nil
-	}
-	s.c.Logf("the database has applied %d, the peer's snapshot is of %d: restoring it", s.store.applied, index)
-	if err := s.store.restore(snapshot); err != nil {
-		return fmt.Errorf("restoring the snapshot that the peer has stored: %w", err)
-	}
-	return nil
 }
 
 // Kill ends the server and its peer, and closes the database. Requests that wait are answered as unknown.
 func (s *Server) Kill() {
-	s.raft.Kill()
-	close(s.done)
-	s.ended.Wait()
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.replica.Kill()
 	s.store.close()
 }
 
 // Peers is the server's service for other members: what they pass on.
-func (s *Server) Peers() *labrpc.Service { return labrpc.MakeService(&Member{s}) }
+func (s *Server) Peers() *labrpc.Service { return s.replica.Peers() }
 
 // Clients is the server's service for everybody.
 func (s *Server) Clients() *labrpc.Service { return labrpc.MakeService(&KV{s}) }
@@ -133,54 +60,52 @@ type KV struct{ s *Server }
 // Do executes an operation, here or at the leader.
 func (k *KV) Do(op *Op, reply *Result) { *reply = k.s.Do(*op) }
 
-// Member has the handlers for other members.
-type Member struct{ s *Server }
-
-// Do executes an operation that another member has passed on, if this one leads.
-func (m *Member) Do(op *Op, reply *Result) { *reply = m.s.propose(*op) }
-
-// Empty is what some handlers are told.
-type Empty struct{}
-
-// Readiness is whether a member leads, and has applied the barrier of its term.
-type Readiness struct{ Ready bool }
-
-// Ready says whether this member leads and is ready.
-func (m *Member) Ready(_ *Empty, reply *Readiness) { reply.Ready = m.s.leadsReady() }
-
 // The longest key and value, in bytes.
 const (
 	MaxKey   = 4 << 10
 	MaxValue = 512 << 10
 )
 
-// ErrTooLarge: the key or the value is longer than a log entry should be.
-const ErrTooLarge kvapi.Err = "ErrTooLarge"
+// Answers to requests that no server should get.
+const (
+	// ErrTooLarge: the key or the value is longer than a log entry should be.
+	ErrTooLarge kvapi.Err = "ErrTooLarge"
+	// ErrKind: there is no such operation.
+	ErrKind kvapi.Err = "ErrKind"
+)
 
 // Do executes an operation, wherever the leader is. ErrWrongLeader means that it has not been executed, and never
-// will be; ErrUnknown that nobody knows.
+// will be; ErrUnknown that nobody knows. A read is answered from this member's database.
 func (s *Server) Do(op Op) Result {
+	switch op.Kind {
+	case Put, Append, PutIf, Open:
+		return s.write(op)
+	case Get:
+		if s.replica.ReadBarrier() != nil {
+			return Result{Err: kvapi.ErrWrongLeader}
+		}
+		return s.store.read(op.Key)
+	}
+	return Result{Err: ErrKind}
+}
+
+func (s *Server) write(op Op) Result {
 	if len(op.Key) > MaxKey || len(op.Value) > MaxValue {
 		return Result{Err: ErrTooLarge}
 	}
-	deadline := time.Now().Add(s.c.Patience)
-	for {
-		if r, over := s.round(op); over {
-			return r
-		}
-		if time.Now().After(deadline) {
-			return Result{Err: kvapi.ErrWrongLeader}
-		}
-		select {
-		case <-time.After(roundPause):
-		case <-s.done:
-			return Result{Err: ErrUnknown}
-		}
+	b, _, err := s.replica.Execute(op.encode())
+	switch {
+	case errors.Is(err, replica.ErrNotExecuted):
+		return Result{Err: kvapi.ErrWrongLeader}
+	case err != nil:
+		return Result{Err: ErrUnknown}
 	}
+	r, err := decodeResult(b)
+	if err != nil {
+		panic(fmt.Sprintf("kv: a result cannot be read: %v", err))
+	}
+	return r
 }
-
-// roundPause is the pause after all members have said that they do not lead: there is an election going on.
-const roundPause = 30 * time.Millisecond
 
 // Status is what a member says of itself.
 type Status struct {
@@ -195,59 +120,19 @@ type Status struct {
 
 // Status tells how the member is; with a hash of all its data if that is asked for.
 func (s *Server) Status(hash bool) Status {
-	term, leads := s.raft.GetState()
-	st := Status{Member: s.c.Me, Term: term, Leads: leads, Ready: s.Ready() == nil, LogSize: s.c.Persister.RaftStateSize()}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	st.Applied = s.store.applied
+	term, leads := s.replica.GetState()
+	st := Status{Member: s.c.Me, Term: term, Leads: leads, Ready: s.Ready() == nil, LogSize: s.c.Persister.RaftStateSize(),
+		Applied: s.store.Applied()}
 	if hash {
 		st.Hash = s.store.hash()
 	}
 	return st
 }
 
-func (s *Server) leadsReady() bool {
-	term, leads := s.raft.GetState()
-	return leads && s.ready.Load() == int64(term)
-}
-
 // Ready says why the member cannot serve clients now, or nothing.
-func (s *Server) Ready() error {
-	if s.leadsReady() {
-		return nil
-	}
-	for _, r := range s.c.Routes {
-		if r == nil {
-			continue
-		}
-		var answer Readiness
-		if outcome, _ := r.Ask("Member.Ready", &Empty{}, &answer); outcome == transport.Answered && answer.Ready {
-			return nil
-		}
-	}
-	return errors.New("no member that can be reached from here leads and has applied the barrier of its term")
-}
+func (s *Server) Ready() error { return s.replica.Ready() }
 
-// watchLeadership proposes a barrier whenever this member has come to lead.
-func (s *Server) watchLeadership() {
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		select {
-		case <-tick.C:
-		case <-s.done:
-			return
-		}
-		term, leads := s.raft.GetState()
-		if !leads || s.ready.Load() == int64(term) {
-			continue
-		}
-		if s.propose(Op{Kind: Barrier}).Err != kvapi.OK {
-			continue
-		}
-		if now, leads := s.raft.GetState(); leads && now == term {
-			s.ready.Store(int64(term))
-			s.c.Logf("leads term %d, and has applied its barrier", term)
-		}
-	}
+// Send opens the database for another member: the source of [transport.Node.OfferFiles].
+func (s *Server) Send(want int) (file io.ReadCloser, index int, size int64, err error) {
+	return s.c.Files.Send(s.store, want)
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 
+	"raftlab/cluster/replica"
 	"raftlab/kvapi"
 )
 
@@ -37,7 +38,7 @@ func be(numbers ...uint64) (b []byte) {
 }
 
 // maxOpens is how many sessions one log entry can open: a session is numbered by the index and its place.
-const maxOpens = maxOps
+const maxOpens = replica.MaxOps
 
 // open begins a session, and forgets another one if there are too many. No two sessions ever have one number.
 func (s *store) open(index, at int) uint64 {

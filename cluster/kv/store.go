@@ -3,6 +3,7 @@ package kv
 import (
 	"encoding/binary"
 	"fmt"
+	"sync"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -10,8 +11,8 @@ import (
 	"raftlab/kvapi"
 )
 
-// store is the database. One transaction is open all the time: what is applied can be read at once, and becomes
-// durable with the next commit. It is not safe for concurrent use.
+// store is the database: a replica.Machine. One transaction is open all the time: what is applied can be read at once, and
+// becomes durable with the next commit.
 //
 //	bucket    key                            value
 //	meta      "applied"                      index of the last log entry that is in here
@@ -19,12 +20,17 @@ import (
 //	sessions  session, 8 bytes               last use, last number and its result
 //	recency   last use, session, 16 bytes    -            the first one is forgotten next
 type store struct {
-	db       *bolt.DB
-	tx       *bolt.Tx
+	file  string
+	limit int // of sessions
+
+	copies sync.RWMutex // held for reading while the database is copied, for writing while it is replaced; before mu
+	mu     sync.Mutex   // guards what follows
+	db     *bolt.DB
+	tx     *bolt.Tx
+
 	applied  int
 	dirty    bool
 	sessions int // how many there are
-	limit    int
 }
 
 var (
@@ -39,34 +45,35 @@ var (
 
 // openStore opens the database in a file, which is made if it is not there.
 func openStore(file string, sessions int) (*store, error) {
-	db, err := bolt.Open(file, 0o644, &bolt.Options{Timeout: time.Second})
-	if err != nil {
-		return nil, fmt.Errorf("opening the database %s: %w", file, err)
+	s := &store{file: file, limit: sessions}
+	if err := s.reopen(); err != nil {
+		return nil, err
 	}
-	s := &store{db: db, limit: sessions}
-	// After kill -9 the system may show a commit that was never synced.
-	if err := db.Sync(); err != nil {
-		return nil, fmt.Errorf("syncing the database %s: %w", file, err)
-	}
-	if err := s.begin(); err != nil {
-		return nil, fmt.Errorf("opening the database %s: %w", file, err)
-	}
-	for _, b := range buckets {
-		if _, err := s.tx.CreateBucketIfNotExists(b); err != nil {
-			return nil, fmt.Errorf("opening the database %s: %w", file, err)
-		}
-	}
-	s.load()
 	return s, nil
 }
 
-// load reads what is kept in memory.
-func (s *store) load() {
-	s.applied = 0
+func (s *store) reopen() (err error) {
+	if s.db, err = bolt.Open(s.file, 0o644, &bolt.Options{Timeout: time.Second}); err != nil {
+		return fmt.Errorf("opening the database %s: %w", s.file, err)
+	}
+	// After kill -9 the system may show a commit that was never synced.
+	if err := s.db.Sync(); err != nil {
+		return fmt.Errorf("syncing the database %s: %w", s.file, err)
+	}
+	if err := s.begin(); err != nil {
+		return fmt.Errorf("opening the database %s: %w", s.file, err)
+	}
+	for _, b := range buckets {
+		if _, err := s.tx.CreateBucketIfNotExists(b); err != nil {
+			return fmt.Errorf("opening the database %s: %w", s.file, err)
+		}
+	}
+	s.applied, s.dirty = 0, false
 	if b := s.bucket(metaBucket).Get(appliedKey); len(b) == 8 {
 		s.applied = int(binary.BigEndian.Uint64(b))
 	}
 	s.sessions = s.bucket(sessionBucket).Stats().KeyN
+	return nil
 }
 
 func (s *store) begin() (err error) {
@@ -91,8 +98,10 @@ func (s *store) remove(bucket, key []byte) {
 	s.dirty = true
 }
 
-// commit makes durable what has been applied.
-func (s *store) commit() error {
+// Commit implements [replica.Machine].
+func (s *store) Commit() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if !s.dirty {
 		return nil
 	}
@@ -105,8 +114,17 @@ func (s *store) commit() error {
 
 // close commits nothing: what is not committed is in the peer's log.
 func (s *store) close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	_ = s.tx.Rollback()
 	return s.db.Close()
+}
+
+// Applied implements [replica.Machine].
+func (s *store) Applied() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.applied
 }
 
 // setApplied notes that everything up to index is in here.
@@ -115,11 +133,18 @@ func (s *store) setApplied(index int) {
 	s.put(metaBucket, appliedKey, be(uint64(index)))
 }
 
-// apply executes the operations of one log entry, in order, and notes its index.
-func (s *store) apply(index int, ops []Op) []Result {
-	results := make([]Result, len(ops))
-	for i, o := range ops {
-		results[i] = s.do(index, i, o)
+// Apply implements [replica.Machine].
+func (s *store) Apply(index int, ops [][]byte, wanted bool) (results [][]byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i, b := range ops {
+		o, err := decodeOp(b)
+		if err != nil {
+			panic(fmt.Sprintf("kv: operation %d of the entry %d cannot be read: %v", i, index, err))
+		}
+		if r := s.do(index, i, o); wanted {
+			results = append(results, r.encode())
+		}
 	}
 	s.setApplied(index)
 	return results
@@ -127,6 +152,17 @@ func (s *store) apply(index int, ops []Op) []Result {
 
 // keyed is what a key of a user is called in the database, which has no empty keys.
 func keyed(key string) []byte { return append([]byte{'k'}, key...) }
+
+// read answers a Get from what has been applied.
+func (s *store) read(key string) Result {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	value, version := s.get(key)
+	if version == 0 {
+		return Result{Err: kvapi.ErrNoKey}
+	}
+	return Result{Err: kvapi.OK, Value: value, Version: version}
+}
 
 // get returns what a key has; version 0 if it was never written.
 func (s *store) get(key string) (value string, version kvapi.Version) {
@@ -139,17 +175,8 @@ func (s *store) get(key string) (value string, version kvapi.Version) {
 }
 
 func (s *store) do(index, at int, o Op) Result {
-	switch o.Kind {
-	case Barrier:
-		return Result{Err: kvapi.OK}
-	case Open:
+	if o.Kind == Open {
 		return Result{Err: kvapi.OK, Session: s.open(index, at)}
-	case Get:
-		value, version := s.get(o.Key)
-		if version == 0 {
-			return Result{Err: kvapi.ErrNoKey}
-		}
-		return Result{Err: kvapi.OK, Value: value, Version: version}
 	}
 	if o.Session == 0 {
 		return s.write(o)

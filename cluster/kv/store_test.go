@@ -1,6 +1,8 @@
 package kv
 
 import (
+	"errors"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -17,8 +19,24 @@ func openTest(t *testing.T, file string, sessions int) *store {
 	return s
 }
 
+// apply applies a log entry.
+func (s *store) apply(index int, ops ...Op) (results []Result) {
+	var all [][]byte
+	for _, o := range ops {
+		all = append(all, o.encode())
+	}
+	for _, b := range s.Apply(index, all, true) {
+		r, err := decodeResult(b)
+		if err != nil {
+			panic(err)
+		}
+		results = append(results, r)
+	}
+	return results
+}
+
 // one applies a log entry with one operation.
-func (s *store) one(o Op) Result { return s.apply(s.applied+1, []Op{o})[0] }
+func (s *store) one(o Op) Result { return s.apply(s.applied+1, o)[0] }
 
 func TestOperations(t *testing.T) {
 	s := openTest(t, filepath.Join(t.TempDir(), "db"), 10)
@@ -26,28 +44,27 @@ func TestOperations(t *testing.T) {
 		op   Op
 		want Result
 	}{
-		{Op{Kind: Get, Key: "x"}, Result{Err: kvapi.ErrNoKey}},
 		{Op{Kind: Append, Key: "x", Value: "a"}, Result{Err: kvapi.OK, Version: 1}},
 		{Op{Kind: Append, Key: "x", Value: "b"}, Result{Err: kvapi.OK, Version: 2}},
-		{Op{Kind: Get, Key: "x"}, Result{Err: kvapi.OK, Value: "ab", Version: 2}},
 		{Op{Kind: PutIf, Key: "x", Value: "c", Version: 1}, Result{Err: kvapi.ErrVersion, Version: 2}},
 		{Op{Kind: PutIf, Key: "x", Value: "c", Version: 2}, Result{Err: kvapi.OK, Version: 3}},
 		{Op{Kind: PutIf, Key: "new", Value: "c", Version: 2}, Result{Err: kvapi.ErrNoKey}},
 		{Op{Kind: PutIf, Key: "new", Version: 0}, Result{Err: kvapi.OK, Version: 1}},
-		{Op{Kind: Get, Key: "new"}, Result{Err: kvapi.OK, Version: 1}},
 		{Op{Kind: Put, Key: "", Value: "empty key"}, Result{Err: kvapi.OK, Version: 1}},
-		{Op{Kind: Get, Key: ""}, Result{Err: kvapi.OK, Value: "empty key", Version: 1}},
-		{Op{Kind: Barrier}, Result{Err: kvapi.OK}},
 	} {
 		require.Equal(t, c.want, s.one(c.op), "%+v", c.op)
 	}
-	require.Equal(t, 12, s.applied)
+	require.Equal(t, 7, s.Applied())
+	require.Equal(t, Result{Err: kvapi.ErrNoKey}, s.read("none"))
+	require.Equal(t, Result{Err: kvapi.OK, Value: "c", Version: 3}, s.read("x"))
+	require.Equal(t, Result{Err: kvapi.OK, Version: 1}, s.read("new"))
+	require.Equal(t, Result{Err: kvapi.OK, Value: "empty key", Version: 1}, s.read(""))
 }
 
 // A write of a session is applied once, however often it stands in the log.
 func TestSessions(t *testing.T) {
 	s := openTest(t, filepath.Join(t.TempDir(), "db"), 3)
-	both := s.apply(1, []Op{{Kind: Open}, {Kind: Open}})
+	both := s.apply(1, Op{Kind: Open}, Op{Kind: Open})
 	a, b := both[0].Session, both[1].Session
 	require.NotEqual(t, a, b)
 	add := func(session, seq uint64) Result {
@@ -74,81 +91,58 @@ func TestCommit(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "db")
 	s, err := openStore(file, 10)
 	require.NoError(t, err)
-	s.apply(1, []Op{{Kind: Append, Key: "x", Value: "1"}})
-	require.NoError(t, s.commit())
-	s.apply(2, []Op{{Kind: Append, Key: "x", Value: "2"}, {Kind: Append, Key: "x", Value: "3"}})
+	s.apply(1, Op{Kind: Append, Key: "x", Value: "1"})
+	require.NoError(t, s.Commit())
+	s.apply(2, Op{Kind: Append, Key: "x", Value: "2"}, Op{Kind: Append, Key: "x", Value: "3"})
 	require.NoError(t, s.close()) // as after kill -9: the transaction is gone
 	s = openTest(t, file, 10)
 	value, _ := s.get("x")
 	require.Equal(t, "1", value)
 	require.Equal(t, 1, s.applied)
-	s.apply(2, []Op{{Kind: Append, Key: "x", Value: "2"}, {Kind: Append, Key: "x", Value: "3"}})
+	s.apply(2, Op{Kind: Append, Key: "x", Value: "2"}, Op{Kind: Append, Key: "x", Value: "3"})
 	value, _ = s.get("x")
 	require.Equal(t, "123", value)
 }
 
-func TestSnapshot(t *testing.T) {
+// The file that is sent is the database as it was committed last, sessions and all; it takes another one's place.
+func TestCopyAndReplace(t *testing.T) {
 	dir := t.TempDir()
 	a, b := openTest(t, filepath.Join(dir, "a"), 10), openTest(t, filepath.Join(dir, "b"), 10)
 	id := a.one(Op{Kind: Open}).Session
 	a.one(Op{Kind: Append, Key: "x", Value: "1", Session: id, Seq: 1})
+	require.NoError(t, a.Commit())
+	want := a.hash()
+	a.one(Op{Kind: Append, Key: "x", Value: "later"})
 	b.one(Op{Kind: Put, Key: "old", Value: "gone"})
-	require.NotEqual(t, a.hash(), b.hash())
-	snapshot := a.snapshot()
-	index, err := snapshotIndex(snapshot)
+	copied := filepath.Join(dir, "copy")
+	index, err := a.CopyTo(copied)
 	require.NoError(t, err)
 	require.Equal(t, 2, index)
-	require.NoError(t, b.restore(snapshot))
-	require.Equal(t, a.hash(), b.hash())
+
+	require.NoError(t, b.Replace(func() error { return os.Rename(copied, filepath.Join(dir, "b")) }))
+	require.Equal(t, want, b.hash())
+	require.Equal(t, 2, b.Applied())
 	require.Equal(t, 1, b.sessions)
 	require.Equal(t, Result{Err: kvapi.OK, Version: 1}, b.one(Op{Kind: Append, Key: "x", Value: "1", Session: id, Seq: 1}), "the session came along")
-	require.NotEqual(t, a.hash(), b.hash(), "another index")
-
-	before := b.hash()
-	for cut := range snapshot {
-		require.Error(t, b.restore(snapshot[:cut]), "cut at %d", cut)
-	}
-	require.Equal(t, before, b.hash(), "a broken snapshot changes nothing")
+	require.NotEqual(t, want, b.hash(), "another index")
+	broken := errors.New("broken")
+	require.ErrorIs(t, a.Replace(func() error { return broken }), broken)
+	require.NoError(t, a.reopen())
 }
 
-// A crash in the middle of a restore finds the old database or the new one: there is one commit.
-func TestRestoreIsOneCommit(t *testing.T) {
-	dir := t.TempDir()
-	a, b := openTest(t, filepath.Join(dir, "a"), 10), openTest(t, filepath.Join(dir, "b"), 10)
-	a.one(Op{Kind: Put, Key: "x", Value: "1"})
-	b.one(Op{Kind: Put, Key: "old", Value: "gone"})
-	require.NoError(t, b.commit())
-	before := b.tx.ID()
-	require.NoError(t, b.restore(a.snapshot()))
-	require.Equal(t, before+1, b.tx.ID())
-}
-
-func FuzzBatch(f *testing.F) {
-	f.Add(batch{7, []Op{{Kind: PutIf, Key: "k", Value: "v", Version: 3, Session: 4, Seq: 5}, {Kind: Barrier}}}.encode())
-	f.Add(batch{}.encode())
-	f.Fuzz(func(t *testing.T, text string) {
-		b, err := decodeBatch(text)
-		if err != nil {
-			return
-		}
-		again, err := decodeBatch(b.encode())
-		require.NoError(t, err)
-		require.Equal(t, b, again)
-	})
-}
-
-func FuzzSnapshot(f *testing.F) {
-	s, err := openStore(filepath.Join(f.TempDir(), "db"), 10)
-	require.NoError(f, err)
-	s.one(Op{Kind: Open})
-	s.one(Op{Kind: Put, Key: "x", Value: "1"})
-	f.Add(s.snapshot())
-	require.NoError(f, s.close())
+func FuzzOp(f *testing.F) {
+	f.Add(Op{Kind: PutIf, Key: "k", Value: "v", Version: 3, Session: 4, Seq: 5}.encode())
+	f.Add(Result{Err: ErrStale, Version: 3, Session: 9}.encode())
 	f.Fuzz(func(t *testing.T, b []byte) {
-		rows := 0
-		if _, err := snapshotIndex(b); err == nil {
-			require.NoError(t, eachRow(b, func(int, string, string) error { rows++; return nil }))
-			require.Positive(t, rows)
+		if o, err := decodeOp(b); err == nil {
+			again, err := decodeOp(o.encode())
+			require.NoError(t, err)
+			require.Equal(t, o, again)
+		}
+		if r, err := decodeResult(b); err == nil {
+			again, err := decodeResult(r.encode())
+			require.NoError(t, err)
+			require.Equal(t, r, again)
 		}
 	})
 }

@@ -22,6 +22,7 @@ import (
 
 	"raftlab/cluster/disk"
 	"raftlab/cluster/kv"
+	"raftlab/cluster/replica"
 	"raftlab/cluster/transport"
 )
 
@@ -29,6 +30,7 @@ import (
 type Folder struct {
 	Path           string      `json:"-"`
 	Cluster        string      `json:"cluster"`
+	Secret         string      `json:"secret"` // that members know, and no client
 	Implementation string      `json:"implementation"`
 	Fragile        bool        `json:"fragile,omitempty"` // its disks can lose what was not synced: for chaos
 	MaxLog         int         `json:"maxLog,omitempty"`  // bytes of log at which a snapshot is taken; 0: the service's default
@@ -45,7 +47,7 @@ const folderFile = "cluster.json"
 
 // Create makes the folder of a new cluster of n members, on free ports of loopback.
 func Create(path string, n int, implementation string) (*Folder, error) {
-	f := &Folder{Path: path, Cluster: rand.Text(), Implementation: implementation}
+	f := &Folder{Path: path, Cluster: rand.Text(), Secret: rand.Text(), Implementation: implementation}
 	var held []net.Listener // all at once, so that no port is taken twice
 	free := func() (string, error) {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -108,6 +110,12 @@ func (f *Folder) MemberDir(i int) string { return filepath.Join(f.Path, fmt.Spri
 // WAL is where a member keeps its peer's log.
 func (f *Folder) WAL(i int) string { return filepath.Join(f.MemberDir(i), "wal") }
 
+// Database is the name of the file of a member's database in its directory.
+const Database = "data.db"
+
+// Database is the service's database.
+func (f *Folder) Database(i int) string { return filepath.Join(f.MemberDir(i), Database) }
+
 // Log is what a member says.
 func (f *Folder) Log(i int) string { return filepath.Join(f.MemberDir(i), "log.txt") }
 
@@ -159,7 +167,7 @@ func (f *Folder) Enter(i int) error {
 // Client returns a client of the cluster, and the node whose Close ends its connections.
 func (f *Folder) Client(number int) (*kv.Client, *transport.Node) {
 	n := transport.NewNode(transport.Identity{Cluster: f.Cluster, Member: transport.Client}, len(f.Members), transport.Options{ServiceTimeout: clientPatience})
-	var routes []kv.Route
+	var routes []replica.Route
 	for i, m := range f.Members {
 		routes = append(routes, n.Service(i, m.Peers))
 	}

@@ -18,12 +18,12 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"path/filepath"
 	"time"
 
 	"raftlab/cluster/disk"
 	"raftlab/cluster/kv"
 	"raftlab/cluster/launch"
+	"raftlab/cluster/replica"
 	"raftlab/cluster/transport"
 	"raftlab/cluster/wal"
 	"raftlab/labrpc"
@@ -59,6 +59,7 @@ func (c Config) withDefaults() Config {
 type Member struct {
 	c      Config
 	log    *wal.Log
+	files  *replica.Files
 	node   *transport.Node
 	server *kv.Server
 	stop   context.CancelFunc
@@ -105,22 +106,46 @@ func (m *Member) open() error {
 		return err
 	}
 	o := wal.Options{Logf: m.c.Logf, Fatal: m.c.Fatal}
+	var err error
 	if f.Fragile {
-		fragile, err := disk.OpenFragile(f.WAL(i), slowSync)
-		if err != nil {
+		if o.FS, err = disk.OpenFragile(f.WAL(i), slowSync); err != nil {
 			return err
 		}
-		o.FS, o.SegmentSize = fragile, 1<<20
+		o.SegmentSize = 1 << 20
 	}
-	var err error
 	if m.log, err = wal.Open(f.WAL(i), o); err != nil {
 		return err
 	}
 	s := m.log.Load()
 	m.c.Logf("the log holds a snapshot up to %d, %d entries behind it, and %d bytes in all", s.SnapshotIndex, len(s.Entries), s.StateSize())
+	if err := m.openFiles(); err != nil {
+		m.log.Close()
+		return err
+	}
 	id := transport.Identity{Cluster: f.Cluster, Member: i, Implementation: f.Implementation}
-	m.node = transport.NewNode(id, len(f.Members), transport.Options{Logf: m.c.Logf})
+	m.node = transport.NewNode(id, len(f.Members), transport.Options{Logf: m.c.Logf, Before: m.files.Arriving})
 	return nil
+}
+
+// openFiles opens the room for snapshots. Only a member that has the lock of the log comes here.
+func (m *Member) openFiles() (err error) {
+	f, i := m.c.Folder, m.c.Member
+	var room disk.FS
+	if f.Fragile {
+		room, err = disk.OpenFragile(f.MemberDir(i), slowSync)
+	} else {
+		room, err = disk.Open(f.MemberDir(i))
+	}
+	if err != nil {
+		return err
+	}
+	m.files, err = replica.OpenFiles(replica.FilesConfig{
+		FS: room, Dir: f.MemberDir(i), Database: launch.Database, Secret: f.Secret, Members: len(f.Members), Me: i, Logf: m.c.Logf,
+		Fetch: func(from, want int, w io.Writer) (int, error) {
+			return m.node.Fetch(context.Background(), from, f.Members[from].Peers, want, w)
+		},
+	})
+	return err
 }
 
 // slowSync makes a fragile disk take its time, as a real one does: what is written is not safe for a while.
@@ -135,7 +160,7 @@ func slowSync(op, _ string) error {
 func (m *Member) start() (peers, clients *labrpc.Server, err error) {
 	f, me := m.c.Folder, m.c.Member
 	peers, clients = labrpc.MakeServer(), labrpc.MakeServer()
-	ends, routes := make([]*labrpc.ClientEnd, len(f.Members)), make([]kv.Route, len(f.Members))
+	ends, routes := make([]*labrpc.ClientEnd, len(f.Members)), make([]replica.Route, len(f.Members))
 	for i, a := range f.Members {
 		if i == me {
 			ends[i] = transport.Own(peers)
@@ -143,22 +168,36 @@ func (m *Member) start() (peers, clients *labrpc.Server, err error) {
 		}
 		ends[i], routes[i] = m.node.Peer(i, a.Peers), m.node.Service(i, a.Peers)
 	}
-	persister := raftapi.NewPersister(m.log)
-	m.server, err = kv.Start(kv.Config{
-		Me: me, File: filepath.Join(f.MemberDir(me), "data.db"), Persister: persister, Routes: routes,
+	persister := raftapi.NewPersister(m.files.Guard(m.log))
+	m.server, err = kv.Start(kv.Config{File: f.Database(me), Config: replica.Config{
+		Me: me, Files: m.files, Persister: persister, Routes: routes,
 		Make: func(applyCh chan raftapi.ApplyMsg) raftapi.Raft {
 			peer := m.c.Make(ends, me, persister, applyCh)
+			m.extend(peer)
 			peers.AddService(labrpc.MakeService(peer))
 			return peer
 		},
 		MaxLog: f.MaxLog, Fatal: m.c.Fatal, Logf: m.c.Logf,
-	})
+	}})
 	if err != nil {
 		return nil, nil, err
 	}
+	m.node.OfferFiles(m.server.Send)
 	peers.AddService(m.server.Peers())
 	clients.AddService(m.server.Clients())
 	return peers, clients, nil
+}
+
+// extend switches on what a service on a real network is glad of, in a peer that has it.
+func (m *Member) extend(peer raftapi.Raft) {
+	e, ok := peer.(raftapi.Extendable)
+	if !ok {
+		return
+	}
+	names := []string{raftapi.PreVote, raftapi.CheckQuorum, raftapi.ReadIndex, raftapi.EagerCommit}
+	if err := e.Extend(names...); err != nil {
+		m.c.Logf("the peer has not all of the extensions %q, and runs with none: %v", names, err)
+	}
 }
 
 // handler is the HTTP side. It takes faults only where disks can lose things as well: in tests.

@@ -68,25 +68,44 @@ var all = []Mutant{
 		`		server = n.clients
 `, `		server = n.peers
 `, "transport", "TestClient"},
-	{"repeated-forward", "a request whose answer did not come is passed on again", "kv/route.go",
-		`return Result{Err: ErrUnknown}`, `return Result{Err: kvapi.ErrWrongLeader}`, "kv", "TestUnknownIsNotRepeated"},
+	{"repeated-forward", "a request whose answer did not come is passed on again", "replica/route.go",
+		`	return outcome{err: ErrUnknown}
+}`, `	return outcome{err: ErrNotExecuted}
+}`, "replica", "TestUnknownIsNotRepeated"},
+	{"ready-without-barrier", "a new leader is ready before it knows what is committed", "replica/server.go",
+		`return leads && s.ready.Load() == int64(term)`, `return leads && term > 0`, "replica", "TestReadyAfterTheBarrier"},
+	{"snapshot-before-commit", "the peer drops entries that the database does not hold on disk", "replica/apply.go",
+		`	s.commit()
+	peer.Snapshot`, `	peer.Snapshot`, "replica", "TestSnapshotIsCommittedFirst"},
+	{"stale-read", "a read does not wait until the read index is applied", "replica/read.go",
+		`err = s.AwaitApplied(index)`, `_ = index`, "replica", "TestReadBarrier"},
+	{"manifest-before-file", "a peer sees a snapshot whose file is not here", "replica/files.go",
+		`	return f.ensure(index, f.c.Arrival, from)
+}`, `	return nil
+}`, "replica", "TestManifestWaitsForItsFile"},
+	{"manifest-stored-before-file", "a peer stores a snapshot whose file is not here", "replica/files.go",
+		`		g.files.mustHave(u.Snapshot)
+`, ``, "replica", "TestNoManifestWithoutItsFile"},
+	{"file-not-synced", "a file that has come is not synced before it counts", "replica/files.go",
+		`	if err := file.Sync(); err != nil {
+		return got, err
+	}
+`, ``, "replica", "TestCrashAtEachStepOfASwap"},
+	{"file-name-not-synced", "the name of a file that has come is not synced before it counts", "replica/files.go",
+		`	return got, f.c.FS.SyncDir()`, `	return got, nil`, "replica", "TestCrashAtEachStepOfASwap"},
+	{"swap-not-atomic", "the old database goes before the new one has its name", "replica/files.go",
+		`		if err := f.c.FS.Rename(file.name(), f.c.Database); err != nil {`,
+		`		_ = f.c.FS.Remove(f.c.Database)
+		if err := f.c.FS.SyncDir(); err != nil {
+			return err
+		}
+		if err := f.c.FS.Rename(file.name(), f.c.Database); err != nil {`, "replica", "TestCrashAtEachStepOfASwap"},
+	{"snapshot-of-what-is-not-delivered", "a snapshot is taken of entries that the peer has not delivered", "replica/apply.go",
+		`	if behind {`, `	if behind && false {`, "replica", "TestNewerFile"},
 	{"applied-beside-the-data", "the applied index is committed with the next entry", "kv/store.go",
 		`be(uint64(index)))`, `be(uint64(index-1)))`, "kv", "TestCommit"},
 	{"no-sessions", "a write that is repeated is applied again", "kv/store.go",
 		`case o.Seq == row.seq:`, `case false:`, "kv", "TestSessions"},
-	{"snapshot-before-commit", "the peer drops entries that the database does not hold on disk", "kv/apply.go",
-		`	s.must(s.store.commit())
-	index, snapshot`, `	index, snapshot`, "kv", "TestSnapshotIsCommittedFirst"},
-	{"swap-not-atomic", "the old database goes in one transaction, the new one comes in the next", "kv/snapshot.go",
-		`	err := eachRow(snapshot, func(bucket int, key, value string) error {
-		return s.bucket(`, `	s.dirty = true
-	if err := s.commit(); err != nil {
-		return err
-	}
-	err := eachRow(snapshot, func(bucket int, key, value string) error {
-		return s.bucket(`, "kv", "TestRestoreIsOneCommit"},
-	{"ready-without-barrier", "a new leader is ready before it knows what is committed", "kv/server.go",
-		`return leads && s.ready.Load() == int64(term)`, `return leads && term > 0`, "kv", "TestReadyAfterTheBarrier"},
 	{"empty-voter", "a member comes back with an empty memory", "launch/folder.go",
 		`if _, err := os.Stat(born); err == nil {`, `if _, err := os.Stat(born); err == nil && false {`, "member", "TestWhoseDirectory"},
 }

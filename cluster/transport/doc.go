@@ -2,11 +2,12 @@
 //
 //	peer --Call--> labrpc.ClientEnd --> [Link] ==TCP==> [Node] --> labrpc.Server --> handler
 //
-// Each member listens at one address, and has up to three connections to each other member:
+// Each member listens at one address, and has up to four connections to each other member:
 //
 //   - calls: short messages. The answer has to come within [Options.CallTimeout], or the connection is dropped, for
 //     what is stuck in it would only arrive too late.
-//   - bulk: messages of 64 KiB and more, which are snapshots and long appends. A heartbeat does not wait behind them.
+//   - bulk: messages of 64 KiB and more, which are long appends. A heartbeat does not wait behind them.
+//   - files: one file, which a snapshot stands for (files.go).
 //   - service: requests that a server passes on to the leader. They may take as long as an operation does.
 //
 // Clients open connections of the last kind.
@@ -26,6 +27,6 @@
 // runs a number of handlers per connection at most, and reads nothing until one returns, so that TCP holds the
 // sender back. A connection that fails is made anew, with pauses that double up to a second.
 //
-//   - link.go: [Link], the calling side; node.go: [Node], the other one
+//   - link.go: [Link], the calling side; node.go: [Node], the other one; files.go: [Node.Fetch]
 //   - greeting.go: who speaks to whom; wire.go: frames; faults.go: cuts and delays, for tests
 package transport

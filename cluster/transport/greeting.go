@@ -29,6 +29,7 @@ const (
 	forCalls   purpose = "calls"
 	forBulk    purpose = "bulk"
 	forService purpose = "service"
+	forFiles   purpose = "files"
 )
 
 // hello is the first message on a connection, from the side that dialled. Its fields are exported for labgob.
@@ -102,7 +103,7 @@ func (n *Node) unwelcome(h hello) string {
 		return fmt.Sprintf("you say that you are member %d, which is no other member of this cluster", h.From)
 	case h.Implementation != id.Implementation:
 		return fmt.Sprintf("your peers are %q, these are %q: they would not understand each other's messages and logs", h.Implementation, id.Implementation)
-	case h.Purpose != forCalls && h.Purpose != forBulk && h.Purpose != forService:
+	case h.Purpose != forCalls && h.Purpose != forBulk && h.Purpose != forService && h.Purpose != forFiles:
 		return fmt.Sprintf("a connection for %q is not known", plain.Line(string(h.Purpose), plain.MaxLine))
 	case n.faults.isCut(h.From):
 		return cutText

@@ -105,19 +105,8 @@ func (l *Link) run() {
 }
 
 func (l *Link) dial() (net.Conn, error) {
-	if l.node.faults.isCut(l.to) {
-		return nil, errors.New(cutText)
-	}
-	d := net.Dialer{Timeout: greetingTime}
-	c, err := d.DialContext(l.ctx, "tcp", l.address)
+	c, err := l.node.connect(l.ctx, l.to, l.address, l.purpose)
 	if err != nil {
-		return nil, err
-	}
-	id := l.node.id
-	err = greet(c, hello{Protocol: Protocol, Cluster: id.Cluster, From: id.Member, To: l.to,
-		Implementation: id.Implementation, Purpose: l.purpose}, greetingTime)
-	if err != nil {
-		c.Close()
 		return nil, err
 	}
 	l.mu.Lock()

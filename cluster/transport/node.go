@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -19,6 +20,9 @@ type Options struct {
 	// Anywhere lets the node listen at other addresses than loopback. Whoever reaches one can read and change
 	// everything: there are no passwords.
 	Anywhere bool
+	// Before is called with each request of another member, before its handler runs. If it returns an error the handler
+	// does not run, and the request counts as not sent.
+	Before func(from int, request []byte) error
 	// Logf says what somebody who looks after the member should know. Default: nobody.
 	Logf func(format string, args ...any)
 }
@@ -29,6 +33,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.ServiceTimeout == 0 {
 		o.ServiceTimeout = 10 * time.Second
+	}
+	if o.Before == nil {
+		o.Before = func(int, []byte) error { return nil }
 	}
 	if o.Logf == nil {
 		o.Logf = func(string, ...any) {}
@@ -53,6 +60,7 @@ type Node struct {
 	closed   bool
 	peers    *labrpc.Server // what other members can call; nil until Serve
 	clients  *labrpc.Server // what everybody can call
+	files    FileSource     // what other members can fetch; nil until OfferFiles
 	listener net.Listener
 	conns    map[net.Conn]int // of others, and who they are
 	links    []*Link
@@ -145,6 +153,31 @@ func (n *Node) enter(c net.Conn, from int) bool {
 	return true
 }
 
+func (n *Node) leave(c net.Conn) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	delete(n.conns, c)
+}
+
+// connect opens a connection to another member, and greets.
+func (n *Node) connect(ctx context.Context, to int, address string, p purpose) (net.Conn, error) {
+	if n.faults.isCut(to) {
+		return nil, errors.New(cutText)
+	}
+	d := net.Dialer{Timeout: greetingTime}
+	c, err := d.DialContext(ctx, "tcp", address)
+	if err != nil {
+		return nil, err
+	}
+	err = greet(c, hello{Protocol: Protocol, Cluster: n.id.Cluster, From: n.id.Member, To: to,
+		Implementation: n.id.Implementation, Purpose: p}, greetingTime)
+	if err != nil {
+		c.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
 // receive serves one connection of somebody else.
 func (n *Node) receive(c net.Conn) {
 	defer c.Close()
@@ -164,12 +197,12 @@ func (n *Node) receive(c net.Conn) {
 	if !n.enter(c, h.From) {
 		return
 	}
-	defer func() {
-		n.mu.Lock()
-		delete(n.conns, c)
-		n.mu.Unlock()
-	}()
+	defer n.leave(c)
 	if n.faults.isCut(h.From) || sendGreeting(c, welcome{}) != nil {
+		return
+	}
+	if h.Purpose == forFiles {
+		n.sendFile(c)
 		return
 	}
 	c.SetDeadline(time.Time{})
@@ -197,7 +230,7 @@ func (n *Node) handle(c net.Conn, server *labrpc.Server, from int) {
 		handlers <- struct{}{} // when all are busy nothing more is read
 		go func() {
 			defer func() { <-handlers }()
-			answer := n.run(server, m)
+			answer := n.run(server, m, from)
 			if from != Client {
 				time.Sleep(n.faults.delay())
 			}
@@ -212,7 +245,13 @@ func (n *Node) handle(c net.Conn, server *labrpc.Server, from int) {
 }
 
 // run has a handler answer a request. A panic in it is the peer's bug, and ends the process.
-func (n *Node) run(server *labrpc.Server, m message) []byte {
+func (n *Node) run(server *labrpc.Server, m message, from int) []byte {
+	if from != Client {
+		if err := n.o.Before(from, m.body); err != nil {
+			time.Sleep(connectWait) // there are peers that try again at once
+			return message{kind: failure, id: m.id, text: err.Error()}.encode()
+		}
+	}
 	result, err := server.Dispatch(m.text, func(args any) error { return decode(m.body, args) })
 	if err != nil {
 		return message{kind: failure, id: m.id, text: err.Error()}.encode()

@@ -1,30 +1,34 @@
-package kv
+package replica
 
 import (
 	"math/rand/v2"
 	"time"
-
-	"raftlab/kvapi"
 )
 
-// proposal is an operation on its way into the log.
+// proposal is an operation on its way into the log; nil is a barrier.
 type proposal struct {
-	op   Op
-	done chan Result // gets one
+	op   []byte
+	done chan outcome // gets one
 }
 
-// propose has an operation executed by way of this member's peer. ErrWrongLeader means that this has not been and
-// never will be.
-func (s *Server) propose(op Op) Result {
-	p := &proposal{op, make(chan Result, 1)}
+// outcome is what an operation has come to.
+type outcome struct {
+	result []byte
+	index  int // of its entry
+	err    error
+}
+
+// propose has an operation executed by way of this member's peer.
+func (s *Server) propose(op []byte) outcome {
+	p := &proposal{op, make(chan outcome, 1)}
 	patience := time.NewTimer(s.c.Patience)
 	defer patience.Stop()
 	select {
 	case s.queue <- p:
 	case <-patience.C:
-		return Result{Err: kvapi.ErrWrongLeader}
+		return outcome{err: ErrNotExecuted}
 	case <-s.done:
-		return Result{Err: kvapi.ErrWrongLeader}
+		return outcome{err: ErrNotExecuted}
 	}
 	select {
 	case r := <-p.done:
@@ -32,7 +36,7 @@ func (s *Server) propose(op Op) Result {
 	case <-patience.C:
 	case <-s.done:
 	}
-	return Result{Err: ErrUnknown}
+	return outcome{err: ErrUnknown}
 }
 
 // runProposer is the goroutine that puts together what came in while the peer was busy with the batch before. A
@@ -46,11 +50,11 @@ func (s *Server) runProposer() {
 		case <-s.done:
 			return
 		}
-		for size := all[0].op.size(); len(all) < maxOps && size < maxBytes; {
+		for size := sizeOf(all[0].op); len(all) < MaxOps && size < maxBytes; {
 			select {
 			case p := <-s.queue:
 				all = append(all, p)
-				size += p.op.size()
+				size += sizeOf(p.op)
 				continue
 			default:
 			}
@@ -60,23 +64,33 @@ func (s *Server) runProposer() {
 	}
 }
 
+// sizeOf is about what an operation takes in a batch.
+func sizeOf(op []byte) int { return len(op) + 8 }
+
 // waiting is a batch that has been proposed.
 type waiting struct {
 	proposals []*proposal
 	resolved  bool
 }
 
-func (w *waiting) resolve(results []Result) {
+// resolve ends the wait: a barrier has no operation in the entry, and no result.
+func (w *waiting) resolve(index int, results [][]byte) {
 	w.resolved = true
-	for i, p := range w.proposals {
-		p.done <- results[i]
+	at := 0
+	for _, p := range w.proposals {
+		o := outcome{index: index}
+		if p.op != nil {
+			o.result = results[at]
+			at++
+		}
+		p.done <- o
 	}
 }
 
-func (w *waiting) resolveAll(err kvapi.Err) {
+func (w *waiting) resolveAll(err error) {
 	w.resolved = true
 	for _, p := range w.proposals {
-		p.done <- Result{Err: err}
+		p.done <- outcome{err: err}
 	}
 }
 
@@ -91,7 +105,9 @@ func newWaiters() waiters { return waiters{map[uint64]*waiting{}, map[int][]uint
 func (s *Server) start(all []*proposal) {
 	b := batch{id: rand.Uint64()}
 	for _, p := range all {
-		b.ops = append(b.ops, p.op)
+		if p.op != nil {
+			b.ops = append(b.ops, p.op)
+		}
 	}
 	w := &waiting{proposals: all}
 	s.mu.Lock()
@@ -102,9 +118,9 @@ func (s *Server) start(all []*proposal) {
 	defer s.mu.Unlock()
 	switch {
 	case w.resolved:
-	case !leads || index <= s.store.applied: // not taken, or another entry stands there
+	case !leads || index <= s.c.Machine.Applied(): // not taken, or another entry stands there
 		delete(s.waiters.byID, b.id)
-		w.resolveAll(kvapi.ErrWrongLeader)
+		w.resolveAll(ErrNotExecuted)
 	default:
 		s.waiters.byIndex[index] = append(s.waiters.byIndex[index], b.id)
 	}
@@ -112,15 +128,15 @@ func (s *Server) start(all []*proposal) {
 
 // applied ends the wait of the batch that stands at index, and of those that should have stood there: the
 // entry of another leader has taken their place, so they never will be executed.
-func (w *waiters) applied(index int, id uint64, results []Result) {
+func (w *waiters) applied(index int, id uint64, results [][]byte) {
 	if own := w.byID[id]; own != nil {
 		delete(w.byID, id)
-		own.resolve(results)
+		own.resolve(index, results)
 	}
 	for _, other := range w.byIndex[index] {
 		if lost := w.byID[other]; lost != nil {
 			delete(w.byID, other)
-			lost.resolveAll(kvapi.ErrWrongLeader)
+			lost.resolveAll(ErrNotExecuted)
 		}
 	}
 	delete(w.byIndex, index)
