@@ -144,7 +144,10 @@ func (cl *Client) Go(f func()) <-chan struct{} {
 }
 
 // Make calls f, which is code under test that makes a clerk. It must return quickly.
-func (cl *Client) Make(f func()) { cl.s.r.into("MakeClerk", record.FirstClient+cl.number, cl.as(f)) }
+func (cl *Client) Make(f func()) {
+	cl.s.r.into("MakeClerk", record.FirstClient+cl.number, cl.as(f))
+	globals.Made(cl.owner)
+}
 
 func (cl *Client) as(f func()) func() {
 	return func() {

@@ -16,11 +16,11 @@
 //
 //	owner 0          the harness               the variable itself
 //	a life           each server, each life    a copy of its own of everything
-//	a client         each clerk                a copy of its own, but for counters
+//	a client         each clerk                a copy of its own; a counter goes on from the last clerk's
 //	a visitor        a message on its way      a copy of its own of everything, made when it is used
 //
-// Counters are variables that hold plain numbers and locks, a few bytes in all. All clients share
-// them, because clerks often take their numbers from one; nothing of a service's data fits into them.
+// Counters are variables that hold plain numbers and locks, a few bytes in all. Clerks often take their numbers from
+// one, so they begin where another clerk has left them (clients.go).
 //
 // A new owner's copies are made by running the initializers of the variables again, in the order in
 // which the program ran them, and then those init functions that have to do with them.
@@ -39,12 +39,10 @@ type Owner uint64
 
 // copies are the variables of one owner.
 type copies struct {
-	// shared is 1 if the owner uses the variables themselves of those that are counters, which have odd
-	// numbers; else it is 0.
-	shared uint
-	vars   []unsafe.Pointer // by half the variable's number; nil: not used yet
-	client bool
+	vars   []unsafe.Pointer // by the variable's number without its marks; nil: not used yet
+	client *client          // nil: it is no client
 	made   bool
+	making bool
 }
 
 // all holds the copies by owner. It only grows; mu is for writing.
@@ -57,12 +55,17 @@ var (
 var steps []func()
 
 // NewServer returns an owner for a life of a server.
-func NewServer() Owner { return newOwner(false) }
+func NewServer() Owner { return newOwner(nil) }
 
-// NewClient returns an owner for a client, which shares counters with all other clients.
-func NewClient() Owner { return newOwner(true) }
+// NewClient returns an owner for a client, whose counters go on from the last one's.
+func NewClient() Owner {
+	if variables == 0 {
+		return 0
+	}
+	return newOwner(newClient())
+}
 
-func newOwner(client bool) Owner {
+func newOwner(c *client) Owner {
 	if variables == 0 {
 		return 0
 	}
@@ -72,7 +75,7 @@ func newOwner(client bool) Owner {
 	if old := all.Load(); old != nil {
 		list = append(list, (*old)[1:]...)
 	}
-	list = append(list, &copies{vars: make([]unsafe.Pointer, variables), client: client})
+	list = append(list, &copies{vars: make([]unsafe.Pointer, variables), client: c})
 	all.Store(&list)
 	return Owner(len(list) - 1)
 }
@@ -95,13 +98,11 @@ func (c *copies) make() {
 	if c.made {
 		return
 	}
-	c.made = true
+	c.made, c.making = true, true
 	for _, step := range steps {
 		step()
 	}
-	if c.client { // until now it had counters of its own, which the steps may set
-		c.shared = 1
-	}
+	c.making = false
 }
 
 // Leave gives the goroutine its former owner back.
@@ -119,14 +120,14 @@ func At[T any](shared *T, n uint) *T {
 	} else {
 		c = visitor(Owner(o))
 	}
-	if n&c.shared != 0 {
-		return shared
-	}
-	at := &c.vars[n>>1]
+	at := &c.vars[n>>marks]
 	p := atomic.LoadPointer(at)
 	if p == nil {
 		atomic.CompareAndSwapPointer(at, nil, unsafe.Pointer(new(T)))
 		p = atomic.LoadPointer(at)
+	}
+	if n&counter != 0 && c.client != nil && !c.making {
+		begin(c.client, n, (*T)(p))
 	}
 	return (*T)(p)
 }

@@ -20,6 +20,7 @@ func oneHolderOnLossy(e *tester.Env) {
 		}
 	})
 	s.healed()
+	s.keepsOut(u, h, "l")
 	s.earned()
 }
 

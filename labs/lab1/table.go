@@ -38,7 +38,7 @@ func onReliable() []tester.Case {
 func locksOnReliable() []tester.Case {
 	return []tester.Case{
 		{Part: "1B", Name: "OneClient", Points: 25, Run: oneHolder,
-			Checks: "one client takes a lock and gives it back, again and again, also by new handles"},
+			Checks: "one client takes a lock and gives it back, again and again, also by new handles; while it has it, nobody else does"},
 		{Part: "1B", Name: "ManyClients", Points: 30, Run: manyHolders(tester.Options{}),
 			Reaches: []string{"lock was held", "lock was snatched"},
 			Checks:  "six clients want one lock all the time: never two have it, and each gets it in the end"},

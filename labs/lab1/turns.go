@@ -27,6 +27,7 @@ func oneHolder(e *tester.Env) {
 	other := s.lockOf(w, "l")
 	w.Must("take a lock that another client had", func() { other.section(func() { w.count("n", 0) }) })
 	s.counted("n", 9)
+	s.keepsOut(u, h, "l")
 	s.earned()
 }
 
@@ -51,6 +52,15 @@ func manyHolders(o tester.Options) func(*tester.Env) {
 		s.counted("n", clients*each)
 		s.earned()
 	}
+}
+
+// keepsOut has a user hold a lock while another one wants it: that it can be had proves little as long as nobody else does.
+func (s *service) keepsOut(u *user, h *handle, lock string) {
+	u.Must("take a lock that is free", h.acquire)
+	waiters, done := s.waitersFor(lock, 1)
+	s.Idle(time.Second)
+	u.Must("give the lock back", h.release)
+	waiters[0].Ends(done[0])
 }
 
 // counted looks at the end whether holders of a lock have counted up to a number.
@@ -84,6 +94,8 @@ func twoLocks(e *tester.Env) {
 		a.release()
 		b.release()
 	})
+	s.keepsOut(u, a, "a")
+	s.keepsOut(w, theirs, "b")
 	s.earned()
 }
 

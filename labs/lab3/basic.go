@@ -30,7 +30,7 @@ func oneClient(e *tester.Env) {
 			u.Get(k)
 		}
 	})
-	s.judge()
+	s.closes("a", "b", "c", "new", "empty", "never")
 }
 
 // versionRules asks for every answer that the versioned dialect has, where nothing is in doubt. In the
@@ -46,7 +46,7 @@ func versionRules(e *tester.Env) {
 			u.Append("x", "[2]")
 			u.Get("x")
 		})
-		s.judge()
+		s.closes("x", "y")
 		return
 	}
 	expect := func(u *user, key, value string, version kvapi.Version, want kvapi.Err) {
@@ -66,7 +66,7 @@ func versionRules(e *tester.Env) {
 	expect(u, "x", "3", 2, kvapi.OK)
 	expect(u, "y", "3", 3, kvapi.ErrNoKey)
 	u.Must("read", func() { u.Get("x"); u.Get("y") })
-	s.judge()
+	s.closes("x", "y")
 }
 
 // manyClients lets several clients at the same few keys.
@@ -125,7 +125,7 @@ func soon(e *tester.Env) {
 		s.Fail(tester.RuleTooSlow, nil, "one client after the other's answer: an operation takes %v on average, and may take %v: one heartbeat and some polling",
 			took.Round(time.Millisecond), limit)
 	}
-	s.judge()
+	s.closes("x")
 }
 
 // noSnapshots writes a good deal to a service that was told to take no snapshots.

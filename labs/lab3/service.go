@@ -114,7 +114,6 @@ func (s *service) ends(loads ...*kit.Load) {
 	for _, l := range loads {
 		l.Finish()
 	}
-	u := s.user()
 	var keys []string
 	for _, l := range loads {
 		for _, key := range l.Keys {
@@ -123,7 +122,13 @@ func (s *service) ends(loads ...*kit.Load) {
 			}
 		}
 	}
-	u.ReadsAll(keys)
+	s.closes(keys...)
+}
+
+// closes reads keys, and judges the history. Where nothing has failed so far, each server has to be dispensable.
+func (s *service) closes(keys ...string) {
+	s.user().ReadsAll(keys)
+	s.OneAbsent(func() { s.user().ReadsAll(keys) })
 	s.judge()
 }
 

@@ -23,7 +23,7 @@ func throughTheLog() []tester.Case {
 	const log = kvapi.ReadLog
 	return []tester.Case{
 		{Part: "3A", Name: "OneClient", Points: 7, Section: "§8", Run: oneClient,
-			Checks: "one client, one operation after the other: each sees what the ones before it did"},
+			Checks: "one client, one operation after the other: each sees those before it; so do other clients, whichever server is missing"},
 		{Part: "3A", Name: "Rules", Points: 5, Section: "§8", Run: versionRules,
 			Checks: "the answers about keys that do not exist, and about versions that do not fit"},
 		{Part: "3A", Name: "ManyClients", Points: 8, Section: "§8", Run: manyClients,

@@ -107,6 +107,7 @@ func (c *controller) everything(a *admin) []shardapi.Config {
 // explains what clients saw.
 func (c *controller) judge() {
 	made := c.everything(c.admin())
+	c.OneAbsent(func() { c.everything(c.admin()) })
 	c.mu.Lock()
 	ops := c.ops
 	c.mu.Unlock()

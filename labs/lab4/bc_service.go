@@ -108,5 +108,18 @@ func (s *service) closes(all ...*kit.Load) {
 		t.Finish()
 	}
 	s.user().ReadsAll(allKeys)
+	if s.Undisturbed() {
+		s.Absent(func() { s.user().ReadsAll(allKeys) }, s.oneOfEach()...)
+	}
 	history.Judge(s.env, 0)
+}
+
+// oneOfEach draws a server of the controller and one of each group.
+func (s *service) oneOfEach() (servers []int) {
+	first := 0
+	for _, size := range s.sizes {
+		servers = append(servers, first+s.env.Rand().IntN(size))
+		first += size
+	}
+	return servers
 }

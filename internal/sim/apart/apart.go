@@ -87,6 +87,7 @@ type variable struct {
 	reach   *reach // of its initializer
 	changes bool   // something other than its initializer may change it
 	late    bool   // that is not an init function
+	set     bool   // something does anything else to it than to read it or to add to it
 	apart   bool   // each owner gets a copy
 	number  uint
 }
@@ -170,10 +171,13 @@ func (p *program) result() *Result {
 	room := counterSize
 	for _, v := range p.order {
 		if v.apart {
-			v.number = uint(r.Count) << 1
+			v.number = uint(r.Count) << 2 // the marks are those of package globals
 			if size := counter(v.object.Type(), 0); size <= room {
 				v.number |= 1
 				room -= size
+				if wide(v.object.Type()) && !v.set {
+					v.number |= 2
+				}
 			}
 			r.Count++
 			if !v.nameable() {

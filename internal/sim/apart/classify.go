@@ -19,6 +19,7 @@ func (p *program) uses(pkg *Package) {
 					if v := p.vars[object]; v != nil && !v.onlyRead(pkg, id, above) {
 						v.changes = true
 						v.late = v.late || !inInit(above)
+						v.set = v.set || !grows(pkg, id, above)
 					}
 				}
 			}

@@ -2,7 +2,7 @@ package apart
 
 import "go/types"
 
-// counterSize is how many bytes all variables together may hold that all clients share.
+// counterSize is how many bytes all variables together may hold that go on from one client to the next.
 const counterSize = 64
 
 // tooMuch is more than that.
