@@ -199,6 +199,7 @@ func (c *conversion) write(d *directory, place, clause string) {
 			f.erase(n.Pos(), n.End())
 		}
 		c.rewriteImports(f, d)
+		c.redirectLog(f, d)
 		c.dropUnused(f)
 		if f.ast.Name.Name != clause {
 			f.change(f.ast.Name.Pos(), f.ast.Name.End(), clause)

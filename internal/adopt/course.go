@@ -44,6 +44,7 @@ func (c *conversion) keep(d *directory) []*file {
 		switch {
 		case d.isCourse(f):
 			c.notes.add(LeftOut, f.name, 0, "is the course's own file; raftlab has its own in its place")
+			c.changedByStudent(f)
 		case f.ast.Name.Name != d.clause():
 			c.notes.add(LeftOut, f.name, 0, "is of package %s", f.ast.Name.Name)
 		default:

@@ -89,6 +89,24 @@ func (c *conversion) opensFiles(d *directory) (found bool) {
 	return found
 }
 
+// redirectLog lets package log go on where the code gives it one of its files: what it writes goes to the output of the run.
+func (c *conversion) redirectLog(f *file, d *directory) {
+	name := f.nameOf("log")
+	if name == "" || !c.opensFiles(d) {
+		return
+	}
+	ast.Inspect(f.ast, func(n ast.Node) bool {
+		call, ok := n.(*ast.CallExpr)
+		if !ok || len(call.Args) != 1 || f.source(call.Fun) != name+".SetOutput" || strings.HasSuffix(f.source(call.Args[0]), ".Discard") {
+			return true
+		}
+		f.insert(call.Args[0].Pos(), "raftlabLog(")
+		f.insert(call.Args[0].End(), ")")
+		c.adapter(d).add("// raftlabLog is where package log writes instead of to a file: the output of the run.\nfunc raftlabLog(any) *os.File { return os.Stdout }", `"os"`)
+		return true
+	})
+}
+
 // nameOf is the name by which a file knows an imported package, or "".
 func (f *file) nameOf(p string) string {
 	spec := f.imports()[p]

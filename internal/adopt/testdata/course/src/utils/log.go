@@ -18,6 +18,7 @@ func init() {
 		log.Fatal(err)
 	}
 	file = f
+	log.SetOutput(file)
 }
 
 func Log(format string, args ...interface{}) {
