@@ -41,7 +41,7 @@ func Lab() tester.Lab {
 			Checks:  "a replica far behind is brought up by a snapshot, and then has to carry the others"},
 		{Part: "3R", Name: "Swarm", Points: 6, Section: "§8", Run: swarm,
 			Checks: "some of all faults, drawn by the seed: one order of operations, and progress when healed"},
-	}}
+	}}.Demanded(demanded)
 }
 
 // Run runs the cases on a service, or a function that makes one. A service that is not built in this way is skipped.
