@@ -13,10 +13,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"raftlab/internal/grade"
+	"raftlab/internal/release"
 	"raftlab/internal/sim"
 	"raftlab/internal/suite"
 	"raftlab/internal/upload"
-	"raftlab/labs"
 )
 
 func init() { commands = append(commands, graderCommand) }
@@ -47,6 +47,8 @@ its image is made. docs/services.md says what to do with it; none of them was tr
 	c.Flags().StringVar(&f.policy, "policy", "", "the policy, a YAML `file`")
 	c.Flags().StringVar(&f.salt, "salt", "", "hide the seeds: derive them from the secret in this `file`")
 	c.Flags().DurationVar(&f.limit, "limit", 9*time.Minute, "when the grader ends by itself; below the service's own timeout")
+	a.casesFlag(c.Flags())
+	a.numberingFlag(c.Flags())
 	return c
 }
 
@@ -58,12 +60,19 @@ func (a *app) graderInit(f *graderFlags, service, dir string, selectors []string
 	if root.Course {
 		return usage(errors.New("grader init needs a checkout of the framework, and this is a course tree"))
 	}
-	s, cases, err := f.settings(suite.Cases(labs.All()), selectors)
+	ctx, stop := interruptible(context.Background())
+	defer stop()
+	all, err := a.allCases(ctx)
 	if err != nil {
 		return usage(err)
 	}
-	ctx, stop := interruptible(context.Background())
-	defer stop()
+	s, cases, err := f.settings(all, selectors)
+	if err != nil {
+		return usage(err)
+	}
+	if s.Numbering = a.numbering; a.own != nil {
+		s.Cases = a.own.Files.Keep
+	}
 	identity, err := sim.IdentityOf(ctx, root.Dir)
 	if err != nil {
 		return broken(err)
@@ -97,7 +106,7 @@ func (f *graderFlags) settings(all []suite.Case, selectors []string) (s upload.S
 			return s, nil, fmt.Errorf("--policy %s: %w", f.policy, err)
 		}
 	}
-	if err := policy.Check(cases, seeds.Count()); err != nil {
+	if err := errors.Join(policy.CheckRelease(release.Version), policy.Check(cases, seeds.Count())); err != nil {
 		return s, nil, policyError(f.policy, err)
 	}
 	if f.salt != "" {

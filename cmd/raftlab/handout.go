@@ -21,12 +21,14 @@ const (
 	workflows = "workflows"
 	webSite   = "site"
 	tidy      = "tidy"
+	vendored  = "vendor"
 )
 
 func init() {
 	commands = append(commands, handoutCommand)
 	extras[workflows] = course.Workflows
 	extras[tidy] = course.Tidy
+	extras[vendored] = course.Vendor
 	for _, n := range suite.Numberings {
 		extras[numberingExtra(n)] = numbered(suite.Numbering(n))
 	}
@@ -38,6 +40,9 @@ func numbered(n suite.Numbering) course.Extra {
 	return func(_ []course.Lab, files map[string][]byte) error {
 		renamed := map[string][]byte{}
 		for name, text := range files {
+			if strings.HasPrefix(name, "vendor/") {
+				continue
+			}
 			page := filepath.Ext(name) == ".md" && name != "docs/adopt.md" // which speaks of the course's numbers already
 			if page || name == "Makefile" || filepath.Ext(name) == ".yml" {
 				delete(files, name)
@@ -51,35 +56,39 @@ func numbered(n suite.Numbering) course.Extra {
 
 func handoutCommand(a *app) *cobra.Command {
 	var names []string
-	var withSite bool
+	var withSite, offline bool
 	c := &cobra.Command{
 		Use:   "handout DIR",
 		Short: "Write what an instructor hands out: a course tree with CI files, and a web site of its pages",
 		Long: `Write into DIR, which must be empty or not exist, the tree that raftlab init writes, as a template for students'
 repositories: with workflows that test it on GitHub and on GitLab, each part in a job of its own, and with --site a static web site of
-its pages in DIR/site. The same commit gives the same bytes. raftlab init --update refreshes it.`,
+its pages in DIR/site. With --offline the tree brings the modules that it needs, so that it builds without a network. The same commit gives the same bytes. raftlab init --update refreshes it.`,
 		Args: one("the directory for the tree, which is empty or does not exist"),
 		RunE: func(c *cobra.Command, args []string) error {
 			root, err := a.root()
 			if err != nil {
 				return usage(err)
 			}
-			return a.handOut(c.Context(), root, args[0], names, withSite)
+			return a.handOut(c.Context(), root, args[0], names, withSite, offline)
 		},
 	}
 	c.Flags().StringSliceVar(&names, "labs", nil, "labs and parts that are asked for, such as lab1,2A-2C; lab2 means 2A-2D (default: all)")
 	a.casesFlag(c.Flags())
 	a.numberingFlag(c.Flags())
+	c.Flags().BoolVar(&offline, "offline", false, "put the modules that the tree imports into DIR/vendor: it builds without a network and a module cache")
 	c.Flags().BoolVar(&withSite, "site", false, "write a web site of the pages into DIR/site as well")
 	return c
 }
 
-func (a *app) handOut(ctx context.Context, root course.Root, dir string, names []string, withSite bool) error {
+func (a *app) handOut(ctx context.Context, root course.Root, dir string, names []string, withSite, offline bool) error {
 	chosen, err := a.chooseLabs(ctx, names)
 	if err != nil {
 		return usage(err)
 	}
 	wanted := []string{workflows, tidy}
+	if offline {
+		wanted = append(wanted, vendored)
+	}
 	if a.numbering != "" {
 		wanted = append(wanted, numberingExtra(a.numbering))
 	}

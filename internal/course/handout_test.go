@@ -103,7 +103,7 @@ func TestHandoutsAreEqual(t *testing.T) {
 	var dir string
 	for range 2 {
 		dir = filepath.Join(t.TempDir(), "course")
-		_, err := Init(checkout(t), dir, everyLab, Extras{"workflows": Workflows, "tidy": Tidy}, "workflows", "tidy")
+		_, err := Init(checkout(t), dir, everyLab, Extras{"workflows": Workflows, "tidy": Tidy, "vendor": Vendor}, "workflows", "tidy", "vendor")
 		require.NoError(t, err)
 		trees = append(trees, tree(t, dir))
 	}
@@ -113,6 +113,11 @@ func TestHandoutsAreEqual(t *testing.T) {
 	out, err := diff.CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	assert.NotContains(t, trees[0]["go.mod"], "goldmark", "only the command that writes trees needs it")
+
+	alone := exec.Command("go", "list", "-deps", "./...")
+	alone.Dir, alone.Env = dir, append(os.Environ(), "GOFLAGS=", "GOWORK=off", "GOPROXY=off", "GOMODCACHE="+t.TempDir())
+	out, err = alone.CombinedOutput()
+	require.NoError(t, err, "the tree brings all that it imports: %s", out)
 
 	github := trees[0][".github/workflows/labs.yml"]
 	assert.Contains(t, github, `part: ["1A", "1B", "2A", "2B", "3A", "4A"]`)

@@ -43,6 +43,9 @@ type Settings struct {
 	Go        string // "go1.26.8"
 	Policy    []byte // nil: the default
 	Salt      []byte // nil: seeds are not hidden
+	Numbering string // by which the selection, the policy and the feedback name parts; "" for our own
+	// Cases writes the instructor's own cases into a directory; nil where there are none.
+	Cases func(dir string) error
 }
 
 // Tag is the Go release as images are called.
@@ -77,6 +80,11 @@ func Write(ctx context.Context, framework, service, dir string, s Settings) erro
 			if err := os.WriteFile(filepath.Join(grader, f.name), f.text, 0o600); err != nil {
 				return err
 			}
+		}
+	}
+	if s.Cases != nil {
+		if err := s.Cases(filepath.Join(grader, "cases")); err != nil {
+			return err
 		}
 	}
 	for _, name := range []string{"env.sh", "setup.sh", "grade.sh"} {
