@@ -19,6 +19,7 @@ import (
 	"raftlab/internal/grade"
 	"raftlab/internal/hidden"
 	"raftlab/internal/plain"
+	"raftlab/internal/release"
 	"raftlab/internal/sim"
 	"raftlab/internal/suite"
 )
@@ -191,6 +192,9 @@ func (g *gradeRun) prepare(ctx context.Context, submissions string, selectors []
 	if f.course {
 		policy.Counts = grade.CountsCourse
 	}
+	if err := policy.CheckRelease(release.Of(g.root.Dir)); err != nil {
+		return policyError(f.policy, err)
+	}
 	options, err := (&runFlags{with: f.with, strict: f.strict, contract: f.contract, memory: f.memory, cpu: f.cpu}).options()
 	if err != nil {
 		return err
@@ -212,6 +216,7 @@ func (g *gradeRun) prepare(ctx context.Context, submissions string, selectors []
 	if err != nil {
 		return policyError(f.policy, err)
 	}
+	plan.Raftlab = release.Of(g.root.Dir)
 	if plan.Shard = shard; !before.IsZero() {
 		plan.Before = before.Format(time.RFC3339)
 		fmt.Fprintf(g.err, "of git repositories, what was committed before %s is graded\n", plan.Before)

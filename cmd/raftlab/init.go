@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"raftlab/internal/course"
 	"raftlab/internal/suite"
@@ -62,8 +63,17 @@ func renumber(n suite.Numbering, dir string, files []string) error {
 // extras are what a tree can have besides the framework (handout.go adds to them).
 var extras = course.Extras{}
 
+// updating is what is done around the update of a tree.
+type updating func(ctx context.Context, root course.Root, dir string, update func() error) error
+
+// aroundUpdate returns it, and adds its flags. A checkout finds out what an update changes (verdicts.go).
+var aroundUpdate = func(*app, *pflag.FlagSet) updating {
+	return func(_ context.Context, _ course.Root, _ string, update func() error) error { return update() }
+}
+
 func initCommand(a *app) *cobra.Command {
 	var update bool
+	var around updating
 	var names []string
 	c := &cobra.Command{
 		Use:   "init DIR",
@@ -72,7 +82,8 @@ func initCommand(a *app) *cobra.Command {
 kvraft/ and shardkv/ hold skeletons that compile and fail with a reason that says what to write.
 
 With --update, refresh the framework in an existing course tree. The student's files are never touched. A
-framework file that was edited is kept in .raftlab-backup before it is replaced.`,
+framework file that was edited is kept in .raftlab-backup before it is replaced. It is said whether runs may be
+others than before; --verdicts finds out, on the reference and the right peers in other styles, which verdicts are (docs/releases.md).`,
 		Args: one("the directory for the tree, which is empty or does not exist"),
 		RunE: func(c *cobra.Command, args []string) error {
 			root, err := a.root()
@@ -80,12 +91,13 @@ framework file that was edited is kept in .raftlab-backup before it is replaced.
 				return usage(err)
 			}
 			if update {
-				return a.updateCourse(c.Context(), root, args[0], names)
+				return around(c.Context(), root, args[0], func() error { return a.updateCourse(c.Context(), root, args[0], names) })
 			}
 			return a.initCourse(c.Context(), root, args[0], names)
 		},
 	}
 	c.Flags().BoolVar(&update, "update", false, "refresh the framework's files in an existing course tree")
+	around = aroundUpdate(a, c.Flags())
 	c.Flags().StringSliceVar(&names, "labs", nil, "labs and parts that are asked for, such as lab1,2A-2C; lab2 means 2A-2D (default: all; with --update: those it has)")
 	return c
 }

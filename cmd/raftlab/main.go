@@ -36,6 +36,7 @@ import (
 	"raftlab/internal/course"
 	"raftlab/internal/owncases"
 	"raftlab/internal/plain"
+	"raftlab/internal/release"
 	"raftlab/internal/sim"
 	"raftlab/internal/suite"
 	"raftlab/labs"
@@ -65,6 +66,7 @@ type app struct {
 	numbering string        // --numbering
 	casesDir  string        // --cases
 	own       *owncases.Set // what is there, once it was read
+	compared  bool          // whether tree and program are of one release was looked at
 }
 
 // run executes the command line args and returns the exit code.
@@ -162,11 +164,31 @@ func exitWith(code int) error {
 }
 
 // root finds the tree that the command works on.
-func (a *app) root() (course.Root, error) {
+func (a *app) root() (root course.Root, err error) {
 	if a.framework != "" {
-		return course.At(a.framework)
+		root, err = course.At(a.framework)
+	} else {
+		root, err = course.Find(".")
 	}
-	return course.Find(".")
+	if err == nil && !a.compared {
+		a.compared = true
+		a.compareRelease(root)
+	}
+	return root, err
+}
+
+// compareRelease says so if the framework of a tree is of another release than this program.
+func (a *app) compareRelease(root course.Root) {
+	is := release.Of(root.Dir)
+	if is == release.Version || is == "" && !root.Course {
+		return
+	}
+	todo := "use the program of that tree: go run ./cmd/raftlab in it"
+	if root.Course {
+		todo += "; or bring the tree up to date, from a checkout of this release: raftlab init --update " + quote(root.Dir)
+	}
+	fmt.Fprintf(a.err, "WARNING: the framework in %s is of %s, and this program is raftlab %s, which may make other runs of it: %s\n",
+		root.Dir, release.Named(is), release.Version, todo)
 }
 
 // packages are the packages that labs test.

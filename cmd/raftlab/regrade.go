@@ -27,6 +27,7 @@ func init() { commands = append(commands, regradeCommand) }
 func regradeCommand(a *app) *cobra.Command {
 	var students []string
 	var workers int
+	var here bool
 	c := &cobra.Command{
 		Use:   "regrade REPORT",
 		Short: "Repeat the runs behind a grade, and say whether they are identical, or what differs",
@@ -34,17 +35,26 @@ func regradeCommand(a *app) *cobra.Command {
 raftlab grade wrote, or a file that raftlab test --json wrote. Where a run differs, it is said what is not as it was: the code, the
 build, the Go release, the engine or the framework. The grades are not changed.
 
+A report names the release of raftlab that made it. If this is another one, the runs are repeated with that release, which is
+taken from this checkout's git; where it has no such tag, it is said how to get it, and they are repeated with this one (docs/releases.md).
+
 Exit code: 0 all runs are identical, 1 some differ, 2 usage, 3 the framework failed, 130 interrupted.`,
 		Args: one("the directory of the grades, or the JSON file of a raftlab test"),
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := atLeastOne(c.Flags(), workers); err != nil {
 				return usage(err)
 			}
+			if !here {
+				if code, done, err := a.byItsRelease(c.Context(), args[0], students, workers); done || err != nil {
+					return errors.Join(usage(err), exitWith(code))
+				}
+			}
 			return a.regrade(c.Context(), args[0], students, workers)
 		},
 	}
 	a.casesFlag(c.Flags())
 	c.Flags().StringArrayVar(&students, "student", nil, "only the student of this `name`; may be repeated")
+	c.Flags().BoolVar(&here, "here", false, "repeat the runs with this release, whichever made the report")
 	c.Flags().IntVarP(&workers, "jobs", "j", 0, "runs at once (default: from processors and memory)")
 	return c
 }

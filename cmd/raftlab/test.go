@@ -18,6 +18,7 @@ import (
 
 	"raftlab/internal/course"
 	"raftlab/internal/record"
+	"raftlab/internal/release"
 	"raftlab/internal/sim"
 	"raftlab/internal/suite"
 )
@@ -225,7 +226,7 @@ func (t *testRun) prepare(ctx context.Context, selectors []string) error {
 	for _, c := range cases {
 		t.items = append(t.items, suite.Item{Case: c, Seeds: seeds})
 	}
-	t.report = &suite.Report{Schema: suite.Schema, Status: suite.Complete, Started: time.Now().UTC(), Impl: t.code.Given,
+	t.report = &suite.Report{Schema: suite.Schema, Raftlab: release.Of(root.Dir), Status: suite.Complete, Started: time.Now().UTC(), Impl: t.code.Given,
 		Seeds: suite.FormatSeeds(seeds), Options: options, Notes: why, Builds: []suite.Build{}, Cases: []suite.CaseResult{}}
 	if t.flags.failed {
 		return t.onlyFailed(options)

@@ -6,17 +6,14 @@ import (
 	"runtime"
 	"runtime/debug"
 
+	"raftlab/internal/release"
 	"raftlab/internal/sim"
 )
 
 // version prints what a report of a fault needs: the commit, the Go release, the engine.
 func (a *app) version(ctx context.Context) {
 	commit, changed := "not recorded (go build records it, go run does not)", ""
-	version := "devel"
 	if info, ok := debug.ReadBuildInfo(); ok {
-		if v := info.Main.Version; v != "" && v != "(devel)" {
-			version = v
-		}
 		for _, s := range info.Settings {
 			switch {
 			case s.Key == "vcs.revision":
@@ -26,7 +23,7 @@ func (a *app) version(ctx context.Context) {
 			}
 		}
 	}
-	fmt.Fprintf(a.out, "raftlab %s\ncommit: %s%s\ngo: %s %s/%s\n", version, commit, changed, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	fmt.Fprintf(a.out, "raftlab %s\ncommit: %s%s\ngo: %s %s/%s\n", release.Version, commit, changed, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	root, err := a.root()
 	if err != nil {
 		return // outside of a tree there is no framework to name

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"text/template"
 
+	"raftlab/internal/release"
 	"raftlab/internal/submission"
 )
 
@@ -59,7 +60,7 @@ func Init(root Root, dir string, labs []Lab, extras Extras, names ...string) (st
 	if err := extras.add(names, labs, files); err != nil {
 		return nil, err
 	}
-	m := manifest{Files: map[string]string{}, Extras: names}
+	m := manifest{Files: map[string]string{}, Extras: names, Raftlab: release.Of(root.Dir)}
 	m.ask(labs)
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		if err := writeFile(filepath.Join(dir, filepath.FromSlash(name)), files[name]); err != nil {

@@ -18,9 +18,11 @@ const (
 
 // manifest is the file that makes a tree a course tree.
 type manifest struct {
-	Schema string   `json:"schema"`
-	Note   string   `json:"note"`
-	Labs   []string `json:"labs"`
+	Schema string `json:"schema"`
+	Note   string `json:"note"`
+	// Raftlab is the release that the framework's files are of.
+	Raftlab string   `json:"raftlab,omitempty"`
+	Labs    []string `json:"labs"`
 	// Parts are those that are asked for; none means all of the labs.
 	Parts []string `json:"parts,omitempty"`
 	// Extras are the names of those of [Extras] that the tree has.
@@ -107,4 +109,10 @@ func writeFile(path string, data []byte) error {
 		return err
 	}
 	return os.WriteFile(path, data, 0o644)
+}
+
+// Is reports whether the tree at dir is a course tree that this program can read.
+func Is(dir string) bool {
+	_, err := readManifest(dir)
+	return err == nil
 }

@@ -7,7 +7,10 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
+
+	"raftlab/internal/release"
 )
 
 // Change is one thing that [Update] did.
@@ -43,7 +46,7 @@ func Update(root Root, dir string, known, add []Lab, extras Extras, now time.Tim
 	if err := extras.add(old.Extras, labs, files); err != nil {
 		return nil, err
 	}
-	u := update{dir: dir, old: old, backup: filepath.Join(".raftlab-backup", now.Format("20060102-150405"))}
+	u := update{dir: dir, old: old, release: release.Of(root.Dir), backup: filepath.Join(".raftlab-backup", now.Format("20060102-150405"))}
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		if err := u.refresh(name, files[name]); err != nil {
 			return u.changes, err
@@ -64,6 +67,7 @@ type update struct {
 	dir     string
 	old     manifest
 	backup  string // relative to dir
+	release string // of the checkout
 	changes []Change
 }
 
@@ -131,7 +135,7 @@ func (u *update) keep(name string, data []byte) (string, error) {
 
 // finish writes skeletons of labs that are new in the tree, and the manifest.
 func (u *update) finish(files map[string][]byte, labs []Lab) ([]Change, error) {
-	m := manifest{Files: map[string]string{}, Extras: u.old.Extras}
+	m := manifest{Files: map[string]string{}, Extras: u.old.Extras, Raftlab: u.release}
 	var fresh []Lab
 	m.ask(labs)
 	for _, l := range labs {
@@ -150,4 +154,26 @@ func (u *update) finish(files map[string][]byte, labs []Lab) ([]Change, error) {
 		m.Files[name] = hash(data)
 	}
 	return u.changes, m.write(u.dir)
+}
+
+// CopyFramework copies the framework's files of the tree at dir into another directory, and returns the packages that are the
+// student's to write, without them: the tree as it is, for somebody else's code.
+func CopyFramework(dir, to string) (student []string, err error) {
+	m, err := readManifest(dir)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range slices.Sorted(maps.Keys(m.Files)) {
+		text, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(name)))
+		if err == nil {
+			err = writeFile(filepath.Join(to, filepath.FromSlash(name)), text)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("copying the framework of %s: %w", dir, err)
+		}
+		if pkg, ok := strings.CutSuffix(name, "/lab_test.go"); ok {
+			student = append(student, pkg)
+		}
+	}
+	return student, m.write(to)
 }

@@ -157,6 +157,9 @@ func (r *Results) WriteFeedback(w io.Writer, s Student) error {
 	if builds := append(s.builds(), s.Notes...); len(builds) > 0 {
 		line("\n%s", strings.Join(builds, "\n"))
 	}
+	if v := r.Plan.Raftlab; v != "" {
+		line("graded by raftlab %s", v)
+	}
 	line("If it does something else on your machine: docs/on-my-laptop.md")
 	_, err := io.WriteString(w, b.String())
 	return err

@@ -20,6 +20,7 @@ const PlanSchema = "raftlab/grade-plan/v1"
 // Plan is what is graded, and how: all that scores depend on beside the submissions. It holds no secret.
 type Plan struct {
 	Schema   string        `json:"schema"`
+	Raftlab  string        `json:"raftlab,omitempty"` // the release that grades
 	Cases    []string      `json:"cases"`
 	Seeds    string        `json:"seeds"`
 	Salt     string        `json:"salt,omitempty"` // hidden.Seeds.Mark
@@ -97,14 +98,21 @@ func ReadPlan(dir string, all []suite.Case) (*Plan, error) {
 	return p, nil
 }
 
-// NumberingOf is how the cases are called in a directory of grades.
-func NumberingOf(dir string) suite.Numbering {
-	var p Plan
+// ReleaseOf is the release that made a directory of grades, or "" where it is not said.
+func ReleaseOf(dir string) string { return peek(dir).Raftlab }
+
+// peek reads the plan in a directory of grades without asking whether it can be followed. [ReadPlan] says what is wrong with it.
+func peek(dir string) (p Plan) {
 	text, err := os.ReadFile(filepath.Join(dir, planFile))
 	if err != nil || json.Unmarshal(text, &p) != nil {
-		return "" // [ReadPlan] says what is wrong with it
+		return Plan{}
 	}
-	return p.Options.Numbering
+	return p
+}
+
+// NumberingOf is how the cases are called in a directory of grades.
+func NumberingOf(dir string) suite.Numbering {
+	return peek(dir).Options.Numbering
 }
 
 // Hidden reports whether seeds must not be shown to students.

@@ -14,6 +14,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"raftlab/internal/release"
 	"raftlab/internal/suite"
 )
 
@@ -29,6 +30,7 @@ var PolicyText string
 // policy.yaml.
 type Policy struct {
 	Schema   string            `yaml:"schema" json:"schema"`
+	Raftlab  string            `yaml:"raftlab" json:"raftlab,omitempty"`
 	Scale    Number            `yaml:"scale" json:"scale"`
 	Parts    map[string]Number `yaml:"parts" json:"parts,omitempty"`
 	Cases    map[string]Number `yaml:"cases" json:"cases,omitempty"`
@@ -119,6 +121,18 @@ func plainer(err error) error {
 		return fmt.Errorf("line %s: there is no %q in a policy; `raftlab grade --print-policy` shows what there is", m[1], m[2])
 	}
 	return errors.New(strings.TrimPrefix(strings.Join(strings.Fields(err.Error()), " "), "yaml: "))
+}
+
+// CheckRelease says what to do where the policy is for another release than the one that grades.
+func (p Policy) CheckRelease(is string) error {
+	if p.Raftlab == "" || p.Raftlab == is {
+		return nil
+	}
+	if err := release.Check(p.Raftlab); err != nil {
+		return fmt.Errorf("raftlab: %w", err)
+	}
+	return fmt.Errorf("raftlab: the policy is for %s, and this is %s, whose runs may be others.\nTo grade with that release: %s.\nTo grade everything "+
+		"anew with this one: write raftlab: %s into the policy", release.Named(p.Raftlab), release.Named(is), release.HowToGet(p.Raftlab), is)
 }
 
 // Check says what in the policy does not go with the cases and the number of seeds that are graded.

@@ -25,7 +25,7 @@ type Identity struct {
 
 // besideRuns are the folders that no run depends on: what surrounds the engine and what is said about runs.
 var besideRuns = []string{"docs", "cmd", "mutants", "variants", "internal/compare", "internal/course", "internal/fixtures", "internal/formats",
-	"internal/grade", "internal/hidden", "internal/mutation", "internal/patch", "internal/plain", "internal/suite", "internal/timeline",
+	"internal/grade", "internal/hidden", "internal/mutation", "internal/patch", "internal/plain", "internal/release", "internal/suite", "internal/timeline",
 	"internal/transcript"}
 
 // IdentityOf returns the identity of a framework on this machine.

@@ -36,6 +36,7 @@ const (
 // docs/results.md.
 type Report struct {
 	Schema  string    `json:"schema"`
+	Raftlab string    `json:"raftlab,omitempty"` // the release
 	Status  Status    `json:"status"`
 	Error   string    `json:"error,omitempty"` // of the framework
 	Started time.Time `json:"started"`
