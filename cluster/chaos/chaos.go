@@ -35,7 +35,9 @@ type Options struct {
 type Report struct {
 	Operations, Unknown int
 	Faults              int
-	Sectors, Names      int // that disks have lost
+	Sectors, Names      int            // that disks have lost
+	Kinds, Missed       map[string]int // faults by their kind, and those that did not come about
+	Invariants          []Invariant
 	Failure             string
 	Files               []string // of a failure
 }
@@ -51,6 +53,9 @@ type run struct {
 	members []*launch.Process
 	record  recorder
 	report  Report
+	watch   *watcher
+
+	settledAt int // how often all members were seen to have the same data, at the end
 }
 
 // failure is what is wrong with the cluster, as opposed to an error of this package.
@@ -63,11 +68,18 @@ func failed(format string, args ...any) error { return &failure{fmt.Sprintf(form
 // Run runs a cluster through all of it. The error says that it could not be done.
 func Run(ctx context.Context, o Options) (Report, error) {
 	o.Patience = cmp.Or(o.Patience, time.Minute)
-	c := &run{o: o, draws: rand.New(rand.NewPCG(o.Seed, 0xc4a05))}
+	c := &run{o: o, draws: rand.New(rand.NewPCG(o.Seed, 0xc4a05)), watch: newWatcher()}
+	c.report.Kinds, c.report.Missed = map[string]int{}, map[string]int{}
 	c.record.began = time.Now()
 	err := c.prepare()
 	if err == nil {
 		err = c.all(ctx)
+	}
+	if c.folder != nil {
+		var broken error
+		if c.report.Invariants, broken = c.invariants(); err == nil {
+			err = broken
+		}
 	}
 	var wrong *failure
 	if errors.As(err, &wrong) {
@@ -119,9 +131,15 @@ func (c *run) all(ctx context.Context) error {
 	if err := c.serves(ctx); err != nil {
 		return err
 	}
+	watching, enough := context.WithCancel(ctx)
+	defer enough()
+	go c.watch.run(watching, c.folder)
 	stop := c.clients()
 	err := c.inflict(ctx)
 	stop()
+	if err == nil {
+		err = c.loseDisks(ctx)
+	}
 	c.report.Operations, c.report.Faults = len(c.record.ops), len(c.record.faults)
 	if err == nil {
 		err = c.settled(ctx)
@@ -129,7 +147,24 @@ func (c *run) all(ctx context.Context) error {
 	if verdict := c.judge(); verdict != nil && ctx.Err() == nil {
 		return verdict // whatever else is wrong, this comes first
 	}
+	if err == nil {
+		err = c.watched()
+	}
 	return err
+}
+
+// watched is what the watcher has found.
+func (c *run) watched() error {
+	all, err := c.invariants()
+	if err != nil {
+		return err
+	}
+	for _, i := range all {
+		if i.Violation != "" {
+			return failed("%s: %s", i.Name, i.Violation)
+		}
+	}
+	return nil
 }
 
 // clients starts them. They go on until the function is called that it returns.
@@ -149,7 +184,7 @@ func (c *run) clients() (stop func()) {
 // inflict does one thing after the other. In between the cluster has to serve.
 func (c *run) inflict(ctx context.Context) error {
 	for _, what := range plan(c.o, c.draws) {
-		if what == pause && runtime.GOOS == "windows" {
+		if (what == pause || what == syncVote) && runtime.GOOS == "windows" {
 			continue
 		}
 		if err := c.inject(ctx, what); err != nil {
@@ -170,7 +205,8 @@ func (c *run) inflict(ctx context.Context) error {
 func (c *run) serves(ctx context.Context) error {
 	within, stop := context.WithTimeout(ctx, c.o.Patience)
 	defer stop()
-	for _, m := range c.members {
+	for _, i := range c.numbers() {
+		m := c.members[i]
 		go func() {
 			select {
 			case <-m.Ended():
@@ -183,7 +219,8 @@ func (c *run) serves(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	for i, m := range c.members {
+	for _, i := range c.numbers() {
+		m := c.members[i]
 		select {
 		case <-m.Ended():
 			return failed("member %d has ended by itself (%v); it said last:\n%s", i, m.Err(), c.folder.Tail(i, 12))
@@ -196,9 +233,12 @@ func (c *run) serves(ctx context.Context) error {
 	return nil
 }
 
+// numbers are those of the members that have not been lost for good.
 func (c *run) numbers() (all []int) {
-	for i := range c.members {
-		all = append(all, i)
+	for i, m := range c.members {
+		if m != nil {
+			all = append(all, i)
+		}
 	}
 	return all
 }
@@ -208,16 +248,21 @@ func (c *run) settled(ctx context.Context) error {
 	var hashes []string
 	for began := time.Now(); time.Since(began) < c.o.Patience && ctx.Err() == nil; time.Sleep(50 * time.Millisecond) {
 		hashes = hashes[:0]
-		for i := range c.members {
+		numbers := c.numbers()
+		for _, i := range numbers {
 			if s, err := c.folder.Status(i, true); err == nil {
 				hashes = append(hashes, s.Hash)
 			}
 		}
-		if len(hashes) == len(c.members) && same(hashes) {
+		if len(hashes) == len(numbers) && same(hashes) {
+			c.settledAt++
 			return c.record.readAll(c.folder)
 		}
 	}
-	return failed("the members do not come to the same data: %q", hashes)
+	c.watch.mu.Lock()
+	c.watch.violated(sameData, "%q", hashes)
+	c.watch.mu.Unlock()
+	return failed("%s: the members do not come to the same data: %q", sameData, hashes)
 }
 
 func same(all []string) bool {
@@ -245,7 +290,10 @@ func (c *run) judge() error {
 	case model.Unknown:
 		return fmt.Errorf("the checker gave up on %q: it cannot say whether the history is linearizable", v.Key)
 	}
-	return failed("the history is not linearizable, key %q: %s", v.Key, v.Why)
+	c.watch.mu.Lock()
+	c.watch.violated(acknowledged, "key %q: %s", v.Key, v.Why)
+	c.watch.mu.Unlock()
+	return failed("%s: the history is not linearizable, key %q: %s", acknowledged, v.Key, v.Why)
 }
 
 // keep writes down what there is to look at.
@@ -257,7 +305,9 @@ func (c *run) keep() {
 	}
 	c.report.Files = []string{lines, picture}
 	for i := range c.members {
-		c.report.Files = append(c.report.Files, c.folder.Log(i))
+		if _, err := os.Stat(c.folder.Log(i)); err == nil { // a disk that was lost has none
+			c.report.Files = append(c.report.Files, c.folder.Log(i))
+		}
 	}
 }
 

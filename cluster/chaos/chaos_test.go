@@ -111,7 +111,13 @@ func TestChaos(t *testing.T) {
 			require.NoError(t, err)
 			require.Empty(t, r.Failure)
 			require.Greater(t, r.Operations, 30)
-			require.Equal(t, 6, r.Faults)
+			require.Equal(t, 7, r.Faults)
+			for _, i := range r.Invariants {
+				if i.Name == oneVote && peer == "saving" {
+					continue // the votes of a peer that uses Save cannot be seen
+				}
+				require.Positive(t, i.Seen, i.Name)
+			}
 		})
 	}
 }
@@ -123,7 +129,7 @@ func TestForgetfulPeerIsFoundOut(t *testing.T) {
 	r, err := Run(t.Context(), o)
 	require.NoError(t, err)
 	require.NotEmpty(t, r.Failure)
-	require.Len(t, r.Files, 5)
+	require.GreaterOrEqual(t, len(r.Files), 4)
 	for _, file := range r.Files {
 		info, err := os.Stat(file)
 		require.NoError(t, err)

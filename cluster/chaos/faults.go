@@ -18,10 +18,22 @@ const (
 	power      fault = "loss of power"
 	killPower  fault = "kill -9, a new start, and loss of power soon after"
 	powerOfAll fault = "loss of power of all members"
-	pause      fault = "SIGSTOP for 1.5 s"
-	cut        fault = "cut off for 1.5 s"
-	slow       fault = "20 ms slower for 1.5 s"
+
+	pause fault = "SIGSTOP for 1.5 s"
+	cut   fault = "cut off for 1.5 s"
+	slow  fault = "20 ms slower for 1.5 s"
+	clock fault = "a clock that runs at another rate for 1.5 s"
+
+	full           fault = "a full disk"
+	syncVote       fault = "a failing fsync at a vote"
+	syncAppend     fault = "a failing fsync at an append"
+	syncSegment    fault = "a failing fsync at the cut of a segment"
+	syncCheckpoint fault = "a failing fsync at a checkpoint"
+	swap           fault = "a crash in the middle of taking in a snapshot"
 )
+
+// others are the faults besides kills and losses of power.
+var others = []fault{cut, swap, pause, full, slow, syncAppend, clock, syncCheckpoint, syncSegment, syncVote}
 
 // plan draws what happens, in which order.
 func plan(o Options, r *rand.Rand) (all []fault) {
@@ -32,22 +44,27 @@ func plan(o Options, r *rand.Rand) (all []fault) {
 		all = append(all, []fault{power, power, killPower, powerOfAll}[i%4])
 	}
 	for i := range o.Others {
-		all = append(all, []fault{cut, pause, slow}[i%3])
+		all = append(all, others[i%len(others)])
 	}
 	r.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 	return all
 }
 
+const lasts = 1500 * time.Millisecond
+
 // inject does one thing, and undoes it.
 func (c *run) inject(ctx context.Context, what fault) error {
 	victim := c.victim()
+	if what == syncVote {
+		victim = c.follower() // the leader is stopped, so that there is something to vote for
+	}
 	text := fmt.Sprintf("member %d: %s", victim, what)
 	if what == powerOfAll {
 		text = string(what)
 	}
 	c.o.Say("%s", text)
 	defer c.record.fault(text)()
-	const lasts = 1500 * time.Millisecond
+	c.report.Kinds[string(what)]++
 	switch what {
 	case kill:
 		c.members[victim].Kill()
@@ -65,11 +82,20 @@ func (c *run) inject(ctx context.Context, what fault) error {
 		c.wait(600 * time.Millisecond)
 		return c.loseThePowerOf(victim)
 	case powerOfAll:
-		all := make([]int, len(c.members))
-		for i := range all {
-			all[i] = i
-		}
-		return c.loseThePowerOf(all...)
+		return c.loseThePowerOf(c.numbers()...)
+	case full:
+		return c.fillTheDiskOf(ctx, victim)
+	case syncVote, syncAppend, syncSegment, syncCheckpoint:
+		return c.failSyncOf(ctx, victim, what)
+	case swap:
+		return c.crashInSwap(ctx, victim)
+	}
+	return c.disturb(victim, what)
+}
+
+// disturb does something that a member survives.
+func (c *run) disturb(victim int, what fault) error {
+	switch what {
 	case pause:
 		if err := c.members[victim].Pause(true); err != nil {
 			return err
@@ -80,6 +106,14 @@ func (c *run) inject(ctx context.Context, what fault) error {
 		return c.faultsFor(victim, transport.Faults{Cut: c.others(victim)}, lasts)
 	case slow:
 		return c.faultsFor(victim, transport.Faults{Delay: 20 * time.Millisecond}, lasts)
+	case clock:
+		rate := []float64{0.5, 0.8, 1.25, 2}[c.draws.IntN(4)]
+		if err := c.folder.Clock(victim, rate); err != nil {
+			c.o.Say("  not done: %v", err)
+			return nil
+		}
+		time.Sleep(lasts)
+		return c.folder.Clock(victim, 1)
 	}
 	return fmt.Errorf("the fault %q is not known", what)
 }
@@ -94,6 +128,18 @@ func (c *run) victim() int {
 		}
 	}
 	return c.draws.IntN(len(c.members))
+}
+
+// follower is a member that does not lead.
+func (c *run) follower() int {
+	first := c.draws.IntN(len(c.members))
+	for i := range c.members {
+		at := (first + i) % len(c.members)
+		if s, err := c.folder.Status(at, false); err == nil && !s.Leads {
+			return at
+		}
+	}
+	return first
 }
 
 func (c *run) others(than int) (all []int) {
@@ -116,13 +162,8 @@ func (c *run) loseThePowerOf(members ...int) error {
 		<-c.members[i].Ended()
 	}
 	for _, i := range members {
-		for _, dir := range []string{c.folder.WAL(i), c.folder.MemberDir(i)} {
-			sectors, names, err := disk.Lose(dir, c.draws)
-			if err != nil {
-				return err
-			}
-			c.report.Sectors += sectors
-			c.report.Names += names
+		if err := c.lose(i); err != nil {
+			return err
 		}
 	}
 	c.wait(300 * time.Millisecond)
@@ -130,6 +171,19 @@ func (c *run) loseThePowerOf(members ...int) error {
 		if err := c.start(i); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// lose takes away a random part of what a member, which has ended, had not synced.
+func (c *run) lose(member int) error {
+	for _, dir := range []string{c.folder.WAL(member), c.folder.MemberDir(member)} {
+		sectors, names, err := disk.Lose(dir, c.draws)
+		if err != nil {
+			return err
+		}
+		c.report.Sectors += sectors
+		c.report.Names += names
 	}
 	return nil
 }

@@ -26,6 +26,7 @@ import (
 type Fragile struct {
 	dir  Dir
 	hook func(op, name string) error
+	grow func(bytes int64) error
 
 	mu    sync.Mutex
 	files map[string]*undo // of files with writes that were not synced
@@ -67,7 +68,7 @@ func OpenFragile(path string, hook func(op, name string) error) (*Fragile, error
 	if hook == nil {
 		hook = func(string, string) error { return nil }
 	}
-	d := &Fragile{dir: dir, hook: hook, files: map[string]*undo{}}
+	d := &Fragile{dir: dir, hook: hook, grow: func(int64) error { return nil }, files: map[string]*undo{}}
 	entries, err := os.ReadDir(d.undo())
 	if err != nil {
 		return nil, err
@@ -88,6 +89,10 @@ func OpenFragile(path string, hook func(op, name string) error) (*Fragile, error
 	}
 	return d, nil
 }
+
+// Limit has grow asked before a file gets longer by so many bytes; an error of it is the operation's. It is called before
+// the directory is used.
+func (d *Fragile) Limit(grow func(bytes int64) error) { d.grow = grow }
 
 func (d *Fragile) undo(names ...string) string {
 	return filepath.Join(append([]string{d.dir.path, undoDir}, names...)...)
@@ -281,10 +286,22 @@ func (f *fragileFile) WriteAt(b []byte, at int64) (int, error) {
 	if err := f.d.hook("write", f.name); err != nil {
 		return 0, err
 	}
+	if err := f.grows(at + int64(len(b))); err != nil {
+		return 0, err
+	}
 	if err := f.keep(at, int64(len(b))); err != nil {
 		return 0, err
 	}
 	return f.File.WriteAt(b, at)
+}
+
+// grows asks whether the file may become so long.
+func (f *fragileFile) grows(to int64) error {
+	size, err := f.Size()
+	if err != nil || to <= size {
+		return err
+	}
+	return f.d.grow(to - size)
 }
 
 func (f *fragileFile) keep(at, n int64) error {
@@ -321,6 +338,9 @@ func (f *fragileFile) Allocate(size int64) error {
 	f.d.mu.Lock()
 	defer f.d.mu.Unlock()
 	if err := f.d.hook("allocate", f.name); err != nil {
+		return err
+	}
+	if err := f.grows(size); err != nil {
 		return err
 	}
 	return f.File.Truncate(size)

@@ -109,20 +109,24 @@ func (s *Server) write(op Op) Result {
 
 // Status is what a member says of itself.
 type Status struct {
-	Member  int    `json:"member"`
-	Term    int    `json:"term"`
-	Leads   bool   `json:"leads"`
-	Applied int    `json:"applied"`
-	Ready   bool   `json:"ready"`
-	LogSize int    `json:"logBytes"`
-	Hash    string `json:"hash,omitempty"`
+	Member   int    `json:"member"`
+	Term     int    `json:"term"`
+	Leads    bool   `json:"leads"`
+	Applied  int    `json:"applied"`
+	Digest   uint64 `json:"digest,string"` // of all entries up to it
+	Durable  int    `json:"durable"`       // how far the database was applied when it was committed last
+	Ready    bool   `json:"ready"`
+	LogSize  int    `json:"logBytes"`
+	Snapshot int    `json:"snapshot"` // index of the peer's snapshot
+	Hash     string `json:"hash,omitempty"`
 }
 
 // Status tells how the member is; with a hash of all its data if that is asked for.
 func (s *Server) Status(hash bool) Status {
 	term, leads := s.replica.GetState()
 	st := Status{Member: s.c.Me, Term: term, Leads: leads, Ready: s.Ready() == nil, LogSize: s.c.Persister.RaftStateSize(),
-		Applied: s.store.Applied()}
+		Durable: s.c.Files.Durable(), Snapshot: s.replica.Snapshot()}
+	st.Applied, st.Digest = s.store.place()
 	if hash {
 		st.Hash = s.store.hash()
 	}

@@ -3,6 +3,7 @@ package kv
 import (
 	"encoding/binary"
 	"fmt"
+	"hash/crc64"
 	"sync"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 //
 //	bucket    key                            value
 //	meta      "applied"                      index of the last log entry that is in here
+//	meta      "digest"                       of all entries up to it: members that have applied the same agree on it
 //	data      key                            version, value
 //	sessions  session, 8 bytes               last use, last number and its result
 //	recency   last use, session, 16 bytes    -            the first one is forgotten next
@@ -29,6 +31,7 @@ type store struct {
 	tx     *bolt.Tx
 
 	applied  int
+	digest   uint64
 	dirty    bool
 	sessions int // how many there are
 }
@@ -41,6 +44,9 @@ var (
 	buckets       = [][]byte{metaBucket, dataBucket, sessionBucket, recencyBucket}
 
 	appliedKey = []byte("applied")
+	digestKey  = []byte("digest")
+
+	polynomial = crc64.MakeTable(crc64.ECMA)
 )
 
 // openStore opens the database in a file, which is made if it is not there.
@@ -68,7 +74,10 @@ func (s *store) reopen() (err error) {
 			return fmt.Errorf("opening the database %s: %w", s.file, err)
 		}
 	}
-	s.applied, s.dirty = 0, false
+	s.applied, s.digest, s.dirty = 0, 0, false
+	if b := s.bucket(metaBucket).Get(digestKey); len(b) == 8 {
+		s.digest = binary.BigEndian.Uint64(b)
+	}
 	if b := s.bucket(metaBucket).Get(appliedKey); len(b) == 8 {
 		s.applied = int(binary.BigEndian.Uint64(b))
 	}
@@ -127,9 +136,21 @@ func (s *store) Applied() int {
 	return s.applied
 }
 
-// setApplied notes that everything up to index is in here.
-func (s *store) setApplied(index int) {
+// place is how far a database has come, and with which entries.
+func (s *store) place() (applied int, digest uint64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.applied, s.digest
+}
+
+// setApplied notes that everything up to index is in here, with the operations of that entry.
+func (s *store) setApplied(index int, ops [][]byte) {
 	s.applied = index
+	s.digest = crc64.Update(s.digest, polynomial, be(uint64(index), uint64(len(ops))))
+	for _, op := range ops {
+		s.digest = crc64.Update(s.digest, polynomial, op)
+	}
+	s.put(metaBucket, digestKey, be(s.digest))
 	s.put(metaBucket, appliedKey, be(uint64(index)))
 }
 
@@ -146,7 +167,7 @@ func (s *store) Apply(index int, ops [][]byte, wanted bool) (results [][]byte) {
 			results = append(results, r.encode())
 		}
 	}
-	s.setApplied(index)
+	s.setApplied(index, ops)
 	return results
 }
 

@@ -116,6 +116,20 @@ const Database = "data.db"
 // Database is the service's database.
 func (f *Folder) Database(i int) string { return filepath.Join(f.MemberDir(i), Database) }
 
+// Trouble is where a test writes what is wrong with a member's disk: with the one of its log, or that of its snapshots.
+func (f *Folder) Trouble(i int, room string) string {
+	return filepath.Join(f.Path, fmt.Sprintf("trouble-%d-%s.json", i, room))
+}
+
+// The rooms of a member's directory.
+const (
+	RoomLog   = "log"
+	RoomFiles = "files"
+)
+
+// Votes is where a member of a test notes its votes.
+func (f *Folder) Votes(i int) string { return filepath.Join(f.Path, fmt.Sprintf("votes-%d", i)) }
+
 // Log is what a member says.
 func (f *Folder) Log(i int) string { return filepath.Join(f.MemberDir(i), "log.txt") }
 

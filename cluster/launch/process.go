@@ -133,6 +133,11 @@ func (f *Folder) Inject(i int, faults transport.Faults) error {
 	return f.call(http.MethodPost, i, "/faults", string(b), nil)
 }
 
+// Clock lets a member's clock run at a rate, if it was started for tests and its peer has such a clock.
+func (f *Folder) Clock(i int, rate float64) error {
+	return f.call(http.MethodPost, i, fmt.Sprintf("/clock?rate=%g", rate), "", nil)
+}
+
 // AwaitReady waits until all those members are ready.
 func (f *Folder) AwaitReady(ctx context.Context, members ...int) error {
 	var err error

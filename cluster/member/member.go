@@ -14,7 +14,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -60,6 +59,7 @@ type Member struct {
 	c      Config
 	log    *wal.Log
 	files  *replica.Files
+	peer   raftapi.Raft
 	node   *transport.Node
 	server *kv.Server
 	stop   context.CancelFunc
@@ -108,10 +108,11 @@ func (m *Member) open() error {
 	o := wal.Options{Logf: m.c.Logf, Fatal: m.c.Fatal}
 	var err error
 	if f.Fragile {
-		if o.FS, err = disk.OpenFragile(f.WAL(i), slowSync); err != nil {
+		var trouble *disk.Troubled
+		if o.FS, trouble, err = fragile(f.WAL(i), f.Trouble(i, launch.RoomLog)); err != nil {
 			return err
 		}
-		o.SegmentSize = 1 << 20
+		o.Step, o.SegmentSize = trouble.Step, fragileSegment
 	}
 	if m.log, err = wal.Open(f.WAL(i), o); err != nil {
 		return err
@@ -132,7 +133,7 @@ func (m *Member) openFiles() (err error) {
 	f, i := m.c.Folder, m.c.Member
 	var room disk.FS
 	if f.Fragile {
-		room, err = disk.OpenFragile(f.MemberDir(i), slowSync)
+		room, _, err = fragile(f.MemberDir(i), f.Trouble(i, launch.RoomFiles))
 	} else {
 		room, err = disk.Open(f.MemberDir(i))
 	}
@@ -148,14 +149,6 @@ func (m *Member) openFiles() (err error) {
 	return err
 }
 
-// slowSync makes a fragile disk take its time, as a real one does: what is written is not safe for a while.
-func slowSync(op, _ string) error {
-	if op == "sync" || op == "syncdir" {
-		time.Sleep(rand.N(4 * time.Millisecond))
-	}
-	return nil
-}
-
 // start makes the peer and the service on it.
 func (m *Member) start() (peers, clients *labrpc.Server, err error) {
 	f, me := m.c.Folder, m.c.Member
@@ -168,11 +161,18 @@ func (m *Member) start() (peers, clients *labrpc.Server, err error) {
 		}
 		ends[i], routes[i] = m.node.Peer(i, a.Peers), m.node.Service(i, a.Peers)
 	}
-	persister := raftapi.NewPersister(m.files.Guard(m.log))
+	storage := m.files.Guard(m.log)
+	if f.Fragile {
+		if storage, err = noteVotes(storage, f.Votes(me), f.Implementation); err != nil {
+			return nil, nil, err
+		}
+	}
+	persister := raftapi.NewPersister(storage)
 	m.server, err = kv.Start(kv.Config{File: f.Database(me), Config: replica.Config{
 		Me: me, Files: m.files, Persister: persister, Routes: routes,
 		Make: func(applyCh chan raftapi.ApplyMsg) raftapi.Raft {
 			peer := m.c.Make(ends, me, persister, applyCh)
+			m.peer = peer
 			m.extend(peer)
 			peers.AddService(labrpc.MakeService(peer))
 			return peer
@@ -216,14 +216,7 @@ func (m *Member) handler() http.Handler {
 	})
 	mux.HandleFunc("POST /stop", func(http.ResponseWriter, *http.Request) { m.stop() })
 	if m.c.Folder.Fragile {
-		mux.HandleFunc("POST /faults", func(w http.ResponseWriter, r *http.Request) {
-			var f transport.Faults
-			if err := json.NewDecoder(io.LimitReader(r.Body, 1<<16)).Decode(&f); err != nil {
-				http.Error(w, err.Error(), http.StatusBadRequest)
-				return
-			}
-			m.node.Inject(f)
-		})
+		m.handleFaults(mux)
 	}
 	return sameOrigin(mux)
 }

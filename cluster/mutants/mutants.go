@@ -7,9 +7,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 
 	"raftlab/internal/plain"
@@ -66,24 +68,57 @@ func (m Mutant) mutated(module string) (string, error) {
 // rounds is how often a mutant's tests run at most.
 const rounds = 10
 
-// Dies runs the tests on the mutant in module. The error says that they could not be run.
-func (m Mutant) Dies(ctx context.Context, module string) (dead bool, how string, err error) {
+// Found is what has become of a mutant.
+type Found struct {
+	How string // it has died: a test, or a panic; "" if it lives
+	Err error  // its tests could not be run
+}
+
+// Hunt runs the tests of all mutants in module, as many at a time as there are processors, and yields them in their order.
+func Hunt(ctx context.Context, module string, list []Mutant) iter.Seq2[Mutant, Found] {
+	return func(yield func(Mutant, Found) bool) {
+		ctx, stop := context.WithCancel(ctx)
+		defer stop()
+		results, slots := make([]chan Found, len(list)), make(chan struct{}, runtime.GOMAXPROCS(0))
+		for i := range results {
+			results[i] = make(chan Found, 1)
+		}
+		go func() {
+			for i, m := range list {
+				slots <- struct{}{}
+				go func() {
+					how, err := m.dies(ctx, module)
+					results[i] <- Found{how, err}
+					<-slots
+				}()
+			}
+		}()
+		for i, m := range list {
+			if !yield(m, <-results[i]) {
+				return
+			}
+		}
+	}
+}
+
+// dies runs the tests on the mutant in module.
+func (m Mutant) dies(ctx context.Context, module string) (how string, err error) {
 	text, err := m.mutated(module)
 	if err != nil {
-		return false, "", err
+		return "", err
 	}
 	dir, err := os.MkdirTemp("", "raftlab-mutant-")
 	if err != nil {
-		return false, "", err
+		return "", err
 	}
 	defer os.RemoveAll(dir)
 	file, overlay := filepath.Join(dir, "mutant.go"), filepath.Join(dir, "overlay.json")
 	b, err := json.Marshal(map[string]any{"Replace": map[string]string{filepath.Join(module, filepath.FromSlash(m.File)): file}})
 	if err != nil {
-		return false, "", err
+		return "", err
 	}
 	if err := errors.Join(os.WriteFile(file, []byte(text), 0o644), os.WriteFile(overlay, b, 0o644)); err != nil {
-		return false, "", err
+		return "", err
 	}
 	args := []string{"test", "-vet=off", "-failfast", "-timeout=15m", fmt.Sprintf("-count=%d", rounds), "-overlay", overlay, "-run", "^(" + m.Tests + ")$", "./" + m.Package}
 	c := exec.CommandContext(ctx, "go", args...)
@@ -92,26 +127,26 @@ func (m Mutant) Dies(ctx context.Context, module string) (dead bool, how string,
 	var exit *exec.ExitError
 	switch {
 	case err == nil:
-		return false, "", nil
+		return "", nil
 	case ctx.Err() != nil:
-		return false, "", ctx.Err()
+		return "", ctx.Err()
 	case !errors.As(err, &exit):
-		return false, "", err
+		return "", err
 	}
 	if strings.Contains(string(out), "panic: test timed out") {
-		return false, "", fmt.Errorf("the tests of %s did not come to an end: the machine is too busy", m.Name)
+		return "", fmt.Errorf("the tests of %s did not come to an end: the machine is too busy", m.Name)
 	}
 	for line := range strings.Lines(string(out)) {
 		if name, ok := strings.CutPrefix(strings.TrimSpace(line), "--- FAIL: "); ok {
 			name, _, _ = strings.Cut(name, " ")
-			return true, name, nil
+			return name, nil
 		}
 		if strings.HasPrefix(line, "panic: ") {
 			how = plain.Line(strings.TrimSpace(line), plain.MaxName)
 		}
 	}
 	if how != "" {
-		return true, how, nil
+		return how, nil
 	}
-	return false, "", fmt.Errorf("the tests of %s could not be run: %s", m.Name, plain.Text(string(out), plain.MaxLine))
+	return "", fmt.Errorf("the tests of %s could not be run: %s", m.Name, plain.Text(string(out), plain.MaxLine))
 }

@@ -41,3 +41,19 @@ func TestFind(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, found, len(Names()))
 }
+
+// One mutant, all the way: `raftlab cluster mutants` runs the others.
+func TestHunt(t *testing.T) {
+	found, err := Find([]string{"no-sessions"})
+	require.NoError(t, err)
+	harmless := found[0]
+	harmless.Right, harmless.Wrong = "func (s *store) read(", "func (s  *store) read("
+	module, err := filepath.Abs("..")
+	require.NoError(t, err)
+	var how []string
+	for _, f := range Hunt(t.Context(), module, []Mutant{found[0], harmless}) {
+		require.NoError(t, f.Err)
+		how = append(how, f.How)
+	}
+	require.Equal(t, []string{"TestSessions", ""}, how)
+}

@@ -37,8 +37,8 @@ var all = []Mutant{
 	}
 	if err := f.Close()`, `	if err := f.Close()`, "wal", "TestPowerLoss"},
 	{"old-snapshot-goes-first", "the snapshot before goes when the new one is not referred to yet", "wal/wal.go",
-		`	l.makeRoom(payload)
-	l.memory.Write(u)`, `	l.makeRoom(payload)
+		`	l.makeRoom(payload, stepOf(u))
+	l.memory.Write(u)`, `	l.makeRoom(payload, stepOf(u))
 	l.replaceSnapshot(snapshot)
 	l.memory.Write(u)`, "wal", "TestPowerLoss"},
 	{"open-without-sync", "what kill -9 has left in the system's memory is believed", "wal/open.go",
@@ -93,13 +93,12 @@ var all = []Mutant{
 `, ``, "replica", "TestCrashAtEachStepOfASwap"},
 	{"file-name-not-synced", "the name of a file that has come is not synced before it counts", "replica/files.go",
 		`	return got, f.c.FS.SyncDir()`, `	return got, nil`, "replica", "TestCrashAtEachStepOfASwap"},
-	{"swap-not-atomic", "the old database goes before the new one has its name", "replica/files.go",
+	{"swap-not-atomic", "a file that is taken in has neither its old name nor the new one for a moment", "replica/files.go",
 		`		if err := f.c.FS.Rename(file.name(), f.c.Database); err != nil {`,
-		`		_ = f.c.FS.Remove(f.c.Database)
-		if err := f.c.FS.SyncDir(); err != nil {
+		`		if err := errors.Join(f.c.FS.Rename(file.name(), "moving"), f.c.FS.SyncDir()); err != nil {
 			return err
 		}
-		if err := f.c.FS.Rename(file.name(), f.c.Database); err != nil {`, "replica", "TestCrashAtEachStepOfASwap"},
+		if err := f.c.FS.Rename("moving", f.c.Database); err != nil {`, "replica", "TestCrashAtEachStepOfASwap"},
 	{"snapshot-of-what-is-not-delivered", "a snapshot is taken of entries that the peer has not delivered", "replica/apply.go",
 		`	if behind {`, `	if behind && false {`, "replica", "TestNewerFile"},
 	{"applied-beside-the-data", "the applied index is committed with the next entry", "kv/store.go",

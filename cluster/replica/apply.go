@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"raftlab/cluster/disk"
 	"raftlab/raftapi"
 )
 
@@ -42,7 +43,11 @@ func (s *Server) commit() {
 // must ends the process if the database has failed.
 func (s *Server) must(err error) {
 	if err != nil {
-		s.c.Fatal(fmt.Errorf("%w. This member stops; what it has acknowledged is in its log", err))
+		help := "what it has acknowledged is in its log"
+		if disk.Full(err) {
+			help = "the disk is full: free some space and start it again; " + help
+		}
+		s.c.Fatal(fmt.Errorf("%w. This member stops: %s", err, help))
 		panic(err)
 	}
 }

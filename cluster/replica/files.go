@@ -2,6 +2,7 @@ package replica
 
 import (
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
@@ -108,6 +109,13 @@ func (f *Files) committed(index int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.durable = max(f.durable, index)
+}
+
+// Durable is the applied index that the database cannot lose any more.
+func (f *Files) Durable() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.durable
 }
 
 // tidy removes a file that the database has passed.
@@ -233,6 +241,8 @@ func (s *sink) Write(b []byte) (int, error) {
 	return n, err
 }
 
+var errNoFile = errors.New("its file is not here")
+
 // install has the machine take the file that has come. It has to be of index or later.
 func (f *Files) install(m Machine, index int) error {
 	f.swap.Lock()
@@ -241,7 +251,7 @@ func (f *Files) install(m Machine, index int) error {
 	file := f.arrived
 	f.mu.Unlock()
 	if file.index < index {
-		return fmt.Errorf("its file is not here (the newest is of %d): the peer has a snapshot that nobody has sent to this member", file.index)
+		return fmt.Errorf("%w (the newest is of %d): the peer has a snapshot that nobody has sent to this member", errNoFile, file.index)
 	}
 	if err := f.check(file); err != nil {
 		return err

@@ -148,6 +148,12 @@ func (s *Server) Peers() *labrpc.Service { return labrpc.MakeService(&Member{s})
 // GetState is what the peer says of itself.
 func (s *Server) GetState() (term int, leads bool) { return s.raft.GetState() }
 
+// Snapshot is the index of the snapshot that the peer has stored, 0 if there is none.
+func (s *Server) Snapshot() int {
+	index, _ := s.c.Files.parse(s.c.Persister.ReadSnapshot())
+	return index
+}
+
 // Leader is the member that led when this one last heard of it: a hint, which may be old.
 func (s *Server) Leader() int {
 	if _, leads := s.raft.GetState(); leads {

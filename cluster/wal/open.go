@@ -21,6 +21,8 @@ type Options struct {
 	// Fatal is called once when the disk has failed. It ends the process; if it returns, the write panics.
 	// Default: the error on stderr, and exit code 1.
 	Fatal func(error)
+	// Step, if not nil, hears what the log is about to do: [StepVote] and so on. It is for tests.
+	Step func(step string)
 	// Logf says what somebody who looks after the member should know. Default: nobody.
 	Logf func(format string, args ...any)
 }
@@ -38,6 +40,9 @@ func (o Options) withDefaults(dir string) (Options, error) {
 			os.Exit(1)
 		}
 	}
+	if o.Step == nil {
+		o.Step = func(string) {}
+	}
 	if o.Logf == nil {
 		o.Logf = func(string, ...any) {}
 	}
@@ -48,6 +53,14 @@ func (o Options) withDefaults(dir string) (Options, error) {
 	o.FS, err = disk.Open(dir)
 	return o, err
 }
+
+// What the log is about to do, for [Options.Step].
+const (
+	StepVote       = "vote"       // store what is neither an entry nor a snapshot: the term and the vote
+	StepAppend     = "append"     // store entries, or a whole state
+	StepSegment    = "segment"    // begin another segment
+	StepCheckpoint = "checkpoint" // store a snapshot
+)
 
 const reserveName = "RESERVE"
 

@@ -46,6 +46,7 @@ func (l *Log) Write(u raftapi.Update) {
 	l.begin()
 	defer l.mu.Unlock()
 	snapshot := l.snapshot
+	l.o.Step(stepOf(u))
 	if u.SnapshotIndex != 0 {
 		snapshot = l.keepSnapshot(u.Snapshot)
 	}
@@ -53,7 +54,7 @@ func (l *Log) Write(u raftapi.Update) {
 	if len(payload) == 0 {
 		return
 	}
-	l.makeRoom(payload)
+	l.makeRoom(payload, stepOf(u))
 	l.memory.Write(u) // panics if it leaves a hole, before anything is on disk
 	l.append(payload)
 	if n := len(u.Entries); n > 0 {
@@ -71,14 +72,26 @@ func (l *Log) Save(state, snapshot []byte) {
 	if len(snapshot) == 0 {
 		file = ref{}
 	} else if !bytes.Equal(snapshot, l.memory.Load().Snapshot) {
+		l.o.Step(StepCheckpoint)
 		file = l.keepSnapshot(snapshot)
 	}
 	payload := encodeSave(state, file)
-	l.makeRoom(payload)
+	l.o.Step(StepAppend)
+	l.makeRoom(payload, StepAppend)
 	l.memory.Save(state, snapshot)
 	l.append(payload)
 	l.replaceSnapshot(file)
 	l.tellCost(len(payload))
+}
+
+func stepOf(u raftapi.Update) string {
+	switch {
+	case u.SnapshotIndex != 0:
+		return StepCheckpoint
+	case u.From != 0:
+		return StepAppend
+	}
+	return StepVote
 }
 
 // tellCost says now and then what it costs to save everything for each entry.
@@ -131,12 +144,14 @@ func (l *Log) append(payload []byte) {
 	l.chain = crc
 }
 
-// makeRoom begins another segment if the group does not fit into this one.
-func (l *Log) makeRoom(payload []byte) {
+// makeRoom begins another segment, before the step then, if the group does not fit into this one.
+func (l *Log) makeRoom(payload []byte, then string) {
 	need := frameSize(len(payload))
 	if l.at+need <= l.size {
 		return
 	}
+	l.o.Step(StepSegment)
+	defer l.o.Step(then)
 	if err := l.file.Close(); err != nil {
 		l.fail("closing a segment of the log", err)
 	}

@@ -2,7 +2,9 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 
@@ -62,14 +64,36 @@ func (a *app) runChaos(c *cobra.Command, o chaos.Options) error {
 	if err != nil {
 		return &brokenError{err}
 	}
-	fmt.Fprintf(a.out, "%d operations, %d of unknown outcome; %d faults, in which disks lost %d sectors and %d changes of names; %v\n",
-		r.Operations, r.Unknown, r.Faults, r.Sectors, r.Names, time.Since(began).Round(time.Second))
+	a.tell(r, time.Since(began).Round(time.Second))
 	if r.Failure != "" {
 		return fmt.Errorf("FAIL %s\nlook at:\n  %s\nthe same faults again: %s chaos --seed %d --kills %d --powerloss %d --others %d",
 			r.Failure, strings.Join(r.Files, "\n  "), program, o.Seed, o.Kills, o.PowerLosses, o.Others)
 	}
 	fmt.Fprintln(a.out, "linearizable; all members have the same data")
 	return nil
+}
+
+// tell says what has happened, and which invariants held.
+func (a *app) tell(r chaos.Report, took time.Duration) {
+	fmt.Fprintf(a.out, "%d operations, %d of unknown outcome; %d faults, in which disks lost %d sectors and %d changes of names; %v\n",
+		r.Operations, r.Unknown, r.Faults, r.Sectors, r.Names, took)
+	for _, kind := range slices.Sorted(maps.Keys(r.Kinds)) {
+		fmt.Fprintf(a.out, "  %3d  %s", r.Kinds[kind], kind)
+		if n := r.Missed[kind]; n > 0 {
+			fmt.Fprintf(a.out, " (%d did not come about)", n)
+		}
+		fmt.Fprintln(a.out)
+	}
+	for _, i := range r.Invariants {
+		verdict := "holds: " + i.Meaning
+		switch {
+		case i.Violation != "":
+			verdict = "VIOLATED: " + i.Violation
+		case i.Seen == 0:
+			verdict = "not seen"
+		}
+		fmt.Fprintf(a.out, "%-30s %6d %-10s %s\n", i.Name, i.Seen, i.Of, verdict)
+	}
 }
 
 // brokenError is something that could not be done, as opposed to something that is wrong with the cluster.

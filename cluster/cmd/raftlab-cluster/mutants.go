@@ -25,16 +25,15 @@ to fail within ten runs. It compiles the module for each of them, and takes some
 				return &usageError{err}
 			}
 			alive := 0
-			for _, m := range list {
-				dead, how, err := m.Dies(c.Context(), module)
+			for m, found := range mutants.Hunt(c.Context(), module, list) {
 				switch {
-				case err != nil:
-					return &brokenError{err}
-				case dead:
-					fmt.Fprintf(a.out, "%-30s dead, %s: %s\n", m.Name, how, m.What)
+				case found.Err != nil:
+					return &brokenError{found.Err}
+				case found.How != "":
+					fmt.Fprintf(a.out, "%-33s dead, %s: %s\n", m.Name, found.How, m.What)
 				default:
 					alive++
-					fmt.Fprintf(a.out, "%-30s ALIVE: %s\n", m.Name, m.What)
+					fmt.Fprintf(a.out, "%-33s ALIVE: %s\n", m.Name, m.What)
 				}
 			}
 			if alive > 0 {
