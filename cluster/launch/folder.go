@@ -19,6 +19,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"raftlab/cluster/disk"
 	"raftlab/cluster/kv"
@@ -33,47 +34,65 @@ type Folder struct {
 	Secret         string      `json:"secret"` // that members know, and no client
 	Implementation string      `json:"implementation"`
 	Fragile        bool        `json:"fragile,omitempty"` // its disks can lose what was not synced: for chaos
+	Etcd           bool        `json:"etcd,omitempty"`    // its service is etcd's API, and not the one of the labs
+	Quota          int64       `json:"quota,omitempty"`   // bytes that etcd's database may have; 0: the service's default
 	MaxLog         int         `json:"maxLog,omitempty"`  // bytes of log at which a snapshot is taken; 0: the service's default
 	Members        []Addresses `json:"members"`
 }
 
 // Addresses are where a member listens.
 type Addresses struct {
-	Peers string `json:"peers"` // for members and clients
-	HTTP  string `json:"http"`  // /readyz, /status
+	Peers string `json:"peers"`          // for members and clients
+	HTTP  string `json:"http"`           // /readyz, /status
+	Etcd  string `json:"etcd,omitempty"` // for clients of etcd
 }
 
 const folderFile = "cluster.json"
 
 // Create makes the folder of a new cluster of n members, on free ports of loopback.
 func Create(path string, n int, implementation string) (*Folder, error) {
-	f := &Folder{Path: path, Cluster: rand.Text(), Secret: rand.Text(), Implementation: implementation}
+	return (&Folder{Path: path, Implementation: implementation}).create(n)
+}
+
+// CreateEtcd makes the folder of a new cluster that has etcd's API.
+func CreateEtcd(path string, n int, implementation string) (*Folder, error) {
+	return (&Folder{Path: path, Implementation: implementation, Etcd: true}).create(n)
+}
+
+func (f *Folder) create(n int) (*Folder, error) {
+	f.Cluster, f.Secret = rand.Text(), rand.Text()
 	var held []net.Listener // all at once, so that no port is taken twice
-	free := func() (string, error) {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return "", err
-		}
-		held = append(held, l)
-		return l.Addr().String(), nil
-	}
 	defer func() {
 		for _, l := range held {
 			l.Close()
 		}
 	}()
 	for range n {
-		peers, err := free()
-		if err != nil {
-			return nil, fmt.Errorf("looking for free ports: %w", err)
+		var a Addresses
+		wanted := []*string{&a.Peers, &a.HTTP}
+		if f.Etcd {
+			wanted = append(wanted, &a.Etcd)
 		}
-		http, err := free()
-		if err != nil {
-			return nil, fmt.Errorf("looking for free ports: %w", err)
+		for _, address := range wanted {
+			l, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				return nil, fmt.Errorf("looking for free ports: %w", err)
+			}
+			held = append(held, l)
+			*address = l.Addr().String()
 		}
-		f.Members = append(f.Members, Addresses{peers, http})
+		f.Members = append(f.Members, a)
 	}
 	return f, f.Save()
+}
+
+// Endpoints are the addresses for clients of etcd, as etcdctl wants them.
+func (f *Folder) Endpoints() string {
+	var all []string
+	for _, m := range f.Members {
+		all = append(all, m.Etcd)
+	}
+	return strings.Join(all, ",")
 }
 
 // Save writes cluster.json.

@@ -4,7 +4,7 @@
 //	transport.Node ----> peer (anybody's) ----> wal.Log
 //	      |                |
 //	      +---> kv.Server -+------------------> data.db
-//	                |
+//	                |        (or etcd.Server)
 //	              HTTP: /readyz, /status
 package member
 
@@ -61,8 +61,18 @@ type Member struct {
 	files  *replica.Files
 	peer   raftapi.Raft
 	node   *transport.Node
-	server *kv.Server
+	server service
 	stop   context.CancelFunc
+}
+
+// service is what runs on the peer.
+type service interface {
+	Peers() *labrpc.Service
+	Clients() *labrpc.Service
+	Send(want int) (file io.ReadCloser, index int, size int64, err error)
+	Status(hash bool) kv.Status
+	Ready() error
+	Kill()
 }
 
 // Run runs a member until ctx is over or somebody stops it.
@@ -86,6 +96,9 @@ func Run(ctx context.Context, c Config) error {
 	}
 	peers, clients, err := m.start()
 	if err != nil {
+		return err
+	}
+	if err := m.serveEtcd(); err != nil {
 		return err
 	}
 	go m.node.Serve(peers, clients)
@@ -168,7 +181,7 @@ func (m *Member) start() (peers, clients *labrpc.Server, err error) {
 		}
 	}
 	persister := raftapi.NewPersister(storage)
-	m.server, err = kv.Start(kv.Config{File: f.Database(me), Config: replica.Config{
+	config := replica.Config{
 		Me: me, Files: m.files, Persister: persister, Routes: routes,
 		Make: func(applyCh chan raftapi.ApplyMsg) raftapi.Raft {
 			peer := m.c.Make(ends, me, persister, applyCh)
@@ -178,7 +191,12 @@ func (m *Member) start() (peers, clients *labrpc.Server, err error) {
 			return peer
 		},
 		MaxLog: f.MaxLog, Fatal: m.c.Fatal, Logf: m.c.Logf,
-	}})
+	}
+	if f.Etcd {
+		err = m.startEtcd(config, peers)
+	} else {
+		m.server, err = kv.Start(kv.Config{File: f.Database(me), Config: config})
+	}
 	if err != nil {
 		return nil, nil, err
 	}
@@ -194,7 +212,7 @@ func (m *Member) extend(peer raftapi.Raft) {
 	if !ok {
 		return
 	}
-	names := []string{raftapi.PreVote, raftapi.CheckQuorum, raftapi.ReadIndex, raftapi.EagerCommit}
+	names := []string{raftapi.PreVote, raftapi.CheckQuorum, raftapi.ReadIndex, raftapi.EagerCommit, raftapi.Transfer}
 	if err := e.Extend(names...); err != nil {
 		m.c.Logf("the peer has not all of the extensions %q, and runs with none: %v", names, err)
 	}

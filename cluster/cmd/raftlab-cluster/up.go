@@ -13,20 +13,31 @@ import (
 )
 
 func (a *app) up() *cobra.Command {
-	n := 3
+	n, etcd, quota := 3, false, int64(0)
 	c := &cobra.Command{
 		Use: "up", Short: "Start a cluster, and end it with Ctrl-C", Args: cobra.NoArgs,
 		Long: `Start the members of a cluster as processes, on loopback, and show what happens to them until Ctrl-C or
 "down". All data is in one folder (--data); a cluster that is there already goes on where it was.`,
 	}
 	c.Flags().IntVarP(&n, "members", "n", n, "members of a new cluster")
+	c.Flags().BoolVar(&etcd, "etcd", false, "serve etcd's API: etcdctl and clientv3 work on it (docs/etcd-api.md)")
+	c.Flags().Int64Var(&quota, "quota-backend-bytes", 0, "with --etcd: how large a member's database may get (default 2 GiB)")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		if n < 1 || n > 9 {
 			return &usageError{fmt.Errorf("-n %d: a cluster has 1 to 9 members, 3 or 5 are usual", n)}
 		}
-		f, err := a.openFolder(n, c.Flags().Changed("members"))
+		if etcd && !c.Flags().Changed("data") {
+			a.data = defaultEtcd
+		}
+		f, err := a.openFolder(n, c.Flags().Changed("members"), etcd)
 		if err != nil {
 			return err
+		}
+		if c.Flags().Changed("quota-backend-bytes") {
+			f.Quota = quota
+			if err := f.Save(); err != nil {
+				return err
+			}
 		}
 		return a.runAll(c.Context(), f)
 	}
@@ -34,11 +45,15 @@ func (a *app) up() *cobra.Command {
 }
 
 // openFolder finds the cluster, or makes a new one.
-func (a *app) openFolder(n int, asked bool) (*launch.Folder, error) {
+func (a *app) openFolder(n int, asked, etcd bool) (*launch.Folder, error) {
 	f, err := launch.Read(a.data)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		if _, err := launch.Create(a.data, n, implementation); err != nil {
+		create := launch.Create
+		if etcd {
+			create = launch.CreateEtcd
+		}
+		if _, err := create(a.data, n, implementation); err != nil {
 			return nil, err
 		}
 		return launch.Read(a.data)
@@ -47,6 +62,8 @@ func (a *app) openFolder(n int, asked bool) (*launch.Folder, error) {
 	case f.Implementation != implementation:
 		return nil, fmt.Errorf("the logs in %s were written by the peer %q, and this is %q, which could not read them: "+
 			"give the same --impl, or another --data", a.data, f.Implementation, implementation)
+	case etcd != f.Etcd:
+		return nil, &usageError{fmt.Errorf("the cluster in %s was made %s --etcd: give another --data", a.data, map[bool]string{true: "with", false: "without"}[f.Etcd])}
 	case asked && n != len(f.Members):
 		return nil, &usageError{fmt.Errorf("the cluster in %s has %d members: -n is for new ones", a.data, len(f.Members))}
 	}
@@ -102,8 +119,7 @@ func (a *app) runAll(ctx context.Context, f *launch.Folder) error {
 			if err != nil && ctx.Err() == nil {
 				fmt.Fprintf(a.out, "%s not all members are ready: %v\n", clock(), err)
 			} else if err == nil {
-				fmt.Fprintf(a.out, "%s ready. In another terminal:\n  %s put KEY VALUE%s\n  %s get KEY%s\nCtrl-C ends the cluster.\n",
-					clock(), program, a.dataFlag(), program, a.dataFlag())
+				fmt.Fprintf(a.out, "%s ready. In another terminal:\n%sCtrl-C ends the cluster.\n", clock(), a.examples(f))
 			}
 		case p := <-ended:
 			running--
@@ -120,6 +136,18 @@ func (a *app) runAll(ctx context.Context, f *launch.Folder) error {
 		}
 	}
 }
+
+// examples are commands to copy.
+func (a *app) examples(f *launch.Folder) string {
+	if f.Etcd {
+		return fmt.Sprintf("  export ETCDCTL_ENDPOINTS=%s\n  etcdctl put x hello && etcdctl get x\n"+
+			"(docs/etcd-api.md tells where to get etcdctl)\n", f.Endpoints())
+	}
+	return fmt.Sprintf("  %s put KEY VALUE%s\n  %s get KEY%s\n", program, a.dataFlag(), program, a.dataFlag())
+}
+
+// defaultEtcd is where a cluster with etcd's API is kept unless it is said.
+const defaultEtcd = "raftlab-etcd"
 
 // dataFlag is what has to be added to a command to be copied.
 func (a *app) dataFlag() string {

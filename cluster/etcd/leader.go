@@ -1,0 +1,114 @@
+package etcd
+
+import (
+	"time"
+
+	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
+
+	"raftlab/cluster/machine"
+	"raftlab/cluster/transport"
+)
+
+// nobody leads.
+const nobody = -1
+
+// leadership is who leads, as far as this member knows.
+type leadership struct {
+	member int
+	term   int
+}
+
+// electionTimeout is what a new leader grants to leases, beyond their own time, for the time in which nobody led.
+const electionTimeout = time.Second
+
+const (
+	leaderTick  = 20 * time.Millisecond
+	leaderFresh = 500 * time.Millisecond // after which a follower makes sure that its leader still leads
+)
+
+// runLeader keeps track of who leads, and makes this member ready when it does.
+func (s *Server) runLeader() {
+	tick := time.NewTicker(leaderTick)
+	defer tick.Stop()
+	asked := time.Time{}
+	for {
+		select {
+		case <-tick.C:
+		case <-s.done:
+			return
+		}
+		term, leads := s.replica.GetState()
+		if leads {
+			s.leads(term)
+			continue
+		}
+		s.machine.Lessor.Follow()
+		known := s.leader.Load()
+		if known.member == s.c.Me || known.term != term {
+			s.leader.Store(&leadership{nobody, term})
+			asked = time.Time{}
+		}
+		if s.leader.Load().member == nobody || time.Since(asked) > leaderFresh {
+			s.askWho(term)
+			asked = time.Now()
+		}
+	}
+}
+
+// leads makes this member, which leads, ready: when the barrier of its term is applied, it has seen all that its predecessors
+// have answered.
+func (s *Server) leads(term int) {
+	s.leader.Store(&leadership{s.c.Me, term})
+	if s.ready.Load() == uint64(term) || !s.barrier(uint64(term)) {
+		return
+	}
+	if now, leads := s.replica.GetState(); !leads || now != term {
+		return
+	}
+	s.machine.Lessor.Lead(uint64(term), time.Now(), electionTimeout)
+	s.ready.Store(uint64(term))
+	s.c.Logf("leads term %d, and has applied its barrier", term)
+}
+
+// barrier has the peers agree on an entry that tells of a term, and waits until it is applied here.
+func (s *Server) barrier(term uint64) bool {
+	return s.execute(machine.Item{Term: term, Request: &pb.InternalRaftRequest{}}, &pb.InternalRaftRequest{}) == nil
+}
+
+// Etcd has the handlers for other members.
+type Etcd struct{ s *Server }
+
+// WhoArgs asks a member whether it leads.
+type WhoArgs struct{}
+
+// WhoReply is its answer.
+type WhoReply struct {
+	Term  int
+	Leads bool
+}
+
+// Who says whether this member leads.
+func (e *Etcd) Who(_ *WhoArgs, reply *WhoReply) {
+	reply.Term, reply.Leads = e.s.replica.GetState()
+}
+
+// askWho looks for the leader among the others, the one that led last first.
+func (s *Server) askWho(term int) {
+	first := max(s.leader.Load().member, 0)
+	for i := range s.c.Members {
+		to := (first + i) % len(s.c.Members)
+		if who, ok := s.who(to); ok && who.Leads && who.Term >= term {
+			s.leader.Store(&leadership{to, who.Term})
+			return
+		}
+	}
+	s.leader.Store(&leadership{nobody, term})
+}
+
+func (s *Server) who(i int) (reply WhoReply, ok bool) {
+	if s.c.Routes[i] == nil {
+		return reply, false
+	}
+	outcome, _ := s.c.Routes[i].Ask("Etcd.Who", &WhoArgs{}, &reply)
+	return reply, outcome == transport.Answered
+}

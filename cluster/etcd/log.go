@@ -1,0 +1,83 @@
+package etcd
+
+import (
+	"context"
+	"errors"
+
+	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
+	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
+	"google.golang.org/protobuf/proto"
+
+	"raftlab/cluster/machine"
+	"raftlab/cluster/replica"
+	"raftlab/raftapi"
+)
+
+// The limits on what gets into the log; etcd has the same.
+const (
+	maxRequest = 3 << 19 // bytes of one request: 1.5 MiB
+	maxBehind  = 5000    // entries that are committed and not applied, before requests are refused
+)
+
+// write has a request executed, wherever the leader is, and waits until this member has applied it, too.
+func (s *Server) write(ctx context.Context, r *pb.InternalRaftRequest, answer proto.Message) error {
+	if proto.Size(r) > maxRequest {
+		return rpctypes.ErrGRPCRequestTooLarge
+	}
+	if peer, ok := s.peer.(raftapi.CommitIndexer); ok && peer.CommitIndex() > s.machine.Applied()+maxBehind {
+		return rpctypes.ErrGRPCRequestTooManyRequests
+	}
+	return s.within(ctx, func() error { return s.execute(machine.Item{Request: r}, answer) })
+}
+
+// execute has an item executed, and waits until this member has applied it.
+func (s *Server) execute(i machine.Item, answer proto.Message) error {
+	result, index, err := s.replica.Execute(i.Encode())
+	if err != nil {
+		return s.told(err)
+	}
+	if s.machine.Applied() < index {
+		// A follower hears with the next heartbeat what is committed, but one that somebody reads at is told at once.
+		if s.replica.ReadBarrier() != nil {
+			if err := s.replica.AwaitApplied(index); err != nil {
+				return rpctypes.ErrGRPCTimeoutWaitAppliedIndex
+			}
+		}
+	}
+	return machine.DecodeResult(result, answer)
+}
+
+// linearize waits until the store has everything that was complete when it was called.
+func (s *Server) linearize(ctx context.Context) error {
+	return s.within(ctx, func() error { return s.told(s.replica.ReadBarrier()) })
+}
+
+// told is an error of the replica as clients are told it.
+func (s *Server) told(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case s.leader.Load().member != nobody:
+		return rpctypes.ErrGRPCTimeout
+	case errors.Is(err, replica.ErrNotExecuted):
+		return rpctypes.ErrGRPCNoLeader
+	}
+	return rpctypes.ErrGRPCTimeoutDueToLeaderFail
+}
+
+// within waits for do until the client has lost its patience, or the server ends.
+func (s *Server) within(ctx context.Context, do func() error) error {
+	over := make(chan error, 1)
+	go func() { over <- do() }()
+	select {
+	case err := <-over:
+		return err
+	case <-ctx.Done():
+		if errors.Is(ctx.Err(), context.Canceled) {
+			return rpctypes.ErrGRPCCanceled
+		}
+		return rpctypes.ErrGRPCDeadlineExceeded
+	case <-s.done:
+		return rpctypes.ErrGRPCStopped
+	}
+}

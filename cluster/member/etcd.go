@@ -1,0 +1,42 @@
+package member
+
+import (
+	"fmt"
+	"net"
+
+	"raftlab/cluster/etcd"
+	"raftlab/cluster/replica"
+	"raftlab/labrpc"
+)
+
+// startEtcd starts the service that has etcd's API.
+func (m *Member) startEtcd(config replica.Config, peers *labrpc.Server) error {
+	f, me := m.c.Folder, m.c.Member
+	c := etcd.Config{Config: config, Cluster: f.Cluster, File: f.Database(me), Quota: f.Quota}
+	for _, a := range f.Members {
+		c.Members = append(c.Members, etcd.Member{Peers: a.Peers, Clients: a.Etcd})
+	}
+	server, err := etcd.Start(c)
+	if err != nil {
+		return err
+	}
+	peers.AddService(server.Inside())
+	m.server = server
+	return nil
+}
+
+// serveEtcd lets clients of etcd in, if there are any.
+func (m *Member) serveEtcd() error {
+	server, ok := m.server.(*etcd.Server)
+	if !ok {
+		return nil
+	}
+	l, err := net.Listen("tcp", m.c.Folder.Members[m.c.Member].Etcd)
+	if err != nil {
+		m.server.Kill()
+		return fmt.Errorf("listening for clients of etcd: %w", err)
+	}
+	server.Serve(l, sameOrigin(server.Web()))
+	m.c.Logf("serves clients of etcd at %s", l.Addr())
+	return nil
+}

@@ -1,0 +1,202 @@
+package mvcc
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"sync"
+
+	"go.etcd.io/etcd/api/v3/mvccpb"
+	"google.golang.org/protobuf/proto"
+
+	"raftlab/cluster/backend"
+)
+
+// Why a revision cannot be read.
+var (
+	ErrCompacted = errors.New("mvcc: required revision has been compacted")
+	ErrFuture    = errors.New("mvcc: required revision is a future revision")
+)
+
+// Rows of the bucket "meta".
+var (
+	scheduledKey = []byte("scheduledCompactRev")
+	finishedKey  = []byte("finishedCompactRev")
+)
+
+// Store is the versions of all keys. One goroutine writes; any number reads and watches.
+type Store struct {
+	b *backend.Backend
+
+	mu        sync.RWMutex // guards the index and what follows
+	index     index
+	revision  int64 // the newest that readers see
+	compacted int64 // states before it cannot be read
+
+	hub       *hub
+	compactor compactor
+}
+
+// Open reads the index from a database, and goes on with a compaction that was interrupted.
+func Open(b *backend.Backend) (*Store, error) {
+	s := &Store{b: b, hub: newHub()}
+	s.hub.store = s
+	s.compactor.init()
+	if err := s.load(); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// Rest ends what goes on in the background, for good or until [Store.Reload]. The caller is not inside a write transaction.
+func (s *Store) Rest() { s.compactor.pause() }
+
+// Reload reads everything anew, after [Store.Rest] and a replacement of the database. Watchers go on where they were.
+func (s *Store) Reload() error { return s.load() }
+
+// load makes the index.
+func (s *Store) load() error {
+	tx := s.b.Read()
+	defer tx.Close()
+	x, revision := newIndex(), int64(1)
+	var failed error
+	tx.Range(backend.Key, nil, nil, func(k, v []byte) bool {
+		at, tombstone := parseRow(k)
+		kv := &mvccpb.KeyValue{}
+		if failed = proto.Unmarshal(v, kv); failed != nil {
+			failed = fmt.Errorf("reading revision %d of the database: %w", at.Main, failed)
+			return false
+		}
+		if tombstone {
+			x.restore(string(kv.Key), at, 0, 0)
+		} else {
+			x.restore(string(kv.Key), at, kv.CreateRevision, kv.Version)
+		}
+		revision = max(revision, at.Main)
+		return true
+	})
+	if failed != nil {
+		return failed
+	}
+	scheduled, finished := metaRevision(tx, scheduledKey), metaRevision(tx, finishedKey)
+	s.mu.Lock()
+	s.index, s.compacted = x, max(scheduled, finished)
+	// The newest changes may be gone by a compaction, if they were deletions.
+	s.revision = max(revision, s.compacted)
+	now := s.revision
+	s.mu.Unlock()
+	s.hub.reloaded(now)
+	s.compactor.resume()
+	if scheduled > finished {
+		s.compactor.begin(compaction{s, scheduled})
+	}
+	return nil
+}
+
+func metaRevision(tx *backend.ReadTx, key []byte) int64 {
+	b := tx.Get(backend.Meta, key)
+	if len(b) != revisionLen {
+		return 0
+	}
+	return int64(binary.BigEndian.Uint64(b))
+}
+
+// Revision is the newest revision that readers see.
+func (s *Store) Revision() int64 {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.revision
+}
+
+// Compacted is the revision at which the store was last compacted, or 0.
+func (s *Store) Compacted() int64 {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.compacted
+}
+
+// Leases calls visit for each key that exists and has a lease.
+func (s *Store) Leases(visit func(key string, lease int64)) {
+	r, err := s.Range(Query{End: OpenEnd})
+	if err != nil {
+		panic("mvcc: the newest state cannot be read: " + err.Error()) // it is neither compacted nor in the future
+	}
+	for _, kv := range r.KVs {
+		if kv.Lease != 0 {
+			visit(string(kv.Key), kv.Lease)
+		}
+	}
+}
+
+// Query says what a range should return.
+type Query struct {
+	Key, End string // an empty End means the key alone; [OpenEnd] all keys from it on
+	Revision int64  // 0: the newest
+	Limit    int64  // keys at most; 0: all
+	Count    bool   // the keys are counted only
+}
+
+// Result is what a range has found.
+type Result struct {
+	KVs      []*mvccpb.KeyValue // in the order of the keys
+	Count    int64              // keys in the range, whatever the limit
+	Revision int64              // the newest, when it was read
+}
+
+// Range reads.
+func (s *Store) Range(q Query) (Result, error) {
+	s.mu.RLock()
+	revision := s.revision
+	tx := s.b.Read()
+	defer tx.Close()
+	rows, r, err := s.find(q, revision)
+	s.mu.RUnlock()
+	if err == nil {
+		r.KVs = fetch(tx, rows)
+	}
+	return r, err
+}
+
+// find looks a range up in the index. The caller holds mu, and now is the newest revision.
+func (s *Store) find(q Query, now int64) (rows []Revision, r Result, err error) {
+	r.Revision = now
+	at := q.Revision
+	switch {
+	case at > now:
+		return nil, r, ErrFuture
+	case at <= 0:
+		at = now
+	}
+	if at < s.compacted {
+		return nil, r, ErrCompacted
+	}
+	s.index.within(q.Key, q.End, at, func(_ *history, p point) bool {
+		r.Count++
+		if !q.Count && (q.Limit <= 0 || r.Count <= q.Limit) {
+			rows = append(rows, p.at)
+		}
+		return true
+	})
+	return rows, r, nil
+}
+
+// fetch reads rows that the index knows of.
+func fetch(tx *backend.ReadTx, rows []Revision) []*mvccpb.KeyValue {
+	kvs := make([]*mvccpb.KeyValue, len(rows))
+	for i, at := range rows {
+		kvs[i] = decode(tx.Get(backend.Key, at.row(false)), at)
+	}
+	return kvs
+}
+
+// decode reads the value of a row. It panics if there is none: index and database do not belong together.
+func decode(b []byte, at Revision) *mvccpb.KeyValue {
+	kv := &mvccpb.KeyValue{}
+	if b == nil {
+		panic(fmt.Sprintf("mvcc: revision %d.%d is in the index and not in the database", at.Main, at.Sub))
+	}
+	if err := proto.Unmarshal(b, kv); err != nil {
+		panic(fmt.Sprintf("mvcc: revision %d.%d of the database cannot be read: %v", at.Main, at.Sub, err))
+	}
+	return kv
+}
