@@ -42,8 +42,8 @@ fuzz:           ## fuzzing, FUZZTIME=60s for each target
 	@set -e; for t in DecodeRaftState DecodeAnyShape DecodeValue Copier Encoder; do \
 		$(GO) test -run '^$$' -fuzz "^Fuzz$$t$$" -fuzztime $(FUZZTIME) ./labgob; done
 	$(GO) test -run '^$$' -fuzz '^FuzzDecodeEntry$$' -fuzztime $(FUZZTIME) ./raft
-	@set -e; cd cluster; for t in Group Segment; do \
-		$(GO) test -run '^$$' -fuzz "^Fuzz$$t$$" -fuzztime $(FUZZTIME) ./wal; done
+	@set -e; cd cluster; for t in wal.Group wal.Segment wal.SnapshotFile transport.Message transport.File replica.Batch replica.Manifest kv.Op; do \
+		$(GO) test -run '^$$' -fuzz "^Fuzz$${t#*.}$$" -fuzztime $(FUZZTIME) ./$${t%.*}; done
 
 lint:           ## code that nothing reaches, and what staticcheck finds
 	GO=$(GO) .ci/lint

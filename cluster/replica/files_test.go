@@ -303,3 +303,21 @@ func TestDamagedFile(t *testing.T) {
 	require.ErrorContains(t, f.install(m, 7), "is damaged")
 	require.Zero(t, m.Applied())
 }
+
+// Messages of any bytes are searched without harm, and what is found in them is a manifest of this cluster.
+func FuzzManifest(f *testing.F) {
+	files := &Files{mark: markOf("secret")}
+	f.Add([]byte("no manifest"), uint64(7), uint16(0))
+	f.Add(files.mark, uint64(1<<40), uint16(9))
+	f.Fuzz(func(t *testing.T, message []byte, index uint64, cut uint16) {
+		_ = files.within(message)
+		manifest := files.manifest(int(index >> 1))
+		whole := append(append(append([]byte{}, message...), manifest...), message...)
+		require.GreaterOrEqual(t, files.within(whole), int(index>>1))
+		got, err := files.parse(manifest)
+		require.NoError(t, err)
+		require.Equal(t, int(index>>1), got)
+		_, err = files.parse(manifest[:int(cut)%len(manifest)])
+		require.Error(t, err)
+	})
+}

@@ -116,7 +116,7 @@ func (n *Node) Fetch(ctx context.Context, member int, address string, want int, 
 	if _, err := c.Write(message{kind: askFile, id: uint64(want)}.encode()); err != nil {
 		return 0, err
 	}
-	f := fetch{w: w, sum: sha256.New()}
+	f := newFetch(w)
 	for !f.over {
 		b, err := readFrame(c, maxGreeting+partSize)
 		if err != nil {
@@ -143,6 +143,8 @@ type fetch struct {
 	index     int
 	size, got int64
 }
+
+func newFetch(w io.Writer) *fetch { return &fetch{w: w, sum: sha256.New()} }
 
 func (f *fetch) take(m message) error {
 	switch {

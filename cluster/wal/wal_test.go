@@ -237,3 +237,25 @@ func TestFrame(t *testing.T) {
 	}
 	require.Equal(t, uint32(0xe3069283), crc32.Checksum([]byte("123456789"), castle), "CRC-32C, as in RFC 3720")
 }
+
+// A snapshot file of any bytes is read or refused, and what is read is what was written.
+func FuzzSnapshotFile(f *testing.F) {
+	whole, crc := encodeSnapshot([]byte("the service's bytes"))
+	f.Add(whole, int64(19), crc)
+	f.Add(whole[:20], int64(0), uint32(0))
+	f.Fuzz(func(t *testing.T, b []byte, size int64, crc uint32) {
+		dir := t.TempDir()
+		fs, err := disk.Open(dir)
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(filepath.Join(dir, snapshotName(1)), b, 0o644))
+		data, err := readSnapshot(fs, ref{1, size, crc})
+		if err != nil {
+			var damage *Damage
+			require.ErrorAs(t, err, &damage)
+			return
+		}
+		again, sum := encodeSnapshot(data)
+		require.Equal(t, b, again)
+		require.Equal(t, crc, sum)
+	})
+}
