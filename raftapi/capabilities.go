@@ -1,6 +1,9 @@
 package raftapi
 
-import "errors"
+import (
+	"errors"
+	"time"
+)
 
 // The extensions of a peer, by name. Each is off unless [Extendable] or the peer's own constructor
 // switches it on.
@@ -94,4 +97,20 @@ type ClockDrifter interface {
 	// concerns all durations by which the peer makes or keeps promises: election timeouts, how long
 	// it stands by a leader, leases. A restarted peer begins at rate 1.
 	DriftClock(rate float64)
+}
+
+// LeaderTeller is a peer that tells which peer it takes for the leader, so that a service need not ask them all.
+type LeaderTeller interface {
+	// Leader returns the index of the leader among the peers. It is a hint, which may be old; known is false if there is
+	// none, during an election for example. It does not block.
+	Leader() (peer int, known bool)
+}
+
+// Timed is a peer whose timing can be set. The labs' bounds suit a simulated network; a busy machine with a real disk needs
+// more.
+type Timed interface {
+	// SetTiming sets the interval of heartbeats, and the least time that a follower waits for its leader; it
+	// draws each wait between that and twice as much. It is called at most once, right after Make. The error says what is
+	// wrong with the two, and nothing has changed then.
+	SetTiming(heartbeat, election time.Duration) error
 }

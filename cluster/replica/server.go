@@ -156,7 +156,11 @@ func (s *Server) Snapshot() int {
 
 // Leader is the member that led when this one last heard of it: a hint, which may be old.
 func (s *Server) Leader() int {
-	if _, leads := s.raft.GetState(); leads {
+	if peer, ok := s.raft.(raftapi.LeaderTeller); ok {
+		if member, known := peer.Leader(); known {
+			return member
+		}
+	} else if _, leads := s.raft.GetState(); leads {
 		return s.c.Me
 	}
 	return int(s.hint.Load())

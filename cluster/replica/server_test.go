@@ -387,6 +387,40 @@ func TestReadBarrierThroughTheLog(t *testing.T) {
 	require.NoError(t, <-read)
 }
 
+// telling is a puppet that knows the leader.
+type telling struct {
+	*puppet
+	leader chan int
+}
+
+func (p *telling) Leader() (int, bool) {
+	select {
+	case leader := <-p.leader:
+		return leader, true
+	default:
+		return 0, false
+	}
+}
+
+// The peer's own hint counts, and otherwise whoever was found to lead.
+func TestLeaderHint(t *testing.T) {
+	peer := &telling{leader: make(chan int, 1)}
+	no := &road{outcome: transport.NotSent}
+	yes := &road{outcome: transport.Answered}
+	s := startPuppet(t, func(c *Config) {
+		make := c.Make
+		c.Make = func(ch chan raftapi.ApplyMsg) raftapi.Raft { peer.puppet = make(ch).(*puppet); return peer }
+	}, no, yes)
+	peer.leader <- 2
+	_, _, err := s.Execute([]byte("x"))
+	require.NoError(t, err)
+	require.Zero(t, no.used)
+	require.Equal(t, 1, yes.used)
+	require.Equal(t, 2, s.Leader(), "remembered")
+	peer.leader <- 1
+	require.Equal(t, 1, s.Leader())
+}
+
 func FuzzBatch(f *testing.F) {
 	f.Add(batch{7, [][]byte{[]byte("op"), {}, []byte("another")}}.encode())
 	f.Add(batch{}.encode())
