@@ -80,7 +80,10 @@ func (c *machines) Links(works func(from, to int) bool) {
 		}
 	}
 	if cuts && !c.plays(k, "links are cut") {
-		cut = matrix(c.n, false) // it would have replaced the cuts before
+		cut, cuts = matrix(c.n, false), false // it would have replaced the cuts before
+	}
+	if !cuts {
+		k = scenario.Key{}
 	}
 	c.relink(k, func() { c.cut = cut })
 }
@@ -116,6 +119,9 @@ func (c *machines) relink(k scenario.Key, change func()) {
 		}
 	}
 	c.mu.Unlock()
+	if len(broken) == 0 && k.N > 0 && c.r.script != nil { // it shows when others are mended
+		c.r.tell(record.None, k, "links stay cut that others had cut before")
+	}
 	for _, l := range broken {
 		c.r.emit(record.Event{Kind: record.Cut, Peer: l.from, Other: l.to}, c.r.detail(k))
 	}

@@ -25,12 +25,13 @@ type Search struct {
 	// Progress, if not nil, is called after each step that was tried. It must not block.
 	Progress func(Standing)
 
-	first record.Verdict
-	runs  int
-	all   []Thing
-	kept  []Thing
-	mu    sync.Mutex
-	known map[string]tried
+	first    record.Verdict
+	runs     int
+	all      []Thing
+	kept     []Thing
+	subtract bool // the scenario names what is left out, and not what stays
+	mu       sync.Mutex
+	known    map[string]tried
 }
 
 // Standing is how far a search has come.
@@ -84,7 +85,16 @@ var weatherKinds = []scenario.Kind{scenario.Duplicate, scenario.Overtaken, scena
 // text is the scenario with these things.
 func (s *Search) text(kept []Thing) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "case %s\nseed %d\nleave out every fault\nleave out every operation\n", s.Case, s.Seed)
+	fmt.Fprintf(&b, "case %s\nseed %d\n", s.Case, s.Seed)
+	if s.subtract {
+		for _, t := range s.all {
+			if !slices.Contains(kept, t) {
+				b.WriteString(t.without() + "\n")
+			}
+		}
+		return b.String()
+	}
+	b.WriteString("leave out every fault\nleave out every operation\n")
 	whole := func(k scenario.Kind) bool { // nothing of the kind is left out
 		return slices.ContainsFunc(kept, func(t Thing) bool { return t.Kind == k && t.Line == "" })
 	}
@@ -102,9 +112,10 @@ func (s *Search) text(kept []Thing) string {
 }
 
 // until is a scenario that holds until the code under test has failed with it. What comes afterwards the case plays only for
-// code that does not fail; there it needs its faults: something that comes back in it has to have been away.
+// code that does not fail; there it needs its faults: something that comes back in it has to have been away. The instant
+// of the failure still belongs to the run: what was decided in it, before the rule broke, is part of the story.
 func until(text string, r sim.Result) string {
-	return fmt.Sprintf("%suntil %v\n", text, max(r.Verdict.Time, 1))
+	return fmt.Sprintf("%suntil %v\n", text, r.Verdict.Time+1)
 }
 
 // weather is a thing that stands for all of its kind.
@@ -139,6 +150,14 @@ func (s *Search) try(ctx context.Context, kept []Thing) tried {
 	s.runs++
 	s.known[text] = t
 	return t
+}
+
+// without is the line of a scenario that leaves the thing out, and nothing else.
+func (t Thing) without() string {
+	if t.Line == "" {
+		return "leave out every " + string(t.Kind)
+	}
+	return "leave out " + strings.TrimPrefix(t.Line, "play ")
 }
 
 // accept goes on with these things. What the run did not come to is left out without another run.
@@ -206,8 +225,30 @@ func of(kinds ...scenario.Kind) func(Thing) bool {
 	return func(t Thing) bool { return slices.Contains(kinds, t.Kind) }
 }
 
-// minimize is the search: everything of a kind at once, then all in pieces, until nothing goes any more. It says
-// whether it came to that before ctx ended.
+// fewForPairs is how many things two may be left out of at a time: sixty-odd runs at most.
+const fewForPairs = 12
+
+// reducePairs leaves out two things at once, of which neither goes by itself: a crash, and the command that only
+// matters because of it. It says whether any went.
+func (s *Search) reducePairs(ctx context.Context) bool {
+	for i := 0; len(s.kept) <= fewForPairs && i < len(s.kept) && ctx.Err() == nil; i++ {
+		var pairs [][]Thing
+		for _, other := range s.kept[i+1:] {
+			pairs = append(pairs, []Thing{s.kept[i], other})
+		}
+		for len(pairs) > 0 && ctx.Err() == nil {
+			n := min(s.Workers, len(pairs))
+			if s.firstGood(ctx, pairs[:n]) >= 0 {
+				return true
+			}
+			pairs = pairs[n:]
+		}
+	}
+	return false
+}
+
+// minimize is the search: everything of a kind at once, then all in pieces, until nothing goes any more, not even two
+// things together. It says whether it came to that before ctx ended.
 func (s *Search) minimize(ctx context.Context) bool {
 	isWeather := of(scenario.Weather...)
 	groups := []func(Thing) bool{isWeather, of(scenario.Operation)}
@@ -224,6 +265,9 @@ func (s *Search) minimize(ctx context.Context) bool {
 		changed := s.reduce(ctx, of(scenario.Faults...))
 		changed = s.reduce(ctx, of(scenario.Operation)) || changed
 		changed = s.reduce(ctx, isWeather) || changed
+		if !changed && ctx.Err() == nil {
+			changed = s.reducePairs(ctx)
+		}
 		if !changed {
 			return ctx.Err() == nil
 		}

@@ -66,7 +66,8 @@ func (s *Search) Shrink(ctx context.Context, was sim.Result) (*Result, error) {
 	return s.result(minimal)
 }
 
-// begin finds out whether the run is the sum of its things: if not, messages are left out by kind only.
+// begin finds out whether the run is the sum of its things: if not, messages are left out by kind only. Where the trace
+// does not tell of all that happens in the run, its things are taken away from it, and not put together.
 func (s *Search) begin(ctx context.Context, things []Thing) {
 	s.all = things
 	s.kept = slices.Clone(s.all)
@@ -79,6 +80,11 @@ func (s *Search) begin(ctx context.Context, things []Thing) {
 		s.all = append(s.all, weather(k))
 	}
 	s.kept = slices.Clone(s.all)
+	if t := s.try(ctx, s.kept); t.ok {
+		s.accept(s.kept, t)
+		return
+	}
+	s.subtract = true
 }
 
 // result makes the run that was found once more, for its events. That is done even if the search was interrupted.

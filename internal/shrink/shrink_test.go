@@ -24,6 +24,7 @@ import (
 
 var (
 	measured = flag.Int("mutants", 0, "with TestMutants: how many mutants to measure the search on")
+	only     = flag.String("only", "", "with TestMutants: only mutants with this in their names")
 	budget   = flag.Duration("budget", 2*time.Minute, "with TestMutants: how long a search may take")
 )
 
@@ -132,6 +133,25 @@ func TestNothingAndTooMuch(t *testing.T) {
 	require.Contains(t, wrong.Verdict.Message, "is no line of a scenario")
 }
 
+// A run is the sum of the things that its trace tells of, also of cuts that cut nothing new when they are made: in this case
+// a peer's links are cut while it is disconnected, and stay so when it is connected again.
+func TestSumOfThings(t *testing.T) {
+	l := newLab(t, func(s mutation.Subject) bool { return s.Name == "forgets-vote" })
+	s, was := l.search(t, "reference", "2B/OnlyRefusals", 2)
+	events, first, err := s.traced(context.Background(), "seed 2")
+	require.NoError(t, err)
+	require.Equal(t, was.Virtual, first.Virtual)
+	things := Things(events)
+	require.True(t, slices.ContainsFunc(things, func(x Thing) bool { return x.Story == "links stay cut that others had cut before" }))
+	s.all = things
+	sum := s.Run(context.Background(), s.text(things), "")
+	require.Empty(t, sum.Verdict.Unmatched)
+	require.Equal(t, first.Hash, sum.Hash, "all of it is brought back")
+	s.subtract = true
+	require.Equal(t, first.Hash, s.Run(context.Background(), s.text(things), "").Hash, "nothing is taken away")
+	require.Contains(t, s.text(things[1:]), "leave out ")
+}
+
 // Chance that is drawn anew from an instant on leaves what was before as it was.
 func TestChanceAnew(t *testing.T) {
 	l := newLab(t, func(s mutation.Subject) bool { return s.Name == "forgets-vote" })
@@ -169,7 +189,7 @@ func TestMutants(t *testing.T) {
 	all, err := mutation.Load(root, mutation.Mutant)
 	require.NoError(t, err)
 	all = slices.DeleteFunc(all, func(s mutation.Subject) bool {
-		return s.Package() != mutation.PeerPackage || s.Runner() != patch.Engine || s.Contract() != "" || s.Patch.Header.Of != ""
+		return !strings.Contains(s.Name, *only) || s.Package() != mutation.PeerPackage || s.Runner() != patch.Engine || s.Contract() != "" || s.Patch.Header.Of != ""
 	})
 	names := map[string]bool{}
 	for i := range min(*measured, len(all)) { // evenly
@@ -180,7 +200,7 @@ func TestMutants(t *testing.T) {
 	l.hunt.Subjects, l.hunt.Seeds, l.hunt.Workers, l.hunt.Engine = chosen, []uint64{1, 2, 3, 4, 5, 6, 7, 8}, 1, l.pool
 	l.hunt.Costs = suite.Costs{}
 	replayed, minimal, quick := 0, 0, 0
-	var removed, faults []float64
+	var removed, many, faults []float64
 	for _, o := range l.hunt.Run(context.Background()) {
 		if len(o.Kills) == 0 {
 			t.Errorf("%s: not killed", o.Name)
@@ -211,7 +231,12 @@ func TestMutants(t *testing.T) {
 		if r.Minimal && time.Since(began) < 2*time.Minute {
 			quick++
 		}
-		removed = append(removed, r.Removed())
+		if r.From > 0 { // otherwise there is nothing to leave out
+			removed = append(removed, r.Removed())
+		}
+		if r.From >= 10 {
+			many = append(many, r.Removed())
+		}
 		before, after := s.count(s.all), s.count(r.Things)
 		if before > 0 {
 			faults = append(faults, 1-float64(after)/float64(before))
@@ -219,10 +244,17 @@ func TestMutants(t *testing.T) {
 		fmt.Printf("%-34s %-24s seed %d: %3d of %4d things left (%2d of %3d faults and operations), %3d runs, %3.0f s, minimal %v, reference %v, replayed %d of 10\n",
 			o.Name, d.Case, d.Seed, len(r.Things), r.From, after, before, r.Runs, time.Since(began).Seconds(), r.Minimal, r.Reference, same)
 	}
-	slices.Sort(removed)
-	slices.Sort(faults)
-	fmt.Printf("%d mutants: %d replay ten times of ten and pass on the reference, %d minimal (%d within two minutes), median removed %.0f %% of all, %.0f %% of faults and operations\n",
-		len(chosen), replayed, minimal, quick, 100*removed[len(removed)/2], 100*faults[len(faults)/2])
+	fmt.Printf("%d mutants: %d replay ten times of ten and pass on the reference, %d minimal (%d within two minutes)\n"+
+		"median left out: %.0f %% of all things in %d runs, %.0f %% in the %d that have ten or more, %.0f %% of faults and operations\n",
+		len(chosen), replayed, minimal, quick, 100*median(removed), len(removed), 100*median(many), len(many), 100*median(faults))
+}
+
+func median(all []float64) float64 {
+	if len(all) == 0 {
+		return 0
+	}
+	slices.Sort(all)
+	return all[len(all)/2]
 }
 
 // count is how many things are faults or operations.
