@@ -9,9 +9,10 @@ FUZZTIME ?= 60s
 PARTS    ?= 2A
 CLASS_SEEDS ?= 1
 SHRINK   ?= 40
+WHERE   ?= 20
 TIMES    ?= 3
 
-.PHONY: check lab test race bench edits fuzz lint mutants variants shrink porcupine class soak vet cross clean help
+.PHONY: check lab test race bench edits fuzz lint mutants variants shrink where porcupine class soak vet cross clean help
 
 help:           ## this list
 	@sed -n 's/^\([a-z]*\): .*## /\1: /p' $(MAKEFILE_LIST)
@@ -56,6 +57,9 @@ variants:       ## every correct version in another style must pass (SEEDS=1-3)
 
 shrink:         ## how well `raftlab shrink` does on the wrong peers: replays, what was left out (SHRINK=40)
 	$(GO) test ./internal/shrink -run TestMutants -mutants $(SHRINK) -v -timeout 4h
+
+where:          ## how well `raftlab where` does on the wrong peers: is the changed line, or its function, among the first ten
+	$(GO) test ./internal/where -run TestMutants -mutants $(WHERE) -v -timeout 4h
 
 porcupine:      ## long histories on every read path of both services (LONG=1-5): some 180,000 operations, all judged
 	$(RAFTLAB) test porcupine porcupine-shards --seeds $(LONG)

@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"raftlab/internal/blocks"
 	"raftlab/internal/contract"
 	text "raftlab/internal/plain"
 	"raftlab/internal/record"
@@ -219,6 +220,7 @@ func (r *run) end(v record.Verdict) {
 	}
 	sort.Strings(v.NotChecked)
 	sort.Strings(v.Reached)
+	v.Ran = blocks.Taken()
 	r.host.Verdict(v)
 	close(r.over)
 }

@@ -122,6 +122,6 @@ func (e *engineChoice) outside(b *sim.Binary) bool {
 // buildOf is what to compile for the options.
 func buildOf(code suite.Code, pkg string, o suite.Options) sim.Build {
 	b := code.Build(pkg)
-	b.Native, b.Race, b.Debug = o.Native, o.Race, o.Debug
+	b.Native, b.Race, b.Debug, b.Blocks = o.Native, o.Race, o.Debug, o.Blocks
 	return b
 }

@@ -8,6 +8,7 @@
 //	raftlab view CASE --seed    one run as a picture in the browser
 //	raftlab shrink CASE --seed  the few faults that matter to a failure
 //	raftlab why CASE --seed     the moment at which a failure became inevitable
+//	raftlab where CASE          the lines that run when a case fails, and not when it passes
 //	raftlab doctor              what is there, what is missing and how to get it
 //
 // A selector SEL is a lab (lab2), a part (2A) or a case (2A/InitialElection). Exit codes: 0 all
@@ -43,7 +44,7 @@ import (
 )
 
 // commands makes the subcommands.
-var commands = []func(*app) *cobra.Command{listCommand, testCommand, replayCommand, viewCommand, shrinkCommand, whyCommand, initCommand, doctorCommand}
+var commands = []func(*app) *cobra.Command{listCommand, testCommand, replayCommand, viewCommand, shrinkCommand, whyCommand, whereCommand, initCommand, doctorCommand}
 
 // ofCheckouts are the commands that course trees do without, but that pages speak of.
 var ofCheckouts = []string{"mutants", "compare", "grade", "merge", "regrade", "cluster", "cases", "handout"}

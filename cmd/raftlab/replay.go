@@ -35,6 +35,7 @@ type replayFlags struct {
 	trace    string
 	debug    bool
 	listen   string
+	blocks   bool // the code under test notes which of its blocks run
 }
 
 func replayCommand(a *app) *cobra.Command {
@@ -150,7 +151,7 @@ func (r *replaying) prepare(ctx context.Context, selector string) (err error) {
 	if f.seed == 0 {
 		return fmt.Errorf("replay needs the seed of the run: --seed N, from 1 up")
 	}
-	r.options.Numbering = r.app.names()
+	r.options.Numbering, r.options.Blocks = r.app.names(), f.blocks
 	if r.peers, err = parsePeers(f.peers); err != nil {
 		return err
 	}

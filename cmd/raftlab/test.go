@@ -296,7 +296,11 @@ func (t *testRun) run(ctx context.Context) [][]string {
 		t.report.Notes = append(t.report.Notes, fmt.Sprintf("%d runs were not started, because %d runs before them were ungraded", n, maxUngraded))
 	}
 	costs.Learn(finished)
-	remember := func() error { return t.state.Remember(t.code.Key, t.report) }
+	remember := func() error {
+		fixed, err := t.state.Fixed(t.code.Key, t.report, t.flags.failed)
+		t.report.Notes = append(t.report.Notes, fixed...)
+		return errors.Join(err, t.state.Remember(t.code.Key, t.report))
+	}
 	if t.report.Options.Scenario != "" {
 		remember = func() error { return nil } // these are not the runs that the seeds mean
 	}

@@ -1,6 +1,9 @@
 package patch
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // edit says that the lines from a to b of the old text are the lines from c to d of the new one.
 type edit struct{ a, b, c, d int }
@@ -135,4 +138,15 @@ func hunkOf(file string, old, new []string, e edit) hunk {
 	}
 	line(" ", old[a:e.b])
 	return h
+}
+
+// Changed returns the numbers of the lines of a new text that the old one has not, and of the line behind each place where
+// it has lines that the new one lacks.
+func Changed(old, new string) (lines []int) {
+	for _, e := range edits(strings.Split(old, "\n"), strings.Split(new, "\n")) {
+		for line := e.c; line < max(e.d, e.c+1); line++ {
+			lines = append(lines, line+1)
+		}
+	}
+	return lines
 }

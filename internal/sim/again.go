@@ -56,7 +56,7 @@ type again struct {
 // again finds out whether a build may be made again. Bundles and other builds with edits are made once.
 func (c compilation) again(edited map[string][]byte) again {
 	a := again{compilation: c}
-	if !c.Native || c.Race || c.Debug || len(c.Edits) > 0 {
+	if !c.Native || c.Race || c.Debug || c.Blocks || len(c.Edits) > 0 {
 		return a
 	}
 	rest := &tree{replace: map[string][]byte{}}

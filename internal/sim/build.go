@@ -151,6 +151,10 @@ func (p prepared) make(ctx context.Context, store cache) (*Binary, error) {
 	if p.yields && !p.NoYield {
 		p.code.interruptible(checked)
 	}
+	var blocks []Block
+	if p.Blocks {
+		blocks = p.code.mark(checked)
+	}
 	variables, err := p.code.keepApart(checked, p.owners)
 	if err != nil {
 		return nil, err
@@ -170,7 +174,7 @@ func (p prepared) make(ctx context.Context, store cache) (*Binary, error) {
 	if len(checked.Errors) > 0 {
 		return nil, typeErrors(checked)
 	}
-	binary.Notes, binary.Variables = p.notes, variables
+	binary.Notes, binary.Variables, binary.Blocks = p.notes, variables, blocks
 	binary.Source, binary.Outside = p.source, outside(checked)
 	binary.Warnings = p.code.warnings(binary.Variables)
 	return binary, nil
@@ -262,7 +266,7 @@ func (b Build) key(tools toolchain, code *tree, edited map[string][]byte, withou
 	for _, name := range sortedKeys(code.replace) {
 		add(name, code.replace[name])
 	}
-	fmt.Fprintln(engine, b.Native, b.flags())
+	fmt.Fprintln(engine, b.Native, b.Blocks, b.flags())
 	for _, name := range sortedKeys(edited) {
 		fmt.Fprintf(engine, "%q %d\n%s", name, len(edited[name]), edited[name])
 	}

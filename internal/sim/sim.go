@@ -35,6 +35,8 @@ type Build struct {
 	Native bool
 	// Race adds the race detector, which only Native has.
 	Race bool
+	// Blocks has the code under test note which of its blocks run: see [Binary] and record.Verdict.
+	Blocks bool
 	// Debug leaves out optimizations, for a debugger. Only Native has it.
 	Debug bool
 }
@@ -51,6 +53,7 @@ type Binary struct {
 	UnderTest []string   // directories of the framework with the code under test: "raft"
 	Native    bool       // it is a program of this machine
 	Source    string     // hash of what was compiled; equal for both engines, unlike ID
+	Blocks    []Block    // of the code under test, by number, if the build asked for them
 	Outside   []string   // where the code under test looks at the machine: "raft/raft.go:12 uses os.ReadFile"
 }
 

@@ -66,6 +66,7 @@ type Options struct {
 	Native         bool     `json:"native,omitempty"`      // executed natively instead of in the wasm engine
 	Race           bool     `json:"race,omitempty"`        // with the race detector
 	Debug          bool     `json:"-"`                     // for a debugger
+	Blocks         bool     `json:"-"`                     // the code under test notes which of its blocks run
 	EngineAsked    bool     `json:"engineAsked,omitempty"` // the user named the engine
 	Contract       string   `json:"contract,omitempty"`    // the year of the course by which peers are judged
 	Year           string   `json:"year,omitempty"`        // of the course, as it was given for code in its layout

@@ -1,0 +1,162 @@
+package suite
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"raftlab/internal/record"
+)
+
+// This file answers what the failures of before a change mean after it: is it fixed? Seeds that failed are other runs once
+// the code has changed, so that it is not enough that they pass. What counts is how often the case failed.
+
+// Tally is how often one version of the code failed in a case.
+type Tally struct {
+	Source  string   `json:"source"`  // hash of the code and the case
+	Options string   `json:"options"` // that change what a run does
+	Seeds   []uint64 `json:"seeds"`   // that had a judgement, sorted
+	Failed  []uint64 `json:"failed,omitempty"`
+	// Stopped says that the seeds are a choice: the search ended at a failure, or only seeds were run that had failed. Their
+	// share of failures is no rate.
+	Stopped bool `json:"stopped,omitempty"`
+}
+
+// add is the tally of both, for the same version of the code.
+func (t Tally) add(more Tally) Tally {
+	union := func(a, b []uint64) []uint64 {
+		all := slices.Concat(a, b)
+		slices.Sort(all)
+		return slices.Compact(all)
+	}
+	t.Seeds, t.Failed = union(t.Seeds, more.Seeds), union(t.Failed, more.Failed)
+	t.Stopped = t.Stopped || more.Stopped
+	return t
+}
+
+// sure is the confidence that [Tally.Fixed] asks for.
+const sure = 0.99
+
+// Fixed says what it means that now, after a change, no seed fails of a case of which some did before; "" if that is not how
+// it is. If the case still failed as often as before, n seeds would all pass with a probability of (1 - rate)^n.
+func (now Tally) Fixed(before Tally) string {
+	n, was := len(now.Seeds), len(before.Failed)
+	if was == 0 || len(now.Failed) > 0 || n == 0 {
+		return ""
+	}
+	if before.Stopped {
+		return fmt.Sprintf("before the change it failed with seed %d, and the search ended there, so that nobody knows how often it failed; "+
+			"now 0 of %d fail (--keep-going before a change finds the rate)", before.Failed[0], n)
+	}
+	rate := float64(was) / float64(len(before.Seeds))
+	text := fmt.Sprintf("failed %d of %d seeds before the change; 0 of %d now", was, len(before.Seeds), n)
+	if more := seedsNeeded(rate) - n; more > 0 {
+		return text + fmt.Sprintf("; %d more for %.0f %%", more, 100*sure)
+	}
+	return text + fmt.Sprintf(": if it still failed as often, so many would pass in less than %.0f of 100 cases", 100*(1-sure))
+}
+
+// seedsNeeded is how many seeds have to pass until a rate of failures is excluded.
+func seedsNeeded(rate float64) int {
+	if rate >= 1 {
+		return 1
+	}
+	return int(math.Ceil(math.Log(1-sure) / math.Log(1-rate)))
+}
+
+// tallies are what is remembered of a case: the version that was tested last, and the last one before it that failed.
+type tallies struct {
+	Before Tally     `json:"before"`
+	Now    Tally     `json:"now"`
+	When   time.Time `json:"when"`
+}
+
+// take takes in the results of a version.
+func (t tallies) take(now Tally, when time.Time) tallies {
+	same := t.Now.Source == now.Source && t.Now.Options == now.Options
+	switch {
+	case same:
+		t.Now = t.Now.add(now)
+	case len(t.Now.Failed) > 0 && t.Now.Options == now.Options:
+		t.Before, t.Now = t.Now, now
+	case t.Before.Options != now.Options:
+		t.Before, t.Now = Tally{}, now
+	default:
+		t.Now = now
+	}
+	t.When = when
+	return t
+}
+
+const (
+	talliesFile = "tallies.json"
+	maxTallies  = 1000 // cases of all the code that was tested here
+)
+
+// Fixed takes in how often the cases of a report failed, and says of those that do not fail any more what that means. chosen says
+// that only seeds were run that had failed. Code without a hash of its sources is not remembered.
+func (s *State) Fixed(key string, r *Report, chosen bool) (notes []string, err error) {
+	known := map[string]tallies{}
+	if err := s.read(talliesFile, &known); err != nil {
+		known = map[string]tallies{} // start afresh rather than refuse to work
+	}
+	source := map[string]string{}
+	for _, b := range r.Builds {
+		source[b.Package] = b.Source
+	}
+	for _, c := range r.Cases {
+		now := tallyOf(c, source[c.pkg], r.Options, chosen)
+		if now.Source == "" || len(now.Seeds) == 0 {
+			continue
+		}
+		id := key + " " + c.Case
+		known[id] = known[id].take(now, r.Started)
+		if text := known[id].Now.Fixed(known[id].Before); text != "" {
+			notes = append(notes, c.Case+" "+text)
+		}
+	}
+	forget(known)
+	return notes, s.write(talliesFile, known)
+}
+
+// tallyOf is that of one report.
+func tallyOf(c CaseResult, source string, o Options, chosen bool) Tally {
+	t := Tally{Source: source, Options: sameRuns(o), Stopped: chosen}
+	for _, run := range c.Runs {
+		if !run.Outcome.Decided() {
+			continue
+		}
+		t.Seeds = append(t.Seeds, run.Seed)
+		if run.Outcome != record.Pass {
+			t.Failed = append(t.Failed, run.Seed)
+		}
+	}
+	t.Stopped = t.Stopped || len(t.Failed) > 0 && !o.KeepGoing
+	slices.Sort(t.Seeds)
+	slices.Sort(t.Failed)
+	return t
+}
+
+// sameRuns is the part of the options that changes what a run does.
+func sameRuns(o Options) string {
+	text, err := json.Marshal(Options{With: o.With, Strict: o.Strict, Contract: o.Contract, Env: o.Env, MemoryLimit: o.MemoryLimit, Race: o.Race})
+	if err != nil {
+		return "" // it has no values that cannot be written
+	}
+	return string(text)
+}
+
+// forget drops what was tested longest ago.
+func forget(known map[string]tallies) {
+	var ids []string
+	for id := range known {
+		ids = append(ids, id)
+	}
+	slices.SortFunc(ids, func(a, b string) int { return cmp.Or(known[b].When.Compare(known[a].When), cmp.Compare(a, b)) })
+	for _, id := range ids[min(maxTallies, len(ids)):] {
+		delete(known, id)
+	}
+}
