@@ -9,6 +9,7 @@ func (rf *Raft) AppendEntries(args *AppendEntriesArgs, reply *AppendEntriesReply
 	rf.mu.Lock()
 	defer rf.mu.Unlock()
 	rf.letEarlyWait(args)
+	defer rf.awaitTerm()
 	defer func() { reply.Term = rf.currentTerm }()
 	if args.Term < rf.currentTerm {
 		raftapi.Reached("append refused: old term")
@@ -21,7 +22,6 @@ func (rf *Raft) AppendEntries(args *AppendEntriesArgs, reply *AppendEntriesReply
 		return
 	}
 	rf.storeEntries(args.PrevLogIndex+1, args.Entries) // rules 3 and 4
-	reply.Success = true
 
 	// Rule 5. The last new entry is the last one that this request vouches for; what stands behind it
 	// in this log may be left over from another leader, and leaderCommit does not mean that.
@@ -32,6 +32,7 @@ func (rf *Raft) AppendEntries(args *AppendEntriesArgs, reply *AppendEntriesReply
 		rf.commitIndex = commit
 		rf.toApply.Signal()
 	}
+	reply.Success = rf.awaitLog(lastNew)
 }
 
 // heardFromLeader notes that the leader of term, which is not older than this server's, lives.

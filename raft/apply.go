@@ -34,9 +34,12 @@ func (rf *Raft) runApplier() {
 //	entry            1 2 3 4 5 6 7 8 9 10 11            next is entry 4
 //	entry, snapshot  [   base 6   ] 7 8 9 10 11         next is the snapshot, then entry 7
 func (rf *Raft) nextToApply() (msg raftapi.ApplyMsg, ok bool) {
+	if msg, ok := rf.nextOfRun(); ok {
+		return msg, true
+	}
 	rf.mu.Lock()
 	defer rf.mu.Unlock()
-	for rf.lastApplied == rf.commitIndex && !rf.killed {
+	for rf.lastApplied >= rf.mayApply() && !rf.killed {
 		rf.toApply.Wait()
 	}
 	if rf.killed {
@@ -53,12 +56,16 @@ func (rf *Raft) nextToApply() (msg raftapi.ApplyMsg, ok bool) {
 		}, true
 	}
 	rf.lastApplied++
-	if _, ok := rf.log.at(rf.lastApplied).Command.(NoOp); ok {
-		return raftapi.ApplyMsg{CommandIndex: rf.lastApplied}, true
+	msg = rf.applyMsg(rf.lastApplied)
+	rf.takeRun()
+	return msg, true
+}
+
+// applyMsg tells the service of the entry at index.
+func (rf *Raft) applyMsg(index int) raftapi.ApplyMsg {
+	command := rf.log.at(index).Command
+	if _, ok := command.(NoOp); ok {
+		return raftapi.ApplyMsg{CommandIndex: index}
 	}
-	return raftapi.ApplyMsg{
-		CommandValid: true,
-		Command:      rf.log.at(rf.lastApplied).Command,
-		CommandIndex: rf.lastApplied,
-	}, true
+	return raftapi.ApplyMsg{CommandValid: true, Command: command, CommandIndex: index}
 }

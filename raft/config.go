@@ -76,6 +76,17 @@ type Config struct {
 	// not set it.
 	UncommittedLimit int
 
+	// Disk has this server write beside its mutex, in order, and answer when what it says is durable (§10.2.1,
+	// disk.go). etcd's leader sends while it writes; the rest is etcd's AsyncStorageWrites, which its server does not use.
+	Disk bool
+
+	// Batch has commands that are proposed while a write is under way go into one write, and one message (batch.go). Always so
+	// in etcd.
+	Batch bool
+
+	// ApplyRuns has the applier take all that may be applied at once (applyruns.go). Always so in etcd.
+	ApplyRuns bool
+
 	// CatchUpEntries and CatchUpBytes say how many entries that the snapshot covers stay in memory: as
 	// many of the newest as are within both (catchup.go). Default none; etcd's server keeps 5000 entries
 	// (DefaultSnapshotCatchUpEntries).

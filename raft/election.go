@@ -67,6 +67,14 @@ func (rf *Raft) startElection() {
 		LastLogIndex: rf.log.lastIndex(),
 		LastLogTerm:  rf.log.lastTerm(),
 	}
+	rf.onceTermStored(func() { rf.requestVotes(args) })
+}
+
+// requestVotes asks everybody for the vote.
+func (rf *Raft) requestVotes(args *RequestVoteArgs) {
+	if rf.state != candidate || rf.currentTerm != args.Term {
+		return // the term has passed before it was stored (disk.go)
+	}
 	for peer := range rf.peers {
 		if peer != rf.me {
 			go rf.requestVote(peer, args)
@@ -117,13 +125,14 @@ func (rf *Raft) becomeLeader() {
 			go rf.runReplicator(rf.followers[peer])
 		}
 	}
-	rf.followers[rf.me].matchIndex = rf.log.lastIndex()
+	rf.followers[rf.me].matchIndex = rf.storedThrough()
 }
 
 // RequestVote is the handler of the RPC of this name (Figure 2).
 func (rf *Raft) RequestVote(args *RequestVoteArgs, reply *RequestVoteReply) {
 	rf.mu.Lock()
 	defer rf.mu.Unlock()
+	defer rf.awaitTerm()
 	if rf.ignoresVote(args.Term) {
 		reply.Term = rf.currentTerm // not newer than the candidate's: it learns nothing
 		return

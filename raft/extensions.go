@@ -30,6 +30,10 @@ type extensions struct {
 	leave   leave        // transfer.go: what a transfer has to remember
 	kept    keptEntries  // catchup.go: entries that the snapshot covers
 	early   earlyAppends // early.go: requests that were overtaken by later ones
+	disk    disk         // disk.go: writes on their way
+
+	together together           // batch.go: commands that were proposed, and not yet taken
+	run      []raftapi.ApplyMsg // applyruns.go: what the applier has taken, and not yet sent; its own
 
 	uncommitted int // uncommitted.go: leader: bytes of commands of this term that are not committed
 }
@@ -57,11 +61,18 @@ func (rf *Raft) Extend(names ...string) error {
 			rf.config.EagerCommit = true
 		case raftapi.UncommittedLimit:
 			rf.config.UncommittedLimit = defaultUncommitted
+		case raftapi.Disk:
+			rf.config.Disk = true
+		case raftapi.Batch:
+			rf.config.Batch = true
+		case raftapi.ApplyRuns:
+			rf.config.ApplyRuns = true
 		default:
 			return fmt.Errorf("raft: no extension is called %q; there are %q", name, raftapi.Extensions)
 		}
 	}
 	rf.config = rf.config.withImplied()
+	rf.beginWrites()
 	return nil
 }
 
@@ -72,6 +83,7 @@ func (rf *Raft) beginExtensions() {
 	rf.clock = newClock(rf.config.Now)
 	rf.leaderId = nobody
 	rf.leaderChanged = make(chan struct{})
+	rf.beginWrites()
 	if rf.currentTerm > 0 {
 		rf.heardAt = rf.clock.now()
 	}
@@ -115,8 +127,7 @@ type NoOp struct {
 func (rf *Raft) appendNoOp() {
 	rf.log.append(LogEntry{Term: rf.currentTerm, Command: NoOp{Leader: rf.me}})
 	rf.persistEntries(rf.log.lastIndex())
-	rf.followers[rf.me].matchIndex = rf.log.lastIndex()
-	rf.advanceCommitIndex() // a cluster of one server commits here and now
+	rf.countOwn() // a cluster of one server commits here and now
 }
 
 // committedInOwnTerm says whether commitIndex is as new as any commitment before this leader's

@@ -11,7 +11,8 @@ import (
 //
 // Whoever changes currentTerm, votedFor, log or snapshot calls one of the three functions below
 // before letting go of the mutex, so nobody outside can see a state that a crash would
-// undo. What is written is what has changed: a new entry costs the same at the end of a log of ten
+// undo. (With Config.Disk they only order the write, and whoever would show the state waits: disk.go.)
+// What is written is what has changed: a new entry costs the same at the end of a log of ten
 // entries and of ten thousand.
 //
 //	            +--------------------------------+----------+---+---+---+
@@ -25,7 +26,7 @@ import (
 
 // persistHeader stores currentTerm and votedFor.
 func (rf *Raft) persistHeader() {
-	rf.persister.Write(raftapi.Update{Header: rf.header()})
+	rf.store(raftapi.Update{Header: rf.header()}, 0)
 }
 
 // persistEntries stores the entries at from and beyond, in place of what was stored there.
@@ -35,7 +36,7 @@ func (rf *Raft) persistEntries(from int) {
 	for i, e := range entries {
 		encoded[i] = encodeEntry(e)
 	}
-	rf.persister.Write(raftapi.Update{From: from, Entries: encoded})
+	rf.store(raftapi.Update{From: from, Entries: encoded}, rf.log.lastIndex())
 }
 
 // persistSnapshot stores the snapshot in place of the entries up to log.base. A log without entries
@@ -45,7 +46,7 @@ func (rf *Raft) persistSnapshot() {
 	if len(rf.log.entries) == 0 {
 		u.From = rf.log.base + 1
 	}
-	rf.persister.Write(u)
+	rf.store(u, rf.log.base)
 }
 
 func (rf *Raft) header() []byte {

@@ -77,9 +77,18 @@ func (rf *Raft) startPreVote() {
 		LastLogIndex: rf.log.lastIndex(),
 		LastLogTerm:  rf.log.lastTerm(),
 	}
+	round := rf.preVote.number
+	rf.onceTermStored(func() { rf.requestPreVotes(round, args) }) // args tell the current term
+}
+
+// requestPreVotes asks everybody.
+func (rf *Raft) requestPreVotes(round int, args *RequestPreVoteArgs) {
+	if rf.state != preCandidate || rf.preVote.number != round {
+		return // it is over before the current term was stored (disk.go)
+	}
 	for peer := range rf.peers {
 		if peer != rf.me {
-			go rf.requestPreVote(peer, rf.preVote.number, args)
+			go rf.requestPreVote(peer, round, args)
 		}
 	}
 	rf.maybeStand() // a cluster of one server
@@ -131,6 +140,7 @@ func (rf *Raft) endPreVote() {
 func (rf *Raft) RequestPreVote(args *RequestPreVoteArgs, reply *RequestPreVoteReply) {
 	rf.mu.Lock()
 	defer rf.mu.Unlock()
+	defer rf.awaitTerm()
 	reply.VoteGranted = rf.wouldSupport(args)
 	reply.Term = rf.currentTerm
 	if reply.VoteGranted {

@@ -111,19 +111,16 @@ func restore(config Config) *Raft {
 }
 
 // Start hands a command to the leader; see [raftapi.Raft]. It returns once the command is on this
-// server's stable storage, and does not wait for any other server.
+// server's stable storage, or on its way there (Config.Disk), and does not wait for any other server.
 func (rf *Raft) Start(command any) (index, term int, isLeader bool) {
+	p := rf.together.join(command)
 	rf.mu.Lock()
 	defer rf.mu.Unlock()
-	if rf.state != leader {
-		return -1, rf.currentTerm, false
+	if p != nil {
+		rf.takeTogether()
+		return p.index, p.term, p.taken
 	}
-	if rf.handingOver() {
-		raftapi.Reached("command refused during a transfer")
-		return -1, rf.currentTerm, false
-	}
-	if !rf.takesMore(command) {
-		raftapi.Reached("command refused: too much uncommitted")
+	if !rf.takes(command) {
 		return -1, rf.currentTerm, false
 	}
 	// "If command received from client: append entry to local log, respond after entry applied to
@@ -131,10 +128,25 @@ func (rf *Raft) Start(command any) (index, term int, isLeader bool) {
 	rf.log.append(LogEntry{Term: rf.currentTerm, Command: command})
 	index = rf.log.lastIndex()
 	rf.persistEntries(index)
-	rf.followers[rf.me].matchIndex = index
-	rf.advanceCommitIndex() // a cluster of one server commits here and now
+	rf.countOwn() // a cluster of one server commits here and now
 	rf.wakeReplicators()
 	return index, rf.currentTerm, true
+}
+
+// takes says whether this server takes a command: as the leader, unless an extension has a reason.
+func (rf *Raft) takes(command any) bool {
+	if rf.state != leader {
+		return false
+	}
+	if rf.handingOver() {
+		raftapi.Reached("command refused during a transfer")
+		return false
+	}
+	if !rf.takesMore(command) {
+		raftapi.Reached("command refused: too much uncommitted")
+		return false
+	}
+	return true
 }
 
 // GetState returns the current term, and whether this server believes that it leads it.

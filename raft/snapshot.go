@@ -35,6 +35,7 @@ func (rf *Raft) Snapshot(index int, snapshot []byte) {
 func (rf *Raft) InstallSnapshot(args *InstallSnapshotArgs, reply *InstallSnapshotReply) {
 	rf.mu.Lock()
 	defer rf.mu.Unlock()
+	defer rf.awaitTerm()
 	defer func() { reply.Term = rf.currentTerm }()
 	if args.Term < rf.currentTerm {
 		return // Figure 13, rule 1
@@ -46,6 +47,7 @@ func (rf *Raft) InstallSnapshot(args *InstallSnapshotArgs, reply *InstallSnapsho
 		// Everything in it is in this log or its snapshot already. Taking it would turn the service
 		// back, and drop entries that this server has promised to keep.
 		raftapi.Reached("stale snapshot ignored")
+		rf.awaitLog(args.LastIncludedIndex)
 		return
 	}
 	agrees := rf.log.has(args.LastIncludedIndex) && rf.log.term(args.LastIncludedIndex) == args.LastIncludedTerm
@@ -55,6 +57,7 @@ func (rf *Raft) InstallSnapshot(args *InstallSnapshotArgs, reply *InstallSnapsho
 		// retain log entries following it".
 		rf.log.compactTo(args.LastIncludedIndex)
 	} else {
+		rf.disk.takeBack(rf.commitIndex)                            // up to there the two agree
 		rf.log.reset(args.LastIncludedIndex, args.LastIncludedTerm) // rule 7
 	}
 	rf.snapshot = args.Data
@@ -62,6 +65,7 @@ func (rf *Raft) InstallSnapshot(args *InstallSnapshotArgs, reply *InstallSnapsho
 	rf.agreedThrough(rf.log.base)
 	rf.commitIndex = args.LastIncludedIndex
 	rf.toApply.Signal() // rule 8
+	rf.awaitLog(args.LastIncludedIndex)
 }
 
 // installSnapshot sends the leader's snapshot to a follower.

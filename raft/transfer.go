@@ -140,6 +140,7 @@ func (rf *Raft) timeoutNow(peer int, args *TimeoutNowArgs) {
 func (rf *Raft) TimeoutNow(args *TimeoutNowArgs, reply *TimeoutNowReply) {
 	rf.mu.Lock()
 	defer rf.mu.Unlock()
+	defer rf.awaitTerm()
 	defer func() { reply.Term = rf.currentTerm }()
 	if args.Term != rf.currentTerm || rf.state == leader || rf.killed {
 		raftapi.Reached("late order to stand for election ignored")
@@ -165,6 +166,7 @@ func (rf *Raft) voteMethod(term int) string {
 func (rf *Raft) RequestVoteByLeave(args *RequestVoteArgs, reply *RequestVoteReply) {
 	rf.mu.Lock()
 	defer rf.mu.Unlock()
+	defer rf.awaitTerm()
 	if rf.sticksToLeader() {
 		raftapi.Reached("vote at the request of the leader")
 	}

@@ -17,10 +17,16 @@ const (
 	EagerCommit = "eagercommit" // etcd: followers where somebody waits hear at once of what is committed
 
 	UncommittedLimit = "uncommittedlimit" // etcd: a leader takes only so much that it cannot commit
+
+	Disk      = "disk"      // §10.2.1, etcd: writes beside the mutex; what is said is durable by then
+	Batch     = "batch"     // §10.2.2: what is proposed meanwhile is one write and one message; in services, one entry
+	ApplyRuns = "applyruns" // etcd: entries are applied in runs, under one lock
 )
 
 // Extensions lists them all.
-var Extensions = []string{PreVote, CheckQuorum, ReadIndex, Lease, Transfer, Pipeline, EagerCommit, UncommittedLimit}
+var Extensions = []string{
+	PreVote, CheckQuorum, ReadIndex, Lease, Transfer, Pipeline, EagerCommit, UncommittedLimit, Disk, Batch, ApplyRuns,
+}
 
 // Extendable is a peer whose extensions can be switched on by name.
 type Extendable interface {
