@@ -57,7 +57,7 @@ func (rf *Raft) InstallSnapshot(args *InstallSnapshotArgs, reply *InstallSnapsho
 		// retain log entries following it".
 		rf.log.compactTo(args.LastIncludedIndex)
 	} else {
-		rf.disk.takeBack(rf.commitIndex)                            // up to there the two agree
+		rf.disk.takeBack(rf.commitIndex)
 		rf.log.reset(args.LastIncludedIndex, args.LastIncludedTerm) // rule 7
 	}
 	rf.snapshot = args.Data
