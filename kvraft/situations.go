@@ -44,6 +44,10 @@ var Situations = []Situation{
 	{"read refused: leadership lost", "a read index could not be confirmed, because the leader was deposed"},
 	{"read without a valid lease asked for a read index", "a leader had no lease (yet, or any more)"},
 
+	// Batches and runs (rsm/batch.go, rsm/apply.go)
+	{"several requests in one entry", "requests that came while an entry was on its way shared the next one"},
+	{"several entries applied under one lock", "the applier found several entries, and took its lock once"},
+
 	// Load, and finding the leader (rsm/rsm.go, courier.go)
 	{"overload refused", "a server was too far behind with applying to take a request"},
 	{"uncommitted limit told to a client", "a leader had taken as much as it may without committing it, and its client was told so"},

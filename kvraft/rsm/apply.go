@@ -20,10 +20,30 @@ func (m *RSM[O, R]) runApplier() {
 	}
 }
 
-// consume brings the state forward by one message of the peer.
+// maxRun is how many messages are consumed under one lock at most (raftapi.ApplyRuns).
+const maxRun = 64
+
+// consume brings the state forward by one message of the peer, or with ApplyRuns by all that are there: under one lock, and those who
+// wait for an index are woken once. It stops where the log has to be cut.
 func (m *RSM[O, R]) consume(msg raftapi.ApplyMsg) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.apply(msg)
+	for n := 1; n < maxRun && m.has(raftapi.ApplyRuns) && !m.needsCompaction(); n++ {
+		select {
+		case msg := <-m.applyCh:
+			raftapi.Reached("several entries applied under one lock")
+			m.apply(msg)
+			continue
+		default:
+		}
+		break
+	}
+	m.readers.applied(m.state.applied)
+}
+
+// apply brings the state forward by one message. The caller holds mu.
+func (m *RSM[O, R]) apply(msg raftapi.ApplyMsg) {
 	switch {
 	case m.killed:
 		return
@@ -33,12 +53,13 @@ func (m *RSM[O, R]) consume(msg raftapi.ApplyMsg) {
 		return // in the snapshot that this server started from
 	case msg.CommandValid:
 		c := m.decode(msg)
-		m.waiters.applied(c.id, m.state.apply(msg.CommandIndex, c))
+		out := m.state.apply(msg.CommandIndex, c)
+		m.answerParts(c, out.parts)
+		m.waiters.applied(c.id, out)
 	default:
 		m.state.skipTo(msg.CommandIndex)
 		m.waiters.replaced(msg.CommandIndex)
 	}
-	m.readers.applied(m.state.applied)
 }
 
 // decode reads the command of an entry. All entries were encoded by a replica, so what cannot be read
@@ -73,11 +94,16 @@ func (m *RSM[O, R]) install(msg raftapi.ApplyMsg) {
 	m.waiters.restored(m.state.applied, m.state.sessions.earlier)
 }
 
-// compact takes a snapshot if the peer's persisted state has grown large. The margin of a quarter
-// is for entries that arrive while it is being taken.
-func (m *RSM[O, R]) compact() {
+// needsCompaction says whether the peer's persisted state has grown large. The margin of a quarter is for entries that arrive while a
+// snapshot is being taken.
+func (m *RSM[O, R]) needsCompaction() bool {
 	limit := m.config.MaxRaftState
-	if limit <= 0 || m.config.Persister.RaftStateSize() < limit-limit/4 {
+	return limit > 0 && m.config.Persister.RaftStateSize() >= limit-limit/4
+}
+
+// compact takes a snapshot if it is time for one.
+func (m *RSM[O, R]) compact() {
+	if !m.needsCompaction() {
 		return
 	}
 	peer, ok := m.raft.(raftapi.Snapshotter)

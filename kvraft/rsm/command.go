@@ -17,6 +17,7 @@ const (
 	once    kind = "once" // an operation of a session: applied at most once
 	opening kind = "open" // the beginning of a session
 	barrier kind = "read" // nothing: its place in the log is what counts (a read through the log)
+	many    kind = "many" // several of the others, but for openings (batch.go)
 )
 
 // command is what a replica puts into the log.
@@ -32,6 +33,9 @@ type command[O any] struct {
 	client Client // once: the session
 	seq    uint64 // once: the number of the operation in it, from 1
 	op     O      // plain, once
+
+	parts []command[O] // many: each with an id of its own
+	text  string       // encoded, if it has been
 }
 
 // Codec writes operations as bytes and reads them. [GobCodec] does it for any type that gob can
@@ -67,6 +71,9 @@ func GobCodec[O any]() Codec[O] {
 //	open  b02vvd
 //	read  9c4j7p
 func (c command[O]) encode(codec Codec[O]) string {
+	if c.text != "" {
+		return c.text
+	}
 	b := append([]byte(c.kind), ' ')
 	b = strconv.AppendUint(b, c.id, 36)
 	switch c.kind {
@@ -76,6 +83,8 @@ func (c command[O]) encode(codec Codec[O]) string {
 		b = codec.Append(append(b, ' '), c.op)
 	case plain:
 		b = codec.Append(append(b, ' '), c.op)
+	case many:
+		b = appendParts(b, c.parts, codec)
 	}
 	return string(b)
 }
@@ -91,6 +100,9 @@ func decode[O any](text string, codec Codec[O]) (c command[O], err error) {
 	switch c.kind {
 	case opening, barrier:
 		return c, nil
+	case many:
+		c.parts, err = parseParts(rest, codec)
+		return c, err
 	case once:
 		word, rest, _ = strings.Cut(rest, " ")
 		client, err := strconv.ParseUint(word, 10, 64)

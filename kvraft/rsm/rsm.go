@@ -67,6 +67,8 @@ type RSM[O, R any] struct {
 	rounds  *rounds       // shares ReadIndex requests
 	own     ownTerm       // what the leader has committed by itself
 
+	together gathering[O, R] // shares entries (batch.go); its parts are guarded by mu
+
 	// mu guards everything below. It is never held across a call of the peer, so a peer
 	// that blocks in Start (on a disk, perhaps) does not hold up reads.
 	mu      sync.Mutex
@@ -95,12 +97,19 @@ func New[O, R any](config Config[O, R]) *RSM[O, R] {
 		raftapi.Reached("service restarted from its snapshot")
 		m.state.restore(snapshot)
 	}
+	m.together.wake = make(chan struct{}, 1)
+	if m.has(raftapi.ApplyRuns) {
+		m.applyCh = make(chan raftapi.ApplyMsg, maxRun)
+	}
 	m.raft = config.Make(config.Servers, config.Me, config.Persister, m.applyCh)
 	m.extend()
 	m.rounds = newRounds(m.readIndexOfPeer)
 	go m.runApplier()
 	go m.runWatch()
 	go m.rounds.run(m.done)
+	if m.has(raftapi.Batch) {
+		go m.runGathering()
+	}
 	return m
 }
 

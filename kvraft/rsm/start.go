@@ -2,7 +2,6 @@ package rsm
 
 import (
 	"errors"
-	"slices"
 
 	"raftlab/raftapi"
 )
@@ -11,7 +10,7 @@ import (
 // uncommitted is still the leader, and the client is to come back, and not to look for another.
 func (m *RSM[O, R]) start(text string) (index, term int, err error) {
 	p, ok := m.raft.(raftapi.Proposer)
-	if ok && slices.Contains(m.config.Extensions, raftapi.UncommittedLimit) {
+	if ok && m.has(raftapi.UncommittedLimit) {
 		index, term, err = p.Propose(text)
 		if errors.Is(err, raftapi.ErrUncommitted) {
 			raftapi.Reached("uncommitted limit told to a client")

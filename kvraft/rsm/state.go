@@ -40,11 +40,18 @@ type outcome[R any] struct {
 	index  int // of the entry
 	result R
 	err    error // ErrExpired or ErrStale, or why there is no result at all
+
+	parts []outcome[R] // of a command that holds many
 }
 
 // apply executes the entry at index, which must be the next one.
 func (s *state[O, R]) apply(index int, c command[O]) outcome[R] {
 	s.skipTo(index)
+	return s.execute(index, c)
+}
+
+// execute does what a command of the entry at index says.
+func (s *state[O, R]) execute(index int, c command[O]) outcome[R] {
 	out := outcome[R]{index: index}
 	switch c.kind {
 	case opening:
@@ -53,6 +60,10 @@ func (s *state[O, R]) apply(index int, c command[O]) outcome[R] {
 		out.result = s.machine.Apply(c.op)
 	case once:
 		out.result, out.err = s.applyOnce(c)
+	case many:
+		for _, part := range c.parts {
+			out.parts = append(out.parts, s.execute(index, part))
+		}
 	}
 	return out
 }

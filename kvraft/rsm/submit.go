@@ -73,13 +73,20 @@ func (m *RSM[O, R]) propose(c command[O]) outcome[R] {
 	if !m.begin(w) {
 		return outcome[R]{err: ErrNotLeader} // killed
 	}
+	if m.gather(c, w) {
+		return m.await(w)
+	}
 	index, term, err := m.start(c.encode(m.config.Codec))
 	if err != nil {
 		m.cancel(w)
 		return outcome[R]{err: err}
 	}
 	m.place(w, index, term)
+	return m.await(w)
+}
 
+// await waits for the answer to a command, for as long as the replica has patience.
+func (m *RSM[O, R]) await(w *waiter[R]) outcome[R] {
 	patience := time.NewTimer(m.config.Patience)
 	defer patience.Stop()
 	select {
@@ -88,6 +95,9 @@ func (m *RSM[O, R]) propose(c command[O]) outcome[R] {
 	case <-patience.C:
 		raftapi.Reached("patience ran out")
 		m.cancel(w)
+		if m.ungather(w) {
+			return outcome[R]{err: ErrNotLeader} // it was not even proposed
+		}
 		return outcome[R]{err: ErrUnknown}
 	}
 }

@@ -15,8 +15,16 @@ import (
 //	leader    |-- entry -->|               |<-- yes (too early) --|  commits, crashes
 //	follower               [==== write ====X                         restarts without the entry
 //	away                                                             comes back: a majority without it
-func unsyncedWrites(e *tester.Env) {
-	c := newCluster(e, 3, tester.Options{Fsync: 5 * time.Millisecond})
+func unsyncedWrites(e *tester.Env) { unsyncedWritesOf()(e) }
+
+// unsyncedWritesOf is unsyncedWrites for peers with extensions.
+func unsyncedWritesOf(extensions ...string) func(e *tester.Env) {
+	return func(e *tester.Env) {
+		crashesInWrites(newCluster(e, 3, tester.Options{Fsync: 5 * time.Millisecond, Extensions: extensions}))
+	}
+}
+
+func crashesInWrites(c *cluster) {
 	c.agreeAll()
 	for k := range 12 {
 		switch k % 3 {
@@ -89,10 +97,17 @@ func (c *cluster) crashInAppend() {
 //	leader    [======== write =X            counts itself?      |-- entry -->|        |-- entry, again -->|
 //	follower  |-- yes -->|                                                   [=========== write ===X
 //	                                                                         yes? it has it in memory
-func slowDisk(e *tester.Env) {
+func slowDisk(e *tester.Env) { slowDiskOf()(e) }
+
+// slowDiskOf is slowDisk for peers with extensions.
+func slowDiskOf(extensions ...string) func(e *tester.Env) {
+	return func(e *tester.Env) { oneDiskIsSlow(e, extensions) }
+}
+
+func oneDiskIsSlow(e *tester.Env, extensions []string) {
 	var slow, takes atomic.Int64
 	slow.Store(-1)
-	c := newCluster(e, 3, tester.Options{FsyncOf: func(i int) time.Duration {
+	c := newCluster(e, 3, tester.Options{Extensions: extensions, FsyncOf: func(i int) time.Duration {
 		if int64(i) != slow.Load() {
 			return 0
 		}
