@@ -97,14 +97,10 @@ func (c *cluster) crashInAppend() {
 //	leader    [======== write =X            counts itself?      |-- entry -->|        |-- entry, again -->|
 //	follower  |-- yes -->|                                                   [=========== write ===X
 //	                                                                         yes? it has it in memory
-func slowDisk(e *tester.Env) { slowDiskOf()(e) }
+func slowDisk(e *tester.Env) { oneDiskIsSlow(e, 20*time.Millisecond) }
 
-// slowDiskOf is slowDisk for peers with extensions.
-func slowDiskOf(extensions ...string) func(e *tester.Env) {
-	return func(e *tester.Env) { oneDiskIsSlow(e, extensions) }
-}
-
-func oneDiskIsSlow(e *tester.Env, extensions []string) {
+// oneDiskIsSlow is slowDisk where the leader's disk takes so long.
+func oneDiskIsSlow(e *tester.Env, leaders time.Duration, extensions ...string) {
 	var slow, takes atomic.Int64
 	slow.Store(-1)
 	c := newCluster(e, 3, tester.Options{Extensions: extensions, FsyncOf: func(i int) time.Duration {
@@ -118,7 +114,7 @@ func oneDiskIsSlow(e *tester.Env, extensions []string) {
 		leader := c.Leader()
 		follower := c.any(leader)
 		away := c.Others(leader, follower)[0]
-		writes, other, d := leader, follower, 20*time.Millisecond
+		writes, other, d := leader, follower, leaders
 		if k%2 == 1 {
 			writes, other, d = follower, leader, 300*time.Millisecond // heartbeats repeat the entry meanwhile
 		}

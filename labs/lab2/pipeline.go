@@ -97,11 +97,12 @@ func (c *cluster) meanLatency(i, commands int, gap time.Duration) time.Duration 
 	first, done := 0, 0
 	for end := c.env.Now() + tester.WaitLimit; done < commands && c.env.Now() < end; c.env.Sleep(look) {
 		if n := len(taken); n < commands && (n == 0 || c.env.Now() >= taken[n-1]+gap) {
+			began := c.env.Now()
 			for _, p := range c.propose(i, 1) {
 				if len(taken) == 0 {
 					first = p.index
 				}
-				taken = append(taken, c.env.Now())
+				taken = append(taken, began)
 			}
 		}
 		for done < len(taken) && c.AppliedThrough(i) >= first+done {
