@@ -119,7 +119,7 @@ func writesInOrder(e *tester.Env) {
 	const long, gap = 250 * time.Millisecond, 120 * time.Millisecond
 	var slow atomic.Int64
 	slow.Store(-1)
-	c := newCluster(e, 3, tester.Options{SnapshotEvery: 3, Extensions: []string{raftapi.Disk}, FsyncOf: func(i int) time.Duration {
+	c := newCluster(e, 3, tester.Options{SnapshotEvery: 8, Extensions: []string{raftapi.Disk}, FsyncOf: func(i int) time.Duration {
 		if int64(i) != slow.Load() {
 			return 0
 		}
