@@ -129,6 +129,9 @@ func (p *Peer) Extend(names ...string) error {
 			// Always there.
 		case raftapi.EagerCommit:
 			// Always there.
+		case raftapi.Disk, raftapi.Batch, raftapi.ApplyRuns:
+			// Always there, as far as etcd's server has it (loop.go): the leader sends while it writes, what gathers meanwhile is one
+			// Ready, and what it has committed is handed on together. AsyncStorageWrites goes further, and is not used here.
 		case raftapi.UncommittedLimit:
 			config.UncommittedLimit = 1 << 20
 		case raftapi.Pipeline:

@@ -71,8 +71,9 @@
 //	                    appendEntries,
 //	                    installSnapshot
 //	one per request     RequestVote, ...   the handlers, run by the network
+//	Config.Disk: one    runWriter          writes what has been ordered, while there is something
 //
-// Kill ends the first three at once, and the fourth when the network gives up the call.
+// Kill ends the first three at once, and the fourth when the network gives up the call. The writer empties its queue first.
 //
 // Between asking and hearing the answer the world may change: terms pass, replies overtake each
 // other, a request arrives twice. So whoever comes back from a call looks first whether the answer
@@ -99,6 +100,9 @@
 //	eager.go        EagerCommit   "eagercommit"  etcd
 //	uncommitted.go  Uncommitted   "uncommitted   etcd
 //	                Limit         limit"
+//	disk.go         Disk          "disk"         §10.2.1, etcd
+//	batch.go        Batch         "batch"        §10.2.2, etcd
+//	applyruns.go    ApplyRuns     "applyruns"    etcd
 //
 //	             what it buys                            what it costs
 //	-----------  --------------------------------------  ---------------------------------------
@@ -119,6 +123,11 @@
 //	             next heartbeat                          at most one at a time
 //	Uncommitted  a leader without a majority keeps only  commands refused that might have been
 //	Limit        so much                                 committed later
+//	Disk         disks of leader and followers work at   two truths, in memory and on the disk, and a
+//	             once; a peer hears while it writes      rule for each sentence that leaves
+//	Batch        one write and one message for what      with Disk, a command that comes during a write
+//	             comes together                          is sent when the next one begins
+//	ApplyRuns    one lock for many entries               the service is told of them a bit later
 //
 // They meet the files of Figure 2 in a few lines each:
 //
@@ -134,6 +143,10 @@
 //	log is compacted       keepThrough                                      (snapshot.go)
 //	follower is sent to    sendPipelined instead of one call at a time      (replication.go)
 //	append has come in     letEarlyWait, agreedThrough                      (append.go)
+//	something is stored    store, storedThrough, countOwn                   (persist.go, raft.go, election.go)
+//	reply is to leave      awaitTerm, awaitLog; onceTermStored for requests (append.go, election.go, ...)
+//	commands come together join, takeTogether                               (raft.go)
+//	service is given more  mayApply, nextOfRun, takeRun                     (apply.go)
 //	follower needs more    catchUpArgs                                      (replication.go)
 //
 // Safety never depends on PreVote, CheckQuorum or Transfer, and ReadIndex needs nothing but terms.
@@ -154,7 +167,7 @@
 //   - rpc.go: arguments and replies
 //   - config.go: what can be set
 //   - prevote.go, checkquorum.go, readindex.go, lease.go, transfer.go, catchup.go, pipeline.go, early.go,
-//     eager.go, uncommitted.go: the extensions
+//     eager.go, uncommitted.go, disk.go, batch.go, applyruns.go: the extensions
 //   - extensions.go, contacts.go, clock.go: what they have in common
 //   - situations.go, probes.go: what may happen to a peer and a test should have seen, and where it says so
 package raft
