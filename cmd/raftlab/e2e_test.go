@@ -450,6 +450,12 @@ func TestListAndDoctor(t *testing.T) {
 	res = raftlab(t, tree, "list", "--json")
 	assert.Equal(t, suite.ExitPassed, res.code)
 	validate(t, "cases-v1", []byte(res.out))
+	for _, mistake := range []string{"9Z", "--nonsense"} {
+		res = raftlab(t, tree, "list", "--json", mistake)
+		assert.Equal(t, suite.ExitUsage, res.code)
+		validate(t, "cases-v1", []byte(res.out))
+		assert.Contains(t, res.out, mistake)
+	}
 
 	res = raftlab(t, tree, "doctor")
 	assert.Equal(t, suite.ExitPassed, res.code, res.out+res.errOut)

@@ -26,7 +26,7 @@ func listCommand(a *app) *cobra.Command {
 				cases = demandedByCourse(cases)
 			}
 			if asJSON {
-				return broken(suite.WriteListJSON(a.out, cases))
+				return broken(suite.WriteListJSON(a.out, cases, ""))
 			}
 			return broken(suite.WriteList(a.out, cases, width(a.out)))
 		},

@@ -116,7 +116,7 @@ func (a *app) run(args []string) int {
 		fmt.Fprintf(a.err, "raftlab: %v\n(raftlab --help shows the commands, raftlab COMMAND --help their flags)\n", err)
 	}
 	if code == suite.ExitUsage && err != nil {
-		if err := misused(args, err); err != nil {
+		if err := misused(a.out, args, err); err != nil {
 			fmt.Fprintln(a.err, "raftlab:", err)
 		}
 	}

@@ -3,8 +3,10 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -152,10 +154,13 @@ func wholePath(path string) string {
 	return filepath.Join(dir, filepath.Base(path))
 }
 
-// misused writes the results that `raftlab test` owes to programs although its command line was wrong. The flags were
-// perhaps not read to their end, so args are looked through for them.
-func misused(args []string, err error) error {
-	if len(args) == 0 || !hasWord(args, "test") {
+// misused writes what `raftlab test` and `raftlab list` owe to programs although their command line was wrong. The flags
+// were perhaps not read to their end, so args are looked through for them.
+func misused(out io.Writer, args []string, err error) error {
+	if hasWord(args, "list") && (slices.Contains(args, "--json") || slices.Contains(args, "--json=true")) {
+		return suite.WriteListJSON(out, nil, err.Error())
+	}
+	if !hasWord(args, "test") {
 		return nil
 	}
 	jsonFile, junit := flagIn(args, "json"), flagIn(args, "junit")

@@ -17,8 +17,9 @@ func Value(x any, most int) string {
 }
 
 type printer struct {
-	out  []byte
-	most int
+	out    []byte
+	most   int
+	inside int // so many tables
 }
 
 func (p *printer) text(s string) { p.out = append(p.out, s...) }
@@ -94,19 +95,20 @@ func (p *printer) slice(v reflect.Value, depth int) {
 	p.text("]")
 }
 
-// maxTable is how many entries of a map are looked at. What is shown must not depend on the order in which it gives them, so there
+// maxTable is how many entries of a map are looked at, by how many maps it is in: maps that share others in them have more
+// entries than anybody could look at. What is shown must not depend on the order in which a map gives its entries, so there
 // is no beginning of a larger one.
-const maxTable = 10_000
+var maxTable = []int{1000, 30, 1}
 
 // table renders a map with its keys in the order of their texts.
 func (p *printer) table(v reflect.Value, depth int) {
-	if v.Len() > maxTable {
+	if v.Len() > maxTable[min(p.inside, len(maxTable)-1)] {
 		p.text(fmt.Sprintf("map[%d entries]", v.Len()))
 		return
 	}
 	var parts []string
 	for iter := v.MapRange(); iter.Next(); {
-		part := printer{most: p.most}
+		part := printer{most: max(p.most>>(4*p.inside), 64), inside: p.inside + 1}
 		part.value(iter.Key(), depth+1)
 		part.text(":")
 		part.value(iter.Value(), depth+1)

@@ -22,3 +22,17 @@ func TestValue(t *testing.T) {
 	require.Less(t, len(Value(make([]int, 10000), 100)), 200)
 	require.Less(t, len(Value(string(make([]byte, 10000)), 100)), 600)
 }
+
+// Maps that share what is in them are small, and would be looked at for ever.
+func TestValueOfSharedMaps(t *testing.T) {
+	var v any = "x"
+	for range 6 {
+		m := map[int]any{}
+		for i := range 1000 {
+			m[i] = v
+		}
+		v = m
+	}
+	require.Contains(t, Value(v, 1000), "map[0:map[1000 entries] 100:map[1000 entries]")
+	require.Equal(t, `map[1:map[2:"x" 3:"y"]]`, Value(map[int]any{1: map[int]any{3: "y", 2: "x"}}, 1000))
+}

@@ -167,6 +167,14 @@ func TestLargeTypes(t *testing.T) {
 	for _, text := range []string{doubling + "var x, y T39\nvar z = x == y\n", generic + "var x, y X\n"} {
 		require.ErrorContains(t, vetted(t, "x.go: package raft\n"+text), "parts: put some of them behind a pointer")
 	}
+	embedding, union := "type I0 interface{ M() }\n", "type U0 interface{ ~int | ~string }\n"
+	for i := 1; i < 40; i++ {
+		embedding += fmt.Sprintf("type I%d interface{ I%d; J%d }\ntype J%d interface{ I%d; M() }\n", i, i-1, i, i, i-1)
+		union += fmt.Sprintf("type U%d interface{ U%d | U%d }\n", i, i-1, i-1)
+	}
+	for _, text := range []string{embedding + "var x I39\n", union + "func f[T U39]() {}\n"} {
+		require.ErrorContains(t, vetted(t, "x.go: package raft\n"+text), "times: embed each once")
+	}
 }
 
 // TestManyInstances: generic functions and types that use each other twice are refused before anybody makes what they stand for.

@@ -83,6 +83,11 @@ func explained(err error) error {
 // Binary compiles what b describes, or finds it in the cache. progress, if not nil, is told what takes
 // long. The error is a [*RefusedError] or a [*CompileError] where the code under test is to blame.
 func (b Build) Binary(ctx context.Context, progress func(string)) (*Binary, error) {
+	binary, err := b.findOrMake(ctx, progress)
+	return binary, advised(err)
+}
+
+func (b Build) findOrMake(ctx context.Context, progress func(string)) (*Binary, error) {
 	if progress == nil {
 		progress = func(string) {}
 	}

@@ -50,7 +50,7 @@ func openCache() (cache, error) {
 	c := cache{dir}
 	for _, part := range []string{"keys", "wasm", "host", "native", "tmp"} {
 		if err := os.MkdirAll(filepath.Join(dir, part), 0o755); err != nil {
-			return c, fmt.Errorf("make the cache: %w", err)
+			return c, fmt.Errorf("make the cache in %s: %w; set RAFTLAB_CACHE to a directory in which raftlab may write", dir, err)
 		}
 	}
 	c.sweepTemp()

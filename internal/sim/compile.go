@@ -173,6 +173,9 @@ func (c compilation) blame(out string, err error, state *os.ProcessState) error 
 	if inRuntime.MatchString(out) || strings.Contains(out, "runtime.raftlab_") {
 		return brokenOverlayError{fmt.Errorf("compile the Go runtime: %w\n%s", err, out)}
 	}
+	if says(out, noRoom) {
+		return fmt.Errorf("compile: %w\n%s", err, strings.TrimSpace(out))
+	}
 	blamed := guilty(out)
 	for _, dir := range c.code.underTest {
 		if blamed == "raftlab/"+dir || strings.HasPrefix(blamed, "raftlab/"+dir+"/") || strings.Contains(out, "# raftlab/"+dir) {

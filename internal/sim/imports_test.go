@@ -2,6 +2,7 @@ package sim
 
 import (
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -30,4 +31,14 @@ func TestImports(t *testing.T) {
 	cut := module("raftlab", "event")
 	require.Error(t, checkImports(cut[:len(cut)-4]))
 	require.Error(t, checkImports([]byte("MZ")))
+}
+
+// TestLinkerKeepsItsTables: with -s the linker of Go 1.26 makes modules that are not valid, of some programs only, so that
+// no build here would notice.
+func TestLinkerKeepsItsTables(t *testing.T) {
+	for _, flag := range compileFlags {
+		if flags, ok := strings.CutPrefix(flag, "-ldflags="); ok {
+			require.NotContains(t, strings.Fields(flags), "-s")
+		}
+	}
 }

@@ -2,7 +2,9 @@ package sim
 
 import (
 	"context"
+	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -23,6 +25,7 @@ import (
 	"log"
 	"log/slog"
 	"math/rand/v2"
+	"os"
 	"strings"
 
 	"raftlab/labgob"
@@ -91,6 +94,34 @@ func (rf *Raft) Deliver(args *Post, reply *Post) {
 	*reply = Post{&Parcel{mark}, &Parcel{mark}}
 }
 
+// disk is a disk of its own: it is written to in place of the persister, if DISK says so.
+var disk = map[int]*raftapi.Stored{}
+
+func (rf *Raft) write(u raftapi.Update) {
+	if os.Getenv("DISK") == "" {
+		rf.persister.Write(u)
+		return
+	}
+	s := disk[rf.me]
+	if s == nil {
+		s = &raftapi.Stored{}
+		disk[rf.me] = s
+	}
+	if u.Header != nil {
+		s.Header = u.Header
+	}
+	if u.From > 0 {
+		s.Entries = append(s.Entries[:u.From-1:u.From-1], u.Entries...)
+	}
+}
+
+func (rf *Raft) read() raftapi.Stored {
+	if s := disk[rf.me]; s != nil {
+		return *s
+	}
+	return rf.persister.Read()
+}
+
 func (rf *Raft) handled() {
 	fmt.Fprintf(keeper("fmt"), "%s", mark)
 	json.NewEncoder(keeper("json")).Encode(mark)
@@ -129,10 +160,17 @@ func Make(peers []*labrpc.ClientEnd, me int, persister *raftapi.Persister, apply
 // TestSmugglers: what servers are shown of the library's memory, and of messages, is not another server's.
 func TestSmugglers(t *testing.T) {
 	edits := referenceWith(t, "raft/smuggler.go", smuggler, " rf.handled();", "")
+	persist, err := os.ReadFile(filepath.Join("..", "..", "raft", "persist.go"))
+	require.NoError(t, err)
+	edits["raft/persist.go"] = []byte(strings.NewReplacer("rf.persister.Write(", "rf.write(", "rf.persister.Read()", "rf.read()").Replace(string(persist)))
 	b, err := Build{Framework: filepath.Join("..", ".."), Package: "./raft", Edits: edits, Native: true}.Binary(context.Background(), nil)
 	require.NoError(t, err)
 	for _, name := range []string{"2A/ReElection", "2C/UnreliableAgreement"} {
 		r := newPool(t, 1).Run(context.Background(), labJob(b, name, 1))
 		require.Equal(t, record.Pass, r.Verdict.Outcome, "%s: %+v", name, r.Verdict)
 	}
+	// A disk of its own, in a variable, is gone with each life; and somebody is told to look at it.
+	r := newPool(t, 1).Run(context.Background(), labJob(b, "2C/EveryoneRestarts", 1, "DISK=own"))
+	require.Equal(t, record.Fail, r.Verdict.Outcome, "%+v", r.Verdict)
+	require.Contains(t, strings.Join(b.Warnings, "\n"), "package variable raft.disk (raft/smuggler.go:")
 }

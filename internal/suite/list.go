@@ -24,12 +24,13 @@ type ListedCase struct {
 	Private   bool     `json:"private,omitempty"` // an instructor's, from --cases
 }
 
-// WriteListJSON writes the cases as one JSON document.
-func WriteListJSON(w io.Writer, cases []Case) error {
+// WriteListJSON writes the cases as one JSON document, or what is wrong with the command line that asked for them.
+func WriteListJSON(w io.Writer, cases []Case, mistake string) error {
 	list := struct {
 		Schema string       `json:"schema"`
+		Error  string       `json:"error,omitempty"`
 		Cases  []ListedCase `json:"cases"`
-	}{ListSchema, []ListedCase{}}
+	}{ListSchema, mistake, []ListedCase{}}
 	for _, c := range cases {
 		list.Cases = append(list.Cases, ListedCase{Case: c.ID(), Lab: c.Lab, Part: c.Part, Name: c.Name, Points: c.Points, Section: c.Section, Course: c.Course,
 			Checks: c.Checks, Package: c.Package, Reaches: c.Reaches, OnRequest: c.OnRequest, Private: c.Private})

@@ -104,7 +104,7 @@ func (r *Report) Save(jsonPath, junitPath string) error {
 			return fmt.Errorf("writing %s: %w", f.path, err)
 		}
 		if err := WriteFile(f.path, b.Bytes()); err != nil {
-			return err
+			return fmt.Errorf("the results could not be kept: %w; name a file for them where there is room, and run the command again", err)
 		}
 	}
 	return nil

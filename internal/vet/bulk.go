@@ -5,7 +5,7 @@ import (
 	"go/ast"
 )
 
-// maxParts is how many parts a value may have that is not behind a pointer. Types that double with every line reach any
+// maxParts is how many parts a value may have that is not behind a pointer, or an interface. Types that double with every line reach any
 // number in a few lines, and both the type checker and the compiler look at every part.
 const maxParts = 1_000_000
 
@@ -30,8 +30,11 @@ func (c *Checked) bulky(packages map[string]*Package) error {
 	}
 	for _, spec := range all {
 		if b.of(spec.Type) > maxParts {
-			return &SourceError{[]string{fmt.Sprintf("%s: a value of type %.60s has more than %d parts: put some of them behind a pointer",
-				c.position(spec.Pos()), spec.Name.Name, maxParts)}}
+			what := "a value of type %.60s has more than %d parts: put some of them behind a pointer"
+			if _, is := spec.Type.(*ast.InterfaceType); is {
+				what = "interface %.60s embeds others more than %d times: embed each once"
+			}
+			return &SourceError{[]string{fmt.Sprintf("%s: "+what, c.position(spec.Pos()), spec.Name.Name, maxParts)}}
 		}
 	}
 	return nil
@@ -76,6 +79,18 @@ func (b bulk) of(e ast.Expr) int {
 			sum = min(sum+b.of(field.Type)*max(1, len(field.Names)), maxParts+1)
 		}
 		return max(1, sum)
+	case *ast.InterfaceType: // the type checker looks at what is embedded anew each time
+		sum := 1
+		for _, method := range e.Methods.List {
+			if len(method.Names) == 0 {
+				sum = min(sum+b.of(method.Type), maxParts+1)
+			}
+		}
+		return sum
+	case *ast.BinaryExpr: // a union
+		return min(b.of(e.X)+b.of(e.Y), maxParts+1)
+	case *ast.UnaryExpr:
+		return b.of(e.X)
 	}
 	return 1
 }
