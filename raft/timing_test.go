@@ -16,3 +16,18 @@ func TestSetTiming(t *testing.T) {
 	require.ErrorContains(t, rf.SetTiming(time.Second, time.Second), "followers would depose a leader")
 	require.Equal(t, 2*time.Second, rf.config.HeartbeatInterval, "a refused one changes nothing")
 }
+
+// All servers know the leader once there is one.
+func TestLeader(t *testing.T) {
+	inCluster(t, 3, all(Config{}), func(c *cluster) {
+		_, known := c.peers[0].Leader()
+		require.False(t, known)
+		want := c.leader()
+		c.commit(want, "x")
+		for _, rf := range c.peers {
+			leader, known := rf.Leader()
+			require.True(t, known)
+			require.Equal(t, want, leader)
+		}
+	})
+}

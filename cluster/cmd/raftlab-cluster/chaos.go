@@ -22,15 +22,16 @@ func (a *app) chaos() *cobra.Command {
 		Use: "chaos", Short: "Kill members, take their power away, cut them off, and judge what clients were told", Args: cobra.NoArgs,
 		Long: `Run a cluster of its own in the folder raftlab-chaos, with clients that write and read. Members are killed (kill -9), lose
 their power (a random part of what they had not synced is gone), are stopped for longer than an election takes, cut off or
-slowed down. In the end all members have to have the same data, and porcupine's model judges the history: a write that
-was acknowledged and is lost, or is there twice, is found.
+slowed down; their disks are full, or fail in an fsync; they crash while they take in a snapshot. At the end the disks of a minority are lost for
+good while the power of the others fails. Then all that are left have to have the same data, porcupine's model judges the
+history, and invariants are printed by their names (docs/cluster.md).
 
-It takes about 1.5 s for each kill or loss of power. --seed repeats which faults come, in which order; what happens
-in between is up to the machine. Exit code: 0 all well, 1 a failure, which names its files, 2 usage, 3 it could not be done.`,
+It takes about 2 s for each fault. --seed repeats which faults come, in which order; what happens in between is up to the
+machine. Exit code: 0 all well, 1 a failure, which names its files, 2 usage, 3 it could not be done.`,
 	}
 	c.Flags().IntVar(&o.Kills, "kills", o.Kills, "how often a member is killed")
 	c.Flags().IntVar(&o.PowerLosses, "powerloss", o.PowerLosses, "how often power is lost: of one member, or of all")
-	c.Flags().IntVar(&o.Others, "others", o.Others, "how many cuts, pauses and slow links (default: a quarter of the other two together)")
+	c.Flags().IntVar(&o.Others, "others", o.Others, "how many other faults: cuts, pauses, full disks, failing fsyncs, ... (default: a quarter of the other two together)")
 	c.Flags().IntVarP(&o.Members, "members", "n", o.Members, "members of the cluster")
 	c.Flags().IntVar(&o.Clients, "clients", o.Clients, "clients that work at the same time")
 	c.Flags().Uint64Var(&o.Seed, "seed", 0, "draws the faults (default: by chance)")
