@@ -32,6 +32,7 @@ func (s *Server) fill(h *pb.ResponseHeader) *pb.ResponseHeader {
 }
 
 func (k *kvService) Range(ctx context.Context, r *pb.RangeRequest) (*pb.RangeResponse, error) {
+	k.s.c.Metrics.ranges.Inc()
 	if err := machine.CheckRange(r); err != nil {
 		return nil, err
 	}
@@ -49,6 +50,7 @@ func (k *kvService) Range(ctx context.Context, r *pb.RangeRequest) (*pb.RangeRes
 }
 
 func (k *kvService) Put(ctx context.Context, r *pb.PutRequest) (*pb.PutResponse, error) {
+	k.s.c.Metrics.puts.Inc()
 	if err := machine.CheckPut(r); err != nil {
 		return nil, err
 	}
@@ -64,6 +66,7 @@ func (k *kvService) Put(ctx context.Context, r *pb.PutRequest) (*pb.PutResponse,
 }
 
 func (k *kvService) DeleteRange(ctx context.Context, r *pb.DeleteRangeRequest) (*pb.DeleteRangeResponse, error) {
+	k.s.c.Metrics.deletes.Inc()
 	if err := machine.CheckDelete(r); err != nil {
 		return nil, err
 	}
@@ -76,6 +79,7 @@ func (k *kvService) DeleteRange(ctx context.Context, r *pb.DeleteRangeRequest) (
 }
 
 func (k *kvService) Txn(ctx context.Context, r *pb.TxnRequest) (*pb.TxnResponse, error) {
+	k.s.c.Metrics.txns.Inc()
 	if err := machine.CheckTxn(r); err != nil {
 		return nil, err
 	}

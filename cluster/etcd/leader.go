@@ -45,7 +45,7 @@ func (s *Server) runLeader() {
 		s.machine.Lessor.Follow()
 		known := s.leader.Load()
 		if known.member == s.c.Me || known.term != term {
-			s.leader.Store(&leadership{nobody, term})
+			s.know(nobody, term)
 			asked = time.Time{}
 		}
 		if s.leader.Load().member == nobody || time.Since(asked) > leaderFresh {
@@ -55,10 +55,17 @@ func (s *Server) runLeader() {
 	}
 }
 
+// know notes who leads.
+func (s *Server) know(member, term int) {
+	if was := s.leader.Swap(&leadership{member, term}); member != nobody && (was.member != member || was.term != term) {
+		s.c.Metrics.changes.Inc()
+	}
+}
+
 // leads makes this member, which leads, ready: when the barrier of its term is applied, it has seen all that its predecessors
 // have answered.
 func (s *Server) leads(term int) {
-	s.leader.Store(&leadership{s.c.Me, term})
+	s.know(s.c.Me, term)
 	if s.ready.Load() == uint64(term) || !s.barrier(uint64(term)) {
 		return
 	}
@@ -98,11 +105,11 @@ func (s *Server) askWho(term int) {
 	for i := range s.c.Members {
 		to := (first + i) % len(s.c.Members)
 		if who, ok := s.who(to); ok && who.Leads && who.Term >= term {
-			s.leader.Store(&leadership{to, who.Term})
+			s.know(to, who.Term)
 			return
 		}
 	}
-	s.leader.Store(&leadership{nobody, term})
+	s.know(nobody, term)
 }
 
 func (s *Server) who(i int) (reply WhoReply, ok bool) {

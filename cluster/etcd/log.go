@@ -27,6 +27,8 @@ func (s *Server) write(ctx context.Context, r *pb.InternalRaftRequest, answer pr
 	if peer, ok := s.peer.(raftapi.CommitIndexer); ok && peer.CommitIndex() > s.machine.Applied()+maxBehind {
 		return rpctypes.ErrGRPCRequestTooManyRequests
 	}
+	s.c.Metrics.pending.Inc()
+	defer s.c.Metrics.pending.Dec()
 	return s.within(ctx, func() error { return s.execute(machine.Item{Request: r}, answer) })
 }
 
@@ -34,6 +36,7 @@ func (s *Server) write(ctx context.Context, r *pb.InternalRaftRequest, answer pr
 func (s *Server) execute(i machine.Item, answer proto.Message) error {
 	result, index, err := s.replica.Execute(i.Encode())
 	if err != nil {
+		s.c.Metrics.failed.Inc()
 		return s.told(err)
 	}
 	if s.machine.Applied() < index {

@@ -29,6 +29,7 @@ type Config struct {
 	Members []Member // all of them
 	File    string   // the database
 	Quota   int64    // how large it may get, in bytes. Default 2 GiB
+	Metrics *Metrics
 }
 
 // patience is how long a request may wait: etcd's 5 s, and two election timeouts.
@@ -53,7 +54,7 @@ type Server struct {
 
 // Start opens the database, creates the peer and starts the server. It serves clients when [Server.Serve] is called.
 func Start(c Config) (*Server, error) {
-	m, err := machine.Open(c.File, backend.Options{Fatal: c.Fatal})
+	m, err := machine.Open(c.File, backend.Options{Fatal: c.Fatal, OnCommit: c.Metrics.committed})
 	if err != nil {
 		return nil, err
 	}
@@ -74,6 +75,7 @@ func Start(c Config) (*Server, error) {
 		return nil, err
 	}
 	s.grpc = s.newGRPC()
+	c.Metrics.watch(s)
 	s.ended.Go(s.runLeader)
 	s.ended.Go(s.runExpiry)
 	return s, nil

@@ -27,7 +27,7 @@ const nobodysWatch = -1
 
 // Watch serves one stream, which has any number of watchers.
 func (w *watchService) Watch(stream grpc.BidiStreamingServer[pb.WatchRequest, pb.WatchResponse]) error {
-	st := &watchStream{s: w.s, stream: stream, watchers: map[int64]*watcher{}, wake: make(chan struct{}, 1)}
+	st := &watchStream{s: w.s, stream: stream, watchers: map[int64]*watcher{}, taken: map[int64]bool{}, wake: make(chan struct{}, 1)}
 	requests, ctx := make(chan *pb.WatchRequest), stream.Context()
 	var broken error
 	go func() {
@@ -59,8 +59,9 @@ type watchStream struct {
 	s        *Server
 	stream   grpc.BidiStreamingServer[pb.WatchRequest, pb.WatchResponse]
 	watchers map[int64]*watcher
-	next     int64 // ID of the next watcher that brings none
-	progress bool  // the client wants to know how far all of them are
+	taken    map[int64]bool // IDs; one that a compaction has ended keeps its own, as in etcd
+	next     int64          // ID of the next watcher that brings none
+	progress bool           // the client wants to know how far all of them are
 
 	mu    sync.Mutex
 	ready []*watcher // there may be something for them
@@ -127,6 +128,7 @@ func (st *watchStream) request(r *pb.WatchRequest) error {
 	case r.GetCancelRequest() != nil:
 		if w := st.watchers[r.GetCancelRequest().WatchId]; w != nil {
 			st.forget(w)
+			delete(st.taken, w.id)
 			return st.send(&pb.WatchResponse{WatchId: w.id, Canceled: true}, 0)
 		}
 	case r.GetProgressRequest() != nil:
@@ -153,20 +155,21 @@ func (st *watchStream) create(r *pb.WatchCreateRequest) error {
 	switch {
 	case end != "" && end != mvcc.OpenEnd && key >= end:
 		why = whyEmpty
-	case w.id != 0 && st.watchers[w.id] != nil:
+	case w.id != 0 && st.taken[w.id]:
 		why = whyTaken
 	}
 	if why != "" {
 		return st.send(&pb.WatchResponse{WatchId: nobodysWatch, Created: true, Canceled: true, CancelReason: why}, 0)
 	}
 	for w.id == 0 {
-		if st.watchers[st.next] == nil {
-			w.id = st.next
-			st.next++
+		w.id = st.next
+		st.next++
+		if !st.taken[w.id] {
 			break
 		}
-		st.next++
+		w.id = 0
 	}
+	st.taken[w.id] = true
 	for _, f := range r.Filters {
 		w.drop[map[pb.WatchCreateRequest_FilterType]mvccpb.Event_EventType{
 			pb.WatchCreateRequest_NOPUT: mvccpb.Event_PUT, pb.WatchCreateRequest_NODELETE: mvccpb.Event_DELETE}[f]] = true

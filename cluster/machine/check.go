@@ -3,6 +3,8 @@ package machine
 import (
 	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
 	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
+
+	"raftlab/cluster/mvcc"
 )
 
 // MaxOps is how many comparisons, or operations of a branch, a transaction may have, those within it included.
@@ -97,7 +99,8 @@ type written struct {
 func (w *written) deletes(key string) bool {
 	for _, d := range w.dels {
 		from, end := string(d.Key), string(d.RangeEnd)
-		if key == from || (end == "\x00" && key >= from) || (end != "" && key >= from && key < end) {
+		// etcd does not look at deletions without an end here, and what is written after one in a transaction stays.
+		if end != mvcc.OpenEnd && mvcc.Within(key, from, end) {
 			return true
 		}
 	}

@@ -139,7 +139,8 @@ func TestChecks(t *testing.T) {
 		"deleted twice":             {[]*pb.RequestOp{deleteOp("a", "c"), deleteOp("b", "")}, nil},
 		"on both ways":              {[]*pb.RequestOp{either}, nil},
 		"on a way and outside":      {[]*pb.RequestOp{either, putOp("a", "")}, rpctypes.ErrGRPCDuplicateKey},
-		"on a way, deleted outside": {[]*pb.RequestOp{either, deleteOp("a", "\x00")}, rpctypes.ErrGRPCDuplicateKey},
+		"on a way, deleted outside": {[]*pb.RequestOp{either, deleteOp("a", "b")}, rpctypes.ErrGRPCDuplicateKey},
+		"deleted without an end":    {[]*pb.RequestOp{either, deleteOp("a", "\x00")}, nil},
 	} {
 		require.Equal(t, c.want, CheckTxn(&pb.TxnRequest{Success: c.ops}), name)
 		require.Equal(t, c.want, CheckTxn(&pb.TxnRequest{Failure: c.ops}), name)

@@ -31,7 +31,8 @@ type reader interface {
 
 // Range executes a range request on a store.
 func Range(s reader, r *pb.RangeRequest) (*pb.RangeResponse, error) {
-	found, err := s.Range(mvcc.Query{Key: string(r.Key), End: string(r.RangeEnd), Revision: r.Revision, Limit: fetched(r), Count: r.CountOnly})
+	found, err := s.Range(mvcc.Query{Key: string(r.Key), End: string(r.RangeEnd), Revision: r.Revision, Limit: fetched(r), Count: r.CountOnly,
+		Keys: r.KeysOnly && r.SortTarget != pb.RangeRequest_VALUE})
 	if err != nil {
 		return nil, Told(err)
 	}

@@ -12,7 +12,7 @@ import (
 // startEtcd starts the service that has etcd's API.
 func (m *Member) startEtcd(config replica.Config, peers *labrpc.Server) error {
 	f, me := m.c.Folder, m.c.Member
-	c := etcd.Config{Config: config, Cluster: f.Cluster, File: f.Database(me), Quota: f.Quota}
+	c := etcd.Config{Config: config, Cluster: f.Cluster, File: f.Database(me), Quota: f.Quota, Metrics: m.metrics}
 	for _, a := range f.Members {
 		c.Members = append(c.Members, etcd.Member{Peers: a.Peers, Clients: a.Etcd})
 	}

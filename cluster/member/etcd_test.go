@@ -3,6 +3,8 @@ package member_test
 import (
 	"context"
 	"fmt"
+	"io"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -51,14 +53,7 @@ func TestEtcd(t *testing.T) {
 			members := []*running{start(t, f, 0, peer), start(t, f, 1, peer), start(t, f, 2, peer)}
 			awaitReady(t, f, 0, 1, 2)
 			first, others := etcdClient(t, f, 0), etcdClient(t, f, 1, 2)
-			for i := range 3 {
-				c := etcdClient(t, f, i)
-				_, err := c.Put(ctx, "own", fmt.Sprint(i))
-				require.NoError(t, err)
-				r, err := c.Get(ctx, "own", clientv3.WithSerializable())
-				require.NoError(t, err)
-				require.Equal(t, fmt.Sprint(i), string(r.Kvs[0].Value))
-			}
+			ownAndOthersWrites(t, ctx, f)
 			locked(t, ctx, first, others)
 			expires(t, ctx, others)
 
@@ -83,10 +78,31 @@ func TestEtcd(t *testing.T) {
 				}
 			}
 			sameHash(t, ctx, f)
+			speaks(t, f)
 			for _, m := range members {
 				m.ends(t)
 			}
 		})
+	}
+}
+
+// ownAndOthersWrites reads at every member what was written at one: at that one even a serializable read finds it.
+func ownAndOthersWrites(t *testing.T, ctx context.Context, f *launch.Folder) {
+	t.Helper()
+	clients := []*clientv3.Client{etcdClient(t, f, 0), etcdClient(t, f, 1), etcdClient(t, f, 2)}
+	for i := range 6 {
+		_, err := clients[i%3].Put(ctx, "own", fmt.Sprint(i))
+		require.NoError(t, err)
+		for j := range clients {
+			var o []clientv3.OpOption
+			if j == 0 {
+				o = append(o, clientv3.WithSerializable())
+			}
+			r, err := clients[(i+j)%3].Get(ctx, "own", o...)
+			require.NoError(t, err)
+			require.Len(t, r.Kvs, 1)
+			require.Equal(t, fmt.Sprint(i), string(r.Kvs[0].Value))
+		}
 	}
 }
 
@@ -125,6 +141,21 @@ func expires(t *testing.T, ctx context.Context, c *clientv3.Client) {
 	left, err := c.TimeToLive(ctx, l.ID)
 	require.NoError(t, err)
 	require.Equal(t, int64(-1), left.TTL)
+}
+
+// speaks asks what is answered to plain HTTP, on the port of the clients.
+func speaks(t *testing.T, f *launch.Folder) {
+	t.Helper()
+	for path, want := range map[string]string{"version": `"etcdserver":"3.`, "health": `"health":"true"`, "readyz": "ok", "livez": "ok",
+		"metrics": "etcd_disk_wal_fsync_duration_seconds_count"} {
+		r, err := http.Get("http://" + f.Members[0].Etcd + "/" + path)
+		require.NoError(t, err)
+		body, err := io.ReadAll(r.Body)
+		r.Body.Close()
+		require.NoError(t, err)
+		require.Equal(t, http.StatusOK, r.StatusCode)
+		require.Contains(t, string(body), want)
+	}
 }
 
 func sameHash(t *testing.T, ctx context.Context, f *launch.Folder) {

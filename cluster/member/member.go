@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"raftlab/cluster/disk"
+	"raftlab/cluster/etcd"
 	"raftlab/cluster/kv"
 	"raftlab/cluster/launch"
 	"raftlab/cluster/replica"
@@ -62,7 +63,9 @@ type Member struct {
 	peer   raftapi.Raft
 	node   *transport.Node
 	server service
-	stop   context.CancelFunc
+	// metrics are those under etcd's names. They are told of the log, which is opened first.
+	metrics *etcd.Metrics
+	stop    context.CancelFunc
 }
 
 // service is what runs on the peer.
@@ -118,7 +121,8 @@ func (m *Member) open() error {
 	if err := f.Enter(i); err != nil {
 		return err
 	}
-	o := wal.Options{Logf: m.c.Logf, Fatal: m.c.Fatal}
+	m.metrics = etcd.NewMetrics()
+	o := wal.Options{Logf: m.c.Logf, Fatal: m.c.Fatal, OnSync: m.metrics.Synced}
 	var err error
 	if f.Fragile {
 		var trouble *disk.Troubled

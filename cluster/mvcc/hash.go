@@ -31,7 +31,7 @@ func (s *Store) HashAt(revision int64) (Hash, error) {
 	}
 	keep := map[Revision]bool{}
 	s.index.Scan(func(x *history) bool {
-		if p, ok := x.last(s.compacted); ok && !p.tombstone() {
+		if p, ok := x.last(h.Revision); ok && !p.tombstone() {
 			keep[p.at] = true
 		}
 		return true
@@ -42,7 +42,11 @@ func (s *Store) HashAt(revision int64) (Hash, error) {
 	sum := crc32.New(crc32.MakeTable(crc32.Castagnoli))
 	sum.Write([]byte("key"))
 	tx.Range(backend.Key, nil, Revision{Main: h.Revision + 1}.row(false), func(k, v []byte) bool {
-		if at, _ := parseRow(k); at.Main > h.Compacted || keep[at] || len(keep) == 0 {
+		at, tombstone := parseRow(k)
+		switch {
+		case at.Main <= h.Compacted && !keep[at] && len(keep) > 0:
+		case at.Main == h.Compacted && tombstone: // older versions of etcd did not keep it
+		default:
 			sum.Write(k)
 			sum.Write(v)
 		}

@@ -93,3 +93,14 @@ func (x index) add(key string, p point) {
 func (x index) restore(key string, at Revision, created, version int64) {
 	x.add(key, point{at: at, created: created, version: version})
 }
+
+// Within says whether a key is in a range.
+func Within(key, from, end string) bool {
+	switch end {
+	case "":
+		return key == from
+	case OpenEnd:
+		return key >= from
+	}
+	return key >= from && key < end
+}

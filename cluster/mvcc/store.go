@@ -96,10 +96,13 @@ func (s *Store) load() error {
 func metaRevision(tx *backend.ReadTx, key []byte) int64 {
 	b := tx.Get(backend.Meta, key)
 	if len(b) != revisionLen {
-		return 0
+		return never
 	}
 	return int64(binary.BigEndian.Uint64(b))
 }
+
+// never is the revision of a compaction that there was not; etcd's number.
+const never = -1
 
 // Revision is the newest revision that readers see.
 func (s *Store) Revision() int64 {
@@ -108,7 +111,7 @@ func (s *Store) Revision() int64 {
 	return s.revision
 }
 
-// Compacted is the revision at which the store was last compacted, or 0.
+// Compacted is the revision at which the store was last compacted, or -1.
 func (s *Store) Compacted() int64 {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -134,6 +137,7 @@ type Query struct {
 	Revision int64  // 0: the newest
 	Limit    int64  // keys at most; 0: all
 	Count    bool   // the keys are counted only
+	Keys     bool   // without values and leases: what the index knows is enough
 }
 
 // Result is what a range has found.
@@ -151,7 +155,7 @@ func (s *Store) Range(q Query) (Result, error) {
 	defer tx.Close()
 	rows, r, err := s.find(q, revision)
 	s.mu.RUnlock()
-	if err == nil {
+	if err == nil && !q.Keys {
 		r.KVs = fetch(tx, rows)
 	}
 	return r, err
@@ -170,9 +174,13 @@ func (s *Store) find(q Query, now int64) (rows []Revision, r Result, err error) 
 	if at < s.compacted {
 		return nil, r, ErrCompacted
 	}
-	s.index.within(q.Key, q.End, at, func(_ *history, p point) bool {
+	s.index.within(q.Key, q.End, at, func(h *history, p point) bool {
 		r.Count++
-		if !q.Count && (q.Limit <= 0 || r.Count <= q.Limit) {
+		switch {
+		case q.Count || (q.Limit > 0 && r.Count > q.Limit):
+		case q.Keys:
+			r.KVs = append(r.KVs, &mvccpb.KeyValue{Key: []byte(h.key), CreateRevision: p.created, ModRevision: p.at.Main, Version: p.version})
+		default:
 			rows = append(rows, p.at)
 		}
 		return true

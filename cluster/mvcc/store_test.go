@@ -22,7 +22,7 @@ type model struct {
 }
 
 func newModel() *model {
-	return &model{states: []map[string]*mvccpb.KeyValue{nil, {}}, events: [][]string{nil, nil}}
+	return &model{states: []map[string]*mvccpb.KeyValue{nil, {}}, events: [][]string{nil, nil}, compacted: never}
 }
 
 func (m *model) revision() int64 { return int64(len(m.states)) - 1 }

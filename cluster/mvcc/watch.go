@@ -73,15 +73,7 @@ func (w *Watcher) Close() {
 }
 
 // wants says whether a key is in the range.
-func (w *Watcher) wants(key string) bool {
-	switch w.end {
-	case "":
-		return key == w.key
-	case OpenEnd:
-		return key >= w.key
-	}
-	return key >= w.key && key < w.end
-}
+func (w *Watcher) wants(key string) bool { return Within(key, w.key, w.end) }
 
 // publish tells whom new revisions concern.
 func (h *hub) publish(revision int64, list []revisionEvents) {

@@ -56,7 +56,7 @@ func (w *Writer) Range(q Query) (Result, error) {
 	w.s.mu.RLock()
 	rows, r, err := w.s.find(q, w.Revision())
 	w.s.mu.RUnlock()
-	if err == nil {
+	if err == nil && !q.Keys {
 		r.KVs = fetch(&w.tx.ReadTx, rows)
 	}
 	return r, err

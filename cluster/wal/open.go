@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"time"
 
 	"raftlab/cluster/disk"
 	"raftlab/raftapi"
@@ -23,6 +24,8 @@ type Options struct {
 	Fatal func(error)
 	// Step, if not nil, hears what the log is about to do: [StepVote] and so on. It is for tests.
 	Step func(step string)
+	// OnSync is told how long each group took to become durable. Default: nobody.
+	OnSync func(time.Duration)
 	// Logf says what somebody who looks after the member should know. Default: nobody.
 	Logf func(format string, args ...any)
 }
@@ -42,6 +45,9 @@ func (o Options) withDefaults(dir string) (Options, error) {
 	}
 	if o.Step == nil {
 		o.Step = func(string) {}
+	}
+	if o.OnSync == nil {
+		o.OnSync = func(time.Duration) {}
 	}
 	if o.Logf == nil {
 		o.Logf = func(string, ...any) {}

@@ -10,6 +10,7 @@ import (
 
 	"raftlab/cluster/disk"
 	"raftlab/raftapi"
+	"time"
 )
 
 // Log is a raftapi.Storage on disk. Write and Save return when what they were given is durable.
@@ -132,6 +133,7 @@ func (l *Log) last() *segment { return &l.segments[len(l.segments)-1] }
 
 // append writes one group and syncs it.
 func (l *Log) append(payload []byte) {
+	began := time.Now()
 	b, crc := encodeFrame(l.salt, l.number, l.chain, payload)
 	if _, err := l.file.WriteAt(b, l.at); err != nil {
 		l.fail("writing a group of the log", err)
@@ -142,6 +144,7 @@ func (l *Log) append(payload []byte) {
 	l.at += int64(len(b))
 	l.number++
 	l.chain = crc
+	l.o.OnSync(time.Since(began))
 }
 
 // makeRoom begins another segment, before the step then, if the group does not fit into this one.

@@ -1,0 +1,102 @@
+package etcd
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"raftlab/cluster/backend"
+	"raftlab/raftapi"
+)
+
+// Metrics are a member's, under the names that etcd has for them, so that dashboards made for etcd show them.
+type Metrics struct {
+	registry *prometheus.Registry
+	synced   prometheus.Histogram
+	commits  map[string]prometheus.Histogram
+	changes  prometheus.Counter
+	failed   prometheus.Counter
+	pending  prometheus.Gauge
+	puts     prometheus.Counter
+	deletes  prometheus.Counter
+	ranges   prometheus.Counter
+	txns     prometheus.Counter
+}
+
+// NewMetrics returns metrics that know nothing of a server yet.
+func NewMetrics() *Metrics {
+	m := &Metrics{registry: prometheus.NewRegistry(), commits: map[string]prometheus.Histogram{}}
+	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.synced = m.histogram("etcd_disk_wal_fsync_duration_seconds", "How long a write of the peer takes to become durable.")
+	m.commits["commit"] = m.histogram("etcd_disk_backend_commit_duration_seconds", "How long a commit of the database takes.")
+	for _, part := range []string{"rebalance", "spill", "write"} {
+		m.commits[part] = m.histogram("etcd_debugging_disk_backend_commit_"+part+"_duration_seconds", "What the step "+part+" takes of it.")
+	}
+	m.changes = m.counter("etcd_server_leader_changes_seen_total", "How often another member came to lead.")
+	m.failed = m.counter("etcd_server_proposals_failed_total", "Requests of which it is not known that they were executed.")
+	m.puts = m.counter("etcd_mvcc_put_total", "Requests to put a key.")
+	m.deletes = m.counter("etcd_mvcc_delete_total", "Requests to delete keys.")
+	m.ranges = m.counter("etcd_mvcc_range_total", "Requests to read keys.")
+	m.txns = m.counter("etcd_mvcc_txn_total", "Requests for a transaction.")
+	m.pending = prometheus.NewGauge(prometheus.GaugeOpts{Name: "etcd_server_proposals_pending", Help: "Requests that wait for the log."})
+	m.registry.MustRegister(m.pending)
+	return m
+}
+
+func (m *Metrics) histogram(name, help string) prometheus.Histogram {
+	h := prometheus.NewHistogram(prometheus.HistogramOpts{Name: name, Help: help, Buckets: prometheus.ExponentialBuckets(0.001, 2, 14)})
+	m.registry.MustRegister(h)
+	return h
+}
+
+func (m *Metrics) counter(name, help string) prometheus.Counter {
+	c := prometheus.NewCounter(prometheus.CounterOpts{Name: name, Help: help})
+	m.registry.MustRegister(c)
+	return c
+}
+
+// Synced is told how long the log took to store something.
+func (m *Metrics) Synced(d time.Duration) { m.synced.Observe(d.Seconds()) }
+
+func (m *Metrics) committed(t backend.CommitTimes) {
+	m.commits["commit"].Observe(t.Total.Seconds())
+	m.commits["rebalance"].Observe(t.Rebalance.Seconds())
+	m.commits["spill"].Observe(t.Spill.Seconds())
+	m.commits["write"].Observe(t.Write.Seconds())
+}
+
+// watch has the metrics look at a server whenever somebody asks.
+func (m *Metrics) watch(s *Server) {
+	gauge := func(name, help string, value func() float64) {
+		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, value))
+	}
+	yes := map[bool]float64{true: 1}
+	gauge("etcd_server_has_leader", "Whether a leader is known.", func() float64 { return yes[s.leader.Load().member != nobody] })
+	gauge("etcd_server_is_leader", "Whether this member leads.", func() float64 { return yes[s.leader.Load().member == s.c.Me] })
+	gauge("etcd_server_proposals_applied_total", "Entries that this member has applied.", func() float64 { return float64(s.machine.Applied()) })
+	gauge("etcd_server_proposals_committed_total", "Entries that this member knows to be committed.", func() float64 {
+		if peer, ok := s.peer.(raftapi.CommitIndexer); ok {
+			return float64(peer.CommitIndex())
+		}
+		return float64(s.machine.Applied())
+	})
+	gauge("etcd_server_quota_backend_bytes", "How large the database may get.", func() float64 { return float64(s.c.Quota) })
+	gauge("etcd_mvcc_db_total_size_in_bytes", "The size of the database.", func() float64 {
+		size, _ := s.machine.Backend.Size()
+		return float64(size)
+	})
+	gauge("etcd_mvcc_db_total_size_in_use_in_bytes", "What of it holds data.", func() float64 {
+		_, inUse := s.machine.Backend.Size()
+		return float64(inUse)
+	})
+	gauge("etcd_debugging_mvcc_current_revision", "The newest revision.", func() float64 { return float64(s.machine.Store.Revision()) })
+	gauge("etcd_debugging_mvcc_compact_revision", "The revision of the last compaction.", func() float64 { return float64(s.machine.Store.Compacted()) })
+}
+
+// handler serves the metrics.
+func (m *Metrics) handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
+}

@@ -1,0 +1,46 @@
+package mutants
+
+func init() { all = append(all, ofEtcd...) }
+
+// ofEtcd are the mistakes in what stands behind etcd's API.
+var ofEtcd = []Mutant{
+	{"stale-read", "a linearizable read looks at the store as it is", "etcd/log.go",
+		`return s.told(s.replica.ReadBarrier())`, `return s.told(nil)`, "member", "TestEtcd"},
+	{"answer-before-applied", "a member answers a write that it has not applied itself", "etcd/log.go",
+		`if s.machine.Applied() < index {`, `if false {`, "member", "TestEtcd"},
+	{"nothing-is-a-revision", "a failed comparison, or a deletion of nothing, moves the revision", "mvcc/write.go",
+		`	if w.sub == 0 {
+		return
+	}
+	w.revision`, `	w.revision`, "machine", "TestRevisions"},
+	{"watch-loses-events", "a watcher goes on one revision too late", "mvcc/watch.go",
+		`w.pending = b.Revision + 1`, `w.pending = b.Revision + 2`, "mvcc", "TestLikeModel"},
+	{"watch-forgets-over-snapshot", "a watcher does not look for what a snapshot has brought", "mvcc/watch.go",
+		`if w.pending == 0 && max(was+1, w.from) <= revision {`, `if w.pending == 0 && false {`, "machine", "TestReplace"},
+	{"compaction-forgets", "a compaction drops a version that the states after it need", "mvcc/index.go",
+		`!p.tombstone() || p.at.Main == main {`, `p.at.Main == main {`, "mvcc", "TestLikeModel"},
+	{"compaction-not-resumed", "a compaction that a crash has interrupted is never carried out", "mvcc/store.go",
+		`if scheduled > finished {`, `if false {`, "mvcc", "TestCompactionResumes"},
+	{"applied-beside-the-store", "the applied index is behind the data that it is committed with", "machine/machine.go",
+		`appliedKey, binary.BigEndian.AppendUint64(nil, uint64(index)))`, `appliedKey, binary.BigEndian.AppendUint64(nil, uint64(index-1)))`,
+		"machine", "TestReplace"},
+	{"half-an-entry", "what a transaction writes is seen, and stored, before it ends", "backend/tx.go",
+		`	t.b.changes++
+`, `	t.b.changes++
+	t.b.mu.Lock()
+	t.b.view.active = t.b.active.copied()
+	t.b.mu.Unlock()
+`, "backend", "TestVisibleAtEnd"},
+	{"deleted-is-unknown", "a deletion that is not in the file yet is not seen", "backend/layer.go",
+		`if !found.gone && !visit(`, `if found.value != nil && !visit(`, "backend", "TestVisibleAtEnd|TestLikeMap"},
+	{"deposed-leader-revokes", "what a leader has decided holds in a later term, too", "machine/admin.go",
+		`if term != 0 && term != m.term.Load() {`, `if false {`, "machine", "TestLease"},
+	{"lease-renewed-in-another-term", "a member that led earlier renews leases", "lease/lease.go",
+		`if !l.counts || l.term != term {`, `if !l.counts {`, "lease", "TestClock"},
+	{"no-time-for-the-election", "a new leader grants no time for the time in which nobody led", "lease/lease.go",
+		`e.expires = now.Add(e.life() + extra)`, `e.expires = now.Add(e.life())`, "lease", "TestClock"},
+	{"full-and-writable", "puts are done in spite of the alarm", "machine/ops.go",
+		`if m.alarms.noSpace() {`, `if false {`, "machine", "TestNoSpace"},
+	{"txn-half-done", "a transaction is executed up to what cannot be done", "machine/txn.go",
+		`			err = p.nested[i].check(m)`, `			err = nil`, "machine", "TestNestedTxn"},
+}
