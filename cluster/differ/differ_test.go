@@ -114,7 +114,7 @@ func TestLikeEtcd(t *testing.T) {
 		t.Skip("there is no etcd to compare with: set RAFTLAB_ETCD to the path of one (docs/etcd-api.md tells how to make it)")
 	}
 	both := [2]side{ours(t), real(t, binary)}
-	g := &generator{Rand: rand.New(rand.NewPCG(*seed, 0)), revision: 1}
+	g := &generator{Rand: rand.New(rand.NewPCG(*seed, 0)), revision: 1, compactions: map[int64]bool{}}
 	var history []string // the revision after each request, and the request
 	began, kinds := time.Now(), map[string]int{}
 	for i := range *requests {

@@ -2,7 +2,6 @@ package etcd
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -41,7 +40,7 @@ const chunk = 32 << 10
 
 // Snapshot sends the database, and behind it the SHA-256 of that. It is copied first, so that a client that is slow holds up nobody.
 func (m *maintenanceService) Snapshot(_ *pb.SnapshotRequest, stream grpc.ServerStreamingServer[pb.SnapshotResponse]) error {
-	name := m.s.scratch("backup-" + rand.Text())
+	name := m.s.newBackup()
 	defer os.Remove(name)
 	if _, err := m.s.machine.CopyTo(name); err != nil {
 		return fmt.Errorf("copying the database: %w", err)

@@ -1,9 +1,11 @@
 package etcd
 
 import (
+	"crypto/rand"
 	"fmt"
 	"hash/fnv"
 	"io"
+	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -57,6 +59,9 @@ func Start(c Config) (*Server, error) {
 	m, err := machine.Open(c.File, backend.Options{Fatal: c.Fatal, OnCommit: c.Metrics.committed})
 	if err != nil {
 		return nil, err
+	}
+	for _, old := range backups(c.File) { // of a process that was killed
+		_ = os.Remove(old)
 	}
 	s := &Server{machine: m, done: make(chan struct{})}
 	s.leader.Store(&leadership{member: nobody})
@@ -135,8 +140,17 @@ func (s *Server) Status(hash bool) kv.Status {
 // Ready says why the member cannot serve clients now, or nothing.
 func (s *Server) Ready() error { return s.replica.Ready() }
 
-// scratch is a file beside the database.
-func (s *Server) scratch(name string) string { return filepath.Join(filepath.Dir(s.c.File), name) }
+// backup is the beginning of the name of a copy that is being sent to a client.
+const backup = "backup-"
+
+// backups are the copies beside a database.
+func backups(database string) []string {
+	all, _ := filepath.Glob(filepath.Join(filepath.Dir(database), backup+"*")) // the pattern is a sound one
+	return all
+}
+
+// newBackup is the name of another one.
+func (s *Server) newBackup() string { return filepath.Join(filepath.Dir(s.c.File), backup+rand.Text()) }
 
 // clusterID and memberID are names as etcd has them: numbers that are not zero.
 func (s *Server) clusterID() uint64 { return idOf(s.c.Cluster) }

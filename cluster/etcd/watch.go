@@ -2,6 +2,8 @@ package etcd
 
 import (
 	"context"
+	"errors"
+	"io"
 	"sync"
 	"time"
 
@@ -47,11 +49,16 @@ func (w *watchService) Watch(stream grpc.BidiStreamingServer[pb.WatchRequest, pb
 	}()
 	defer st.close()
 	err := st.run(ctx, requests)
-	if err == nil && ctx.Err() == nil && broken != nil && broken.Error() != "EOF" {
-		err = broken
+	if errors.Is(err, errGone) && !errors.Is(broken, io.EOF) { // broken was set before requests was closed
+		return broken
+	} else if errors.Is(err, errGone) {
+		return nil
 	}
 	return err
 }
+
+// errGone: the client sends nothing any more.
+var errGone = errors.New("the client has gone")
 
 // watchStream is a stream and its watchers. One goroutine does everything with it, so that a client that reads slowly holds
 // up itself alone: what its watchers have to get stays in the store.
@@ -96,7 +103,7 @@ func (st *watchStream) run(ctx context.Context, requests <-chan *pb.WatchRequest
 		select {
 		case r, ok := <-requests:
 			if !ok {
-				return nil
+				return errGone
 			}
 			err = st.request(r)
 		case <-st.wake:

@@ -54,6 +54,15 @@ func Open(path string, o backend.Options) (*Machine, error) {
 
 // load reads what is kept in memory beside the index.
 func (m *Machine) load() error {
+	if err := m.loadRows(); err != nil {
+		return err
+	}
+	m.Store.Leases(m.Lessor.Attach)
+	return nil
+}
+
+// loadRows has a read transaction of its own: two at a time could wait for a defragmentation, and that for the first.
+func (m *Machine) loadRows() error {
 	tx := m.Backend.Read()
 	defer tx.Close()
 	if err := m.alarms.load(tx); err != nil {
@@ -62,7 +71,6 @@ func (m *Machine) load() error {
 	if err := m.Lessor.Load(tx); err != nil {
 		return err
 	}
-	m.Store.Leases(m.Lessor.Attach)
 	m.term.Store(number(tx.Get(backend.Meta, termKey)))
 	m.applied.Store(int64(number(tx.Get(backend.Meta, appliedKey))))
 	return nil

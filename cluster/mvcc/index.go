@@ -89,11 +89,6 @@ func (x index) add(key string, p point) {
 	h.points = append(h.points, p)
 }
 
-// restore notes a row of the database.
-func (x index) restore(key string, at Revision, created, version int64) {
-	x.add(key, point{at: at, created: created, version: version})
-}
-
 // Within says whether a key is in a range.
 func Within(key, from, end string) bool {
 	switch end {

@@ -56,29 +56,10 @@ func (s *Store) Reload() error { return s.load() }
 
 // load makes the index.
 func (s *Store) load() error {
-	tx := s.b.Read()
-	defer tx.Close()
-	x, revision := newIndex(), int64(1)
-	var failed error
-	tx.Range(backend.Key, nil, nil, func(k, v []byte) bool {
-		at, tombstone := parseRow(k)
-		kv := &mvccpb.KeyValue{}
-		if failed = proto.Unmarshal(v, kv); failed != nil {
-			failed = fmt.Errorf("reading revision %d of the database: %w", at.Main, failed)
-			return false
-		}
-		if tombstone {
-			x.restore(string(kv.Key), at, 0, 0)
-		} else {
-			x.restore(string(kv.Key), at, kv.CreateRevision, kv.Version)
-		}
-		revision = max(revision, at.Main)
-		return true
-	})
-	if failed != nil {
-		return failed
+	x, revision, scheduled, finished, err := s.read()
+	if err != nil {
+		return err
 	}
-	scheduled, finished := metaRevision(tx, scheduledKey), metaRevision(tx, finishedKey)
 	s.mu.Lock()
 	s.index, s.compacted = x, max(scheduled, finished)
 	// The newest changes may be gone by a compaction, if they were deletions.
@@ -91,6 +72,30 @@ func (s *Store) load() error {
 		s.compactor.begin(compaction{s, scheduled})
 	}
 	return nil
+}
+
+// read reads the rows, and how far they are compacted. The transaction is over when a lock is taken: whoever holds that may be
+// waiting for a defragmentation, which waits for transactions.
+func (s *Store) read() (x index, revision, scheduled, finished int64, err error) {
+	tx := s.b.Read()
+	defer tx.Close()
+	x, revision = newIndex(), 1
+	tx.Range(backend.Key, nil, nil, func(k, v []byte) bool {
+		at, tombstone := parseRow(k)
+		kv := &mvccpb.KeyValue{}
+		if err = proto.Unmarshal(v, kv); err != nil {
+			err = fmt.Errorf("reading revision %d of the database: %w", at.Main, err)
+			return false
+		}
+		p := point{at: at, created: kv.CreateRevision, version: kv.Version}
+		if tombstone {
+			p = point{at: at}
+		}
+		x.add(string(kv.Key), p)
+		revision = max(revision, at.Main)
+		return true
+	})
+	return x, revision, metaRevision(tx, scheduledKey), metaRevision(tx, finishedKey), err
 }
 
 func metaRevision(tx *backend.ReadTx, key []byte) int64 {
