@@ -9,6 +9,7 @@ import (
 
 	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
 	"go.etcd.io/etcd/api/v3/mvccpb"
+	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
 
@@ -112,7 +113,7 @@ func (st *watchStream) run(ctx context.Context, requests <-chan *pb.WatchRequest
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-st.s.done:
-			return nil
+			return rpctypes.ErrGRPCStopped // so that the client looks for another member
 		}
 		if err == nil {
 			err = st.deliver()

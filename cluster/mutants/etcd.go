@@ -4,7 +4,7 @@ func init() { all = append(all, ofEtcd...) }
 
 // ofEtcd are the mistakes in what stands behind etcd's API.
 var ofEtcd = []Mutant{
-	{"stale-read", "a linearizable read looks at the store as it is", "etcd/log.go",
+	{"stale-etcd-read", "a linearizable read looks at the store as it is", "etcd/log.go",
 		`return s.told(s.replica.ReadBarrier())`, `return s.told(nil)`, "member", "TestEtcd"},
 	{"answer-before-applied", "a member answers a write that it has not applied itself", "etcd/log.go",
 		`if s.machine.Applied() < index {`, `if false {`, "member", "TestEtcd"},
