@@ -3,6 +3,7 @@ package raft
 import (
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"raftlab/raftapi"
 )
@@ -32,8 +33,8 @@ import (
 // together is what has been proposed and not yet taken. It has a mutex of its own, a leaf: whoever proposes leaves the command here
 // before it waits for Raft.mu.
 type together struct {
+	on      atomic.Bool
 	mu      sync.Mutex
-	on      bool
 	waiting []*proposed
 }
 
@@ -44,20 +45,13 @@ type proposed struct {
 	taken       bool
 }
 
-// switchTo says whether commands are to be left here.
-func (t *together) switchTo(on bool) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.on = on
-}
-
 // join leaves a command; nil without the extension.
 func (t *together) join(command any) *proposed {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if !t.on {
+	if !t.on.Load() {
 		return nil
 	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	p := &proposed{command: command}
 	t.waiting = append(t.waiting, p)
 	return p
