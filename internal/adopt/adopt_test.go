@@ -254,6 +254,24 @@ func services(t *testing.T) solution {
 	return s
 }
 
+// The sharded service of 2025 is named with its packages, and with what it lacks.
+func TestShardedServiceOf2025(t *testing.T) {
+	t.Parallel()
+	s := services(t)
+	const clerk = "\n\nimport \"6.5840/tester1\"\n\nfunc MakeClerk(clnt *tester.Clnt) *Clerk { return nil }\n\ntype Clerk struct{}\n\n"
+	s["src/shardkv1/client.go"] = "package shardkv" + clerk + "func (ck *Clerk) Get() {}\nfunc (ck *Clerk) Put() {}\n"
+	s["src/shardkv1/shardgrp/client.go"] = "package shardgrp" + clerk + "func (ck *Clerk) FreezeShard() {}\nfunc (ck *Clerk) InstallShard() {}\n"
+	s["src/shardkv1/shardctrler/shardctrler.go"] = "package shardctrler\n\nimport \"6.5840/tester1\"\n\nfunc MakeShardCtrler(c *tester.Clnt) {}\nfunc InitController() {}\n" +
+		"func InitConfig() {}\nfunc ChangeConfigTo() {}\nfunc Query() {}\n"
+	a := adopted(t, s)
+	assert.True(t, a.says(Missing, "src/shardkv1", "shardkv1, shardctrler, shardgrp", "FreezeShard"), "%v", a.Notes)
+	assert.True(t, a.says(Named, "there is no DeleteShard of shardgrp, package shardcfg"), "%v", a.Notes)
+	for _, part := range []string{"4A", "4B", "4C"} {
+		assert.Contains(t, a.Lacks[part], "is not graded")
+	}
+	assert.Empty(t, a.Lacks["3A"], "the others go on")
+}
+
 func TestServicesOf2025(t *testing.T) {
 	t.Parallel()
 	a := adopted(t, services(t))

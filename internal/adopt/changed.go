@@ -21,7 +21,7 @@ var declaredByCourse = map[string][]string{
 		ncpu_once one op partition random_handles randstring rpcCount rpcTotal servername setlongreordering setunreliable shardclerk start1
 		wait RaftElectionTimeout electionTimeout linearizabilityCheckTimeout`),
 	"persister.go": strings.Fields("Copy MakePersister Persister RaftStateSize ReadRaftState ReadSnapshot Save SaveRaftState SaveStateAndSnapshot SnapshotSize clone"),
-	"test.go": strings.Fields(`DeleteClerk Gid Leader MakeClerk MakeClerkTo MakeTest MakeTestKV MakeTestLeases MakeTestMaxRaft ShardCtrler
+	"test.go": strings.Fields(`Controler INTERGRPDELAY NSEC NSRV DeleteClerk Gid Leader MakeClerk MakeClerkTo MakeTest MakeTestKV MakeTestLeases MakeTestMaxRaft ShardCtrler
 		StartKVServer StartServerShardGrp Test TestKV TestMulti checkCounter checkFinished checkLogs checkMember checkNoAgreement checkNoLeader
 		checkOneLeader checkShutdownSharding checkTerms cleanup concurCtrler connect countValue disconnectClntFromLeader disconnectLeader groups
 		inPartition join joinGroups leave leaveGroups makeKVClerk makeShardCtrler makeShardCtrlerClnt makeTest makeTitle mksrv nCommitted newGid

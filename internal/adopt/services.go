@@ -16,8 +16,9 @@ func (c *conversion) service(place string, d *directory) {
 		adapted = c.single(d)
 	case place == "kvsrv", place == "kvraft" && c.Year >= "2025":
 		adapted = c.versioned(place, d)
-	case c.Year >= "2025":
-		c.notes.add(Missing, d.name, 0, "sharded services in the form of 2025, which has another controller, are not adopted: %s is not graded", labsOf(place))
+	case c.Year >= "2025" && place == "shardkv":
+		c.controllerless(d)
+	case c.Year >= "2025": // a part of that
 	case place == "kvraft":
 		adapted = c.classic(place, d, "StartKVServer", "Get", "Put", "Append")
 	case place == "shardkv":
