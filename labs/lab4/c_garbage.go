@@ -20,19 +20,20 @@ const (
 
 func bigKey(i int) string { return fmt.Sprintf("%s%d", keyOf(i%shardapi.NShards), i/shardapi.NShards) }
 
-// fillBig writes the data.
-func (s *service) fillBig() {
+// fillBig writes the data. The client that has written it is the only one of the case: what a service remembers of each client, such
+// as its last answer, is no data that it should have deleted.
+func (s *service) fillBig() user {
 	u := s.user()
 	u.Must("write thirty large values", func() {
 		for i := range shardapi.NShards * bigKeys {
 			u.Put(bigKey(i), model.Value(fmt.Sprintf("%d ", i)+strings.Repeat("x", bigValue)))
 		}
 	})
+	return u
 }
 
 // readBig reads it.
-func (s *service) readBig() {
-	u := s.user()
+func (u user) readBig() {
 	u.Must("read the large values", func() {
 		for i := range shardapi.NShards * bigKeys {
 			u.Get(bigKey(i))
@@ -43,10 +44,9 @@ func (s *service) readBig() {
 // small fails the case unless the servers come to have hardly more than the data in their persisters: three copies
 // of each shard, and a few KB for each server. Servers that take their snapshots by what
 // the log has grown need something to happen, so something does.
-func (s *service) small() {
+func (s *service) small(u user) {
 	const slack = 4000 // bytes per server
 	limit := s.layout.each*bigData + (s.N()-s.sizes[0])*slack
-	u := s.user()
 	for try := range 20 {
 		if s.bytes() <= limit {
 			return
@@ -68,20 +68,20 @@ func (s *service) small() {
 func nothingKept(e *tester.Env) {
 	s := serve(e, layout{reads: bySeed(e), maxState: 100})
 	s.join(1)
-	s.fillBig()
+	u := s.fillBig()
 	s.join(2, 3)
-	s.readBig()
+	u.readBig()
 	s.leave(1)
-	s.readBig()
+	u.readBig()
 	s.join(1)
 	s.leave(2)
-	s.readBig()
+	u.readBig()
 	s.join(2)
 	s.leave(3)
-	s.readBig()
+	u.readBig()
 	s.join(3)
-	s.small()
-	s.readBig()
+	s.small(u)
+	u.readBig()
 	s.closes()
 }
 
@@ -90,7 +90,7 @@ func nothingKept(e *tester.Env) {
 func nothingForgotten(e *tester.Env) {
 	s := serve(e, layout{groups: 2, reads: bySeed(e), maxState: 100})
 	s.join(1)
-	s.fillBig()
+	u := s.fillBig()
 	for round := range 6 {
 		from, to := 1+round%2, 2-round%2
 		victim := s.groups.LeaderOf([]int{from, to}[round/2%2])
@@ -106,11 +106,11 @@ func nothingForgotten(e *tester.Env) {
 		} else {
 			s.Restart(victim)
 		}
-		s.readBig()
+		u.readBig()
 	}
 	s.join(1, 2)
-	s.small()
-	s.readBig()
+	s.small(u)
+	u.readBig()
 	s.closes()
 }
 
@@ -118,7 +118,7 @@ func nothingForgotten(e *tester.Env) {
 func largeMoves(e *tester.Env) {
 	s := serve(e, layout{groups: 2, reads: bySeed(e), maxState: 1000})
 	s.join(1)
-	s.fillBig()
+	u := s.fillBig()
 	for round := range 4 {
 		group := 1 + round%2
 		s.join(group)
@@ -129,7 +129,7 @@ func largeMoves(e *tester.Env) {
 		s.CrashAll(s.groups.Members(crash))
 		s.RestartAll(s.groups.Members(crash))
 		t.Finish()
-		s.readBig()
+		u.readBig()
 	}
 	s.closes()
 }
