@@ -98,6 +98,7 @@ func (a *app) run(args []string) int {
 		root.AddCommand(makeCommand(a))
 	}
 	root.SuggestionsMinimumDistance = 2
+	a.numberHelp(root)
 	strict(root)
 	err := root.Execute()
 	if err == nil {

@@ -101,6 +101,21 @@ func none(c *cobra.Command, args []string) error {
 	return nil
 }
 
+// numberHelp makes help texts call labs, parts and pages by the numbering of the tree, or of --numbering.
+func (a *app) numberHelp(root *cobra.Command) {
+	help := root.HelpFunc()
+	root.SetHelpFunc(func(c *cobra.Command, args []string) {
+		n := a.names()
+		c.Short, c.Long = n.Text(c.Short), n.Text(c.Long)
+		c.Flags().VisitAll(func(f *pflag.Flag) {
+			if f.Name != "numbering" { // which speaks of the course's numbers already
+				f.Usage = n.Text(f.Usage)
+			}
+		})
+		help(c, args)
+	})
+}
+
 // writable says what is in the way of writing a file.
 func writable(flag, path string) error {
 	if path == "" {

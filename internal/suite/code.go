@@ -370,7 +370,7 @@ func (c Code) Faults(err error) ([]Fault, record.Outcome) {
 			}
 			f := c.compileFault(line)
 			if c.controllerAlone() && f.File == entranceFile {
-				f.File, f.Line, f.Text = "", 0, f.Text+entranceHelp
+				f.File, f.Line, f.Text = "", 0, f.Text+c.Numbering.Text(entranceHelp)
 			}
 			faults = append(faults, f)
 		}
