@@ -65,7 +65,7 @@ porcupine:      ## long histories on every read path of both services (LONG=1-5)
 	$(RAFTLAB) test porcupine porcupine-shards --seeds $(LONG)
 
 class:          ## a class of 30 submissions of all kinds: graded, killed, resumed, sharded, merged (PARTS=2A CLASS_SEEDS=1)
-	$(GO) test ./cmd/raftlab -run 'TestClassOf30|TestUploads' -class -class-parts $(PARTS) -class-seeds $(CLASS_SEEDS) -v -timeout 3h
+	$(GO) test ./cmd/raftlab -run 'TestClassOf30|TestUploads|TestGradeRaces' -class -class-parts $(PARTS) -class-seeds $(CLASS_SEEDS) -v -timeout 3h
 
 # What has been run is kept in .raftlab/soak: the same command goes on where it was interrupted. After a change
 # of the code, `make clean` first. For etcd's library it knows only which parts are done.

@@ -138,6 +138,25 @@ func killed(t *testing.T, after int, out string, args ...string) {
 	assert.Error(t, c.Wait(), "it was killed before it was done")
 }
 
+// Data races are looked for natively in a class of two: a peer that has one keeps its cases, and loses what the policy says.
+func TestGradeRaces(t *testing.T) {
+	if !*classFlag {
+		t.Skip("it compiles with the race detector, which takes a minute: make class")
+	}
+	dir := t.TempDir()
+	require.Equal(t, suite.ExitPassed, raftlab(t, checkout, "mutants", "race-getstate", "--write", filepath.Join(dir, "class", "racer", "raft")).code)
+	zipped(t, "raft", filepath.Join(dir, "class", "right.zip"))
+	put(t, dir, "policy.yaml", "scale: 100\nraces: {deduct: 5}\n")
+	out := filepath.Join(dir, "grades")
+	res := raftlab(t, checkout, "grade", filepath.Join(dir, "class"), "2A/ReElection", "--seeds", "1", "--race", "--policy", filepath.Join(dir, "policy.yaml"), "--out", out)
+	require.Equal(t, suite.ExitPassed, res.code, "%+v", res)
+	assert.Contains(t, res.errOut, "WARNING: --race runs the code of all submissions as processes of this machine")
+	assert.Contains(t, readText(t, filepath.Join(out, "grades.csv")), "racer,graded,95,")
+	assert.Contains(t, readText(t, filepath.Join(out, "grades.csv")), "right,graded,100,")
+	assert.Regexp(t, `5 points are taken off(.|\n)*raft/raft.go:\d+`, readText(t, filepath.Join(out, "feedback", "racer.txt")))
+	assert.Contains(t, readText(t, filepath.Join(out, "feedback", "right.txt")), "Data races: none was found")
+}
+
 // A class of 30: graded, killed twice and resumed, and in three shards that are merged. The bytes are the same.
 func TestClassOf30(t *testing.T) {
 	if !*classFlag {

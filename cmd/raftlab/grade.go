@@ -34,7 +34,7 @@ type gradeFlags struct {
 	result                          string
 	group                           string
 	strict, regrade, printPolicy    bool
-	one, course                     bool
+	one, course, race               bool
 	memory, contract, year          string
 	cpu, limit                      time.Duration
 	workers                         int
@@ -96,6 +96,7 @@ func (f *gradeFlags) add(flags *pflag.FlagSet) {
 	flags.StringSliceVar(&f.with, "with", nil, "`extensions` that all peers are to have, such as prevote,checkquorum")
 	flags.BoolVar(&f.strict, "strict", false, "a goroutine left over after Kill is a failure, not a warning")
 	flags.BoolVar(&f.course, "course", false, "only cases that the course's own tests demand, too, count; the others run and are shown (the policy's counts: course)")
+	flags.BoolVar(&f.race, "race", false, "look for data races as well, natively and outside of the sandbox: in a container only; a race is a note, or what the policy deducts")
 	contractFlag(flags, &f.contract)
 	yearFlag(flags, &f.year)
 	flags.StringVar(&f.memory, "memory", "", "memory that a run may have, such as 512MiB (default 1GiB)")
@@ -227,6 +228,14 @@ func (g *gradeRun) prepare(ctx context.Context, submissions string, selectors []
 	g.class = &grade.Class{Plan: plan, Roster: roster, Out: grade.ShardDir(f.out, shard), Seeds: seeds, Framework: g.root.Dir,
 		Packages: packages(), Open: atDeadline(openAny(f.year), before), Workers: f.workers, Afresh: f.regrade, Costs: suite.Costs{}, Progress: g.progress()}
 	g.class.Compile = compileSubmission
+	if f.race {
+		plan.Race, g.class.CompileRace = true, grade.CompileRace
+		if here, err := sim.FindEngines(ctx, g.root.Dir); err != nil || here.Problem != "" {
+			return fmt.Errorf("--race: code cannot be run natively here: %s%s", here.Problem, text(err))
+		}
+		fmt.Fprintln(g.err, "WARNING: --race runs the code of all submissions as processes of this machine, outside of the sandbox: they can do whatever you can. "+
+			"Use a container that is thrown away, with no secret in it")
+	}
 	if own := g.app.own; own != nil {
 		g.class.Edits = own.Edits
 		if err := own.Files.Keep(filepath.Join(g.class.Out, grade.CasesDir)); err != nil {
@@ -250,6 +259,14 @@ func selectGraded(all []suite.Case, selectors []string) ([]suite.Case, error) {
 // compileSubmission compiles for the wasm engine, where code of others runs.
 func compileSubmission(ctx context.Context, code suite.Code, pkg string) (*sim.Binary, error) {
 	return code.Build(pkg).Binary(ctx, nil)
+}
+
+// text is what an error says, if there is one.
+func text(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
 }
 
 func policyError(file string, err error) error {

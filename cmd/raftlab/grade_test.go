@@ -241,5 +241,9 @@ func TestNumberedHandout(t *testing.T) {
 		".github/workflows/labs.yml": []byte(`part: ["3A"]`), "labs/lab2/table.go": []byte(`Part: "2A"`)}, files)
 	res := raftlab(t, checkout, "list", "3A", "--numbering", "2025")
 	assert.Contains(t, res.out, "3A/InitialElection")
+	help := raftlab(t, checkout, "test", "--help", "--numbering", "2025").out
+	assert.Contains(t, help, "SEL is a lab (lab3), a part (3A)")
+	assert.Contains(t, help, "docs/lab3d.md")
+	assert.Contains(t, help, "2024 or 2025: Raft is lab 3")
 	assert.Equal(t, suite.ExitUsage, raftlab(t, checkout, "list", "--numbering", "2019").code)
 }

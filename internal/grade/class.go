@@ -27,8 +27,10 @@ type Class struct {
 	Open      Opener
 	Engine    suite.Engine
 	Compile   func(ctx context.Context, code suite.Code, pkg string) (*sim.Binary, error)
-	Workers   int
-	Costs     suite.Costs
+	// CompileRace compiles with the race detector; nil where races are not looked for.
+	CompileRace func(ctx context.Context, code suite.Code, pkg string) (*sim.Binary, error)
+	Workers     int
+	Costs       suite.Costs
 	// Only limits the grading to students with these names; nil means all.
 	Only func(Entry) bool
 	// Afresh runs everything again, whatever is known.

@@ -110,15 +110,19 @@ func compile(_ context.Context, code suite.Code, pkg string) (*sim.Binary, error
 
 const peer = "package raft\n"
 
+// put writes a file below dir.
+func put(t *testing.T, dir, name, text string) {
+	t.Helper()
+	file := filepath.Join(dir, filepath.FromSlash(name))
+	require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o755))
+	require.NoError(t, os.WriteFile(file, []byte(text), 0o644))
+}
+
 // people is a class of all kinds.
 func people(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
-	put := func(name, text string) {
-		file := filepath.Join(dir, filepath.FromSlash(name))
-		require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o755))
-		require.NoError(t, os.WriteFile(file, []byte(text), 0o644))
-	}
+	put := func(name, text string) { put(t, dir, name, text) }
 	put("alice/raft.go", peer)
 	put("bob b./raft/raft.go", peer+"// 2A/ReElects 2 fail: two leaders\n")
 	put("=cmd|' -x/home/bob/lab/raft/raft.go", peer+"// 2A/ReElects 2 fail: two leaders\n// 2B/Agrees 0 crash: crash\n")

@@ -150,6 +150,9 @@ func (r *Results) WriteFeedback(w io.Writer, s Student) error {
 			line("  %s", t.line())
 		}
 	}
+	if races := s.races(); races != nil {
+		line("\n%s", strings.Join(races, "\n"))
+	}
 	line("\nCases:")
 	for _, c := range s.Cases {
 		line("  %-32s %-14s %s of %s points, %d of %d seeds", c.Case, c.Outcome, span(c.Points, c.Most), c.Worth, c.Passed, c.Seeds)

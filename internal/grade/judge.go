@@ -46,6 +46,8 @@ type Student struct {
 	Notes    []string       `json:"notes,omitempty"`
 	Contract string         `json:"contract,omitempty"` // the year by whose contract the student is judged, if it is their own
 	Warnings []Warning      `json:"warnings,omitempty"`
+	Raced    *Raced         `json:"raced,omitempty"`   // where data races were looked for
+	Deducted Number         `json:"deducted,omitzero"` // points that they cost
 	Parts    []Part         `json:"parts"`
 	Cases    []Case         `json:"cases"`
 }
@@ -119,6 +121,7 @@ func (p *Plan) Judge(entry Entry, r *Record) Student {
 		s.Cases = append(s.Cases, p.judgeCase(c, r, factor))
 	}
 	s.sum()
+	p.deduct(&s, r)
 	s.Warnings = warnings(r)
 	for _, c := range s.Cases {
 		if !c.decided() && r.Problem == "" {

@@ -98,7 +98,7 @@ func same(a, b *Plan) error {
 		a, b any
 	}{
 		{"the cases", a.Cases, b.Cases}, {"the seeds", a.Seeds, b.Seeds}, {"the secret", a.Salt, b.Salt}, {"the options", a.Options, b.Options},
-		{"the releases", a.Raftlab, b.Raftlab}, {"the policy", a.Policy, b.Policy}, {"the students", a.Students, b.Students}, {"the Go release", a.Identity.GoVersion, b.Identity.GoVersion},
+		{"the releases", a.Raftlab, b.Raftlab}, {"--race", a.Race, b.Race}, {"the policy", a.Policy, b.Policy}, {"the students", a.Students, b.Students}, {"the Go release", a.Identity.GoVersion, b.Identity.GoVersion},
 		{"the engine", a.Identity.Engine, b.Identity.Engine}, {"the framework's sources", a.Identity.Framework, b.Identity.Framework},
 		{"the instructor's cases", a.Identity.Cases, b.Identity.Cases},
 	} {

@@ -26,7 +26,17 @@ func (n Number) rat() *big.Rat {
 // IsZero reports whether n is 0.
 func (n Number) IsZero() bool { return n.rat().Sign() == 0 }
 
-func (n Number) plus(m Number) Number  { return Number{new(big.Rat).Add(n.rat(), m.rat())} }
+func (n Number) plus(m Number) Number { return Number{new(big.Rat).Add(n.rat(), m.rat())} }
+
+// less is n-m, and 0 where m is more than n.
+func (n Number) less(m Number) Number {
+	d := new(big.Rat).Sub(n.rat(), m.rat())
+	if d.Sign() < 0 {
+		return Number{}
+	}
+	return Number{d}
+}
+
 func (n Number) times(m Number) Number { return Number{new(big.Rat).Mul(n.rat(), m.rat())} }
 
 // over is n/m, or 0 if m is.

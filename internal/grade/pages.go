@@ -22,13 +22,14 @@ type feedbackPage struct {
 	Student
 	Faulty   string
 	Raftlab  string
+	Races    []string
 	Notes    []Note
 	Builds   []string
 	Warnings []string
 }
 
 func (r *Results) writeFeedbackPage(w io.Writer, s Student) error {
-	page := feedbackPage{Student: s, Raftlab: r.Plan.Raftlab, Faulty: strings.Join(s.faults(), "\n"), Notes: r.Notes(s), Builds: append(s.builds(), s.Notes...)}
+	page := feedbackPage{Student: s, Raftlab: r.Plan.Raftlab, Races: s.races(), Faulty: strings.Join(s.faults(), "\n"), Notes: r.Notes(s), Builds: append(s.builds(), s.Notes...)}
 	if r.Plan.Policy.Feedback.Warnings {
 		for _, t := range s.Warnings {
 			page.Warnings = append(page.Warnings, t.line())

@@ -28,6 +28,7 @@ type Plan struct {
 	Identity sim.Identity  `json:"identity"`
 	Policy   Policy        `json:"policy"`
 	Students []Listed      `json:"students"`
+	Race     bool          `json:"race,omitempty"`   // data races are looked for
 	Before   string        `json:"before,omitempty"` // of git repositories: the deadline
 	Shard    *Shard        `json:"shard,omitempty"`  // nil: all students
 

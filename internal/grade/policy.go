@@ -38,6 +38,7 @@ type Policy struct {
 	Extra    []string          `yaml:"extra" json:"extra,omitempty"`
 	Seeds    string            `yaml:"seeds" json:"seeds"`
 	Rounding Rounding          `yaml:"rounding" json:"rounding"`
+	Races    Deduction         `yaml:"races" json:"races"`
 	Feedback Feedback          `yaml:"feedback" json:"feedback"`
 }
 

@@ -46,6 +46,7 @@ type Record struct {
 	Dirs     map[string]string `json:"dirs,omitempty"`
 	Runs     []Run             `json:"runs"`
 	Told     []Told            `json:"told,omitempty"`
+	Raced    *Raced            `json:"raced,omitempty"` // nil where data races were not looked for
 }
 
 // Run is one run that counts.

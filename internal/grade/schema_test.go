@@ -37,6 +37,7 @@ func TestSchemas(t *testing.T) {
 	} {
 		out := t.TempDir()
 		c := setting(t, dir, out, &puppets{}, change)
+		c.Race, c.CompileRace = true, compileRaced
 		graded(t, c)
 		seen := map[string]int{}
 		for name, text := range tree(t, c.Out) {

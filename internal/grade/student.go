@@ -71,7 +71,8 @@ func (c *Class) grade(ctx, limit context.Context, e Entry) error {
 // know takes over what an earlier grading found out, and reports whether nothing is left to do.
 func (g *grading) know(old *Record) bool {
 	g.known = slices.DeleteFunc(slices.Clone(old.Runs), func(r Run) bool { return r.Outcome == record.FrameworkError })
-	if old.Again {
+	g.record.Raced = old.Raced
+	if old.Again || g.mustRace(old) {
 		return false
 	}
 	if old.Outcome != "" || old.Problem != "" {
@@ -146,6 +147,9 @@ func (g *grading) test(tree Tree) error {
 	if g.ctx.Err() == nil {
 		g.record.Runs = g.counted()
 		g.explain()
+		if g.mustRace(g.record) {
+			g.races()
+		}
 	}
 	return nil
 }
