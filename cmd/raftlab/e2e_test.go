@@ -145,6 +145,7 @@ func TestSameRunsWhateverElseGoesOn(t *testing.T) {
 
 func TestSkeletonSaysWhatToWrite(t *testing.T) {
 	r, res := testJSON(t, "2A")
+	assert.NotContains(t, res.out, "\n\n\n", "failures that are told together leave no holes")
 	assert.Equal(t, suite.ExitFailed, res.code, res.errOut)
 	assert.Zero(t, r.Points)
 	for _, c := range r.Cases {

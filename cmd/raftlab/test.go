@@ -141,6 +141,9 @@ func (a *app) test(ctx context.Context, f *testFlags, selectors []string) error 
 	failures := t.run(ctx)
 	t.report.Wall = time.Since(began).Round(time.Millisecond).Seconds()
 	for _, lines := range failures {
+		if len(lines) == 0 { // it is told together with others
+			continue
+		}
 		fmt.Fprintln(a.out, strings.Join(lines, "\n")+"\n")
 	}
 	t.confirm(ctx)
