@@ -4,6 +4,7 @@
 //	raftlab init DIR            a course tree: framework, cases, handouts, an empty peer
 //	raftlab list [SEL...]       the cases, and what each checks
 //	raftlab test [SEL...]       run cases with seeds; progress, failures, a summary table
+//	raftlab watch [SEL...]      what failed, then the rest, whenever the code changes
 //	raftlab replay CASE --seed  one run again, with its output and a timeline
 //	raftlab view CASE --seed    one run as a picture in the browser
 //	raftlab shrink CASE --seed  the few faults that matter to a failure
@@ -44,7 +45,7 @@ import (
 )
 
 // commands makes the subcommands.
-var commands = []func(*app) *cobra.Command{listCommand, testCommand, replayCommand, viewCommand, shrinkCommand, whyCommand, whereCommand, initCommand, doctorCommand}
+var commands = []func(*app) *cobra.Command{listCommand, testCommand, watchCommand, replayCommand, viewCommand, shrinkCommand, whyCommand, whereCommand, initCommand, doctorCommand}
 
 // ofCheckouts are the commands that course trees do without, but that pages speak of.
 var ofCheckouts = []string{"mutants", "compare", "grade", "merge", "regrade", "cluster", "cases", "handout"}

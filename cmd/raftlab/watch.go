@@ -1,0 +1,127 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"raftlab/internal/loop"
+	"raftlab/internal/suite"
+)
+
+// settles is how often files are looked at.
+const settles = 300 * time.Millisecond
+
+func watchCommand(a *app) *cobra.Command {
+	f := &testFlags{}
+	c := &cobra.Command{
+		Use:   "watch [SEL...]",
+		Short: "Run what failed, then the rest, whenever a file of the code changes",
+		Long: `Run what failed when it was last tested, and if that passes, all that is selected; again whenever a file of the code
+under test changes. There is one screen, with the first failures or the table. q ends it, any other key runs it again.
+SEL and the flags are those of test.`,
+		RunE: func(c *cobra.Command, args []string) error {
+			if err := atLeastOne(c.Flags(), f.workers); err != nil {
+				return usage(err)
+			}
+			return a.watch(c.Context(), f, args)
+		},
+	}
+	f.add(c.Flags())
+	a.casesFlag(c.Flags())
+	a.numberingFlag(c.Flags())
+	c.Flags().StringVar(&f.seeds, "seeds", suite.DefaultSeeds, "seeds: 7, 1-20, or 3,9,40")
+	c.Flags().IntVarP(&f.workers, "jobs", "j", 0, "runs at once (default: from processors and memory)")
+	return c
+}
+
+func (a *app) watch(ctx context.Context, f *testFlags, selectors []string) error {
+	screen := file(a.out)
+	if !isTerminal(a.out) || !term.IsTerminal(int(os.Stdin.Fd())) {
+		return usage(errors.New("watch draws on a terminal, and this is none; run test instead"))
+	}
+	dirs, err := a.watched(ctx, f)
+	if err != nil {
+		return usage(err)
+	}
+	raw, err := term.MakeRaw(int(os.Stdin.Fd()))
+	if err != nil {
+		return broken(fmt.Errorf("reading single keys from the terminal: %w", err))
+	}
+	defer term.Restore(int(os.Stdin.Fd()), raw)
+	ctx, stop := interruptible(ctx)
+	defer stop()
+	l := &loop.Loop{Screen: screen, Keys: os.Stdin, Every: settles,
+		Title: strings.TrimSpace("raftlab watch "+strings.Join(selectors, " ")) + "   (q ends it)",
+		State: func() uint64 { return loop.Files(dirs...) },
+		Size: func() (int, int) {
+			if columns, rows, err := term.GetSize(int(screen.Fd())); err == nil && columns > 0 && rows > 0 {
+				return columns, rows
+			}
+			return unknownWidth, 24
+		},
+		Round: func(ctx context.Context, say func(string)) string { return a.watchRound(ctx, f, selectors, say) }}
+	l.Run(ctx)
+	return nil
+}
+
+// watched are the directories with the code under test.
+func (a *app) watched(ctx context.Context, f *testFlags) ([]string, error) {
+	root, err := a.root()
+	if err != nil {
+		return nil, err
+	}
+	options, err := f.options()
+	if err != nil {
+		return nil, err
+	}
+	code, forget, err := a.findCode(ctx, root, &f.runFlags, &options)
+	if err != nil {
+		return nil, err
+	}
+	defer forget()
+	switch {
+	case code.Adopted():
+		return []string{code.Key}, nil
+	case code.Impl != nil:
+		return slices.Sorted(maps.Values(code.Impl)), nil
+	}
+	var dirs []string
+	for _, pkg := range packages() {
+		dirs = append(dirs, filepath.Join(root.Dir, filepath.FromSlash(pkg)))
+	}
+	return dirs, nil
+}
+
+// watchRound runs what failed, and then all of it, and returns the screen.
+func (a *app) watchRound(ctx context.Context, f *testFlags, selectors []string, say func(string)) string {
+	for _, failed := range []bool{true, false} {
+		say(map[bool]string{true: "running what failed ...", false: "running all of it ..."}[failed])
+		var told bytes.Buffer
+		quiet := *a
+		quiet.out, quiet.err = &told, io.Discard
+		flags := *f
+		flags.failed = failed
+		err := quiet.test(ctx, &flags, selectors)
+		var exit *exitError
+		switch {
+		case err == nil && failed, errors.As(err, &exit) && failed && exit.code == suite.ExitUsage:
+			continue // nothing failed, or nothing is known
+		case exit != nil && exit.err != nil:
+			told.WriteString(exit.err.Error())
+		}
+		return told.String()
+	}
+	return ""
+}
