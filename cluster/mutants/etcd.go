@@ -13,8 +13,8 @@ var ofEtcd = []Mutant{
 		return
 	}
 	w.revision`, `	w.revision`, "machine", "TestRevisions"},
-	{"watch-loses-events", "a watcher goes on one revision too late", "mvcc/watch.go",
-		`w.pending = b.Revision + 1`, `w.pending = b.Revision + 2`, "mvcc", "TestLikeModel"},
+	{"watch-loses-events", "a watcher misses what happens at the revision that it begins with", "mvcc/watch.go",
+		`if w.pending == 0 && revision >= w.from {`, `if w.pending == 0 && revision > w.from {`, "mvcc", "TestLikeModel"},
 	{"watch-forgets-over-snapshot", "a watcher does not look for what a snapshot has brought", "mvcc/watch.go",
 		`if w.pending == 0 && max(was+1, w.from) <= revision {`, `if w.pending == 0 && false {`, "machine", "TestReplace"},
 	{"compaction-forgets", "a compaction drops a version that the states after it need", "mvcc/index.go",
@@ -32,7 +32,7 @@ var ofEtcd = []Mutant{
 	t.b.mu.Unlock()
 `, "backend", "TestVisibleAtEnd"},
 	{"deleted-is-unknown", "a deletion that is not in the file yet is not seen", "backend/layer.go",
-		`if !found.gone && !visit(`, `if found.value != nil && !visit(`, "backend", "TestVisibleAtEnd|TestLikeMap"},
+		`if !found.gone && !visit(`, `if !visit(`, "backend", "TestVisibleAtEnd|TestLikeMap"},
 	{"deposed-leader-revokes", "what a leader has decided holds in a later term, too", "machine/admin.go",
 		`if term != 0 && term != m.term.Load() {`, `if false {`, "machine", "TestLease"},
 	{"lease-renewed-in-another-term", "a member that led earlier renews leases", "lease/lease.go",
