@@ -3,7 +3,6 @@ package raft
 import (
 	"slices"
 	"sync"
-	"sync/atomic"
 
 	"raftlab/raftapi"
 )
@@ -33,7 +32,7 @@ import (
 // together is what has been proposed and not yet taken. It has a mutex of its own, a leaf: whoever proposes leaves the command here
 // before it waits for Raft.mu.
 type together struct {
-	on      atomic.Bool
+	on      bool // set before anybody can propose: by New, and by Extend
 	mu      sync.Mutex
 	waiting []*proposed
 }
@@ -47,7 +46,7 @@ type proposed struct {
 
 // join leaves a command; nil without the extension.
 func (t *together) join(command any) *proposed {
-	if !t.on.Load() {
+	if !t.on {
 		return nil
 	}
 	t.mu.Lock()

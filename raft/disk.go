@@ -74,7 +74,7 @@ type action struct {
 // beginWrites is the state after a start, when all that is known is stored.
 func (rf *Raft) beginWrites() {
 	rf.disk = disk{turned: sync.NewCond(&rf.mu), stored: rf.log.lastIndex()}
-	rf.together.on.Store(rf.config.Batch)
+	rf.together.on = rf.config.Batch
 }
 
 // store brings an update to the stable storage: now, or by the writer. The log is stored up to index then.

@@ -1,16 +1,9 @@
 package mvcc
 
-import (
-	"cmp"
-	"encoding/binary"
-)
+import "encoding/binary"
 
 // Revision is the place of one change: of all writes, and within its write.
 type Revision struct{ Main, Sub int64 }
-
-func (r Revision) compare(o Revision) int {
-	return cmp.Or(cmp.Compare(r.Main, o.Main), cmp.Compare(r.Sub, o.Sub))
-}
 
 const (
 	revisionLen   = 8 + 1 + 8
