@@ -21,6 +21,7 @@ const (
 
 	pause fault = "SIGSTOP for 1.5 s"
 	cut   fault = "cut off for 1.5 s"
+	split fault = "the network is in two parts for 1.5 s"
 	slow  fault = "20 ms slower for 1.5 s"
 	clock fault = "a clock that runs at another rate for 1.5 s"
 
@@ -33,7 +34,7 @@ const (
 )
 
 // others are the faults besides kills and losses of power.
-var others = []fault{cut, swap, pause, full, slow, syncAppend, clock, syncCheckpoint, syncSegment, syncVote}
+var others = []fault{cut, swap, pause, full, slow, syncAppend, clock, syncCheckpoint, syncSegment, syncVote, split}
 
 // plan draws what happens, in which order.
 func plan(o Options, r *rand.Rand) (all []fault) {
@@ -59,7 +60,7 @@ func (c *run) inject(ctx context.Context, what fault) error {
 		victim = c.follower() // the leader is stopped, so that there is something to vote for
 	}
 	text := fmt.Sprintf("member %d: %s", victim, what)
-	if what == powerOfAll {
+	if what == powerOfAll || what == split {
 		text = string(what)
 	}
 	c.o.Say("%s", text)
@@ -104,6 +105,8 @@ func (c *run) disturb(victim int, what fault) error {
 		return c.members[victim].Pause(false)
 	case cut:
 		return c.faultsFor(victim, transport.Faults{Cut: c.others(victim)}, lasts)
+	case split:
+		return c.split()
 	case slow:
 		return c.faultsFor(victim, transport.Faults{Delay: 20 * time.Millisecond}, lasts)
 	case clock:
@@ -116,6 +119,27 @@ func (c *run) disturb(victim int, what fault) error {
 		return c.folder.Clock(victim, 1)
 	}
 	return fmt.Errorf("the fault %q is not known", what)
+}
+
+// split divides the members into two parts that do not hear each other, for a while. None is empty. Of three members it
+// cuts off one; of five it may leave two together that cannot elect anybody, and may have a leader among them.
+func (c *run) split() error {
+	members := c.draws.Perm(len(c.members))
+	size := 1 + c.draws.IntN(len(members)-1)
+	here, there := members[:size], members[size:]
+	c.o.Say("  %v apart from %v", here, there)
+	for _, member := range here {
+		if err := c.folder.Inject(member, transport.Faults{Cut: there}); err != nil {
+			return err
+		}
+	}
+	time.Sleep(lasts)
+	for _, member := range here {
+		if err := c.folder.Inject(member, transport.Faults{}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // victim is the leader every other time: most that can go wrong goes wrong there.
