@@ -154,7 +154,7 @@ func (a aside) refactoring(t *testing.T) {
 	flaws := strings.Join(a.flaws(), "\n")
 	for _, want := range []string{
 		`mutants/keeps-matchindex.patch:\d+: raft/election.go:\d+: does not compile: `,
-		`mutants/leader-not-counted.patch:\d+: raft/raft.go: does not apply: `,
+		`mutants/leader-not-counted.patch:\d+: raft/disk.go: does not apply: `,
 		`mutants/votes-twice.patch:\d+: raft/election.go: does not apply: `,
 	} {
 		require.Regexp(t, want, flaws)
