@@ -37,6 +37,13 @@ type disk struct {
 // bubble does not freeze when somebody waits for a mutex.
 var diskInBubble = process.Repeatable
 
+// disksTakeTime says whether the model is on, where a case asks for it.
+func (r *run) disksTakeTime() bool { return r.bubble == "" || diskInBubble }
+
+// DisksTakeTime says whether Options.Fsync is kept to. A case that counts writes must ask: where it is not,
+// nothing comes while a write is under way.
+func (c *machines) DisksTakeTime() bool { return c.r.disksTakeTime() }
+
 func newDisk(r *run, o Options, peer int) disk {
 	d := disk{turn: make(chan struct{}, 1), speed: o.DiskBandwidth}
 	switch {
@@ -47,7 +54,7 @@ func newDisk(r *run, o Options, peer int) disk {
 	default:
 		return d
 	}
-	if r.bubble != "" && !diskInBubble {
+	if !r.disksTakeTime() {
 		r.warn("writes to persisters take no time in a testing/synctest bubble; run the case in the engine (raftlab test), or with -clock=real")
 		d.fsync = nil
 	}

@@ -94,18 +94,18 @@ func (rf *Raft) Deliver(args *Post, reply *Post) {
 	*reply = Post{&Parcel{mark}, &Parcel{mark}}
 }
 
-// disk is a disk of its own: it is written to in place of the persister, if DISK says so.
-var disk = map[int]*raftapi.Stored{}
+// platter is a disk of its own: it is written to in place of the persister, if DISK says so.
+var platter = map[int]*raftapi.Stored{}
 
 func (rf *Raft) write(u raftapi.Update) {
 	if os.Getenv("DISK") == "" {
 		rf.persister.Write(u)
 		return
 	}
-	s := disk[rf.me]
+	s := platter[rf.me]
 	if s == nil {
 		s = &raftapi.Stored{}
-		disk[rf.me] = s
+		platter[rf.me] = s
 	}
 	if u.Header != nil {
 		s.Header = u.Header
@@ -116,7 +116,7 @@ func (rf *Raft) write(u raftapi.Update) {
 }
 
 func (rf *Raft) read() raftapi.Stored {
-	if s := disk[rf.me]; s != nil {
+	if s := platter[rf.me]; s != nil {
 		return *s
 	}
 	return rf.persister.Read()
@@ -160,9 +160,11 @@ func Make(peers []*labrpc.ClientEnd, me int, persister *raftapi.Persister, apply
 // TestSmugglers: what servers are shown of the library's memory, and of messages, is not another server's.
 func TestSmugglers(t *testing.T) {
 	edits := referenceWith(t, "raft/smuggler.go", smuggler, " rf.handled();", "")
-	persist, err := os.ReadFile(filepath.Join("..", "..", "raft", "persist.go"))
-	require.NoError(t, err)
-	edits["raft/persist.go"] = []byte(strings.NewReplacer("rf.persister.Write(", "rf.write(", "rf.persister.Read()", "rf.read()").Replace(string(persist)))
+	for _, name := range []string{"persist.go", "disk.go"} {
+		source, err := os.ReadFile(filepath.Join("..", "..", "raft", name))
+		require.NoError(t, err)
+		edits["raft/"+name] = []byte(strings.NewReplacer("rf.persister.Write(", "rf.write(", "rf.persister.Read()", "rf.read()").Replace(string(source)))
+	}
 	b, err := Build{Framework: filepath.Join("..", ".."), Package: "./raft", Edits: edits, Native: true}.Binary(context.Background(), nil)
 	require.NoError(t, err)
 	for _, name := range []string{"2A/ReElection", "2C/UnreliableAgreement"} {
@@ -172,5 +174,5 @@ func TestSmugglers(t *testing.T) {
 	// A disk of its own, in a variable, is gone with each life; and somebody is told to look at it.
 	r := newPool(t, 1).Run(context.Background(), labJob(b, "2C/EveryoneRestarts", 1, "DISK=own"))
 	require.Equal(t, record.Fail, r.Verdict.Outcome, "%+v", r.Verdict)
-	require.Contains(t, strings.Join(b.Warnings, "\n"), "package variable raft.disk (raft/smuggler.go:")
+	require.Contains(t, strings.Join(b.Warnings, "\n"), "package variable raft.platter (raft/smuggler.go:")
 }

@@ -202,6 +202,7 @@ func writtenTogether(e *tester.Env) {
 		}
 		writes = c.Writes(leader) - before
 	})
+	ok = ok && c.DisksTakeTime()
 	const most, mostRPCs = rounds * users / 3, 2 * rounds * users / 2
 	if ok && writes > most {
 		c.fail(tester.RuleTooSlow, "§10.2.2", nil, "%d times %d commands came together, and the leader wrote %d times; what comes while the disk is at work is one write, so %d are enough", rounds, users, writes, most)
