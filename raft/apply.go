@@ -39,7 +39,7 @@ func (rf *Raft) nextToApply() (msg raftapi.ApplyMsg, ok bool) {
 	}
 	rf.mu.Lock()
 	defer rf.mu.Unlock()
-	for rf.lastApplied >= rf.mayApply() && !rf.killed {
+	for rf.lastApplied == rf.mayApply() && !rf.killed {
 		rf.toApply.Wait()
 	}
 	if rf.killed {

@@ -170,8 +170,8 @@ func (rf *Raft) countOwn() {
 	rf.advanceCommitIndex()
 }
 
-// mayApply is the highest index that the service may be given now (rule (e)). While a snapshot from the leader is not stored,
-// that is none.
+// mayApply is the highest index that the service may be given now (rule (e)). It is never below lastApplied. While a snapshot
+// from the leader is not stored, there is nothing to give.
 func (rf *Raft) mayApply() int {
 	if !rf.config.Disk {
 		return rf.commitIndex
@@ -179,7 +179,7 @@ func (rf *Raft) mayApply() int {
 	if rf.disk.stored < rf.log.base {
 		return rf.lastApplied
 	}
-	return min(rf.commitIndex, rf.disk.stored)
+	return max(rf.lastApplied, min(rf.commitIndex, rf.disk.stored))
 }
 
 // awaitTerm waits until term and vote are durable, as they are now. Handlers call it when their reply is written (rule (a)). The

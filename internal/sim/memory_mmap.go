@@ -15,6 +15,7 @@ func newGuestMemory(limit int64) (*guestMemory, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reserve %d MiB of memory for a run: %w", limit>>20, err)
 	}
+	useHugePages(block)
 	return &guestMemory{limit: limit, block: block, free: func(b []byte) { syscall.Munmap(b) }}, nil
 }
 
