@@ -26,7 +26,7 @@ const (
 	leaderFresh = 500 * time.Millisecond // after which a follower makes sure that its leader still leads
 )
 
-// runLeader keeps track of who leads, and makes this member ready when it does.
+// runLeader keeps track of who leads.
 func (s *Server) runLeader() {
 	tick := time.NewTicker(leaderTick)
 	defer tick.Stop()
@@ -39,7 +39,7 @@ func (s *Server) runLeader() {
 		}
 		term, leads := s.replica.GetState()
 		if leads {
-			s.leads(term)
+			s.know(s.c.Me, term)
 			continue
 		}
 		s.machine.Lessor.Follow()
@@ -62,25 +62,13 @@ func (s *Server) know(member, term int) {
 	}
 }
 
-// leads makes this member, which leads, ready: when the barrier of its term is applied, it has seen all that its predecessors
-// have answered.
-func (s *Server) leads(term int) {
-	s.know(s.c.Me, term)
-	if s.ready.Load() == uint64(term) || !s.barrier(uint64(term)) {
-		return
-	}
-	if now, leads := s.replica.GetState(); !leads || now != term {
-		return
-	}
-	s.machine.Lessor.Lead(uint64(term), time.Now(), electionTimeout)
-	s.ready.Store(uint64(term))
-	s.c.Logf("leads term %d, and has applied its barrier", term)
+// barrier is the entry by which a new leader learns what its predecessors have answered. It tells of the leader's term.
+func barrier(term int) []byte {
+	return machine.Item{Term: uint64(term), Request: &pb.InternalRaftRequest{}}.Encode()
 }
 
-// barrier has the peers agree on an entry that tells of a term, and waits until it is applied here.
-func (s *Server) barrier(term uint64) bool {
-	return s.execute(machine.Item{Term: term, Request: &pb.InternalRaftRequest{}}, &pb.InternalRaftRequest{}) == nil
-}
+// leads has this member count leases, when it has applied the barrier of a term that it leads.
+func (s *Server) leads(term int) { s.machine.Lessor.Lead(uint64(term), time.Now(), electionTimeout) }
 
 // Etcd has the handlers for other members.
 type Etcd struct{ s *Server }

@@ -51,7 +51,6 @@ type Server struct {
 	ended   sync.WaitGroup
 
 	leader atomic.Pointer[leadership]
-	ready  atomic.Uint64 // the newest term whose barrier this member has applied as its leader
 }
 
 // Start opens the database, creates the peer and starts the server. It serves clients when [Server.Serve] is called.
@@ -74,6 +73,7 @@ func Start(c Config) (*Server, error) {
 		c.Quota = defaultQuota
 	}
 	c.Machine, c.Patience, c.CommitEvery = m, patience, commitEvery
+	c.Barrier, c.Leads = barrier, s.leads
 	s.c = c
 	if s.replica, err = replica.Start(c.Config); err != nil {
 		_ = m.Backend.Abandon()

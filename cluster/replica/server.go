@@ -42,6 +42,10 @@ type Config struct {
 	// Make creates the peer, which sends on the channel.
 	Make   func(chan raftapi.ApplyMsg) raftapi.Raft
 	Routes []Route // to each member; nil for this one
+	// Barrier is the operation that a member proposes when it has come to lead a term. Default: an entry without one.
+	Barrier func(term int) []byte
+	// Leads is told once of each term that this member leads and whose barrier it has applied. Default: nobody.
+	Leads func(term int)
 
 	MaxLog      int                              // bytes of the peer's state at which a snapshot is taken. Default 8 MiB
 	Patience    time.Duration                    // that an operation may wait. Default 5 s
@@ -59,6 +63,12 @@ func (c Config) withDefaults() Config {
 	}
 	if c.CommitEvery == 0 {
 		c.CommitEvery = 200 * time.Millisecond
+	}
+	if c.Barrier == nil {
+		c.Barrier = func(int) []byte { return nil }
+	}
+	if c.Leads == nil {
+		c.Leads = func(int) {}
 	}
 	if c.Logf == nil {
 		c.Logf = func(string, ...any) {}
@@ -203,10 +213,11 @@ func (s *Server) watchLeadership() {
 		if !leads || s.ready.Load() == int64(term) {
 			continue
 		}
-		if s.propose(nil).err != nil {
+		if s.propose(s.c.Barrier(term)).err != nil {
 			continue
 		}
 		if now, leads := s.raft.GetState(); leads && now == term {
+			s.c.Leads(term)
 			s.ready.Store(int64(term))
 			s.c.Logf("leads term %d, and has applied its barrier", term)
 		}
