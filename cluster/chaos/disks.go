@@ -53,6 +53,20 @@ func (c *run) ends(ctx context.Context, member int, within time.Duration) bool {
 	return false
 }
 
+// endsYet heals a trouble that has not made a member end so far, and says whether it has ended just before. If not, the
+// trouble did not come about, and is counted as missed.
+func (c *run) endsYet(ctx context.Context, member int, what fault, heal func() error) (bool, error) {
+	if err := heal(); err != nil {
+		return false, err
+	}
+	if c.ends(ctx, member, justNow) {
+		return true, nil
+	}
+	c.report.Missed[string(what)]++
+	c.o.Say("  did not come about")
+	return false, nil
+}
+
 // says makes sure that a member which has ended by itself has said why.
 func (c *run) says(member int, what string) error {
 	if said := c.folder.Tail(member, 40); !strings.Contains(said, what) {
@@ -109,15 +123,9 @@ func (c *run) failSyncOf(ctx context.Context, victim int, what fault) error {
 		over = c.ends(ctx, victim, comesAbout/3)
 	}
 	if !over {
-		if err := heal(); err != nil {
+		if over, err = c.endsYet(ctx, victim, what, heal); !over {
 			return err
 		}
-		over = c.ends(ctx, victim, justNow)
-	}
-	if !over {
-		c.report.Missed[string(what)]++
-		c.o.Say("  did not come about")
-		return nil
 	}
 	if err := errors.Join(c.says(victim, "the disk cannot be trusted"), c.lose(victim), heal()); err != nil {
 		return err
@@ -158,17 +166,10 @@ func (c *run) crashInSwap(ctx context.Context, victim int) error {
 	if err := c.start(victim); err != nil {
 		return err
 	}
-	over := c.ends(ctx, victim, comesAbout/2)
-	if !over {
-		if err := heal(); err != nil {
+	if !c.ends(ctx, victim, comesAbout/2) {
+		if over, err := c.endsYet(ctx, victim, swap, heal); !over {
 			return err
 		}
-		over = c.ends(ctx, victim, justNow)
-	}
-	if !over {
-		c.report.Missed[string(swap)]++
-		c.o.Say("  did not come about")
-		return nil
 	}
 	if err := errors.Join(c.lose(victim), heal()); err != nil {
 		return err
