@@ -90,6 +90,30 @@ func (c *cluster) crashInAppend() {
 	c.Connect(away)
 }
 
+// lameDisk is the disk of one peer at a time; writes of the others take no time. At first it is nobody's.
+type lameDisk struct {
+	owner        atomic.Int64 // the peer and 1, so that 0 is nobody
+	first, later atomic.Int64 // what its next write takes, and what those after it take
+}
+
+// is says whose it is, and how long its next write takes and those after it.
+func (d *lameDisk) is(peer int, first, later time.Duration) {
+	d.first.Store(int64(first))
+	d.later.Store(int64(later))
+	d.owner.Store(int64(peer) + 1)
+}
+
+// isWell says that no disk is slow any more.
+func (d *lameDisk) isWell() { d.owner.Store(0) }
+
+// fsync is for [tester.Options.FsyncOf].
+func (d *lameDisk) fsync(peer int) time.Duration {
+	if d.owner.Load() != int64(peer)+1 {
+		return 0
+	}
+	return time.Duration(d.first.Swap(d.later.Load()))
+}
+
 // slowDisk slows one disk of three down, that of the leader or that of its only follower, and crashes the peer in the middle of
 // the write of an entry. While it writes, others may have done all their part; it may not count as one that has stored the
 // entry, for its own sake or another's, whatever it has in memory.
@@ -101,14 +125,8 @@ func slowDisk(e *tester.Env) { oneDiskIsSlow(e, 20*time.Millisecond) }
 
 // oneDiskIsSlow is slowDisk where the leader's disk takes so long.
 func oneDiskIsSlow(e *tester.Env, leaders time.Duration, extensions ...string) {
-	var slow, takes atomic.Int64
-	slow.Store(-1)
-	c := newCluster(e, 3, tester.Options{Extensions: extensions, FsyncOf: func(i int) time.Duration {
-		if int64(i) != slow.Load() {
-			return 0
-		}
-		return time.Duration(takes.Load())
-	}})
+	var slow lameDisk
+	c := newCluster(e, 3, tester.Options{Extensions: extensions, FsyncOf: slow.fsync})
 	for k := range 8 {
 		c.agreeAll()
 		leader := c.Leader()
@@ -119,14 +137,13 @@ func oneDiskIsSlow(e *tester.Env, leaders time.Duration, extensions ...string) {
 			writes, other, d = follower, leader, 300*time.Millisecond // heartbeats repeat the entry meanwhile
 		}
 		c.Disconnect(away)
-		takes.Store(int64(d))
-		slow.Store(int64(writes))
+		slow.is(writes, d, d)
 		crashed := c.CrashInPersist(writes, 1)
 		proposals := c.propose(leader, 1)
 		if e.Await(crashed, tester.CommitLimit) {
 			c.neverApplied(proposals, "§5.3", "one of the two that would have made a majority crashed while it stored it")
 		}
-		slow.Store(-1)
+		slow.isWell()
 		c.Crash(other)
 		c.Restart(writes)
 		c.Connect(away)

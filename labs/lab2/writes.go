@@ -1,7 +1,6 @@
 package lab2
 
 import (
-	"sync/atomic"
 	"time"
 
 	"raftlab/raftapi"
@@ -66,22 +65,15 @@ func countsItsOwnDisk(e *tester.Env) { oneDiskIsSlow(e, 300*time.Millisecond, ra
 //	                                                                       yes? its disk has x
 func oldWriteEnds(e *tester.Env) {
 	const long, short = 4 * time.Second, 400 * time.Millisecond
-	var slow, takes atomic.Int64
-	slow.Store(-1)
-	c := newCluster(e, 5, tester.Options{Extensions: []string{raftapi.Disk}, FsyncOf: func(i int) time.Duration {
-		if int64(i) != slow.Load() {
-			return 0
-		}
-		return time.Duration(takes.Swap(int64(short)))
-	}})
+	var slow lameDisk
+	c := newCluster(e, 5, tester.Options{Extensions: []string{raftapi.Disk}, FsyncOf: slow.fsync})
 	for range 4 {
 		c.agreeAll()
 		old := c.Leader()
 		rest := c.Shuffled(old)
 		slow1, a, b, away := rest[0], rest[1], rest[2], rest[3]
 		c.Partition([]int{old, slow1}, []int{a, b, away})
-		takes.Store(int64(long))
-		slow.Store(int64(slow1))
+		slow.is(slow1, long, short)
 		c.propose(old, 1)
 		e.Sleep(50 * time.Millisecond)
 		leader := c.LeaderAmong([]int{a, b, away})
@@ -93,7 +85,7 @@ func oldWriteEnds(e *tester.Env) {
 		if e.Await(crashed, long) {
 			c.onDisk(slow1, proposals, "§10.2.1", "two of five have it, and the third crashed while it wrote it")
 		}
-		slow.Store(-1)
+		slow.isWell()
 		c.Crash(other)
 		c.Restart(slow1)
 		c.HealAll()
@@ -117,19 +109,13 @@ func (c *cluster) onDisk(i int, proposals []proposal, section, why string) {
 //	comes in           7    8, 9      15
 func writesInOrder(e *tester.Env) {
 	const long, gap = 250 * time.Millisecond, 120 * time.Millisecond
-	var slow atomic.Int64
-	slow.Store(-1)
-	c := newCluster(e, 3, tester.Options{SnapshotEvery: 8, Extensions: []string{raftapi.Disk}, FsyncOf: func(i int) time.Duration {
-		if int64(i) != slow.Load() {
-			return 0
-		}
-		return long
-	}})
+	var slow lameDisk
+	c := newCluster(e, 3, tester.Options{SnapshotEvery: 8, Extensions: []string{raftapi.Disk}, FsyncOf: slow.fsync})
 	for k := range 6 {
 		c.agreeAll()
 		leader := c.Leader()
 		behind := c.any(leader)
-		slow.Store(int64(behind))
+		slow.is(behind, long, long)
 		c.trickle(leader, 3, gap) // each in a write of its own, and all in line
 		c.Disconnect(behind)
 		c.propose(leader, 9)
@@ -137,7 +123,7 @@ func writesInOrder(e *tester.Env) {
 		crashed := c.CrashInPersist(behind, 1+k)
 		c.Connect(behind)
 		e.Await(crashed, 6*long)
-		slow.Store(-1)
+		slow.isWell()
 		c.Mend()
 	}
 	c.recovers()
@@ -146,27 +132,21 @@ func writesInOrder(e *tester.Env) {
 // appliesWhatItHas looks at the instant when a leader with a slow disk hands on an entry that the others have committed.
 func appliesWhatItHas(e *tester.Env) {
 	const long = 200 * time.Millisecond
-	var slow atomic.Int64
-	slow.Store(-1)
-	c := newCluster(e, 3, tester.Options{Extensions: []string{raftapi.Disk}, FsyncOf: func(i int) time.Duration {
-		if int64(i) != slow.Load() {
-			return 0
-		}
-		return long
-	}})
+	var slow lameDisk
+	c := newCluster(e, 3, tester.Options{Extensions: []string{raftapi.Disk}, FsyncOf: slow.fsync})
 	for range 4 {
 		c.agreeAll()
 		leader := c.Leader()
 		c.Idle(200 * time.Millisecond)
 		before := c.Writes(leader)
-		slow.Store(int64(leader))
+		slow.is(leader, long, long)
 		for _, p := range c.propose(leader, 1) {
 			c.untilWithin(time.Millisecond, tester.CommitLimit, func() bool { return c.AppliedThrough(leader) >= p.index })
 			if c.AppliedThrough(leader) >= p.index && c.Writes(leader) == before {
 				c.fail(tester.RuleUnwantedCommit, "§10.2.1", []int{leader}, "peer %d hands index %d to its service, and its disk is still at it; after a crash the service would know an entry that the log has not", leader, p.index)
 			}
 		}
-		slow.Store(-1)
+		slow.isWell()
 	}
 	c.recovers()
 }
