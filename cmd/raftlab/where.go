@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -170,26 +169,11 @@ func (m *many) tellPlace(p where.Place, fails, passes int) {
 
 // sourceLines are the lines of a file of the code under test; none if it cannot be read.
 func (m *many) sourceLines(file string) []string {
-	dir, name := filepath.Split(filepath.FromSlash(file))
-	base := filepath.Join(m.code.Framework, dir)
-	for pkg, impl := range m.code.Impl {
-		if rest, ok := strings.CutPrefix(file, pkg+"/"); ok {
-			base, name = impl, filepath.FromSlash(rest)
-			if inner := filepath.Join(impl, filepath.FromSlash(file)); fileExists(inner) {
-				base, name = filepath.Dir(inner), filepath.Base(inner)
-			}
-		}
-	}
-	text, err := os.ReadFile(filepath.Join(base, name))
+	text, err := os.ReadFile(m.code.Source(file))
 	if err != nil {
 		return nil
 	}
 	return strings.Split(string(text), "\n")
-}
-
-func fileExists(name string) bool {
-	info, err := os.Stat(name)
-	return err == nil && info.Mode().IsRegular()
 }
 
 // lineNumbers are 12,14-16.

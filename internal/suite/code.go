@@ -277,16 +277,30 @@ func (c Code) Build(pkg string) sim.Build {
 // Show turns a place in the build, such as "raftlab/raft/raft.go:12", into one that the user knows.
 func (c Code) Show(place string) string {
 	place = strings.TrimPrefix(filepath.ToSlash(place), "raftlab/")
-	best := ""
-	for name := range c.shown {
+	in := innermost(c.shown, place)
+	if in == "" {
+		return place
+	}
+	return strings.TrimPrefix(c.shown[in]+strings.TrimPrefix(place, in), "./")
+}
+
+// Source is where a file of the build stands, such as "raft/raft.go": in the code under test, or in the framework.
+func (c Code) Source(file string) string {
+	in := innermost(c.Impl, file)
+	if in == "" {
+		return filepath.Join(c.Framework, filepath.FromSlash(file))
+	}
+	return filepath.Join(c.Impl[in], filepath.FromSlash(strings.TrimPrefix(file, in)))
+}
+
+// innermost is the package among dirs that a place is in, or "": the longest name, since packages stand in each other.
+func innermost(dirs map[string]string, place string) (best string) {
+	for name := range dirs {
 		if strings.HasPrefix(place, name+"/") && len(name) > len(best) {
 			best = name
 		}
 	}
-	if best == "" {
-		return place
-	}
-	return strings.TrimPrefix(c.shown[best]+strings.TrimPrefix(place, best), "./")
+	return best
 }
 
 // ShowAll turns the places that texts name by their absolute paths into those that the user knows.
