@@ -230,8 +230,12 @@ func (g *gradeRun) prepare(ctx context.Context, submissions string, selectors []
 	g.class.Compile = compileSubmission
 	if f.race {
 		plan.Race, g.class.CompileRace = true, grade.CompileRace
-		if here, err := sim.FindEngines(ctx, g.root.Dir); err != nil || here.Problem != "" {
-			return fmt.Errorf("--race: code cannot be run natively here: %s%s", here.Problem, text(err))
+		here, err := sim.FindEngines(ctx, g.root.Dir)
+		if err == nil && here.Problem != "" {
+			err = errors.New(here.Problem)
+		}
+		if err != nil {
+			return fmt.Errorf("--race: code cannot be run natively here: %v", err)
 		}
 		fmt.Fprintln(g.err, "WARNING: --race runs the code of all submissions as processes of this machine, outside of the sandbox: they can do whatever you can. "+
 			"Use a container that is thrown away, with no secret in it")
@@ -259,14 +263,6 @@ func selectGraded(all []suite.Case, selectors []string) ([]suite.Case, error) {
 // compileSubmission compiles for the wasm engine, where code of others runs.
 func compileSubmission(ctx context.Context, code suite.Code, pkg string) (*sim.Binary, error) {
 	return code.Build(pkg).Binary(ctx, nil)
-}
-
-// text is what an error says, if there is one.
-func text(err error) string {
-	if err == nil {
-		return ""
-	}
-	return err.Error()
 }
 
 func policyError(file string, err error) error {

@@ -81,10 +81,13 @@ func (r *Raced) take(finished []suite.Finished, show func(string) string) {
 		}
 		r.Runs++
 		v := f.Result.Verdict
-		if v.Rule != sim.RaceRule || slices.ContainsFunc(r.Found, func(known Race) bool { return known.Text == showPlaces(v.Message, show) }) {
+		if v.Rule != sim.RaceRule {
 			continue
 		}
-		r.Found = append(r.Found, Race{Case: f.Case.ID(), Seed: f.Seed, Text: showPlaces(v.Message, show)})
+		text := showPlaces(v.Message, show)
+		if !slices.ContainsFunc(r.Found, func(known Race) bool { return known.Text == text }) {
+			r.Found = append(r.Found, Race{Case: f.Case.ID(), Seed: f.Seed, Text: text})
+		}
 	}
 }
 
