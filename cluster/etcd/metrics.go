@@ -16,6 +16,8 @@ import (
 type Metrics struct {
 	registry *prometheus.Registry
 	synced   prometheus.Histogram
+	written  prometheus.Histogram
+	logBytes prometheus.Counter
 	commits  map[string]prometheus.Histogram
 	changes  prometheus.Counter
 	failed   prometheus.Counter
@@ -30,7 +32,9 @@ type Metrics struct {
 func NewMetrics() *Metrics {
 	m := &Metrics{registry: prometheus.NewRegistry(), commits: map[string]prometheus.Histogram{}}
 	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	m.synced = m.histogram("etcd_disk_wal_fsync_duration_seconds", "How long a write of the peer takes to become durable.")
+	m.synced = m.histogram("etcd_disk_wal_fsync_duration_seconds", "How long an fsync of the log takes.")
+	m.written = m.histogram("etcd_disk_wal_write_duration_seconds", "How long writing to the log takes, before the fsync.")
+	m.logBytes = m.counter("etcd_disk_wal_write_bytes_total", "Bytes that were written to the log.")
 	m.commits["commit"] = m.histogram("etcd_disk_backend_commit_duration_seconds", "How long a commit of the database takes.")
 	for _, part := range []string{"rebalance", "spill", "write"} {
 		m.commits[part] = m.histogram("etcd_debugging_disk_backend_commit_"+part+"_duration_seconds", "What the step "+part+" takes of it.")
@@ -58,8 +62,12 @@ func (m *Metrics) counter(name, help string) prometheus.Counter {
 	return c
 }
 
-// Synced is told how long the log took to store something.
-func (m *Metrics) Synced(d time.Duration) { m.synced.Observe(d.Seconds()) }
+// Synced is told what it took the log to store something.
+func (m *Metrics) Synced(bytes int, write, sync time.Duration) {
+	m.written.Observe(write.Seconds())
+	m.synced.Observe(sync.Seconds())
+	m.logBytes.Add(float64(bytes))
+}
 
 func (m *Metrics) committed(t backend.CommitTimes) {
 	m.commits["commit"].Observe(t.Total.Seconds())

@@ -61,6 +61,26 @@ func CreateEtcd(path string, n int, implementation string) (*Folder, error) {
 
 func (f *Folder) create(n int) (*Folder, error) {
 	f.Cluster, f.Secret = rand.Text(), rand.Text()
+	each := 2
+	if f.Etcd {
+		each = 3
+	}
+	free, err := FreePorts(each * n)
+	if err != nil {
+		return nil, err
+	}
+	for ; len(free) > 0; free = free[each:] {
+		a := Addresses{Peers: free[0], HTTP: free[1]}
+		if f.Etcd {
+			a.Etcd = free[2]
+		}
+		f.Members = append(f.Members, a)
+	}
+	return f, f.Save()
+}
+
+// FreePorts returns addresses on loopback where nobody listens now.
+func FreePorts(n int) (addresses []string, err error) {
 	var held []net.Listener // all at once, so that no port is taken twice
 	defer func() {
 		for _, l := range held {
@@ -68,22 +88,14 @@ func (f *Folder) create(n int) (*Folder, error) {
 		}
 	}()
 	for range n {
-		var a Addresses
-		wanted := []*string{&a.Peers, &a.HTTP}
-		if f.Etcd {
-			wanted = append(wanted, &a.Etcd)
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return nil, fmt.Errorf("looking for free ports: %w", err)
 		}
-		for _, address := range wanted {
-			l, err := net.Listen("tcp", "127.0.0.1:0")
-			if err != nil {
-				return nil, fmt.Errorf("looking for free ports: %w", err)
-			}
-			held = append(held, l)
-			*address = l.Addr().String()
-		}
-		f.Members = append(f.Members, a)
+		held = append(held, l)
+		addresses = append(addresses, l.Addr().String())
 	}
-	return f, f.Save()
+	return addresses, nil
 }
 
 // Endpoints are the addresses for clients of etcd, as etcdctl wants them.
@@ -104,7 +116,7 @@ func (f *Folder) Save() error {
 	if err != nil {
 		return err
 	}
-	return writeDurably(filepath.Join(f.Path, folderFile), b)
+	return WriteDurably(filepath.Join(f.Path, folderFile), b)
 }
 
 // Read reads the folder of a cluster. The error is fs.ErrNotExist if there is none.
@@ -191,10 +203,10 @@ func (f *Folder) Enter(i int) error {
 	if b, err = json.Marshal(own); err != nil {
 		return err
 	}
-	if err := writeDurably(name, b); err != nil {
+	if err := WriteDurably(name, b); err != nil {
 		return err
 	}
-	return writeDurably(born, nil)
+	return WriteDurably(born, nil)
 }
 
 // Client returns a client of the cluster, and the node whose Close ends its connections.
@@ -207,8 +219,8 @@ func (f *Folder) Client(number int) (*kv.Client, *transport.Node) {
 	return kv.NewClient(routes, number, clientPatience), n
 }
 
-// writeDurably writes a small file: all of it is there after a crash, or nothing.
-func writeDurably(name string, b []byte) error {
+// WriteDurably writes a small file: all of it is there after a crash, or nothing.
+func WriteDurably(name string, b []byte) error {
 	part := name + ".part"
 	file, err := os.Create(part)
 	if err != nil {

@@ -4,7 +4,8 @@ package launch
 
 import "syscall"
 
-func ownGroup() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }
+// OwnGroup is for children that Ctrl-C must not reach: it is for the parent, which ends them in order.
+func OwnGroup() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }
 
 // Pause stops a process in its tracks, or lets it go on.
 func (p *Process) Pause(yes bool) error {

@@ -47,7 +47,7 @@ func (f *Folder) Start(i int, args ...string) (*Process, error) {
 	p := &Process{Member: i, ended: make(chan struct{})}
 	p.cmd = exec.Command(self, append(args, f.Path, strconv.Itoa(i))...)
 	p.cmd.Stdout, p.cmd.Stderr = log, log
-	p.cmd.SysProcAttr = ownGroup() // Ctrl-C is for the parent, which ends its members in order
+	p.cmd.SysProcAttr = OwnGroup()
 	if p.alive, err = p.cmd.StdinPipe(); err != nil {
 		return nil, err
 	}

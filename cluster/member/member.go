@@ -210,17 +210,17 @@ func (m *Member) start() (peers, clients *labrpc.Server, err error) {
 	return peers, clients, nil
 }
 
-// The timing of peers that can be told: a busy machine, with a disk that is synced for each group of entries, has pauses that
+// Heartbeat and Election are the timing of peers that can be told: a busy machine, with a disk that is synced for each group of entries, has pauses that
 // the labs' election timeout of 300 ms takes for the leader's end.
 const (
-	heartbeat = 100 * time.Millisecond
-	election  = 600 * time.Millisecond
+	Heartbeat = 100 * time.Millisecond
+	Election  = 600 * time.Millisecond
 )
 
 // extend switches on what a service on a real network is glad of, in a peer that has it.
 func (m *Member) extend(peer raftapi.Raft) {
 	if p, ok := peer.(raftapi.Timed); ok {
-		if err := p.SetTiming(heartbeat, election); err != nil {
+		if err := p.SetTiming(Heartbeat, Election); err != nil {
 			m.c.Logf("the peer keeps its own timing: %v", err)
 		}
 	}

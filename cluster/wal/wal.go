@@ -7,10 +7,10 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"time"
 
 	"raftlab/cluster/disk"
 	"raftlab/raftapi"
-	"time"
 )
 
 // Log is a raftapi.Storage on disk. Write and Save return when what they were given is durable.
@@ -138,13 +138,14 @@ func (l *Log) append(payload []byte) {
 	if _, err := l.file.WriteAt(b, l.at); err != nil {
 		l.fail("writing a group of the log", err)
 	}
+	written := time.Now()
 	if err := l.file.Sync(); err != nil {
 		l.fail("syncing the log", err)
 	}
 	l.at += int64(len(b))
 	l.number++
 	l.chain = crc
-	l.o.OnSync(time.Since(began))
+	l.o.OnSync(len(b), written.Sub(began), time.Since(written))
 }
 
 // makeRoom begins another segment, before the step then, if the group does not fit into this one.
