@@ -236,7 +236,7 @@ func TestReplayIsTheSameRun(t *testing.T) {
 
 	trace := filepath.Join(t.TempDir(), "trace")
 	res = raftlab(t, tree, append(command, "-v", "--timeline", "--trace", trace, "--env", "DEBUG=1")...)
-	assert.Contains(t, res.out, "leads, it thinks", "-v shows what the peers print")
+	assert.Regexp(t, `(?m)^ +\d+\.\d+ \| .*> .*leads, it thinks`, res.out, "-v shows what the peers print, at its time")
 	assert.Contains(t, res.out, "RequestVote")
 	assert.Contains(t, res.out, "same trace hash", "tracing and printing change nothing")
 	events, err := readTrace(trace)

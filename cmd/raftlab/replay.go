@@ -19,6 +19,7 @@ import (
 	"raftlab/internal/sim"
 	"raftlab/internal/suite"
 	"raftlab/internal/timeline"
+	"raftlab/internal/view"
 )
 
 // replayFlags are the flags of `raftlab replay`.
@@ -55,7 +56,7 @@ code or the Go release has changed since.`,
 	c.Flags().Uint64Var(&f.seed, "seed", 0, "the seed (required)")
 	c.Flags().StringVar(&f.code, "code", "", "the `code` of a run with a hidden seed, instead of --seed; needs --salt")
 	c.Flags().StringVar(&f.salt, "salt", "", "the `file` with the secret that hidden seeds were derived from")
-	c.Flags().BoolVarP(&f.verbose, "verbose", "v", false, "show what the code under test prints, with virtual times")
+	c.Flags().BoolVarP(&f.verbose, "verbose", "v", false, "show what the code under test prints, with virtual times; in a timeline each line stands with its peer")
 	c.Flags().BoolVar(&f.timeline, "timeline", false, "show the events, in one column per peer")
 	c.Flags().StringVar(&f.peers, "peers", "", "only these peers and clients in the timeline, such as 0,2 or 1,c0")
 	c.Flags().DurationVar(&f.from, "from", 0, "begin the timeline at this virtual time, such as 3s")
@@ -300,7 +301,7 @@ func (r *replaying) runOnce(ctx context.Context, j sim.Job) (sim.Result, error) 
 
 // show prints what was asked for, and last how the run ended.
 func (r *replaying) show(j sim.Job, binary *sim.Binary, result sim.Result, was *suite.LastRun) error {
-	if r.flags.verbose {
+	if r.flags.verbose && !r.flags.timeline {
 		if err := r.copyOutput(j.Output); err != nil {
 			return broken(err)
 		}
@@ -313,9 +314,17 @@ func (r *replaying) show(j sim.Job, binary *sim.Binary, result sim.Result, was *
 		return usage(err)
 	}
 	if r.flags.timeline {
+		shown := events
+		if r.flags.verbose {
+			prints, err := readPrints(j.Output, timeline.Peers(events))
+			if err != nil {
+				return broken(err)
+			}
+			shown, _ = view.WithPrints(events, prints)
+		}
 		o := timeline.Options{Peers: r.peers, From: r.flags.from, To: r.flags.to, Width: width(r.out),
 			Unwrapped: !isTerminal(r.out), Choice: r.chosen}
-		if err := timeline.Print(r.out, events, o); err != nil {
+		if err := timeline.Print(r.out, shown, o); err != nil {
 			return broken(err)
 		}
 		fmt.Fprintln(r.out)

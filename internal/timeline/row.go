@@ -121,6 +121,8 @@ func rowOf(e record.Event) row {
 		r.peer = record.None // it concerns the run, and needs the room
 	case record.Note:
 		r.text = e.Text
+	case KindPrint:
+		r.text = "> " + e.Text
 	case record.Invoke:
 		r.text = fmt.Sprintf("%s %s ...", name, e.Text)
 	case record.Return:

@@ -50,6 +50,9 @@ func (s Selection) rows(events []record.Event) []row {
 
 func (s Selection) chooses(r row, m Moment) bool {
 	class := Classes[m.Class].Name
+	if class == "prints" { // whoever asks for them wants them beside what else there is
+		return true
+	}
 	if len(s.Classes) > 0 && !slices.Contains(s.Classes, class) {
 		return false
 	}

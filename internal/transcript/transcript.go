@@ -17,6 +17,9 @@
 // The directives are
 //
 //	run CASE SEED            names the run, which the engine repeats on the reference
+//	run CASE SEED MUTANT     repeats it on a wrong peer, which has to fail
+//	failure                  is followed by what a user is told about the run's failure
+//	fix                      is followed by what the wrong peer's patch takes back
 //	at WORDS                 goes to the next line of the run's list that has these words in it; without words,
 //	                         back to the beginning
 //	show FROM TO WHAT...     is followed by what happened between two instants
@@ -28,7 +31,7 @@
 // timeline.List). Words such as 0-2, $leader-$away or c1-0 limit messages to those between two of a pair, and
 // entries and snapshots to those at one of them; "quiet" leaves out everything else.
 //
-// The excerpts, from the line of dashes to an empty line, are written by [Renew]. The test of this package fails
+// So a page can tell a mistake as a student would meet it, from the failure to the fix. The excerpts, from the line of dashes to an empty line, are written by [Renew]. The test of this package fails
 // where a transcript and its run differ, and rewrites transcripts and pages with -rewrite. So a change of the peer
 // that changes the story cannot go unseen.
 //
@@ -49,8 +52,16 @@ import (
 
 // Run is a run that a transcript is about.
 type Run struct {
-	Case string // "2E/Rejoin"
-	Seed uint64
+	Case   string // "2E/Rejoin"
+	Seed   uint64
+	Mutant string // "" for the reference
+}
+
+// Told is what is known of a run.
+type Told struct {
+	Events  []record.Event
+	Failure []string // lines, as `raftlab test` prints them
+	Patch   string   // of the mutant
 }
 
 // dashes separate an excerpt from the directive that asks for it.
@@ -58,8 +69,9 @@ const dashes = "----"
 
 // story is how far a transcript has been read.
 type story struct {
-	events func(Run) ([]record.Event, error)
+	repeat func(Run) (Told, error)
 
+	told  Told
 	trace []record.Event
 	lines []timeline.Line   // all of the run
 	next  int               // the first line after the last "at"
@@ -67,11 +79,11 @@ type story struct {
 	names map[string]string // what the words with a $ stand for
 }
 
-// Renew returns the text with all its excerpts written anew. events repeats a run, and returns what
+// Renew returns the text with all its excerpts written anew. repeat repeats a run, and returns what
 // happened in it. An error names the line.
-func Renew(text string, events func(Run) ([]record.Event, error)) (string, error) {
+func Renew(text string, repeat func(Run) (Told, error)) (string, error) {
 	var out strings.Builder
-	s := &story{events: events}
+	s := &story{repeat: repeat}
 	lines := strings.Split(strings.TrimRight(text, "\n"), "\n")
 	for i := 0; i < len(lines); i++ {
 		line := lines[i]
@@ -84,7 +96,7 @@ func Renew(text string, events func(Run) ([]record.Event, error)) (string, error
 		if err != nil {
 			return "", fmt.Errorf("line %d: %w", i+1, err)
 		}
-		if words[0] != "show" {
+		if words[0] == "run" || words[0] == "at" {
 			continue
 		}
 		out.WriteString(dashes + "\n" + excerpt)
@@ -100,7 +112,7 @@ func Renew(text string, events func(Run) ([]record.Event, error)) (string, error
 	return out.String(), nil
 }
 
-// obey does what a directive says. Only show has an excerpt.
+// obey does what a directive says. All but run and at have an excerpt.
 func (s *story) obey(directive string, words []string) (excerpt string, err error) {
 	switch directive {
 	case "run":
@@ -109,8 +121,41 @@ func (s *story) obey(directive string, words []string) (excerpt string, err erro
 		return "", s.at(words)
 	case "show":
 		return s.show(words)
+	case "failure":
+		if len(s.told.Failure) == 0 {
+			return "", fmt.Errorf("failure comes after a run of a mutant, which fails")
+		}
+		return strings.Join(s.told.Failure, "\n") + "\n", nil
+	case "fix":
+		if s.told.Patch == "" {
+			return "", fmt.Errorf("fix comes after a run of a mutant, which has a patch")
+		}
+		return Fix(s.told.Patch), nil
 	}
-	return "", fmt.Errorf("%q is neither prose, which begins with #, nor run, at or show", directive)
+	return "", fmt.Errorf("%q is neither prose, which begins with #, nor run, at, show, failure or fix", directive)
+}
+
+// Fix is a mutant's patch read backwards: what goes, and what comes in its place. Context stays.
+func Fix(patch string) string {
+	var out, back strings.Builder
+	for line := range strings.Lines(patch) {
+		switch rest := line[1:]; {
+		case line[0] == '#' || strings.TrimSpace(rest) == "":
+		case strings.HasPrefix(line, "--- ") || strings.HasPrefix(line, "@@"):
+			out.WriteString(back.String())
+			back.Reset()
+			out.WriteString(line)
+		case line[0] == '-':
+			back.WriteString("+" + rest)
+		case line[0] == '+':
+			out.WriteString("-" + rest)
+		default:
+			out.WriteString(back.String())
+			back.Reset()
+			out.WriteString(line)
+		}
+	}
+	return out.String() + back.String()
 }
 
 // everyMethod is what timeline.Lines is asked for to get all lines.
@@ -127,21 +172,23 @@ func everyMethod(trace []record.Event) []string {
 }
 
 func (s *story) run(words []string) error {
-	if len(words) != 2 {
-		return fmt.Errorf("run takes a case and a seed, such as: run 2E/Rejoin 12")
+	if len(words) != 2 && len(words) != 3 {
+		return fmt.Errorf("run takes a case, a seed and perhaps a mutant, such as: run 2E/Rejoin 12")
 	}
+	mutant := strings.Join(words[2:], "")
 	seed, err := strconv.ParseUint(words[1], 10, 64)
 	if err != nil {
 		return err
 	}
-	trace, err := s.events(Run{words[0], seed})
+	told, err := s.repeat(Run{words[0], seed, mutant})
 	if err != nil {
 		return err
 	}
+	trace := told.Events
 	for i := range trace {
 		trace[i].Detail = elide(trace[i].Detail)
 	}
-	*s = story{events: s.events, trace: trace, names: map[string]string{}}
+	*s = story{repeat: s.repeat, told: told, trace: trace, names: map[string]string{}}
 	s.lines = timeline.Lines(trace, timeline.Choice{Methods: everyMethod(trace)})
 	return nil
 }

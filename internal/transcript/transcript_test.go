@@ -1,11 +1,13 @@
 package transcript
 
 import (
+	"cmp"
 	"context"
 	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,11 +15,12 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"raftlab/internal/mutation"
 	"raftlab/internal/record"
 	"raftlab/internal/sim"
+	"raftlab/internal/suite"
 	"raftlab/internal/timeline"
 	"raftlab/labs"
-	"raftlab/tester"
 )
 
 var rewrite = flag.Bool("rewrite", false, "write the transcripts anew, and the pages that quote them")
@@ -35,7 +38,7 @@ func TestTranscripts(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txt")
 	require.NoError(t, err)
 	require.NotEmpty(t, files)
-	run := engine(t)
+	run := engine(t, subjectsOf(t, files))
 	for _, file := range files {
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			text, err := os.ReadFile(file)
@@ -57,48 +60,68 @@ const howToRenew = `the run that testdata/%s tells of is another one now. If you
   git diff docs                              then read: is the prose still true? It names no peer if it can
 If it is not meant to, the difference above is what your change does to a run`
 
-// engine returns what repeats a run of the reference, natively: it is this tree's own code.
-func engine(t *testing.T) func(Run) ([]record.Event, error) {
+// engine returns what repeats a run of the reference or of one of the mutants, natively: it is this tree's own code. There is
+// one build for each package, with all of its subjects in it.
+func engine(t *testing.T, subjects []mutation.Subject) func(Run) (Told, error) {
 	pool, err := sim.NewPool(1)
 	require.NoError(t, err)
 	t.Cleanup(pool.Close)
-	binaries := map[string]*sim.Binary{}
-	return func(r Run) ([]record.Event, error) {
-		lab, err := labOf(r.Case)
-		if err != nil {
-			return nil, err
+	hunt := mutation.Hunt{Binaries: map[string]*sim.Binary{}}
+	all := suite.Cases(labs.All())
+	return func(r Run) (Told, error) {
+		at := slices.IndexFunc(all, func(c suite.Case) bool { return c.ID() == r.Case })
+		of := slices.IndexFunc(subjects, func(s mutation.Subject) bool { return s.Name == cmp.Or(r.Mutant, "reference") })
+		if at < 0 || of < 0 {
+			return Told{}, fmt.Errorf("there is no case %s, or no mutant %s", r.Case, r.Mutant)
 		}
-		if binaries[lab.Package] == nil {
-			build := sim.Build{Framework: root, Package: lab.Package, Native: true}
-			binary, err := build.Binary(context.Background(), func(what string) { t.Log(what) })
+		c, subject := all[at], subjects[of]
+		if hunt.Binaries[c.Package] == nil {
+			edits, err := mutation.BundleFor(root, c.Package, subjects)
 			require.NoError(t, err)
-			binaries[lab.Package] = binary
+			build := sim.Build{Framework: root, Package: c.Package, Native: true, Edits: edits}
+			hunt.Binaries[c.Package], err = build.Binary(context.Background(), func(what string) { t.Log(what) })
+			require.NoError(t, err)
 		}
-		path := filepath.Join(t.TempDir(), "trace")
-		result := pool.Run(context.Background(), sim.Job{
-			Binary: binaries[lab.Package], Test: lab.Test, Trace: path,
-			Params: record.Params{Case: r.Case, Seed: r.Seed, Detail: true},
-		})
-		require.Equal(t, record.Pass, result.Verdict.Outcome, "%+v", result.Verdict)
-		file, err := os.Open(path)
+		j := hunt.Job(subject, c, r.Seed)
+		j.Trace, j.Params.Detail = filepath.Join(t.TempDir(), "trace"), true
+		result := pool.Run(context.Background(), j)
+		file, err := os.Open(j.Trace)
 		if err != nil {
-			return nil, err
+			return Told{}, err
 		}
 		defer file.Close()
-		return timeline.Read(file)
+		events, err := timeline.Read(file)
+		if subject.Patch == nil {
+			require.Equal(t, record.Pass, result.Verdict.Outcome, "%+v", result.Verdict)
+			return Told{Events: events}, err
+		}
+		require.Equal(t, record.Fail, result.Verdict.Outcome, "%+v", result.Verdict)
+		run := suite.NewRunResult(suite.Finished{Run: suite.Run{Case: c, Seed: r.Seed}, State: suite.Ran, Result: result})
+		run.Replay = fmt.Sprintf("go run ./cmd/raftlab replay %s --seed %d --impl ../peer", r.Case, r.Seed)
+		patch, err := os.ReadFile(subject.Patch.File)
+		return Told{events, suite.Failure{Case: c, Run: run, Events: events}.Lines(), string(patch)}, err
 	}
 }
 
-// labOf finds the lab that has a case.
-func labOf(name string) (tester.Lab, error) {
-	for _, lab := range labs.All() {
-		for _, c := range lab.Cases {
-			if c.Part+"/"+c.Name == name {
-				return lab, nil
+// subjectsOf are the reference and the mutants that are run in transcripts.
+func subjectsOf(t *testing.T, files []string) []mutation.Subject {
+	all, err := mutation.Load(root, mutation.Mutant)
+	require.NoError(t, err)
+	subjects := []mutation.Subject{{Name: "reference", Kind: mutation.Reference}}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		for line := range strings.Lines(string(text)) {
+			words := strings.Fields(line)
+			if len(words) != 4 || words[0] != "run" {
+				continue
 			}
+			at := slices.IndexFunc(all, func(s mutation.Subject) bool { return s.Name == words[3] })
+			require.GreaterOrEqual(t, at, 0, "%s: there is no mutant %s", file, words[3])
+			subjects = append(subjects, all[at])
 		}
 	}
-	return tester.Lab{}, fmt.Errorf("there is no case %s", name)
+	return subjects
 }
 
 // requote puts a transcript's new text where a page has the old one.
@@ -115,11 +138,25 @@ func requote(t *testing.T, before, now string) {
 }
 
 // told is a run for the tests of the form.
-func told(Run) ([]record.Event, error) {
-	return []record.Event{
+func told(r Run) (Told, error) {
+	var wrong Told
+	if r.Mutant != "" {
+		wrong = Told{Failure: []string{"FAIL 2A/Any"}, Patch: "# wrong: it\n--- raft/a.go\n \tif x {\n-\t\tgood()\n+\t\tbad()\n \t}\n"}
+	}
+	wrong.Events = []record.Event{
 		{Time: time.Second, Kind: record.State, Peer: 1, Other: record.None, Term: 3, Leader: true},
 		{Time: 2 * time.Second, Kind: record.Delivered, Peer: 1, Other: 0, N: 1, Method: "Raft.AppendEntries", Detail: "{Term:3}"},
-	}, nil
+	}
+	return wrong, nil
+}
+
+// A mistake is told from its failure to the fix, which is its patch read backwards.
+func TestMistakeAndFix(t *testing.T) {
+	now, err := Renew("run 2A/Any 7 bad\nfailure\n\nfix\n", told)
+	require.NoError(t, err)
+	assert.Equal(t, "run 2A/Any 7 bad\nfailure\n----\nFAIL 2A/Any\n\nfix\n----\n--- raft/a.go\n \tif x {\n-\t\tbad()\n+\t\tgood()\n \t}\n", now)
+	_, err = Renew("run 2A/Any 7\nfix\n", told)
+	assert.ErrorContains(t, err, "after a run of a mutant")
 }
 
 func TestRenew(t *testing.T) {
@@ -213,7 +250,7 @@ func TestLongStringsAreElided(t *testing.T) {
 func TestMistakesInTranscripts(t *testing.T) {
 	for text, want := range map[string]string{
 		"show 0s 1s\n":                     "line 1: show comes before the first run",
-		"# x\nrun 2A/Any\n":                "line 2: run takes a case and a seed",
+		"# x\nrun 2A/Any\n":                "line 2: run takes a case, a seed",
 		"run 2A/Any x\n":                   "invalid syntax",
 		"run 2A/Any 1\n\nshow 5s 6s\n":     "line 3: nothing to show happened between 5s and 6s",
 		"run 2A/Any 1\nshow 5s\n":          "show takes two times",

@@ -112,7 +112,7 @@ const (
 
 // encode turns a run into columns.
 func encode(r Run) encoded {
-	events, moved := withPrints(r.Events, r.Prints)
+	events, moved := WithPrints(r.Events, r.Prints)
 	t := &table{numbers: map[string]int{}}
 	t.number("", 0)
 	e := encoded{Title: plain.Line(r.Title, plain.MaxLine), Code: plain.Line(r.Code, plain.MaxLine),

@@ -101,9 +101,9 @@ type document struct {
 	Differ  []int            `json:"differ,omitempty"` // the first lines of the two runs that are not the same
 }
 
-// withPrints puts what was printed between the events, after those of the same time. It returns where each event
+// WithPrints puts what was printed between the events, after those of the same time. It returns where each event
 // stands now.
-func withPrints(events []record.Event, prints []Print) (all []record.Event, moved []int) {
+func WithPrints(events []record.Event, prints []Print) (all []record.Event, moved []int) {
 	moved = make([]int, len(events))
 	next := 0
 	put := func(until time.Duration) {

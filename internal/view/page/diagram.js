@@ -32,7 +32,6 @@ export class Diagram {
     this.frames = [];
     new ResizeObserver(() => this.resize()).observe(this.box);
     this.listen();
-    this.refilter();
   }
 
   /** refilter works out anew which lines are shown, and stays at the place in view. */

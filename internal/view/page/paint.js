@@ -9,6 +9,11 @@ export const HEAD = 40; // height of the lanes' names
 const GUTTER = 78; // width of the times
 const NARROWEST = 62; // of a lane
 const FONT = 12;
+const MOST = 5000; // lines that are drawn at once; of more, what says something, and a sample of the rest
+
+// inSample says whether a line or a message is drawn where only one in so many can be. It is the same in each frame, so
+// that nothing flickers, and has no period, so that each kind and lane gets its share.
+const inSample = (i, every) => every === 1 || (Math.imul(i, 0x9e3779b1) >>> 0) * every < 0x100000000;
 
 let palette = null;
 /** forgetColours makes the next painting read the style sheet. */
@@ -38,6 +43,7 @@ export function paint(d) {
   const from = d.top - 20 / d.scale, to = d.top + (d.height + 20) / d.scale;
   [p.first, p.last] = d.axis.range(from, to);
   p.row = d.mode === "even" ? d.scale : Infinity;
+  p.every = Math.max(1, (p.last - p.first) / MOST);
   cursorLine(p);
   lanes(p);
   legs(p);
@@ -132,6 +138,7 @@ function legs(p) {
   const seen = new Set();
   legsBetween(run.legs, from, to, i => {
     const a = run.legs.from[i], b = run.legs.to[i];
+    if (run.legs.fate[i] === 0 && run.weight[a] < 2 && !inSample(i, p.every)) return;
     if (!d.visible[a] && !(b >= 0 && d.visible[b])) return;
     if (d.hidden.lanes.has(run.lane[a]) || d.hidden.lanes.has(run.legs.target[i])) return;
     const fate = run.legs.fate[i];
@@ -200,7 +207,9 @@ function lines(p) {
   const texts = p.row >= 11;
   const drawn = new Int32Array(run.lanes.length + 1).fill(-1000); // where the last sign of each lane is
   for (let k = p.first; k < p.last; k++) {
-    const i = d.axis.visible[k], lane = run.lane[i], y = d.y(i);
+    const i = d.axis.visible[k];
+    if (run.weight[i] < 2 && !inSample(i, p.every)) continue;
+    const lane = run.lane[i], y = d.y(i);
     if (y < HEAD - 8) continue;
     const style = run.classes[run.class[i]].style;
     if (!texts && i !== run.violation && y - drawn[lane + 1] < 1.5 && run.weight[i] < 3) continue;
@@ -307,7 +316,8 @@ function times(p) {
     }
     return;
   }
-  for (let k = p.first; k < p.last; k++) {
+  const apart = p.row === Infinity ? 1 : Math.max(1, Math.floor(13 / p.row)); // rows from one time to the next
+  for (let k = p.first; k < p.last; k += apart) {
     const i = d.axis.visible[k], y = d.y(i);
     if (y - last < 13 || run.time[i] === told) continue;
     x.fillText(seconds(run.time[i]), 6, y + 4);
