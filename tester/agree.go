@@ -81,6 +81,9 @@ func (c *Cluster) One(cmd any, want int, retry bool) int {
 	return c.OneWithin(AgreementLimit, cmd, want, retry)
 }
 
+// hasty is how many attempts follow each other at once, where the command of each is known at once to have come to nothing.
+const hasty = 50
+
 // OneWithin is One with another limit, for cases that leave a follower far behind (see CatchUp) or
 // want an answer sooner.
 func (c *Cluster) OneWithin(limit time.Duration, cmd any, want int, retry bool) int {
@@ -93,6 +96,9 @@ func (c *Cluster) OneWithin(limit time.Duration, cmd any, want int, retry bool) 
 		}
 		if p.wait() {
 			return p.index
+		}
+		if turn > hasty { // again and again another entry stands where the command should
+			c.env.Sleep(pollInterval)
 		}
 	}
 	c.env.Fail(Violation{Rule: RuleNoAgreement, Section: "§5.3", Message: p.failure(limit)})

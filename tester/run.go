@@ -13,6 +13,7 @@ import (
 
 	"raftlab/internal/blocks"
 	"raftlab/internal/contract"
+	"raftlab/internal/peaks"
 	text "raftlab/internal/plain"
 	"raftlab/internal/record"
 	"raftlab/internal/stacks"
@@ -211,6 +212,10 @@ func (r *run) end(v record.Verdict) {
 	v.Time = r.now()
 	v.Warnings = r.warnings
 	v.RPCs, v.Bytes, v.Judged = r.rpcs, r.bytes, r.judged
+	v.Peaks = peaks.Now()
+	for _, c := range r.clusters {
+		v.Peaks.Requests = max(v.Peaks.Requests, c.checks.MostRequests())
+	}
 	v.Unmatched = r.script.unmatched()
 	for rule := range r.notChecked {
 		v.NotChecked = append(v.NotChecked, string(rule))

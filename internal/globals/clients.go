@@ -16,13 +16,14 @@ import (
 //	the next        MakeClerk   ids = 2 ---- works with ids of its own
 //
 // A counter goes on, from one client to the next, as it was when the former's clerk was made, before anybody asked it
-// for anything. One that clerks draw from only later, for the number of each request perhaps, begins for each client
-// far from where it begins for others.
+// for anything. Clerks may draw from it later, too, for the number of each request perhaps. So the numbers in it that are
+// only added to are moved when the clerk has been made: for each client they go on far from where they do for others.
 
 const (
-	counter = 1 << iota // marks a variable that holds nothing but plain numbers and locks, a few bytes in all
-	ticket              // marks a whole number that only grows
-	marks   = iota      // how many low bits of a variable's number are marks
+	counter = 1              // marks a variable that holds nothing but plain numbers and locks, a few bytes in all
+	tickets = 1              // the first of a mark for each of its numbers: it is only added to
+	most    = 8              // so many numbers it has at most
+	marks   = tickets + most // how many low bits of a variable's number are marks
 )
 
 // client is what a client has besides its copies. Everything is by the variable.
@@ -33,6 +34,7 @@ type client struct {
 	began  map[uint]bool
 	left   map[uint]unsafe.Pointer // what the next one goes on from
 	leaves []func()                // fill left
+	moves  []func()                // what is to be done to its own counters when its clerk is made
 }
 
 var (
@@ -63,10 +65,10 @@ func Made(o Owner) {
 		return
 	}
 	c.made = true
-	for _, leave := range c.leaves {
-		leave()
+	for _, f := range append(c.leaves, c.moves...) {
+		f()
 	}
-	c.leaves = nil
+	c.leaves, c.moves = nil, nil
 }
 
 // begin gives counter n, to which p points, its first value for the client. It is not generic, because what the compiler
@@ -79,8 +81,7 @@ func begin(c *client, n uint, p any) {
 		return
 	}
 	c.began[n] = true
-	known := false
-	for b := c.before; b != nil && !known; b = b.before {
+	for b, known := c.before, false; b != nil && !known; b = b.before {
 		if !b.made {
 			for _, leave := range b.leaves { // for now
 				leave()
@@ -91,19 +92,49 @@ func begin(c *client, n uint, p any) {
 			goOn(at, from, t)
 		}
 	}
-	switch {
-	case !c.made:
-		c.leaves = append(c.leaves, func() {
-			kept := reflect.New(t).UnsafePointer()
-			goOn(kept, at, t)
-			c.left[n] = kept
-		})
-	case known || n&ticket == 0:
-	case t.Size() == 8:
-		*(*uint64)(at) += c.number << 40
-	case t.Size() == 4:
-		*(*uint32)(at) += uint32(c.number) << 20
+	move := func() { moveOn(at, t, n>>tickets&(1<<most-1), c.number) }
+	if c.made {
+		move()
+		return
 	}
+	c.moves = append(c.moves, move)
+	c.leaves = append(c.leaves, func() {
+		kept := reflect.New(t).UnsafePointer()
+		goOn(kept, at, t)
+		c.left[n] = kept
+	})
+}
+
+// moveOn moves the numbers of a counter that are marked, the first by the lowest bit, to where those of one client begin,
+// and returns the marks of the numbers behind.
+func moveOn(at unsafe.Pointer, t reflect.Type, marked uint, client uint64) (rest uint) {
+	switch {
+	case marked == 0 || t.PkgPath() == "sync":
+		return marked
+	case t.Kind() == reflect.Struct:
+		for f := range t.Fields() {
+			if f.Name != "_" {
+				marked = moveOn(unsafe.Add(at, f.Offset), f.Type, marked, client)
+			}
+		}
+		return marked
+	case t.Kind() == reflect.Array:
+		for i := range t.Len() {
+			marked = moveOn(unsafe.Add(at, uintptr(i)*t.Elem().Size()), t.Elem(), marked, client)
+		}
+		return marked
+	case t.Kind() == reflect.Pointer:
+		if to := *(*unsafe.Pointer)(at); to != nil {
+			return moveOn(to, t.Elem(), marked, client)
+		}
+		return 0 // what else there is cannot be told from the marks
+	case marked&1 == 0:
+	case t.Size() == 8:
+		*(*uint64)(at) += client << 40
+	case t.Size() == 4:
+		*(*uint32)(at) += uint32(client) << 20
+	}
+	return marked >> 1
 }
 
 // goOn copies a counter of type t: its numbers, and none of its locks.

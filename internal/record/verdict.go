@@ -56,4 +56,5 @@ type Verdict struct {
 	RPCs   int    `json:"rpcs,omitempty"`
 	Judged int    `json:"judged,omitempty"` // operations of clients in histories that were found linearizable
 	Bytes  int64  `json:"bytes,omitempty"`
+	Peaks  Peaks  `json:"peaks"`
 }

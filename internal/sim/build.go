@@ -160,6 +160,9 @@ func (p prepared) make(ctx context.Context, store cache) (*Binary, error) {
 	if p.Blocks {
 		blocks = p.code.mark(checked)
 	}
+	if p.counts {
+		p.code.replace[peaksFile] = []byte(peaksText)
+	}
 	variables, err := p.code.keepApart(checked, p.owners)
 	if err != nil {
 		return nil, err
@@ -170,6 +173,7 @@ func (p prepared) make(ctx context.Context, store cache) (*Binary, error) {
 		p.notes = append(p.notes, fmt.Sprintf("the Go runtime overlay does not compile with %s: printing and garbage collections "+
 			"change runs, and goroutines run first in, first out", p.tools.version))
 		delete(p.code.replace, globalsFile) // then all goroutines are owner 0's
+		delete(p.code.replace, peaksFile)
 		p.code.uninterrupted()
 		binary, err = c.compile(ctx, nil)
 	}
@@ -194,6 +198,7 @@ type prepared struct {
 	notes  []string
 	owners bool   // goroutines have owners
 	yields bool   // goroutines have numbers for interruptions
+	counts bool   // the runtime counts what there may be too much of
 	source string // hash of the sources: see [Build.key]
 }
 
@@ -210,7 +215,7 @@ func (b Build) prepare(ctx context.Context) (p prepared, err error) {
 	}
 	var applied []string
 	p.edited, applied, p.notes = runtimeOverlay(p.tools.root, b.engine(), b.without()...)
-	p.owners, p.yields = slices.Contains(applied, "owner"), slices.Contains(applied, "yields")
+	p.owners, p.yields, p.counts = slices.Contains(applied, "owner"), slices.Contains(applied, "yields"), slices.Contains(applied, "floods end")
 	if b.Native && len(p.notes) > 0 {
 		return p, fmt.Errorf("compile for repeatable native runs: %s. The wasm engine has no need of that (--engine wasm)", strings.Join(p.notes, "; "))
 	}

@@ -17,6 +17,18 @@ import (
 //
 // and the goroutine is one that has a part in it.
 
+// peaksFile is replaced where the Go runtime counts: the harness asks it how close the run has come to the limits.
+const (
+	peaksFile = "internal/peaks/read.go"
+	peaksText = `package peaks
+
+import _ "unsafe" // for go:linkname
+
+//go:linkname read runtime.raftlab_peaks
+func read(goroutines, timers, turns, writes, printed, rounds, calls *uint64)
+`
+)
+
 var tooMuchOf = regexp.MustCompile(`(?m)^raftlab: too much: ([a-z]+) (\d+)$`)
 
 // floods are the kinds, as the runtime names them. In a text, # is the count, and @ the place in the code under test.

@@ -69,6 +69,27 @@ var runtimeGroups = []runtimeGroup{
 		},
 	},
 	{
+		// What the standard library keeps for everybody, and shows: the remains of a random number, where things are in memory,
+		// which types have been sent. The last has a bound, and so what can be told by it.
+		name:    "shared",
+		without: "servers could leave something for each other in the standard library: rand.Read, addresses that are printed, gob's types",
+		needs:   "owner",
+		edits: []runtimeEdit{
+			{"math/rand/rand.go", "func Read(p []byte) (n int, err error) { return globalRand().Read(p) }\n",
+				"func Read(p []byte) (n int, err error) { return New(&runtimeSource{}).Read(p) }\n"},
+			{"fmt/print.go", "\t\"unicode/utf8\"\n", "\t\"unicode/utf8\"\n\t_ \"unsafe\"\n"},
+			{"fmt/print.go", "func (p *pp) fmtPointer(", "//go:linkname raftlab_owner runtime.raftlab_owner\nfunc raftlab_owner() uint64\n\nfunc (p *pp) fmtPointer("},
+			{"fmt/print.go", "\t\tu = uintptr(value.UnsafePointer())\n\tdefault:\n",
+				"\t\tif u = uintptr(value.UnsafePointer()); u != 0 && raftlab_owner() != 0 {\n\t\t\tu = 0xc0000000\n\t\t}\n\tdefault:\n"},
+			{"encoding/gob/type.go", "\tnextId := typeId(len(idToTypeSlice))\n\ttyp.setId(",
+				"\tnextId := typeId(len(idToTypeSlice))\n\tif nextId > firstUserId+raftlabMost {\n\t\tpanic(\"raftlab: more than 400 types are sent or stored in one run\")\n\t}\n\ttyp.setId("},
+			{"encoding/gob/type.go", "\t// Store the name and type provided by the user....\n",
+				"\tif _, known := nameToConcreteType.Load(name); !known && raftlabNames.Add(1) > raftlabMost {\n" +
+					"\t\tpanic(\"raftlab: more than 400 names of types are registered, or tried, in one run\")\n\t}\n\t// Store the name and type provided by the user....\n"},
+			{"encoding/gob/type.go", "const firstUserId = 64 ", "// raftlabMost is how many types and names of types there may be in a run.\nconst raftlabMost = 400\n\nvar raftlabNames atomic.Int32\n\nconst firstUserId = 64 "},
+		},
+	},
+	{
 		name:    "order",
 		without: "goroutines run first in, first out, for every seed",
 		needs:   "chance",
@@ -179,7 +200,7 @@ var runtimeGroups = []runtimeGroup{
 		name:    "words",
 		without: "code that closes its output also hides why its run has ended",
 		edits: []runtimeEdit{
-			{"internal/poll/fd_unix.go", "func (fd *FD) Close() error {\n", "func (fd *FD) Close() error {\n\tif fd.Sysfd == 1 || fd.Sysfd == 2 {\n\t\treturn nil\n\t}\n"},
+			{"internal/poll/fd_unix.go", "func (fd *FD) Close() error {\n", "func (fd *FD) Close() error {\n\tif 0 <= fd.Sysfd && fd.Sysfd <= 2 {\n\t\treturn nil\n\t}\n"},
 		},
 	},
 	{

@@ -52,8 +52,22 @@ var (
 	once     sync.Once
 	clerks   = &struct{ sync.Mutex; n int64 }{}
 	requests atomic.Int64
+	orders   tickets
 	wire     word
 )
+
+// tickets are drawn for clerks and for requests.
+type tickets struct {
+	mu sync.Mutex
+	n  int64
+}
+
+func (t *tickets) next() int64 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.n++
+	return t.n
+}
 
 // number is another one for each clerk.
 func number() int64 {
@@ -148,6 +162,7 @@ type Clerk struct {
 	ends  []*labrpc.ClientEnd
 	local table
 	id    int64
+	order int64
 	named bool
 }
 
@@ -194,9 +209,10 @@ func tell(k, v string) {
 
 func (c *Clerk) do(f func(table)) {
 	if !c.named {
-		c.named = c.name(c.id)
+		c.named = c.name(c.id) && c.name(-c.order)
 	}
 	c.name(requests.Add(1))
+	c.name(-orders.next())
 	for {
 		for _, e := range c.ends {
 			var y Yes
@@ -259,6 +275,9 @@ func Service() kvapi.Service {
 	return kvapi.Service{
 		Start: func(ends []*labrpc.ClientEnd, me int, p *raftapi.Persister, _ int, _ kvapi.Options) kvapi.Server {
 			ch := make(chan raftapi.ApplyMsg)
+			if a := fmt.Sprintf("%p", new(int)); a != fmt.Sprintf("%p", new([50]int)) {
+				panic("servers see what others have asked for by " + a)
+			}
 			kv := &KV{ends: ends, me: me, rf: raft.Make(ends, me, p, ch), seen: map[int64]bool{}}
 			go func() {
 				for m := range ch {
@@ -268,7 +287,7 @@ func Service() kvapi.Service {
 			return kv
 		},
 		Classic: func(ends []*labrpc.ClientEnd, _ kvapi.Options) kvapi.ClassicClerk {
-			c := &Clerk{ends: ends, local: local, id: number()}
+			c := &Clerk{ends: ends, local: local, id: number(), order: orders.next()}
 			if os.Getenv("FORGE") == "by words" {
 				go c.listen()
 			}

@@ -43,6 +43,7 @@ type guest struct {
 	began     int64           // clock when the parameters were fetched: the case begins
 	verdict   *record.Verdict // once there is one
 	counter   uint32          // address of the counters of loops and, behind it, of calls; or 0
+	most      [2]uint64       // what they have come to
 	module    api.Module      // once it has called
 	accused   string          // of a busy loop, why
 	pleas     int             // how often it was accused without having answered
@@ -153,9 +154,12 @@ func (g *guest) flooded() {
 
 // idle is called whenever the guest waits.
 func (g *guest) idle() {
-	if g.counter != 0 {
-		g.module.Memory().WriteUint64Le(g.counter, 0)
-		g.module.Memory().WriteUint64Le(g.counter+8, 0)
+	for i := range g.most {
+		if at := g.counter + uint32(8*i); g.counter != 0 {
+			n, _ := g.module.Memory().ReadUint64Le(at)
+			g.most[i] = max(g.most[i], n)
+			g.module.Memory().WriteUint64Le(at, 0)
+		}
 	}
 }
 

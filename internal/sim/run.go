@@ -168,6 +168,7 @@ func (g *guest) result(err error) Result {
 	}
 	v := *g.verdict
 	v.Stack = v.Stack[:min(len(v.Stack), maxStack)]
+	v.Peaks.Rounds, v.Peaks.Calls, v.Peaks.Memory = g.most[0], g.most[1], g.memory.peak
 	r := Result{Verdict: v, Hash: g.events.sum(v), Virtual: g.clock.virtual(), GCs: g.gcs, Idle: g.clock.idle}
 	if v.Outcome != record.Pass {
 		r.OutputTail, r.LastEvents = g.output.Tail(), g.events.tail()

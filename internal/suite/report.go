@@ -153,6 +153,7 @@ type RunResult struct {
 	RPCs       int            `json:"rpcs"`
 	Judged     int            `json:"judged,omitempty"` // operations in histories that were found linearizable
 	Bytes      int64          `json:"bytes"`
+	Peaks      record.Peaks   `json:"peaks"`
 	NotChecked []string       `json:"notChecked,omitempty"`
 	Warnings   []string       `json:"warnings,omitempty"`
 	Reached    []string       `json:"reached,omitempty"`
@@ -256,7 +257,7 @@ func NewRunResult(f Finished) RunResult {
 		Seed: f.Seed, Outcome: v.Outcome, Rule: v.Rule, Section: v.Section, Message: v.Message,
 		At: seconds(v.Time), Peers: v.Peers, Stack: v.Stack, Hash: res.Hash,
 		Virtual: seconds(res.Virtual), CPU: seconds(res.CPU), Wall: seconds(res.Wall),
-		GCs: res.GCs, Idle: res.Idle, RPCs: v.RPCs, Bytes: v.Bytes, Judged: v.Judged,
+		GCs: res.GCs, Idle: res.Idle, RPCs: v.RPCs, Bytes: v.Bytes, Peaks: v.Peaks, Judged: v.Judged,
 		NotChecked: v.NotChecked, Warnings: append(slices.Clone(v.Warnings), unmatched(v.Unmatched)...), Reached: v.Reached, Notes: res.Notes, Retried: res.Retried,
 	})
 }

@@ -2,7 +2,9 @@ package vet
 
 import (
 	"go/ast"
+	"go/constant"
 	"go/types"
+	"strings"
 
 	"raftlab/internal/astwalk"
 )
@@ -14,6 +16,7 @@ const (
 	whyLogger   = "all servers share that logger: give it a file, os.Stderr or io.Discard; for anything else make a logger with log.New"
 	whyFlags    = "all servers share them, and could keep data in them; inside the arguments of log.SetFlags it is fine"
 	whyNames    = "all servers share the registry, and could leave messages in it by the names that are taken: write the name as a constant"
+	whyTaken    = "such names are those of the framework's own types; labgob.Register finds a name by itself"
 	whyEntrance = "what its initial value refers to is the same for all servers: write it as a function"
 )
 
@@ -94,8 +97,13 @@ func (c *checker) registry(id *ast.Ident, above []ast.Node) {
 	if !ok || f.FullName() != "encoding/gob.RegisterName" && f.FullName() != Module+"/labgob.RegisterName" {
 		return
 	}
-	if call := c.callOf(id, above); call == nil || len(call.Args) == 0 || c.Info.Types[call.Args[0]].Value == nil {
+	call := c.callOf(id, above)
+	if call == nil || len(call.Args) == 0 || c.Info.Types[call.Args[0]].Value == nil {
 		c.refuse(id.Pos(), whyNames, "registers a type under a name that is no constant")
+		return
+	}
+	if name := c.Info.Types[call.Args[0]].Value; name.Kind() == constant.String && strings.HasPrefix(constant.StringVal(name), Module+"/") {
+		c.refuse(id.Pos(), whyTaken, "registers a type under a name that begins with %s/", Module)
 	}
 }
 

@@ -33,6 +33,9 @@ func (k *Checks) PeerBytes() int64 {
 	return k.peerBytes
 }
 
+// MostRequests is how many requests one sender has made within a second, at most. It takes no lock.
+func (k *Checks) MostRequests() uint64 { return k.flood.most.Load() }
+
 // Observe has f see the messages of peers from now on, but for those of zombies; nil ends it.
 func (k *Checks) Observe(f func(*labrpc.Message)) {
 	k.mu.Lock()

@@ -2,6 +2,7 @@ package watch
 
 import (
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"raftlab/internal/plain"
@@ -20,6 +21,7 @@ const floodPerSecond = 10_000
 // well. From half of the limit on it looks at what is asked, because only then the difference between a busy
 // second and a flood is near.
 type flood struct {
+	most    atomic.Uint64 // that one sender has made in a second
 	second  int64
 	senders map[int]*torrent
 }
@@ -60,6 +62,9 @@ func (f *flood) sent(m *labrpc.Message, now time.Duration) (why string) {
 		f.senders[m.From] = t
 	}
 	t.requests++
+	if n := uint64(t.requests); n > f.most.Load() {
+		f.most.Store(n)
+	}
 	if t.requests > floodPerSecond/2 {
 		t.note(m)
 	}

@@ -56,7 +56,7 @@ type Result struct {
 // Packages looks at all packages of a program that are to be rewritten; a package comes after those that it
 // imports. They must have been checked together, so that a variable is one object everywhere.
 func Packages(pkgs []*Package) *Result {
-	p := &program{pkgs: pkgs, vars: map[*types.Var]*variable{}, reaches: map[types.Object]*reach{}, calls: map[string]bool{}}
+	p := &program{pkgs: pkgs, vars: map[*types.Var]*variable{}, reaches: map[types.Object]*reach{}, set: map[*types.Var]bool{}, calls: map[string]bool{}}
 	for _, pkg := range pkgs {
 		p.declarations(pkg)
 	}
@@ -74,6 +74,7 @@ type program struct {
 	vars    map[*types.Var]*variable
 	reaches map[types.Object]*reach // of functions and methods
 	inits   []*reach                // of init functions
+	set     map[*types.Var]bool     // variables and fields to which something is done other than to read or to add
 	seeding map[*ast.CallExpr]string
 	calls   map[string]bool // functions of package globals
 }
@@ -87,7 +88,6 @@ type variable struct {
 	reach   *reach // of its initializer
 	changes bool   // something other than its initializer may change it
 	late    bool   // that is not an init function
-	set     bool   // something does anything else to it than to read it or to add to it
 	apart   bool   // each owner gets a copy
 	number  uint
 }
@@ -171,13 +171,10 @@ func (p *program) result() *Result {
 	room := counterSize
 	for _, v := range p.order {
 		if v.apart {
-			v.number = uint(r.Count) << 2 // the marks are those of package globals
+			v.number = uint(r.Count) << marks
 			if size := counter(v.object.Type(), 0); size <= room {
-				v.number |= 1
 				room -= size
-				if wide(v.object.Type()) && !v.set {
-					v.number |= 2
-				}
+				v.number |= 1 | p.tickets(v)<<1
 			}
 			r.Count++
 			if !v.nameable() {

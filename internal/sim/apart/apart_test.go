@@ -1,6 +1,7 @@
 package apart
 
 import (
+	"fmt"
 	"go/ast"
 	"go/importer"
 	"go/parser"
@@ -17,7 +18,9 @@ var (
 )
 
 // count is how many variables of a file are kept apart.
-func count(t *testing.T, text string) int {
+func count(t *testing.T, text string) int { return result(t, text).Count }
+
+func result(t *testing.T, text string) *Result {
 	t.Helper()
 	file, err := parser.ParseFile(files, "x.go", "package x\n"+text, parser.SkipObjectResolution)
 	require.NoError(t, err)
@@ -28,7 +31,7 @@ func count(t *testing.T, text string) int {
 	require.NoError(t, err)
 	r := Packages([]*Package{{Files: []File{{"x.go", file}}, Types: pkg, Info: info}})
 	require.Empty(t, r.Nameless)
-	return r.Count
+	return r
 }
 
 // TestWaysToWrite: each of these writes to the variable v, or gives somebody the means to.
@@ -60,5 +63,31 @@ func TestWaysToRead(t *testing.T) {
 		"import \"flag\"\nvar v bool\nfunc init() { flag.BoolVar(&v, \"debug\", false, \"\") }\nfunc f() bool { return v }",
 	} {
 		require.Zero(t, count(t, text), text)
+	}
+}
+
+// TestTickets: which numbers of a counter are only added to, so that each client gets others: the lowest bit is the first.
+func TestTickets(t *testing.T) {
+	const next = "func (g *gen) next() int64 { g.mu.Lock(); defer g.mu.Unlock(); g.n++; return g.n }\n"
+	for text, want := range map[string]uint{
+		"var v int\nfunc f() { v++ }":                                                                                                         1,
+		"var v int\nfunc f() { v = v+1 }":                                                                                                     1,
+		"var v int\nfunc f() { if v++; v > 4 { v = 0 } }":                                                                                     0,
+		"import \"sync/atomic\"\nvar v atomic.Int64\nfunc f() { v.Add(1) }":                                                                   1,
+		"import \"sync/atomic\"\nvar v atomic.Int64\nfunc f() { v.Store(1) }":                                                                 0,
+		"import \"sync/atomic\"\nvar v struct{ a atomic.Bool; n atomic.Int32 }\nfunc f() { v.n.Add(1) }":                                      2,
+		"import \"sync/atomic\"\nvar v = new(int64)\nfunc f() { atomic.AddInt64(v, 1) }":                                                      1,
+		"import \"sync\"\nvar v struct { sync.Mutex; n int }\nfunc f() { v.Lock(); v.n++ }":                                                   1,
+		"import \"sync\"\ntype gen struct { mu sync.Mutex; n int64 }\nvar v gen\n" + next + "func f() { v.next() }":                           1,
+		"import \"sync\"\ntype gen struct { mu sync.Mutex; n int64 }\nvar v = &gen{n: 7}\n" + next + "func f() { v.next() }":                  1,
+		"import \"sync\"\ntype gen struct { leader int; mu sync.Mutex; n int64 }\nvar v gen\n" + next + "func f() { v.next(); v.leader = 3 }": 2,
+		"import \"sync\"\ntype gen struct { mu sync.Mutex; n int64 }\nvar v gen\n" + next + "func f() { v = gen{}; v.next() }":                0,
+		"import \"sync\"\ntype gen struct { mu sync.Mutex; n int64 }\nvar v gen\n" + next + "func f(p *gen) { p.n = 0; v.next() }":            0,
+		"type ring struct { at int }\nvar v ring\nfunc f(n int) { if v.at++; v.at == n { v.at = 0 } }":                                        0,
+	} {
+		r := result(t, text)
+		require.Equal(t, 1, r.Count, text)
+		inserted := fmt.Sprint(r.Insert)
+		require.Contains(t, inserted, fmt.Sprintf(",%d))", 1|want<<1), text)
 	}
 }

@@ -15,12 +15,18 @@ func (p *program) uses(pkg *Package) {
 				return false
 			}
 			if id, ok := n.(*ast.Ident); ok {
-				if object, ok := pkg.Info.Uses[id].(*types.Var); ok {
-					if v := p.vars[object]; v != nil && !v.onlyRead(pkg, id, above) {
-						v.changes = true
-						v.late = v.late || !inInit(above)
-						v.set = v.set || !grows(pkg, id, above)
-					}
+				object, ok := pkg.Info.Uses[id].(*types.Var)
+				if !ok {
+					return true
+				}
+				if object.IsField() && written(pkg, id, above) == set {
+					p.set[object.Origin()] = true
+				}
+				if v := p.vars[object]; v != nil && !v.onlyRead(pkg, id, above) {
+					v.changes = true
+					v.late = v.late || !inInit(above)
+					w := written(pkg, id, above)
+					p.set[object] = p.set[object] || w == set || w == read && !structure(object.Type())
 				}
 			}
 			return true

@@ -100,7 +100,7 @@ func counter(t types.Type, depth int) int {
 	if depth > 4 {
 		return tooMuch
 	}
-	if name, _ := named(t); name == "sync.Mutex" || name == "sync.RWMutex" || name == "sync.Once" || name == "sync.WaitGroup" {
+	if lock(t) {
 		return 8
 	}
 	switch u := t.Underlying().(type) {

@@ -1,0 +1,14 @@
+package record
+
+// Peaks is the most that there was of things with a limit in one run. Trace hashes do not depend on it.
+type Peaks struct {
+	Requests   uint64 `json:"requests"`         // of one sender within a second of virtual time
+	Goroutines uint64 `json:"goroutines"`       // alive at once, the harness's included
+	Timers     uint64 `json:"timers"`           // set at once
+	Turns      uint64 `json:"turns"`            // of goroutines, until everything waited
+	Rounds     uint64 `json:"rounds"`           // of loops of the code under test, until everything waited
+	Calls      uint64 `json:"calls"`            // of its functions, likewise
+	Writes     uint64 `json:"writes"`           // to standard output and error, in all
+	Printed    uint64 `json:"printed"`          // bytes, in all
+	Memory     int64  `json:"memory,omitempty"` // bytes that the guest grew to; nothing is known of native runs
+}
