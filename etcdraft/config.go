@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"go.etcd.io/raft/v3"
@@ -120,7 +121,11 @@ func (p *Peer) Extend(names ...string) error {
 	config := p.config
 	p.mu.Unlock()
 	for _, name := range names {
-		switch name {
+		x, err := raftapi.ParseExtension(name)
+		if err != nil {
+			return fmt.Errorf("etcdraft: %w", err)
+		}
+		switch x.Name {
 		case raftapi.PreVote:
 			config.PreVote = true
 		case raftapi.CheckQuorum:
@@ -133,10 +138,12 @@ func (p *Peer) Extend(names ...string) error {
 			// Always there, as far as etcd's server has it (loop.go): the leader sends while it writes, what gathers meanwhile is one
 			// Ready, and what it has committed is handed on together. AsyncStorageWrites goes further, and is not used here.
 		case raftapi.UncommittedLimit:
-			config.UncommittedLimit = 1 << 20
+			config.UncommittedLimit = x.Parameter("bytes", 1<<20)
 		case raftapi.Pipeline:
 			// Always there, too; these are the bounds of lab 2G.
-			config.MaxInflightMessages, config.MaxInflightBytes = 64, 2<<20
+			config.MaxInflightMessages, config.MaxInflightBytes = x.Parameter("messages", 64), x.Parameter("bytes", 2<<20)
+		case raftapi.CatchUp:
+			config.CatchUpEntries, config.CatchUpBytes = x.Parameter("entries", 5000), x.Parameter("bytes", 4<<20)
 		case raftapi.Lease:
 			return errors.New("go.etcd.io/raft has no lease with a bound on clock drift; use readindex (its own unsafe variant is etcdraft.Config.UnsafeLease)")
 		default:
@@ -152,9 +159,9 @@ func (p *Peer) Extend(names ...string) error {
 	return nil
 }
 
-// KeepCatchUp implements [raftapi.CatchUpKeeper].
-func (p *Peer) KeepCatchUp(entries, bytes int) {
-	p.betweenTurns(func() { p.config.CatchUpEntries, p.config.CatchUpBytes = entries, bytes })
+// HasExtension implements [raftapi.Extensible].
+func (p *Peer) HasExtension(name string) bool {
+	return name != raftapi.Lease && slices.Contains(raftapi.Extensions, name)
 }
 
 // DriftClock makes this peer's clock run at rate: a second of its takes 1/rate seconds. The library

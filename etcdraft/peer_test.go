@@ -130,7 +130,7 @@ func TestLostSnapshotStrandsNobody(t *testing.T) {
 func TestCatchUp(t *testing.T) {
 	bubble(t, 3, Config{}, func(c *cluster) {
 		for _, p := range c.peers {
-			p.KeepCatchUp(5000, 100_000)
+			require.NoError(t, p.Extend("catchup:entries=5000:bytes=100000"))
 		}
 		leader := c.leader()
 		behind := (leader + 1) % 3
@@ -146,7 +146,7 @@ func TestCatchUp(t *testing.T) {
 		require.Equal(t, 0, c.disks[behind].SnapshotSize(), "it needed no snapshot")
 		time.Sleep(time.Second) // the one that was away may have a newer term, and deposed the leader
 		p := c.peers[c.leader()]
-		p.KeepCatchUp(5000, 500)
+		p.betweenTurns(func() { p.config.CatchUpBytes = 500 })
 		c.commit(p.me, "last")
 		p.Snapshot(31, []byte("state"))
 		first, _ := p.store.FirstIndex()

@@ -85,25 +85,26 @@ type Options struct {
 	Raft raftapi.MakeFunc
 	// Extensions of the peer to switch on, besides those that the read path needs.
 	Extensions []string
-	// CatchUp asks for up to 5000 entries to be kept in memory after a snapshot, if the peer is a
-	// raftapi.CatchUpKeeper, so that a follower that is a little behind needs no snapshot.
+	// CatchUp asks for up to 5000 entries to be kept in memory after a snapshot, if the peer has
+	// raftapi.CatchUp, so that a follower that is a little behind needs no snapshot.
 	CatchUp bool
 }
 
 // PeerExtensions are the extensions of the peer that have to be on: those asked for, and those that the
 // read path needs.
 func (o Options) PeerExtensions() []string {
-	names := slices.Clone(o.Extensions)
+	var names []string
 	switch o.Reads {
 	case ReadIndexLeader, ReadIndexFollower:
-		names = append(names, raftapi.ReadIndex)
+		names = []string{raftapi.ReadIndex}
 	case ReadLease:
 		// The lease rests on voters that stand by their leader, which is a part of CheckQuorum;
 		// ReadIndex is for the times without one.
-		names = append(names, raftapi.ReadIndex, raftapi.CheckQuorum, raftapi.Lease)
+		names = []string{raftapi.ReadIndex, raftapi.CheckQuorum, raftapi.Lease}
 	}
+	names = raftapi.AddExtensions(o.Extensions, names...)
 	slices.Sort(names)
-	return slices.Compact(names)
+	return names
 }
 
 // MissingExtension is what Start panics with if the peer cannot do what the options ask for.

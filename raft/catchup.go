@@ -45,6 +45,8 @@ type keptEntries struct {
 func (k *keptEntries) first() int { return k.last - len(k.entries) + 1 }
 
 // KeepCatchUp says how much to keep behind each later snapshot; see [raftapi.CatchUpKeeper].
+//
+// Deprecated: Extend with catchup:entries=N:bytes=N, or [Config], which say what is wrong with the numbers.
 func (rf *Raft) KeepCatchUp(entries, bytes int) {
 	rf.mu.Lock()
 	defer rf.mu.Unlock()

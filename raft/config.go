@@ -109,6 +109,10 @@ const (
 	// defaultUncommitted is the UncommittedLimit of a server whose extension is switched on by name.
 	defaultUncommitted = 1 << 20
 
+	// defaultCatchUpEntries and defaultCatchUpBytes are those of a server that is only told to keep some: etcd's
+	// DefaultSnapshotCatchUpEntries, and a bound that etcd does not have.
+	defaultCatchUpEntries, defaultCatchUpBytes = 5000, 4 << 20
+
 	// maxInFlight is the number of unanswered calls per follower at most. A call to a dead server
 	// may take seconds to fail, and heartbeats do not wait for it. At ten per second this
 	// bounds what a very slow network can pile up, and is not reached on a slow one.

@@ -45,3 +45,19 @@ func TestLeaseImpliesCheckQuorum(t *testing.T) {
 	require.NoError(t, rf.Extend(raftapi.PreVote))
 	require.False(t, rf.config.CheckQuorum)
 }
+
+// Extensions have parameters, and what cannot work is refused without switching anything on.
+func TestExtendTakesParameters(t *testing.T) {
+	rf := newPeer(t, 1)
+	require.True(t, raftapi.Offers(rf, raftapi.CatchUp))
+	require.NoError(t, rf.Extend("pipeline:messages=8", "lease:drift=10", "uncommittedlimit:bytes=99", "catchup:entries=7"))
+	require.Equal(t, 8, rf.config.MaxInflightMessages)
+	require.Equal(t, 2<<20, rf.config.MaxInflightBytes, "what nobody says")
+	require.InDelta(t, 1.1, rf.config.LeaseDriftBound, 1e-9)
+	require.Equal(t, 99, rf.config.UncommittedLimit)
+	require.Equal(t, 7, rf.config.CatchUpEntries)
+
+	rf = newPeer(t, 1)
+	require.ErrorContains(t, rf.Extend("prevote", "pipeline:window=8"), "it has messages, bytes")
+	require.False(t, rf.config.PreVote)
+}

@@ -2,6 +2,7 @@ package raft
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"raftlab/labgob"
@@ -43,37 +44,59 @@ type extensions struct {
 func (rf *Raft) Extend(names ...string) error {
 	rf.mu.Lock()
 	defer rf.mu.Unlock()
+	config := rf.config
 	for _, name := range names {
-		switch name {
-		case raftapi.PreVote:
-			rf.config.PreVote = true
-		case raftapi.CheckQuorum:
-			rf.config.CheckQuorum = true
-		case raftapi.ReadIndex:
-			rf.config.ReadIndex = true
-		case raftapi.Lease:
-			rf.config.LeaseRead = true
-		case raftapi.Transfer:
-			rf.config.Transfer = true
-		case raftapi.Pipeline:
-			rf.config.Pipeline = true
-		case raftapi.EagerCommit:
-			rf.config.EagerCommit = true
-		case raftapi.UncommittedLimit:
-			rf.config.UncommittedLimit = defaultUncommitted
-		case raftapi.Disk:
-			rf.config.Disk = true
-		case raftapi.Batch:
-			rf.config.Batch = true
-		case raftapi.ApplyRuns:
-			rf.config.ApplyRuns = true
-		default:
-			return fmt.Errorf("raft: no extension is called %q; there are %q", name, raftapi.Extensions)
+		x, err := raftapi.ParseExtension(name)
+		if err != nil {
+			return fmt.Errorf("raft: %w", err)
 		}
+		config.switchOn(x)
 	}
-	rf.config = rf.config.withImplied()
+	if err := config.validate(); err != nil {
+		return fmt.Errorf("raft: %q: %w", names, err)
+	}
+	rf.config = config.withImplied()
 	rf.beginWrites()
 	return nil
+}
+
+// HasExtension implements [raftapi.Extensible]: this peer has them all.
+func (rf *Raft) HasExtension(name string) bool { return slices.Contains(raftapi.Extensions, name) }
+
+// switchOn switches one extension on.
+func (c *Config) switchOn(x raftapi.Extension) {
+	switch x.Name {
+	case raftapi.PreVote:
+		c.PreVote = true
+	case raftapi.CheckQuorum:
+		c.CheckQuorum = true
+	case raftapi.ReadIndex:
+		c.ReadIndex = true
+	case raftapi.Lease:
+		c.LeaseRead = true
+		if drift := x.Parameter("drift", 0); drift > 0 {
+			c.LeaseDriftBound = 1 + float64(drift)/100
+		}
+	case raftapi.Transfer:
+		c.Transfer = true
+	case raftapi.Pipeline:
+		c.Pipeline = true
+		c.MaxInflightMessages = x.Parameter("messages", c.MaxInflightMessages)
+		c.MaxInflightBytes = x.Parameter("bytes", c.MaxInflightBytes)
+	case raftapi.EagerCommit:
+		c.EagerCommit = true
+	case raftapi.UncommittedLimit:
+		c.UncommittedLimit = x.Parameter("bytes", defaultUncommitted)
+	case raftapi.Disk:
+		c.Disk = true
+	case raftapi.Batch:
+		c.Batch = true
+	case raftapi.ApplyRuns:
+		c.ApplyRuns = true
+	case raftapi.CatchUp:
+		c.CatchUpEntries = x.Parameter("entries", defaultCatchUpEntries)
+		c.CatchUpBytes = x.Parameter("bytes", defaultCatchUpBytes)
+	}
 }
 
 // beginExtensions is the state after a start. A server that was there before may have told a

@@ -21,17 +21,20 @@ const (
 	Disk      = "disk"      // §10.2.1, etcd: writes beside the mutex; what is said is durable by then
 	Batch     = "batch"     // §10.2.2: what is proposed meanwhile is one write and one message; in services, one entry
 	ApplyRuns = "applyruns" // etcd: entries are applied in runs, under one lock
+	CatchUp   = "catchup"   // etcd: entries that the snapshot covers stay in memory for those who are nearly there
 )
 
 // Extensions lists them all.
 var Extensions = []string{
 	PreVote, CheckQuorum, ReadIndex, Lease, Transfer, Pipeline, EagerCommit, UncommittedLimit, Disk, Batch, ApplyRuns,
+	CatchUp,
 }
 
 // Extendable is a peer whose extensions can be switched on by name.
 type Extendable interface {
-	// Extend switches extensions on. It is called at most once, right after Make and before any
-	// other peer can reach this one. The error names an extension that the peer does not have.
+	// Extend switches extensions on. Some have parameters, as [ParseExtension] reads them. It is called at most once,
+	// right after Make and before any other peer can reach this one. The error names an extension that the peer does
+	// not have, or says what is wrong with a parameter.
 	Extend(names ...string) error
 }
 
@@ -88,6 +91,9 @@ type CommitIndexer interface {
 // CatchUpKeeper is a peer that can keep entries in memory which its snapshot covers already, so
 // that a follower which is only slightly behind gets entries and not the whole snapshot (etcd's
 // SnapshotCatchUpEntries).
+//
+// Deprecated: it is the extension [CatchUp] of an [Extensible] peer now. Peers that have only this method are still asked
+// by it.
 type CatchUpKeeper interface {
 	// KeepCatchUp says how much to keep behind each later snapshot: as many of the newest
 	// entries as stay within both limits; bytes are those of the encoded entries. What is persisted

@@ -36,7 +36,7 @@ type Options struct {
 	SnapshotLag int
 	// SnapshotBytes is the least size of a snapshot: that of the service's state. 0: they are as short as can be.
 	SnapshotBytes int
-	// CatchUp has peers that can (raftapi.CatchUpKeeper) keep so many entries in memory behind each
+	// CatchUp has peers that can (raftapi.CatchUp) keep so many entries in memory behind each
 	// snapshot. Others do without. It means nothing to Servers.
 	CatchUp int
 

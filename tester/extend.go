@@ -21,18 +21,16 @@ func (c *machines) extensionsOf(i int) (all []string, required bool) {
 	}
 	all = slices.Clone(c.options.Extensions)
 	required = len(all) > 0
-	for _, name := range c.r.params.With {
-		if !slices.Contains(all, name) {
-			all = append(all, name)
-		}
-	}
-	return all, required
+	return raftapi.AddExtensions(all, c.r.params.With...), required
 }
 
 // extend switches the extensions of a new peer on, before anybody can reach it.
 func (c *machines) extend(l *life, peer raftapi.Raft) {
 	i := l.Peer
 	names, required := c.extensionsOf(i)
+	if entries := c.options.CatchUp; entries > 0 && raftapi.Offers(peer, raftapi.CatchUp) {
+		names = raftapi.AddExtensions(names, fmt.Sprintf("%s:entries=%d:bytes=%d", raftapi.CatchUp, entries, catchUpBytes))
+	}
 	if len(names) == 0 {
 		return
 	}

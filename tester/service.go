@@ -98,10 +98,10 @@ func (l *life) snapshotDue(applied int) int {
 // catchUpBytes is no bound in practice: cases say how many entries are kept.
 const catchUpBytes = 1 << 20
 
-// keepCatchUp tells a new peer what to keep behind its snapshots.
+// keepCatchUp tells a new peer what to keep behind its snapshots, if that is no extension that it has (extend.go).
 func (c *machines) keepCatchUp(l *life, peer raftapi.Raft) {
 	keeper, ok := peer.(raftapi.CatchUpKeeper)
-	if c.options.CatchUp == 0 || !ok {
+	if c.options.CatchUp == 0 || !ok || raftapi.Offers(peer, raftapi.CatchUp) {
 		return
 	}
 	c.r.into("KeepCatchUp", l.Peer, l.as(func() { keeper.KeepCatchUp(c.options.CatchUp, catchUpBytes) }))

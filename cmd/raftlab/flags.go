@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -35,8 +34,8 @@ type runFlags struct {
 func (f *runFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.impl, "impl", "", "the code under test: a course tree, a `directory` with one package, a solution of 6.824 or 6.5840, etcdraft, or reference (default: this tree's own)")
 	flags.StringArrayVar(&f.env, "env", nil, "`K=V` in the environment of the code under test; may be repeated")
-	flags.StringSliceVar(&f.with, "with", nil, "`extensions` that all peers are to have, such as prevote,checkquorum; there are "+
-		strings.Join(raftapi.Extensions, ", "))
+	flags.StringSliceVar(&f.with, "with", nil, "`extensions` that all peers are to have, such as prevote,checkquorum; some with parameters, such as "+
+		"pipeline:messages=8 (docs/lab2.md); there are "+strings.Join(raftapi.Extensions, ", "))
 	flags.BoolVar(&f.strict, "strict", false, "a goroutine left over after Kill is a failure, not a warning")
 	contractFlag(flags, &f.contract)
 	yearFlag(flags, &f.year)
@@ -54,25 +53,30 @@ func (f *runFlags) options() (suite.Options, error) {
 	if _, err := contract.Of(f.contract); err != nil {
 		return o, fmt.Errorf("--contract %s: %w", f.contract, err)
 	}
-	for _, name := range f.with {
-		if !slices.Contains(raftapi.Extensions, name) {
-			return o, fmt.Errorf("--with %s: no extension is called that; there are %s", name, strings.Join(raftapi.Extensions, ", "))
-		}
-		if !slices.Contains(o.With, name) {
-			o.With = append(o.With, name)
-		}
+	var err error
+	if o.With, err = raftapi.ParseExtensions(f.with); err != nil { // sorted, since options are compared
+		return o, fmt.Errorf("--with: %w%s", err, parametersOf())
 	}
-	slices.Sort(o.With) // the order means nothing, and options are compared
 	for _, kv := range f.env {
 		if k, _, ok := strings.Cut(kv, "="); !ok || k == "" {
 			return o, fmt.Errorf("--env %q: write K=V, for example --env DEBUG=1", kv)
 		}
 	}
-	var err error
 	if f.memory != "" {
 		o.MemoryLimit, err = parseSize(f.memory)
 	}
 	return o, err
+}
+
+// parametersOf lists what extensions can be told.
+func parametersOf() string {
+	var b strings.Builder
+	for _, name := range raftapi.Extensions {
+		for _, p := range raftapi.Parameters(name) {
+			fmt.Fprintf(&b, "\n  %-28s %s", name+":"+p.Name+"=N", p.What)
+		}
+	}
+	return b.String()
 }
 
 // contractFlag is the flag that says by which year's contract peers are judged.

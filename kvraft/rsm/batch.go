@@ -48,7 +48,7 @@ type part[O, R any] struct {
 
 // has says whether an extension is on.
 func (m *RSM[O, R]) has(extension string) bool {
-	return slices.Contains(m.config.Extensions, extension)
+	return raftapi.HasExtension(m.config.Extensions, extension)
 }
 
 // gather leaves a request for the next entry. false: it has to have one to itself.

@@ -1,6 +1,7 @@
 package rsm
 
 import (
+	"fmt"
 	"strings"
 	"sync"
 	"time"
@@ -131,11 +132,15 @@ func (c Config[O, R]) withDefaults() Config[O, R] {
 
 // extend switches on what the peer is to do beyond the paper's Figure 2.
 func (m *RSM[O, R]) extend() {
-	if missing := extendPeer(m.raft, m.config.Extensions); missing != nil {
+	extensions := m.config.Extensions
+	if m.config.CatchUp && raftapi.Offers(m.raft, raftapi.CatchUp) {
+		extensions = raftapi.AddExtensions(extensions, fmt.Sprintf("%s:entries=%d:bytes=%d", raftapi.CatchUp, catchUpEntries, catchUpBytes))
+	}
+	if missing := extendPeer(m.raft, extensions); missing != nil {
 		m.raft.Kill()
 		panic(missing)
 	}
-	if keeper, ok := m.raft.(raftapi.CatchUpKeeper); ok && m.config.CatchUp {
+	if keeper, ok := m.raft.(raftapi.CatchUpKeeper); ok && m.config.CatchUp && !raftapi.Offers(m.raft, raftapi.CatchUp) {
 		keeper.KeepCatchUp(catchUpEntries, catchUpBytes)
 	}
 }
@@ -152,15 +157,13 @@ func extendPeer(peer raftapi.Raft, names []string) *kvapi.MissingExtension {
 	if err := e.Extend(names...); err != nil {
 		return &kvapi.MissingExtension{Extension: strings.Join(names, ", "), Write: "what its Extend misses: " + err.Error()}
 	}
-	for _, name := range names {
-		_, asks := peer.(raftapi.ReadIndexer)
-		_, leases := peer.(raftapi.LeaseReader)
-		if name == raftapi.ReadIndex && !asks {
-			return &kvapi.MissingExtension{Extension: name, Write: "ReadIndex, as raftapi.ReadIndexer describes it"}
-		}
-		if name == raftapi.Lease && !leases {
-			return &kvapi.MissingExtension{Extension: name, Write: "LeaseRead, as raftapi.LeaseReader describes it"}
-		}
+	_, asks := peer.(raftapi.ReadIndexer)
+	_, leases := peer.(raftapi.LeaseReader)
+	switch {
+	case raftapi.HasExtension(names, raftapi.ReadIndex) && !asks:
+		return &kvapi.MissingExtension{Extension: raftapi.ReadIndex, Write: "ReadIndex, as raftapi.ReadIndexer describes it"}
+	case raftapi.HasExtension(names, raftapi.Lease) && !leases:
+		return &kvapi.MissingExtension{Extension: raftapi.Lease, Write: "LeaseRead, as raftapi.LeaseReader describes it"}
 	}
 	return nil
 }

@@ -52,10 +52,10 @@ func start(e *tester.Env, want setup) *service {
 	}
 	extensions := want.extensions
 	if want.raft == nil { // the case's own peers have none
-		extensions = append(e.With(), extensions...)
+		extensions = raftapi.AddExtensions(extensions, e.With()...)
 	}
 	slices.Sort(extensions)
-	s.options = kvapi.Options{Reads: want.reads, Extensions: slices.Compact(extensions), CatchUp: want.catchUp, Raft: want.raft}
+	s.options = kvapi.Options{Reads: want.reads, Extensions: extensions, CatchUp: want.catchUp, Raft: want.raft}
 	s.Servers = e.NewServers(s.server, s.setup.servers, want.net)
 	s.Bench = kit.On(s.Servers)
 	return s

@@ -2,7 +2,6 @@ package porcupine
 
 import (
 	"fmt"
-	"slices"
 
 	"raftlab/kvapi"
 	"raftlab/labrpc"
@@ -51,12 +50,7 @@ func try(e *tester.Env, reads kvapi.ReadPath, m mix, s size) *single {
 // start starts one server.
 func (t *single) start(me int, ends []*labrpc.ClientEnd, p *raftapi.Persister) tester.Server {
 	o := t.options
-	o.Extensions = slices.Clone(t.mix.of(me))
-	for _, name := range t.env.With() {
-		if !slices.Contains(o.Extensions, name) {
-			o.Extensions = append(o.Extensions, name)
-		}
-	}
+	o.Extensions = raftapi.AddExtensions(t.mix.of(me), t.env.With()...)
 	return t.made.New().Start(ends, me, p, t.maxState, o)
 }
 

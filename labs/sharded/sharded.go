@@ -62,7 +62,7 @@ func (s *Service) start(me int, ends []*labrpc.ClientEnd, p *raftapi.Persister) 
 	o := s.setup.Options
 	o.Extensions = slices.Clone(o.Extensions) // whoever gets them may change them
 	if s.setup.Extensions != nil {
-		o.Extensions = append(o.Extensions, s.setup.Extensions(me)...)
+		o.Extensions = raftapi.AddExtensions(o.Extensions, s.setup.Extensions(me)...)
 	}
 	own, ctrlers := ends[first:first+s.setup.Sizes[group]], ends[:s.setup.Sizes[Controller]]
 	if group == Controller {

@@ -6,7 +6,6 @@ import (
 	"flag"
 	"fmt"
 	"runtime"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -48,14 +47,13 @@ func init() {
 func extensions() ([]string, error) {
 	var names []string
 	for name := range strings.SplitSeq(*withFlag, ",") {
-		name = strings.TrimSpace(name)
-		switch {
-		case name == "":
-		case !slices.Contains(raftapi.Extensions, name):
-			return nil, fmt.Errorf("-with %s: no extension is called that; there are %s", name, strings.Join(raftapi.Extensions, ", "))
-		default:
+		if name = strings.TrimSpace(name); name != "" {
 			names = append(names, name)
 		}
+	}
+	names, err := raftapi.ParseExtensions(names)
+	if err != nil {
+		return nil, fmt.Errorf("-with: %w", err)
 	}
 	return names, nil
 }
