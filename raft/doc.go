@@ -83,7 +83,7 @@
 //
 // What Figure 2 leaves out, and what most implementations add, is off by default: Make gives the
 // Raft of the paper. Each extension is one file and one field of [Config], which [New] takes and
-// [Raft.Extend] sets by name. Section numbers in these files are those of Ongaro's dissertation
+// [Raft.Extend] sets by name, with parameters where it has some ([raftapi.Extension]). Section numbers in these files are those of Ongaro's dissertation
 // "Consensus: Bridging Theory and Practice" (2014). The rules, and what breaks without each of
 // them, stand at the top of the file.
 //
@@ -94,7 +94,7 @@
 //	readindex.go    ReadIndex     "readindex"    §6.4
 //	lease.go        LeaseRead     "lease"        §6.4.1
 //	transfer.go     Transfer      "transfer"     §3.10
-//	catchup.go      CatchUp...    (KeepCatchUp)  etcd
+//	catchup.go      CatchUp...    "catchup"      etcd
 //	pipeline.go,    Pipeline      "pipeline"     §10.2.2, etcd
 //	early.go
 //	eager.go        EagerCommit   "eagercommit"  etcd
