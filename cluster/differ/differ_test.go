@@ -16,6 +16,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -37,9 +38,10 @@ import (
 var (
 	requests = flag.Int("requests", 3000, "how many requests are compared")
 	seed     = flag.Uint64("seed", 1, "draws the requests")
+	members  = flag.Int("members", 1, "of our cluster, each of which gets some of the requests")
 )
 
-// side is one of the two.
+// side is one of the two, or a member of it.
 type side struct {
 	kv          pb.KVClient
 	lease       pb.LeaseClient
@@ -88,24 +90,31 @@ func real(t *testing.T, binary string) side {
 	return connect(t, urls[0][len("http://"):])
 }
 
-// ours starts a cluster of one member.
-func ours(t *testing.T) side {
+// ours starts a cluster.
+func ours(t *testing.T) (all []side) {
 	t.Helper()
-	f, err := launch.CreateEtcd(t.TempDir(), 1, "test")
+	f, err := launch.CreateEtcd(t.TempDir(), *members, "test")
 	require.NoError(t, err)
 	ctx, stop := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() {
-		ended <- member.Run(ctx, member.Config{Folder: f, Logf: func(string, ...any) {},
-			Make: func(ends []*labrpc.ClientEnd, me int, p *raftapi.Persister, ch chan raftapi.ApplyMsg) raftapi.Raft {
-				return raft.Make(ends, me, p, ch)
-			}})
-	}()
+	ended := make(chan error, *members)
+	for i := range *members {
+		go func() {
+			ended <- member.Run(ctx, member.Config{Folder: f, Member: i, Logf: func(string, ...any) {},
+				Make: func(ends []*labrpc.ClientEnd, me int, p *raftapi.Persister, ch chan raftapi.ApplyMsg) raftapi.Raft {
+					return raft.Make(ends, me, p, ch)
+				}})
+		}()
+	}
 	t.Cleanup(func() {
 		stop()
-		<-ended
+		for range *members {
+			<-ended
+		}
 	})
-	return connect(t, f.Members[0].Etcd)
+	for i := range *members {
+		all = append(all, connect(t, f.Members[i].Etcd))
+	}
+	return all
 }
 
 func TestLikeEtcd(t *testing.T) {
@@ -113,17 +122,20 @@ func TestLikeEtcd(t *testing.T) {
 	if binary == "" {
 		t.Skip("there is no etcd to compare with: set RAFTLAB_ETCD to the path of one (docs/etcd-api.md tells how to make it)")
 	}
-	both := [2]side{ours(t), real(t, binary)}
-	g := &generator{Rand: rand.New(rand.NewPCG(*seed, 0)), revision: 1, compactions: map[int64]bool{}}
+	here := ours(t)
+	both := [2]side{here[0], real(t, binary)}
+	g := &generator{Rand: rand.New(rand.NewPCG(*seed, 0)), revision: 1}
 	var history []string // the revision after each request, and the request
 	began, kinds := time.Now(), map[string]int{}
 	for i := range *requests {
 		name, do := g.next()
 		kinds[name]++
-		var told [2]string
-		for side := range both {
-			told[side] = do(t.Context(), both[side])
+		if to := here[g.IntN(len(here))]; to != both[0] {
+			both[0] = to // which has to have what the one before has answered: a serializable read asks nobody
+			_, err := to.kv.Range(t.Context(), &pb.RangeRequest{Key: []byte("a")})
+			require.NoError(t, err)
 		}
+		told := atBoth(t.Context(), both, do)
 		if name == "hash" && told[0] != told[1] {
 			t.Log(firstDifference(t, both, history))
 		}
@@ -131,6 +143,16 @@ func TestLikeEtcd(t *testing.T) {
 		require.Equal(t, told[1], told[0], "request %d of seed %d, a %s: etcd's answer is expected, ours is actual", i, *seed, g.last)
 	}
 	t.Logf("%d requests in %v, no difference: %v", *requests, time.Since(began).Round(time.Second), kinds)
+}
+
+// atBoth does something at both at the same time.
+func atBoth(ctx context.Context, both [2]side, do func(context.Context, side) string) (told [2]string) {
+	var all sync.WaitGroup
+	for i, s := range both {
+		all.Go(func() { told[i] = do(ctx, s) })
+	}
+	all.Wait()
+	return told
 }
 
 // tell is an answer as text, without what cannot be the same.

@@ -1,12 +1,14 @@
 package differ
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"math/rand/v2"
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
@@ -17,10 +19,10 @@ import (
 // generator draws requests. It knows how far the revision is, so that most ask for something that is there.
 type generator struct {
 	*rand.Rand
-	revision int64
-	last     string
+	last string
 
-	compactions map[int64]bool // revisions at which one was asked for
+	mu       sync.Mutex // both sides answer at the same time
+	revision int64
 }
 
 // header is an answer with a header.
@@ -54,7 +56,9 @@ func request[Q proto.Message, A proto.Message](g *generator, q Q, send func(side
 			return tell(nil, err)
 		}
 		if h, ok := any(answer).(header); ok && h.GetHeader() != nil {
+			g.mu.Lock()
 			g.revision = max(g.revision, h.GetHeader().Revision)
+			g.mu.Unlock()
 		}
 		return tell(answer, nil)
 	}
@@ -62,9 +66,12 @@ func request[Q proto.Message, A proto.Message](g *generator, q Q, send func(side
 
 func (g *generator) chance(n int) bool { return g.IntN(n) == 0 }
 
+// odd are keys, and ends of ranges, that are easily forgotten.
+var odd = []string{"", "\x00", "\x00\x00", "\xff", "\xff\xff", "a\x00", "b\xff", strings.Repeat("k", 5000)}
+
 func (g *generator) key() []byte {
-	if g.chance(60) {
-		return nil
+	if g.chance(25) {
+		return []byte(odd[g.IntN(len(odd))])
 	}
 	return []byte{byte('a' + g.IntN(7))}
 }
@@ -76,26 +83,43 @@ func (g *generator) end() []byte {
 	case 1, 2:
 		return []byte{byte('a' + g.IntN(9))}
 	}
+	if g.chance(25) {
+		return []byte(odd[g.IntN(len(odd))])
+	}
 	return nil
 }
 
 func (g *generator) at() int64 {
+	if g.chance(60) {
+		return -1 - g.Int64N(3)
+	}
 	if g.chance(3) {
 		return g.revision + 2 - g.Int64N(min(g.revision+2, 40))
 	}
 	return 0
 }
 
-func (g *generator) value() []byte { return []byte(fmt.Sprint(g.IntN(5))) }
+// largest is about what a request may have.
+const largest = 3 << 19
+
+func (g *generator) value() []byte {
+	if g.chance(600) {
+		return bytes.Repeat([]byte{byte('0' + g.IntN(5))}, largest-40+g.IntN(60))
+	}
+	return []byte(fmt.Sprint(g.IntN(5)))
+}
 
 func (g *generator) rangeRequest() *pb.RangeRequest {
 	r := &pb.RangeRequest{Key: g.key(), RangeEnd: g.end(), Revision: g.at(), Serializable: g.chance(3), KeysOnly: g.chance(5), CountOnly: g.chance(8)}
 	if g.chance(3) {
-		r.Limit = int64(g.IntN(5))
+		r.Limit = int64(g.IntN(6) - 1)
 	}
 	if g.chance(3) {
 		r.SortOrder = pb.RangeRequest_SortOrder(g.IntN(4))
 		r.SortTarget = pb.RangeRequest_SortTarget(g.IntN(6))
+		if g.chance(30) {
+			r.SortOrder = 7
+		}
 	}
 	bound := func() int64 {
 		if g.chance(6) {
@@ -113,7 +137,7 @@ func (g *generator) putRequest() *pb.PutRequest {
 		r.Value = nil
 	}
 	if g.chance(5) && (!r.IgnoreLease || g.chance(5)) {
-		r.Lease = 1 + g.Int64N(4)
+		r.Lease = g.leaseID()
 	}
 	return r
 }
@@ -153,8 +177,16 @@ func (g *generator) compare() *pb.Compare {
 	return c
 }
 
+// many is how many operations a list has: sometimes about as many as it may.
+func (g *generator) many(most int) int {
+	if g.chance(150) {
+		return 127 + g.IntN(3)
+	}
+	return g.IntN(most)
+}
+
 func (g *generator) ops(depth int) (ops []*pb.RequestOp) {
-	for range g.IntN(4) {
+	for range g.many(4) {
 		op := &pb.RequestOp{}
 		switch n := g.IntN(10); {
 		case n < 3:
@@ -175,7 +207,7 @@ func (g *generator) ops(depth int) (ops []*pb.RequestOp) {
 
 func (g *generator) txnRequest(depth int) *pb.TxnRequest {
 	r := &pb.TxnRequest{Success: g.ops(depth), Failure: g.ops(depth)}
-	for range g.IntN(3) {
+	for range g.many(3) {
 		r.Compare = append(r.Compare, g.compare())
 	}
 	return r
@@ -184,115 +216,47 @@ func (g *generator) txnRequest(depth int) *pb.TxnRequest {
 // next draws a request.
 func (g *generator) next() (name string, do func(context.Context, side) string) {
 	switch n := g.IntN(100); {
+	case n < 3:
+		return "stream", g.stream()
 	case n < 28:
 		return "range", request(g, g.rangeRequest(), func(s side, ctx context.Context, q *pb.RangeRequest) (*pb.RangeResponse, error) {
 			return s.kv.Range(ctx, q)
 		})
 	case n < 50:
-		return "put", request(g, g.putRequest(), func(s side, ctx context.Context, q *pb.PutRequest) (*pb.PutResponse, error) { return s.kv.Put(ctx, q) })
+		return "put", request(g, g.putRequest(), puts)
 	case n < 57:
-		return "delete", request(g, g.deleteRequest(), func(s side, ctx context.Context, q *pb.DeleteRangeRequest) (*pb.DeleteRangeResponse, error) {
-			return s.kv.DeleteRange(ctx, q)
-		})
+		return "delete", request(g, g.deleteRequest(), deletes)
 	case n < 82:
-		return "txn", request(g, g.txnRequest(2), func(s side, ctx context.Context, q *pb.TxnRequest) (*pb.TxnResponse, error) { return s.kv.Txn(ctx, q) })
+		return "txn", request(g, g.txnRequest(2), txns)
 	case n < 84:
 		q := &pb.CompactionRequest{Revision: g.revision + 2 - g.Int64N(min(g.revision+2, 30)), Physical: true}
-		g.compactions[q.Revision] = true
+		if g.chance(8) {
+			q.Revision = -g.Int64N(2)
+		}
 		return "compact", request(g, q, func(s side, ctx context.Context, q *pb.CompactionRequest) (*pb.CompactionResponse, error) {
 			return s.kv.Compact(ctx, q)
 		})
 	case n < 87:
 		q := &pb.HashKVRequest{Revision: g.at()}
-		if g.compactions[q.Revision] || g.compactions[g.revision] {
-			return g.next() // etcd answers with the sum that it took then, under the compaction before
-		}
 		return "hash", request(g, q, func(s side, ctx context.Context, q *pb.HashKVRequest) (*pb.HashKVResponse, error) {
 			return s.maintenance.HashKV(ctx, q)
 		})
 	case n < 95:
 		return g.leaseRequest()
+	case n < 96:
+		return "alarm", g.alarm()
 	}
 	return "watch", g.watch()
 }
 
-func (g *generator) leaseRequest() (name string, do func(context.Context, side) string) {
-	id := 1 + g.Int64N(4)
-	switch g.IntN(6) {
-	case 0, 1:
-		q := &pb.LeaseGrantRequest{ID: id, TTL: 1000 + g.Int64N(2)*9_000_000_000}
-		return "grant", request(g, q, func(s side, ctx context.Context, q *pb.LeaseGrantRequest) (*pb.LeaseGrantResponse, error) {
-			return s.lease.LeaseGrant(ctx, q)
-		})
-	case 2, 3:
-		q := &pb.LeaseRevokeRequest{ID: id}
-		return "revoke", request(g, q, func(s side, ctx context.Context, q *pb.LeaseRevokeRequest) (*pb.LeaseRevokeResponse, error) {
-			return s.lease.LeaseRevoke(ctx, q)
-		})
-	case 4:
-		q := &pb.LeaseTimeToLiveRequest{ID: id, Keys: g.chance(2)}
-		return "timetolive", request(g, q, func(s side, ctx context.Context, q *pb.LeaseTimeToLiveRequest) (*pb.LeaseTimeToLiveResponse, error) {
-			return s.lease.LeaseTimeToLive(ctx, q)
-		})
-	}
-	return "leases", request(g, &pb.LeaseLeasesRequest{}, func(s side, ctx context.Context, q *pb.LeaseLeasesRequest) (*pb.LeaseLeasesResponse, error) {
-		return s.lease.LeaseLeases(ctx, q)
-	})
+func puts(s side, ctx context.Context, q *pb.PutRequest) (*pb.PutResponse, error) {
+	return s.kv.Put(ctx, q)
 }
 
-// watch opens a stream with some watchers, and takes what they get until the stream says that this is all.
-func (g *generator) watch() func(context.Context, side) string {
-	var creates []*pb.WatchCreateRequest
-	for range 1 + g.IntN(3) {
-		c := &pb.WatchCreateRequest{Key: g.key(), RangeEnd: g.end(), PrevKv: g.chance(2), Fragment: g.chance(3)}
-		if !g.chance(4) {
-			// Not in the future: there etcd does not say how far it is, and we do.
-			c.StartRevision = g.revision - g.Int64N(min(g.revision, 60))
-		}
-		if g.chance(5) {
-			c.WatchId = g.Int64N(3)
-		}
-		if g.chance(4) {
-			c.Filters = append(c.Filters, pb.WatchCreateRequest_FilterType(g.IntN(2)))
-		}
-		creates = append(creates, c)
-	}
-	g.last = fmt.Sprint("watch ", creates)
-	return func(ctx context.Context, s side) string {
-		ctx, stop := context.WithTimeout(ctx, 20*time.Second)
-		defer stop()
-		opened, err := s.watch.Watch(ctx)
-		if err != nil {
-			return tell(nil, err)
-		}
-		stream := newStream(opened)
-		var told []string
-		perWatch, alive, ended := map[int64][]string{}, 0, 0
-		for _, c := range creates {
-			if err := stream.Send(&pb.WatchRequest{RequestUnion: &pb.WatchRequest_CreateRequest{CreateRequest: c}}); err != nil {
-				return tell(nil, err)
-			}
-			for created := false; !created; {
-				r, err := stream.receive(20 * time.Second)
-				if err != nil || r == nil {
-					return strings.Join(told, "\n") + tell(nil, err)
-				}
-				if created = r.Created; created {
-					told = append(told, tell(r, nil))
-					if !r.Canceled {
-						alive++
-					}
-				} else {
-					ended += note(perWatch, r)
-				}
-			}
-		}
-		if told, err = untilQuiet(stream, told, perWatch, alive, ended); err != nil {
-			return tell(nil, err)
-		}
-		for _, id := range []int64{0, 1, 2, 3, 4, 5} {
-			told = append(told, fmt.Sprint(id, ": ", strings.Join(perWatch[id], "; ")))
-		}
-		return strings.Join(told, "\n")
-	}
+func deletes(s side, ctx context.Context, q *pb.DeleteRangeRequest) (*pb.DeleteRangeResponse, error) {
+	return s.kv.DeleteRange(ctx, q)
+}
+
+func txns(s side, ctx context.Context, q *pb.TxnRequest) (*pb.TxnResponse, error) {
+	return s.kv.Txn(ctx, q)
 }

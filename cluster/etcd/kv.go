@@ -138,6 +138,9 @@ const streamedKeys = 1000
 
 // RangeStream answers a range in pieces, all of which are of one revision.
 func (k *kvService) RangeStream(r *pb.RangeRequest, stream grpc.ServerStreamingServer[pb.RangeStreamResponse]) error {
+	if err := machine.CheckStream(r); err != nil {
+		return err
+	}
 	whole, err := k.Range(stream.Context(), r)
 	if err != nil {
 		return err

@@ -78,13 +78,15 @@ type WhoArgs struct{}
 
 // WhoReply is its answer.
 type WhoReply struct {
-	Term  int
-	Leads bool
+	Term    int
+	Leads   bool
+	Clients string // its address for them
 }
 
 // Who says whether this member leads.
 func (e *Etcd) Who(_ *WhoArgs, reply *WhoReply) {
 	reply.Term, reply.Leads = e.s.replica.GetState()
+	reply.Clients = e.s.c.Members[e.s.c.Me].Clients
 }
 
 // askWho looks for the leader among the others, the one that led last first.

@@ -10,6 +10,8 @@ import (
 
 	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/health"
+	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/keepalive"
 )
 
@@ -25,6 +27,7 @@ func (s *Server) newGRPC() *grpc.Server {
 	pb.RegisterLeaseServer(g, &leaseService{s: s})
 	pb.RegisterClusterServer(g, &clusterService{s: s})
 	pb.RegisterMaintenanceServer(g, &maintenanceService{s: s})
+	healthpb.RegisterHealthServer(g, health.NewServer())
 	return g
 }
 

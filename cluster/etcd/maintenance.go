@@ -23,7 +23,7 @@ func (m *maintenanceService) Status(context.Context, *pb.StatusRequest) (*pb.Sta
 	s := m.s
 	size, inUse := s.machine.Backend.Size()
 	answer := &pb.StatusResponse{Header: s.fill(nil), Version: version.Version, StorageVersion: storageVersion,
-		DbSize: size, DbSizeInUse: inUse, RaftAppliedIndex: uint64(s.machine.Applied()),
+		DbSize: size, DbSizeInUse: inUse, DbSizeQuota: s.c.Quota, RaftAppliedIndex: uint64(s.machine.Applied()),
 		DowngradeInfo: &pb.DowngradeInfo{}}
 	answer.RaftTerm = answer.Header.RaftTerm
 	answer.RaftIndex = answer.RaftAppliedIndex

@@ -1,6 +1,7 @@
 package etcd
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -20,9 +21,22 @@ func (c *clusterService) MemberList(ctx context.Context, r *pb.MemberListRequest
 		}
 	}
 	answer := &pb.MemberListResponse{Header: c.s.fill(nil)}
+	answer.Header.Revision = 0 // members have none, as in etcd
 	for i, m := range c.s.c.Members {
-		answer.Members = append(answer.Members, &pb.Member{ID: c.s.memberID(i), Name: fmt.Sprintf("member-%d", i),
-			PeerURLs: []string{"http://" + m.Peers}, ClientURLs: []string{"http://" + m.Clients}})
+		one := &pb.Member{ID: c.s.memberID(i), Name: cmp.Or(m.Name, fmt.Sprintf("member-%d", i)), PeerURLs: []string{"http://" + m.Peers}}
+		if clients := c.s.clientsOf(i); clients != "" {
+			one.ClientURLs = []string{"http://" + clients}
+		}
+		answer.Members = append(answer.Members, one)
 	}
 	return answer, nil
+}
+
+// clientsOf is where a member listens for clients: as this member was told, or as that one says.
+func (s *Server) clientsOf(i int) string {
+	if here := s.c.Members[i].Clients; here != "" {
+		return here
+	}
+	who, _ := s.who(i)
+	return who.Clients
 }

@@ -22,7 +22,10 @@ import (
 )
 
 // Member says where a member is reached.
-type Member struct{ Peers, Clients string }
+type Member struct {
+	Name           string
+	Peers, Clients string // Clients may be empty: then the member is asked
+}
 
 // Config says how a server is built: like a replica's, whose machine the server brings along.
 type Config struct {
@@ -32,6 +35,7 @@ type Config struct {
 	File    string   // the database
 	Quota   int64    // how large it may get, in bytes. Default 2 GiB
 	Metrics *Metrics
+	OnApply func(index int, ops [][]byte) // told of each entry; may be nil
 }
 
 // patience is how long a request may wait: etcd's 5 s, and two election timeouts.
@@ -62,6 +66,7 @@ func Start(c Config) (*Server, error) {
 	for _, old := range backups(c.File) { // of a process that was killed
 		_ = os.Remove(old)
 	}
+	m.OnApply = c.OnApply
 	s := &Server{machine: m, done: make(chan struct{})}
 	s.leader.Store(&leadership{member: nobody})
 	maker := c.Make
@@ -127,7 +132,7 @@ func (s *Server) Send(want int) (file io.ReadCloser, index int, size int64, err 
 func (s *Server) Status(hash bool) kv.Status {
 	term, leads := s.replica.GetState()
 	st := kv.Status{Member: s.c.Me, Term: term, Leads: leads, Ready: s.Ready() == nil, LogSize: s.c.Persister.RaftStateSize(),
-		Applied: s.machine.Applied()}
+		Applied: s.machine.Applied(), Durable: s.c.Files.Durable(), Snapshot: s.replica.Snapshot()}
 	if hash {
 		h, err := s.machine.Store.HashAt(0)
 		if err == nil {

@@ -139,6 +139,10 @@ func (st *watchStream) request(r *pb.WatchRequest) error {
 			delete(st.taken, w.id)
 			return st.send(&pb.WatchResponse{WatchId: w.id, Canceled: true}, 0)
 		}
+		if id := r.GetCancelRequest().WatchId; st.taken[id] { // a compaction has ended it, and nobody has given its ID back
+			delete(st.taken, id)
+			return st.send(&pb.WatchResponse{WatchId: id, Canceled: true}, 0)
+		}
 	case r.GetProgressRequest() != nil:
 		st.progress = true
 	}

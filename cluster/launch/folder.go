@@ -35,6 +35,7 @@ type Folder struct {
 	Implementation string      `json:"implementation"`
 	Fragile        bool        `json:"fragile,omitempty"` // its disks can lose what was not synced: for chaos
 	Etcd           bool        `json:"etcd,omitempty"`    // its service is etcd's API, and not the one of the labs
+	Record         bool        `json:"record,omitempty"`  // members of a cluster with etcd's API write down what they apply
 	Quota          int64       `json:"quota,omitempty"`   // bytes that etcd's database may have; 0: the service's default
 	MaxLog         int         `json:"maxLog,omitempty"`  // bytes of log at which a snapshot is taken; 0: the service's default
 	Members        []Addresses `json:"members"`
@@ -45,6 +46,7 @@ type Addresses struct {
 	Peers string `json:"peers"`          // for members and clients
 	HTTP  string `json:"http"`           // /readyz, /status
 	Etcd  string `json:"etcd,omitempty"` // for clients of etcd
+	Name  string `json:"name,omitempty"` // for clients of etcd; empty: made from its number
 }
 
 const folderFile = "cluster.json"
@@ -160,6 +162,9 @@ const (
 
 // Votes is where a member of a test notes its votes.
 func (f *Folder) Votes(i int) string { return filepath.Join(f.Path, fmt.Sprintf("votes-%d", i)) }
+
+// Applied is where a member that records writes down what it applies.
+func (f *Folder) Applied(i int) string { return filepath.Join(f.Path, fmt.Sprintf("applied-%d", i)) }
 
 // Log is what a member says.
 func (f *Folder) Log(i int) string { return filepath.Join(f.MemberDir(i), "log.txt") }

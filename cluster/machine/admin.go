@@ -84,10 +84,13 @@ func (a *alarms) set(kind pb.AlarmType, member uint64) {
 	a.all[kind][member] = true
 }
 
-func (a *alarms) noSpace() bool {
+func (a *alarms) noSpace() bool { return a.on(pb.AlarmType_NOSPACE) }
+
+// on says whether some member has raised an alarm.
+func (a *alarms) on(kind pb.AlarmType) bool {
 	a.mu.RLock()
 	defer a.mu.RUnlock()
-	return len(a.all[pb.AlarmType_NOSPACE]) > 0
+	return len(a.all[kind]) > 0
 }
 
 // Alarms lists those that are on, of one kind or of all.

@@ -3,6 +3,8 @@ package machine
 import (
 	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
 	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"raftlab/cluster/mvcc"
 )
@@ -19,6 +21,20 @@ func CheckRange(r *pb.RangeRequest) error {
 	_, target := pb.RangeRequest_SortTarget_name[int32(r.SortTarget)]
 	if !order || !target {
 		return rpctypes.ErrGRPCInvalidSortOption
+	}
+	return nil
+}
+
+// CheckStream says why a range cannot be answered in pieces: what is sorted or left out is not known before all is read. The
+// texts are etcd's.
+func CheckStream(r *pb.RangeRequest) error {
+	switch err := CheckRange(r); {
+	case err != nil:
+		return err
+	case r.SortOrder != pb.RangeRequest_NONE && (r.SortTarget != pb.RangeRequest_KEY || r.SortOrder != pb.RangeRequest_ASCEND):
+		return status.Error(codes.Unimplemented, "RangeStream does not support custom sort orders")
+	case filters(r):
+		return status.Error(codes.Unimplemented, "RangeStream does not support revision filters")
 	}
 	return nil
 }

@@ -19,6 +19,9 @@ type Item struct {
 	Request *pb.InternalRaftRequest
 }
 
+// barrier says whether it is one: an item that asks for nothing.
+func (i Item) barrier() bool { return proto.Size(i.Request) == 0 }
+
 // Encode writes an item: the term, and the request.
 func (i Item) Encode() []byte {
 	out, err := proto.MarshalOptions{}.MarshalAppend(binary.AppendUvarint(nil, i.Term), i.Request)

@@ -9,6 +9,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
+	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 
 	"raftlab/cluster/backend"
 	"raftlab/cluster/lease"
@@ -30,6 +31,9 @@ type Machine struct {
 	applied atomic.Int64  // everything up to it can be read
 	term    atomic.Uint64 // the newest that an applied barrier has told of
 	alarms  alarms
+
+	// OnApply, if there is one, is told of each entry before that is executed.
+	OnApply func(index int, ops [][]byte)
 
 	tx *backend.Tx // of the entry that is being applied
 	w  *mvcc.Writer
@@ -127,6 +131,9 @@ func (m *Machine) Apply(index int, ops [][]byte, wanted bool) [][]byte {
 	if applied := m.Applied(); index != applied+1 {
 		panic(fmt.Sprintf("machine: entry %d is applied after %d", index, applied))
 	}
+	if m.OnApply != nil {
+		m.OnApply(index, ops)
+	}
 	m.Backend.Throttle()
 	m.tx = m.Backend.Begin()
 	m.w = m.Store.Write(m.tx)
@@ -152,6 +159,8 @@ func (m *Machine) Apply(index int, ops [][]byte, wanted bool) [][]byte {
 func (m *Machine) do(i Item) (proto.Message, error) {
 	r := i.Request
 	switch {
+	case m.alarms.on(pb.AlarmType_CORRUPT) && r.Alarm == nil && !i.barrier():
+		return nil, rpctypes.ErrGRPCCorrupt
 	case r.Put != nil:
 		return m.put(r.Put)
 	case r.Txn != nil:
@@ -166,7 +175,7 @@ func (m *Machine) do(i Item) (proto.Message, error) {
 		return m.revoke(r.LeaseRevoke, i.Term)
 	case r.Alarm != nil:
 		return m.alarm(r.Alarm), nil
-	case i.Term > m.term.Load(): // a barrier
+	case i.barrier() && i.Term > m.term.Load():
 		m.term.Store(i.Term)
 		m.tx.Put(backend.Meta, termKey, binary.BigEndian.AppendUint64(nil, i.Term))
 	}

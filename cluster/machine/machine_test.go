@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -102,6 +103,40 @@ func TestRevisions(t *testing.T) {
 	require.Equal(t, int64(3), b.Store.Revision())
 }
 
+// A transaction compares with what the requests before it have left, those of the same entry too.
+func TestEntryInOrder(t *testing.T) {
+	b := newBench(t)
+	item := func(r *pb.TxnRequest) []byte {
+		return Item{Request: &pb.InternalRaftRequest{Txn: r}}.Encode()
+	}
+	put, swap := &pb.TxnRequest{Success: []*pb.RequestOp{putOp("a", "1")}},
+		&pb.TxnRequest{Compare: []*pb.Compare{valueIs("a", "1")}, Success: []*pb.RequestOp{putOp("a", "2")}}
+	results := b.Apply(1, [][]byte{item(put), item(swap), item(swap)}, true)
+	for i, succeeds := range []bool{true, true, false} {
+		answer := &pb.TxnResponse{}
+		require.NoError(t, DecodeResult(results[i], answer))
+		require.Equal(t, succeeds, answer.Succeeded, "request %d", i)
+	}
+	require.Equal(t, "2", b.value("a"))
+	require.Equal(t, int64(3), b.Store.Revision())
+}
+
+// A cluster that is said to be corrupt changes nothing any more.
+func TestCorrupt(t *testing.T) {
+	b := newBench(t)
+	for _, action := range []pb.AlarmRequest_AlarmAction{pb.AlarmRequest_ACTIVATE, pb.AlarmRequest_DEACTIVATE} {
+		r := &pb.AlarmRequest{Action: action, MemberID: 5, Alarm: pb.AlarmType_CORRUPT}
+		require.NoError(t, b.do(Item{Request: &pb.InternalRaftRequest{Alarm: r}}, &pb.AlarmResponse{}))
+		err := b.put("a", "1", 0)
+		if action == pb.AlarmRequest_ACTIVATE {
+			require.ErrorContains(t, err, "corrupt cluster")
+			require.NoError(t, b.do(Item{Term: 4, Request: &pb.InternalRaftRequest{}}, &pb.InternalRaftRequest{}), "a leader can still begin")
+		} else {
+			require.NoError(t, err)
+		}
+	}
+}
+
 // All comparisons look at the state before the transaction; if anything in it cannot be done nothing is.
 func TestNestedTxn(t *testing.T) {
 	b := newBench(t)
@@ -186,7 +221,9 @@ func TestLease(t *testing.T) {
 // Whether there is space is decided by the alarm alone. What makes space, and what ends the alarm, is done all the same.
 func TestNoSpace(t *testing.T) {
 	b := newBench(t)
-	require.NoError(t, b.put("a", "1", 0))
+	require.NoError(t, b.put("a", strings.Repeat("1", 1<<20), 0))
+	require.NoError(t, b.Commit())
+	require.NoError(t, b.put("a", "1", 0), "how large the file is is another thing at each member")
 	alarm := func(action pb.AlarmRequest_AlarmAction) *pb.AlarmResponse {
 		answer := &pb.AlarmResponse{}
 		require.NoError(t, b.do(Item{Request: &pb.InternalRaftRequest{Alarm: &pb.AlarmRequest{Action: action, MemberID: 5, Alarm: pb.AlarmType_NOSPACE}}}, answer))

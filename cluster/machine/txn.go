@@ -49,6 +49,9 @@ func (p pinned) Range(q mvcc.Query) (mvcc.Result, error) {
 	if q.Revision > p.revision {
 		return mvcc.Result{}, mvcc.ErrFuture
 	}
+	if q.Revision < 0 && q.Revision < p.s.Compacted() { // as in a transaction that writes
+		return mvcc.Result{}, mvcc.ErrCompacted
+	}
 	if q.Revision <= 0 {
 		q.Revision = p.revision
 	}

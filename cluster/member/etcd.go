@@ -5,6 +5,7 @@ import (
 	"net"
 
 	"raftlab/cluster/etcd"
+	"raftlab/cluster/machine"
 	"raftlab/cluster/replica"
 	"raftlab/labrpc"
 )
@@ -14,7 +15,14 @@ func (m *Member) startEtcd(config replica.Config, peers *labrpc.Server) error {
 	f, me := m.c.Folder, m.c.Member
 	c := etcd.Config{Config: config, Cluster: f.Cluster, File: f.Database(me), Quota: f.Quota, Metrics: m.metrics}
 	for _, a := range f.Members {
-		c.Members = append(c.Members, etcd.Member{Peers: a.Peers, Clients: a.Etcd})
+		c.Members = append(c.Members, etcd.Member{Name: a.Name, Peers: a.Peers, Clients: a.Etcd})
+	}
+	if f.Record {
+		r, err := machine.NewRecorder(f.Applied(me))
+		if err != nil {
+			return err
+		}
+		c.OnApply = r.Apply
 	}
 	server, err := etcd.Start(c)
 	if err != nil {

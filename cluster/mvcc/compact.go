@@ -15,8 +15,8 @@ func (w *Writer) Compact(revision int64) error {
 		return ErrFuture
 	}
 	w.tx.Put(backend.Meta, scheduledKey, Revision{Main: revision}.row(false))
+	w.compactions = append(w.compactions, compaction{s: w.s, revision: revision, before: w.compacted})
 	w.compacted = revision
-	w.compactions = append(w.compactions, compaction{w.s, revision})
 	return nil
 }
 
@@ -40,6 +40,8 @@ type compactor struct {
 type compaction struct {
 	s        *Store
 	revision int64
+	before   int64 // the revision of the compaction before
+	resumed  bool  // a crash has interrupted it: some rows are gone already
 }
 
 func (c *compactor) init() {
@@ -104,30 +106,34 @@ const compactBatch = 1000
 // is done.
 func (j compaction) run(stopped func() bool) {
 	keep := j.s.trimIndex(j.revision)
-	from, end := []byte(nil), Revision{Main: j.revision + 1}.row(false)
+	from, end, sum := []byte(nil), Revision{Main: j.revision + 1}.row(false), newHasher(j.before, keep)
 	for from == nil || len(from) > 0 {
 		if stopped() {
 			return
 		}
-		from = j.s.dropRows(from, end, keep)
+		from = j.s.dropRows(from, end, keep, sum)
 	}
 	tx := j.s.b.Begin()
 	tx.Put(backend.Meta, finishedKey, Revision{Main: j.revision}.row(false))
 	tx.End()
+	if !j.resumed {
+		j.s.take(Hash{Sum: sum.sum.Sum32(), Revision: j.revision, Compacted: j.before})
+	}
 }
 
-// dropRows deletes the rows of a batch that nobody needs, and returns where the next batch begins, or an empty slice.
-func (s *Store) dropRows(from, end []byte, keep map[Revision]bool) (next []byte) {
+// dropRows deletes the rows of a batch that nobody needs, sums all of them up, and returns where the next batch begins, or an empty slice.
+func (s *Store) dropRows(from, end []byte, keep map[Revision]bool, sum *hasher) (next []byte) {
 	tx := s.b.Begin()
 	defer tx.End()
 	var gone [][]byte
 	n := 0
 	next = []byte{}
-	tx.Range(backend.Key, from, end, func(k, _ []byte) bool {
+	tx.Range(backend.Key, from, end, func(k, v []byte) bool {
 		if n++; n > compactBatch {
 			next = append(next, k...)
 			return false
 		}
+		sum.row(k, v)
 		if at, _ := parseRow(k); !keep[at] {
 			gone = append(gone, append([]byte(nil), k...))
 		}

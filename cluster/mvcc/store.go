@@ -32,6 +32,7 @@ type Store struct {
 	index     index
 	revision  int64 // the newest that readers see
 	compacted int64 // states before it cannot be read
+	taken     []Hash
 
 	hub       *hub
 	compactor compactor
@@ -61,7 +62,7 @@ func (s *Store) load() error {
 		return err
 	}
 	s.mu.Lock()
-	s.index, s.compacted = x, max(scheduled, finished)
+	s.index, s.compacted, s.taken = x, max(scheduled, finished), nil
 	// The newest changes may be gone by a compaction, if they were deletions.
 	s.revision = max(revision, s.compacted)
 	now := s.revision
@@ -69,7 +70,7 @@ func (s *Store) load() error {
 	s.hub.reloaded(now)
 	s.compactor.resume()
 	if scheduled > finished {
-		s.compactor.begin(compaction{s, scheduled})
+		s.compactor.begin(compaction{s: s, revision: scheduled, resumed: true})
 	}
 	return nil
 }

@@ -45,7 +45,7 @@ func (w *Writer) Check(revision int64) error {
 	switch {
 	case revision > w.Revision():
 		return ErrFuture
-	case revision > 0 && revision < w.compacted:
+	case revision != 0 && revision < w.compacted: // etcd is that strict in a transaction, and not in a range
 		return ErrCompacted
 	}
 	return nil

@@ -36,7 +36,13 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	out, errs := plain.NewWriter(os.Stdout), plain.NewWriter(os.Stderr)
-	err := (&app{out: out}).root().ExecuteContext(ctx)
+	a := &app{out: out}
+	var err error
+	if calledEtcd(os.Args[0]) {
+		err = asEtcd(ctx, os.Args[1:])
+	} else {
+		err = a.root().ExecuteContext(ctx)
+	}
 	out.Close()
 	code := 0
 	if err != nil {
@@ -85,7 +91,7 @@ is etcd's library. This is no sandbox: the code runs with your rights.`,
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
 	root.PersistentFlags().StringVar(&a.data, "data", defaultData, "the `folder` of the cluster")
 	root.PersistentFlags().String("impl", "", "the peer: a `directory` with package raft, a course tree, etcdraft, or reference") // read by raftlab
-	root.AddCommand(a.up(), a.down(), a.status(), a.put(), a.get(), a.wal(), a.chaos(), a.bench(), a.mutants(), a.member(), a.load())
+	root.AddCommand(a.up(), a.down(), a.status(), a.put(), a.get(), a.wal(), a.chaos(), a.bench(), a.mutants(), a.etcdProgram(), a.member(), a.load())
 	return root
 }
 
