@@ -22,6 +22,7 @@ type Options struct {
 	Folder         string
 	Members        int
 	Implementation string // of the peer, for messages
+	Etcd           bool   // its service is etcd's API
 	Kills          int
 	PowerLosses    int
 	Others         int // cuts, pauses and slow links
@@ -54,6 +55,7 @@ type run struct {
 	record  recorder
 	report  Report
 	watch   *watcher
+	etcd    *etcdLoad // nil if the service is that of the labs
 
 	settledAt int // how often all members were seen to have the same data, at the end
 }
@@ -71,6 +73,9 @@ func Run(ctx context.Context, o Options) (Report, error) {
 	c := &run{o: o, draws: rand.New(rand.NewPCG(o.Seed, 0xc4a05)), watch: newWatcher()}
 	c.report.Kinds, c.report.Missed = map[string]int{}, map[string]int{}
 	c.record.began = time.Now()
+	if o.Etcd {
+		c.etcd = &etcdLoad{}
+	}
 	err := c.prepare()
 	if err == nil {
 		err = c.all(ctx)
@@ -103,11 +108,15 @@ func (c *run) prepare() error {
 	case !errors.Is(err, fs.ErrNotExist):
 		return err
 	}
-	f, err := launch.Create(c.o.Folder, c.o.Members, c.o.Implementation)
+	create := launch.Create
+	if c.o.Etcd {
+		create = launch.CreateEtcd
+	}
+	f, err := create(c.o.Folder, c.o.Members, c.o.Implementation)
 	if err != nil {
 		return err
 	}
-	f.Fragile, f.MaxLog = true, maxLog
+	f.Fragile, f.MaxLog, f.Record = true, maxLog, c.o.Etcd
 	if err := f.Save(); err != nil {
 		return err
 	}
@@ -134,13 +143,15 @@ func (c *run) all(ctx context.Context) error {
 	watching, enough := context.WithCancel(ctx)
 	defer enough()
 	go c.watch.run(watching, c.folder)
-	stop := c.clients()
-	err := c.inflict(ctx)
+	stop, err := c.clients()
+	if err == nil {
+		err = c.inflict(ctx)
+	}
 	stop()
 	if err == nil {
 		err = c.loseDisks(ctx)
 	}
-	c.report.Operations, c.report.Faults = len(c.record.ops), len(c.record.faults)
+	c.report.Faults = len(c.record.faults)
 	if err == nil {
 		err = c.settled(ctx)
 	}
@@ -168,23 +179,27 @@ func (c *run) watched() error {
 }
 
 // clients starts them. They go on until the function is called that it returns.
-func (c *run) clients() (stop func()) {
+func (c *run) clients() (stop func(), err error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var all sync.WaitGroup
+	stop = func() {
+		cancel()
+		all.Wait()
+	}
+	if c.etcd != nil {
+		return stop, c.etcdClients(ctx, &all)
+	}
 	for range c.o.Clients {
 		draws := rand.New(rand.NewPCG(c.draws.Uint64(), 1))
 		all.Go(func() { c.record.runClient(ctx, c.folder, draws) })
 	}
-	return func() {
-		cancel()
-		all.Wait()
-	}
+	return stop, nil
 }
 
 // inflict does one thing after the other. In between the cluster has to serve.
 func (c *run) inflict(ctx context.Context) error {
 	for _, what := range plan(c.o, c.draws) {
-		if (what == pause || what == syncVote) && runtime.GOOS == "windows" {
+		if (what == pause || what == stopLong || what == syncVote) && runtime.GOOS == "windows" {
 			continue
 		}
 		if err := c.inject(ctx, what); err != nil {
@@ -245,6 +260,11 @@ func (c *run) numbers() (all []int) {
 
 // settled waits until all members have the same data, and reads all of it.
 func (c *run) settled(ctx context.Context) error {
+	if c.etcd != nil {
+		if err := c.leasesGo(ctx); err != nil {
+			return err
+		}
+	}
 	var hashes []string
 	for began := time.Now(); time.Since(began) < c.o.Patience && ctx.Err() == nil; time.Sleep(50 * time.Millisecond) {
 		hashes = hashes[:0]
@@ -256,13 +276,24 @@ func (c *run) settled(ctx context.Context) error {
 		}
 		if len(hashes) == len(numbers) && same(hashes) {
 			c.settledAt++
-			return c.record.readAll(c.folder)
+			return c.readAll(ctx)
 		}
 	}
 	c.watch.mu.Lock()
 	c.watch.violated(sameData, "%q", hashes)
 	c.watch.mu.Unlock()
 	return failed("%s: the members do not come to the same data: %q", sameData, hashes)
+}
+
+// readAll reads all data at the end, so that what was lost shows.
+func (c *run) readAll(ctx context.Context) error {
+	if c.etcd == nil {
+		return c.record.readAll(c.folder)
+	}
+	if err := c.etcd.readAll(ctx, c.folder, c.numbers()); err != nil {
+		return err
+	}
+	return c.watchersArrive()
 }
 
 func same(all []string) bool {
@@ -276,6 +307,9 @@ func same(all []string) bool {
 
 // judge has the history judged.
 func (c *run) judge() error {
+	if c.etcd != nil {
+		return c.judgeEtcd()
+	}
 	c.report.Operations = len(c.record.ops)
 	c.report.Unknown = 0
 	for _, op := range c.record.ops {
@@ -299,11 +333,18 @@ func (c *run) judge() error {
 // keep writes down what there is to look at.
 func (c *run) keep() {
 	lines, picture := filepath.Join(c.folder.Path, "history.jsonl"), filepath.Join(c.folder.Path, "history.html")
-	if err := c.record.save(lines, picture); err != nil {
+	c.report.Files = []string{lines, picture}
+	var err error
+	if c.etcd != nil {
+		c.report.Files = c.report.Files[:1]
+		err = c.etcd.save(lines)
+	} else {
+		err = c.record.save(lines, picture)
+	}
+	if err != nil {
 		c.o.Say("the history could not be written: %v", err)
 		return
 	}
-	c.report.Files = []string{lines, picture}
 	for i := range c.members {
 		if _, err := os.Stat(c.folder.Log(i)); err == nil { // a disk that was lost has none
 			c.report.Files = append(c.report.Files, c.folder.Log(i))

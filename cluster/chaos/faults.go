@@ -20,6 +20,9 @@ const (
 	powerOfAll fault = "loss of power of all members"
 
 	pause fault = "SIGSTOP for 1.5 s"
+	// A leader that was stopped for longer than a lease lives must not end leases that its successor keeps alive.
+	stopLong fault = "SIGSTOP of the leader for longer than a lease lives"
+
 	cut   fault = "cut off for 1.5 s"
 	split fault = "the network is in two parts for 1.5 s"
 	slow  fault = "20 ms slower for 1.5 s"
@@ -44,8 +47,12 @@ func plan(o Options, r *rand.Rand) (all []fault) {
 	for i := range o.PowerLosses {
 		all = append(all, []fault{power, power, killPower, powerOfAll}[i%4])
 	}
+	list := others
+	if o.Etcd {
+		list = append([]fault{stopLong}, others...)
+	}
 	for i := range o.Others {
-		all = append(all, others[i%len(others)])
+		all = append(all, list[i%len(list)])
 	}
 	r.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 	return all
@@ -58,6 +65,9 @@ func (c *run) inject(ctx context.Context, what fault) error {
 	victim := c.victim()
 	if what == syncVote {
 		victim = c.follower() // the leader is stopped, so that there is something to vote for
+	}
+	if what == stopLong {
+		victim = c.leader(victim)
 	}
 	text := fmt.Sprintf("member %d: %s", victim, what)
 	if what == powerOfAll || what == split {
@@ -97,11 +107,14 @@ func (c *run) inject(ctx context.Context, what fault) error {
 // disturb does something that a member survives.
 func (c *run) disturb(victim int, what fault) error {
 	switch what {
-	case pause:
+	case pause, stopLong:
 		if err := c.members[victim].Pause(true); err != nil {
 			return err
 		}
 		time.Sleep(lasts)
+		if what == stopLong {
+			time.Sleep(leaseTTL)
+		}
 		return c.members[victim].Pause(false)
 	case cut:
 		return c.faultsFor(victim, transport.Faults{Cut: c.others(victim)}, lasts)
@@ -144,14 +157,21 @@ func (c *run) split() error {
 
 // victim is the leader every other time: most that can go wrong goes wrong there.
 func (c *run) victim() int {
-	if c.draws.IntN(2) == 0 {
-		for i := range c.members {
-			if s, err := c.folder.Status(i, false); err == nil && s.Leads {
-				return i
-			}
+	lead, other := c.draws.IntN(2) == 0, c.draws.IntN(len(c.members))
+	if lead {
+		return c.leader(other)
+	}
+	return other
+}
+
+// leader is the member that leads, or another one if none does.
+func (c *run) leader(other int) int {
+	for i := range c.members {
+		if s, err := c.folder.Status(i, false); err == nil && s.Leads {
+			return i
 		}
 	}
-	return c.draws.IntN(len(c.members))
+	return other
 }
 
 // follower is a member that does not lead.

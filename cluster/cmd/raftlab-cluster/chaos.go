@@ -29,6 +29,7 @@ history, and invariants are printed by their names (docs/cluster.md).
 It takes about 2 s for each fault. --seed repeats which faults come, in which order; what happens in between is up to the
 machine. Exit code: 0 all well, 1 a failure, which names its files, 2 usage, 3 it could not be done.`,
 	}
+	c.Flags().BoolVar(&o.Etcd, "etcd", false, "on etcd's API: its clients, watchers and leases are judged (docs/etcd-api.md)")
 	c.Flags().IntVar(&o.Kills, "kills", o.Kills, "how often a member is killed")
 	c.Flags().IntVar(&o.PowerLosses, "powerloss", o.PowerLosses, "how often power is lost: of one member, or of all")
 	c.Flags().IntVar(&o.Others, "others", o.Others, "how many other faults: cuts, pauses, full disks, failing fsyncs, ... (default: a quarter of the other two together)")
@@ -67,8 +68,8 @@ func (a *app) runChaos(c *cobra.Command, o chaos.Options) error {
 	}
 	a.tell(r, time.Since(began).Round(time.Second))
 	if r.Failure != "" {
-		return fmt.Errorf("FAIL %s\nlook at:\n  %s\nthe same faults again: %s chaos --seed %d --kills %d --powerloss %d --others %d",
-			r.Failure, strings.Join(r.Files, "\n  "), program, o.Seed, o.Kills, o.PowerLosses, o.Others)
+		return fmt.Errorf("FAIL %s\nlook at:\n  %s\nthe same faults again: %s chaos%s --seed %d --kills %d --powerloss %d --others %d",
+			r.Failure, strings.Join(r.Files, "\n  "), program, map[bool]string{true: " --etcd"}[o.Etcd], o.Seed, o.Kills, o.PowerLosses, o.Others)
 	}
 	fmt.Fprintln(a.out, "linearizable; all members have the same data")
 	return nil
