@@ -41,6 +41,34 @@ var ofEtcd = []Mutant{
 		`e.expires = now.Add(e.life() + extra)`, `e.expires = now.Add(e.life())`, "lease", "TestClock"},
 	{"full-and-writable", "puts are done in spite of the alarm", "machine/ops.go",
 		`if m.alarms.noSpace() {`, `if false {`, "machine", "TestNoSpace"},
+	{"watch-repeats-events", "a watcher gets the last revision of a batch again", "mvcc/watch.go",
+		`w.pending = b.Revision + 1
+	if w.pending > h.revision {`, `w.pending = b.Revision + 1
+	if b.Revision > from {
+		w.pending = b.Revision
+	}
+	if w.pending > h.revision {`, "mvcc", "TestLikeModel"},
+	{"progress-too-early", "a stream promises what its watchers have not got yet", "etcd/watch.go",
+		`if least < now {`, `if least = now; least < now {`, "member", "TestEtcdWatch"},
+	{"no-compact-revision", "a watcher that has missed something is not told where the compaction was", "etcd/watch.go",
+		`Canceled: true, CompactRevision: st.s.machine.Store.Compacted()}`, `Canceled: true}`, "member", "TestEtcdWatch"},
+	{"fragment-lost", "of a revision that comes in pieces one event is lost between two of them", "etcd/watch.go",
+		`events = events[n:]`, `events = events[min(n+1, len(events)-1):]`, "member", "TestEtcdWatch"},
+	{"stream-lost", "of a range that comes in pieces one key is lost between two of them", "etcd/kv.go",
+		`kvs = kvs[streamedKeys:] {`, `kvs = kvs[streamedKeys+1:] {`, "member", "TestEtcdStream"},
+	{"quota-ignored", "nobody raises the alarm when the database is full", "etcd/quota.go",
+		`if file+int64(size) <= s.c.Quota {`, `if file+int64(size) <= s.c.Quota || true {`, "member", "TestEtcdQuota"},
+	{"space-decided-locally", "a member refuses a put because its own file is large", "machine/ops.go",
+		`if m.alarms.noSpace() {`, `if size, _ := m.Backend.Size(); m.alarms.noSpace() || size > 1<<20 {`, "machine", "TestNoSpace"},
+	{"txn-compares-with-the-entry-before", "a transaction compares with the state that readers see, and not with what its entry has done so far", "machine/txn.go",
+		`path := decide(m.w, r)`, `path := decide(m.Store, r)`, "machine", "TestEntryInOrder"},
+	{"lease-in-pieces", "the keys of a lease are deleted at a revision each", "machine/admin.go",
+		`		m.w.Delete(k, "")
+`, `		m.w.Delete(k, "")
+		m.w.Next()
+`, "machine", "TestLease"},
+	{"corrupt-and-writable", "a cluster that is said to be corrupt takes writes", "machine/machine.go",
+		`m.alarms.on(pb.AlarmType_CORRUPT) &&`, `false &&`, "machine", "TestCorrupt"},
 	{"txn-half-done", "a transaction is executed up to what cannot be done", "machine/txn.go",
 		`			err = p.nested[i].check(m)`, `			err = nil`, "machine", "TestNestedTxn"},
 }
