@@ -88,7 +88,7 @@ func anchors(text string) []string {
 	return found
 }
 
-var caseName = regexp.MustCompile(`\b(1[A-D]|2[A-F]|3[A-ER]|4[A-C]|P)/([A-Z]\w+)`)
+var caseName = regexp.MustCompile(`\b(1[A-D]|2[A-F]|3[A-ER]|4[A-F]|P)/([A-Z]\w+)`)
 
 func TestCasesExist(t *testing.T) {
 	var cases []string

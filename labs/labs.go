@@ -9,6 +9,7 @@
 //	  labs/lab4.Lab()     sharding: 4A the shard controller, 4B shards that move, 4C progress, nothing left behind
 //	  labs/private        none; the place of an instructor's own cases
 //	  labs/rsm            3R: a replicated state machine by itself, in the form of 2025; on request
+//	  labs/shardgrp       4D to 4F: shards moved by their controllers, in the form of 2025; on request
 //	  labs/porcupine      long histories of both services under composed faults; on request
 package labs
 
@@ -20,6 +21,7 @@ import (
 	"raftlab/labs/porcupine"
 	private "raftlab/labs/private"
 	"raftlab/labs/rsm"
+	"raftlab/labs/shardgrp"
 	"raftlab/tester"
 )
 
@@ -28,6 +30,6 @@ func All() []tester.Lab {
 	return []tester.Lab{
 		lab1.Lab().With(private.Cases("lab1")...), lab2.Lab().With(private.Cases("lab2")...),
 		lab3.Lab().With(private.Cases("lab3")...), lab4.Lab().With(private.Cases("lab4")...),
-		rsm.Lab(), porcupine.Lab(), porcupine.ShardLab(),
+		rsm.Lab(), shardgrp.Lab(), porcupine.Lab(), porcupine.ShardLab(),
 	}
 }

@@ -79,8 +79,10 @@ type Controller struct {
 	Clerk func(servers []*labrpc.ClientEnd, o kvapi.Options) ControllerClerk
 }
 
-// Service is all that lab 4 tests.
+// Service is all that lab 4 tests, or, with Moved alone, what lab shardgrp does.
 type Service struct {
 	Controller Controller
 	Groups     Groups
+	// Moved is the service in the form of 6.5840 since 2025, or nil.
+	Moved *Moved
 }

@@ -66,6 +66,9 @@ func (a *adapter) text(pkg string) []byte {
 // has its own, so that none has to compile for another's sake; what goes from one to the other are raftlab's types.
 func (c *conversion) shim(d *directory, name string) string {
 	place := c.partOf(d)
+	if c.shares(name, place) {
+		place = "kvsrv"
+	}
 	to := place + "/helper/course" + name
 	if c.out[to+"/"+name+".go"] != nil {
 		return module + to
@@ -79,6 +82,13 @@ func (c *conversion) shim(d *directory, name string) string {
 	}
 	c.out[to+"/"+name+".go"] = []byte(text)
 	return module + to
+}
+
+// shares reports whether a part uses the shim of the server on one machine: the sharded service of 2025 hands the types of the
+// course's tester on to that server, and may to the replicated one.
+func (c *conversion) shares(name, place string) bool {
+	found := c.layout.found
+	return (name == "tester" || name == "kvtest") && place != "raft" && c.Year >= "2025" && found["shardkv"] != nil && found["kvsrv"] != nil
 }
 
 // raftMethods are the methods that the student's peer has beside those of every year.

@@ -25,7 +25,10 @@ var declaredByCourse = map[string][]string{
 		StartKVServer StartServerShardGrp Test TestKV TestMulti checkCounter checkFinished checkLogs checkMember checkNoAgreement checkNoLeader
 		checkOneLeader checkShutdownSharding checkTerms cleanup concurCtrler connect countValue disconnectClntFromLeader disconnectLeader groups
 		inPartition join joinGroups leave leaveGroups makeKVClerk makeShardCtrler makeShardCtrlerClnt makeTest makeTitle mksrv nCommitted newGid
-		one oneInc oneNull onePartition partitionCtrler restart setupKVService wait`),
+		one oneInc oneNull onePartition partitionCtrler restart setupKVService wait
+		ApplyErr ApplyErrArgs ApplyErrRPC ApplyErrReply CheckLogs CheckLogsArgs CheckLogsRPC CheckLogsReply IRSMServer IngestLog IngestLogArgs
+		IngestLogRPC IngestLogReply IraftServer Kill entry getLeader getRSM kill killall newRSMServer newRaftServer raftServer restartall
+		rsmServer shutdownLeader`),
 }
 
 // knownValues are constants of the course's files that its tests go by, and what raftlab has in their place.

@@ -16,7 +16,7 @@ var marks = map[string][]string{
 	"persister.go": {"Persister"},
 	"test.go":      {"Test", "TestMulti", "MakeTest", "makeTest"},
 	"server.go":    {"rfsrv", "rsmSrv", "newRfsrv", "makeRsmSrv"},
-	"proxy.go":     {"proxy", "Proxy", "newProxy", "NewProxy", "MakeProxy"},
+	"proxy.go":     {"proxy", "Proxy", "newProxy", "NewProxy", "MakeProxy", "Rfproxy", "RSMproxy"},
 }
 
 // isCourse reports whether a file is the course's own: it makes networks and clusters, stores state, or tests.

@@ -10,7 +10,7 @@ var gradedBy = map[string][]string{
 	"raft":                {"2A", "2B", "2C", "2D", "2E", "2F"},
 	"kvraft":              {"3A", "3B", "3C", "3D", "3E", "3R"},
 	"shardkv/shardctrler": {"4A"},
-	"shardkv":             {"4B", "4C"},
+	"shardkv":             {"4B", "4C", "4D", "4E", "4F"},
 }
 
 // extra are the parts that are about more than the course asks for: its peers and services have no way to be asked.
@@ -35,6 +35,9 @@ func (c *conversion) lack(parts []string, why string) {
 func (c *conversion) beyond() {
 	if c.Year < "2025" {
 		c.lack([]string{"3R"}, "3R is not graded: it is about package rsm, which the course has since 2025")
+		c.lack([]string{"4D", "4E", "4F"}, "4D to 4F are not graded: they are about package shardkv1, which the course has since 2025")
+	} else {
+		c.lack([]string{"4A", "4B", "4C"}, "4A to 4C are not graded: they are about a controller that is a service, which the course had until 2024; 4D to 4F are about shardkv1")
 	}
 	for _, e := range extra {
 		c.lack(e.parts, e.says)

@@ -70,6 +70,13 @@ func (c *conversion) assign() {
 			c.dest[d.name] = p.place
 		}
 	}
+	if d := c.layout.found["shardkv"]; d != nil && c.Year >= "2025" {
+		for _, s := range sharded25 {
+			if sub := c.tree.dirs[path.Join(d.name, s.dir)]; sub != nil && sub.clause() != "" {
+				c.dest[sub.name] = path.Join("shardkv", s.dir)
+			}
+		}
+	}
 	for _, p := range parts {
 		d := c.layout.found[p.place]
 		if d == nil {

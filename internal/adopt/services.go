@@ -17,8 +17,12 @@ func (c *conversion) service(place string, d *directory) {
 	case place == "kvsrv", place == "kvraft" && c.Year >= "2025":
 		adapted = c.versioned(place, d)
 	case c.Year >= "2025" && place == "shardkv":
-		c.controllerless(d)
-	case c.Year >= "2025": // a part of that
+		adapted = c.moved(d)
+	case c.Year >= "2025": // a part of that, which is converted with it
+		if c.layout.found["shardkv"] == nil {
+			c.forget(place)
+		}
+		return
 	case place == "kvraft":
 		adapted = c.classic(place, d, "StartKVServer", "Get", "Put", "Append")
 	case place == "shardkv":

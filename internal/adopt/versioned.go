@@ -17,7 +17,7 @@ func (c *conversion) versioned(place string, d *directory) bool {
 		return false
 	}
 	a := c.adapter(d)
-	given := map[string]string{"kvraft": "servers me persister maxraftstate", "kvsrv": "nil 0 nil -1"}[place]
+	given := map[string]string{"kvraft": "servers me persister maxraftstate tester.GRP0", "kvsrv": "nil 0 nil -1 tester.GRP0"}[place]
 	code := strings.NewReplacer("MAKECLERK", clerk.Name.Name, "STARTCALL", f.startCall(start, given)).Replace(shimText(place + "1"))
 	if place == "kvraft" {
 		code = strings.ReplaceAll(code, "REPLICATE", c.replicate(d, a))
@@ -32,8 +32,9 @@ func (c *conversion) versioned(place string, d *directory) bool {
 		}
 		code = strings.ReplaceAll(code, "LOCK", with)
 	} else {
-		a.add("", `"raftlab/raftapi"`)
+		a.add(shimText("server"), `"raftlab/raftapi"`)
 	}
+	a.add(shimText("clerk"))
 	a.add(code, `"raftlab/kvapi"`, `"raftlab/labrpc"`, `tester "`+c.shim(d, "tester")+`"`, `kvtest "`+c.shim(d, "kvtest")+`"`, `rpc "`+c.rpc(d)+`"`)
 	c.notes.add(Converted, d.name, 0, "is tested through %s, which calls %s and MakeClerk", adapterFile, start.Name.Name)
 	return true
@@ -50,7 +51,7 @@ func (d *directory) starter(names ...string) (*file, *ast.FuncDecl) {
 }
 
 // startCall is a call that starts a server, in the form of 2025 or 2026: each parameter gets by its type what it wants. given are, in this order,
-// the ends, the own number, the persister and maxraftstate.
+// the ends, the own number, the persister, maxraftstate and the number of the group.
 func (f *file) startCall(fn *ast.FuncDecl, given string) string {
 	values := strings.Fields(given)
 	var args []string
@@ -64,7 +65,7 @@ func (f *file) startCall(fn *ast.FuncDecl, given string) string {
 		case base == "Persister":
 			args = append(args, values[2])
 		case base == "Tgid":
-			args = append(args, "tester.GRP0")
+			args = append(args, values[4])
 		case base == "TesterClnt" || base == "Clnt":
 			args = append(args, "&tester.Clnt{}")
 		case p.text == "int" && len(numbers) > 0:

@@ -64,8 +64,9 @@ func TestPorcupine(t *testing.T) { porcupine.Run(t, service(t)) }`,
 		prefixes: []string{"ctrl-", "shard-"},
 		dir:      "shardkv",
 		packages: []layer{{"shardkv", "", true}, {"shardkv/shardctrler", "shardctrler", true}, {"kvraft/rsm", "rsm", false}, {packageDir, packageDir, false}},
-		imports:  []string{"raftlab/labs/lab4", "raftlab/labs/porcupine", "raftlab/shardapi"},
+		imports:  []string{"raftlab/labs/lab4", "raftlab/labs/porcupine", "raftlab/labs/shardgrp", "raftlab/shardapi"},
 		tests: `func TestLab4(t *testing.T) { lab4.Run(t, service(t)) }
+func TestShardgrp(t *testing.T) { shardgrp.Run(t, service(t)) }
 func TestPorcupine(t *testing.T) { porcupine.RunShards(t, service(t)) }`,
 		contract: "shardapi.Service",
 	},

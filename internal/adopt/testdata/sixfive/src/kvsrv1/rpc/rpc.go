@@ -10,6 +10,7 @@ const (
 	ErrVersion     = "ErrVersion"
 	ErrMaybe       = "ErrMaybe"
 	ErrWrongLeader = "ErrWrongLeader"
+	ErrWrongGroup  = "ErrWrongGroup"
 )
 
 type PutArgs struct {
