@@ -274,7 +274,7 @@ func (r *replaying) remembered(binary *sim.Binary) *suite.LastRun {
 		return nil // nothing can be remembered, so nothing is; and with a scenario it is another run
 	}
 	was := state.Find(r.code.Key, r.kase.ID(), r.flags.seed)
-	if was == nil {
+	if was == nil || was.Hash == "" { // it came to no end that could be compared
 		return nil
 	}
 	if was.GoVersion != binary.GoVersion {
@@ -307,7 +307,9 @@ func (r *replaying) show(j sim.Job, binary *sim.Binary, result sim.Result, was *
 		}
 	}
 	events, err := readTrace(j.Trace)
-	if err != nil && result.Verdict.Outcome.Decided() { // of a run that was killed, the last line may be a part
+	if result.Unkept != "" {
+		fmt.Fprintln(r.out, "note: what follows is a part of the run:", result.Unkept)
+	} else if err != nil && result.Verdict.Outcome.Decided() { // of a run that was killed, the last line may be a part
 		return broken(err)
 	}
 	if err := r.known(events); err != nil {

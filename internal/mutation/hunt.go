@@ -155,6 +155,7 @@ func (p *position) take(finished []suite.Finished) {
 		o := p.results[s.Name]
 		o.Runs++
 		o.CPU += f.Result.CPU.Seconds()
+		o.Peaks = o.Peaks.Max(v.Peaks)
 		if v.Outcome == record.Pass {
 			continue
 		}

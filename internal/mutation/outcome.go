@@ -57,6 +57,8 @@ type Outcome struct {
 	Troubles []Death `json:"troubles,omitempty"`
 	Runs     int     `json:"runs"`
 	CPU      float64 `json:"cpuSeconds"` // of all runs
+	// Peaks is the most of each thing that there was in any run.
+	Peaks record.Peaks `json:"peaks"`
 }
 
 // expected says whether a verdict is one that the mutant is to die of.

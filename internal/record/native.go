@@ -11,6 +11,9 @@ const (
 // ParamsIn stands before the name of a file with the parameters, where they are too long for an environment.
 const ParamsIn = "file:"
 
+// Lost is how a native run begins its last words where its verdict or its events cannot be written.
+const Lost = "raftlab: nobody can be told "
+
 // NativeEnd is what a process of the native engine leaves.
 type NativeEnd struct {
 	Verdict

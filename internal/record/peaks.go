@@ -12,3 +12,10 @@ type Peaks struct {
 	Printed    uint64 `json:"printed"`          // bytes, in all
 	Memory     int64  `json:"memory,omitempty"` // bytes that the guest grew to; nothing is known of native runs
 }
+
+// Max is the larger of each.
+func (p Peaks) Max(q Peaks) Peaks {
+	return Peaks{Requests: max(p.Requests, q.Requests), Goroutines: max(p.Goroutines, q.Goroutines), Timers: max(p.Timers, q.Timers),
+		Turns: max(p.Turns, q.Turns), Rounds: max(p.Rounds, q.Rounds), Calls: max(p.Calls, q.Calls),
+		Writes: max(p.Writes, q.Writes), Printed: max(p.Printed, q.Printed), Memory: max(p.Memory, q.Memory)}
+}

@@ -43,7 +43,7 @@ func native(ctx context.Context, j Job) (r Result) {
 	began := time.Now()
 	dir, err := os.MkdirTemp("", "raftlab-run-")
 	if err != nil {
-		return Result{Verdict: frameworkError(fmt.Errorf("make a directory for the run: %w", err))}
+		return Result{Verdict: frameworkError(fmt.Errorf("make a directory for the run: %w\n%s", err, elsewhere))}
 	}
 	defer os.RemoveAll(dir)
 	n := &nativeRun{Job: j, dir: dir, events: newEvents(), output: &output{}}
@@ -61,6 +61,9 @@ func native(ctx context.Context, j Job) (r Result) {
 	r.Wall = time.Since(began)
 	return r
 }
+
+// elsewhere is what to do where temporary files cannot be made.
+const elsewhere = "native runs keep what they say in temporary files: set TMPDIR to a directory that can be written to, with room for a few MiB"
 
 var errTooLong = errors.New("the run's time is over")
 
@@ -156,6 +159,7 @@ func runGroup(ctx context.Context, cmd *exec.Cmd) error {
 
 var (
 	lastTime = regexp.MustCompile(`raftlab: the end is at (\d+)\n`)
+	lostWhat = regexp.MustCompile(`(?m)^` + record.Lost + `(.*)$`)
 	busyWhy  = regexp.MustCompile(`(?m)^raftlab: busy loop: (.*)$`)
 )
 
@@ -198,7 +202,8 @@ func (n *nativeRun) result(ctx context.Context, ended error) Result {
 		r.Notes = append(r.Notes, fmt.Sprintf("%d garbage collections in the middle of work: printing more may change this run", n.end.Forced))
 	}
 	if err := errors.Join(n.events.close(), n.output.file.Close()); err != nil {
-		r.Notes = append(r.Notes, err.Error())
+		r.Unkept = err.Error()
+		r.Notes = append(r.Notes, r.Unkept)
 	}
 	return r
 }
@@ -214,6 +219,9 @@ func (n *nativeRun) ending(ended error, at time.Duration) record.Verdict {
 	}
 	v := record.Verdict{Outcome: record.Crash, Time: at}
 	printed := string(n.output.tail)
+	if lost := lostWhat.FindStringSubmatch(printed); lost != nil {
+		return frameworkError(fmt.Errorf("the run has ended, because it cannot keep %s\n%s", lost[1], elsewhere))
+	}
 	words, stack := lastWords(n.output.last())
 	code := 0
 	if exit != nil {

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"raftlab/internal/record"
 )
 
 // TestNoRoom: a full disk is not a mistake in the code under test, whoever meets it.
@@ -40,4 +42,13 @@ func TestNoPlaceForTheCache(t *testing.T) {
 	}
 	elsewhere := &fs.PathError{Op: "open", Path: "/other", Err: fs.ErrPermission}
 	require.Equal(t, error(elsewhere), advised(elsewhere))
+}
+
+// TestNoRoomForARun: a native run that cannot write its verdict says nothing about the code.
+func TestNoRoomForARun(t *testing.T) {
+	n := &nativeRun{output: &output{tail: []byte("x\n" + record.Lost + "the verdict: no space left on device\n")}}
+	v := n.ending(nil, 0)
+	require.Equal(t, record.FrameworkError, v.Outcome)
+	require.Contains(t, v.Message, "the verdict: no space left on device")
+	require.Contains(t, v.Message, "set TMPDIR")
 }

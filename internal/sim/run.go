@@ -177,7 +177,8 @@ func (g *guest) result(err error) Result {
 		r.Notes = append(r.Notes, fmt.Sprintf("%d garbage collections in the middle of work: printing more may change this run", g.forced))
 	}
 	if err := errors.Join(g.events.close(), g.output.file.Close()); err != nil {
-		r.Notes = append(r.Notes, err.Error())
+		r.Unkept = err.Error()
+		r.Notes = append(r.Notes, r.Unkept)
 	}
 	return r
 }

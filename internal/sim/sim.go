@@ -116,6 +116,8 @@ type Result struct {
 	// Retried says that the worker of a first try died, killed from outside or for want of memory.
 	Retried bool
 	Notes   []string
+	// Unkept is why the files that the job names are not complete, or nothing.
+	Unkept string
 	// Built answers Job.Compile.
 	Built *built
 }

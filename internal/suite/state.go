@@ -37,7 +37,8 @@ func OpenState(root string) (*State, error) {
 			return &State{dir}, nil
 		}
 	}
-	return nil, fmt.Errorf("no place for results: neither %s nor the working directory can be written to: %w", root, err)
+	return nil, fmt.Errorf("no place for results: neither %s nor the working directory can be written to: %w; make one of them writable, or change to a "+
+		"directory that is (the results go into .raftlab there)", root, err)
 }
 
 // Dir is the directory.

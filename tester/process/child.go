@@ -82,10 +82,15 @@ func leave(file string, words any) {
 		err = os.WriteFile(file, text, 0o600)
 	}
 	if err != nil {
-		os.Stderr.WriteString("raftlab: the verdict cannot be written: " + err.Error() + "\n")
-		os.Exit(1)
+		lost("verdict", err)
 	}
 	os.Exit(0)
+}
+
+// lost ends the process, because something of the run cannot be kept. The parent knows the words.
+func lost(what string, err error) {
+	os.Stderr.WriteString(record.Lost + "the " + what + ": " + err.Error() + "\n")
+	os.Exit(1)
 }
 
 // childParams returns what this process is to run, if it is a child. It takes the variables away, so that code under

@@ -20,11 +20,13 @@ type stream struct {
 // windowSize is a multiple of every page size there is.
 const windowSize = 128 << 10
 
-// Write appends a line.
+// Write appends a line. A run of which events are missing is another run, so it does not go on without.
 func (s *stream) Write(line []byte) {
 	for len(line) > 0 {
-		if s.at == len(s.window) && !s.advance() {
-			return
+		if s.at == len(s.window) {
+			if err := s.advance(); err != nil {
+				lost("events", err)
+			}
 		}
 		n := copy(s.window[s.at:], line)
 		s.at += n
@@ -34,20 +36,20 @@ func (s *stream) Write(line []byte) {
 
 // advance maps the next piece. Its zeros are written first: on a full disk that is an error, where a page that
 // cannot be stored would kill the process.
-func (s *stream) advance() bool {
+func (s *stream) advance() error {
 	if s.window != nil {
 		syscall.Munmap(s.window)
 	}
 	s.window, s.at = nil, 0
 	if _, err := s.file.WriteAt(make([]byte, windowSize), s.end); err != nil {
-		return false
+		return err
 	}
 	const rights = syscall.PROT_READ | syscall.PROT_WRITE
 	window, err := syscall.Mmap(int(s.file.Fd()), s.end, windowSize, rights, syscall.MAP_SHARED)
 	if err != nil {
-		return false
+		return err
 	}
 	s.window = window
 	s.end += windowSize
-	return true
+	return nil
 }

@@ -8,4 +8,8 @@ import "os"
 type stream struct{ file *os.File }
 
 // Write appends a line.
-func (s *stream) Write(line []byte) { s.file.Write(line) }
+func (s *stream) Write(line []byte) {
+	if _, err := s.file.Write(line); err != nil {
+		lost("events", err)
+	}
+}
