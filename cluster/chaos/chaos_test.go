@@ -122,6 +122,22 @@ func TestChaos(t *testing.T) {
 	}
 }
 
+// The same with etcd's API: a leader is stopped for longer than a lease lives, and all invariants are looked at.
+func TestEtcdChaos(t *testing.T) {
+	o := options(t, "reference")
+	o.Etcd, o.Kills, o.Others = true, 1, 1
+	r, err := Run(t.Context(), o)
+	require.NoError(t, err)
+	require.Empty(t, r.Failure)
+	require.Equal(t, 1, r.Kinds[string(stopLong)])
+	require.Len(t, r.Invariants, 9)
+	for _, i := range r.Invariants {
+		if i.Name != vouched {
+			require.Positive(t, i.Seen, i.Name)
+		}
+	}
+}
+
 // A peer that stores nothing is found out, and there is something to look at.
 func TestForgetfulPeerIsFoundOut(t *testing.T) {
 	o := options(t, "forgetful")

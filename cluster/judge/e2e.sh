@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Runs etcd's own end-to-end tests (tests/v3, package common, and some of package e2e; plaintext) on members of this
-# project. Nothing of them is in this repository: the module proxy has them.
+# Runs etcd's own end-to-end tests (module tests/v3, packages common and e2e; those without TLS) on members of this project. Nothing
+# of them is in this repository: the module proxy has them.
 #
-#   cluster/judge/e2e.sh [--impl PEER] [--keep DIR] [TESTS]
+#   cluster/judge/e2e.sh [--impl PEER] [--keep DIR] [PACKAGE TESTS]
 #
-# TESTS is a pattern as for go test; the default is what docs/etcd-api.md says, which also tells what is left out, and why.
-# --keep: what is downloaded and built stays in DIR, and a second run begins at once.
+# PACKAGE is common or e2e, TESTS a pattern as for go test; the default is what docs/etcd-api.md says, which also tells what is
+# left out, and why. --keep: what is downloaded and built stays in DIR, and a second run begins at once.
 set -euo pipefail
 version=v3.7.3
 impl=reference dir=
@@ -16,7 +16,6 @@ while [ $# -gt 0 ]; do
   *) break ;;
   esac
 done
-common='^(TestKV.*|TestTxn.*|TestCompact|TestLease.*|TestAlarm.*|TestVerifyHashKV.*|TestEndpoint.*|TestStatus|TestWaitLeader|TestWatch.*|TestDefragOnline|TestMemberList)$/^(NoTLS.*|Keys=.*|[a-z].*)$'
 root=$(cd "$(dirname "$0")/../.." && pwd)
 if [ -z "$dir" ]; then
   dir=$(mktemp -d)
@@ -24,35 +23,30 @@ if [ -z "$dir" ]; then
 fi
 mkdir -p "$dir/bin"
 cd "$dir"
-if [ ! -x common.test ]; then
-  cat > go.mod <<EOF
-module judged
-go 1.26
-EOF
-  cat > tools.go <<EOF
-//go:build tools
-
-package judged
-
-import (
-	_ "go.etcd.io/etcd/etcdctl/v3"
-	_ "go.etcd.io/etcd/etcdutl/v3"
-)
-EOF
-  cat > uses_test.go <<EOF
-package judged
-
-import _ "go.etcd.io/etcd/tests/v3/framework"
-EOF
-  go get "go.etcd.io/etcd/tests/v3/common@$version" "go.etcd.io/etcd/etcdctl/v3@$version" "go.etcd.io/etcd/etcdutl/v3@$version"
-  go mod tidy
-  go build -o bin/etcdctl go.etcd.io/etcd/etcdctl/v3
-  go build -o bin/etcdutl go.etcd.io/etcd/etcdutl/v3
-  go test -vet=off -c -tags e2e -o common.test go.etcd.io/etcd/tests/v3/common
+if [ ! -x e2e.test ]; then
+  printf 'module judged\ngo 1.26\n' > go.mod
+  printf '//go:build tools\n\npackage judged\n\nimport (\n_ "go.etcd.io/etcd/etcdctl/v3"\n_ "go.etcd.io/etcd/etcdutl/v3"\n)\n' > tools.go
+  printf 'package judged\n\nimport _ "go.etcd.io/etcd/tests/v3/framework"\n' > uses_test.go
+  go get "go.etcd.io/etcd/tests/v3/common@$version" "go.etcd.io/etcd/tests/v3/e2e@$version" "go.etcd.io/etcd/etcdctl/v3@$version" "go.etcd.io/etcd/etcdutl/v3@$version"
+  go build -o bin/ go.etcd.io/etcd/etcdctl/v3 go.etcd.io/etcd/etcdutl/v3
+  for package in common e2e; do
+    go test -vet=off -c -tags e2e -o $package.test go.etcd.io/etcd/tests/v3/$package
+  done
 fi
 (cd "$root" && go run ./cmd/raftlab cluster --impl "$impl" etcd-program "$dir/bin/etcd")
-E2E_TEST_MINIMAL=true ./common.test -bin-dir "$dir/bin" -test.v -test.timeout 20m -test.run "${1:-$common}" > log.txt 2>&1 || true
-grep -E '^ *--- (PASS|FAIL|SKIP)' log.txt || true
-tail -n 1 log.txt
-grep -qE '^ *--- FAIL|^FAIL|^panic' log.txt && { echo "the log is $dir/log.txt (with --keep)"; exit 1; }
-exit 0
+
+failed=0
+run() { # PACKAGE TESTS
+  E2E_TEST_MINIMAL=true "./$1.test" -bin-dir "$dir/bin" -test.v -test.timeout 20m -test.run "$2" > "$1.log" 2>&1 || failed=1
+  grep -E '^ *--- (PASS|FAIL)|^panic' "$1.log" || { echo "no test of $1 is called $2"; failed=1; }
+}
+if [ $# -gt 0 ]; then
+  run "$1" "$2"
+else
+  run common '^(TestKV(Put|Get|GetStream|Delete)|TestTxn.*|TestLease.*|TestStatus|TestWaitLeader|TestWatch|TestMemberList|TestVerifyHashKVAfterCompactAndDefrag)$/^NoTLS'
+  run common '^(TestAlarm.*|TestCompact|TestDefragOnline|TestEndpoint.*|TestKVGetNoQuorum)$'
+  run e2e '^(TestCtlV3LeaseKeepAliveNoTLS.*|TestCtlV3Watch(Interactive)?NoTLS|TestTxnRangeConsistency|TestStartWatcherFromCompactedRevision|TestDeleteEventDrop_Issue18089)$'
+  run e2e '^TestCtlV3MoveLeaderScenarios$/^Insecure'
+fi
+[ $failed = 0 ] || echo "something has failed; with --keep DIR the logs stay in DIR"
+exit $failed
