@@ -2,6 +2,7 @@ package differ
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -40,6 +41,10 @@ func clean(m proto.Message) {
 			m.TTL = 1 // a second may pass in between
 		}
 		slices.SortFunc(m.Keys, func(a, b []byte) int { return strings.Compare(string(a), string(b)) })
+	case *pb.AlarmResponse: // etcd has no order either
+		slices.SortFunc(m.Alarms, func(a, b *pb.AlarmMember) int {
+			return cmp.Or(cmp.Compare(a.Alarm, b.Alarm), cmp.Compare(a.MemberID, b.MemberID))
+		})
 	case *pb.LeaseLeasesResponse:
 		slices.SortFunc(m.Leases, func(a, b *pb.LeaseStatus) int { return int(a.ID - b.ID) })
 	}

@@ -27,7 +27,7 @@ if [ ! -x e2e.test ]; then
   printf 'module judged\ngo 1.26\n' > go.mod
   printf '//go:build tools\n\npackage judged\n\nimport (\n_ "go.etcd.io/etcd/etcdctl/v3"\n_ "go.etcd.io/etcd/etcdutl/v3"\n)\n' > tools.go
   printf 'package judged\n\nimport _ "go.etcd.io/etcd/tests/v3/framework"\n' > uses_test.go
-  go get "go.etcd.io/etcd/tests/v3/common@$version" "go.etcd.io/etcd/tests/v3/e2e@$version" "go.etcd.io/etcd/etcdctl/v3@$version" "go.etcd.io/etcd/etcdutl/v3@$version"
+  go get -t "go.etcd.io/etcd/tests/v3/common@$version" "go.etcd.io/etcd/tests/v3/e2e@$version" "go.etcd.io/etcd/etcdctl/v3@$version" "go.etcd.io/etcd/etcdutl/v3@$version"
   go build -o bin/ go.etcd.io/etcd/etcdctl/v3 go.etcd.io/etcd/etcdutl/v3
   for package in common e2e; do
     go test -vet=off -c -tags e2e -o $package.test go.etcd.io/etcd/tests/v3/$package
