@@ -19,8 +19,8 @@ import (
 	"raftlab/labs"
 )
 
-// pages returns the text of every page by its path relative to this folder, the README of the
-// project included.
+// pages returns the text of every page by its path relative to this folder, those of the project
+// beside it included.
 func pages(t *testing.T) map[string]string {
 	t.Helper()
 	files, err := filepath.Glob("*.md")
@@ -28,7 +28,8 @@ func pages(t *testing.T) map[string]string {
 		t.Fatal(err)
 	}
 	found := map[string]string{}
-	for _, f := range append(files, filepath.Join("..", "README.md")) {
+	above := []string{filepath.Join("..", "README.md"), contributing, filepath.Join("..", "mutants", "README.md")}
+	for _, f := range append(files, above...) {
 		text, err := os.ReadFile(f)
 		if os.IsNotExist(err) && strings.HasPrefix(f, "..") {
 			continue // a course tree may come without it
@@ -40,6 +41,9 @@ func pages(t *testing.T) map[string]string {
 	}
 	return found
 }
+
+// contributing is the page for those who change the framework. Course trees are without it.
+var contributing = filepath.Join("..", "CONTRIBUTING.md")
 
 var link = regexp.MustCompile(`\]\(([^()\s]+)\)`)
 
@@ -109,11 +113,55 @@ func TestCasesExist(t *testing.T) {
 	}
 }
 
-// literals returns the string literals in the Go files below dir: flags and commands are declared with
-// one, so whatever a page names must be among them.
-func literals(t *testing.T, dir string) []string {
+// literals returns the string literals in the Go files below dir: commands are declared with one, so whatever a page
+// names must be among them.
+func literals(t *testing.T, dir string) (found []string) {
 	t.Helper()
-	var found []string
+	inspect(t, dir, func(n ast.Node) {
+		if s, ok := literal(n); ok {
+			found = append(found, s)
+		}
+	})
+	return found
+}
+
+// flagCall is a function that declares a flag: BoolVar, StringSliceVarP, Func, ...
+var flagCall = regexp.MustCompile(`^(Bool|String|StringSlice|StringArray|Int|Int64|Uint64|Float64|Duration|Text|Func)?(Var)?P?$`)
+
+// flags returns the names of the flags that the Go files below dir declare.
+func flags(t *testing.T, dir string) (found []string) {
+	t.Helper()
+	inspect(t, dir, func(n ast.Node) {
+		call, ok := n.(*ast.CallExpr)
+		if !ok {
+			return
+		}
+		if f, ok := call.Fun.(*ast.SelectorExpr); !ok || !flagCall.MatchString(f.Sel.Name) {
+			return
+		}
+		for _, arg := range call.Args {
+			if s, ok := literal(arg); ok {
+				found = append(found, s)
+				return
+			}
+		}
+	})
+	return found
+}
+
+// literal returns the value of a string literal.
+func literal(n ast.Node) (string, bool) {
+	l, ok := n.(*ast.BasicLit)
+	if !ok || l.Kind != token.STRING {
+		return "", false
+	}
+	s, err := strconv.Unquote(l.Value)
+	return s, err == nil
+}
+
+// inspect visits the syntax of the Go files below dir, without tests.
+func inspect(t *testing.T, dir string, visit func(ast.Node)) {
+	t.Helper()
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go") {
 			return err
@@ -123,11 +171,7 @@ func literals(t *testing.T, dir string) []string {
 			return err
 		}
 		ast.Inspect(file, func(n ast.Node) bool {
-			if l, ok := n.(*ast.BasicLit); ok && l.Kind == token.STRING {
-				if s, err := strconv.Unquote(l.Value); err == nil {
-					found = append(found, s)
-				}
-			}
+			visit(n)
 			return true
 		})
 		return nil
@@ -135,7 +179,6 @@ func literals(t *testing.T, dir string) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return found
 }
 
 var (
@@ -160,10 +203,10 @@ func flagsOf(text string) []string {
 }
 
 func TestCommandsAndFlagsExist(t *testing.T) {
-	program := literals(t, filepath.Join("..", "cmd", "raftlab"))
+	program, known := literals(t, filepath.Join("..", "cmd", "raftlab")), flags(t, filepath.Join("..", "cmd", "raftlab"))
 	// The real cluster has commands of its own, and course trees are without it.
 	if own := filepath.Join("..", "cluster", "cmd"); isDir(own) {
-		program = append(program, literals(t, own)...)
+		program, known = append(program, literals(t, own)...), append(known, flags(t, own)...)
 	}
 	declared := func(name string) bool {
 		return slices.ContainsFunc(program, func(s string) bool { return s == name || strings.HasPrefix(s, name+" ") })
@@ -177,7 +220,7 @@ func TestCommandsAndFlagsExist(t *testing.T) {
 			}
 		}
 		for _, name := range flagsOf(text) {
-			if !slices.Contains(program, name) {
+			if !slices.Contains(known, name) {
 				t.Errorf("%s: raftlab has no flag --%s", page, name)
 			}
 		}
@@ -226,6 +269,41 @@ func handouts(pages map[string]string) []string {
 }
 
 var handout = regexp.MustCompile(`^lab(1|\d[a-z])\.md$`)
+
+// Whoever is dropped into a file finds its room in CONTRIBUTING.md, with a sentence.
+func TestEveryRoomHasASentence(t *testing.T) {
+	text, err := os.ReadFile(contributing)
+	if os.IsNotExist(err) {
+		t.Skip("a course tree is for those who use the framework, and without the page for those who change it")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	rooms := map[string]bool{}
+	for line := range strings.SplitSeq(string(text), "\n") {
+		if first, _, ok := strings.Cut(strings.TrimPrefix(line, "| "), " | "); ok {
+			for _, m := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(first, -1) {
+				rooms[m[1]] = true
+			}
+		}
+	}
+	err = filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.IsDir() {
+			return err
+		}
+		if name := d.Name(); name == "testdata" || name == "fixtures" || name != ".." && strings.HasPrefix(name, ".") || name == "variants" {
+			return filepath.SkipDir
+		}
+		room, _ := filepath.Rel("..", path)
+		if files, _ := filepath.Glob(filepath.Join(path, "*.go")); len(files) > 0 && !rooms[filepath.ToSlash(room)] {
+			t.Errorf("CONTRIBUTING.md has no row for %s in its table of rooms", room)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
 
 // TestCodeIsThere looks for the files and the names that the pages which lead through the code mention.
 func TestCodeIsThere(t *testing.T) {
