@@ -87,7 +87,7 @@ func (m *maintenanceService) MoveLeader(ctx context.Context, r *pb.MoveLeaderReq
 		return nil, rpctypes.ErrGRPCNotLeader
 	}
 	for i := range s.c.Members {
-		if s.memberID(i) != r.TargetID {
+		if s.memberIDs[i] != r.TargetID {
 			continue
 		}
 		err := s.within(ctx, func() error {

@@ -22,7 +22,7 @@ func (s *Server) fill(h *pb.ResponseHeader) *pb.ResponseHeader {
 	if h == nil {
 		h = &pb.ResponseHeader{}
 	}
-	h.ClusterId, h.MemberId = s.clusterID(), s.memberID(s.c.Me)
+	h.ClusterId, h.MemberId = s.clusterID, s.memberIDs[s.c.Me]
 	term, _ := s.replica.GetState()
 	h.RaftTerm = uint64(term)
 	if h.Revision == 0 {

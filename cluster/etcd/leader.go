@@ -1,6 +1,7 @@
 package etcd
 
 import (
+	"fmt"
 	"time"
 
 	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
@@ -51,6 +52,27 @@ func (s *Server) runLeader() {
 		if s.leader.Load().member == nobody || time.Since(asked) > leaderFresh {
 			s.askWho(term)
 			asked = time.Now()
+		}
+	}
+}
+
+// probeTick is how often the way to the others is measured.
+const probeTick = time.Second
+
+// runProbe is the goroutine that measures how long one other member takes to answer.
+func (s *Server) runProbe(to int) {
+	tick := time.NewTicker(probeTick)
+	defer tick.Stop()
+	trips := s.c.Metrics.trips.WithLabelValues(fmt.Sprintf("%x", s.memberIDs[to]))
+	for {
+		select {
+		case <-tick.C:
+		case <-s.done:
+			return
+		}
+		began := time.Now()
+		if _, ok := s.who(to); ok {
+			trips.Observe(time.Since(began).Seconds())
 		}
 	}
 }

@@ -118,7 +118,7 @@ func (e *Etcd) Lease(args *LeaseArgs, reply *LeaseReply) { *reply = e.s.lease(ar
 func (s *Server) lease(args *LeaseArgs) (r LeaseReply) {
 	term, counts := s.machine.Lessor.Counts()
 	now := time.Now()
-	if !counts || s.replica.ReadBarrier() != nil || s.machine.Term() != term {
+	if !counts || s.replica.ReadBarrier(context.Background()) != nil || s.machine.Term() != term {
 		return r
 	}
 	if args.Renew {

@@ -18,9 +18,14 @@ import (
 // overhead is what a message may have beyond the largest request.
 const overhead = 512 << 10
 
+// streamWorkers is how many goroutines answer requests one after the other. When all of them wait, others are made, as there would be for each
+// request without them; a goroutine that is used again need not grow its stack.
+const streamWorkers = 128
+
 func (s *Server) newGRPC() *grpc.Server {
 	g := grpc.NewServer(grpc.MaxRecvMsgSize(maxRequest+overhead), grpc.MaxSendMsgSize(math.MaxInt32),
-		grpc.MaxConcurrentStreams(math.MaxUint32), grpc.UnaryInterceptor(s.unary), grpc.StreamInterceptor(s.streamed),
+		grpc.MaxConcurrentStreams(math.MaxUint32), grpc.NumStreamWorkers(streamWorkers), grpc.ChainUnaryInterceptor(s.c.Metrics.calls.unary, s.unary),
+		grpc.ChainStreamInterceptor(s.c.Metrics.calls.stream, s.streamed),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 5 * time.Second}))
 	pb.RegisterKVServer(g, &kvService{s: s})
 	pb.RegisterWatchServer(g, &watchService{s: s})

@@ -3,6 +3,7 @@ package etcd
 import (
 	"context"
 	"errors"
+	"time"
 
 	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
 	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
@@ -41,7 +42,7 @@ func (s *Server) execute(i machine.Item, answer proto.Message) error {
 	}
 	if s.machine.Applied() < index {
 		// A follower hears with the next heartbeat what is committed, but one that somebody reads at is told at once.
-		if s.replica.ReadBarrier() != nil {
+		if s.replica.ReadBarrier(context.Background()) != nil {
 			if err := s.replica.AwaitApplied(index); err != nil {
 				return rpctypes.ErrGRPCTimeoutWaitAppliedIndex
 			}
@@ -50,9 +51,20 @@ func (s *Server) execute(i machine.Item, answer proto.Message) error {
 	return machine.DecodeResult(result, answer)
 }
 
+// slowRead is how long a linearizable read may wait before it counts as slow; after so long etcd asks its leader again.
+const slowRead = 500 * time.Millisecond
+
 // linearize waits until the store has everything that was complete when it was called.
 func (s *Server) linearize(ctx context.Context) error {
-	return s.within(ctx, func() error { return s.told(s.replica.ReadBarrier()) })
+	began := time.Now()
+	err := s.replica.ReadBarrier(ctx)
+	if time.Since(began) > slowRead {
+		s.c.Metrics.slow.Inc()
+	}
+	if err != nil && ctx.Err() == nil {
+		s.c.Metrics.unread.Inc()
+	}
+	return s.told(err)
 }
 
 // told is an error of the replica as clients are told it.
@@ -60,6 +72,10 @@ func (s *Server) told(err error) error {
 	switch {
 	case err == nil:
 		return nil
+	case errors.Is(err, context.Canceled):
+		return rpctypes.ErrGRPCCanceled
+	case errors.Is(err, context.DeadlineExceeded):
+		return rpctypes.ErrGRPCDeadlineExceeded
 	case s.leader.Load().member != nobody:
 		return rpctypes.ErrGRPCTimeout
 	case errors.Is(err, replica.ErrNotExecuted):
@@ -76,10 +92,7 @@ func (s *Server) within(ctx context.Context, do func() error) error {
 	case err := <-over:
 		return err
 	case <-ctx.Done():
-		if errors.Is(ctx.Err(), context.Canceled) {
-			return rpctypes.ErrGRPCCanceled
-		}
-		return rpctypes.ErrGRPCDeadlineExceeded
+		return s.told(ctx.Err())
 	case <-s.done:
 		return rpctypes.ErrGRPCStopped
 	}

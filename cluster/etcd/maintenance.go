@@ -31,7 +31,7 @@ func (m *maintenanceService) Status(context.Context, *pb.StatusRequest) (*pb.Sta
 		answer.RaftIndex = max(answer.RaftIndex, uint64(peer.CommitIndex()))
 	}
 	if l := s.leader.Load(); l.member != nobody {
-		answer.Leader = s.memberID(l.member)
+		answer.Leader = s.memberIDs[l.member]
 	} else {
 		answer.Errors = append(answer.Errors, rpctypes.ErrorDesc(rpctypes.ErrGRPCNoLeader))
 	}

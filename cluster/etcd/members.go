@@ -23,7 +23,7 @@ func (c *clusterService) MemberList(ctx context.Context, r *pb.MemberListRequest
 	answer := &pb.MemberListResponse{Header: c.s.fill(nil)}
 	answer.Header.Revision = 0 // members have none, as in etcd
 	for i, m := range c.s.c.Members {
-		one := &pb.Member{ID: c.s.memberID(i), Name: cmp.Or(m.Name, fmt.Sprintf("member-%d", i)), PeerURLs: []string{"http://" + m.Peers}}
+		one := &pb.Member{ID: c.s.memberIDs[i], Name: cmp.Or(m.Name, fmt.Sprintf("member-%d", i)), PeerURLs: []string{"http://" + m.Peers}}
 		if clients := c.s.clientsOf(i); clients != "" {
 			one.ClientURLs = []string{"http://" + clients}
 		}

@@ -26,6 +26,10 @@ type Metrics struct {
 	deletes  prometheus.Counter
 	ranges   prometheus.Counter
 	txns     prometheus.Counter
+	slow     prometheus.Counter
+	unread   prometheus.Counter
+	trips    *prometheus.HistogramVec
+	calls    *calls
 }
 
 // NewMetrics returns metrics that know nothing of a server yet.
@@ -45,6 +49,12 @@ func NewMetrics() *Metrics {
 	m.deletes = m.counter("etcd_mvcc_delete_total", "Requests to delete keys.")
 	m.ranges = m.counter("etcd_mvcc_range_total", "Requests to read keys.")
 	m.txns = m.counter("etcd_mvcc_txn_total", "Requests for a transaction.")
+	m.slow = m.counter("etcd_server_slow_read_indexes_total", "Linearizable reads that had to wait for longer than half a second.")
+	m.unread = m.counter("etcd_server_read_indexes_failed_total", "Linearizable reads for which no leader was found.")
+	m.trips = prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "etcd_network_peer_round_trip_time_seconds",
+		Help: "How long a small question to another member takes.", Buckets: prometheus.ExponentialBuckets(0.0001, 2, 16)}, []string{"To"})
+	m.registry.MustRegister(m.trips)
+	m.calls = newCalls(m.registry)
 	m.pending = prometheus.NewGauge(prometheus.GaugeOpts{Name: "etcd_server_proposals_pending", Help: "Requests that wait for the log."})
 	m.registry.MustRegister(m.pending)
 	return m
@@ -101,10 +111,12 @@ func (m *Metrics) watch(s *Server) {
 		return float64(inUse)
 	})
 	gauge("etcd_debugging_mvcc_current_revision", "The newest revision.", func() float64 { return float64(s.machine.Store.Revision()) })
+	gauge("etcd_debugging_mvcc_keys_total", "Keys that there are.", func() float64 { return float64(s.machine.Store.Keys()) })
+	gauge("etcd_debugging_mvcc_watcher_total", "Watchers.", func() float64 { return float64(s.machine.Store.Watchers()) })
 	gauge("etcd_debugging_mvcc_compact_revision", "The revision of the last compaction.", func() float64 { return float64(s.machine.Store.Compacted()) })
 }
 
-// handler serves the metrics.
-func (m *Metrics) handler() http.Handler {
+// Handler serves the metrics.
+func (m *Metrics) Handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
 }

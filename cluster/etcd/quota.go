@@ -18,12 +18,12 @@ func (s *Server) room(ctx context.Context, size int) error {
 		return nil
 	}
 	for _, a := range s.machine.Alarms(pb.AlarmType_NOSPACE) {
-		if a.MemberID == s.memberID(s.c.Me) {
+		if a.MemberID == s.memberIDs[s.c.Me] {
 			return rpctypes.ErrGRPCNoSpace
 		}
 	}
 	s.c.Logf("the database has %d bytes, and may have %d: raising the alarm NOSPACE", file, s.c.Quota)
-	alarm := &pb.AlarmRequest{Action: pb.AlarmRequest_ACTIVATE, MemberID: s.memberID(s.c.Me), Alarm: pb.AlarmType_NOSPACE}
+	alarm := &pb.AlarmRequest{Action: pb.AlarmRequest_ACTIVATE, MemberID: s.memberIDs[s.c.Me], Alarm: pb.AlarmType_NOSPACE}
 	if err := s.write(ctx, &pb.InternalRaftRequest{Alarm: alarm}, &pb.AlarmResponse{}); err != nil {
 		return err
 	}

@@ -34,6 +34,7 @@ type Config struct {
 	Members []Member // all of them
 	File    string   // the database
 	Quota   int64    // how large it may get, in bytes. Default 2 GiB
+	Compact Compaction
 	Metrics *Metrics
 	OnApply func(index int, ops [][]byte) // told of each entry; may be nil
 }
@@ -55,6 +56,9 @@ type Server struct {
 	ended   sync.WaitGroup
 
 	leader atomic.Pointer[leadership]
+
+	clusterID uint64   // names as etcd has them: numbers that are not zero
+	memberIDs []uint64 // of all members
 }
 
 // Start opens the database, creates the peer and starts the server. It serves clients when [Server.Serve] is called.
@@ -69,6 +73,10 @@ func Start(c Config) (*Server, error) {
 	m.OnApply = c.OnApply
 	s := &Server{machine: m, done: make(chan struct{})}
 	s.leader.Store(&leadership{member: nobody})
+	s.clusterID = idOf(c.Cluster)
+	for i := range c.Members {
+		s.memberIDs = append(s.memberIDs, idOf(fmt.Sprintf("%s/%d", c.Cluster, i)))
+	}
 	maker := c.Make
 	c.Make = func(ch chan raftapi.ApplyMsg) raftapi.Raft {
 		s.peer = maker(ch)
@@ -88,6 +96,14 @@ func Start(c Config) (*Server, error) {
 	c.Metrics.watch(s)
 	s.ended.Go(s.runLeader)
 	s.ended.Go(s.runExpiry)
+	for i, r := range c.Routes {
+		if r != nil {
+			s.ended.Go(func() { s.runProbe(i) })
+		}
+	}
+	if plan := c.Compact.schedule(time.Now(), m.Store.Revision()); plan != nil {
+		s.ended.Go(func() { s.runCompactor(plan) })
+	}
 	return s, nil
 }
 
@@ -156,11 +172,6 @@ func backups(database string) []string {
 
 // newBackup is the name of another one.
 func (s *Server) newBackup() string { return filepath.Join(filepath.Dir(s.c.File), backup+rand.Text()) }
-
-// clusterID and memberID are names as etcd has them: numbers that are not zero.
-func (s *Server) clusterID() uint64 { return idOf(s.c.Cluster) }
-
-func (s *Server) memberID(i int) uint64 { return idOf(fmt.Sprintf("%s/%d", s.c.Cluster, i)) }
 
 func idOf(name string) uint64 {
 	h := fnv.New64a()

@@ -22,7 +22,7 @@ func (s *Server) Web() http.Handler {
 		}
 		answer(w, http.StatusOK, map[string]string{"health": "true", "reason": ""})
 	})
-	mux.Handle("GET /metrics", s.c.Metrics.handler())
+	mux.Handle("GET /metrics", s.c.Metrics.Handler())
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
 		if why := s.ill(r); why != "" {

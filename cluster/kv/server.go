@@ -1,6 +1,7 @@
 package kv
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -81,7 +82,7 @@ func (s *Server) Do(op Op) Result {
 	case Put, Append, PutIf, Open:
 		return s.write(op)
 	case Get:
-		if s.replica.ReadBarrier() != nil {
+		if s.replica.ReadBarrier(context.Background()) != nil {
 			return Result{Err: kvapi.ErrWrongLeader}
 		}
 		return s.store.read(op.Key)

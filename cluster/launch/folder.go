@@ -33,11 +33,13 @@ type Folder struct {
 	Cluster        string      `json:"cluster"`
 	Secret         string      `json:"secret"` // that members know, and no client
 	Implementation string      `json:"implementation"`
-	Fragile        bool        `json:"fragile,omitempty"` // its disks can lose what was not synced: for chaos
-	Etcd           bool        `json:"etcd,omitempty"`    // its service is etcd's API, and not the one of the labs
-	Record         bool        `json:"record,omitempty"`  // members of a cluster with etcd's API write down what they apply
-	Quota          int64       `json:"quota,omitempty"`   // bytes that etcd's database may have; 0: the service's default
-	MaxLog         int         `json:"maxLog,omitempty"`  // bytes of log at which a snapshot is taken; 0: the service's default
+	Fragile        bool        `json:"fragile,omitempty"`    // its disks can lose what was not synced: for chaos
+	Etcd           bool        `json:"etcd,omitempty"`       // its service is etcd's API, and not the one of the labs
+	Record         bool        `json:"record,omitempty"`     // members of a cluster with etcd's API write down what they apply
+	Quota          int64       `json:"quota,omitempty"`      // bytes that etcd's database may have; 0: the service's default
+	Compaction     [2]string   `json:"compaction,omitzero"`  // etcd's mode and retention of auto-compaction
+	LeaseReads     bool        `json:"leaseReads,omitempty"` // the leader reads on its lease, if the peer can
+	MaxLog         int         `json:"maxLog,omitempty"`     // bytes of log at which a snapshot is taken; 0: the service's default
 	Members        []Addresses `json:"members"`
 }
 

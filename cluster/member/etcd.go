@@ -14,6 +14,12 @@ import (
 func (m *Member) startEtcd(config replica.Config, peers *labrpc.Server) error {
 	f, me := m.c.Folder, m.c.Member
 	c := etcd.Config{Config: config, Cluster: f.Cluster, File: f.Database(me), Quota: f.Quota, Metrics: m.metrics}
+	if f.Compaction != [2]string{} {
+		var err error
+		if c.Compact, err = etcd.ParseCompaction(f.Compaction[0], f.Compaction[1]); err != nil {
+			return fmt.Errorf("reading what the cluster compacts by itself: %w", err)
+		}
+	}
 	for _, a := range f.Members {
 		c.Members = append(c.Members, etcd.Member{Name: a.Name, Peers: a.Peers, Clients: a.Etcd})
 	}

@@ -2,19 +2,26 @@ package member_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"go.etcd.io/etcd/client/v3/concurrency"
 	"go.uber.org/zap"
 
+	"raftlab/cluster/etcd"
 	"raftlab/cluster/launch"
+	"raftlab/labrpc"
+	"raftlab/raft"
 	"raftlab/raftapi"
 )
 
@@ -147,7 +154,7 @@ func expires(t *testing.T, ctx context.Context, c *clientv3.Client) {
 func speaks(t *testing.T, f *launch.Folder) {
 	t.Helper()
 	for path, want := range map[string]string{"version": `"etcdserver":"3.`, "health": `"health":"true"`, "readyz": "ok", "livez": "ok",
-		"metrics": "etcd_disk_wal_fsync_duration_seconds_count"} {
+		"metrics": `grpc_server_handled_total{grpc_code="OK",grpc_method="Put",grpc_service="etcdserverpb.KV",grpc_type="unary"}`} {
 		r, err := http.Get("http://" + f.Members[0].Etcd + "/" + path)
 		require.NoError(t, err)
 		body, err := io.ReadAll(r.Body)
@@ -171,4 +178,66 @@ func sameHash(t *testing.T, ctx context.Context, f *launch.Folder) {
 		sums = append(sums, h.Hash)
 	}
 	require.Equal(t, []uint32{sums[0], sums[0], sums[0]}, sums)
+}
+
+// Raft is the reference, whose peers call each other by that name, and counts how often it has handed its leadership over.
+type Raft struct {
+	*raft.Raft
+	handed *atomic.Int32
+}
+
+func (n *Raft) TransferLeadership(to int) bool {
+	done := n.Raft.TransferLeadership(to)
+	if done {
+		n.handed.Add(1)
+	}
+	return done
+}
+
+// What a cluster was told when it was made: its store is compacted as time goes by, and its leader reads on a lease. A leader that is
+// told to end hands its leadership over first.
+func TestEtcdSettings(t *testing.T) {
+	ctx, stop := context.WithTimeout(context.Background(), time.Minute)
+	defer stop()
+	f := etcdFolder(t)
+	f.Compaction, f.LeaseReads = [2]string{etcd.ModePeriodic, "500ms"}, true
+	require.NoError(t, f.Save())
+	var members []*running
+	peers, handed := make(chan *Raft, 3), &atomic.Int32{}
+	for i := range 3 {
+		members = append(members, start(t, f, i, func(ends []*labrpc.ClientEnd, me int, p *raftapi.Persister, ch chan raftapi.ApplyMsg) raftapi.Raft {
+			n := &Raft{raft.Make(ends, me, p, ch), handed}
+			peers <- n
+			return n
+		}))
+		defer members[i].ends(t)
+	}
+	awaitReady(t, f, 0, 1, 2)
+	c := etcdClient(t, f, 0, 1, 2)
+	_, err := c.Put(ctx, "x", "old")
+	require.NoError(t, err)
+	put, err := c.Put(ctx, "x", "new")
+	require.NoError(t, err)
+	require.Eventually(t, func() bool {
+		_, err := c.Get(ctx, "x", clientv3.WithRev(put.Header.Revision-1))
+		return errors.Is(err, rpctypes.ErrCompacted)
+	}, 30*time.Second, 50*time.Millisecond, "the old value goes")
+
+	all := []*Raft{<-peers, <-peers, <-peers}
+	require.Eventually(t, func() bool {
+		return slices.ContainsFunc(all, func(n *Raft) bool { _, leased := n.LeaseRead(); return leased })
+	}, 30*time.Second, 20*time.Millisecond, "somebody has a lease")
+	_, err = c.Get(ctx, "x")
+	require.NoError(t, err)
+
+	leader := -1
+	require.Eventually(t, func() bool {
+		leader = slices.IndexFunc(f.Members, func(a launch.Addresses) bool {
+			r, err := c.Status(ctx, a.Etcd)
+			return err == nil && r.Leader == r.Header.MemberId
+		})
+		return leader >= 0
+	}, 30*time.Second, 20*time.Millisecond)
+	members[leader].stop()
+	require.Eventually(t, func() bool { return handed.Load() > 0 }, 30*time.Second, 20*time.Millisecond)
 }

@@ -229,6 +229,13 @@ func (m *Member) extend(peer raftapi.Raft) {
 		return
 	}
 	names := []string{raftapi.PreVote, raftapi.CheckQuorum, raftapi.ReadIndex, raftapi.EagerCommit, raftapi.Transfer}
+	if m.c.Folder.LeaseReads {
+		if _, ok := peer.(raftapi.LeaseReader); ok {
+			names = append(names, raftapi.Lease)
+		} else {
+			m.c.Logf("the peer has no LeaseRead: linearizable reads go by ReadIndex")
+		}
+	}
 	if err := e.Extend(names...); err != nil {
 		m.c.Logf("the peer has not all of the extensions %q, and runs with none: %v", names, err)
 	}
@@ -248,6 +255,7 @@ func (m *Member) handler() http.Handler {
 		w.Header().Set("Content-Type", "application/json")
 		_ = json.NewEncoder(w).Encode(m.server.Status(r.URL.Query().Has("hash")))
 	})
+	mux.Handle("GET /metrics", m.metrics.Handler())
 	mux.HandleFunc("POST /stop", func(http.ResponseWriter, *http.Request) { m.stop() })
 	if m.c.Folder.Fragile {
 		m.handleFaults(mux)

@@ -5,7 +5,11 @@ func init() { all = append(all, ofEtcd...) }
 // ofEtcd are the mistakes in what stands behind etcd's API.
 var ofEtcd = []Mutant{
 	{"stale-etcd-read", "a linearizable read looks at the store as it is", "etcd/log.go",
-		`return s.told(s.replica.ReadBarrier())`, `return s.told(nil)`, "member", "TestEtcd"},
+		`err := s.replica.ReadBarrier(ctx)`, `err := error(nil)`, "member", "TestEtcd"},
+	{"read-on-no-lease", "a read goes by a lease that has run out", "replica/read.go",
+		`if index, ok := peer.LeaseRead(); ok {`, `if index, _ := peer.LeaseRead(); true {`, "replica", "TestReadOnLease"},
+	{"compacts-too-much", "what was written within the period is compacted, too", "etcd/compactor.go",
+		`oldest := p.revisions[0]`, `oldest := revision`, "etcd", "TestPeriodicHours"},
 	{"answer-before-applied", "a member answers a write that it has not applied itself", "etcd/log.go",
 		`if s.machine.Applied() < index {`, `if false {`, "member", "TestEtcd"},
 	{"nothing-is-a-revision", "a failed comparison, or a deletion of nothing, moves the revision", "mvcc/write.go",

@@ -11,10 +11,12 @@ var all = []Mutant{
 		`	if _, err := l.file.WriteAt(b, l.at); err != nil {
 		l.fail("writing a group of the log", err)
 	}
+	written := time.Now()
 	if err := l.file.Sync(); err != nil {
 		l.fail("syncing the log", err)
 	}`,
-		`	if err := l.file.Sync(); err != nil {
+		`	written := time.Now()
+	if err := l.file.Sync(); err != nil {
 		l.fail("syncing the log", err)
 	}
 	if _, err := l.file.WriteAt(b, l.at); err != nil {

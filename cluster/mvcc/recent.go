@@ -42,9 +42,7 @@ func (r *recent) add(list []revisionEvents) {
 		r.from = r.list[drop].revision + 1
 		drop++
 	}
-	if drop > 0 {
-		r.list = append([]revisionEvents(nil), r.list[drop:]...)
-	}
+	r.list = r.list[drop:] // what is before it goes when the list is moved to grow; to move it each time would cost more than all the rest
 }
 
 // since returns the events from a revision on, or says that they are not all here.

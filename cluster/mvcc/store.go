@@ -117,6 +117,24 @@ func (s *Store) Revision() int64 {
 	return s.revision
 }
 
+// Keys is how many keys there are, with those that are deleted and not compacted yet.
+func (s *Store) Keys() int {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.index.Len()
+}
+
+// Watchers is how many watch.
+func (s *Store) Watchers() int {
+	s.hub.mu.Lock()
+	defer s.hub.mu.Unlock()
+	n := len(s.hub.ranges)
+	for _, all := range s.hub.keys {
+		n += len(all)
+	}
+	return n
+}
+
 // Compacted is the revision at which the store was last compacted, or -1.
 func (s *Store) Compacted() int64 {
 	s.mu.RLock()

@@ -1,6 +1,7 @@
 package replica
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -23,9 +24,9 @@ func newReads() reads { return reads{make(chan *reader, 4*MaxOps)} }
 const indexTries = 3
 
 // ReadBarrier returns when this member has applied everything that was answered, by any member, before the call. A read of
-// the database after it is linearizable. It asks the peer for a read index if that can give one, and goes
+// the database after it is linearizable. A leader that has a lease asks nobody; otherwise it asks the peer for a read index if that can give one, and goes
 // through the log otherwise.
-func (s *Server) ReadBarrier() error {
+func (s *Server) ReadBarrier(ctx context.Context) error {
 	r := &reader{make(chan error, 1)}
 	patience := time.NewTimer(s.c.Patience)
 	defer patience.Stop()
@@ -39,6 +40,8 @@ func (s *Server) ReadBarrier() error {
 	select {
 	case err := <-r.done:
 		return err
+	case <-ctx.Done():
+		return ctx.Err()
 	case <-patience.C: // a leader that is cut off may know nobody who confirms it
 		return ErrNotExecuted
 	case <-s.done:
@@ -78,6 +81,11 @@ func (s *Server) runReader() {
 
 // readIndex returns an index that covers everything that has been answered.
 func (s *Server) readIndex() (int, error) {
+	if peer, ok := s.raft.(raftapi.LeaseReader); ok { // of a peer whose extension is off there is no lease
+		if index, ok := peer.LeaseRead(); ok {
+			return index, nil
+		}
+	}
 	if peer, ok := s.raft.(raftapi.ReadIndexer); ok {
 		for try := range indexTries {
 			if index, ok := peer.ReadIndex(); ok {

@@ -1,6 +1,7 @@
 package replica
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -361,10 +362,10 @@ func TestReadBarrier(t *testing.T) {
 		c.Make = func(ch chan raftapi.ApplyMsg) raftapi.Raft { peer.puppet = make(ch).(*puppet); return peer }
 	})
 	first, second := make(chan error, 1), make(chan error, 1)
-	go func() { first <- s.ReadBarrier() }()
+	go func() { first <- s.ReadBarrier(context.Background()) }()
 	require.Eventually(t, func() bool { return len(s.reads.join) == 0 }, time.Second, time.Millisecond)
 	peer.asked <- 2
-	go func() { second <- s.ReadBarrier() }()
+	go func() { second <- s.ReadBarrier(context.Background()) }()
 	peer.asked <- 1 // a round of its own
 	s.puppet.applyCh <- entry(1, "a")
 	require.NoError(t, <-second)
@@ -374,12 +375,43 @@ func TestReadBarrier(t *testing.T) {
 	require.Empty(t, s.log, "nothing in the log")
 }
 
+// leased is a peer that has a lease, or none.
+type leased struct {
+	*indexed
+	index chan int
+}
+
+func (p *leased) LeaseRead() (int, bool) {
+	index := <-p.index
+	return index, index > 0
+}
+
+// While there is a lease nobody is asked; without one the read goes by an index as before.
+func TestReadOnLease(t *testing.T) {
+	peer := &leased{&indexed{asked: make(chan int), ok: true}, make(chan int)}
+	s := startPuppet(t, func(c *Config) {
+		c.Patience = 10 * time.Second
+		make := c.Make
+		c.Make = func(ch chan raftapi.ApplyMsg) raftapi.Raft { peer.puppet = make(ch).(*puppet); return peer }
+	})
+	read := make(chan error, 1)
+	do := func() { read <- s.ReadBarrier(context.Background()) }
+	go do()
+	peer.index <- 1
+	s.puppet.applyCh <- entry(1, "a")
+	require.NoError(t, <-read)
+	go do()
+	peer.index <- 0
+	peer.asked <- 1
+	require.NoError(t, <-read)
+}
+
 // A peer without read indexes has the log.
 func TestReadBarrierThroughTheLog(t *testing.T) {
 	elsewhere := &road{outcome: transport.Answered, answer: Answer{Index: 2}}
 	s := startPuppet(t, func(c *Config) { c.Patience = 10 * time.Second }, elsewhere)
 	read := make(chan error, 1)
-	go func() { read <- s.ReadBarrier() }()
+	go func() { read <- s.ReadBarrier(context.Background()) }()
 	s.puppet.applyCh <- entry(1, "a")
 	require.Eventually(t, func() bool { elsewhere.mu.Lock(); defer elsewhere.mu.Unlock(); return elsewhere.used == 1 }, 5*time.Second, time.Millisecond)
 	require.Empty(t, read)

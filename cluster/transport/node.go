@@ -213,10 +213,24 @@ func (n *Node) receive(c net.Conn) {
 	n.handle(c, server, h.From)
 }
 
-// handle runs the requests of a connection, each on a goroutine of its own.
+// handle runs the requests of a connection at the same time. A goroutine that has answered takes another one: its stack has grown.
 func (n *Node) handle(c net.Conn, server *labrpc.Server, from int) {
 	var writing sync.Mutex
-	handlers := make(chan struct{}, maxHandlers)
+	requests := make(chan message) // for a handler that is idle
+	defer close(requests)
+	answerOne := func(m message) {
+		answer := n.run(server, m, from)
+		if from != Client {
+			time.Sleep(n.faults.delay())
+		}
+		writing.Lock()
+		defer writing.Unlock()
+		c.SetWriteDeadline(time.Now().Add(writeTime + bulkTime(len(answer))))
+		if _, err := c.Write(answer); err != nil {
+			c.Close()
+		}
+	}
+	handlers := 0
 	for {
 		b, err := readFrame(c, maxFrame)
 		if err != nil {
@@ -227,20 +241,23 @@ func (n *Node) handle(c net.Conn, server *labrpc.Server, from int) {
 			n.tellOnce("closed a connection of member %d: it sent something that is no request (%v)", from, err)
 			return
 		}
-		handlers <- struct{}{} // when all are busy nothing more is read
-		go func() {
-			defer func() { <-handlers }()
-			answer := n.run(server, m, from)
-			if from != Client {
-				time.Sleep(n.faults.delay())
-			}
-			writing.Lock()
-			defer writing.Unlock()
-			c.SetWriteDeadline(time.Now().Add(writeTime + bulkTime(len(answer))))
-			if _, err := c.Write(answer); err != nil {
-				c.Close()
-			}
-		}()
+		if handlers == maxHandlers {
+			requests <- m // when all are busy nothing more is read
+			continue
+		}
+		select {
+		case requests <- m:
+		default:
+			handlers++
+			go func() {
+				for answerOne(m); ; answerOne(m) {
+					var more bool
+					if m, more = <-requests; !more {
+						return
+					}
+				}
+			}()
+		}
 	}
 }
 

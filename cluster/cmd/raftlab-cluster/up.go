@@ -9,11 +9,12 @@ import (
 
 	"github.com/spf13/cobra"
 
+	etcdapi "raftlab/cluster/etcd"
 	"raftlab/cluster/launch"
 )
 
 func (a *app) up() *cobra.Command {
-	n, etcd, quota := 3, false, int64(0)
+	n, etcd, o := 3, false, settings{mode: etcdapi.ModePeriodic}
 	c := &cobra.Command{
 		Use: "up", Short: "Start a cluster, and end it with Ctrl-C", Args: cobra.NoArgs,
 		Long: `Start the members of a cluster as processes, on loopback, and show what happens to them until Ctrl-C or
@@ -21,7 +22,7 @@ func (a *app) up() *cobra.Command {
 	}
 	c.Flags().IntVarP(&n, "members", "n", n, "members of a new cluster")
 	c.Flags().BoolVar(&etcd, "etcd", false, "serve etcd's API: etcdctl and clientv3 work on it (docs/etcd-api.md)")
-	c.Flags().Int64Var(&quota, "quota-backend-bytes", 0, "with --etcd: how large a member's database may get (default 2 GiB)")
+	o.flags(c.Flags())
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		if n < 1 || n > 9 {
 			return &usageError{fmt.Errorf("-n %d: a cluster has 1 to 9 members, 3 or 5 are usual", n)}
@@ -29,15 +30,15 @@ func (a *app) up() *cobra.Command {
 		if etcd && !c.Flags().Changed("data") {
 			a.data = defaultEtcd
 		}
+		if err := o.check(etcd, c.Flags()); err != nil {
+			return &usageError{err}
+		}
 		f, err := a.openFolder(n, c.Flags().Changed("members"), etcd)
 		if err != nil {
 			return err
 		}
-		if c.Flags().Changed("quota-backend-bytes") {
-			f.Quota = quota
-			if err := f.Save(); err != nil {
-				return err
-			}
+		if err := o.save(c.Flags(), f); err != nil {
+			return err
 		}
 		return a.runAll(c.Context(), f)
 	}

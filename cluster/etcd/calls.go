@@ -1,0 +1,92 @@
+package etcd
+
+import (
+	"context"
+	"strings"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/status"
+)
+
+// calls counts what clients call, under the names that go-grpc-prometheus has, as etcd does.
+type calls struct {
+	started, handled, received, sent *prometheus.CounterVec
+}
+
+func newCalls(registry *prometheus.Registry) *calls {
+	labels := []string{"grpc_type", "grpc_service", "grpc_method"}
+	vec := func(name, help string, labels ...string) *prometheus.CounterVec {
+		v := prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
+		registry.MustRegister(v)
+		return v
+	}
+	return &calls{
+		started:  vec("grpc_server_started_total", "Calls that have begun.", labels...),
+		handled:  vec("grpc_server_handled_total", "Calls that have ended, by how.", append(labels, "grpc_code")...),
+		received: vec("grpc_server_msg_received_total", "Messages of clients.", labels...),
+		sent:     vec("grpc_server_msg_sent_total", "Messages to clients.", labels...),
+	}
+}
+
+// labels are those of a method, /etcdserverpb.KV/Put for example. Only methods that are there come here.
+func labels(kind, full string) []string {
+	service, method, _ := strings.Cut(strings.TrimPrefix(full, "/"), "/")
+	return []string{kind, service, method}
+}
+
+const unaryCall = "unary"
+
+func streamKind(i *grpc.StreamServerInfo) string {
+	switch {
+	case i.IsClientStream && i.IsServerStream:
+		return "bidi_stream"
+	case i.IsClientStream:
+		return "client_stream"
+	}
+	return "server_stream"
+}
+
+// unary is the interceptor for calls of one message each way.
+func (c *calls) unary(ctx context.Context, r any, i *grpc.UnaryServerInfo, next grpc.UnaryHandler) (any, error) {
+	l := labels(unaryCall, i.FullMethod)
+	c.started.WithLabelValues(l...).Inc()
+	c.received.WithLabelValues(l...).Inc()
+	answer, err := next(ctx, r)
+	if err == nil {
+		c.sent.WithLabelValues(l...).Inc()
+	}
+	c.handled.WithLabelValues(append(l, status.Code(err).String())...).Inc()
+	return answer, err
+}
+
+// stream is the interceptor for streams.
+func (c *calls) stream(srv any, stream grpc.ServerStream, i *grpc.StreamServerInfo, next grpc.StreamHandler) error {
+	l := labels(streamKind(i), i.FullMethod)
+	c.started.WithLabelValues(l...).Inc()
+	err := next(srv, &counted{stream, c.received.WithLabelValues(l...), c.sent.WithLabelValues(l...)})
+	c.handled.WithLabelValues(append(l, status.Code(err).String())...).Inc()
+	return err
+}
+
+// counted is a stream whose messages are counted.
+type counted struct {
+	grpc.ServerStream
+	received, sent prometheus.Counter
+}
+
+func (c *counted) RecvMsg(m any) error {
+	err := c.ServerStream.RecvMsg(m)
+	if err == nil {
+		c.received.Inc()
+	}
+	return err
+}
+
+func (c *counted) SendMsg(m any) error {
+	err := c.ServerStream.SendMsg(m)
+	if err == nil {
+		c.sent.Inc()
+	}
+	return err
+}
