@@ -15,6 +15,7 @@ import (
 
 	"raftlab/cluster/launch"
 	"raftlab/cluster/member"
+	"raftlab/cluster/scrape"
 	"raftlab/labrpc"
 	"raftlab/raft"
 	"raftlab/raftapi"
@@ -130,14 +131,14 @@ func TestBenchmarkOutput(t *testing.T) {
 // A metric that is missing is not 0.
 func TestMeter(t *testing.T) {
 	var m meter
-	require.ErrorContains(t, m.parse(strings.NewReader("process_cpu_seconds_total 1.5\n")), "there is no metric")
-	var text strings.Builder
+	require.ErrorContains(t, m.take(scrape.Values{"process_cpu_seconds_total": 1.5}), "there is no metric")
+	v := scrape.Values{}
 	for name := range m.names() {
-		fmt.Fprintf(&text, "# TYPE %s counter\n%s 2\n", name, name)
+		v[name] = 2
 	}
 	m = meter{}
-	require.NoError(t, m.parse(strings.NewReader(text.String())))
-	require.NoError(t, m.parse(strings.NewReader(text.String())))
+	require.NoError(t, m.take(v))
+	require.NoError(t, m.take(v))
 	require.Equal(t, meter{4, 4, 4, 4, 4}, m, "two members")
 }
 

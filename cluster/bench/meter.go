@@ -1,14 +1,10 @@
 package bench
 
 import (
-	"bufio"
 	"context"
 	"fmt"
-	"io"
-	"net/http"
-	"strconv"
-	"strings"
-	"time"
+
+	"raftlab/cluster/scrape"
 )
 
 // meter is what members have used so far, added up: from their metrics, which etcd and this framework call by the same names.
@@ -31,8 +27,6 @@ func (m *meter) names() map[string]*float64 {
 	}
 }
 
-var client = &http.Client{Timeout: 10 * time.Second}
-
 // read asks all members. A metric that one of them does not have is an error: 0 would look like a good value.
 func (m *meter) read(ctx context.Context, members []string) error {
 	*m = meter{}
@@ -45,36 +39,20 @@ func (m *meter) read(ctx context.Context, members []string) error {
 }
 
 func (m *meter) add(ctx context.Context, address string) error {
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/metrics", nil)
+	v, err := scrape.Read(ctx, address)
 	if err != nil {
 		return err
 	}
-	answer, err := client.Do(r)
-	if err != nil {
-		return err
-	}
-	defer answer.Body.Close()
-	return m.parse(answer.Body)
+	return m.take(v)
 }
 
-func (m *meter) parse(text io.Reader) error {
-	open := m.names()
-	lines := bufio.NewScanner(text)
-	for lines.Scan() {
-		name, value, _ := strings.Cut(lines.Text(), " ")
-		to := open[name]
-		if to == nil {
-			continue
+func (m *meter) take(v scrape.Values) error {
+	for name, to := range m.names() {
+		value, ok := v.Sum(name)
+		if !ok {
+			return fmt.Errorf("there is no metric %s (CPU time and memory are told on Linux, macOS and Windows only)", name)
 		}
-		v, err := strconv.ParseFloat(value, 64)
-		if err != nil {
-			return fmt.Errorf("the metric %s: %w", name, err)
-		}
-		*to += v
-		delete(open, name)
+		*to += value
 	}
-	for name := range open {
-		return fmt.Errorf("there is no metric %s (CPU time and memory are told on Linux, macOS and Windows only)", name)
-	}
-	return lines.Err()
+	return nil
 }

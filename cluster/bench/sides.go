@@ -146,6 +146,8 @@ func (s *side) await(ctx context.Context) error {
 	return nil
 }
 
+var client = &http.Client{Timeout: 10 * time.Second}
+
 func healthy(ctx context.Context, address string) bool {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/health", nil)
 	if err != nil {

@@ -3,6 +3,7 @@ package etcd
 import (
 	"context"
 	"strings"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"google.golang.org/grpc"
@@ -12,6 +13,8 @@ import (
 // calls counts what clients call, under the names that go-grpc-prometheus has, as etcd does.
 type calls struct {
 	started, handled, received, sent *prometheus.CounterVec
+
+	took *prometheus.HistogramVec // of calls of one message each way
 }
 
 func newCalls(registry *prometheus.Registry) *calls {
@@ -21,7 +24,11 @@ func newCalls(registry *prometheus.Registry) *calls {
 		registry.MustRegister(v)
 		return v
 	}
+	took := prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "grpc_server_handling_seconds", Help: "How long calls take.",
+		Buckets: prometheus.ExponentialBuckets(0.0002, 2, 16)}, labels)
+	registry.MustRegister(took)
 	return &calls{
+		took:     took,
 		started:  vec("grpc_server_started_total", "Calls that have begun.", labels...),
 		handled:  vec("grpc_server_handled_total", "Calls that have ended, by how.", append(labels, "grpc_code")...),
 		received: vec("grpc_server_msg_received_total", "Messages of clients.", labels...),
@@ -52,7 +59,9 @@ func (c *calls) unary(ctx context.Context, r any, i *grpc.UnaryServerInfo, next 
 	l := labels(unaryCall, i.FullMethod)
 	c.started.WithLabelValues(l...).Inc()
 	c.received.WithLabelValues(l...).Inc()
+	began := time.Now()
 	answer, err := next(ctx, r)
+	c.took.WithLabelValues(l...).Observe(time.Since(began).Seconds())
 	if err == nil {
 		c.sent.WithLabelValues(l...).Inc()
 	}

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -21,6 +20,7 @@ import (
 	"github.com/spf13/cobra"
 	"go.etcd.io/etcd/api/v3/version"
 
+	"raftlab/cluster/etcd"
 	"raftlab/cluster/launch"
 	"raftlab/cluster/member"
 )
@@ -71,7 +71,7 @@ func copySelf(to string) error {
 var known = map[string]string{
 	"name": "default", "data-dir": "", "listen-client-urls": "http://localhost:2379", "advertise-client-urls": "", "listen-peer-urls": "",
 	"initial-advertise-peer-urls": "", "initial-cluster": "default=http://localhost:2380", "initial-cluster-token": "etcd-cluster",
-	"quota-backend-bytes": "0",
+	quotaFlag: "0", modeFlag: etcd.ModePeriodic, retentionFlag: "0",
 }
 
 // refused are flags whose absence would be noticed too late.
@@ -140,8 +140,12 @@ func folderFrom(flags map[string]string) (f *launch.Folder, me int, err error) {
 	common := sha256.Sum256([]byte(flags["initial-cluster-token"] + " " + flags["initial-cluster"]))
 	f = &launch.Folder{Path: dir, Cluster: fmt.Sprintf("%x", common[:8]), Secret: fmt.Sprintf("%x", common), Implementation: implementation,
 		Etcd: true, Record: os.Getenv("RAFTLAB_JUDGED") != "", Fragile: os.Getenv("RAFTLAB_JUDGED") != ""}
-	if f.Quota, err = strconv.ParseInt(flags["quota-backend-bytes"], 10, 64); err != nil {
-		return nil, 0, &usageError{fmt.Errorf("--quota-backend-bytes: %w", err)}
+	if f.Quota, err = strconv.ParseInt(flags[quotaFlag], 10, 64); err != nil {
+		return nil, 0, &usageError{fmt.Errorf("--%s: %w", quotaFlag, err)}
+	}
+	f.Compaction = [2]string{flags[modeFlag], flags[retentionFlag]}
+	if _, err = etcd.ParseCompaction(flags[modeFlag], flags[retentionFlag]); err != nil {
+		return nil, 0, &usageError{err}
 	}
 	for one := range strings.SplitSeq(flags["initial-cluster"], ",") {
 		name, peers, _ := strings.Cut(one, "=")
@@ -164,19 +168,12 @@ func folderFrom(flags map[string]string) (f *launch.Folder, me int, err error) {
 		own.HTTP = old.Members[me].HTTP
 	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, 0, err
-	} else if own.HTTP, err = freePort(); err != nil {
+	} else if free, err := launch.FreePorts(1); err != nil {
 		return nil, 0, err
+	} else {
+		own.HTTP = free[0]
 	}
 	return f, me, f.Save()
-}
-
-func freePort() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	defer l.Close()
-	return l.Addr().String(), nil
 }
 
 // addressOf is the address in the first of some URLs.
