@@ -58,12 +58,8 @@ func (c *Client) PutIf(key, value string, version kvapi.Version) (Result, error)
 }
 
 func (c *Client) write(op Op) (Result, error) {
-	if c.session == 0 {
-		r, err := c.do(Op{Kind: Open})
-		if err != nil {
-			return r, &Failure{Why: "no session could be opened: " + err.Error()}
-		}
-		c.session, c.seq = r.Session, 0
+	if err := c.open(); err != nil {
+		return Result{}, err
 	}
 	c.seq++
 	op.Session, op.Seq = c.session, c.seq
@@ -72,6 +68,27 @@ func (c *Client) write(op Op) (Result, error) {
 		c.session = 0 // the next write must not be taken for a repetition of this one, nor make it stale
 	}
 	return r, err
+}
+
+// open begins a session, unless there is one.
+func (c *Client) open() error {
+	if c.session != 0 {
+		return nil
+	}
+	r, err := c.do(Op{Kind: Open})
+	if err != nil {
+		return &Failure{Why: "no session could be opened: " + err.Error()}
+	}
+	c.session, c.seq = r.Session, 0
+	return nil
+}
+
+// Next is what the log will have of the next [Client.Put], if that writes these: for somebody who wants to follow it.
+func (c *Client) Next(key, value string) ([]byte, error) {
+	if err := c.open(); err != nil {
+		return nil, err
+	}
+	return Op{Kind: Put, Key: key, Value: value, Session: c.session, Seq: c.seq + 1}.encode(), nil
 }
 
 // do asks one member after another. Everything that it sends can be sent twice.

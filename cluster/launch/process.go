@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"raftlab/cluster/kv"
+	"raftlab/cluster/trace"
 	"raftlab/cluster/transport"
 )
 
@@ -123,6 +124,16 @@ func (f *Folder) Ready(i int) error { return f.call(http.MethodGet, i, "/readyz"
 
 // Stop asks a member to end in order, whoever its parent is.
 func (f *Folder) Stop(i int) error { return f.call(http.MethodPost, i, "/stop", "", nil) }
+
+// Trace has a member look for the bytes of a request from now on.
+func (f *Folder) Trace(i int, needle []byte) error {
+	return f.call(http.MethodPost, i, "/trace", string(needle), nil)
+}
+
+// Traced is what a member has seen of it.
+func (f *Folder) Traced(i int) (events []trace.Event, err error) {
+	return events, f.call(http.MethodGet, i, "/trace", "", &events)
+}
 
 // Inject puts faults into a member's connections, if it was started for tests.
 func (f *Folder) Inject(i int, faults transport.Faults) error {

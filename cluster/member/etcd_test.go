@@ -13,13 +13,16 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
 	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"go.etcd.io/etcd/client/v3/concurrency"
 	"go.uber.org/zap"
+	"google.golang.org/protobuf/proto"
 
 	"raftlab/cluster/etcd"
 	"raftlab/cluster/launch"
+	"raftlab/cluster/trace"
 	"raftlab/labrpc"
 	"raftlab/raft"
 	"raftlab/raftapi"
@@ -154,7 +157,7 @@ func expires(t *testing.T, ctx context.Context, c *clientv3.Client) {
 func speaks(t *testing.T, f *launch.Folder) {
 	t.Helper()
 	for path, want := range map[string]string{"version": `"etcdserver":"3.`, "health": `"health":"true"`, "readyz": "ok", "livez": "ok",
-		"metrics": `grpc_server_handled_total{grpc_code="OK",grpc_method="Put",grpc_service="etcdserverpb.KV",grpc_type="unary"}`} {
+		"metrics": `grpc_server_handled_total{grpc_code="OK",grpc_method="Range",grpc_service="etcdserverpb.KV",grpc_type="unary"}`} {
 		r, err := http.Get("http://" + f.Members[0].Etcd + "/" + path)
 		require.NoError(t, err)
 		body, err := io.ReadAll(r.Body)
@@ -223,6 +226,8 @@ func TestEtcdSettings(t *testing.T) {
 		return errors.Is(err, rpctypes.ErrCompacted)
 	}, 30*time.Second, 50*time.Millisecond, "the old value goes")
 
+	traced(t, ctx, f, c)
+
 	all := []*Raft{<-peers, <-peers, <-peers}
 	require.Eventually(t, func() bool {
 		return slices.ContainsFunc(all, func(n *Raft) bool { _, leased := n.LeaseRead(); return leased })
@@ -240,4 +245,52 @@ func TestEtcdSettings(t *testing.T) {
 	}, 30*time.Second, 20*time.Millisecond)
 	members[leader].stop()
 	require.Eventually(t, func() bool { return handed.Load() > 0 }, 30*time.Second, 20*time.Millisecond)
+}
+
+// traced follows a put through all members.
+func traced(t *testing.T, ctx context.Context, f *launch.Folder, c *clientv3.Client) {
+	t.Helper()
+	needle, err := proto.Marshal(&pb.PutRequest{Key: []byte("followed"), Value: []byte("value")})
+	require.NoError(t, err)
+	for i := range f.Members {
+		require.NoError(t, f.Trace(i, needle))
+	}
+	_, err = c.Put(ctx, "followed", "another value")
+	require.NoError(t, err)
+	_, err = c.Put(ctx, "followed", "value")
+	require.NoError(t, err)
+	var events []trace.Event
+	require.Eventually(t, func() bool {
+		events = nil
+		for i := range f.Members {
+			own, err := f.Traced(i)
+			require.NoError(t, err)
+			events = append(events, own...)
+		}
+		return trace.Everywhere(events, []int{0, 1, 2})
+	}, 30*time.Second, 20*time.Millisecond)
+	count := func(what string) (n int) {
+		for _, e := range events {
+			if strings.HasPrefix(e.What, what) {
+				n++
+			}
+		}
+		return n
+	}
+	require.Equal(t, 1, count("proposes it"), "%v", events)
+	require.Equal(t, 3, count("on disk"))
+	require.GreaterOrEqual(t, count("sends it to member"), 2)
+	require.GreaterOrEqual(t, count("hears it from member"), 2)
+	require.Equal(t, 3, count("the peer delivers entry"))
+	require.Equal(t, 3, count(trace.Applied))
+	for i := range f.Members {
+		require.NoError(t, f.Trace(i, nil))
+	}
+	_, err = c.Put(ctx, "followed", "value")
+	require.NoError(t, err)
+	for i := range f.Members {
+		own, err := f.Traced(i)
+		require.NoError(t, err)
+		require.Empty(t, own, "nobody asks any more")
+	}
 }

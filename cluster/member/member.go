@@ -24,6 +24,7 @@ import (
 	"raftlab/cluster/kv"
 	"raftlab/cluster/launch"
 	"raftlab/cluster/replica"
+	"raftlab/cluster/trace"
 	"raftlab/cluster/transport"
 	"raftlab/cluster/wal"
 	"raftlab/labrpc"
@@ -65,6 +66,7 @@ type Member struct {
 	server service
 	// metrics are those under etcd's names. They are told of the log, which is opened first.
 	metrics *etcd.Metrics
+	trace   trace.Recorder
 	stop    context.CancelFunc
 }
 
@@ -122,7 +124,7 @@ func (m *Member) open() error {
 		return err
 	}
 	m.metrics = etcd.NewMetrics()
-	o := wal.Options{Logf: m.c.Logf, Fatal: m.c.Fatal, OnSync: m.metrics.Synced}
+	o := wal.Options{Logf: m.c.Logf, Fatal: m.c.Fatal, OnSync: m.synced}
 	var err error
 	if f.Fragile {
 		var trouble *disk.Troubled
@@ -141,8 +143,14 @@ func (m *Member) open() error {
 		return err
 	}
 	id := transport.Identity{Cluster: f.Cluster, Member: i, Implementation: f.Implementation}
-	m.node = transport.NewNode(id, len(f.Members), transport.Options{Logf: m.c.Logf, Before: m.files.Arriving})
+	m.node = transport.NewNode(id, len(f.Members), transport.Options{Logf: m.c.Logf, Before: m.files.Arriving, Trace: &m.trace})
 	return nil
+}
+
+// synced is told of each group that the log has stored.
+func (m *Member) synced(group []byte, write, sync time.Duration) {
+	m.metrics.Synced(len(group), write, sync)
+	m.trace.See(group, "on disk: %d bytes of log, fsync %.1f ms", len(group), 1000*sync.Seconds())
 }
 
 // openFiles opens the room for snapshots. Only a member that has the lock of the log comes here.
@@ -194,7 +202,7 @@ func (m *Member) start() (peers, clients *labrpc.Server, err error) {
 			peers.AddService(labrpc.MakeService(peer))
 			return peer
 		},
-		MaxLog: f.MaxLog, Fatal: m.c.Fatal, Logf: m.c.Logf,
+		MaxLog: f.MaxLog, Trace: &m.trace, Fatal: m.c.Fatal, Logf: m.c.Logf,
 	}
 	if f.Etcd {
 		err = m.startEtcd(config, peers)
@@ -241,6 +249,9 @@ func (m *Member) extend(peer raftapi.Raft) {
 	}
 }
 
+// maxNeedle is how many bytes of a request are looked for at most.
+const maxNeedle = 1 << 20
+
 // handler is the HTTP side. It takes faults only where disks can lose things as well: in tests.
 func (m *Member) handler() http.Handler {
 	mux := http.NewServeMux()
@@ -254,6 +265,14 @@ func (m *Member) handler() http.Handler {
 	mux.HandleFunc("GET /status", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		_ = json.NewEncoder(w).Encode(m.server.Status(r.URL.Query().Has("hash")))
+	})
+	mux.HandleFunc("POST /trace", func(_ http.ResponseWriter, r *http.Request) {
+		needle, _ := io.ReadAll(io.LimitReader(r.Body, maxNeedle)) // of less than all nothing is found
+		m.trace.Arm(m.c.Member, needle)
+	})
+	mux.HandleFunc("GET /trace", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_ = json.NewEncoder(w).Encode(m.trace.Events())
 	})
 	mux.Handle("GET /metrics", m.metrics.Handler())
 	mux.HandleFunc("POST /stop", func(http.ResponseWriter, *http.Request) { m.stop() })

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"raftlab/cluster/disk"
+	"raftlab/cluster/trace"
 	"raftlab/raftapi"
 )
 
@@ -103,7 +104,10 @@ func (s *Server) apply(msg raftapi.ApplyMsg) {
 	s.mu.Lock()
 	wanted := s.waiters.byID[b.id] != nil
 	s.mu.Unlock()
-	s.resolve(msg.CommandIndex, b.id, s.c.Machine.Apply(msg.CommandIndex, b.ops, wanted))
+	s.follow(b.ops, "the peer delivers entry %d: it is committed", msg.CommandIndex)
+	results := s.c.Machine.Apply(msg.CommandIndex, b.ops, wanted)
+	s.follow(b.ops, trace.Applied)
+	s.resolve(msg.CommandIndex, b.id, results)
 }
 
 func (s *Server) resolve(index int, id uint64, results [][]byte) {

@@ -113,7 +113,11 @@ func (s *Server) start(all []*proposal) {
 	s.mu.Lock()
 	s.waiters.byID[b.id] = w // the entry may be applied before Start returns
 	s.mu.Unlock()
+	s.follow(b.ops, "proposes it: Start, of an entry with %d requests", len(b.ops))
 	index, _, leads := s.raft.Start(b.encode())
+	if leads {
+		s.follow(b.ops, "Start returns: it is to be entry %d", index)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
@@ -123,6 +127,18 @@ func (s *Server) start(all []*proposal) {
 		w.resolveAll(ErrNotExecuted)
 	default:
 		s.waiters.byIndex[index] = append(s.waiters.byIndex[index], b.id)
+	}
+}
+
+// follow notes something about a request that is traced, if it is among these.
+func (s *Server) follow(ops [][]byte, format string, args ...any) {
+	if !s.c.Trace.On() {
+		return
+	}
+	for _, op := range ops {
+		if s.c.Trace.See(op, format, args...) {
+			return
+		}
 	}
 }
 

@@ -56,9 +56,11 @@ const roundPause = 30 * time.Millisecond
 // Execute has an operation executed, wherever the leader is, and returns its result and the index of its entry. That
 // entry may not be applied here yet: see [Server.AwaitApplied]. The error is [ErrNotExecuted] or [ErrUnknown].
 func (s *Server) Execute(op []byte) (result []byte, index int, err error) {
+	s.c.Trace.See(op, "has the request of its client")
 	deadline := time.Now().Add(s.c.Patience)
 	for {
 		if r, over := s.round(op); over {
+			s.c.Trace.See(op, "has the result")
 			return r.result, r.index, r.err
 		}
 		if time.Now().After(deadline) {

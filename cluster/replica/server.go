@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"raftlab/cluster/trace"
 	"raftlab/cluster/transport"
 	"raftlab/labrpc"
 	"raftlab/raftapi"
@@ -47,6 +48,7 @@ type Config struct {
 	// Leads is told once of each term that this member leads and whose barrier it has applied. Default: nobody.
 	Leads func(term int)
 
+	Trace       *trace.Recorder                  // follows a request; nil: none
 	MaxLog      int                              // bytes of the peer's state at which a snapshot is taken. Default 8 MiB
 	Patience    time.Duration                    // that an operation may wait. Default 5 s
 	CommitEvery time.Duration                    // how often the database is committed. Default 200 ms

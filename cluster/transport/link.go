@@ -184,6 +184,7 @@ func (l *Link) ask(method string, body []byte, to any) (Outcome, error) {
 	case <-l.ctx.Done():
 		return NotSent, errors.New("the link is closed")
 	}
+	traced := l.node.o.Trace.See(body, "sends it to member %d: %s, %d bytes", l.to, method, len(body))
 	answer, err := l.send(method, body)
 	if err != nil {
 		return NotSent, err
@@ -203,6 +204,9 @@ func (l *Link) ask(method string, body []byte, to any) (Outcome, error) {
 		}
 		if err := decode(m.body, to); err != nil {
 			return Unknown, fmt.Errorf("the reply cannot be read: %w", err)
+		}
+		if traced {
+			l.node.o.Trace.Note("member %d has answered", l.to)
 		}
 		return Answered, nil
 	case <-limit.C:

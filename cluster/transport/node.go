@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"raftlab/cluster/trace"
 	"raftlab/labrpc"
 )
 
@@ -23,6 +24,8 @@ type Options struct {
 	// Before is called with each request of another member, before its handler runs. If it returns an error the handler
 	// does not run, and the request counts as not sent.
 	Before func(from int, request []byte) error
+	// Trace follows a request through the messages. Default: nothing.
+	Trace *trace.Recorder
 	// Logf says what somebody who looks after the member should know. Default: nobody.
 	Logf func(format string, args ...any)
 }
@@ -269,9 +272,13 @@ func (n *Node) run(server *labrpc.Server, m message, from int) []byte {
 			return message{kind: failure, id: m.id, text: err.Error()}.encode()
 		}
 	}
+	traced := n.o.Trace.See(m.body, "hears it from member %d: %s", from, m.text)
 	result, err := server.Dispatch(m.text, func(args any) error { return decode(m.body, args) })
 	if err != nil {
 		return message{kind: failure, id: m.id, text: err.Error()}.encode()
+	}
+	if traced {
+		n.o.Trace.Note("answers member %d", from)
 	}
 	body, err := encode(result)
 	if err != nil {

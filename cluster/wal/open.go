@@ -24,8 +24,9 @@ type Options struct {
 	Fatal func(error)
 	// Step, if not nil, hears what the log is about to do: [StepVote] and so on. It is for tests.
 	Step func(step string)
-	// OnSync is told of each group, when it is durable: its bytes, how long writing them took, and the fsync. Default: nobody.
-	OnSync func(bytes int, write, sync time.Duration)
+	// OnSync is told of each group, when it is durable: its bytes, which must not be kept, how long writing them took, and the fsync.
+	// Default: nobody.
+	OnSync func(group []byte, write, sync time.Duration)
 	// Logf says what somebody who looks after the member should know. Default: nobody.
 	Logf func(format string, args ...any)
 }
@@ -47,7 +48,7 @@ func (o Options) withDefaults(dir string) (Options, error) {
 		o.Step = func(string) {}
 	}
 	if o.OnSync == nil {
-		o.OnSync = func(int, time.Duration, time.Duration) {}
+		o.OnSync = func([]byte, time.Duration, time.Duration) {}
 	}
 	if o.Logf == nil {
 		o.Logf = func(string, ...any) {}

@@ -145,7 +145,7 @@ func (l *Log) append(payload []byte) {
 	l.at += int64(len(b))
 	l.number++
 	l.chain = crc
-	l.o.OnSync(len(b), written.Sub(began), time.Since(written))
+	l.o.OnSync(b, written.Sub(began), time.Since(written))
 }
 
 // makeRoom begins another segment, before the step then, if the group does not fit into this one.

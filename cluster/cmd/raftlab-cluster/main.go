@@ -91,7 +91,7 @@ is etcd's library. This is no sandbox: the code runs with your rights.`,
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
 	root.PersistentFlags().StringVar(&a.data, "data", defaultData, "the `folder` of the cluster")
 	root.PersistentFlags().String("impl", "", "the peer: a `directory` with package raft, a course tree, etcdraft, or reference") // read by raftlab
-	root.AddCommand(a.up(), a.down(), a.status(), a.top(), a.put(), a.get(), a.wal(), a.chaos(), a.bench(), a.mutants(),
+	root.AddCommand(a.up(), a.down(), a.status(), a.top(), a.trace(), a.put(), a.get(), a.wal(), a.chaos(), a.bench(), a.mutants(),
 		a.etcdProgram(), a.member(), a.load())
 	return root
 }
