@@ -101,7 +101,8 @@ func etcdClient(f *launch.Folder, members ...int) (*clientv3.Client, error) {
 	for _, i := range members {
 		endpoints = append(endpoints, f.Members[i].Etcd)
 	}
-	return clientv3.New(clientv3.Config{Endpoints: endpoints, Logger: zap.NewNop(), DialKeepAliveTime: 2 * time.Second, DialKeepAliveTimeout: time.Second})
+	return clientv3.New(clientv3.Config{Endpoints: endpoints, Logger: zap.NewNop(),
+		DialKeepAliveTime: 2 * time.Second, DialKeepAliveTimeout: time.Second})
 }
 
 // runClient asks and writes until ctx is over.
@@ -155,7 +156,8 @@ func (op *etcdOp) execute(ctx context.Context, c *clientv3.Client) error {
 		}
 		return err
 	case etcdCAS:
-		a, err := c.Txn(ctx).If(clientv3.Compare(clientv3.ModRevision(op.Key), "=", op.If)).Then(clientv3.OpPut(op.Key, op.Value)).Else(clientv3.OpGet(op.Key)).Commit()
+		same := clientv3.Compare(clientv3.ModRevision(op.Key), "=", op.If)
+		a, err := c.Txn(ctx).If(same).Then(clientv3.OpPut(op.Key, op.Value)).Else(clientv3.OpGet(op.Key)).Commit()
 		if err == nil {
 			op.Revision, op.Wrote = a.Header.Revision, a.Succeeded
 		}

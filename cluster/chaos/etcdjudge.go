@@ -75,7 +75,8 @@ func (w *etcdWatch) inOrder() error {
 			id := fmt.Sprint(e.Revision, e.Key)
 			switch {
 			case e.Revision <= most:
-				return failed("%s: the watcher at member %d gets revision %d after the promise that it has got everything up to %d", watchesAgree, w.Member, e.Revision, most)
+				return failed("%s: the watcher at member %d gets revision %d after the promise that it has got everything up to %d",
+					watchesAgree, w.Member, e.Revision, most)
 			case e.Revision < last || seen[id] || (len(seen) == 0 && e.Revision == last):
 				return failed("%s: the watcher at member %d gets revision %d after %d, or a second time", watchesAgree, w.Member, e.Revision, last)
 			}
@@ -96,7 +97,8 @@ func (w *etcdWatch) complete(t *etcdTruth) error {
 	upTo := w.reached()
 	for revision := range t.events {
 		if revision <= upTo && !got[revision] {
-			return failed("%s: the watcher at member %d has come to %d, and was not told of revision %d: %v", watchesAgree, w.Member, upTo, revision, t.events[revision])
+			return failed("%s: the watcher at member %d has come to %d, and was not told of revision %d: %v",
+				watchesAgree, w.Member, upTo, revision, t.events[revision])
 		}
 	}
 	return nil
@@ -175,10 +177,15 @@ func (t *etcdTruth) fits(op etcdOp, written map[string]int64) error {
 	case op.Kind == etcdCAS && now.Revision*asInt(there) == op.If:
 		return wrong("it has not written although the comparison is right")
 	}
-	if op.Found != there || (there && (op.Value != now.Value || op.Mod != now.Revision || op.Version != now.Version || op.Create != now.Create)) {
+	if op.Found != there || (there && !op.has(now)) {
 		return wrong("it has read something else")
 	}
 	return nil
+}
+
+// has says whether what was read is what an event has written.
+func (op *etcdOp) has(e etcdEvent) bool {
+	return op.Value == e.Value && op.Mod == e.Revision && op.Version == e.Version && op.Create == e.Create
 }
 
 func asInt(yes bool) int64 {
@@ -217,7 +224,8 @@ func inTime(ops []etcdOp, written map[string]int64) error {
 			least[op]++
 		}
 		if place < least[op] {
-			return failed("%s: %+v has its place at revision %d, and when it began an answer of revision %d had been given", acknowledged, *op, place, newest)
+			return failed("%s: %+v has its place at revision %d, and when it began an answer of revision %d had been given",
+				acknowledged, *op, place, newest)
 		}
 		if !op.Failed {
 			newest = max(newest, op.Revision)

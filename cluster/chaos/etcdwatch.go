@@ -82,8 +82,8 @@ func (w *etcdWatch) note(r clientv3.WatchResponse, seen time.Duration) {
 	}
 	var list []etcdEvent
 	for _, e := range r.Events {
-		list = append(list, etcdEvent{Revision: e.Kv.ModRevision, Key: string(e.Kv.Key), Value: string(e.Kv.Value), Gone: e.Type == clientv3.EventTypeDelete,
-			Version: e.Kv.Version, Create: e.Kv.CreateRevision, Seen: seen})
+		list = append(list, etcdEvent{Revision: e.Kv.ModRevision, Key: string(e.Kv.Key), Value: string(e.Kv.Value),
+			Gone: e.Type == clientv3.EventTypeDelete, Version: e.Kv.Version, Create: e.Kv.CreateRevision, Seen: seen})
 		w.upTo = max(w.upTo, e.Kv.ModRevision)
 	}
 	if len(list) > 0 {

@@ -66,7 +66,8 @@ func start(t *testing.T, binary string, n int, more ...string) *cluster {
 	}
 	for i := range n {
 		client, peer := "http://"+c.endpoints[i], "http://"+peers[i]
-		run(t, filepath.Join(c.dir, fmt.Sprint("log-", i)), binary, append([]string{"--name", fmt.Sprint("m", i), "--data-dir", filepath.Join(c.dir, fmt.Sprint("m", i)),
+		name := fmt.Sprint("m", i)
+		run(t, filepath.Join(c.dir, "log-"+name), binary, append([]string{"--name", name, "--data-dir", filepath.Join(c.dir, name),
 			"--listen-client-urls", client, "--advertise-client-urls", client, "--listen-peer-urls", peer,
 			"--initial-advertise-peer-urls", peer, "--initial-cluster", strings.Join(initial, ",")}, more...)...)
 	}
@@ -131,7 +132,8 @@ func (c *ctl) at(endpoints []string, stdin string, args ...string) string {
 
 // within has a command run until ctx is over, and returns what it has said.
 func (c *ctl) within(ctx context.Context, endpoints []string, stdin string, args ...string) string {
-	p := exec.CommandContext(ctx, c.binary, append([]string{"--endpoints", strings.Join(endpoints, ","), "--command-timeout", "30s"}, args...)...)
+	args = append([]string{"--endpoints", strings.Join(endpoints, ","), "--command-timeout", "30s"}, args...)
+	p := exec.CommandContext(ctx, c.binary, args...)
 	p.Stdin = strings.NewReader(stdin)
 	p.WaitDelay = time.Second
 	var out, problems bytes.Buffer
