@@ -282,7 +282,7 @@ func traced(t *testing.T, ctx context.Context, f *launch.Folder, c *clientv3.Cli
 	require.GreaterOrEqual(t, count("sends it to member"), 2)
 	require.GreaterOrEqual(t, count("hears it from member"), 2)
 	require.Equal(t, 3, count("the peer delivers entry"))
-	require.Equal(t, 3, count(trace.Applied))
+	require.Equal(t, 3, count("applied"))
 	for i := range f.Members {
 		require.NoError(t, f.Trace(i, nil))
 	}

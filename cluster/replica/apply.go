@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"raftlab/cluster/disk"
-	"raftlab/cluster/trace"
 	"raftlab/raftapi"
 )
 
@@ -106,7 +105,7 @@ func (s *Server) apply(msg raftapi.ApplyMsg) {
 	s.mu.Unlock()
 	s.follow(b.ops, "the peer delivers entry %d: it is committed", msg.CommandIndex)
 	results := s.c.Machine.Apply(msg.CommandIndex, b.ops, wanted)
-	s.follow(b.ops, trace.Applied)
+	s.seeIn(b.ops, func(op []byte) bool { return s.c.Trace.Applied(op, msg.CommandIndex) })
 	s.resolve(msg.CommandIndex, b.id, results)
 }
 

@@ -132,11 +132,16 @@ func (s *Server) start(all []*proposal) {
 
 // follow notes something about a request that is traced, if it is among these.
 func (s *Server) follow(ops [][]byte, format string, args ...any) {
+	s.seeIn(ops, func(op []byte) bool { return s.c.Trace.See(op, format, args...) })
+}
+
+// seeIn looks for the request that is traced, if there is one.
+func (s *Server) seeIn(ops [][]byte, see func(op []byte) bool) {
 	if !s.c.Trace.On() {
 		return
 	}
 	for _, op := range ops {
-		if s.c.Trace.See(op, format, args...) {
+		if see(op) {
 			return
 		}
 	}

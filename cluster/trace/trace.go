@@ -12,6 +12,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"raftlab/internal/record"
 )
 
 // Event is something that a member did with the request.
@@ -19,10 +21,13 @@ type Event struct {
 	At     time.Time `json:"at"`
 	Member int       `json:"member"`
 	What   string    `json:"what"`
-}
 
-// Applied is the last that a member does with a request.
-const Applied = "applied"
+	// Of messages, and of an entry that was applied: what the viewer of runs wants to know.
+	Kind   record.Kind `json:"kind,omitempty"`
+	Other  int         `json:"other,omitempty"`
+	Method string      `json:"method,omitempty"`
+	Index  int         `json:"index,omitempty"`
+}
 
 // Recorder notes a member's events. The zero value looks for nothing, which costs next to nothing; nil is one that never does.
 type Recorder struct {
@@ -66,23 +71,53 @@ func (r *Recorder) See(in []byte, format string, args ...any) (seen bool) {
 	if !bytes.Contains(in, r.needle) {
 		return false
 	}
-	r.note(now, format, args)
+	r.note(Event{At: now, What: fmt.Sprintf(format, args...)})
 	return true
 }
 
-// Note notes something that the caller knows to concern the request.
-func (r *Recorder) Note(format string, args ...any) {
+// Message is See for a request to or from another member, and its answer. The answer has no bytes to look into: a caller that has seen
+// the request passes nil.
+func (r *Recorder) Message(kind record.Kind, in []byte, other int, method string) (seen bool) {
 	if !r.On() {
-		return
+		return false
 	}
-	now := time.Now()
+	e := Event{At: time.Now(), Kind: kind, Other: other, Method: method}
+	switch kind {
+	case record.Sent:
+		e.What = fmt.Sprintf("sends it to member %d: %s, %d bytes", other, method, len(in))
+	case record.Delivered:
+		e.What = fmt.Sprintf("hears it from member %d: %s", other, method)
+	case record.Handled:
+		e.What = fmt.Sprintf("answers member %d", other)
+	case record.Replied:
+		e.What = fmt.Sprintf("member %d has answered", other)
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.note(now, format, args)
+	if in != nil && !bytes.Contains(in, r.needle) {
+		return false
+	}
+	r.note(e)
+	return true
 }
 
-func (r *Recorder) note(at time.Time, format string, args []any) {
-	if len(r.events) < maxEvents {
-		r.events = append(r.events, Event{at, r.member, fmt.Sprintf(format, args...)})
+// Applied is See for the last that a member does with a request.
+func (r *Recorder) Applied(in []byte, index int) (seen bool) {
+	if !r.On() {
+		return false
+	}
+	e := Event{At: time.Now(), What: "applied", Kind: record.Apply, Index: index}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !bytes.Contains(in, r.needle) {
+		return false
+	}
+	r.note(e)
+	return true
+}
+
+func (r *Recorder) note(e Event) {
+	if e.Member = r.member; len(r.events) < maxEvents {
+		r.events = append(r.events, e)
 	}
 }

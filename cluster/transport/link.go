@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"raftlab/internal/plain"
+	"raftlab/internal/record"
 	"raftlab/labrpc"
 )
 
@@ -184,7 +185,7 @@ func (l *Link) ask(method string, body []byte, to any) (Outcome, error) {
 	case <-l.ctx.Done():
 		return NotSent, errors.New("the link is closed")
 	}
-	traced := l.node.o.Trace.See(body, "sends it to member %d: %s, %d bytes", l.to, method, len(body))
+	traced := l.node.o.Trace.Message(record.Sent, body, l.to, method)
 	answer, err := l.send(method, body)
 	if err != nil {
 		return NotSent, err
@@ -206,7 +207,7 @@ func (l *Link) ask(method string, body []byte, to any) (Outcome, error) {
 			return Unknown, fmt.Errorf("the reply cannot be read: %w", err)
 		}
 		if traced {
-			l.node.o.Trace.Note("member %d has answered", l.to)
+			l.node.o.Trace.Message(record.Replied, nil, l.to, method)
 		}
 		return Answered, nil
 	case <-limit.C:

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"raftlab/cluster/trace"
+	"raftlab/internal/record"
 	"raftlab/labrpc"
 )
 
@@ -272,13 +273,13 @@ func (n *Node) run(server *labrpc.Server, m message, from int) []byte {
 			return message{kind: failure, id: m.id, text: err.Error()}.encode()
 		}
 	}
-	traced := n.o.Trace.See(m.body, "hears it from member %d: %s", from, m.text)
+	traced := n.o.Trace.Message(record.Delivered, m.body, from, m.text)
 	result, err := server.Dispatch(m.text, func(args any) error { return decode(m.body, args) })
 	if err != nil {
 		return message{kind: failure, id: m.id, text: err.Error()}.encode()
 	}
 	if traced {
-		n.o.Trace.Note("answers member %d", from)
+		n.o.Trace.Message(record.Handled, nil, from, m.text)
 	}
 	body, err := encode(result)
 	if err != nil {

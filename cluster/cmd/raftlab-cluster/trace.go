@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -14,6 +16,7 @@ import (
 
 	"raftlab/cluster/launch"
 	"raftlab/cluster/trace"
+	"raftlab/internal/plain"
 )
 
 const (
@@ -22,7 +25,7 @@ const (
 )
 
 func (a *app) trace() *cobra.Command {
-	at := 0
+	at, file := 0, ""
 	c := &cobra.Command{
 		Use: "trace put KEY VALUE", Short: "Follow one request through a running cluster", Args: cobra.ExactArgs(3),
 		Long: `Put a key, and print what every member did with the request, in the order of time: received, passed on, proposed, sent, synced, committed,
@@ -30,6 +33,7 @@ applied, answered. --at says which member is asked: it shows what is different a
 puts the same value under the same key at this time is taken for the same request.`,
 	}
 	c.Flags().IntVar(&at, "at", 0, "the `member` that is asked")
+	c.Flags().StringVar(&file, "out", "", "a `file` for the viewer of runs as well: raftlab view FILE")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		if args[0] != "put" || args[2] == "" {
 			return &usageError{errors.New("what can be followed is a put of a value: trace put KEY VALUE")}
@@ -41,13 +45,13 @@ puts the same value under the same key at this time is taken for the same reques
 		if at < 0 || at >= len(f.Members) {
 			return &usageError{fmt.Errorf("--at %d: there are members 0 to %d", at, len(f.Members)-1)}
 		}
-		return a.follow(c.Context(), f, at, args[1], args[2])
+		return a.follow(c.Context(), f, at, args[1], args[2], file)
 	}
 	return c
 }
 
 // follow puts a key at a member, and prints what has become of it.
-func (a *app) follow(ctx context.Context, f *launch.Folder, at int, key, value string) error {
+func (a *app) follow(ctx context.Context, f *launch.Folder, at int, key, value, file string) error {
 	needle, put, end, err := putter(ctx, f, at, key, value)
 	if err != nil {
 		return err
@@ -67,8 +71,7 @@ func (a *app) follow(ctx context.Context, f *launch.Folder, at int, key, value s
 	answered := time.Now()
 	var events []trace.Event
 	for late := answered.Add(traceAfter); ; time.Sleep(20 * time.Millisecond) {
-		events = []trace.Event{{At: asked, Member: trace.Client, What: fmt.Sprintf("asks member %d: put", at)},
-			{At: answered, Member: trace.Client, What: "has the answer"}}
+		events = []trace.Event{trace.Asked(asked, at), trace.Answered(answered)}
 		for _, i := range members {
 			own, err := f.Traced(i)
 			if err != nil {
@@ -82,6 +85,17 @@ func (a *app) follow(ctx context.Context, f *launch.Folder, at int, key, value s
 	}
 	fmt.Fprintf(a.out, "peer: %s; %d of %d members run\n", f.Implementation, len(members), len(f.Members))
 	trace.Show(a.out, events)
+	if file == "" {
+		return nil
+	}
+	var b []byte
+	for _, e := range trace.Run(events, len(f.Members), key+" "+plain.Line(value, plain.MaxLine)) {
+		b = append(e.AppendJSON(b), '\n')
+	}
+	if err := os.WriteFile(file, b, 0o644); err != nil {
+		return fmt.Errorf("writing the trace: %w", err)
+	}
+	fmt.Fprintf(a.out, "`%s view %s` shows it as a picture.\n", strings.TrimSuffix(program, " cluster"), file)
 	return nil
 }
 
