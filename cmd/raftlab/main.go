@@ -245,6 +245,14 @@ func width(w io.Writer) int {
 	return max(columns(f), 40)
 }
 
+// screen is how wide w is if it is a terminal, and 0 if not: what goes into files is not cut.
+func screen(w io.Writer) int {
+	if !isTerminal(w) {
+		return 0
+	}
+	return width(w)
+}
+
 // program is how the user called this program, for commands to be copied.
 func program() string {
 	name := filepath.ToSlash(os.Args[0])

@@ -376,7 +376,7 @@ func (t *testRun) unbuilt(ctx context.Context, err error) [][]string {
 func (t *testRun) finish() error {
 	r := t.report
 	if r.Status != suite.Unbuilt && r.Status != suite.Broke {
-		if err := suite.WriteTable(t.out, r); err != nil {
+		if err := suite.WriteTable(t.out, r, screen(t.out)); err != nil {
 			return broken(err)
 		}
 	}

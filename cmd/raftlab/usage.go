@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jedib0t/go-pretty/v6/text"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -112,7 +113,20 @@ func (a *app) numberHelp(root *cobra.Command) {
 				f.Usage = n.Text(f.Usage)
 			}
 		})
+		if n := screen(c.OutOrStdout()); n > 0 {
+			wrapHelp(c, n)
+		}
 		help(c, args)
+	})
+}
+
+// wrapHelp fits a command's help into lines of n characters.
+func wrapHelp(c *cobra.Command, n int) {
+	c.Long = text.WrapSoft(c.Long, n)
+	template := strings.ReplaceAll(c.UsageTemplate(), ".FlagUsages", fmt.Sprintf(".FlagUsagesWrapped %d", n))
+	c.SetUsageTemplate(strings.ReplaceAll(template, "{{.Short}}", "{{behind .NamePadding .Short}}"))
+	cobra.AddTemplateFunc("behind", func(padding int, short string) string { // two columns: names, and what they do
+		return strings.ReplaceAll(text.WrapSoft(short, max(n-padding-4, 20)), "\n", "\n"+strings.Repeat(" ", padding+3))
 	})
 }
 

@@ -79,7 +79,7 @@ func TestRequireReached(t *testing.T) {
 	r.Options.RequireReached = true
 	assert.Equal(t, ExitFailed, r.ExitCode())
 	var b strings.Builder
-	require.NoError(t, WriteTable(&b, r))
+	require.NoError(t, WriteTable(&b, r, 0))
 	assert.Contains(t, b.String(), `not reached in 2A/InitialElection: "stale reply"`)
 }
 
@@ -115,7 +115,7 @@ func TestJSONAndJUnit(t *testing.T) {
 
 func TestTable(t *testing.T) {
 	var b bytes.Buffer
-	require.NoError(t, WriteTable(&b, sample()))
+	require.NoError(t, WriteTable(&b, sample(), 0))
 	text := b.String()
 	for _, want := range []string{"2A/ReElection", "FAIL: two leaders in a term", "inconclusive", "crash", "not run", "5-10/40",
 		"not checked: two votes in a term (2A/InitialElection)", "warning: goroutine left after Kill", "note: edit x does not match", "2 failed 1 without a verdict"} {
@@ -184,7 +184,7 @@ func TestReportEscapesAndBounds(t *testing.T) {
 	var js, ju, table bytes.Buffer
 	require.NoError(t, r.WriteJSON(&js))
 	require.NoError(t, r.WriteJUnit(&ju))
-	require.NoError(t, WriteTable(&table, r))
+	require.NoError(t, WriteTable(&table, r, 0))
 	told := strings.Join(Failure{Case: item.Case, Run: r.Cases[0].Runs[0], Show: func(s string) string { return s }}.Lines(), "\n") +
 		strings.Join(FaultLines(r.Faults, NotBuilt), "\n")
 	assert.Less(t, time.Since(began), 5*time.Second)
@@ -209,5 +209,18 @@ func TestListFits(t *testing.T) {
 		}
 		require.LessOrEqual(t, longest, width)
 		require.Greater(t, longest, width-12, "the room is used")
+	}
+}
+
+// TestTableInANarrowTerminal: what does not fit is left out, column by column; the outcome stays.
+func TestTableInANarrowTerminal(t *testing.T) {
+	for width, all := range map[int]bool{0: true, 200: true, 60: false} {
+		var b strings.Builder
+		require.NoError(t, WriteTable(&b, sample(), width))
+		head, _, _ := strings.Cut(b.String(), "\n")
+		require.Contains(t, head, "| outcome")
+		for _, column := range []string{"course", "first failing", "virtual", "CPU"} {
+			require.Equal(t, all, strings.Contains(head, column), "%d: %s", width, head)
+		}
 	}
 }

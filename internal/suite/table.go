@@ -3,8 +3,10 @@ package suite
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
@@ -13,8 +15,8 @@ import (
 )
 
 // WriteTable writes the summary: a line per case, the sums, and below it what a reader should know
-// before trusting them.
-func WriteTable(w io.Writer, r *Report) error {
+// before trusting them. Where lines may have no more than width characters, columns that say least are left out; 0 is no limit.
+func WriteTable(w io.Writer, r *Report, width int) error {
 	t := newTable()
 	t.AppendHeader(table.Row{"case", "course", "seeds", "first failing", "outcome", "virtual", "CPU", "points"})
 	var runs, passed int
@@ -31,8 +33,22 @@ func WriteTable(w io.Writer, r *Report) error {
 	}
 	t.AppendFooter(table.Row{plural(len(r.Cases), "case"), "", fmt.Sprintf("%d/%d", passed, runs), "", totals(r),
 		round(virtual), round(cpu), fmt.Sprintf("%s/%d", points(r.Points, r.UpperPoints), r.MaxPoints)})
-	_, err := io.WriteString(w, t.Render()+"\n"+remarks(r))
+	text := t.Render()
+	hidden := []string{"course", "CPU", "virtual", "first failing"}
+	for n := 1; width > 0 && wide(text) > width && n <= len(hidden); n++ {
+		t.SetColumnConfigs(columns(hidden[:n]...))
+		text = t.Render()
+	}
+	_, err := io.WriteString(w, text+"\n"+remarks(r))
 	return err
+}
+
+// wide is how many characters a text's longest line has.
+func wide(text string) (most int) {
+	for line := range strings.SplitSeq(text, "\n") {
+		most = max(most, utf8.RuneCountInString(line))
+	}
+	return most
 }
 
 // listed is the least width in which a list of cases has all its columns.
@@ -98,14 +114,22 @@ func NewTable(columns ...table.ColumnConfig) table.Writer {
 }
 
 // newTable returns a table of cases.
-func newTable() table.Writer {
-	return NewTable(
-		table.ColumnConfig{Name: "seeds", Align: text.AlignRight, AlignFooter: text.AlignRight},
-		table.ColumnConfig{Name: "first failing", Align: text.AlignRight},
-		table.ColumnConfig{Name: "virtual", Align: text.AlignRight, AlignFooter: text.AlignRight},
-		table.ColumnConfig{Name: "CPU", Align: text.AlignRight, AlignFooter: text.AlignRight},
-		table.ColumnConfig{Name: "points", Align: text.AlignRight, AlignFooter: text.AlignRight},
-	)
+func newTable() table.Writer { return NewTable(columns()...) }
+
+// columns are those of such a table, some of which are hidden.
+func columns(hidden ...string) []table.ColumnConfig {
+	list := []table.ColumnConfig{
+		{Name: "course"},
+		{Name: "seeds", Align: text.AlignRight, AlignFooter: text.AlignRight},
+		{Name: "first failing", Align: text.AlignRight},
+		{Name: "virtual", Align: text.AlignRight, AlignFooter: text.AlignRight},
+		{Name: "CPU", Align: text.AlignRight, AlignFooter: text.AlignRight},
+		{Name: "points", Align: text.AlignRight, AlignFooter: text.AlignRight},
+	}
+	for i := range list {
+		list[i].Hidden = slices.Contains(hidden, list[i].Name)
+	}
+	return list
 }
 
 // describe is the outcome of a case in a few words.

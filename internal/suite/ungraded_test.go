@@ -38,7 +38,7 @@ func TestUngradedIsARange(t *testing.T) {
 	assert.Len(t, r.Undecided(), 2)
 
 	var b bytes.Buffer
-	require.NoError(t, WriteTable(&b, r))
+	require.NoError(t, WriteTable(&b, r, 0))
 	for _, want := range []string{"0-5/5", "25-35/40", "1 failed 2 without a verdict", "ungraded: processor time",
 		"no verdict on 2 cases: 25-35 points of 40, and only a person can release more than 25"} {
 		assert.Contains(t, b.String(), want)
