@@ -24,8 +24,8 @@ func Show(out io.Writer, events []Event) {
 	}
 }
 
-// Run is the events as those of a run, for the viewer: with the messages that belong together by their numbers. members is how many there are.
-func Run(events []Event, members int, request string) (run []record.Event) {
+// Run is the events as those of a run, for the viewer: with the messages that belong together by their numbers.
+func Run(events []Event, request string) (run []record.Event) {
 	events = inOrder(events)
 	type edge struct{ from, to int }
 	type call struct {
@@ -35,9 +35,6 @@ func Run(events []Event, members int, request string) (run []record.Event) {
 	}
 	sent, seen := map[edge]uint64{}, map[call]int{}
 	numbers := map[call][]uint64{} // of the calls that were sent, in order
-	for i := range members {
-		run = append(run, record.Event{Kind: record.Start, Peer: i, Other: record.None})
-	}
 	for _, e := range events {
 		r := record.Event{Time: e.At.Sub(events[0].At), Kind: e.Kind, Peer: e.Member, Other: e.Other, Method: e.Method, Index: e.Index}
 		switch c := (call{edge{e.Member, e.Other}, e.Method, e.Kind}); e.Kind {

@@ -55,14 +55,12 @@ func TestRun(t *testing.T) {
 	}
 	run := Run([]Event{Asked(at(0), 0), message(1, 0, record.Sent, 1), message(2, 1, record.Delivered, 0), message(3, 0, record.Sent, 1),
 		message(4, 1, record.Handled, 0), message(5, 0, record.Replied, 1), message(6, 1, record.Delivered, 0), message(7, 2, record.Delivered, 1),
-		{At: at(8), Member: 1, Kind: record.Apply, Index: 9}, {At: at(9), Member: 1, What: "on disk"}, Answered(at(10))}, 2, "k v")
+		{At: at(8), Member: 1, Kind: record.Apply, Index: 9}, {At: at(9), Member: 1, What: "on disk"}, Answered(at(10))}, "k v")
 	var text strings.Builder
 	for _, e := range run {
 		text.Write(append(e.AppendJSON(nil), '\n'))
 	}
-	require.Equal(t, `{"t":0,"k":"start","p":0,"q":-1}
-{"t":0,"k":"start","p":1,"q":-1}
-{"t":0,"k":"invoke","p":1000,"q":-1,"m":"put","s":"k v"}
+	require.Equal(t, `{"t":0,"k":"invoke","p":1000,"q":-1,"m":"put","s":"k v"}
 {"t":1000000,"k":"sent","p":0,"q":1,"n":1,"m":"M"}
 {"t":2000000,"k":"delivered","p":0,"q":1,"n":1,"m":"M"}
 {"t":3000000,"k":"sent","p":0,"q":1,"n":2,"m":"M"}

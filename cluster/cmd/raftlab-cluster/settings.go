@@ -24,10 +24,10 @@ const (
 )
 
 func (o *settings) flags(f *pflag.FlagSet) {
-	f.Int64Var(&o.quota, quotaFlag, 0, "with --etcd: how large a member's database may get (default 2 GiB)")
-	f.StringVar(&o.mode, modeFlag, o.mode, "with --etcd: periodic, or revision")
-	f.StringVar(&o.retention, retentionFlag, "0", "with --etcd: what is kept, hours or a time like 30m, or a number of revisions; 0: everything")
-	f.BoolVar(&o.leases, leasesFlag, false, "linearizable reads at the leader ask nobody while its lease lasts, if the peer has LeaseRead. "+
+	f.Int64Var(&o.quota, "quota-backend-bytes", 0, "with --etcd: how large a member's database may get (default 2 GiB)")
+	f.StringVar(&o.mode, "auto-compaction-mode", o.mode, "with --etcd: periodic, or revision")
+	f.StringVar(&o.retention, "auto-compaction-retention", "0", "with --etcd: what is kept, hours or a time like 30m, or a number of revisions; 0: everything")
+	f.BoolVar(&o.leases, "lease-reads", false, "linearizable reads at the leader ask nobody while its lease lasts, if the peer has LeaseRead. "+
 		"This trusts the clocks (docs/lab3e.md)")
 }
 

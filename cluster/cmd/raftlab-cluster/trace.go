@@ -89,7 +89,7 @@ func (a *app) follow(ctx context.Context, f *launch.Folder, at int, key, value, 
 		return nil
 	}
 	var b []byte
-	for _, e := range trace.Run(events, len(f.Members), key+" "+plain.Line(value, plain.MaxLine)) {
+	for _, e := range trace.Run(events, key+" "+plain.Line(value, plain.MaxLine)) {
 		b = append(e.AppendJSON(b), '\n')
 	}
 	if err := os.WriteFile(file, b, 0o644); err != nil {
