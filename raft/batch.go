@@ -1,7 +1,6 @@
 package raft
 
 import (
-	"slices"
 	"sync"
 
 	"raftlab/raftapi"
@@ -35,6 +34,7 @@ type together struct {
 	on      bool // set before anybody can propose: by New, and by Extend
 	mu      sync.Mutex
 	waiting []*proposed
+	spare   []*proposed // what was taken the last time; its array is used again
 }
 
 // proposed is a command, and what became of it. Raft.mu guards the latter.
@@ -56,12 +56,13 @@ func (t *together) join(command any) *proposed {
 	return p
 }
 
-// take returns all that is there.
+// take returns all that is there. It belongs to the caller until the next take.
 func (t *together) take() []*proposed {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	all := t.waiting
-	t.waiting = nil
+	clear(t.spare)
+	t.waiting, t.spare = t.spare[:0], all
 	return all
 }
 
@@ -111,7 +112,8 @@ func (rf *Raft) joinWrites(w *write) {
 	}
 }
 
-// joined is what two updates come to, one after the other, if that is a single one. Neither has a snapshot.
+// joined is what two updates come to, one after the other, if that is a single one. Neither has a snapshot. It may take the
+// array of a's entries, which is nobody else's before it is written.
 func joined(a, b raftapi.Update) (raftapi.Update, bool) {
 	if b.Header != nil {
 		a.Header = b.Header
@@ -123,7 +125,7 @@ func joined(a, b raftapi.Update) (raftapi.Update, bool) {
 	case b.From < a.From:
 		a.From, a.Entries = b.From, b.Entries // all of a's entries are replaced
 	case b.From <= a.From+len(a.Entries):
-		a.Entries = slices.Concat(a.Entries[:b.From-a.From], b.Entries)
+		a.Entries = append(a.Entries[:b.From-a.From], b.Entries...)
 	default:
 		return a, false
 	}

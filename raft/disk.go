@@ -148,11 +148,19 @@ func (rf *Raft) wrote(w *write) {
 // they bring to the disk is not what stands there now (rule (c)).
 func (d *disk) takeBack(index int) {
 	d.stored = min(d.stored, index)
-	for _, w := range append(d.queue[:len(d.queue):len(d.queue)], d.now) {
-		if w != nil && w.index > index {
-			raftapi.Reached("entry replaced while it was written")
-			w.index = index
-		}
+	for _, w := range d.queue {
+		w.vouchesThrough(index)
+	}
+	if d.now != nil {
+		d.now.vouchesThrough(index)
+	}
+}
+
+// vouchesThrough says that the log has been replaced behind index since the write was ordered.
+func (w *write) vouchesThrough(index int) {
+	if w.index > index {
+		raftapi.Reached("entry replaced while it was written")
+		w.index = index
 	}
 }
 

@@ -59,7 +59,7 @@ type gobCommand struct{ Command any }
 // encodeEntry panics if gob does not know the command's type: the entry could be neither stored
 // nor sent.
 func encodeEntry(e LogEntry) []byte {
-	b := make([]byte, 0, 32)
+	b := make([]byte, 0, entryRoom(e))
 	b = binary.AppendVarint(b, int64(e.Term))
 	switch c := e.Command.(type) {
 	case nil:
@@ -78,6 +78,18 @@ func encodeEntry(e LogEntry) []byte {
 		panic(fmt.Sprintf("raft: cannot store a command of type %T (has it been given to labgob.Register?): %v", e.Command, err))
 	}
 	return buf.Bytes()
+}
+
+// entryRoom is how many bytes the encoded entry takes at most, if that can be said at once.
+func entryRoom(e LogEntry) int {
+	const term, kind, number = binary.MaxVarintLen64, 1, binary.MaxVarintLen64
+	switch c := e.Command.(type) {
+	case string:
+		return term + kind + len(c)
+	case []byte:
+		return term + kind + len(c)
+	}
+	return term + kind + number
 }
 
 func decodeEntry(b []byte) (e LogEntry, err error) {

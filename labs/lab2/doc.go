@@ -61,6 +61,7 @@
 //	prevote.go    2E: who cannot win does not raise the term
 //	checkquorum.go 2F: leaders without a majority go, those with one stay
 //	pipeline.go   2G: entries are sent while earlier ones are on their way
+//	told.go       2G: news of commitments, and a limit on what is not committed
 //	writes.go     2G: writes beside the mutex, and what is written together
 //	swarm.go      one case per part: some of all faults, chosen by the seed
 //

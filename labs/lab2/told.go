@@ -1,0 +1,102 @@
+package lab2
+
+import (
+	"strings"
+	"time"
+
+	"raftlab/raftapi"
+	"raftlab/tester"
+)
+
+// Part 2G: what followers hear of commitments, and what a leader takes that it cannot commit.
+
+// commitNews looks how long followers lag behind their leader on a cluster that is quiet otherwise: the time of a message, or until
+// the next heartbeat.
+func commitNews(e *tester.Env) {
+	const oneWay, commands, limit = 20 * time.Millisecond, 20, 50 * time.Millisecond
+	c := newCluster(e, 3, with(raftapi.Pipeline, raftapi.EagerCommit))
+	c.agreeAll()
+	if raftapi.HasExtension(e.With(), raftapi.ReadIndex) {
+		e.Note("nobody reads, so nobody has to be told at once")
+		return
+	}
+	var lag time.Duration
+	_, _, _, ok := c.measured(func() {
+		leader := c.Leader()
+		c.Network().Latency(oneWay, oneWay+time.Millisecond)
+		defer c.Network().Latency(0, 0)
+		lag = 0
+		for range commands {
+			for _, p := range c.propose(leader, 1) {
+				c.untilWithin(time.Millisecond, tester.CommitLimit, func() bool { return c.AppliedThrough(leader) >= p.index })
+				began := e.Now()
+				c.untilWithin(time.Millisecond, tester.CommitLimit, func() bool { n, _ := c.Applied(p.index); return n == c.N() })
+				lag += (e.Now() - began) / commands
+			}
+			c.Idle(100 * time.Millisecond)
+		}
+	})
+	if ok && lag > limit {
+		c.fail(tester.RuleTooSlow, "§5.3", nil, "on average %v went by from when the leader applied a command until the last follower did; a message takes %v, so that is the next heartbeat", lag, oneWay)
+	}
+	c.recovers()
+}
+
+// newsTogether counts the messages for commands that follow each other much faster than news travels, and for a quiet half second
+// afterwards. etcd has one message of news for each commitment; it need not be so many, and must not be more.
+func newsTogether(e *tester.Env) {
+	const oneWay, commands, gap = 20 * time.Millisecond, 100, 2 * time.Millisecond
+	c := newCluster(e, 3, with(raftapi.Pipeline, raftapi.EagerCommit))
+	c.agreeAll()
+	rpcs, _, took, ok := c.measured(func() {
+		leader := c.Leader()
+		c.Network().Latency(oneWay, oneWay+time.Millisecond)
+		defer c.Network().Latency(0, 0)
+		c.trickle(leader, commands, gap)
+		c.agreeAll()
+		c.Network().Latency(0, 0)
+		e.Sleep(500 * time.Millisecond)
+	})
+	const others = 2
+	if limit := 2*others*(commands+1) + heartbeats(1+others, took); ok && rpcs > limit {
+		c.fail(tester.RuleTooManyRPCs, "§5.3", nil, "%d commands, one every %v, and then nothing made %d messages; with one for each command and one for the news of its commitment to each follower it is %d at most",
+			commands, gap, rpcs, limit)
+	}
+	c.recovers()
+}
+
+// uncommitted has clients write to leaders that have no majority, and looks how much they take. Then they have one again.
+func uncommitted(e *tester.Env) {
+	const limit, size = 1 << 20, 100_000
+	c := newCluster(e, 3, with(raftapi.Pipeline, raftapi.UncommittedLimit))
+	text := func(size int) string { return strings.Repeat("u", size) + e.Now().String() }
+	for range 4 {
+		c.agreeAll()
+		leader, term := c.leadership()
+		for range 14 { // more than the limit, and all of it is committed
+			c.Propose(leader, text(size))
+			e.Sleep(5 * time.Millisecond)
+		}
+		c.agreeAll()
+		c.Disconnect(leader)
+		taken := 0
+		for range 20 {
+			if _, now, leads := c.Propose(leader, text(size)); leads && now == term {
+				taken += size
+			}
+		}
+		if taken > limit+2*size {
+			c.fail(tester.RuleHoards, "§5.3", []int{leader}, "peer %d led nobody, and took commands of %d bytes, of which it can commit none; %d bytes are the limit", leader, taken, limit)
+		}
+		c.LeaderAmong(c.Others(leader))
+		c.HealAll()
+	}
+	c.recovers()
+	leader, term := c.leadership()
+	if _, _, leads := c.Propose(leader, text(limit+1)); !leads {
+		if now, still := c.State(leader); still && now == term {
+			c.fail(tester.RuleNoAgreement, "§5.3", []int{leader}, "peer %d leads, has committed everything, and does not take a command of %d bytes: nobody ever will", leader, limit+1)
+		}
+	}
+	c.recovers()
+}
