@@ -35,8 +35,15 @@ func TestNotEarned(t *testing.T) {
 			elect(th, 0, 1, 1)
 			c.State(0)
 		}},
-		"two votes of two":  {5, "", func(c cluster, th cast) { elect(th, 0, 1, 1, 2); c.State(0) }},
-		"its own vote only": {3, "there were 0", func(c cluster, th cast) { elect(th, 0, 1, 0, 0, 0); c.State(0) }},
+		"two votes of two": {5, "", func(c cluster, th cast) { elect(th, 0, 1, 1, 2); c.State(0) }},
+		"votes that were refused": {3, "it has asked for votes and needs those of 1 other peers, but 0 granted theirs", func(c cluster, th cast) {
+			th.peer(0).askForVote(1, 1)
+			th.peer(0).askForVote(2, 1)
+			th.peer(0).lead(1)
+			c.State(0)
+		}},
+		"one voter, asked twice": {5, "but 1 granted theirs", func(c cluster, th cast) { elect(th, 0, 1, 1, 1); c.State(0) }},
+		"its own vote only":      {3, "there were 0", func(c cluster, th cast) { elect(th, 0, 1, 0, 0, 0); c.State(0) }},
 		"votes for the first of two leaders": {3, "leaders of 2 terms", func(c cluster, th cast) {
 			elect(th, 0, 1, 1)
 			c.State(0)

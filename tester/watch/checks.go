@@ -239,6 +239,9 @@ func (k *Checks) handled(m *labrpc.Message) {
 	switch {
 	case q.shape.kind == voteShape && reply.granted >= 0:
 		k.sawVote = true
+		if q.candidate == m.From {
+			k.q.asked[candidacy{q.candidate, q.term}] = true
+		}
 		if v.Field(reply.granted).Bool() && q.candidate >= k.first[m.To] && q.candidate < k.n {
 			k.has(m.To, q.term)
 			k.voted(m.To, q.term, q.candidate)

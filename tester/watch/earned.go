@@ -13,6 +13,7 @@ import (
 //
 //	a new leader    m-1 others gave it their votes: each received a request, and the leader received
 //	                m-1 answers. So there were 2(m-1) messages received for each term that had a leader.
+//	                Where it can be read that votes were asked for, m-1 others have granted theirs.
 //	a new entry     m peers hold it before it is applied: since somebody proposed it, m-1 have received a message
 //	                that may have it in it, and the leader one that says so.
 //	an answer to    some Raft cluster has worked: m of its peers have received messages.
@@ -24,22 +25,26 @@ import (
 // below that got its result by another way than the network, and is not a pass. It is looked at when the case has
 // ended: where peers break a rule that the paper has, that rule is the news.
 type quorums struct {
-	received int             // messages, so far
-	of       map[int]int     // ... by the peers of the Raft cluster that begins with this peer
-	heard    []int           // received, when a peer last received one; 0: never
-	terms    map[int]int     // that have had a leader, of each Raft cluster
-	proposed map[int]int     // received, when an entry at this index was first proposed
-	answers  int             // that clients have had
-	now      int             // counts what is noted in the following
-	accepted map[[2]int]int  // now, when the second peer last accepted entries of the first
-	agreed   map[[2]int]int  // ... the latest of these of which the first peer can know
-	carriers map[string]bool // services that may carry entries: "Raft"; none: all may
-	flaw     string          // the first thing that was not earned
+	received int                // messages, so far
+	of       map[int]int        // ... by the peers of the Raft cluster that begins with this peer
+	heard    []int              // received, when a peer last received one; 0: never
+	terms    map[int]int        // that have had a leader, of each Raft cluster
+	asked    map[candidacy]bool // whether this peer asked for votes for itself in this term, with replies that can be read
+	proposed map[int]int        // received, when an entry at this index was first proposed
+	answers  int                // that clients have had
+	now      int                // counts what is noted in the following
+	accepted map[[2]int]int     // now, when the second peer last accepted entries of the first
+	agreed   map[[2]int]int     // ... the latest of these of which the first peer can know
+	carriers map[string]bool    // services that may carry entries: "Raft"; none: all may
+	flaw     string             // the first thing that was not earned
 	section  string
 }
 
+// candidacy is a peer that wants to lead a term.
+type candidacy struct{ peer, term int }
+
 func newQuorums(n int) quorums {
-	return quorums{of: map[int]int{}, heard: make([]int, n), terms: map[int]int{}, proposed: map[int]int{},
+	return quorums{of: map[int]int{}, heard: make([]int, n), terms: map[int]int{}, asked: map[candidacy]bool{}, proposed: map[int]int{},
 		accepted: map[[2]int]int{}, agreed: map[[2]int]int{}, carriers: map[string]bool{}}
 }
 
@@ -126,6 +131,16 @@ func (k *Checks) newLeader(peer, term int) {
 	if got, needs := k.q.of[first], 2*others*k.q.terms[first]; got < needs {
 		k.unearned("§5.2", fmt.Sprintf("peer %d leads term %d; by then leaders of %d terms needed the votes of %d other peers each, "+
 			"which are at least %d messages received, but there were %d", peer, term, k.q.terms[first], others, needs, got))
+		return
+	}
+	granted := 0
+	for voter := range k.first {
+		if candidate, voted := k.votes[voter][term]; voted && candidate == peer && voter != peer {
+			granted++
+		}
+	}
+	if k.q.asked[candidacy{peer, term}] && granted < others {
+		k.unearned("§5.2", fmt.Sprintf("peer %d leads term %d; it has asked for votes and needs those of %d other peers, but %d granted theirs", peer, term, others, granted))
 	}
 }
 
