@@ -11,6 +11,7 @@ CLASS_SEEDS ?= 1
 SHRINK   ?= 40
 WHERE   ?= 20
 TIMES    ?= 3
+RUNS     ?= 3
 
 .PHONY: check lab test race bench edits fuzz lint mutants variants shrink where porcupine class soak vet cross clean help
 
@@ -33,8 +34,9 @@ race:           ## data races: the labs, on repeatable runs, and the packages un
 	$(RAFTLAB) test --race --strict --seeds 1 lab2
 	$(RAFTLAB) test --race --seeds 1 lab1 lab3 lab4
 
-bench:          ## benchmarks of the message path and of the engine
+bench:          ## benchmarks of the message path, of the engine, and of a command (RUNS=3 times in turn; docs/bench.md)
 	$(GO) test -run '^$$' -bench . -benchmem ./labgob ./labrpc ./internal/sim
+	@for run in $$(seq $(RUNS)); do $(GO) test -run '^$$' -bench Commands -benchtime 0.1s -cpu 1 ./etcdraft; done
 
 edits:          ## what a verdict costs after an edit: a constant, a print, a function in labs 2, 3 and 4 (TIMES=3)
 	@.ci/edits $(TIMES)
