@@ -3,6 +3,8 @@
 package tester_test
 
 import (
+	"fmt"
+	"math"
 	"testing"
 	"time"
 
@@ -130,6 +132,22 @@ func TestNoOpAgainstCommand(t *testing.T) {
 		settle(c)
 	})
 	breaks(t, v, tester.RuleTwoCommands, "applies 4, but peer 0 applied a no-op")
+}
+
+// TestIndicesThatThereCannotBe: whatever a peer says where it is, that is an answer, and no run without an end.
+func TestIndicesThatThereCannotBe(t *testing.T) {
+	for _, index := range []int{math.MinInt, -1 << 62, -5, 0, 1 << 62, math.MaxInt} {
+		v, _ := play(t, 2, tester.Options{SnapshotEvery: 10}, func(c cluster, th cast) {
+			th.peer(0).command(index, "x")
+			settle(c)
+		})
+		breaks(t, v, tester.RuleApplyOrder, fmt.Sprint(index))
+		v, _ = play(t, 2, tester.Options{SnapshotEvery: 10}, func(c cluster, th cast) {
+			th.peer(0).send(raftapi.ApplyMsg{SnapshotValid: true, SnapshotIndex: index, SnapshotTerm: index})
+			settle(c)
+		})
+		breaks(t, v, tester.RuleSnapshot, "is not one that the service made")
+	}
 }
 
 func TestOtherCommandAfterARestart(t *testing.T) {

@@ -89,7 +89,8 @@ func TestFilesThatAreNotRead(t *testing.T) {
 func TestAllowed(t *testing.T) {
 	b := miniBuild(t)
 	b.Impl = impl(t, honest,
-		"a.go: package raft\nimport (\n\"reflect\"\n\"sync/atomic\"\n\"os/signal\"\n\"raftlab/raft/util\"\n)\nvar _ = reflect.DeepEqual(1, 2)\nvar _ atomic.Pointer[int]\nvar _ = signal.Ignore\nvar _ = util.X\ntype Op struct{ Method string }\n",
+		"a.go: package raft\nimport (\n\"reflect\"\n\"sync/atomic\"\n\"os/signal\"\n\"raftlab/raft/internal/own\"\n\"raftlab/raft/util\"\n)\nvar _ = own.X\nvar _ = reflect.DeepEqual(1, 2)\nvar _ atomic.Pointer[int]\nvar _ = signal.Ignore\nvar _ = util.X\ntype Op struct{ Method string }\n",
+		"internal/own/o.go: package own\n\nvar X = 1\n",
 		"util/u.go: package util\n\n//go:noinline\nfunc f() {}\nvar X = 1\n",
 		"a_test.go: package raft\nimport \"testing\"\nfunc TestLab2(t *testing.T) {}\n",
 		"tool.go: //go:build ignore\n\npackage main\nimport \"unsafe\"\n",
