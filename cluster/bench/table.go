@@ -18,14 +18,7 @@ func (r *Report) Table(out io.Writer) {
 		fmt.Fprint(out, "; INTERRUPTED, this is what there is")
 	}
 	fmt.Fprintf(out, ".\nRatios are %s / %s: the middle of the pairs, and its 95 %% interval.\n\n", r.A, r.B)
-	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprint(t, "load\tclients\tpairs\tthroughput\tCPU per request\tus of CPU\tfsyncs\tcommits\tlog bytes\tp50, p99 ms\tMiB\n")
-	for _, c := range r.Cells {
-		if len(c.Pairs) > 0 {
-			c.row(t)
-		}
-	}
-	t.Flush()
+	r.pairs(out)
 	fmt.Fprintf(out, "\nIn pairs of values %s comes first. Fsyncs (of logs), commits (of databases) and log bytes are for each request, all members\n"+
 		"together, as is memory. %s against itself, where nothing is to be found:\n", r.A, r.B)
 	for _, c := range r.Cells {
@@ -34,6 +27,22 @@ func (r *Report) Table(out io.Writer) {
 		}
 	}
 	fmt.Fprintf(out, "Where the interval of its throughput is wider than %.0f %%, or there is none (six pairs at least), no verdict on throughput is given.\n", 100*restless)
+}
+
+// pairs writes what came of both sides.
+func (r *Report) pairs(out io.Writer) {
+	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	defer t.Flush()
+	if !slices.ContainsFunc(r.Cells, func(c *Cell) bool { return len(c.Pairs) > 0 }) {
+		fmt.Fprintln(t, "There is no pair yet.")
+		return
+	}
+	fmt.Fprint(t, "load\tclients\tpairs\tthroughput\tCPU per request\tus of CPU\tfsyncs\tcommits\tlog bytes\tp50, p99 ms\tMiB\n")
+	for _, c := range r.Cells {
+		if len(c.Pairs) > 0 {
+			c.row(t)
+		}
+	}
 }
 
 func (c *Cell) row(out io.Writer) {
