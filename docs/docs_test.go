@@ -27,8 +27,12 @@ func pages(t *testing.T) map[string]string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	more, err := filepath.Glob(filepath.Join("comparison", "*.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	found := map[string]string{}
-	above := []string{filepath.Join("..", "README.md"), contributing, filepath.Join("..", "mutants", "README.md")}
+	above := append(more, filepath.Join("..", "README.md"), contributing, filepath.Join("..", "mutants", "README.md"))
 	for _, f := range append(files, above...) {
 		text, err := os.ReadFile(f)
 		if os.IsNotExist(err) && strings.HasPrefix(f, "..") {

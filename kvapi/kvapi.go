@@ -88,6 +88,9 @@ type Options struct {
 	// CatchUp asks for up to 5000 entries to be kept in memory after a snapshot, if the peer has
 	// raftapi.CatchUp, so that a follower that is a little behind needs no snapshot.
 	CatchUp bool
+	// MaxBehind is how many entries may be committed and not applied before a server refuses requests; 0 means the service's own
+	// choice. A service need not have such a limit.
+	MaxBehind int
 }
 
 // PeerExtensions are the extensions of the peer that have to be on: those asked for, and those that the

@@ -42,6 +42,7 @@ func StartKVServer(servers []*labrpc.ClientEnd, me int, persister *raftapi.Persi
 		MaxRaftState: maxraftstate,
 		Extensions:   o.PeerExtensions(),
 		CatchUp:      o.CatchUp,
+		MaxBehind:    o.MaxBehind,
 	}
 	o.adjust(&config)
 	s.replica = rsm.New(config)

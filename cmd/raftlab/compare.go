@@ -4,7 +4,9 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -50,8 +52,8 @@ func compareCommand(a *app) *cobra.Command {
 			return a.compare(c.Context(), f, args)
 		},
 	}
-	c.Flags().StringVar(&f.seeds, "seeds", "1-10", "seeds: 7, 1-20, or 3,9,40")
-	c.Flags().StringVar(&f.set, "set", "", "settings of the experiments, such as peers=7,away=20s; a range sweeps one: rtt=1ms..100ms")
+	c.Flags().StringVar(&f.seeds, "seeds", "", "seeds: 7, 1-20, or 3,9,40 (default: as many as show the spread, by experiment)")
+	c.Flags().StringVar(&f.set, "set", "", "settings of the experiments, such as peers=7,away=20s; a range sweeps one: rtt=1ms..100ms, or at some values: rtt=1ms..20ms..50ms")
 	c.Flags().StringVar(&f.impl, "impl", "", "another peer to compare with: a course tree, a directory with `raft`, or a solution of 6.824 or 6.5840")
 	c.Flags().StringVar(&f.out, "out", "", "write report.html, and EXPERIMENT.md, .csv and .json of each, to this `directory`")
 	c.Flags().IntVarP(&f.workers, "jobs", "j", 0, "trials at once (default: from processors and memory)")
@@ -74,9 +76,13 @@ func experimentList() string {
 	for _, x := range experiment.All() {
 		var set []string
 		for _, s := range x.Settings {
+			if name, _, _ := strings.Cut(x.Swept, "="); name == s.Name {
+				set = append(set, x.Swept)
+				continue
+			}
 			set = append(set, s.Name+"="+s.Default)
 		}
-		fmt.Fprintf(&b, "  %-10s %s\n             --set %s\n", x.Name, x.Question, strings.Join(set, ","))
+		fmt.Fprintf(&b, "  %-11s %s\n              --set %s --seeds %s\n", x.Name, x.Question, strings.Join(set, ","), x.Seeds)
 	}
 	return b.String()
 }
@@ -94,7 +100,12 @@ func (a *app) compare(ctx context.Context, f *compareFlags, names []string) erro
 		return usage(err)
 	}
 	var reports []*compare.Report
-	for _, x := range experiments {
+	var failures []error
+	for i, x := range experiments {
+		o.Progress = func(s string) { fmt.Fprintf(a.err, "(%d of %d) %s\n", i+1, len(experiments), s) }
+		if o.Seeds, err = suite.ParseSeeds(cmp.Or(f.seeds, x.Seeds)); err != nil {
+			return usage(fmt.Errorf("--%w", err))
+		}
 		report, failed := compare.Run(ctx, x, o)
 		if report != nil {
 			reports = append(reports, report)
@@ -110,9 +121,13 @@ func (a *app) compare(ctx context.Context, f *compareFlags, names []string) erro
 			}
 			return exitWith(suite.ExitInterrupted)
 		}
-		if failed != nil {
-			return broken(failed)
+		if failed != nil { // the others can still be measured
+			fmt.Fprintf(a.err, "raftlab: %s: %v\n", x.Name, failed)
+			failures = append(failures, failed)
 		}
+	}
+	if len(failures) > 0 {
+		return broken(fmt.Errorf("%d of %d experiments did not end well: %w", len(failures), len(experiments), errors.Join(failures...)))
 	}
 	return nil
 }
@@ -160,12 +175,12 @@ func (a *app) compareOptions(ctx context.Context, f *compareFlags, experiments [
 	if err != nil {
 		return o, done, err
 	}
-	if o.Seeds, err = suite.ParseSeeds(f.seeds); err != nil {
-		return o, done, fmt.Errorf("--%w", err)
-	}
 	for _, x := range experiments {
 		if _, err := x.Sweep(f.set); err != nil {
 			return o, done, fmt.Errorf("--set %w", err)
+		}
+		if _, err := suite.ParseSeeds(cmp.Or(f.seeds, x.Seeds)); err != nil {
+			return o, done, fmt.Errorf("--%w", err)
 		}
 	}
 	if info, err := os.Stat(f.out); err == nil && !info.IsDir() {
@@ -190,7 +205,7 @@ func (a *app) compareOptions(ctx context.Context, f *compareFlags, experiments [
 		}
 		build := code.Build("./raft")
 		build.Native = code.Own() && a.whyWasm(ctx, root.Dir, o.Progress) == ""
-		o.Subjects = append(o.Subjects, compare.Subject{Name: code.Given, Build: build, Untested: impl == f.impl})
+		o.Subjects = append(o.Subjects, compare.Subject{Name: code.Given, Build: build, Untested: impl == f.impl, Whole: impl == suite.EtcdRaft})
 	}
 	state, err := suite.OpenState(root.Dir)
 	if err != nil {

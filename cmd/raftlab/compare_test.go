@@ -13,13 +13,13 @@ func TestCompareUsage(t *testing.T) {
 		message string
 		args    []string
 	}{
-		{"there are rejoin, partial, reads", []string{"everything"}},
+		{"there are together, reads, followers", []string{"everything"}},
 		{"--set value=1KiB: the experiment rejoin has no such setting; it has peers, away, after, interval, rtt, fsync", []string{"rejoin", "--set", "value=1KiB"}},
 		{"the experiment partial has no such setting", []string{"rejoin", "partial", "--set", "rtt=5ms,peers=5"}},
 		{"reads=2: a share", []string{"reads", "--set", "rtt=5ms,fsync=2ms,peers=5,value=1KiB,reads=2"}},
 		{"one setting can be swept at a time", []string{"reads", "--set", "rtt=1ms..2ms,fsync=1ms..2ms"}},
 		{"the range is empty", []string{"reads", "--set", "rtt=2ms..1ms"}},
-		{"the experiment rejoin has no such setting", []string{"all", "--set", "clients=3"}},
+		{"the experiment pipeline has no such setting", []string{"all", "--set", "clients=3"}},
 		{"seeds begin at 1", []string{"reads", "--seeds", "0"}},
 		{"no such directory", []string{"reads", "--impl", "nowhere"}},
 	} {

@@ -35,6 +35,9 @@ type Subject struct {
 	// Untested says that the peer may well be wrong: that it does not get through a trial is a result then,
 	// and no error.
 	Untested bool
+
+	// Whole says that the peer always has most extensions: the paper with a single one of them it is not asked for.
+	Whole bool
 }
 
 // Options say what is to be run.
@@ -77,6 +80,9 @@ func Run(ctx context.Context, x experiment.Experiment, o Options) (*Report, erro
 			return nil, err
 		}
 		for _, v := range x.Variants {
+			if v.OfPaper && s.Whole {
+				continue
+			}
 			for _, p := range sweep.Points {
 				for _, seed := range o.Seeds {
 					trials = append(trials, &trial{subject: s.Name, untested: s.Untested, experiment: x, variant: v, point: p, seed: seed, job: sim.Job{

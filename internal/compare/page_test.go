@@ -17,10 +17,10 @@ import (
 
 // made is a report of an experiment with two variants on two peers, with a swept setting if there are several points.
 func made(name string, points ...string) *Report {
-	x := experiment.Experiment{Name: name, Question: "What <does> it cost?", Baseline: "none", Setup: "Two peers.",
+	x := experiment.Experiment{Name: name, Question: "What <does> it cost?", Baseline: "none", Setup: "Two peers.", LeftOut: "Loss.",
 		Variants: []experiment.Variant{{Name: "calm-none", Scene: "calm"}, {Name: "calm-some", Scene: "calm"}},
 		Metrics:  []experiment.Metric{{Name: "wait", Unit: "ms", Meaning: "how long", Better: experiment.Less, Plot: true}, {Name: "commits", Better: experiment.More}}}
-	r := &Report{Experiment: name, Question: x.Question, Setup: x.Setup, Seeds: []uint64{1, 2}, Metrics: x.Metrics}
+	r := &Report{Experiment: name, Question: x.Question, Setup: x.Setup, LeftOut: x.LeftOut, Command: "raftlab compare " + name, Seeds: []uint64{1, 2}, Metrics: x.Metrics}
 	if len(points) > 1 {
 		r.Swept = "rtt"
 	}
@@ -68,17 +68,20 @@ func TestPage(t *testing.T) {
 	var b bytes.Buffer
 	require.NoError(t, WritePage(&b, []*Report{made("one", ""), made("two", "1ms", "10ms", "100ms")}))
 	require.NotRegexp(t, `(src|href)="https?:`, b.String())
+	require.Contains(t, b.String(), "<b>Left out.</b> Loss.")
 	file := filepath.Join(t.TempDir(), "report.html")
 	require.NoError(t, os.WriteFile(file, b.Bytes(), 0o644))
 	for _, width := range []int{1400, 390} {
 		p := browsing.Open(t, file, width, `document.querySelectorAll("figure.plot svg").length > 0`, time.Minute)
-		var found struct{ Plots, Marks, Lines, Overflow int }
+		var found struct{ Plots, Marks, Lines, Repeats, Overflow int }
 		p.Eval(`({Plots: document.querySelectorAll("figure.plot").length, Marks: document.querySelectorAll("figure.plot [aria-label=dot] path").length,
 			Lines: document.querySelectorAll("figure.plot [aria-label=line] path").length,
+			Repeats: [...document.querySelectorAll("figure.plot .repeat")].filter(p => /^raftlab compare (one|two)$/.test(p.innerText)).length,
 			Overflow: document.documentElement.scrollWidth - document.documentElement.clientWidth})`, &found)
 		assert.Equal(t, 2, found.Plots)
 		assert.Equal(t, 4+12, found.Marks, "a mark for each row of a table")
 		assert.Equal(t, 4, found.Lines)
+		assert.Equal(t, 2, found.Repeats, "a figure says which command repeats it")
 		assert.Zero(t, found.Overflow, "the page scrolls sideways at %d pixels", width)
 		assert.Empty(t, p.Console())
 	}

@@ -24,6 +24,7 @@ type Report struct {
 	Setup      string               `json:"setup"`
 	Hypothesis string               `json:"hypothesis"`
 	Source     string               `json:"source"`
+	LeftOut    string               `json:"leftOut"`
 	Settings   []experiment.Setting `json:"settings"`        // those of the first point, if one is swept
 	Swept      string               `json:"swept,omitempty"` // the setting that is
 	Command    string               `json:"command"`         // that repeats it
@@ -63,7 +64,7 @@ func newReport(x experiment.Experiment, sweep experiment.Sweep, o Options) (*Rep
 		return nil, err
 	}
 	return &Report{Schema: Schema, Experiment: x.Name, Question: x.Question, Setup: x.Setup, Hypothesis: x.Hypothesis,
-		Source: x.Source, Settings: settings, Swept: sweep.Setting, Command: command(x, o), Seeds: o.Seeds, Metrics: x.Metrics, Rows: []Row{}}, nil
+		Source: x.Source, LeftOut: x.LeftOut, Settings: settings, Swept: sweep.Setting, Command: command(x, o), Seeds: o.Seeds, Metrics: x.Metrics, Rows: []Row{}}, nil
 }
 
 // command repeats the experiment.
@@ -157,7 +158,7 @@ func (r *Report) WriteCSV(w io.Writer) error {
 func (r *Report) WriteMarkdown(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "## %s: %s\n\n%s\n\n", r.Experiment, r.Question, r.Setup)
-	fmt.Fprintf(&b, "*Expected*: %s\n\n*Source*: %s\n\n", r.Hypothesis, r.Source)
+	fmt.Fprintf(&b, "*Expected*: %s\n\n*Source*: %s\n\n*Left out*: %s\n\n", r.Hypothesis, r.Source, r.LeftOut)
 	fmt.Fprintf(&b, "%s; %d seeds; median, in brackets least and most.\n\n", r.settings(), len(r.Seeds))
 	for i, row := range r.Rows {
 		if i == 0 || row.Scene != r.Rows[i-1].Scene {

@@ -192,9 +192,10 @@ var notForStudents = []string{"design", "mutants", "soak", "grading", "services"
 func addDocs(root string, labs []Lab, files map[string][]byte) error {
 	docs, _ := filepath.Glob(filepath.Join(root, "docs", "*.md")) // the patterns are fixed
 	pictures, _ := filepath.Glob(filepath.Join(root, "docs", "*.png"))
-	docs = append(docs, pictures...)
+	parts, _ := filepath.Glob(filepath.Join(root, "docs", "comparison", "*.md"))
+	docs = append(append(docs, pictures...), parts...)
 	for _, doc := range docs {
-		name := filepath.Base(doc)
+		name := strings.TrimPrefix(filepath.ToSlash(doc), filepath.ToSlash(filepath.Join(root, "docs"))+"/")
 		// Handouts build on those of the labs before, also where nobody has to do these.
 		if strings.HasPrefix(name, "lab") && !slices.ContainsFunc(labs, func(l Lab) bool {
 			return strings.HasPrefix(l.Name, "lab") && name[:min(len(l.Name), len(name))] <= l.Name

@@ -18,7 +18,9 @@ func catchup() Experiment {
 			"entries behind it in memory, as etcd's server does.",
 		Hypothesis: "Without entries that are kept, a follower that has missed the latest snapshot by one entry gets all of the state. With them it gets what it has missed, up to " +
 			"5,000 entries; beyond that it gets the snapshot, too. What a snapshot costs is the size of the state, not what was missed; while it is on a slow link, nothing else is to be sent over that.",
-		Source: "etcd's server: DefaultSnapshotCatchUpEntries = 5000.",
+		Source:  "etcd's server: DefaultSnapshotCatchUpEntries = 5000.",
+		LeftOut: "A snapshot in pieces, with other messages in between: here it is one message, and etcd's server has a stream of its own for it. The disk's time for it, unless `disk` is set. The memory that kept entries take.",
+		Seeds:   "1-2",
 		Settings: append([]Setting{
 			{"peers", "3", "peers", count},
 			{"every", "1000", "entries from one snapshot to the next", count},

@@ -8,8 +8,9 @@
 // Contents:
 //
 //   - [Experiment], [Variant], [Metric], [Trial]: the form (this file); [Setting] (settings.go), [Sweep] (sweep.go)
-//   - [All]: the list; rejoin.go, partial.go, reads.go, followers.go, catchup.go, steady.go, move.go: one experiment each
-//   - load.go: clients that write to bare peers, and what they see
+//   - [All]: the list; rejoin.go, partial.go, reads.go, followers.go, catchup.go, steady.go, move.go, pipeline.go, batch.go,
+//     disk.go, overload.go, uncommitted.go, together.go: one experiment each
+//   - load.go: clients that write to bare peers, and what they see; stream.go: commands that come whether or not the last ones are through
 //   - service.go: a key/value service on the peers, and its users
 //   - sharded.go: a sharded one, and its visitors; journal.go: what can be seen of a shard that moves
 //   - costs.go: messages and writes, counted
@@ -35,7 +36,10 @@ type Experiment struct {
 	Setup      string
 	Hypothesis string // what is expected, and why
 	Source     string // of the hypothesis
+	LeftOut    string // what the numbers do not show, although a reader might think so
 	Settings   []Setting
+	Swept      string // what is swept unless --set says otherwise, as it would say it; or ""
+	Seeds      string // that it takes to see the spread: "1-3"
 	Variants   []Variant
 	Baseline   string // the variant that the others of its scene are measured against, without its scene: "none"
 	Metrics    []Metric
@@ -58,6 +62,8 @@ type Variant struct {
 	Extensions []string // of the peers (raftapi.Extensions)
 	Scene      string   // what else differs; for the experiment. A report has a table for each
 	Reads      kvapi.ReadPath
+	// OfPaper says that the variant is the paper with one thing added, or none: a peer that always has all of them is not asked.
+	OfPaper bool
 }
 
 // Metric is something measured. Each trial measures each metric once.
@@ -80,7 +86,8 @@ const (
 
 // All lists the experiments.
 func All() []Experiment {
-	return []Experiment{rejoin(), partial(), reads(), followers(), catchup(), steady(), move()}
+	return []Experiment{together(), reads(), followers(), pipeline(), batch(), disk(), overload(), uncommitted(), catchup(),
+		rejoin(), partial(), steady(), move()}
 }
 
 // Find returns the experiment of that name.
@@ -135,7 +142,8 @@ func (t *Trial) able() bool {
 		}
 		why = "its Extend says: " + err.Error()
 	}
-	t.Lack("no "+t.Variant.Extensions[len(t.Variant.Extensions)-1], why)
+	name, _, _ := strings.Cut(t.Variant.Extensions[len(t.Variant.Extensions)-1], ":")
+	t.Lack("no "+name, why)
 	return false
 }
 

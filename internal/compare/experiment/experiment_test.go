@@ -71,7 +71,7 @@ func TestPercentile(t *testing.T) {
 // Every experiment says all that a reader needs.
 func TestExperiments(t *testing.T) {
 	for _, x := range All() {
-		for _, text := range []string{x.Name, x.Question, x.Setup, x.Hypothesis, x.Source} {
+		for _, text := range []string{x.Name, x.Question, x.Setup, x.Hypothesis, x.Source, x.LeftOut, x.Seeds} {
 			require.NotEmpty(t, text, x.Name)
 		}
 		require.NotEmpty(t, x.Variants)

@@ -16,7 +16,9 @@ func followers() Experiment {
 			"it a user's or another server's. The read paths are those of `reads`.",
 		Hypothesis: "Log, index and lease reads are the leader's: more servers carry no more of them. Reads at followers by index spread the readers; the followers still ask " +
 			"the leader, but for many readers at once. Local reads grow with the number of servers, and promise nothing.",
-		Source: "Ongaro's dissertation §6.4 (followers may serve reads, to take them off the leader); etcd serves linearizable reads at every member.",
+		Source:  "Ongaro's dissertation §6.4 (followers may serve reads, to take them off the leader); etcd serves linearizable reads at every member.",
+		LeftOut: "That requests differ: all take `service`. Followers that are far from their users, or behind.",
+		Seeds:   "1",
 		Settings: append([]Setting{
 			{"clients", "4", "users for each server", count},
 			{"during", "4s", "how long they read", period},

@@ -23,7 +23,9 @@ func move() Experiment {
 			"new owner looks, at most the mover's 100 ms, and then a round trip and an entry in a log. What the user sees is longer by the clerk's pauses. " +
 			"The bytes cross the network once between groups, and `peers`-1 times inside the new one; each of its servers writes them once, " +
 			"and once more for each snapshot. Shards that stay notice nothing.",
-		Source: "shardkv/doc.go; docs/life-of-a-shard-move.md.",
+		Source:  "shardkv/doc.go; docs/life-of-a-shard-move.md.",
+		LeftOut: "Bandwidth, unless `link` and `disk` are set. Many shards that move at once, and users who have never heard of the move.",
+		Seeds:   "1-3",
 		Settings: append([]Setting{
 			{"peers", "3", "servers of each group", count},
 			{"moves", "6", "how often the shard moves, each time; if it is odd, one direction counts for more", count},

@@ -29,6 +29,8 @@ func partial() Experiment {
 			"stand. Nothing is committed any more. A leader with CheckQuorum gives up by itself.",
 		Source: "Howard and Abraham, Raft does not Guarantee Liveness in the face of Network Faults (decentralizedthoughts, 2020-12-12). With etcd's library, commits per 1000 ticks: chain 681, 1000, 1000, 1000 for none, " +
 			"CheckQuorum, PreVote, both; bridge 940, 932, 0, 988.",
+		LeftOut: "Links that work now and then, which is what makes real partial failures hard to see; and clients, which cannot reach everybody either.",
+		Seeds:   "1-10",
 		Settings: append([]Setting{
 			{"during", "20s", "how long the links stay as they are", period},
 			{"interval", "20ms", "between two commands", period},

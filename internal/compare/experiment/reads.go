@@ -22,7 +22,9 @@ func reads() Experiment {
 		Hypothesis: "A read costs the user a round trip to the server; log and index cost another one between servers, and log the time of a disk beside it. " +
 			"Only log writes to disks: an index read costs no fsync and no byte of the log, and reads that come together share a round. " +
 			"A lease read costs no message. Local costs nothing, and is the only one that returns old values.",
-		Source: "Ongaro's dissertation §6.4 and §6.4.1; etcd's server reads by index (linearizableReadLoop).",
+		Source:  "Ongaro's dissertation §6.4 and §6.4.1; etcd's server reads by index (linearizableReadLoop).",
+		LeftOut: "The processor: lease and local reads have no limit here. Users at different distances, for whom reads at followers are made. A disk on which large writes take longer, unless `disk` is set.",
+		Seeds:   "1-3",
 		Settings: append([]Setting{
 			{"peers", "5", "peers", count},
 			{"clients", "32", "users in crowd and mixed", count},

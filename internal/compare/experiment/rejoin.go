@@ -24,7 +24,9 @@ func rejoin() Experiment {
 		Hypothesis: "Alone, a follower raises its term with each election that it cannot win. Coming back it deposes the leader with " +
 			"that term, and there is no service until there is a new one. CheckQuorum does not help: voters ignore " +
 			"the candidate, but its answers to the leader's own messages carry the newer term. With PreVote it never raises its term.",
-		Source: "Ongaro's dissertation §9.6. With etcd's library: term changed in 50 of 50 runs without PreVote, CheckQuorum on or off, in 0 of 50 with.",
+		Source:  "Ongaro's dissertation §9.6. With etcd's library: term changed in 50 of 50 runs without PreVote, CheckQuorum on or off, in 0 of 50 with.",
+		LeftOut: "Loss, and clocks that run apart: an election timeout that is drawn unluckily is in the spread. Clients that look for the new leader; here each command goes to everybody who says that it leads.",
+		Seeds:   "1-10",
 		Settings: append([]Setting{
 			{"peers", "5", "peers", count},
 			{"away", "10s", "how long the follower is cut off", period},

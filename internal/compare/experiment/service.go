@@ -75,8 +75,8 @@ type user struct {
 	mu      sync.Mutex
 	written int // the number of the last value that is certain to be there
 
-	reads []time.Duration // how long they took
-	stale int             // reads that did not show a write which was over before they began
+	reads, writes []time.Duration // how long they took
+	stale         int             // reads that did not show a write which was over before they began
 }
 
 // hire makes n users, who find the leader, write once and read once.
@@ -115,7 +115,9 @@ func (u *user) write() {
 	u.mu.Unlock()
 	text := strconv.Itoa(next) + " "
 	text += strings.Repeat(".", max(0, u.s.value-len(text)))
+	began := u.s.t.Now()
 	u.client.Call(func() { u.clerk.Put(u.key, text) })
+	u.writes = append(u.writes, u.s.t.Now()-began)
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.written = next

@@ -16,7 +16,9 @@ func steady() Experiment {
 			"Nothing is lost, late or down.",
 		Hypothesis: "Nothing per command. PreVote asks before an election, which costs a round of messages and their time once; CheckQuorum and leases " +
 			"count answers that come anyway. ReadIndex begins a term with one more entry, so that reads need not wait for the first command.",
-		Source: "Ongaro's dissertation §9.6, §6.2, §6.4.",
+		Source:  "Ongaro's dissertation §9.6, §6.2, §6.4.",
+		LeftOut: "Everything that extensions are there for: nothing fails.",
+		Seeds:   "1-2",
 		Settings: append([]Setting{
 			{"peers", "5", "peers", count},
 			{"during", "20s", "how long clients write", period},

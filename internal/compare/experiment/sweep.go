@@ -24,9 +24,11 @@ type Sweep struct {
 // maxPoints is how many points a sweep may have: a plot with more says no more, and takes hours.
 const maxPoints = 12
 
-// Sweep reads what --set says. "rtt=1ms..100ms,peers=3" is a sweep over rtt: 1ms, 2ms, 5ms, 10ms and so on; sizes double. One
-// setting can be swept at a time. Without a range there is one point.
+// Sweep reads what --set says. "rtt=1ms..100ms,peers=3" is a sweep over rtt: 1ms, 2ms, 5ms, 10ms and so on; sizes double. Of
+// three values or more, "rtt=1ms..50ms..200ms", just these are taken. One setting can be swept at a time. Without any there is
+// one point, if the experiment has no sweep of its own.
 func (x Experiment) Sweep(text string) (Sweep, error) {
+	text = x.withOwnSweep(text)
 	parts := strings.Split(text, ",")
 	at := slices.IndexFunc(parts, func(part string) bool { return strings.Contains(part, "..") })
 	if at < 0 {
@@ -34,8 +36,7 @@ func (x Experiment) Sweep(text string) (Sweep, error) {
 		return Sweep{Points: []Point{{Set: text}}}, err
 	}
 	name, ends, _ := strings.Cut(strings.TrimSpace(parts[at]), "=")
-	low, high, _ := strings.Cut(ends, "..")
-	if strings.Contains(high, "..") || slices.ContainsFunc(parts[at+1:], func(part string) bool { return strings.Contains(part, "..") }) {
+	if slices.ContainsFunc(parts[at+1:], func(part string) bool { return strings.Contains(part, "..") }) {
 		return Sweep{}, errors.New(text + ": one setting can be swept at a time, such as rtt=1ms..100ms")
 	}
 	set := func(value string) string {
@@ -43,22 +44,18 @@ func (x Experiment) Sweep(text string) (Sweep, error) {
 		all[at] = name + "=" + value
 		return strings.Join(all, ",")
 	}
-	for _, end := range []string{low, high} {
-		if _, err := x.With(set(end)); err != nil {
+	marks := strings.Split(ends, "..")
+	for _, mark := range marks {
+		if _, err := x.With(set(mark)); err != nil {
 			return Sweep{}, err
 		}
 	}
 	i := slices.IndexFunc(x.Settings, func(s Setting) bool { return s.Name == name })
 	k := x.Settings[i].kind
-	from, err := k.parse(low)
-	to, errTo := k.parse(high)
-	if err = errors.Join(err, errTo); err != nil {
-		return Sweep{}, err // With has taken both
+	values, err := valuesAt(k, marks)
+	if err != nil {
+		return Sweep{}, fmt.Errorf("%s: %w", strings.TrimSpace(parts[at]), err)
 	}
-	if from >= to {
-		return Sweep{}, fmt.Errorf("%s: the range is empty; the lower end comes first, such as rtt=1ms..100ms", strings.TrimSpace(parts[at]))
-	}
-	values := append(append([]float64{from}, k.steps(from, to)...), to)
 	if len(values) > maxPoints {
 		return Sweep{}, fmt.Errorf("%s: these are %d points, and %d at most make a plot; narrow the range", strings.TrimSpace(parts[at]), len(values), maxPoints)
 	}
@@ -67,6 +64,39 @@ func (x Experiment) Sweep(text string) (Sweep, error) {
 		s.Points = append(s.Points, Point{Set: set(k.show(v)), Label: k.show(v), Value: v})
 	}
 	return s, nil
+}
+
+// withOwnSweep is what --set says together with what the experiment sweeps by itself: nothing, if that setting is set, or another
+// is swept.
+func (x Experiment) withOwnSweep(text string) string {
+	name, _, _ := strings.Cut(x.Swept, "=")
+	if name == "" || strings.Contains(text, "..") {
+		return text
+	}
+	for _, part := range strings.Split(text, ",") {
+		if strings.HasPrefix(strings.TrimSpace(part), name+"=") {
+			return text
+		}
+	}
+	return strings.TrimSuffix(x.Swept+","+text, ",")
+}
+
+// valuesAt are the values of a sweep: these marks, or if there are but two of them, what lies between them as well.
+func valuesAt(k kind, marks []string) (values []float64, err error) {
+	for _, mark := range marks {
+		v, err := k.parse(mark)
+		if err != nil {
+			return nil, err
+		}
+		if n := len(values); n > 0 && v <= values[n-1] {
+			return nil, errors.New("the range is empty; lower values come first, such as rtt=1ms..100ms")
+		}
+		values = append(values, v)
+	}
+	if len(values) == 2 {
+		values = append(append(values[:1:1], k.steps(values[0], values[1])...), values[1])
+	}
+	return values, nil
 }
 
 // decades are the values 1, 2, 5, 10, 20, 50 and so on between low and high. From nothing they begin a thousandth below

@@ -31,12 +31,20 @@ func TestSweep(t *testing.T) {
 	require.Equal(t, "value: 100B 128B 256B 300B", labels("value=100..300"))
 	require.Equal(t, "link: 0 8KiB 16KiB 32KiB 64KiB 128KiB 256KiB 512KiB 1MiB 2MiB 4MiB", labels("link=0..4MiB"))
 	require.Equal(t, "reads: 0.1 0.2 0.5 0.9", labels("reads=0.1..0.9"))
+	require.Equal(t, "rtt: 1ms 50ms 200ms", labels("peers=3,rtt=1ms..50ms..200ms"))
+
+	x.Swept = "fsync=1ms..5ms..20ms" // unless something else is asked for
+	require.Equal(t, "fsync: 1ms 5ms 20ms", labels(""))
+	require.Equal(t, "fsync: 1ms 5ms 20ms", labels("rtt=5ms, peers=3"))
+	require.Equal(t, ": ", labels("rtt=5ms, fsync=2ms"))
+	require.Equal(t, "rtt: 1ms 2ms", labels("rtt=1ms..2ms"))
 
 	for set, message := range map[string]string{
 		"rtt=9ms..1ms":              "the range is empty",
 		"rtt=1ms..1ms":              "the range is empty",
 		"rtt=1ms..2ms,peers=3..5":   "one setting can be swept at a time",
-		"rtt=1ms..2ms..3ms":         "one setting can be swept at a time",
+		"rtt=1ms..3ms..2ms":         "the range is empty",
+		"rtt=1ms..2ms..":            "a duration is wanted",
 		"rtt=1ms..":                 "a duration is wanted",
 		"rtt=..1ms":                 "a duration is wanted",
 		"nothing=1..2":              "no such setting",
