@@ -10,10 +10,11 @@ PARTS    ?= 2A
 CLASS_SEEDS ?= 1
 SHRINK   ?= 40
 WHERE   ?= 20
+EXCERPTS ?= 40
 TIMES    ?= 3
 RUNS     ?= 3
 
-.PHONY: check lab test race bench edits fuzz lint mutants variants shrink where porcupine class soak vet cross clean help
+.PHONY: check lab test race bench edits fuzz lint mutants variants shrink where why excerpts porcupine class soak vet cross clean help
 
 help:           ## this list
 	@sed -n 's/^\([a-z]*\): .*## /\1: /p' $(MAKEFILE_LIST)
@@ -62,6 +63,12 @@ shrink:         ## how well `raftlab shrink` does on the wrong peers: replays, w
 
 where:          ## how well `raftlab where` does on the wrong peers: is the changed line, or its function, among the first ten
 	$(GO) test ./internal/where -run TestMutants -mutants $(WHERE) -v -timeout 4h
+
+why:            ## does `raftlab why` find the moments at which wrong peers are known to have lost
+	$(GO) test ./internal/why -run TestKnownMoments -mutants -v -timeout 1h
+
+excerpts:       ## how often a failure's few lines have the event at which a wrong peer first departed from the reference (EXCERPTS=40)
+	$(GO) test ./internal/suite -run TestExcerpts -mutants $(EXCERPTS) -v -timeout 1h
 
 porcupine:      ## long histories on every read path of both services (LONG=1-5): some 180,000 operations, all judged
 	$(RAFTLAB) test porcupine porcupine-shards --seeds $(LONG)

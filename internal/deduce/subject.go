@@ -19,6 +19,9 @@ type Subject struct {
 	Indexes []int
 	Key     string
 	HasKey  bool
+	Values  []string        // that clients wrote, and that the message names
+	Answers []string        // that clients got, and that the message compares
+	Voters  []int           // whose votes an election should not have had
 	Times   []time.Duration // instants that the message names, to a tenth of a millisecond
 }
 
@@ -36,7 +39,11 @@ var (
 	ofPeers   = regexp.MustCompile(`\b(?:peers?|server|leader) (\d+)(?: and (\d+))?`)
 	ofClients = regexp.MustCompile(`\bclient (\d+)`)
 	atTimes   = regexp.MustCompile(`\b(\d+\.\d{4})(?: to (\d+\.\d{4}))? s\b`)
-	ofKey     = regexp.MustCompile(`\b(?:get|put|append|key) ("(?:[^"\\]|\\.)*")`)
+	ofKey     = regexp.MustCompile(`\b(?:get|put|append|key|lock) ("(?:[^"\\]|\\.)*")`)
+	written   = regexp.MustCompile(`\b(?:put|append) "(?:[^"\\]|\\.)*" ("(?:[^"\\]|\\.)*")`)
+	twice     = regexp.MustCompile(`\bhas (\S+) twice`)
+	answers   = regexp.MustCompile(`\b(?:from|to) (\d+: \d+(?: \d+)*)`)
+	electedBy = regexp.MustCompile(`\belected with the votes? of peers? (\d+)(?: and (\d+))?`)
 )
 
 // SubjectOf reads a verdict's rule, message and peers. The messages are the harness's own.
@@ -47,6 +54,18 @@ func SubjectOf(rule, message string, peers []int) Subject {
 	if len(s.Peers) == 0 {
 		s.Peers = numbers(ofPeers, message, nil)
 	}
+	s.Voters = numbers(electedBy, message, nil)
+	for _, m := range answers.FindAllStringSubmatch(message, -1) {
+		s.Answers = append(s.Answers, m[1])
+	}
+	for _, m := range written.FindAllStringSubmatch(message, -1) {
+		if value, err := strconv.Unquote(m[1]); err == nil {
+			s.Values = append(s.Values, value)
+		}
+	}
+	if m := twice.FindStringSubmatch(message); m != nil {
+		s.Values = []string{m[1]}
+	}
 	for _, c := range numbers(ofClients, message, nil) {
 		s.Clients = append(s.Clients, record.FirstClient+c)
 	}
@@ -54,6 +73,8 @@ func SubjectOf(rule, message string, peers []int) Subject {
 		if key, err := strconv.Unquote(m[1]); err == nil {
 			s.Key, s.HasKey = key, true
 		}
+	}
+	if len(s.Clients) > 0 {
 		for _, m := range atTimes.FindAllStringSubmatch(message, -1) {
 			for _, digits := range m[1:] {
 				if seconds, err := strconv.ParseFloat(digits, 64); err == nil {

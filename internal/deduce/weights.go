@@ -2,6 +2,8 @@ package deduce
 
 import (
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"raftlab/internal/record"
@@ -48,7 +50,12 @@ func Weights(events []record.Event, s Subject) []Weight {
 			w.raise(l.Request, Context)
 		}
 	}
+	w.votes()
 	w.operations()
+	w.requests()
+	for _, c := range Writes(events, s) {
+		w.raise(c.At, Decisive)
+	}
 	return w.weights
 }
 
@@ -135,14 +142,16 @@ func (w *weigher) change(c Change) Weight {
 
 // operations weighs what clients did to the key of the verdict.
 func (w *weigher) operations() {
-	if !w.subject.HasKey {
+	w.answers()
+	if !w.subject.HasKey && len(w.subject.Times) == 0 {
 		return
 	}
 	about := map[int]bool{} // clients with an operation on the key under way
+	last := map[int]int{}   // their last operations that ended, where the verdict tells no times
 	for at, e := range w.events {
 		switch e.Kind {
 		case record.Invoke:
-			about[e.Peer] = KeyOf(e.Text) == w.subject.Key
+			about[e.Peer] = !w.subject.HasKey || KeyOf(e.Text) == w.subject.Key
 		case record.Return:
 		default:
 			continue
@@ -151,6 +160,9 @@ func (w *weigher) operations() {
 			weight := Context
 			if slices.Contains(w.subject.Clients, e.Peer) {
 				weight = Related
+				if len(w.subject.Times) == 0 && e.Kind == record.Return {
+					last[e.Peer] = at
+				}
 				if slices.Contains(w.subject.Times, e.Time.Round(100*time.Microsecond)) {
 					weight = Decisive
 				}
@@ -158,4 +170,94 @@ func (w *weigher) operations() {
 			w.raise(at, weight)
 		}
 	}
+	for _, at := range last {
+		w.raise(at, Decisive)
+	}
+}
+
+// answers finds where clients first got the answers that the verdict compares.
+func (w *weigher) answers() {
+	for _, answer := range w.subject.Answers {
+		at := slices.IndexFunc(w.events, func(e record.Event) bool { return e.Kind == record.Return && e.Text == answer })
+		if at >= 0 {
+			w.raise(at, Decisive)
+		}
+	}
+}
+
+// votes finds the last vote that each peer gave to the accused who should not have had it.
+func (w *weigher) votes() {
+	for _, voter := range w.subject.Voters {
+		for at, e := range slices.Backward(w.events) {
+			if e.Kind != record.Handled || e.Other != voter || w.asked[edge{e.Peer, e.Other, e.N}].RPC != Vote {
+				continue
+			}
+			if answer, _ := ReadReply(e.Detail); answer == Yes {
+				w.raise(at, Decisive)
+				break
+			}
+		}
+	}
+}
+
+// requests weighs the requests of clients that have to do with the verdict: those with a value that it names, and where it
+// names none, the writes of the key by the clients it names.
+func (w *weigher) requests() {
+	asked := map[edge]bool{}
+	for at, e := range w.events {
+		key := edge{e.Peer, e.Other, e.N}
+		if e.Kind == record.Sent && e.Peer >= record.FirstClient {
+			asked[key] = w.concerns(e)
+		}
+		if asked[key] && e.N > 0 && e.Kind != record.Sent && e.Kind != record.Handled {
+			w.raise(at, Related)
+		}
+	}
+}
+
+func (w *weigher) concerns(e record.Event) bool {
+	if len(w.subject.Values) > 0 {
+		return valueIn(e.Detail, w.subject.Values) != ""
+	}
+	write := strings.Contains(strings.ToLower(e.Detail), "value:")
+	return w.subject.HasKey && write && slices.Contains(w.subject.Clients, e.Peer) && strings.Contains(e.Detail, strconv.Quote(w.subject.Key))
+}
+
+// valueIn is the first of the values that the text has in quotation marks, or "".
+func valueIn(text string, values []string) string {
+	for _, v := range values {
+		quoted := strconv.Quote(v)
+		if strings.Contains(text, quoted) || strings.Contains(text, strings.ReplaceAll(quoted, `"`, `\"`)) {
+			return v
+		}
+	}
+	return ""
+}
+
+// maxWrite is how long a command is at most that is one write, and not the contents of a shard.
+const maxWrite = 300
+
+// Writes are the log entries with values that the verdict names: of each, where it is seen first. Text in Command is the
+// value. A write that stands in two entries was done twice, or should have been recognised.
+func Writes(events []record.Event, s Subject) (entries []Change) {
+	if len(s.Values) == 0 {
+		return nil
+	}
+	type entry struct {
+		index, term int
+		command     string
+	}
+	seen := map[entry]bool{}
+	for _, c := range Changes(events) {
+		value := ""
+		if c.What == Entered && len(c.Command) <= maxWrite {
+			value = valueIn(c.Command, s.Values)
+		}
+		if k := (entry{c.Index, c.Term, c.Command}); value != "" && !seen[k] {
+			seen[k] = true
+			c.Command = value
+			entries = append(entries, c)
+		}
+	}
+	return entries
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"raftlab/internal/deduce"
+	"raftlab/internal/plain"
 	"raftlab/internal/record"
 )
 
@@ -18,23 +19,36 @@ const (
 	key             // crashes, leaders
 	related         // about the terms, indexes, keys of the verdict
 	decisive        // the verdict could be read off it
+	pinned          // what it names: two commands at an index, as each was first applied
 )
 
 // Tail returns the header and at most n lines about the end of a failed run. It prefers what the verdict is about
 // (the peers, terms, entries or keys that it names), then elections, crashes and cuts, to the hum of heartbeats, of
 // which only the last of each kind stays, with a count. The peers that the verdict accuses have a column in any case.
 func Tail(events []record.Event, subject deduce.Subject, n, width int) []string {
-	w := weighing{subject: subject, weights: deduce.Weights(events, subject)}
+	w := weighing{subject: subject, weights: deduce.Weights(events, subject), pins: pinsIn(events, subject)}
 	rows := w.candidates(events)
 	keep := make([]bool, len(rows))
 	left := n
-	for weight := decisive; weight >= detail; weight-- {
+	columns := accusedIn(events, subject) // and peers with something in their column
+	most := max(width/leastColumn, len(columns), 2)
+	fits := func(r row, weight int) bool { // more columns leave no room for words, so that only what decides adds some
+		if r.peer < 0 || slices.Contains(columns, r.peer) {
+			return true
+		}
+		if len(columns) >= most && weight < decisive {
+			return false
+		}
+		columns = append(columns, r.peer)
+		return true
+	}
+	for weight := pinned; weight >= detail; weight-- {
 		share := left
 		if weight != detail {
 			share = min(left, (n+1)/2) // leave room for the next weight
 		}
 		for i := len(rows) - 1; i >= 0 && share > 0; i-- {
-			if !keep[i] && w.weigh(rows[i]) == weight {
+			if !keep[i] && w.weigh(rows[i]) == weight && fits(rows[i], weight) {
 				keep[i] = true
 				share--
 				left--
@@ -50,18 +64,6 @@ func Tail(events []record.Event, subject deduce.Subject, n, width int) []string 
 	if len(chosen) == 0 {
 		return nil
 	}
-	var columns []int // only peers with something in their column, and the accused
-	there := Peers(events)
-	for _, p := range subject.Peers {
-		if slices.Contains(there, p) && !slices.Contains(columns, p) {
-			columns = append(columns, p)
-		}
-	}
-	for _, r := range chosen {
-		if r.peer >= 0 && !slices.Contains(columns, r.peer) {
-			columns = append(columns, r.peer)
-		}
-	}
 	slices.Sort(columns)
 	g := newGrid(columns, width, minTail)
 	g.groups = groupsOf(events)
@@ -72,10 +74,36 @@ func Tail(events []record.Event, subject deduce.Subject, n, width int) []string 
 	return lines
 }
 
+// leastColumn is the width at which a message can still be told from another.
+const leastColumn = 26
+
+// accusedIn are the peers that the verdict accuses, as far as they are there.
+func accusedIn(events []record.Event, subject deduce.Subject) (peers []int) {
+	there := Peers(events)
+	for _, p := range subject.Peers {
+		if slices.Contains(there, p) && !slices.Contains(peers, p) {
+			peers = append(peers, p)
+		}
+	}
+	return peers
+}
+
+// pinsIn are the events with which each command at an index of the verdict was first applied.
+func pinsIn(events []record.Event, subject deduce.Subject) map[int]bool {
+	pins, seen := map[int]bool{}, map[string]bool{}
+	for at, e := range events {
+		if e.Kind == record.Apply && slices.Contains(subject.Indexes, e.Index) && !seen[e.Text] {
+			seen[e.Text], pins[at] = true, true
+		}
+	}
+	return pins
+}
+
 // weighing weighs rows for one verdict.
 type weighing struct {
 	subject deduce.Subject
 	weights []deduce.Weight // of events
+	pins    map[int]bool    // events
 }
 
 // candidates are the rows that can be chosen from: those of the events, and the life of the entry that the verdict
@@ -93,22 +121,34 @@ func (w *weighing) candidates(events []record.Event) []row {
 			}
 		}
 	}
-	if len(w.subject.Indexes) > 0 {
-		lives := map[int]bool{}
-		var life []row
-		for _, r := range Life(events, w.subject.Indexes[0]) {
-			if r.kind != record.Violation {
-				lives[r.at] = true
-				life = append(life, r)
-			}
+	if own := w.entries(events); len(own) > 0 {
+		told := map[int]bool{}
+		for _, r := range own {
+			told[r.at] = true
 		}
-		rows = append(slices.DeleteFunc(rows, func(r row) bool { return lives[r.at] }), life...)
+		rows = append(slices.DeleteFunc(rows, func(r row) bool { return told[r.at] }), own...)
 		slices.SortStableFunc(rows, func(a, b row) int { return cmp.Compare(a.at, b.at) })
 	}
 	return w.fold(rows)
 }
 
+// entries tell about the log entries that the verdict is about: the life of the one that it names, or where the writes
+// that it names got into logs.
+func (w *weighing) entries(events []record.Event) (rows []row) {
+	if len(w.subject.Indexes) > 0 {
+		return slices.DeleteFunc(Life(events, w.subject.Indexes[0]), func(r row) bool { return r.kind == record.Violation })
+	}
+	for _, c := range deduce.Writes(events, w.subject) {
+		text := plain.Line(fmt.Sprintf("logs %s at %d%s", c.Command, c.Index, ofTerm(c.Term)), plain.MaxText)
+		rows = append(rows, row{time: events[c.At].Time, kind: events[c.At].Kind, peer: c.Peer, other: record.None, index: c.Index, at: c.At, text: text})
+	}
+	return rows
+}
+
 func (w *weighing) weigh(r row) int {
+	if w.pins[r.at] {
+		return pinned
+	}
 	named := len(w.subject.Peers) == 0 || slices.Contains(w.subject.Peers, r.peer)
 	if w.weights[r.at] == deduce.Decisive {
 		return decisive
@@ -151,6 +191,9 @@ func (w *weighing) fold(rows []row) []row {
 	count := map[message]int{}
 	of := func(r row) (message, bool) {
 		ok := (r.kind == record.Delivered || r.kind == record.Dropped) && w.weigh(r) != decisive && r.method != ""
+		if client := max(r.peer, r.other) >= record.FirstClient; client && w.weights[r.at] == deduce.Related {
+			ok = false // each try of a write counts
+		}
 		return message{r.kind, r.peer, r.other, r.method, strings.HasPrefix(r.brief, "refused")}, ok
 	}
 	for i, r := range rows {

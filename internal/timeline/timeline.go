@@ -174,7 +174,7 @@ func (g grid) line(r row) string {
 
 // abbreviations leave more room for what decides.
 var abbreviations = strings.NewReplacer("AppendEntries", "AE", "RequestVote", "RV", "InstallSnapshot", "IS", "reply ", "",
-	": refused", " refused", ": granted", " granted", "term ", "t", "entries", "", "overwritten", "overwr.")
+	"{Key:", "{", " Value:", " ", " Version:", " v", "{Err:", "{", ": refused", " refused", ": granted", " granted", "term ", "t", "entries", "", "overwritten", "overwr.")
 
 // wrapped renders a row on as many lines as its text needs.
 func (g grid) wrapped(r row) []string {

@@ -318,3 +318,24 @@ func TestRequestsOfAKey(t *testing.T) {
 	require.NoError(t, Print(&out, events, Options{Choice: Selection{Key: "x", HasKey: true, Client: record.FirstClient}}))
 	assert.Equal(t, 4, strings.Count(out.String(), "\n"), out.String())
 }
+
+// TestTailTellsVotesAndWrites: a vote that should not have been given is there although its term is not named, and so are both
+// entries of a write that was done twice.
+func TestTailTellsVotesAndWrites(t *testing.T) {
+	events := overwritten()
+	events = append(events, exchange(950*ms, 3, 1, 1001, "Raft.RequestVote", "{Term:7 CandidateId:3 LastLogIndex:9 LastLogTerm:1}", "{Term:7 VoteGranted:true}")...)
+	subject := deduce.SubjectOf("committed entry lost", "peer 3 was elected with the vote of peer 1, although its last entries are old", nil)
+	assert.Contains(t, strings.Join(Tail(events, subject, 6, 100), "\n"), "<- 3 RV granted, t7")
+
+	const entry = `{Term:1 LeaderId:0 PrevLogIndex:%d PrevLogTerm:1 Entries:[{Term:1 Command:{Key:"a" Value:"[20]" Seq:%d}}] LeaderCommit:4}`
+	events = events[:0]
+	for i := range 2 {
+		at := time.Duration(100+100*i) * ms
+		events = append(events, exchange(at, record.FirstClient, 0, uint64(i+1), "KV.Append", `{Key:"a" Value:"[20]"}`, "{Err:OK}")...)
+		events = append(events, exchange(at, 0, 1, uint64(i+1), "Raft.AppendEntries", fmt.Sprintf(entry, 6+i, i), "{Term:1 Success:true}")...)
+	}
+	subject = deduce.SubjectOf("not linearizable", `get "a" -> "[20][20]" (client 3, 0.7034 to 0.7425 s) has [20] twice: append "a" "[20]" -> OK (client 0)`, nil)
+	text := strings.Join(Tail(events, subject, 6, 100), "\n")
+	assert.Contains(t, text, "logs [20] at 7 of term 1")
+	assert.Contains(t, text, "logs [20] at 8 of term 1")
+}

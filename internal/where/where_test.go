@@ -4,6 +4,9 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"os"
 	"path/filepath"
 	"slices"
@@ -89,9 +92,10 @@ func TestMutants(t *testing.T) {
 		}
 		ranked++
 		wrong := changedLines(t, s, edits)
-		line := slices.IndexFunc(places, func(p Place) bool { return touches(p, s, wrong, false) })
-		function := slices.IndexFunc(places, func(p Place) bool { return touches(p, s, functionsOf(b.Blocks, s, wrong), true) })
-		chance := share(places, func(p Place) bool { return touches(p, s, functionsOf(b.Blocks, s, wrong), true) })
+		line := slices.IndexFunc(places, func(p Place) bool { return touches(p, wrong, false) })
+		in := functionsOf(t, edits, wrong)
+		function := slices.IndexFunc(places, func(p Place) bool { return touches(p, in, true) })
+		chance := share(places, func(p Place) bool { return touches(p, in, true) })
 		if line >= 0 && line < 10 {
 			lines++
 		}
@@ -167,23 +171,31 @@ func changedLines(t *testing.T, s mutation.Subject, edits map[string][]byte) (ch
 	return changed
 }
 
-// functionsOf are the functions that lines are in.
-func functionsOf(blocks []sim.Block, s mutation.Subject, lines []at) (functions []at) {
-	for _, b := range blocks {
-		for _, l := range lines {
-			if b.File == l.file && slices.Contains(b.Lines, l.line) {
-				functions = append(functions, at{file: b.File, function: b.Function})
+// functionsOf are the functions that lines are in. A line of a declaration, or one that no block begins with, is in none or in
+// the one around it all the same.
+func functionsOf(t *testing.T, edits map[string][]byte, lines []at) (functions []at) {
+	for _, l := range lines {
+		set := token.NewFileSet()
+		file, err := parser.ParseFile(set, l.file, edits[l.file], parser.SkipObjectResolution)
+		require.NoError(t, err)
+		for _, d := range file.Decls {
+			f, ok := d.(*ast.FuncDecl)
+			if ok && set.Position(f.Pos()).Line <= l.line && l.line <= set.Position(f.End()).Line {
+				functions = append(functions, at{file: l.file, function: f.Name.Name})
 			}
 		}
 	}
 	return functions
 }
 
-func touches(p Place, s mutation.Subject, what []at, function bool) bool {
+func touches(p Place, what []at, function bool) bool {
 	return slices.ContainsFunc(what, func(w at) bool {
-		return p.File == w.file && (function && p.Function == w.function || !function && slices.Contains(p.Lines, w.line))
+		return p.File == w.file && (function && named(p.Function) == w.function || !function && slices.Contains(p.Lines, w.line))
 	})
 }
+
+// named is the name of a function without its receiver.
+func named(function string) string { return function[strings.LastIndexByte(function, '.')+1:] }
 
 // share is how likely ten places that are drawn by chance have one for which f is true.
 func share(places []Place, f func(Place) bool) float64 {

@@ -1,0 +1,214 @@
+package suite_test
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"raftlab/internal/mutation"
+	"raftlab/internal/patch"
+	"raftlab/internal/record"
+	"raftlab/internal/sim"
+	"raftlab/internal/suite"
+	"raftlab/internal/timeline"
+	"raftlab/labs"
+)
+
+var measured = flag.Int("mutants", 0, "with TestExcerpts: how many mutants to measure the excerpts on")
+
+func TestMain(m *testing.M) {
+	sim.WorkerMain()
+	os.Exit(m.Run())
+}
+
+var root = filepath.Join("..", "..")
+
+// TestExcerpts measures: make excerpts. The run of a mutant and the reference's with the same seed are the same up to the
+// event at which the mutant first departed; in how many failures does a reader see it, in the excerpt, and in as many of the
+// run's last lines?
+func TestExcerpts(t *testing.T) {
+	if *measured == 0 {
+		t.Skip("it takes a long time: -mutants 40")
+	}
+	all, err := mutation.Load(root, mutation.Mutant)
+	require.NoError(t, err)
+	kills, err := mutation.ReadKills(root)
+	require.NoError(t, err)
+	all = slices.DeleteFunc(all, func(s mutation.Subject) bool {
+		_, seed, _ := strings.Cut(kills[s.Name], " ")
+		interrupted := strings.HasSuffix(seed, "4") || strings.HasSuffix(seed, "8") // where places in the source count
+		return s.Runner() != patch.Engine || s.Contract() != "" || s.Patch.Header.Of != "" || s.Patch.Header.Alone || seed == "" || interrupted
+	})
+	subjects := []mutation.Subject{{Name: "reference", Kind: mutation.Reference}}
+	for i := range min(*measured, len(all)) { // evenly
+		subjects = append(subjects, all[i*len(all) / *measured])
+	}
+	pool, err := sim.NewPool(1)
+	require.NoError(t, err)
+	t.Cleanup(pool.Close)
+	hunt := mutation.Hunt{Cases: suite.Cases(labs.All()), Binaries: map[string]*sim.Binary{}}
+	events, seen, before, nothing := 0, 0, 0, 0
+	for _, s := range subjects[1:] {
+		id, seedText, _ := strings.Cut(kills[s.Name], " ")
+		seed, err := strconv.ParseUint(seedText, 10, 64)
+		require.NoError(t, err)
+		c := hunt.Cases[slices.IndexFunc(hunt.Cases, func(c suite.Case) bool { return c.ID() == id })]
+		if hunt.Binaries[c.Package] == nil {
+			edits, err := mutation.BundleFor(root, c.Package, subjects)
+			require.NoError(t, err)
+			hunt.Binaries[c.Package], err = sim.Build{Framework: root, Package: c.Package, Edits: edits, Native: true}.Binary(context.Background(), func(string) {})
+			require.NoError(t, err)
+		}
+		run := func(s mutation.Subject) (sim.Result, []record.Event) {
+			j := hunt.Job(s, c, seed)
+			j.Trace, j.Params.Detail = filepath.Join(t.TempDir(), "trace"), true
+			r := pool.Run(context.Background(), j)
+			f, err := os.Open(j.Trace)
+			require.NoError(t, err)
+			defer f.Close()
+			events, _ := timeline.Read(f) // of a crash the last line may be a part
+			return r, events
+		}
+		wrong, happened := run(s)
+		_, should := run(subjects[0])
+		told := suite.NewRunResult(suite.Finished{Run: suite.Run{Case: c, Seed: seed}, State: suite.Ran, Result: wrong})
+		told.Replay = "replay"
+		if told.Outcome != record.Fail || told.Stack != "" || len(happened) == 0 {
+			nothing++
+			fmt.Printf("%-36s %-26s no excerpt of events: %s\n", s.Name, kills[s.Name], told.Outcome)
+			continue
+		}
+		events++
+		at := 0
+		for at < len(happened)-1 && at < len(should) && alike(happened[at], should[at]) {
+			at++
+		}
+		departures := wholeCall(happened, at)
+		if at < len(should) {
+			departures = append(departures, should[at])
+		}
+		lines := suite.Failure{Case: c, Run: told, Events: happened}.Lines()
+		violates := happened[at].Kind == record.Violation // which the first line tells
+		good := violates || tells(lines, departures)
+		var plain strings.Builder
+		require.NoError(t, timeline.Print(&plain, happened[:len(happened)-1], timeline.Options{Unwrapped: true}))
+		last := strings.Split(strings.TrimSpace(plain.String()), "\n")
+		last = append(last[:1:1], last[max(1, len(last)-len(excerptOf(lines))+1):]...)
+		was := violates || tells(last, departures)
+		if good {
+			seen++
+		}
+		if was {
+			before++
+		}
+		fmt.Printf("%-36s %-26s excerpt %-5v last lines %-5v of %d events the departure is %d from the end: %s\n", s.Name, kills[s.Name], good, was,
+			len(happened), len(happened)-at, happened[at].AppendJSON(nil))
+		if !good && testing.Verbose() {
+			fmt.Printf("    %.300s\n    instead of %s %.300s\n", happened[at].Detail, departures[len(departures)-1].AppendJSON(nil), departures[len(departures)-1].Detail)
+			fmt.Println("    " + strings.Join(lines, "\n    "))
+		}
+	}
+	n := max(events, 1)
+	fmt.Printf("%d mutants; of %d failures that are told by events the excerpt has the first departure in %d (%.0f %%), the last lines in %d (%.0f %%)\n",
+		len(subjects)-1, events, seen, 100*float64(seen)/float64(n), before, 100*float64(before)/float64(n))
+}
+
+// alike says whether two events are the same; a field that only one of the peers has makes no difference.
+func alike(a, b record.Event) bool {
+	in := func(text string) func(string) string {
+		return func(field string) string {
+			name, _, _ := strings.Cut(field, ":")
+			if strings.Contains(text, name+":") {
+				return field
+			}
+			return ""
+		}
+	}
+	a.Detail, b.Detail = fields.ReplaceAllStringFunc(a.Detail, in(b.Detail)), fields.ReplaceAllStringFunc(b.Detail, in(a.Detail))
+	return a == b
+}
+
+var fields = regexp.MustCompile(`\w+:[^ {}]+ ?`)
+
+// wholeCall is an event, and if it belongs to a message, what becomes of that: it arrives, is answered, and is what a client's
+// operation comes to.
+func wholeCall(events []record.Event, at int) []record.Event {
+	first := events[at]
+	all := []record.Event{first}
+	for _, e := range events[at+1:] {
+		if first.N == 0 || e.Kind == record.Sent && e.Peer == first.Peer && e.Other == first.Other && e.N == first.N {
+			break
+		}
+		if e.N == first.N && e.Peer == first.Peer && e.Other == first.Other {
+			all = append(all, e)
+		}
+		if e.Peer == first.Peer && e.Kind == record.Return {
+			all = append(all, e)
+			break
+		}
+		if e.Peer == first.Peer && e.Kind == record.Replied && e.N == first.N && e.Other == first.Other && e.Peer < record.FirstClient {
+			break
+		}
+	}
+	return all
+}
+
+// excerptOf are the lines with events, and the one above them with the columns.
+func excerptOf(lines []string) []string {
+	at := slices.IndexFunc(lines, func(l string) bool { return strings.HasPrefix(strings.TrimSpace(l), "seconds |") })
+	if at < 0 {
+		return nil
+	}
+	end := at + 1
+	for end < len(lines) && eventLine.MatchString(lines[end]) {
+		end++
+	}
+	return lines[at:end]
+}
+
+var (
+	eventLine = regexp.MustCompile(`^ *\d+\.\d{4} \| `)
+	ofColumn  = regexp.MustCompile(`^(peer |client )?(\d+)`)
+)
+
+// tells says whether one of the lines stands for one of the events: the same instant, in the same column.
+func tells(lines []string, events []record.Event) bool {
+	lines = excerptOf(lines)
+	if len(lines) == 0 {
+		return false
+	}
+	columns := strings.Split(lines[0], " | ")[1:]
+	for _, l := range lines[1:] {
+		cells := strings.Split(l, " | ")
+		who := ""
+		for i, cell := range cells[1:] {
+			if strings.TrimSpace(cell) != "" && i < len(columns) {
+				if m := ofColumn.FindStringSubmatch(columns[i]); m != nil {
+					who = strings.TrimPrefix(strings.Replace(m[0], "client ", "c", 1), "peer ")
+				}
+				break
+			}
+		}
+		for _, e := range events {
+			peer := e.Peer
+			if e.Kind == record.Delivered || e.Kind == record.Handled {
+				peer = e.Other
+			}
+			same := strings.TrimSpace(cells[0]) == fmt.Sprintf("%.4f", e.Time.Seconds())
+			across := strings.HasPrefix(cells[1], "-- ") && (peer < 0 || e.Kind == record.Cut || e.Kind == record.Heal)
+			if same && (across || peer >= 0 && who == timeline.Name(peer)) {
+				return true
+			}
+		}
+	}
+	return false
+}
