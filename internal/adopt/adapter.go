@@ -75,6 +75,10 @@ func (c *conversion) shim(d *directory, name string) string {
 	}
 	text := shimText(name)
 	switch name {
+	case "raft":
+		if c.Year >= "2025" {
+			text = shimText("raft25")
+		}
 	case "kvtest":
 		text = strings.ReplaceAll(text, "RPCPATH", c.rpc(d))
 	case "raftapi":
@@ -95,7 +99,7 @@ func (c *conversion) shares(name, place string) bool {
 func (c *conversion) raftMethods() (text string) {
 	raft := c.layout.found["raft"]
 	for _, m := range []struct{ name, signature string }{{"Snapshot", "(index int, snapshot []byte)"}, {"PersistBytes", "() int"}} {
-		if raft != nil && raft.exports(m.name) {
+		if raft == nil || raft.exports(m.name) {
 			text += "\t" + m.name + m.signature + "\n"
 		}
 	}

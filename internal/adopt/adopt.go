@@ -200,6 +200,7 @@ func (c *conversion) write(d *directory, place, clause string) {
 		}
 		c.rewriteImports(f, d)
 		c.redirectLog(f, d)
+		c.ownStack(f, d)
 		c.dropUnused(f)
 		if f.ast.Name.Name != clause {
 			f.change(f.ast.Name.Pos(), f.ast.Name.End(), clause)

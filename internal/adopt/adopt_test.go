@@ -320,6 +320,7 @@ func (ck *Clerk) Append(key, value string) string  { return "" }
 	assert.True(t, a.says(Missing, "no raft here: lab 2 is not graded"))
 	assert.Contains(t, a.text(t, "kvraft/server.go"), `raft "raftlab/kvraft/helper/courseraft"`)
 	compiles(t, a, "kvraft")
+	compiles(t, adopted(t, services(t).without("src/raft1")), "kvraft")
 }
 
 // What students change in what the course gives them.
@@ -359,6 +360,8 @@ func TestOwnForms(t *testing.T) {
 		"a method of the Persister of one's own, and a look into it": {base(t).replace(t, "rf.persister.Save(w.Bytes(), rf.snapshot)",
 			"rf.persister.Save(w.Bytes(), rf.snapshot)\n\tutils.Log(\"%d\", len(rf.persister.raftstate))\n\trf.persister.SaveSnapshot(rf.snapshot)",
 			"func MakePersister()", "func (ps *Persister) SaveSnapshot(s []byte) { ps.snapshot = s }\n\nfunc MakePersister()"), Converted, []string{"SaveSnapshot"}, []string{"raft"}},
+		"the number of a goroutine": {base(t).replace(t, "	\"sort\"\n", "	\"runtime\"\n	\"sort\"\n", "	utils.Log(\"%d starts %v\"",
+			"	b := make([]byte, 64)\n	utils.Log(\"%s\", b[:runtime.Stack(b, false)])\n	utils.Log(\"%d starts %v\""), Converted, []string{"runtime.Stack"}, []string{"raft"}},
 		"a controller for uuid": {base(t).replace(t, "	\"sort\"\n", "	\"sort\"\n\n	\"github.com/google/uuid\"\n", "	utils.Log(\"%d starts %v\"", "	_ = uuid.New().String()\n	utils.Log(\"%d starts %v\""),
 			Shimmed, []string{"google/uuid"}, []string{"raft"}},
 	} {

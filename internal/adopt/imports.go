@@ -107,6 +107,25 @@ func (c *conversion) redirectLog(f *file, d *directory) {
 	})
 }
 
+// ownStack lets runtime.Stack, where it is asked for the goroutine's own stack, come from package debug: the sandbox has no other, and
+// people take the number of a goroutine from it.
+func (c *conversion) ownStack(f *file, d *directory) {
+	name := f.nameOf("runtime")
+	if name == "" {
+		return
+	}
+	ast.Inspect(f.ast, func(n ast.Node) bool {
+		call, ok := n.(*ast.CallExpr)
+		if ok && len(call.Args) == 2 && f.source(call.Fun) == name+".Stack" && f.source(call.Args[1]) == "false" && !f.erased(call.Pos()) {
+			f.change(call.Fun.Pos(), call.Fun.End(), "raftlabStack")
+			c.adapter(d).add("// raftlabStack is runtime.Stack for the goroutine itself.\nfunc raftlabStack(b []byte, _ bool) int { return copy(b, debug.Stack()) }", `"runtime/debug"`)
+			f.append("const _ = " + name + ".Compiler // the import stays in use")
+			c.notes.add(Converted, f.name, f.line(call.Pos()), "runtime.Stack comes from package debug")
+		}
+		return true
+	})
+}
+
 // nameOf is the name by which a file knows an imported package, or "".
 func (f *file) nameOf(p string) string {
 	spec := f.imports()[p]

@@ -184,7 +184,7 @@ func (c *conversion) target(f *file, d *directory, p string) (to, name string) {
 
 // raftFor is the Raft that a service runs on: the student's, in the form that their services know, or the framework's.
 func (c *conversion) raftFor(d *directory) string {
-	if c.layout.found["raft"] == nil && c.Year < "2025" {
+	if c.layout.found["raft"] == nil {
 		return c.shim(d, "raft")
 	}
 	if c.own && c.dest[d.name] != "raft" && !strings.HasPrefix(c.dest[d.name], "raft/") {

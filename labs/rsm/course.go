@@ -8,6 +8,6 @@ var demanded = map[string]string{
 	"3R/LeaderCrashes": "LeaderFailure",
 	"3R/CutOff":        "LeaderPartition",
 	"3R/Replay":        "RestartReplay",
-	"3R/ShutDown":      "Shutdown",
+	"3R/ShutDown":      "Shutdown, RestartSubmit",
 	"3R/ShortLog":      "Snapshot",
 }
