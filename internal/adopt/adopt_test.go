@@ -320,7 +320,19 @@ func (ck *Clerk) Append(key, value string) string  { return "" }
 	assert.True(t, a.says(Missing, "no raft here: lab 2 is not graded"))
 	assert.Contains(t, a.text(t, "kvraft/server.go"), `raft "raftlab/kvraft/helper/courseraft"`)
 	compiles(t, a, "kvraft")
-	compiles(t, adopted(t, services(t).without("src/raft1")), "kvraft")
+	newer := services(t).without("src/raft1")
+	newer["src/kvraft1/daemon.go"] = `package kvraft
+
+import (
+	"6.5840/labrpc"
+	tester "6.5840/tester1"
+)
+
+func NewServer(tc *tester.TesterClnt, ends []*labrpc.ClientEnd, grp tester.Tgid, srv int, persister *tester.Persister) []any {
+	return []any{StartKVServer(ends, grp, srv, persister, tester.MaxRaftState)}
+}
+`
+	compiles(t, adopted(t, newer), "kvraft")
 }
 
 // What students change in what the course gives them.
