@@ -329,9 +329,10 @@ import (
 )
 
 func NewServer(tc *tester.TesterClnt, ends []*labrpc.ClientEnd, grp tester.Tgid, srv int, persister *tester.Persister) []any {
-	return []any{StartKVServer(ends, grp, srv, persister, tester.MaxRaftState)}
+	return []any{StartKVServer(ends, Gid, srv, persister, tester.MaxRaftState)}
 }
 `
+	newer["src/kvraft1/test.go"] = "package kvraft\n\nimport (\n\t\"testing\"\n\n\t\"6.5840/tester1\"\n)\n\nconst Gid = tester.GRP0\n\ntype Test struct{ t *testing.T }\n"
 	compiles(t, adopted(t, newer), "kvraft")
 }
 

@@ -2,6 +2,7 @@ package adopt
 
 import (
 	"go/ast"
+	"go/token"
 	"path"
 	"slices"
 	"strings"
@@ -104,6 +105,9 @@ func (c *conversion) recall(d *directory, provided ...string) {
 				c.notes.add(Converted, f.name, f.line(decl.Pos()), "%s is taken over, because the code uses it", name)
 				for _, id := range idents(decl) {
 					needs[f.importOf(id)] = true
+					if id == "tester" {
+						needs[`tester "`+c.shim(d, "tester")+`"`] = true
+					}
 					names = append(names, id)
 				}
 			}
@@ -130,10 +134,16 @@ func (f *file) recallable(decl ast.Decl) bool {
 	if fn, ok := decl.(*ast.FuncDecl); ok && fn.Body == nil {
 		return false
 	}
+	gen, ok := decl.(*ast.GenDecl)
+	constant := ok && gen.Tok == token.CONST // such as the number of a group, which is the tester's
 	for _, id := range idents(decl) {
 		switch id {
-		case "testing", "config", "labrpc", "tester", "Persister":
+		case "testing", "config", "labrpc", "Persister":
 			return false
+		case "tester":
+			if !constant {
+				return false
+			}
 		}
 	}
 	return true
