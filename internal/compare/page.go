@@ -67,6 +67,7 @@ type section struct {
 	Peers   []string
 	Split   bool // the summary has workloads
 	Summary []gain
+	Same    []string // variants that differ from what they are measured against in nothing, on no peer
 }
 
 // gain is what a variant buys and costs, each peer in its cell.
@@ -104,6 +105,13 @@ func (s *section) summary() {
 		s.Summary[n-1].Cells[slices.Index(s.Peers, f.Peer)] = gainCell{f.Peer, f.Buys, f.Costs}
 		s.Split = s.Split || workload != ""
 	}
+	s.Summary = slices.DeleteFunc(s.Summary, func(g gain) bool {
+		if slices.ContainsFunc(g.Cells, func(c gainCell) bool { return len(c.Buys)+len(c.Costs) > 0 }) {
+			return false
+		}
+		s.Same = append(s.Same, strings.TrimSpace(g.Workload+" "+g.Variant))
+		return true
+	})
 }
 
 func withoutScene(variant, scene string) string {

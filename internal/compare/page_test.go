@@ -63,6 +63,17 @@ func TestFindings(t *testing.T) {
 	require.Equal(t, "m 0 → 1", overlap(spreadOf([]float64{0}), spreadOf([]float64{1}), experiment.Less))
 }
 
+// Variants that change nothing are listed below the table, and not in it.
+func TestSummary(t *testing.T) {
+	r := made("x", "")
+	before := len(sectionOf(r).Summary)
+	r.Findings = append(r.Findings, Finding{Variant: "calm-idle", Against: "calm-none", Peer: "reference", Scene: "calm"})
+	s := sectionOf(r)
+	require.Equal(t, []string{"calm idle"}, s.Same)
+	require.Len(t, s.Summary, before)
+	require.NotEmpty(t, s.Summary)
+}
+
 // TestPage opens a page with an experiment and with a sweep, on a wide screen and on a telephone.
 func TestPage(t *testing.T) {
 	var b bytes.Buffer
