@@ -67,7 +67,10 @@ func (w *etcdWatch) inOrder() error {
 	most := int64(0)
 	for n, message := range w.Messages {
 		for len(promised) > 0 && promised[0].Messages <= n {
-			most = max(most, promised[0].Revision)
+			if promised[0].Revision < max(most, last) {
+				return failed("%s: the watcher at member %d is promised revision %d after %d", watchesAgree, w.Member, promised[0].Revision, max(most, last))
+			}
+			most = promised[0].Revision
 			promised = promised[1:]
 		}
 		seen := map[string]bool{}

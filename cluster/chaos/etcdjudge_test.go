@@ -62,7 +62,7 @@ func TestEtcdJudge(t *testing.T) {
 		}, "was not told of revision 5"},
 		"an event is lost at all": {func(r *etcdRecord) {
 			for _, w := range r.Watches {
-				w.Messages = slices.Delete(w.Messages, 0, 1)
+				w.Messages, w.Progress = slices.Delete(w.Messages, 0, 1), nil
 			}
 		}, "no watcher has got the revision 2"},
 		"an event comes twice": {func(r *etcdRecord) {
@@ -70,6 +70,7 @@ func TestEtcdJudge(t *testing.T) {
 		}, "or a second time"},
 		"watchers disagree":      {func(r *etcdRecord) { r.Watches[1].Messages[0][0].Value = "x" }, "to the one at member 1"},
 		"a promise is too early": {func(r *etcdRecord) { r.Watches[0].Progress[0].Messages = 1 }, "after the promise"},
+		"a promise goes back":    {func(r *etcdRecord) { r.Watches[0].Progress[0].Revision = 3 }, "is promised revision 3 after 4"},
 		"a read is stale": {func(r *etcdRecord) {
 			r.Ops[3].Value, r.Ops[3].Mod, r.Ops[3].Version, r.Ops[3].Revision = "1", 2, 1, 2
 		}, "when it began an answer of revision 4"},

@@ -107,9 +107,9 @@ const leasePrefix = "lease/"
 
 // runSessions keeps leases alive, one after the other, until ctx is over: each is given up after a while.
 func (r *etcdRecord) runSessions(ctx context.Context, c *clientv3.Client, began time.Time) {
-	for n := 0; ctx.Err() == nil; n++ {
-		s := &session{Key: fmt.Sprint(leasePrefix, n), TTL: leaseTTL}
+	for ctx.Err() == nil {
 		r.mu.Lock()
+		s := &session{Key: fmt.Sprint(leasePrefix, len(r.Sessions)), TTL: leaseTTL}
 		r.Sessions = append(r.Sessions, s)
 		r.mu.Unlock()
 		s.run(ctx, c, began)

@@ -70,6 +70,9 @@ func (g *generator) watcher() *pb.WatchCreateRequest {
 	if !g.chance(4) {
 		c.StartRevision = g.revision - g.Int64N(min(g.revision, 60))
 	}
+	if g.chance(20) {
+		c.StartRevision = -1 - g.Int64N(3)
+	}
 	if g.chance(5) {
 		c.WatchId = g.Int64N(3)
 	}
@@ -154,7 +157,7 @@ func (t *taker) note(r *pb.WatchResponse) {
 	if r.Canceled {
 		t.perWatch[r.WatchId] = append(t.perWatch[r.WatchId], "canceled", r.CancelReason, fmt.Sprint(r.CompactRevision))
 		t.alive--
-		if r.CompactRevision > 0 {
+		if r.CompactRevision != 0 {
 			t.ended++
 		}
 	}

@@ -80,6 +80,7 @@ type watchStream struct {
 type watcher struct {
 	*mvcc.Watcher
 	id       int64
+	start    int64 // the revision that it has asked for
 	gone     bool
 	queued   bool // it is in ready; guarded by the stream's mu
 	prev     bool
@@ -161,10 +162,12 @@ func (st *watchStream) create(r *pb.WatchCreateRequest) error {
 	if key == "" {
 		key = "\x00" // the smallest that there is
 	}
-	w := &watcher{id: r.WatchId, prev: r.PrevKv, fragment: r.Fragment, notify: r.ProgressNotify, quiet: true,
+	w := &watcher{id: r.WatchId, start: r.StartRevision, prev: r.PrevKv, fragment: r.Fragment, notify: r.ProgressNotify, quiet: true,
 		drop: map[mvccpb.Event_EventType]bool{}}
 	why := ""
 	switch {
+	case r.StartRevision < 0:
+		why = rpctypes.ErrorDesc(rpctypes.ErrGRPCCompacted)
 	case end != "" && end != mvcc.OpenEnd && key >= end:
 		why = whyEmpty
 	case w.id != 0 && st.taken[w.id]:
@@ -309,6 +312,11 @@ func (st *watchStream) tellProgress() error {
 	now := st.s.machine.Store.Revision()
 	least := now
 	for _, w := range st.watchers {
+		if now < w.start {
+			// A client that has come from another member has more than this one. What that would say is nothing new to it.
+			st.progress = false
+			return nil
+		}
 		upTo, err := st.take(w)
 		if err != nil {
 			return err
@@ -331,7 +339,7 @@ func (st *watchStream) tellQuiet() error {
 			continue
 		}
 		upTo, err := st.take(w)
-		if err == nil && w.quiet && !w.gone {
+		if err == nil && w.quiet && !w.gone && upTo >= w.start {
 			err = st.send(&pb.WatchResponse{WatchId: w.id}, upTo)
 		}
 		if err != nil {

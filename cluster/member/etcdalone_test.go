@@ -74,12 +74,27 @@ func TestEtcdWatch(t *testing.T) {
 	}
 	require.Equal(t, [2]int{12, 12}, [2]int{puts, gone}, "all has come before the promise that it has")
 	require.Positive(t, pieces)
+	create = &pb.WatchCreateRequest{Key: []byte("later"), StartRevision: 16}
+	send(&pb.WatchRequest{RequestUnion: &pb.WatchRequest_CreateRequest{CreateRequest: create}})
+	send(&pb.WatchRequest{RequestUnion: &pb.WatchRequest_ProgressRequest{ProgressRequest: &pb.WatchProgressRequest{}}})
+	_, err = s.Recv() // that it has been created
+	require.NoError(t, err)
+	for range 2 {
+		_, err = c.Put(t.Context(), "later", "")
+		require.NoError(t, err)
+	}
+	r, err := s.Recv()
+	require.NoError(t, err)
+	require.Len(t, r.Events, 1, "a watcher that begins in the future is not told of the past")
+
+	negative := <-c.Watch(ctx, "k1", clientv3.WithRev(-1))
+	require.ErrorContains(t, negative.Err(), "compacted")
 
 	_, err = c.Compact(t.Context(), 10)
 	require.NoError(t, err)
-	r := <-c.Watch(ctx, "k1", clientv3.WithRev(3))
-	require.True(t, r.Canceled)
-	require.Equal(t, int64(10), r.CompactRevision)
+	compacted := <-c.Watch(ctx, "k1", clientv3.WithRev(3))
+	require.True(t, compacted.Canceled)
+	require.Equal(t, int64(10), compacted.CompactRevision)
 }
 
 // A range that comes in pieces has everything once, at one revision.

@@ -54,6 +54,8 @@ var ofEtcd = []Mutant{
 	if w.pending > h.revision {`, "mvcc", "TestLikeModel"},
 	{"progress-too-early", "a stream promises what its watchers have not got yet", "etcd/watch.go",
 		`if least < now {`, `if least = now; least < now {`, "member", "TestEtcdWatch"},
+	{"progress-goes-back", "a stream promises less than what a watcher begins with", "etcd/watch.go",
+		`if now < w.start {`, `if false {`, "member", "TestEtcdWatch"},
 	{"no-compact-revision", "a watcher that has missed something is not told where the compaction was", "etcd/watch.go",
 		`Canceled: true, CompactRevision: st.s.machine.Store.Compacted()}`, `Canceled: true}`, "member", "TestEtcdWatch"},
 	{"fragment-lost", "of a revision that comes in pieces one event is lost between two of them", "etcd/watch.go",
