@@ -45,7 +45,7 @@ if [ $# -gt 0 ]; then
 else
   run common '^(TestKV(Put|Get|GetStream|Delete)|TestTxn.*|TestLease.*|TestStatus|TestWaitLeader|TestWatch|TestMemberList|TestVerifyHashKVAfterCompactAndDefrag)$/^NoTLS'
   run common '^(TestAlarm.*|TestCompact|TestDefragOnline|TestEndpoint.*|TestKVGetNoQuorum)$'
-  run e2e '^(TestCtlV3LeaseKeepAliveNoTLS.*|TestCtlV3Watch(Interactive)?NoTLS|TestTxnRangeConsistency|TestStartWatcherFromCompactedRevision|TestDeleteEventDrop_Issue18089)$'
+  run e2e '^(TestCtlV3LeaseKeepAliveNoTLS.*|TestCtlV3Watch(Interactive)?NoTLS|TestTxnRangeConsistency)$'
   run e2e '^TestCtlV3MoveLeaderScenarios$/^Insecure'
 fi
 [ $failed = 0 ] || echo "something has failed; with --keep DIR the logs stay in DIR"
