@@ -49,6 +49,16 @@ func (f *progress) signal() {
 	}
 }
 
+// heeded takes the token back. The replicator may have waited for the mutex since it was woken, while a Start that held it
+// wrote to a disk, and the next one: what they woke it for is in what it sends now. Woken once more, it would send
+// all of that a second time, unanswered as it is.
+func (f *progress) heeded() {
+	select {
+	case <-f.wake:
+	default:
+	}
+}
+
 // mayCall says whether another call may begin beside those that have not returned.
 func (f *progress) mayCall() bool { return f.inFlight < maxInFlight }
 

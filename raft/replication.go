@@ -43,6 +43,7 @@ func (rf *Raft) sendNext(f *progress) bool {
 	if rf.state != leader || rf.currentTerm != f.term {
 		return false
 	}
+	f.heeded()
 	if rf.config.Pipeline {
 		rf.sendPipelined(f)
 		return true

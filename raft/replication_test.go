@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"raftlab/labrpc"
 )
 
 // Figure 2, Leaders, last rule, with the matchIndex of three servers, the first being the leader's.
@@ -123,4 +125,27 @@ func TestStartOnFollowerChangesNothing(t *testing.T) {
 	_, _, ok := rf.Start("x")
 	require.False(t, ok)
 	require.Equal(t, 1, rf.log.lastIndex())
+}
+
+// nowhere loses all calls.
+type nowhere struct{}
+
+func (nowhere) Call(string, any, any) bool { return false }
+
+// What is sent is all that the replicator was woken for, also by what came in while it waited for the mutex: nothing makes
+// it send the same entries again before they are answered.
+func TestEntriesAreSentOnce(t *testing.T) {
+	for _, pipeline := range []bool{false, true} {
+		rf := newPeerWith(t, Config{Pipeline: pipeline}, 4, 4)
+		lead(rf)
+		rf.peers[1] = labrpc.MakeCarried(nowhere{})
+		f := rf.followers[1]
+		rf.Start("it wakes up")
+		require.Len(t, f.wake, 1)
+		<-f.wake
+		rf.Start("it waits for the mutex, while this is written")
+		require.Len(t, f.wake, 1)
+		require.True(t, rf.sendNext(f))
+		require.Empty(t, f.wake)
+	}
 }
