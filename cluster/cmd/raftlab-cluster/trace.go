@@ -114,7 +114,7 @@ func putter(ctx context.Context, f *launch.Folder, at int, key, value string) (n
 	}
 	ctx, stop := context.WithTimeout(ctx, tracePatience)
 	end = func() { stop(); c.Close() }
-	if _, err := c.Status(ctx, f.Members[at].Etcd); err == nil {
+	if _, err = c.Status(ctx, f.Members[at].Etcd); err == nil {
 		_, err = c.Get(ctx, key)
 	}
 	if err != nil {
