@@ -117,8 +117,8 @@ func TestCasesExist(t *testing.T) {
 	}
 }
 
-// literals returns the string literals in the Go files below dir: commands are declared with one, so whatever a page
-// names must be among them.
+// literals returns the string literals in the Go files below dir: commands are declared with one,
+// so whatever a page names must be among them.
 func literals(t *testing.T, dir string) (found []string) {
 	t.Helper()
 	inspect(t, dir, func(n ast.Node) {
@@ -192,8 +192,8 @@ var (
 	testFlag = regexp.MustCompile(`\s-([a-z]+)`)
 )
 
-// flagsOf returns the long flags in a text that are raftlab's: those in code of their own, and those on a
-// line with raftlab in it. Others are git's, or anyone's.
+// flagsOf returns the long flags in a text that are raftlab's: those in code of their own, and
+// those on a line with raftlab in it. Others are git's, or anyone's.
 func flagsOf(text string) []string {
 	var flags []string
 	for line := range strings.SplitSeq(text, "\n") {
@@ -243,8 +243,8 @@ func isDir(path string) bool {
 	return err == nil && info.IsDir()
 }
 
-// TestRulesAreExplained compares the harness's rules with the table in the debugging guide, and with
-// the tables of common mistakes.
+// TestRulesAreExplained compares the harness's rules with the table in the debugging guide, and
+// with the tables of common mistakes.
 func TestRulesAreExplained(t *testing.T) {
 	rules := literals(t, filepath.Join("..", "tester"))
 	constants := rulesOf(t)
@@ -309,7 +309,8 @@ func TestEveryRoomHasASentence(t *testing.T) {
 	}
 }
 
-// TestCodeIsThere looks for the files and the names that the pages which lead through the code mention.
+// TestCodeIsThere looks for the files and the names that the pages which lead through the code
+// mention.
 func TestCodeIsThere(t *testing.T) {
 	var (
 		source = regexp.MustCompile(`\b(?:raft|raftapi|kvapi|kvraft|shardapi|shardkv|labs|tester)/[\w/]+\.go\b`)

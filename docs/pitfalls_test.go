@@ -16,8 +16,9 @@ var (
 	inTicks = regexp.MustCompile("`([a-z][a-z-]+-[a-z-]+)`")
 )
 
-// What the page on pitfalls names as proof exists: wrong peers, and tests of the reference; and a case that is named
-// for a wrong peer is among those that it is hunted with. A course tree has neither.
+// What the page on pitfalls names as proof exists: wrong peers, and tests of the reference; and a
+// case that is named for a wrong peer is among those that it is hunted with. A course tree has
+// neither.
 func TestPitfallsAreProven(t *testing.T) {
 	text, ok := pages(t)["pitfalls.md"]
 	if !ok {

@@ -21,12 +21,14 @@ import (
 	"raftlab/raftapi"
 )
 
-// BenchmarkCommands measures what a command costs the processors of a whole cluster, from Start until the leader's service
-// has it: docs/bench.md has the table, and `make bench` the runs that it is made of.
+// BenchmarkCommands measures what a command costs the processors of a whole cluster, from Start
+// until the leader's service has it: docs/bench.md has the table, and `make bench` the runs that it
+// is made of.
 //
-// Everything is in one process, and messages go from peer to peer as pointers, so nothing is encoded on the way. What is
-// stored is encoded, once at each peer, and goes through a persister that forgets it. Times of day would say what else the machine has to
-// do; cpu-ns/op is processor time.
+// Everything is in one process, and messages go from peer to peer as pointers, so nothing is
+// encoded on the way. What is stored is encoded, once at each peer, and goes through a persister
+// that forgets it. Times of day would say what else the machine has to do; cpu-ns/op is processor
+// time.
 func BenchmarkCommands(b *testing.B) {
 	for _, peers := range []int{1, 3, 5} {
 		for _, size := range []int{16, 64 << 10} {
@@ -207,7 +209,8 @@ func runPeers(m *meter, peers []member) {
 	}
 }
 
-// bare is a cluster of the library's RawNodes, and nothing around them: one goroutine takes their turns.
+// bare is a cluster of the library's RawNodes, and nothing around them: one goroutine takes their
+// turns.
 type bare struct {
 	m       *meter
 	nodes   []*etcd.RawNode

@@ -146,7 +146,8 @@ func (c *cluster) eventually(what string, is func() bool) {
 	require.Fail(c.t, "no "+what+" within 10 s")
 }
 
-// commit has peer i's cluster commit commands, and waits until peer i has applied them where Start said.
+// commit has peer i's cluster commit commands, and waits until peer i has applied them where Start
+// said.
 func (c *cluster) commit(i int, commands ...string) {
 	c.t.Helper()
 	for _, command := range commands {

@@ -8,10 +8,10 @@ import (
 	"raftlab/labgob"
 )
 
-// The library's entries are bytes. A command becomes a byte for its kind and its content, so that even
-// an empty string makes an entry that is not empty: the empty ones are the library's own
-// (indices.go). As in package raft, the plain types are written as they are, and gob is left
-// with the rest.
+// The library's entries are bytes. A command becomes a byte for its kind and its content, so that
+// even an empty string makes an entry that is not empty: the empty ones are the library's own
+// (indices.go). As in package raft, the plain types are written as they are, and gob is left with
+// the rest.
 const (
 	commandNil    = 'n'
 	commandInt    = 'i' // a varint
@@ -23,7 +23,8 @@ const (
 // gobCommand wraps a command, since gob tells the type only of an interface inside a struct.
 type gobCommand struct{ Command any }
 
-// encodeCommand panics if gob does not know the command's type: it could be neither stored nor sent.
+// encodeCommand panics if gob does not know the command's type: it could be neither stored nor
+// sent.
 func encodeCommand(command any) []byte {
 	switch c := command.(type) {
 	case nil:

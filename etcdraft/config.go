@@ -23,7 +23,8 @@ type Config struct {
 	// Tick is the library's unit of time. Default 20 ms.
 	Tick time.Duration
 	// ElectionTicks is how long a follower waits at least for its leader; the library draws each
-	// wait between it and twice that. Default 15: 300 to 580 ms, within the bounds of docs/timing.md.
+	// wait between it and twice that. Default 15: 300 to 580 ms, within the bounds of
+	// docs/timing.md.
 	ElectionTicks int
 	// HeartbeatTicks is the time between heartbeats. Default 5: 100 ms.
 	HeartbeatTicks int
@@ -31,12 +32,12 @@ type Config struct {
 	PreVote     bool // raft.Config.PreVote, dissertation §9.6
 	CheckQuorum bool // raft.Config.CheckQuorum, §6.2 and §4.2.3
 
-	// UnsafeLease is raft.ReadOnlyLeaseBased: ReadIndex on the leader answers without asking anybody.
-	// It needs CheckQuorum. The name says what it is: the library's lease has no bound on clock
-	// drift, and is not even safe with perfect clocks. A leader notices up to two election timeouts late that it
-	// has lost its majority, while the others may elect another after one; and nothing ends
-	// the lease before a leadership transfer (etcd-io/raft issue 166). It is here to be compared and
-	// broken. The reference has the lease of the dissertation's §6.4.1.
+	// UnsafeLease is raft.ReadOnlyLeaseBased: ReadIndex on the leader answers without asking
+	// anybody. It needs CheckQuorum. The name says what it is: the library's lease has no bound on
+	// clock drift, and is not even safe with perfect clocks. A leader notices up to two election
+	// timeouts late that it has lost its majority, while the others may elect another after one;
+	// and nothing ends the lease before a leadership transfer (etcd-io/raft issue 166). It is here
+	// to be compared and broken. The reference has the lease of the dissertation's §6.4.1.
 	UnsafeLease bool
 
 	// CatchUpEntries and CatchUpBytes say how many entries that the snapshot covers stay in memory:
@@ -44,11 +45,13 @@ type Config struct {
 	// (DefaultSnapshotCatchUpEntries).
 	CatchUpEntries, CatchUpBytes int
 
-	// MaxInflightMessages and MaxInflightBytes bound what is on its way to a follower (raft.Config.MaxInflightMsgs,
-	// MaxInflightBytes). Defaults 512, as in etcd's server, and no limit in bytes, which it does not set.
+	// MaxInflightMessages and MaxInflightBytes bound what is on its way to a follower
+	// (raft.Config.MaxInflightMsgs, MaxInflightBytes). Defaults 512, as in etcd's server, and no
+	// limit in bytes, which it does not set.
 	MaxInflightMessages, MaxInflightBytes int
 
-	// UncommittedLimit is raft.Config.MaxUncommittedEntriesSize. Default no limit, as in etcd's server.
+	// UncommittedLimit is raft.Config.MaxUncommittedEntriesSize. Default no limit, as in etcd's
+	// server.
 	UncommittedLimit int
 }
 
@@ -92,7 +95,8 @@ func (c Config) newNode(store raft.Storage, applied uint64) *raft.RawNode {
 		// 0 is no limit, here and below.
 		MaxUncommittedEntriesSize: uint64(c.UncommittedLimit),
 		MaxInflightBytes:          uint64(c.MaxInflightBytes),
-		// Of what one Ready applies; the default would be MaxSizePerMsg, which etcd's server takes too.
+		// Of what one Ready applies; the default would be MaxSizePerMsg, which etcd's server takes
+		// too.
 		MaxCommittedSizePerReady: math.MaxUint64,
 		PreVote:                  c.PreVote,
 		CheckQuorum:              c.CheckQuorum,
@@ -135,8 +139,9 @@ func (p *Peer) Extend(names ...string) error {
 		case raftapi.EagerCommit:
 			// Always there.
 		case raftapi.Disk, raftapi.Batch, raftapi.ApplyRuns:
-			// Always there, as far as etcd's server has it (loop.go): the leader sends while it writes, what gathers meanwhile is one
-			// Ready, and what it has committed is handed on together. AsyncStorageWrites goes further, and is not used here.
+			// Always there, as far as etcd's server has it (loop.go): the leader sends while it
+			// writes, what gathers meanwhile is one Ready, and what it has committed is handed on
+			// together. AsyncStorageWrites goes further, and is not used here.
 		case raftapi.UncommittedLimit:
 			config.UncommittedLimit = x.Parameter("bytes", 1<<20)
 		case raftapi.Pipeline:
@@ -150,8 +155,8 @@ func (p *Peer) Extend(names ...string) error {
 			return fmt.Errorf("etcdraft knows no extension %q", name)
 		}
 	}
-	// The library takes its configuration once, so it is started again over the same storage. Between
-	// two turns of the loop there is nothing in it that storage does not hold.
+	// The library takes its configuration once, so it is started again over the same storage.
+	// Between two turns of the loop there is nothing in it that storage does not hold.
 	p.betweenTurns(func() {
 		p.config = config
 		p.node = config.newNode(p.store, p.applied)

@@ -1,13 +1,13 @@
 // Package etcdraft runs etcd's own Raft, the library go.etcd.io/raft/v3, under the labs: behind the
-// interface that students implement, so that the same cases judge both, and the same service runs on
-// either. `raftlab test --impl etcdraft` does it, or natively `go test ./etcdraft -run Lab2`.
+// interface that students implement, so that the same cases judge both, and the same service runs
+// on either. `raftlab test --impl etcdraft` does it, or natively `go test ./etcdraft -run Lab2`.
 //
 // # Another cut through the same algorithm
 //
-// A peer in the manner of Figure 2 is a server with goroutines, timers and RPC handlers. The library
-// is none of these. It is a state machine: messages, proposals and ticks go in, and a Ready
-// comes out, which says what has to be stored, sent and applied. It does no I/O, knows no clock
-// and starts no goroutine; all of that is this package:
+// A peer in the manner of Figure 2 is a server with goroutines, timers and RPC handlers. The
+// library is none of these. It is a state machine: messages, proposals and ticks go in, and a Ready
+// comes out, which says what has to be stored, sent and applied. It does no I/O, knows no clock and
+// starts no goroutine; all of that is this package:
 //
 //	Start    Exchange (RPC)   time.Ticker
 //	  |            |               |
@@ -28,8 +28,8 @@
 //	one bundle          queue ---> runApplier ---> ApplyCh
 //	per peer
 //
-// What is given up is that the algorithm can be read from top to bottom. What is gained is that it can
-// be tested without time, network and disk (the library's own tests drive it by hand), and that
+// What is given up is that the algorithm can be read from top to bottom. What is gained is that it
+// can be tested without time, network and disk (the library's own tests drive it by hand), and that
 // the order of storing and sending is in one place, turn.
 //
 // # The mapping
@@ -56,18 +56,20 @@
 //   - the service calls back while it takes from the channel (runApplier)
 //   - a lost MsgSnap that nobody reports strands the follower (call)
 //   - a stored commit index older than the snapshot is refused at the next start (snapshot)
-//   - reads are dropped without a word, need a fresh context each, share no round that is under way, and
-//     wait for the raft index, not the command index (read.go)
+//   - reads are dropped without a word, need a fresh context each, share no round that is under
+//     way, and wait for the raft index, not the command index (read.go)
 //   - CheckQuorum has an isolated leader refuse Start after a while, which Figure 2's never does
 //   - ReadOnlyLeaseBased is no lease (Config.UnsafeLease)
 //
-// What the harness checks online by looking into RPCs (two votes in a term, say) it cannot check here:
-// a bundle holds marshalled messages. It says "not checked", and judges by what peers say and apply.
+// What the harness checks online by looking into RPCs (two votes in a term, say) it cannot check
+// here: a bundle holds marshalled messages. It says "not checked", and judges by what peers say and
+// apply.
 //
 // # Contents
 //
 //   - [Make], [New], [Config], [Peer]: peer.go, config.go
-//   - the loop around RawNode: loop.go; what goes over the network: transport.go; to disk: storage.go
+//   - the loop around RawNode: loop.go; what goes over the network: transport.go; to disk:
+//     storage.go
 //   - indices.go, command.go: counting and encoding commands
 //   - read.go: ReadIndex, shared and repeated as etcd's server does
 //   - raft: the package that stands in for raftlab/raft

@@ -7,9 +7,9 @@ import (
 	pb "go.etcd.io/raft/v3/raftpb"
 )
 
-// indices translates between the two ways of counting. The library numbers all entries, and each new
-// leader appends an empty one; a service that was promised index 7 for its command and sees 6, 8
-// complains, so that only commands are counted here:
+// indices translates between the two ways of counting. The library numbers all entries, and each
+// new leader appends an empty one; a service that was promised index 7 for its command and sees 6,
+// 8 complains, so that only commands are counted here:
 //
 //	raft index      1    2    3    4    5    6    7
 //	              +----+----+----+----+----+----+----+
@@ -43,8 +43,8 @@ func isCommand(e *pb.Entry) bool {
 	return e.GetType() == pb.EntryNormal && len(e.GetData()) > 0
 }
 
-// through returns how many commands there are up to and including a raft index, which is the command index of
-// the last of them.
+// through returns how many commands there are up to and including a raft index, which is the
+// command index of the last of them.
 func (x *indices) through(index uint64) int {
 	return x.base + sort.Search(len(x.at), func(i int) bool { return x.at[i] > index })
 }

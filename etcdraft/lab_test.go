@@ -17,8 +17,8 @@ import (
 // Lab 2 on etcd's library, natively; go test ./etcdraft -run Lab2/2A runs one part.
 func TestLab2(t *testing.T) { lab2.Run(t, etcdraft.Make) }
 
-// Lab 3: the course's key/value service on etcd's library, but for 3E, which is about a lease that the
-// library does not have.
+// Lab 3: the course's key/value service on etcd's library, but for 3E, which is about a lease that
+// the library does not have.
 func TestLab3(t *testing.T) {
 	service := kvraft.Service()
 	start := service.Start

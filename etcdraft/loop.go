@@ -55,8 +55,8 @@ func (p *Peer) run() {
 	}
 }
 
-// turn handles one Ready, in the order that the library's contract asks for, and reports whether there was
-// one:
+// turn handles one Ready, in the order that the library's contract asks for, and reports whether
+// there was one:
 //
 //	lock    Ready: what has to be stored, sent, applied
 //	        leader: send to the followers, while the own disk still writes (dissertation §10.2.1)

@@ -25,8 +25,8 @@ type Peer struct {
 	requests chan request  // work to do between two turns of the loop
 	disk     record        // the header to be written next; the loop's alone
 
-	// mu guards everything below, and the library's node, which takes one call at a time. It is never
-	// held across an RPC, a write to the persister, or a send on applyCh.
+	// mu guards everything below, and the library's node, which takes one call at a time. It is
+	// never held across an RPC, a write to the persister, or a send on applyCh.
 	mu      sync.Mutex
 	config  Config
 	node    *raft.RawNode
@@ -42,8 +42,8 @@ type Peer struct {
 	commit  uint64
 	changed chan struct{} // closed and made anew when term or lead changes
 
-	// A leader promises indices of its own term: startTerm is the newest term in which the loop has seen
-	// this peer lead, and promised the command index of the last command in its log.
+	// A leader promises indices of its own term: startTerm is the newest term in which the loop has
+	// seen this peer lead, and promised the command index of the last command in its log.
 	startTerm uint64
 	promised  int
 
@@ -58,8 +58,8 @@ func Make(peers []*labrpc.ClientEnd, me int, persister *raftapi.Persister, apply
 	return New(Config{Peers: peers, Me: me, Persister: persister, ApplyCh: applyCh})
 }
 
-// New creates a peer from what its persister holds, and starts its goroutines. It does not block. It
-// panics if the persister holds something that this package has not written.
+// New creates a peer from what its persister holds, and starts its goroutines. It does not block.
+// It panics if the persister holds something that this package has not written.
 //
 // A restarted service reads its snapshot from the persister, and gets what was committed behind it
 // at once: unlike Figure 2, the library remembers commitIndex.
@@ -94,8 +94,8 @@ func (p *Peer) Start(command any) (index, term int, isLeader bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	status := p.node.BasicStatus()
-	// The index of a proposal is not among the library's answers. It is known all the same: a leader's log
-	// grows by its own proposals only, once the loop has counted what was in it at the
+	// The index of a proposal is not among the library's answers. It is known all the same: a
+	// leader's log grows by its own proposals only, once the loop has counted what was in it at the
 	// beginning of the term.
 	if p.killed || status.RaftState != raft.StateLeader || status.GetTerm() != p.startTerm {
 		return -1, p.term, false
@@ -122,7 +122,8 @@ func (p *Peer) CommitIndex() int {
 	return p.index.through(p.commit)
 }
 
-// Kill implements [raftapi.Raft]. The library's node has no goroutine that would have to be stopped.
+// Kill implements [raftapi.Raft]. The library's node has no goroutine that would have to be
+// stopped.
 func (p *Peer) Kill() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -146,7 +147,8 @@ func (p *Peer) TransferLeadership(to int) bool {
 	term := p.term
 	p.node.TransferLeader(idOf(to))
 	p.wake()
-	// The library gives up after an election timeout, and the new leader has then still to be heard.
+	// The library gives up after an election timeout, and the new leader has then still to be
+	// heard.
 	limit := time.NewTimer(2 * time.Duration(p.config.ElectionTicks) * p.config.Tick)
 	defer limit.Stop()
 	for {

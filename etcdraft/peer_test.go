@@ -37,7 +37,8 @@ func TestCommandsAreCountedDensely(t *testing.T) {
 	})
 }
 
-// Start promises an index in the very turn after the election, with entries of older terms before it.
+// Start promises an index in the very turn after the election, with entries of older terms before
+// it.
 func TestIndexAfterUncommittedEntries(t *testing.T) {
 	bubble(t, 3, Config{}, func(c *cluster) {
 		old := c.leader()
@@ -166,8 +167,8 @@ func (d slowDisk) Write(u raftapi.Update) {
 	d.Memory.Write(u)
 }
 
-// The leader's disk works while the entry is on its way (dissertation §10.2.1), and what comes in meanwhile is
-// written together.
+// The leader's disk works while the entry is on its way (dissertation §10.2.1), and what comes in
+// meanwhile is written together.
 func TestDisksInParallel(t *testing.T) {
 	bubble(t, 3, Config{}, func(c *cluster) {
 		const write = 20 * time.Millisecond

@@ -8,10 +8,10 @@ import (
 	"go.etcd.io/raft/v3"
 )
 
-// The library gives each request for a read index a round of heartbeats of its own, and drops those that
-// it cannot serve without a word: no leader, another leader, a message lost. So, like etcd's server
-// (linearizableReadLoop), a peer asks for one at a time, and all callers that come while it is on
-// its way share the next; and it asks again.
+// The library gives each request for a read index a round of heartbeats of its own, and drops those
+// that it cannot serve without a word: no leader, another leader, a message lost. So, like etcd's
+// server (linearizableReadLoop), a peer asks for one at a time, and all callers that come while it
+// is on its way share the next; and it asks again.
 //
 //	callers    a        b  c        d
 //	           |        |  |        |

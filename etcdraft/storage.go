@@ -11,8 +11,8 @@ import (
 	"raftlab/raftapi"
 )
 
-// The library reads its log through raft.Storage, here its own MemoryStorage, and leaves it to us to
-// make that durable. On the persister:
+// The library reads its log through raft.Storage, here its own MemoryStorage, and leaves it to us
+// to make that durable. On the persister:
 //
 //	Header           record, below, in varints
 //	SnapshotIndex    raft index of the last entry in the snapshot
@@ -107,8 +107,8 @@ func (p *Peer) persist(rd raft.Ready, hard *pb.HardState) {
 	if len(rd.Entries) > 0 {
 		u.From, u.Entries = int(rd.Entries[0].GetIndex()), p.marshalEntries(rd.Entries)
 	}
-	// A commit index that has moved is not worth a write (that is what MustSync says): it is written along
-	// with the next thing that is.
+	// A commit index that has moved is not worth a write (that is what MustSync says): it is
+	// written along with the next thing that is.
 	if rd.MustSync || u.SnapshotIndex > 0 {
 		u.Header = p.disk.encode()
 		p.persister.Write(u)
@@ -147,8 +147,8 @@ func (p *Peer) snapshot(command int, data []byte) {
 	s, err := p.store.CreateSnapshot(index, nil, snapshotPayload(command, data)) // nil: the same peers as ever
 	p.must("make a snapshot", err)
 	p.disk.snapshotTerm, p.disk.snapshotCommand = s.GetMetadata().GetTerm(), uint64(command)
-	// The header goes along, for the commit index on the disk may be an old one (see persist): older than
-	// the snapshot, and the library would refuse to start.
+	// The header goes along, for the commit index on the disk may be an old one (see persist):
+	// older than the snapshot, and the library would refuse to start.
 	p.persister.Write(raftapi.Update{Header: p.disk.encode(), SnapshotIndex: int(index), Snapshot: data})
 	p.index.compact(command)
 	if err := p.store.Compact(p.keepFrom(index)); err != raft.ErrCompacted { // nothing to drop
@@ -156,8 +156,8 @@ func (p *Peer) snapshot(command int, data []byte) {
 	}
 }
 
-// keepFrom returns the index through which the log in memory is dropped after a snapshot at index. What stays
-// between the two helps followers that are slightly behind; it is in no stored state.
+// keepFrom returns the index through which the log in memory is dropped after a snapshot at index.
+// What stays between the two helps followers that are slightly behind; it is in no stored state.
 func (p *Peer) keepFrom(index uint64) uint64 {
 	first, err := p.store.FirstIndex()
 	p.must("find the beginning of its log", err)
@@ -173,7 +173,8 @@ func (p *Peer) keepFrom(index uint64) uint64 {
 	return index
 }
 
-// A snapshot between peers has to say which command is its last: a varint before the service's bytes.
+// A snapshot between peers has to say which command is its last: a varint before the service's
+// bytes.
 func snapshotPayload(command int, data []byte) []byte {
 	return append(binary.AppendUvarint(nil, uint64(command)), data...)
 }

@@ -21,7 +21,8 @@ func (p *Peer) Leader() (peer int, known bool) {
 	return peerOf(p.lead), p.lead != raft.None
 }
 
-// SetTiming implements [raftapi.Timed]. The library counts ticks, so both are rounded down to those.
+// SetTiming implements [raftapi.Timed]. The library counts ticks, so both are rounded down to
+// those.
 func (p *Peer) SetTiming(heartbeat, election time.Duration) error {
 	p.mu.Lock()
 	config := p.config

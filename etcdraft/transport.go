@@ -8,10 +8,10 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// Bundle is the only RPC's argument and its reply: some of the library's messages, each marshalled. The
-// library's messages know no requests and replies; etcd's server sends them on streams. Here
-// those that one turn makes for one peer travel together, and the answers to them in the reply,
-// so that a heartbeat costs one RPC, as in the paper.
+// Bundle is the only RPC's argument and its reply: some of the library's messages, each marshalled.
+// The library's messages know no requests and replies; etcd's server sends them on streams. Here
+// those that one turn makes for one peer travel together, and the answers to them in the reply, so
+// that a heartbeat costs one RPC, as in the paper.
 type Bundle struct {
 	From     int
 	Messages [][]byte
@@ -123,8 +123,8 @@ func (p *Peer) call(to int, messages [][]byte, snapshot bool) {
 }
 
 // step hands received messages to the library. It says no to some, all of which are of no use any
-// more; that is no error of ours. What it leaves without an answer and should not is refused here. The
-// caller holds mu.
+// more; that is no error of ours. What it leaves without an answer and should not is refused here.
+// The caller holds mu.
 func (p *Peer) step(messages [][]byte) (refusals []*pb.Message) {
 	for _, bytes := range messages {
 		var m pb.Message
@@ -140,10 +140,10 @@ func (p *Peer) step(messages [][]byte) (refusals []*pb.Message) {
 }
 
 // refusal is the answer to a message of a leader whose term is over. "Reply false if term <
-// currentTerm" (Figure 2, AppendEntries): the library obeys that only with PreVote or CheckQuorum, as
-// without them its own requests for votes will depose the old leader. But not if
-// the others have CheckQuorum, and stand by it. Then a peer without, once ahead in terms, is neither
-// heard nor told, for ever (docs/etcdraft.md).
+// currentTerm" (Figure 2, AppendEntries): the library obeys that only with PreVote or CheckQuorum,
+// as without them its own requests for votes will depose the old leader. But not if the others have
+// CheckQuorum, and stand by it. Then a peer without, once ahead in terms, is neither heard nor
+// told, for ever (docs/etcdraft.md).
 func (p *Peer) refusal(m *pb.Message) *pb.Message {
 	if p.config.PreVote || p.config.CheckQuorum {
 		return nil // the library does it

@@ -1,5 +1,5 @@
-// Package kvapi is the contract between a replicated key/value service and those who use or test it.
-// Lab 3 drives every service through it, whether it speaks the classic interface of 6.824 (Get,
+// Package kvapi is the contract between a replicated key/value service and those who use or test
+// it. Lab 3 drives every service through it, whether it speaks the classic interface of 6.824 (Get,
 // Put, Append) or the versioned one of 6.5840 since 2025 (Put on a condition).
 //
 //	lab 3, porcupine-tests            clients
@@ -46,8 +46,9 @@ type VersionedClerk interface {
 	// Get blocks until it has an answer: OK with value and version, or ErrNoKey.
 	Get(key string) (value string, version Version, err Err)
 	// Put writes value if the key's version is the given one, and raises the version by one. It
-	// returns OK; ErrVersion; ErrNoKey, if version is not 0 and the key does not exist; or ErrMaybe,
-	// if an earlier try of the same call was not answered and a later one was answered ErrVersion.
+	// returns OK; ErrVersion; ErrNoKey, if version is not 0 and the key does not exist; or
+	// ErrMaybe, if an earlier try of the same call was not answered and a later one was answered
+	// ErrVersion.
 	Put(key, value string, version Version) Err
 }
 
@@ -88,13 +89,13 @@ type Options struct {
 	// CatchUp asks for up to 5000 entries to be kept in memory after a snapshot, if the peer has
 	// raftapi.CatchUp, so that a follower that is a little behind needs no snapshot.
 	CatchUp bool
-	// MaxBehind is how many entries may be committed and not applied before a server refuses requests; 0 means the service's own
-	// choice. A service need not have such a limit.
+	// MaxBehind is how many entries may be committed and not applied before a server refuses
+	// requests; 0 means the service's own choice. A service need not have such a limit.
 	MaxBehind int
 }
 
-// PeerExtensions are the extensions of the peer that have to be on: those asked for, and those that the
-// read path needs.
+// PeerExtensions are the extensions of the peer that have to be on: those asked for, and those that
+// the read path needs.
 func (o Options) PeerExtensions() []string {
 	var names []string
 	switch o.Reads {
@@ -120,11 +121,12 @@ func (m *MissingExtension) Error() string {
 	return fmt.Sprintf("the Raft peer lacks the extension %s, which this service needs: write %s", m.Extension, m.Write)
 }
 
-// Lacks returns the extension that is missing. By this method the harness knows such a panic from others.
+// Lacks returns the extension that is missing. By this method the harness knows such a panic from
+// others.
 func (m *MissingExtension) Lacks() string { return m.Extension }
 
-// Service is a key/value service that can be tested. Exactly one of Classic and Versioned is set, or
-// both if the service speaks both.
+// Service is a key/value service that can be tested. Exactly one of Classic and Versioned is set,
+// or both if the service speaks both.
 type Service struct {
 	// Start starts server me. It takes a snapshot when the persisted Raft state nears
 	// maxraftstate bytes; -1 means never. It panics with a *MissingExtension if the peer lacks
@@ -136,10 +138,12 @@ type Service struct {
 	Classic   func(servers []*labrpc.ClientEnd, o Options) ClassicClerk
 	Versioned func(servers []*labrpc.ClientEnd, o Options) VersionedClerk
 
-	// Replicate starts replica me of a machine that is given: what the service is built on, by itself. Options do not concern
-	// it. It is for services in the form of 6.5840 since 2025 (package rsm), and nil for all others: only lab rsm asks for it.
+	// Replicate starts replica me of a machine that is given: what the service is built on, by
+	// itself. Options do not concern it. It is for services in the form of 6.5840 since 2025
+	// (package rsm), and nil for all others: only lab rsm asks for it.
 	Replicate func(servers []*labrpc.ClientEnd, me int, persister *raftapi.Persister, maxraftstate int, m Machine) Replica
-	// Unkilled says that Kill of a replica does nothing, as is the way of 2026, where a signal ends the process.
+	// Unkilled says that Kill of a replica does nothing, as is the way of 2026, where a signal ends
+	// the process.
 	Unkilled bool
 }
 
@@ -156,9 +160,10 @@ type Machine interface {
 // Replica is one copy of a replicated machine.
 type Replica interface {
 	Server
-	// Submit proposes an operation, waits until it has been executed here, and returns OK and the result that the
-	// machine had for it. Anything else than OK means that it may have been executed, or may be yet, or not:
-	// ErrWrongLeader above all, at a server that does not lead, or does not lead any more. It may wait for as long as the server
-	// cannot know that it does not lead, and returns when the server is killed.
+	// Submit proposes an operation, waits until it has been executed here, and returns OK and the
+	// result that the machine had for it. Anything else than OK means that it may have been
+	// executed, or may be yet, or not: ErrWrongLeader above all, at a server that does not lead, or
+	// does not lead any more. It may wait for as long as the server cannot know that it does not
+	// lead, and returns when the server is killed.
 	Submit(op any) (Err, any)
 }

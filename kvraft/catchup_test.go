@@ -11,7 +11,8 @@ import (
 )
 
 // A server that was away while the others took snapshots gets what it missed: with catch-up as
-// entries, from the leader's memory, and otherwise as a snapshot. What is persisted stays bounded either way.
+// entries, from the leader's memory, and otherwise as a snapshot. What is persisted stays bounded
+// either way.
 func TestALaggingServerIsCaughtUp(t *testing.T) {
 	const maxState = 1000
 	for _, c := range []struct {

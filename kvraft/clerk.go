@@ -35,8 +35,9 @@ func (ck *Clerk) Put(key, value string) { ck.write("Put", key, value) }
 // Append implements kvapi.ClassicClerk.
 func (ck *Clerk) Append(key, value string) { ck.write("Append", key, value) }
 
-// write blocks until the write has been executed, once. Where nobody can tell any more whether it was
-// executed (rsm.Session.Write) the interface has no answer, so the clerk panics rather than guess.
+// write blocks until the write has been executed, once. Where nobody can tell any more whether it
+// was executed (rsm.Session.Write) the interface has no answer, so the clerk panics rather than
+// guess.
 func (ck *Clerk) write(what, key, value string) {
 	certain := ck.session.Write(ck.open, func(id, seq uint64) (kvapi.Err, bool) {
 		args := &PutAppendArgs{Key: key, Value: value, Op: what, Client: id, Seq: seq}
@@ -78,8 +79,8 @@ func get(c *rsm.Courier, key string, reads kvapi.ReadPath) (reply GetReply) {
 	return reply
 }
 
-// courierTo goes to the first server for what needs the leader. What any server can answer it spreads over them,
-// beginning with one that is drawn by chance.
+// courierTo goes to the first server for what needs the leader. What any server can answer it
+// spreads over them, beginning with one that is drawn by chance.
 func courierTo(servers []*labrpc.ClientEnd) rsm.Courier {
 	return rsm.Courier{Servers: servers, Turn: rand.IntN(len(servers))}
 }

@@ -3,7 +3,8 @@ package kvraft
 import "sync"
 
 // copies recognizes requests that the network has delivered before, as TCP does with its sequence
-// numbers. Sessions do not need that. The versioned Put does, and for a reason that is easily missed:
+// numbers. Sessions do not need that. The versioned Put does, and for a reason that is easily
+// missed:
 //
 //	clerk            server A                  server B
 //	  |-- Put, try 1 -->| does not lead
@@ -15,12 +16,13 @@ import "sync"
 //	  |-- Put, try 3 -->| ErrVersion
 //
 // All tries were answered, and the clerk would report a plain ErrVersion for a write that was
-// executed. "Not the leader" must mean that the try will never be executed, also when it comes again.
+// executed. "Not the leader" must mean that the try will never be executed, also when it comes
+// again.
 //
-// A clerk has one try at a time and numbers them, so what is not beyond the highest number is a copy.
-// The memory is not replicated and is lost in a crash; so is every request on its way to
-// the crashed server. It is bounded: with more than maxClerks clerks the oldest are forgotten, which
-// is too late to matter, as copies come within seconds.
+// A clerk has one try at a time and numbers them, so what is not beyond the highest number is a
+// copy. The memory is not replicated and is lost in a crash; so is every request on its way to the
+// crashed server. It is bounded: with more than maxClerks clerks the oldest are forgotten, which is
+// too late to matter, as copies come within seconds.
 type copies struct {
 	mu     sync.Mutex
 	recent map[uint64]uint64 // highest try, by clerk

@@ -1,6 +1,6 @@
-// Package kvraft is a fault-tolerant key/value service: a few servers, each with a copy of the data,
-// kept the same by Raft. As long as a majority of them works and can talk, the service does; and
-// to its clients it looks like one machine that never fails (linearizability, Raft paper §8).
+// Package kvraft is a fault-tolerant key/value service: a few servers, each with a copy of the
+// data, kept the same by Raft. As long as a majority of them works and can talk, the service does;
+// and to its clients it looks like one machine that never fails (linearizability, Raft paper §8).
 //
 //	clerk           clerk          Clerk: Get, Put, Append        VersionedClerk: Get, Put if version
 //	    \          /    \
@@ -12,9 +12,10 @@
 //	 |  raft  |-|  raft  |-|  raft  |    the log
 //	 +--------+ +--------+ +--------+
 //
-// One server speaks both interfaces: the classic one, whose writes are executed exactly once because the
-// server remembers each client ([Clerk]), and the versioned one, whose writes may be repeated because
-// they name the version they expect ([VersionedClerk]). The comparison is worth a look.
+// One server speaks both interfaces: the classic one, whose writes are executed exactly once
+// because the server remembers each client ([Clerk]), and the versioned one, whose writes may be
+// repeated because they name the version they expect ([VersionedClerk]). The comparison is worth a
+// look.
 //
 // # Life of a write
 //
@@ -37,9 +38,10 @@
 //	  |<-------- OK -------------|                                        |             |
 //	  |                          |--- AppendEntries, commit 21 ---------->| applies 21  |
 //
-// Wherever this is cut off, the clerk hears nothing, or errUnknown, and sends the same once more, to the
-// next server: with the same session and number. Should the first try have been applied, then that
-// server's table has it, for tables are replicated with the data, and the answer is the first one's.
+// Wherever this is cut off, the clerk hears nothing, or errUnknown, and sends the same once more,
+// to the next server: with the same session and number. Should the first try have been applied,
+// then that server's table has it, for tables are replicated with the data, and the answer is the
+// first one's.
 //
 // # Life of a read, five ways
 //

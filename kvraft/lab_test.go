@@ -10,7 +10,8 @@ import (
 	"raftlab/labs/rsm"
 )
 
-// Lab 3, all parts; go test -run Lab3/3A runs one. The unit tests beside this file are the service's own.
+// Lab 3, all parts; go test -run Lab3/3A runs one. The unit tests beside this file are the
+// service's own.
 func TestLab3(t *testing.T) { lab3.Run(t, kvraft.Service, private.Cases("lab3")...) }
 
 // Lab rsm: what the service is built on, by itself.

@@ -16,8 +16,8 @@ import (
 // call is what a clerk asked for.
 type call struct{ what, key, value string }
 
-// oneMap is what the service is to look like: one map, and one operation after the other. States are
-// the values of one key, since keys do not influence each other.
+// oneMap is what the service is to look like: one map, and one operation after the other. States
+// are the values of one key, since keys do not influence each other.
 var oneMap = porcupine.Model{
 	Partition: func(history []porcupine.Operation) [][]porcupine.Operation {
 		byKey := map[string][]porcupine.Operation{}
@@ -44,8 +44,8 @@ var oneMap = porcupine.Model{
 	},
 }
 
-// record has five clerks do what they like to three keys, on a bad network with failing servers, and
-// returns what they saw.
+// record has five clerks do what they like to three keys, on a bad network with failing servers,
+// and returns what they saw.
 func record(t *testing.T, reads kvapi.ReadPath) (history []porcupine.Operation) {
 	inBubble(t, 2000, []Option{WithReads(reads)}, func(c *cluster) {
 		c.net.Reliable(false)

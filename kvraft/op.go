@@ -26,8 +26,8 @@ type op struct {
 	version    kvapi.Version // opConditional
 }
 
-// result is what an operation came to. Its field is exported for gob: results are kept in the session
-// table, which is a part of snapshots.
+// result is what an operation came to. Its field is exported for gob: results are kept in the
+// session table, which is a part of snapshots.
 type result struct {
 	Err kvapi.Err
 }

@@ -17,8 +17,8 @@ type options struct {
 	adjust func(*rsm.Config[op, result])
 }
 
-// WithReads chooses how reads are answered. Servers and clerks should be told the same: a clerk then
-// knows whom to ask.
+// WithReads chooses how reads are answered. Servers and clerks should be told the same: a clerk
+// then knows whom to ask.
 func WithReads(path kvapi.ReadPath) Option { return func(o *options) { o.Reads = path } }
 
 // WithRaft has the server run on another peer than the reference.

@@ -23,8 +23,8 @@ type KVServer struct {
 var _ kvapi.Server = (*KVServer)(nil)
 
 // StartKVServer starts server me of a service whose servers are reached by servers. persister holds
-// what an earlier incarnation left, or nothing. When the persisted Raft state nears maxraftstate bytes
-// the server takes a snapshot; -1 means never. It returns quickly. It panics with a
+// what an earlier incarnation left, or nothing. When the persisted Raft state nears maxraftstate
+// bytes the server takes a snapshot; -1 means never. It returns quickly. It panics with a
 // *kvapi.MissingExtension if the Raft peer lacks what the options ask for.
 func StartKVServer(servers []*labrpc.ClientEnd, me int, persister *raftapi.Persister, maxraftstate int, opts ...Option) *KVServer {
 	o := optionsFrom(opts)
@@ -76,8 +76,8 @@ func (s *KVServer) PutAppend(args *PutAppendArgs, reply *PutAppendReply) {
 	}
 }
 
-// Put writes on the condition that the key has a certain version. Executed twice, it fails the second
-// time, which is why nobody has to remember that it was executed.
+// Put writes on the condition that the key has a certain version. Executed twice, it fails the
+// second time, which is why nobody has to remember that it was executed.
 func (s *KVServer) Put(args *PutArgs, reply *PutReply) {
 	if s.copies.isCopy(args.Clerk, args.Try) {
 		raftapi.Reached("copy of a request ignored")

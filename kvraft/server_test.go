@@ -50,7 +50,8 @@ func TestVersionedInterface(t *testing.T) {
 	})
 }
 
-// requireAppends checks that value consists of the clerks' appends, each once, each clerk's in order.
+// requireAppends checks that value consists of the clerks' appends, each once, each clerk's in
+// order.
 func requireAppends(t *testing.T, value string, clerks, each int) {
 	t.Helper()
 	parts := strings.Fields(value)

@@ -9,9 +9,9 @@ import (
 	"raftlab/raftapi"
 )
 
-// VersionedClerk is a client of the versioned interface. It needs no session. A write names the version
-// that it expects, so that a second execution of it fails; the price is that after a repetition
-// the clerk may not know which of its tries it was that failed:
+// VersionedClerk is a client of the versioned interface. It needs no session. A write names the
+// version that it expects, so that a second execution of it fails; the price is that after a
+// repetition the clerk may not know which of its tries it was that failed:
 //
 //	clerk                                server             key's version
 //	  |-- Put "x" "a" if 3 ------------->| executed             3 -> 4

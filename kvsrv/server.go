@@ -18,7 +18,8 @@ type (
 		Err     kvapi.Err
 	}
 
-	// PutArgs is a write, on the condition that the key has this version; 0: that there is no such key.
+	// PutArgs is a write, on the condition that the key has this version; 0: that there is no such
+	// key.
 	PutArgs struct {
 		Key, Value string
 		Version    kvapi.Version
@@ -55,8 +56,8 @@ func (s *KVServer) Get(args *GetArgs, reply *GetReply) {
 	reply.Value, reply.Version, reply.Err = it.value, it.version, kvapi.OK
 }
 
-// Put writes a key if it has the version that the request names. Looking and writing is one step: the mutex is held
-// from the one to the other.
+// Put writes a key if it has the version that the request names. Looking and writing is one step:
+// the mutex is held from the one to the other.
 func (s *KVServer) Put(args *PutArgs, reply *PutReply) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -1,7 +1,7 @@
 package kvsrv
 
-// Situation is something that can happen to a clerk or to a lock, and that a test case wants to have happened; see
-// raft.Situation.
+// Situation is something that can happen to a clerk or to a lock, and that a test case wants to
+// have happened; see raft.Situation.
 type Situation struct {
 	Name    string // as given to raftapi.Reached, where the situation arises
 	Meaning string

@@ -141,9 +141,9 @@ func (c *compiler) slice(t reflect.Type) *plan {
 	return &plan{field: clone, elem: orOneByte(clone), enc: encodeSlice(step, e.enc), idSize: ownIDSize}
 }
 
-// variableOf returns what reflect.NewAt(t, p).Elem() does for each p. That looks up the type *t anew at each call, which was
-// a tenth of what a message costs. Here the lookup is done once: an interface value that holds a pointer is the pointer's
-// type and the pointer.
+// variableOf returns what reflect.NewAt(t, p).Elem() does for each p. That looks up the type *t
+// anew at each call, which was a tenth of what a message costs. Here the lookup is done once: an
+// interface value that holds a pointer is the pointer's type and the pointer.
 func variableOf(t reflect.Type) func(p unsafe.Pointer) reflect.Value {
 	sample := reflect.New(t).Interface()
 	pointerType := (*[2]unsafe.Pointer)(unsafe.Pointer(&sample))[0]

@@ -87,7 +87,8 @@ func has(t reflect.Type, around []reflect.Type, is func(reflect.Type) bool) bool
 	return false
 }
 
-// maxPointers is how many pointers may stand in front of a value. A type can consist of nothing else: type P *P.
+// maxPointers is how many pointers may stand in front of a value. A type can consist of nothing
+// else: type P *P.
 const maxPointers = 100
 
 // Base returns t without the pointers in front of it, or nil if there is no end of them.
@@ -171,8 +172,8 @@ func (c *Copier) messageSize(payload int) int {
 // Copier's own: what a sync.Pool hands out depends on the garbage collector, and the size of a
 // first message on what is handed out.
 //
-// A pair's buffers are shown to the methods of messages, which could keep them, and so see the messages after them.
-// Such messages have a pair of their own.
+// A pair's buffers are shown to the methods of messages, which could keep them, and so see the
+// messages after them. Such messages have a pair of their own.
 func (c *Copier) viaGob(dst, src reflect.Value) (int, error) {
 	if c.nests {
 		if err := checkDepth(src); err != nil {

@@ -207,7 +207,8 @@ type pairOf struct{ A, B *pairOf }
 
 type boxed struct{ In any }
 
-// A value that contains itself, or is shared without end, is refused before the encoder follows it; a long but honest one is sent.
+// A value that contains itself, or is shared without end, is refused before the encoder follows it;
+// a long but honest one is sent.
 func TestEndless(t *testing.T) {
 	gob.Register(&boxed{})
 	self, inside, shared := &ring{N: 1}, &boxed{}, &pairOf{}

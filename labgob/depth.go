@@ -6,8 +6,9 @@ import (
 	"slices"
 )
 
-// A value can lead back to itself, and encoding/gob would follow it until the stack is full; or it can share its parts so often that
-// it has no end in practice. Neither can be sent. What is found out here is found before the encoder has begun.
+// A value can lead back to itself, and encoding/gob would follow it until the stack is full; or it
+// can share its parts so often that it has no end in practice. Neither can be sent. What is found
+// out here is found before the encoder has begun.
 const (
 	maxNesting = 5_000      // of structs, pointers and the like within each other
 	maxParts   = 10_000_000 // that are reached, each as often as there are ways to it

@@ -1,8 +1,8 @@
 // Package labgob is encoding/gob with guard rails for a course on distributed systems.
 //
 // Peers of a distributed system talk in messages, and keep on disk what must survive a crash. Both
-// need a way to turn Go values into bytes and back. Go's own is gob: self-describing, field by field
-// and by name, so that the two sides need not agree on the exact type.
+// need a way to turn Go values into bytes and back. Go's own is gob: self-describing, field by
+// field and by name, so that the two sides need not agree on the exact type.
 //
 //	type Vote struct { Term int; From int }        Vote{Term: 7}
 //
@@ -49,7 +49,7 @@
 //   - [LabEncoder], [LabDecoder], [Register]: the interface that students use (labgob.go)
 //   - [OnWarning], [Warnings]: what was noticed on the way (warn.go)
 //   - [Copier]: for package labrpc (copier.go, pair.go)
-//   - what is compiled for each type, for copying and for writing (compile.go, basic.go, dynamic.go,
-//     size.go, encops.go), and writing (encode.go)
+//   - what is compiled for each type, for copying and for writing (compile.go, basic.go,
+//     dynamic.go, size.go, encops.go), and writing (encode.go)
 //   - the check of foreign bytes (vet.go, wire.go)
 package labgob

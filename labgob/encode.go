@@ -38,7 +38,8 @@ type definition struct {
 
 var descriptions table[reflect.Type, *description]
 
-// describe asks gob for the description of t, once. It is nil if gob will not describe it by itself.
+// describe asks gob for the description of t, once. It is nil if gob will not describe it by
+// itself.
 func describe(t reflect.Type) *description {
 	if d, ok := descriptions.get(t); ok {
 		return d

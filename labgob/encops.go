@@ -7,9 +7,9 @@ import (
 	"unsafe"
 )
 
-// An encOp writes the value at p. delta is the distance of a struct's field from the last field that
-// was written; a field that is zero is left out, and the result is false. For everything else, the
-// elements of a slice for example, delta is 0 and the value is written even if it is zero.
+// An encOp writes the value at p. delta is the distance of a struct's field from the last field
+// that was written; a field that is zero is left out, and the result is false. For everything else,
+// the elements of a slice for example, delta is 0 and the value is written even if it is zero.
 type encOp func(w *writer, p unsafe.Pointer, delta int) (written bool)
 
 func (w *writer) delta(delta int) {

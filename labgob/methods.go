@@ -13,8 +13,8 @@ var (
 	binaryUnmarshal = reflect.TypeFor[encoding.BinaryUnmarshaler]()
 )
 
-// selfMade says whether values of type t encode or decode themselves, with methods that may be anybody's. Those of the
-// standard library keep nothing.
+// selfMade says whether values of type t encode or decode themselves, with methods that may be
+// anybody's. Those of the standard library keep nothing.
 func selfMade(t reflect.Type) bool {
 	switch t.PkgPath() {
 	case "time", "math/big":

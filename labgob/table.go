@@ -21,8 +21,8 @@ func (t *table[K, V]) get(k K) (v V, ok bool) {
 	return v, ok
 }
 
-// getOrMake returns the value for k, and makes it if there is none. make must not use the table. Try
-// get first where it matters: a call of getOrMake costs the allocation of a function.
+// getOrMake returns the value for k, and makes it if there is none. make must not use the table.
+// Try get first where it matters: a call of getOrMake costs the allocation of a function.
 func (t *table[K, V]) getOrMake(k K, make func() V) V {
 	if v, ok := t.get(k); ok {
 		return v

@@ -30,8 +30,8 @@ const maxDepth = 10_000
 //	out:  [ define 66 ] [ define 67 ] [ ... name | 66 | length | value ... ]
 //
 // gob's decoder loses its way in such pieces when it skips a field that the receiver does not have,
-// and what it then takes for lengths has not been walked over. So definitions move to the front, and
-// lengths of interface values are written anew.
+// and what it then takes for lengths has not been walked over. So definitions move to the front,
+// and lengths of interface values are written anew.
 type vetter struct {
 	r     byteReader
 	out   bytes.Buffer // what gob will read
@@ -143,8 +143,8 @@ func (v *vetter) define(id typeID, start int) {
 	v.copied = v.pos
 }
 
-// single walks over a value that stands alone, at the top or in an interface. If it is not a struct,
-// a zero precedes it where a struct has its first field number.
+// single walks over a value that stands alone, at the top or in an interface. If it is not a
+// struct, a zero precedes it where a struct has its first field number.
 func (v *vetter) single(id typeID) {
 	if t := v.types[id]; t == nil || t.shape != structShape {
 		if v.uint() != 0 {

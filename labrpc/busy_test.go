@@ -8,7 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Messages on one link leave one after the other; the other direction, and other links, do not wait for them.
+// Messages on one link leave one after the other; the other direction, and other links, do not wait
+// for them.
 func TestBandwidth(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		const ms = time.Millisecond
@@ -40,7 +41,8 @@ func TestBandwidth(t *testing.T) {
 	})
 }
 
-// A server handles one request at a time, whoever they are from, and each keeps it busy for the service time.
+// A server handles one request at a time, whoever they are from, and each keeps it busy for the
+// service time.
 func TestServiceTime(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		const ms = time.Millisecond

@@ -67,8 +67,8 @@ type call struct {
 	prev, next *call // in flights
 }
 
-// maxMethod is how many bytes the name of a method may have. No longer one can be called: it is cut, and the
-// [Mistake] says so.
+// maxMethod is how many bytes the name of a method may have. No longer one can be called: it is
+// cut, and the [Mistake] says so.
 const maxMethod = 256
 
 // Call sends a request and waits for the reply. svcMeth is "Service.Method", args the arguments or
@@ -116,7 +116,8 @@ func (ce *ClientEnd) Call(svcMeth string, args, reply any) bool {
 }
 
 // prepare checks what the caller gave, and copies the arguments: it may change its own as soon as
-// Call has begun to wait. They are copied to the type that the handler wants, if it is known already.
+// Call has begun to wait. They are copied to the type that the handler wants, if it is known
+// already.
 func (c *call) prepare(args, reply any) error {
 	r := reflect.ValueOf(reply)
 	if r.Kind() != reflect.Pointer || r.IsNil() {
@@ -149,7 +150,8 @@ func (c *call) copyArgs(from reflect.Value, want reflect.Type) (err error) {
 	return nil
 }
 
-// copyOn copies arguments that are on their way, and are the caller's no more: methods of theirs are not to see its variables.
+// copyOn copies arguments that are on their way, and are the caller's no more: methods of theirs
+// are not to see its variables.
 func (c *call) copyOn(from reflect.Value, want reflect.Type) error {
 	defer globals.Leave(globals.Enter(globals.NewVisitor()))
 	return c.copyArgs(from, want)
@@ -233,8 +235,8 @@ func (c *call) newAlarm(after time.Duration) *time.Timer {
 	return time.NewTimer(after)
 }
 
-// unlocked calls f, which may run code of others, without the network's lock: that code may block, or call the network.
-// Whatever becomes of it, the lock is held afterwards.
+// unlocked calls f, which may run code of others, without the network's lock: that code may block,
+// or call the network. Whatever becomes of it, the lock is held afterwards.
 func (rn *Network) unlocked(f func()) {
 	rn.mu.Unlock()
 	defer rn.mu.Lock()
@@ -263,8 +265,8 @@ func (c *call) fail(why string, after time.Duration) {
 	c.alarm = c.newAlarm(after)
 }
 
-// second returns a second copy of the request, if the weather wants one, or nil. Copying may call methods of the arguments'
-// type (GobEncode).
+// second returns a second copy of the request, if the weather wants one, or nil. Copying may call
+// methods of the arguments' type (GobEncode).
 func (c *call) second() *call {
 	if _, yes := c.again(); !yes {
 		return nil

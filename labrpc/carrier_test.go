@@ -36,7 +36,8 @@ type number struct{ N int }
 func (twice) Double(args number, reply *number)     { reply.N = 2 * args.N }
 func (twice) DoublePtr(args *number, reply *number) { reply.N = 2 * args.N }
 
-// An end of another carrier is called like any other, by value or by pointer, and says what is wrong.
+// An end of another carrier is called like any other, by value or by pointer, and says what is
+// wrong.
 func TestCarried(t *testing.T) {
 	srv := MakeServer()
 	srv.AddService(MakeService(twice{}))

@@ -2,8 +2,8 @@
 // distributed system, with everything that real networks do to them.
 //
 // A peer holds a [ClientEnd] for each server that it wants to call. A server is a collection of
-// services, objects with methods of a certain form. [ClientEnd.Call] looks like a function call, and
-// returns false if it did not work out, for whatever reason. That is all a caller ever learns.
+// services, objects with methods of a certain form. [ClientEnd.Call] looks like a function call,
+// and returns false if it did not work out, for whatever reason. That is all a caller ever learns.
 //
 //	peer 0                    Network                         peer 1
 //	+----------------+        +---------------------+        +-----------------------------+
@@ -24,21 +24,22 @@
 //	server taken down   |-------> handler ...        it runs, perhaps half of it counts
 //	cut off             |---X  or  ---X              either
 //
-// The caller cannot tell these apart. A protocol that is right has to be right in all four cases, and
-// when the request is repeated: in the end that is what makes distributed systems hard.
+// The caller cannot tell these apart. A protocol that is right has to be right in all four cases,
+// and when the request is repeated: in the end that is what makes distributed systems hard.
 //
 // # The weather
 //
 // The network is [Network.Reliable] at first: each message takes 0.1 to 0.9 ms, or what
-// [Network.Latency] says. It can be made unreliable, reordering, slow to fail, duplicating. Which message is hit and how long another takes
-// is a function of the seed, the two peers, and the number of the call between them, and of nothing
-// else (weather.go): a run can be repeated, and a change that sends one message more between two
-// peers leaves the weather between the others as it was.
+// [Network.Latency] says. It can be made unreliable, reordering, slow to fail, duplicating. Which
+// message is hit and how long another takes is a function of the seed, the two peers, and the
+// number of the call between them, and of nothing else (weather.go): a run can be repeated, and a
+// change that sends one message more between two peers leaves the weather between the others as it
+// was.
 //
 // # Faults
 //
-// [Network.Cut] cuts the way from one peer to another, in one direction, so that any topology can be
-// made. [Network.Enable] switches single ends, [Network.DeleteServer] takes a server down, and
+// [Network.Cut] cuts the way from one peer to another, in one direction, so that any topology can
+// be made. [Network.Enable] switches single ends, [Network.DeleteServer] takes a server down, and
 // [Network.AddServer] puts another in its place: that is a crash and a restart. Calls in flight are
 // told at once, wherever they are:
 //

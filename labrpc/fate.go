@@ -2,7 +2,8 @@ package labrpc
 
 import "time"
 
-// Fate is what becomes of one call if somebody else than the weather decides. The zero Fate leaves all to the weather.
+// Fate is what becomes of one call if somebody else than the weather decides. The zero Fate leaves
+// all to the weather.
 type Fate struct {
 	NoLoss, NoDelay, NoOvertaking, NoDuplicate bool // as on a network that does not know such things
 
@@ -11,8 +12,9 @@ type Fate struct {
 	Twice                  time.Duration // where it is not 0: the request arrives again, so long after the first time
 }
 
-// Fates has f decide what becomes of calls, in place of the weather: it is asked about the n-th call from a peer to
-// another when it is made, with the network's lock held, and must not block. nil leaves all to the weather.
+// Fates has f decide what becomes of calls, in place of the weather: it is asked about the n-th
+// call from a peer to another when it is made, with the network's lock held, and must not block.
+// nil leaves all to the weather.
 func (rn *Network) Fates(f func(from, to int, n uint64) Fate) {
 	rn.mu.Lock()
 	defer rn.mu.Unlock()

@@ -137,8 +137,8 @@ func TestEnabledAgain(t *testing.T) {
 	})
 }
 
-// Natively, on many processors: calls and faults of all kinds at the same time. Every call ends, and
-// the network works afterwards. (With -race this looks for races in the network itself.)
+// Natively, on many processors: calls and faults of all kinds at the same time. Every call ends,
+// and the network works afterwards. (With -race this looks for races in the network itself.)
 func TestFaultsWhileCallsAreInFlight(t *testing.T) {
 	w := newWorld(3, 1)
 	w.Duplicates(true)

@@ -61,8 +61,8 @@ func oddWorld(duplicates bool) (*labrpc.Network, *labrpc.ClientEnd, *[]string) {
 	return rn, end, mistakes
 }
 
-// Methods of messages run while nothing of the network is locked: one that never returns holds up its own
-// call, and nobody else's.
+// Methods of messages run while nothing of the network is locked: one that never returns holds up
+// its own call, and nobody else's.
 func TestForeignEncoders(t *testing.T) {
 	for _, what := range []string{"panics", "exits", "blocks", "blocks the copy"} {
 		t.Run(what, func(t *testing.T) {

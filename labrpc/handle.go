@@ -43,9 +43,9 @@ func (c *call) arrive() {
 	c.handled(err)
 }
 
-// abandoned is called when the handler's goroutine ends without the handler having returned. A panic goes on
-// to end the process. After runtime.Goexit there would only be a caller that waits for ever, so that is
-// reported, unless the server is gone.
+// abandoned is called when the handler's goroutine ends without the handler having returned. A
+// panic goes on to end the process. After runtime.Goexit there would only be a caller that waits
+// for ever, so that is reported, unless the server is gone.
 func (c *call) abandoned() {
 	if panicking() {
 		return
@@ -58,8 +58,8 @@ func (c *call) abandoned() {
 	}
 }
 
-// panicking says whether the function that a deferred function cleans up after is left by a panic, and not by
-// runtime.Goexit. (recover would stop the panic, and does not tell a panic with nil.)
+// panicking says whether the function that a deferred function cleans up after is left by a panic,
+// and not by runtime.Goexit. (recover would stop the panic, and does not tell a panic with nil.)
 func panicking() bool {
 	pcs := make([]uintptr, 16)
 	frames := runtime.CallersFrames(pcs[:runtime.Callers(3, pcs)])
@@ -152,8 +152,8 @@ func (c *call) wrong(err error) {
 	c.lose("mistake: "+err.Error(), c.weather.loss())
 }
 
-// finish is called by the caller when its alarm has gone off. It says whether that was the reply; or that the caller
-// is held and must not know yet: its alarm will go off again.
+// finish is called by the caller when its alarm has gone off. It says whether that was the reply;
+// or that the caller is held and must not know yet: its alarm will go off again.
 func (c *call) finish() (ok, held bool) {
 	rn := c.rn
 	rn.mu.Lock()

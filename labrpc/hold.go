@@ -2,12 +2,14 @@ package labrpc
 
 import "time"
 
-// holds are the peers that are held, and for each what is to go on when it is not held any more, in order.
+// holds are the peers that are held, and for each what is to go on when it is not held any more, in
+// order.
 type holds map[int][]func()
 
-// Hold pauses a peer as far as others can see: what it sends stays with it, and what it is sent, requests and
-// replies alike, waits at its door. Nothing is lost for that reason. Whatever travels already goes on to its end, and
-// other peers notice nothing but silence. It concerns ends made with [Network.MakeEdge].
+// Hold pauses a peer as far as others can see: what it sends stays with it, and what it is sent,
+// requests and replies alike, waits at its door. Nothing is lost for that reason. Whatever travels
+// already goes on to its end, and other peers notice nothing but silence. It concerns ends made
+// with [Network.MakeEdge].
 //
 //	peer 0   Hold            Release
 //	  |       |                 |
@@ -15,9 +17,9 @@ type holds map[int][]func()
 //	  <- - - -|-----------------|<--req           arrives while held: handled when released
 //	  |--req->|                 |                 sent before: arrives
 //
-// The peer's own goroutines are not stopped, only their words: a peer that is held works on timers that go off, as one
-// does whose process was stopped (SIGSTOP) and finds them all expired; but it does so at once, and can do more
-// than one thing after the other.
+// The peer's own goroutines are not stopped, only their words: a peer that is held works on timers
+// that go off, as one does whose process was stopped (SIGSTOP) and finds them all expired; but it
+// does so at once, and can do more than one thing after the other.
 func (rn *Network) Hold(peer int) {
 	rn.mu.Lock()
 	defer rn.mu.Unlock()
@@ -41,7 +43,8 @@ func (rn *Network) release(peer int) {
 	}
 }
 
-// heldUp says whether a peer is held; if so, goOn is called when it is released. rn.mu is held, also then.
+// heldUp says whether a peer is held; if so, goOn is called when it is released. rn.mu is held,
+// also then.
 func (rn *Network) heldUp(peer int, goOn func()) bool {
 	waiting, held := rn.holds[peer]
 	if held {
@@ -50,7 +53,8 @@ func (rn *Network) heldUp(peer int, goOn func()) bool {
 	return held
 }
 
-// leaves sends a request on its way, which takes so long, or lets it wait if the peer that sends it is held.
+// leaves sends a request on its way, which takes so long, or lets it wait if the peer that sends it
+// is held.
 func (c *call) leaves(delay time.Duration) {
 	descend(c.weather.kin(travelling, c.duplicate))
 	c.arrival = time.AfterFunc(delay, c.arrive)

@@ -362,7 +362,8 @@ func TestCleanup(t *testing.T) {
 	})
 }
 
-// A name of any length costs no more than a short one: what is passed on, and what the mistake says, is bounded.
+// A name of any length costs no more than a short one: what is passed on, and what the mistake
+// says, is bounded.
 func TestLongMethodName(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(2, 1)

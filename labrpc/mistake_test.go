@@ -56,7 +56,8 @@ func TestMistakes(t *testing.T) {
 	}
 }
 
-// A goroutine that does nothing but call has nobody who called; the place is that of its go statement.
+// A goroutine that does nothing but call has nobody who called; the place is that of its go
+// statement.
 func TestMistakeOfAGoroutine(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		w := newWorld(1, 1)

@@ -51,12 +51,12 @@ type slot struct {
 	processor line // of [Network.ServiceTime]
 }
 
-// ClientEnd is one end of a connection: a peer holds one for each server that it calls. It is
-// made by [Network.MakeEnd] or [Network.MakeEdge], leads to the server given to
-// [Network.Connect], and works once it is enabled. Or [MakeCarried] makes it, over something else than a network.
+// ClientEnd is one end of a connection: a peer holds one for each server that it calls. It is made
+// by [Network.MakeEnd] or [Network.MakeEdge], leads to the server given to [Network.Connect], and
+// works once it is enabled. Or [MakeCarried] makes it, over something else than a network.
 //
-// It is a handle. What it stands for belongs to the network, which decides at each call whether the end still
-// works: a copy of the struct is the same end, and stops working with it.
+// It is a handle. What it stands for belongs to the network, which decides at each call whether the
+// end still works: a copy of the struct is the same end, and stops working with it.
 type ClientEnd struct {
 	end *end
 }
@@ -123,9 +123,9 @@ func (rn *Network) Latency(low, high time.Duration) {
 }
 
 // Reliable says whether messages arrive. On a reliable network each takes 0.1 to 0.9 ms, or what
-// [Network.Latency] says. On an unreliable one requests take up to 26 ms, so that they overtake each
-// other, 10% of requests and 10% of replies are lost, and a caller learns of that after up to 26 ms
-// more.
+// [Network.Latency] says. On an unreliable one requests take up to 26 ms, so that they overtake
+// each other, 10% of requests and 10% of replies are lost, and a caller learns of that after up to
+// 26 ms more.
 func (rn *Network) Reliable(yes bool) {
 	rn.mu.Lock()
 	defer rn.mu.Unlock()
@@ -170,8 +170,8 @@ func (rn *Network) Duplicates(yes bool) {
 	rn.duplicates = yes
 }
 
-// Once makes the network deliver no request a second time, whatever [Network.Duplicates] is told: there are services that count
-// on it.
+// Once makes the network deliver no request a second time, whatever [Network.Duplicates] is told:
+// there are services that count on it.
 func (rn *Network) Once(yes bool) {
 	rn.mu.Lock()
 	defer rn.mu.Unlock()
@@ -295,8 +295,8 @@ func (rn *Network) Connect(endname, servername any) {
 	}
 }
 
-// Enable enables an end or disables it. If it is disabled its calls in flight fail at once: requests
-// on their way are not delivered, handlers that run go on, and their replies are lost.
+// Enable enables an end or disables it. If it is disabled its calls in flight fail at once:
+// requests on their way are not delivered, handlers that run go on, and their replies are lost.
 func (rn *Network) Enable(endname any, enabled bool) {
 	rn.mu.Lock()
 	defer rn.mu.Unlock()

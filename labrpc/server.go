@@ -35,7 +35,8 @@ type method struct {
 	reply   reflect.Type  // what the reply parameter points to
 }
 
-// MakeServer returns a server without services. Its handlers will use the package variables that the caller uses.
+// MakeServer returns a server without services. Its handlers will use the package variables that
+// the caller uses.
 func MakeServer() *Server {
 	return &Server{services: map[string]*Service{}, methods: map[string]*method{}, owner: globals.Current()}
 }
@@ -68,8 +69,8 @@ func (srv *Server) counted() {
 //
 //	func (rf *Raft) AppendEntries(args *AppendEntriesArgs, reply *AppendEntriesReply)
 //
-// that is, exported, with two parameters of which the second is a pointer, and no results. The first
-// can be a pointer or not.
+// that is, exported, with two parameters of which the second is a pointer, and no results. The
+// first can be a pointer or not.
 func MakeService(rcvr any) *Service {
 	v := reflect.ValueOf(rcvr)
 	svc := &Service{

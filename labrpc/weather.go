@@ -54,8 +54,9 @@ func forecast(seed, edge, n uint64) weather {
 	return weather(mix(mix(mix(seed)^edge) ^ n))
 }
 
-// kin is what a phase of the call descends from, in the eyes of the engine's Go runtime: when the goroutine of a handler has its
-// turn, and what it draws, is a function of the message and not of what its sender has done before.
+// kin is what a phase of the call descends from, in the eyes of the engine's Go runtime: when the
+// goroutine of a handler has its turn, and what it draws, is a function of the message and not of
+// what its sender has done before.
 func (w weather) kin(p phase, second bool) uint64 {
 	k := uint64(p) << 1
 	if second {
@@ -80,8 +81,8 @@ func (w weather) below(d decision, n uint64) uint64 {
 
 func (w weather) percent(d decision, p uint64) bool { return w.below(d, 100) < p }
 
-// between is uniform in [lo, hi), to the nanosecond, so that hardly two things happen at once; lo if
-// there is nothing between.
+// between is uniform in [lo, hi), to the nanosecond, so that hardly two things happen at once; lo
+// if there is nothing between.
 func (w weather) between(d decision, lo, hi time.Duration) time.Duration {
 	return lo + time.Duration(w.below(d, uint64(hi-lo)))
 }
@@ -124,7 +125,8 @@ func (w weather) overtaken() time.Duration {
 	return overtakenMin + time.Duration(w.below(overtakenBy, uint64(bound)))
 }
 
-// again says whether a request is delivered twice where that can happen, and how long after the first time.
+// again says whether a request is delivered twice where that can happen, and how long after the
+// first time.
 func (w weather) again(reordering bool) (delay time.Duration, yes bool) {
 	if !w.percent(duplicated, duplicatePercent) {
 		return 0, false

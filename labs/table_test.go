@@ -27,7 +27,8 @@ func graded() map[string]tester.Lab {
 	return all
 }
 
-// The tables are read by the grader, the command line and the docs, so their rows have to be in order.
+// The tables are read by the grader, the command line and the docs, so their rows have to be in
+// order.
 func TestTables(t *testing.T) {
 	parts := map[string]string{"lab1": "1A 1B 1C 1D", "lab2": "2A 2B 2C 2D 2E 2F 2G", "lab3": "3A 3B 3C 3D 3E", "lab4": "4A 4B 4C"}
 	require.Len(t, graded(), len(parts))

@@ -1,4 +1,5 @@
-// Package porcupinetests holds nothing itself. Its packages ask whether a key/value service is linearizable:
+// Package porcupinetests holds nothing itself. Its packages ask whether a key/value service is
+// linearizable:
 //
 //		nemesis/  --- faults --->  service  <--- operations ---  clients, through the clerks of history/
 //		                                                              |

@@ -23,8 +23,8 @@ func (rf *Raft) AppendEntries(args *AppendEntriesArgs, reply *AppendEntriesReply
 	}
 	rf.storeEntries(args.PrevLogIndex+1, args.Entries) // rules 3 and 4
 
-	// Rule 5. The last new entry is the last one that this request vouches for; what stands behind it
-	// in this log may be left over from another leader, and leaderCommit does not mean that.
+	// Rule 5. The last new entry is the last one that this request vouches for; what stands behind
+	// it in this log may be left over from another leader, and leaderCommit does not mean that.
 	lastNew := args.PrevLogIndex + len(args.Entries)
 	rf.agreedThrough(lastNew)
 	rf.probeCommit(args.LeaderCommit, lastNew)

@@ -10,8 +10,8 @@ import (
 // log[lastApplied] to state machine").
 
 // runApplier is the goroutine that hands committed entries and snapshots to the service. It is the
-// only one that sends on applyCh, so their order there is the order of the log. It does not hold the
-// mutex while it sends: a service that is slow, or calls Snapshot while it consumes, holds up
+// only one that sends on applyCh, so their order there is the order of the log. It does not hold
+// the mutex while it sends: a service that is slow, or calls Snapshot while it consumes, holds up
 // nothing but its own supply.
 func (rf *Raft) runApplier() {
 	for {

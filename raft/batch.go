@@ -6,30 +6,32 @@ import (
 	"raftlab/raftapi"
 )
 
-// Batches of proposals (Config.Batch; §10.2.2 of Ongaro's dissertation, and what etcd's loop over Ready comes to). A disk
-// takes nearly the same time for one entry and for fifty, and so does a message. What is proposed while a write is under way
-// goes into the next one together:
+// Batches of proposals (Config.Batch; §10.2.2 of Ongaro's dissertation, and what etcd's loop over
+// Ready comes to). A disk takes nearly the same time for one entry and for fifty, and so does a
+// message. What is proposed while a write is under way goes into the next one together:
 //
 //	Start     a    b c d e           f g
 //	           \    \-\-\-\--\        \-\--\
 //	disk       [== a ==][== b c d e ==][== f g ==]
 //	messages    \        \              \
 //
-// Each command has an entry and an index of its own, so nobody but the disk and the network notices. What is one entry for
-// several requests is another thing, and the service's (kvraft/rsm/batch.go).
+// Each command has an entry and an index of its own, so nobody but the disk and the network
+// notices. What is one entry for several requests is another thing, and the service's
+// (kvraft/rsm/batch.go).
 //
 // Rules, and what goes wrong without them:
 //
-//  1. Nobody waits for company. A command that comes alone is written alone, at once: a timer would be a delay for everybody who
-//     has nobody to wait for.
-//  2. Whoever comes first takes all that are there: it has the mutex, and what others have handed in by then is before it. Each is told
-//     its own index, and a command is refused for itself, not for its neighbours.
-//  3. With Disk, Start does not hold the mutex while the disk writes. Then the writer joins what is in its queue into one
-//     write, and a leader sends when a write begins. Only updates that append are joined: what
-//     a snapshot or a header does in between stays where it was.
+//  1. Nobody waits for company. A command that comes alone is written alone, at once: a timer would
+//     be a delay for everybody who has nobody to wait for.
+//  2. Whoever comes first takes all that are there: it has the mutex, and what others have handed
+//     in by then is before it. Each is told its own index, and a command is refused for itself, not
+//     for its neighbours.
+//  3. With Disk, Start does not hold the mutex while the disk writes. Then the writer joins what is
+//     in its queue into one write, and a leader sends when a write begins. Only updates that append
+//     are joined: what a snapshot or a header does in between stays where it was.
 
-// together is what has been proposed and not yet taken. It has a mutex of its own, a leaf: whoever proposes leaves the command here
-// before it waits for Raft.mu.
+// together is what has been proposed and not yet taken. It has a mutex of its own, a leaf: whoever
+// proposes leaves the command here before it waits for Raft.mu.
 type together struct {
 	on      bool // set before anybody can propose: by New, and by Extend
 	mu      sync.Mutex
@@ -91,7 +93,8 @@ func (rf *Raft) takeTogether() {
 	}
 }
 
-// joinWrites adds to a write what follows it in the queue and can be one with it, and has its entries sent (rule 3).
+// joinWrites adds to a write what follows it in the queue and can be one with it, and has its
+// entries sent (rule 3).
 func (rf *Raft) joinWrites(w *write) {
 	d := &rf.disk
 	for len(d.queue) > 0 && d.queue[0].update.SnapshotIndex == 0 && w.update.SnapshotIndex == 0 {
@@ -112,8 +115,8 @@ func (rf *Raft) joinWrites(w *write) {
 	}
 }
 
-// joined is what two updates come to, one after the other, if that is a single one. Neither has a snapshot. It may take the
-// array of a's entries, which is nobody else's before it is written.
+// joined is what two updates come to, one after the other, if that is a single one. Neither has a
+// snapshot. It may take the array of a's entries, which is nobody else's before it is written.
 func joined(a, b raftapi.Update) (raftapi.Update, bool) {
 	if b.Header != nil {
 		a.Header = b.Header

@@ -2,13 +2,13 @@ package raft
 
 import "raftlab/raftapi"
 
-// Catch-up entries (Config.CatchUpEntries; etcd's SnapshotCatchUpEntries): some of the entries that a
-// snapshot covers stay in memory for a while.
+// Catch-up entries (Config.CatchUpEntries; etcd's SnapshotCatchUpEntries): some of the entries that
+// a snapshot covers stay in memory for a while.
 //
-// A leader that compacts its log drops entries which a slow follower may need next. The paper
-// sends such a follower the whole snapshot (§7), even if it lacks only three entries of a
-// thousand. As the service decides when to take a snapshot, and not the leader, this hits some follower
-// nearly each time: somebody is always a few entries behind. So keep the newest ones a bit longer:
+// A leader that compacts its log drops entries which a slow follower may need next. The paper sends
+// such a follower the whole snapshot (§7), even if it lacks only three entries of a thousand. As
+// the service decides when to take a snapshot, and not the leader, this hits some follower nearly
+// each time: somebody is always a few entries behind. So keep the newest ones a bit longer:
 //
 //	index        1   2   3   4   5   6   7   8   9
 //	           +-----------------------+---+---+---+
@@ -25,15 +25,17 @@ import "raftlab/raftapi"
 //   - What is kept is not part of the log: it is not stored, and nobody but a leader that serves a
 //     follower looks at it. Otherwise the log on disk would not shrink, and a bound on it
 //     (maxraftstate) would be passed right after a snapshot that was taken because of it.
-//   - Entries are kept only when the service's own snapshot drops them, for those are applied here, and
-//     so committed: they never change, whoever leads. A snapshot from the leader leaves a gap
+//   - Entries are kept only when the service's own snapshot drops them, for those are applied here,
+//     and so committed: they never change, whoever leads. A snapshot from the leader leaves a gap
 //     between what was kept and the log; what was kept is worth nothing then.
-//   - The first kept entry is sent with the term of the entry before it, which is gone. That term has
-//     to be remembered when its entry is dropped, as log.baseTerm is for the snapshot. With a wrong one
-//     the follower refuses the request, or worse, takes entries that do not fit behind its own.
+//   - The first kept entry is sent with the term of the entry before it, which is gone. That term
+//     has to be remembered when its entry is dropped, as log.baseTerm is for the snapshot. With a
+//     wrong one the follower refuses the request, or worse, takes entries that do not fit behind
+//     its own.
 //   - Bounded in entries and in bytes, since commands may be large.
 
-// keptEntries are the newest entries that the snapshot covers. It is plain data, guarded by Raft.mu.
+// keptEntries are the newest entries that the snapshot covers. It is plain data, guarded by
+// Raft.mu.
 type keptEntries struct {
 	last    int        // index of the last one: log.base when they were kept
 	before  int        // term of the entry in front of the first one
@@ -46,7 +48,8 @@ func (k *keptEntries) first() int { return k.last - len(k.entries) + 1 }
 
 // KeepCatchUp says how much to keep behind each later snapshot; see [raftapi.CatchUpKeeper].
 //
-// Deprecated: Extend with catchup:entries=N:bytes=N, or [Config], which say what is wrong with the numbers.
+// Deprecated: Extend with catchup:entries=N:bytes=N, or [Config], which say what is wrong with the
+// numbers.
 func (rf *Raft) KeepCatchUp(entries, bytes int) {
 	rf.mu.Lock()
 	defer rf.mu.Unlock()
@@ -87,8 +90,8 @@ func (rf *Raft) keepThrough(index int) {
 	}
 }
 
-// catchUpArgs describes what a follower needs next if the log has dropped it, but it was kept; ok is
-// false if it was not. Entries of the log follow in the same request.
+// catchUpArgs describes what a follower needs next if the log has dropped it, but it was kept; ok
+// is false if it was not. Entries of the log follow in the same request.
 func (rf *Raft) catchUpArgs(f *progress) (args *AppendEntriesArgs, ok bool) {
 	next, k := f.nextIndex, &rf.kept
 	if k.last != rf.log.base || next < k.first() || next > k.last {

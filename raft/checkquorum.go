@@ -26,8 +26,8 @@ import (
 //   - Followers compare with the minimum election timeout, not with the randomly drawn one, since
 //     that is how long a lease may count on them (lease.go).
 //   - A leader refuses as well, while it leads: it will step down when it should.
-//   - An ignored RequestVote is answered with the voter's own term, which is not newer: it tells the
-//     candidate nothing, as if it had been lost.
+//   - An ignored RequestVote is answered with the voter's own term, which is not newer: it tells
+//     the candidate nothing, as if it had been lost.
 //   - A candidate in a newer term is stuck then: voters ignore it, and it cannot obey a leader of
 //     an older term. It gets free through the leader's own AppendEntries: it is answered, as Figure
 //     2 has it, with the newer term, and that deposes the leader. (An implementation that drops
@@ -82,10 +82,11 @@ func (rf *Raft) stepDown() {
 	rf.resetElectionTimer() // a leader has none running
 }
 
-// ignoresVote says whether a RequestVote of term must be treated as if it had not come (§4.2.3:
-// "if a server receives a RequestVote request within the minimum election timeout of hearing from a
-// current leader, it does not update its term or grant its vote"). That goes for this server's own term as well: it may
-// merely have seen it since it heard the leader, in a reply of the very candidate that asks now. Older terms are answered.
+// ignoresVote says whether a RequestVote of term must be treated as if it had not come (§4.2.3: "if
+// a server receives a RequestVote request within the minimum election timeout of hearing from a
+// current leader, it does not update its term or grant its vote"). That goes for this server's own
+// term as well: it may merely have seen it since it heard the leader, in a reply of the very
+// candidate that asks now. Older terms are answered.
 func (rf *Raft) ignoresVote(term int) bool {
 	if term < rf.currentTerm || !rf.sticksToLeader() {
 		return false

@@ -7,7 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A leader that is cut off steps down within an election timeout of the last answer, and not before.
+// A leader that is cut off steps down within an election timeout of the last answer, and not
+// before.
 func TestIsolatedLeaderStepsDown(t *testing.T) {
 	for _, n := range []int{3, 5} {
 		inCluster(t, n, all(Config{CheckQuorum: true}), func(c *cluster) {
@@ -148,8 +149,8 @@ func TestStickinessIsAPromise(t *testing.T) {
 	})
 }
 
-// A server in a newer term, whom nobody wants to vote for, gets back into the cluster: its refusal of
-// the leader's AppendEntries deposes the leader.
+// A server in a newer term, whom nobody wants to vote for, gets back into the cluster: its refusal
+// of the leader's AppendEntries deposes the leader.
 func TestStuckCandidateIsFreed(t *testing.T) {
 	inCluster(t, 3, all(Config{CheckQuorum: true}), func(c *cluster) {
 		leader := c.leader()

@@ -34,8 +34,8 @@ type Config struct {
 	// §9.6, prevote.go). On by default in etcd.
 	PreVote bool
 
-	// CheckQuorum has this server step down as a leader that no majority answers (§6.2), and
-	// ignore candidates as a follower that hears its leader (§4.2.3); see checkquorum.go. On in etcd.
+	// CheckQuorum has this server step down as a leader that no majority answers (§6.2), and ignore
+	// candidates as a follower that hears its leader (§4.2.3); see checkquorum.go. On in etcd.
 	CheckQuorum bool
 
 	// ReadIndex lets Raft.ReadIndex work (§6.4, readindex.go). A leader begins its term with a
@@ -58,38 +58,42 @@ type Config struct {
 	// Transfer lets Raft.TransferLeadership work (§3.10, transfer.go). Always on in etcd.
 	Transfer bool
 
-	// Pipeline has this server as a leader send entries before earlier ones are answered (§10.2.2, pipeline.go), and
-	// as a follower wait for appends that were overtaken (early.go). Always on in etcd.
+	// Pipeline has this server as a leader send entries before earlier ones are answered (§10.2.2,
+	// pipeline.go), and as a follower wait for appends that were overtaken (early.go). Always on in
+	// etcd.
 	Pipeline bool
 
-	// MaxInflightMessages and MaxInflightBytes are the window of the pipeline: how many appends with entries, and
-	// about how many bytes of them, may be on their way to a follower and not confirmed. One append is always
-	// allowed. Defaults 64 and 2 MiB; etcd's server takes 512 (maxInflightMsgs) and no limit in bytes.
+	// MaxInflightMessages and MaxInflightBytes are the window of the pipeline: how many appends
+	// with entries, and about how many bytes of them, may be on their way to a follower and not
+	// confirmed. One append is always allowed. Defaults 64 and 2 MiB; etcd's server takes 512
+	// (maxInflightMsgs) and no limit in bytes.
 	MaxInflightMessages, MaxInflightBytes int
 
-	// EagerCommit has this server as a leader tell followers at once of what is committed, where somebody waits
-	// for it (eager.go). Always on in etcd, for all followers.
+	// EagerCommit has this server as a leader tell followers at once of what is committed, where
+	// somebody waits for it (eager.go). Always on in etcd, for all followers.
 	EagerCommit bool
 
-	// UncommittedLimit is about how many bytes of commands this server takes as a leader that are not committed
-	// (uncommitted.go). 0, the default, is no limit. etcd's library has one (MaxUncommittedEntriesSize), and its server does
-	// not set it.
+	// UncommittedLimit is about how many bytes of commands this server takes as a leader that are
+	// not committed (uncommitted.go). 0, the default, is no limit. etcd's library has one
+	// (MaxUncommittedEntriesSize), and its server does not set it.
 	UncommittedLimit int
 
-	// Disk has this server write beside its mutex, in order, and answer when what it says is durable (§10.2.1,
-	// disk.go). etcd's leader sends while it writes; the rest is etcd's AsyncStorageWrites, which its server does not use.
+	// Disk has this server write beside its mutex, in order, and answer when what it says is
+	// durable (§10.2.1, disk.go). etcd's leader sends while it writes; the rest is etcd's
+	// AsyncStorageWrites, which its server does not use.
 	Disk bool
 
-	// Batch has commands that are proposed while a write is under way go into one write, and one message (batch.go). Always so
-	// in etcd.
+	// Batch has commands that are proposed while a write is under way go into one write, and one
+	// message (batch.go). Always so in etcd.
 	Batch bool
 
-	// ApplyRuns has the applier take all that may be applied at once (applyruns.go). Always so in etcd.
+	// ApplyRuns has the applier take all that may be applied at once (applyruns.go). Always so in
+	// etcd.
 	ApplyRuns bool
 
-	// CatchUpEntries and CatchUpBytes say how many entries that the snapshot covers stay in memory: as
-	// many of the newest as are within both (catchup.go). Default none; etcd's server keeps 5000 entries
-	// (DefaultSnapshotCatchUpEntries).
+	// CatchUpEntries and CatchUpBytes say how many entries that the snapshot covers stay in memory:
+	// as many of the newest as are within both (catchup.go). Default none; etcd's server keeps 5000
+	// entries (DefaultSnapshotCatchUpEntries).
 	CatchUpEntries, CatchUpBytes int
 
 	// Now is this server's clock, for leases and for the memory of having heard from a leader.
@@ -102,15 +106,16 @@ const (
 	// behind gets them one batch after the other, and a lost message does not cost the whole log.
 	maxEntries = 256
 
-	// maxBytes is how many bytes of entries are in an AppendEntries at most, or it is a single entry. As in etcd's
-	// server (maxSizePerMsg).
+	// maxBytes is how many bytes of entries are in an AppendEntries at most, or it is a single
+	// entry. As in etcd's server (maxSizePerMsg).
 	maxBytes = 1 << 20
 
-	// defaultUncommitted is the UncommittedLimit of a server whose extension is switched on by name.
+	// defaultUncommitted is the UncommittedLimit of a server whose extension is switched on by
+	// name.
 	defaultUncommitted = 1 << 20
 
-	// defaultCatchUpEntries and defaultCatchUpBytes are those of a server that is only told to keep some: etcd's
-	// DefaultSnapshotCatchUpEntries, and a bound that etcd does not have.
+	// defaultCatchUpEntries and defaultCatchUpBytes are those of a server that is only told to keep
+	// some: etcd's DefaultSnapshotCatchUpEntries, and a bound that etcd does not have.
 	defaultCatchUpEntries, defaultCatchUpBytes = 5000, 4 << 20
 
 	// maxInFlight is the number of unanswered calls per follower at most. A call to a dead server
@@ -139,7 +144,8 @@ func (c Config) withDefaults() Config {
 	return c.withImplied()
 }
 
-// withImplied returns c with what its extensions need: leases count on voters that stick to their leader.
+// withImplied returns c with what its extensions need: leases count on voters that stick to their
+// leader.
 func (c Config) withImplied() Config {
 	c.CheckQuorum = c.CheckQuorum || c.LeaseRead
 	return c

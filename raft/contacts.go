@@ -12,12 +12,11 @@ import "time"
 //	                        ^                                ^
 //	                what the answer proves            when the leader learns it
 //
-// An answer proves that the follower stood by its leader at some instant after the call was
-// made. Whoever needs a proof (ReadIndex, the lease) has to count from the left mark; counting
-// from the right one is the classic mistake, for the follower may have promised its vote to
-// another while the answer was on its way. CheckQuorum proves nothing, it only wants to know whether
-// anybody is still there, and counts from the right: on a network that is slow, but works, the
-// leader stays.
+// An answer proves that the follower stood by its leader at some instant after the call was made.
+// Whoever needs a proof (ReadIndex, the lease) has to count from the left mark; counting from the
+// right one is the classic mistake, for the follower may have promised its vote to another while
+// the answer was on its way. CheckQuorum proves nothing, it only wants to know whether anybody is
+// still there, and counts from the right: on a network that is slow, but works, the leader stays.
 //
 // contact is when a server has acknowledged the leader, in this term. A part of its progress.
 type contact struct {
@@ -34,8 +33,8 @@ type callStart struct {
 	at   time.Time // on the leader's clock (lease.go)
 }
 
-// answered notes that the server has answered, now, a call made at start. Replies overtake each other;
-// what was learned from a newer call stays.
+// answered notes that the server has answered, now, a call made at start. Replies overtake each
+// other; what was learned from a newer call stays.
 func (c *contact) answered(start callStart, now time.Time) {
 	c.last = now
 	c.made.read = max(c.made.read, start.read)
@@ -44,25 +43,25 @@ func (c *contact) answered(start callStart, now time.Time) {
 	}
 }
 
-// beginContacts begins a leadership. Nobody has acknowledged the leader yet, but a majority has just
-// voted for it, so CheckQuorum counts from here.
+// beginContacts begins a leadership. Nobody has acknowledged the leader yet, but a majority has
+// just voted for it, so CheckQuorum counts from here.
 func beginContacts(all []*progress, now time.Time) {
 	for _, f := range all {
 		f.contact = contact{last: now}
 	}
 }
 
-// majorityRead returns the highest number such that a majority, the server me included, has answered
-// a call that was made after the read of this number had been let in. own is the number of the
-// latest read.
+// majorityRead returns the highest number such that a majority, the server me included, has
+// answered a call that was made after the read of this number had been let in. own is the number of
+// the latest read.
 func majorityRead(all []*progress, me, own int) int {
 	numbers := reachedBy(all, func(f *progress) int { return f.contact.made.read })
 	numbers[me] = own
 	return majority(numbers, func(a, b int) int { return a - b })
 }
 
-// majorityMade returns the latest instant such that a majority, the server me included, has answered
-// a call made then or later. The zero time if there is none.
+// majorityMade returns the latest instant such that a majority, the server me included, has
+// answered a call made then or later. The zero time if there is none.
 func majorityMade(all []*progress, me int, now time.Time) time.Time {
 	return majorityTime(all, me, now, func(f *progress) time.Time { return f.contact.made.at })
 }

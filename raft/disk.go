@@ -6,17 +6,18 @@ import (
 	"raftlab/raftapi"
 )
 
-// Writes beside the mutex (Config.Disk): §10.2.1 of Ongaro's dissertation, and etcd's asynchronous storage writes. By
-// Figure 2 a peer stores with its mutex held: it hears nothing meanwhile, and a leader sends when its own disk is done.
-// Here all writes go to one writer, in the order in which they were ordered, and the peer goes on:
+// Writes beside the mutex (Config.Disk): §10.2.1 of Ongaro's dissertation, and etcd's asynchronous
+// storage writes. By Figure 2 a peer stores with its mutex held: it hears nothing meanwhile, and a
+// leader sends when its own disk is done. Here all writes go to one writer, in the order in which
+// they were ordered, and the peer goes on:
 //
 //	leader     Start  [====== write ======]                     Start  [====== write ======]
 //	                                       \-- entry -->                \-- entry -->
 //	follower                                  [== write ==]                [== write ==]
 //	                                                       \--> committed              \--> committed
 //
-// So there are two truths, what is in memory and what a crash would leave, and each sentence that a peer utters has to be
-// true of the second. Rules, and what goes wrong without them:
+// So there are two truths, what is in memory and what a crash would leave, and each sentence that a
+// peer utters has to be true of the second. Rules, and what goes wrong without them:
 //
 //	(a) Every reply, vote, term and match number leaves only after what it reveals is durable: awaitTerm, awaitLog. It makes
 //	    no difference whether this very request has brought it: a leader that sends an entry again is told "yes" for
@@ -33,13 +34,14 @@ import (
 //	    service that keeps its own state on a disk would know entries after a crash that its log lacks, and Snapshot(i) would
 //	    stand for them.
 //
-// A cluster of one server is no exception: by (b) it leads, and by (c) it commits, when its disk says so (etcd#14370).
+// A cluster of one server is no exception: by (b) it leads, and by (c) it commits, when its disk
+// says so (etcd#14370).
 //
-// Kill does not empty the queue: what was ordered is written, and whoever waits for it is woken. A crash leaves what was
-// written by then.
+// Kill does not empty the queue: what was ordered is written, and whoever waits for it is woken. A
+// crash leaves what was written by then.
 
-// disk is what a peer knows of its writes. Raft.mu guards it. Without the extension nothing here is used: what is in the log is
-// stored.
+// disk is what a peer knows of its writes. Raft.mu guards it. Without the extension nothing here is
+// used: what is in the log is stored.
 type disk struct {
 	queue   []*write // ordered, and not yet begun
 	now     *write   // the one that the writer is at
@@ -65,7 +67,7 @@ type write struct {
 	index  int // up to here the log is stored when it ends; 0 if it is not about the log
 }
 
-// action is to be done when a write has ended.
+// action is what follows when a write has ended.
 type action struct {
 	after int
 	do    func()
@@ -77,7 +79,8 @@ func (rf *Raft) beginWrites() {
 	rf.together.on = rf.config.Batch
 }
 
-// store brings an update to the stable storage: now, or by the writer. The log is stored up to index then.
+// store brings an update to the stable storage: now, or by the writer. The log is stored up to
+// index then.
 func (rf *Raft) store(u raftapi.Update, index int) {
 	if !rf.config.Disk {
 		rf.persister.Write(u)
@@ -144,8 +147,8 @@ func (rf *Raft) wrote(w *write) {
 	d.turned.Broadcast()
 }
 
-// takeBack says that the log is replaced behind index. Writes that are on their way vouch for nothing there any more: what
-// they bring to the disk is not what stands there now (rule (c)).
+// takeBack says that the log is replaced behind index. Writes that are on their way vouch for
+// nothing there any more: what they bring to the disk is not what stands there now (rule (c)).
 func (d *disk) takeBack(index int) {
 	d.stored = min(d.stored, index)
 	for _, w := range d.queue {
@@ -178,8 +181,8 @@ func (rf *Raft) countOwn() {
 	rf.advanceCommitIndex()
 }
 
-// mayApply is the highest index that the service may be given now (rule (e)). It is never below lastApplied. While a snapshot
-// from the leader is not stored, there is nothing to give.
+// mayApply is the highest index that the service may be given now (rule (e)). It is never below
+// lastApplied. While a snapshot from the leader is not stored, there is nothing to give.
 func (rf *Raft) mayApply() int {
 	if !rf.config.Disk {
 		return rf.commitIndex
@@ -190,8 +193,8 @@ func (rf *Raft) mayApply() int {
 	return max(rf.lastApplied, min(rf.commitIndex, rf.disk.stored))
 }
 
-// awaitTerm waits until term and vote are durable, as they are now. Handlers call it when their reply is written (rule (a)). The
-// mutex is free meanwhile.
+// awaitTerm waits until term and vote are durable, as they are now. Handlers call it when their
+// reply is written (rule (a)). The mutex is free meanwhile.
 func (rf *Raft) awaitTerm() {
 	if !rf.config.Disk {
 		return
@@ -205,8 +208,9 @@ func (rf *Raft) awaitTerm() {
 	}
 }
 
-// awaitLog waits until the log is durable up to index, where it agrees with the leader of the current term. It returns
-// false if the term has passed meanwhile: the entries may have been replaced, and nothing can be said of them (rule (a)).
+// awaitLog waits until the log is durable up to index, where it agrees with the leader of the
+// current term. It returns false if the term has passed meanwhile: the entries may have been
+// replaced, and nothing can be said of them (rule (a)).
 func (rf *Raft) awaitLog(index int) bool {
 	if !rf.config.Disk {
 		return true
@@ -221,8 +225,8 @@ func (rf *Raft) awaitLog(index int) bool {
 	return rf.currentTerm == term
 }
 
-// onceTermStored does something, with the mutex held, when term and vote are durable, as they are now (rule (b)): at
-// once if they are.
+// onceTermStored does something, with the mutex held, when term and vote are durable, as they are
+// now (rule (b)): at once if they are.
 func (rf *Raft) onceTermStored(do func()) {
 	d := &rf.disk
 	if d.written >= d.term {

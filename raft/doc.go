@@ -73,7 +73,8 @@
 //	one per request     RequestVote, ...   the handlers, run by the network
 //	Config.Disk: one    runWriter          writes what has been ordered, while there is something
 //
-// Kill ends the first three at once, and the fourth when the network gives up the call. The writer empties its queue first.
+// Kill ends the first three at once, and the fourth when the network gives up the call. The writer
+// empties its queue first.
 //
 // Between asking and hearing the answer the world may change: terms pass, replies overtake each
 // other, a request arrives twice. So whoever comes back from a call looks first whether the answer
@@ -83,9 +84,9 @@
 //
 // What Figure 2 leaves out, and what most implementations add, is off by default: Make gives the
 // Raft of the paper. Each extension is one file and one field of [Config], which [New] takes and
-// [Raft.Extend] sets by name, with parameters where it has some ([raftapi.Extension]). Section numbers in these files are those of Ongaro's dissertation
-// "Consensus: Bridging Theory and Practice" (2014). The rules, and what breaks without each of
-// them, stand at the top of the file.
+// [Raft.Extend] sets by name, with parameters where it has some ([raftapi.Extension]). Section
+// numbers in these files are those of Ongaro's dissertation "Consensus: Bridging Theory and
+// Practice" (2014). The rules, and what breaks without each of them, stand at the top of the file.
 //
 //	file            Config field  name           source
 //	-------------   ------------  -------------  ---------------
@@ -158,7 +159,8 @@
 //   - raft.go: the state of a peer; Make, New, Start, GetState, Kill; changes of term
 //   - election.go: the election timer, candidates, RequestVote (§5.2, §5.4.1)
 //   - replication.go: the leader's side of AppendEntries; commitment (§5.3, §5.4.2)
-//   - progress.go: what the leader knows of each follower, nextIndex and matchIndex among it, and majorities
+//   - progress.go: what the leader knows of each follower, nextIndex and matchIndex among it, and
+//     majorities
 //   - append.go: the follower's side of AppendEntries (§5.3)
 //   - snapshot.go: Snapshot and InstallSnapshot (§7)
 //   - apply.go: from the log to the service
@@ -166,8 +168,9 @@
 //   - persist.go, encode.go: what is stored, when, and in which form
 //   - rpc.go: arguments and replies
 //   - config.go: what can be set
-//   - prevote.go, checkquorum.go, readindex.go, lease.go, transfer.go, catchup.go, pipeline.go, early.go,
-//     eager.go, uncommitted.go, disk.go, batch.go, applyruns.go: the extensions
+//   - prevote.go, checkquorum.go, readindex.go, lease.go, transfer.go, catchup.go, pipeline.go,
+//     early.go, eager.go, uncommitted.go, disk.go, batch.go, applyruns.go: the extensions
 //   - extensions.go, contacts.go, clock.go: what they have in common
-//   - situations.go, probes.go: what may happen to a peer and a test should have seen, and where it says so
+//   - situations.go, probes.go: what may happen to a peer and a test should have seen, and where it
+//     says so
 package raft

@@ -26,7 +26,8 @@ func TestNewsOfCommitments(t *testing.T) {
 	}
 }
 
-// Rule 2: what is committed while news is on its way goes out together, so that many commands cost few messages.
+// Rule 2: what is committed while news is on its way goes out together, so that many commands cost
+// few messages.
 func TestNewsIsCoalesced(t *testing.T) {
 	calls := func(eager bool) (n int) {
 		inCluster(t, 3, all(Config{EagerCommit: eager, Pipeline: true}), func(c *cluster) {

@@ -15,13 +15,15 @@ import (
 //	follower   log to 3:   [5]  prevLogIndex 4, which it lacks: refused, and [6] as well?
 //	                       [4]  here it is
 //
-// By Figure 2 it refuses. The leader takes that for a loss, and sends everything from 4 on again. So the follower
-// lets such a request wait, for one heartbeat interval at most, until its log has come so far, and judges it then.
-// To the leader it looks like a slow network. Nothing about safety depends on it.
+// By Figure 2 it refuses. The leader takes that for a loss, and sends everything from 4 on again.
+// So the follower lets such a request wait, for one heartbeat interval at most, until its log has
+// come so far, and judges it then. To the leader it looks like a slow network. Nothing about safety
+// depends on it.
 //
-// It does so only in a term in which it has agreed with the leader up to the end of its log: before that, a request that
-// starts too far on is no sign of a message overtaken but of a log that is behind, and the sooner the leader hears
-// so the better. And it lets so many wait as the leader's window has messages: others are refused at once.
+// It does so only in a term in which it has agreed with the leader up to the end of its log: before
+// that, a request that starts too far on is no sign of a message overtaken but of a log that is
+// behind, and the sooner the leader hears so the better. And it lets so many wait as the leader's
+// window has messages: others are refused at once.
 
 // earlyAppends are the requests that wait. Raft.mu guards it.
 type earlyAppends struct {
@@ -35,8 +37,9 @@ type earlyAppend struct {
 	come chan struct{} // closed when it has
 }
 
-// letEarlyWait is called when an AppendEntries has come in. If it is too early it waits, without the mutex; the
-// world may be another one afterwards, so the handler begins with its first rule after this.
+// letEarlyWait is called when an AppendEntries has come in. If it is too early it waits, without
+// the mutex; the world may be another one afterwards, so the handler begins with its first rule
+// after this.
 func (rf *Raft) letEarlyWait(args *AppendEntriesArgs) {
 	if !rf.config.Pipeline || args.Term < rf.currentTerm || args.PrevLogIndex <= rf.log.lastIndex() {
 		return
@@ -65,7 +68,8 @@ func (rf *Raft) letEarlyWait(args *AppendEntriesArgs) {
 	rf.early.waiting = slices.DeleteFunc(rf.early.waiting, func(other *earlyAppend) bool { return other == e })
 }
 
-// agreedThrough is called when this log has been found to agree with the leader's up to index, or was made to.
+// agreedThrough is called when this log has been found to agree with the leader's up to index, or
+// was made to.
 func (rf *Raft) agreedThrough(index int) {
 	if !rf.config.Pipeline {
 		return

@@ -112,8 +112,9 @@ func (rf *Raft) maybeWin() {
 	}
 }
 
-// becomeLeader makes this peer leader. It knows nothing yet about the others' logs, assumes that they
-// equal its own, and says so at once with its first heartbeats, "to prevent new elections" (§5.2).
+// becomeLeader makes this peer leader. It knows nothing yet about the others' logs, assumes that
+// they equal its own, and says so at once with its first heartbeats, "to prevent new elections"
+// (§5.2).
 func (rf *Raft) becomeLeader() {
 	rf.state = leader
 	rf.electionTimer.Stop()

@@ -155,7 +155,8 @@ func sizeOf(entries []LogEntry) (bytes int) {
 	return bytes
 }
 
-// withinBytes returns as many of the entries as a message may carry, and at least one if there is any.
+// withinBytes returns as many of the entries as a message may carry, and at least one if there is
+// any.
 func withinBytes(entries []LogEntry) []LogEntry {
 	bytes := 0
 	for i, e := range entries {

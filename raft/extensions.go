@@ -140,9 +140,9 @@ func (rf *Raft) beginLeadership() {
 }
 
 // NoOp is the command of an entry that holds none, see [raftapi.ApplyMsg]. A new leader appends one
-// where reads depend on it (§8: "each leader commit a blank no-op entry into the log at the start of
-// its term"): only with an entry of its own term does it learn what is committed (§5.4.2),
-// and without any command to commit its readers would wait for ever.
+// where reads depend on it (§8: "each leader commit a blank no-op entry into the log at the start
+// of its term"): only with an entry of its own term does it learn what is committed (§5.4.2), and
+// without any command to commit its readers would wait for ever.
 type NoOp struct {
 	Leader int // who appended it
 }

@@ -36,8 +36,8 @@ import (
 //     for a lease, up to two election timeouts, while followers vote after one: stale reads
 //     (raft#166).
 //   - All servers have the extension, for all votes count. LeaseRead implies CheckQuorum.
-//   - The promise does not depend on the term. A follower may learn of a newer term within the time,
-//     and forget its leader for it; it still votes for nobody (sticksToLeader).
+//   - The promise does not depend on the term. A follower may learn of a newer term within the
+//     time, and forget its leader for it; it still votes for nobody (sticksToLeader).
 //   - It survives a crash: a restarted server, which does not know whom it has heard right before,
 //     waits for ElectionTimeout before it votes for a newer term (beginExtensions).
 //   - Rule 1 of readindex.go, an entry of the own term committed, holds here too.

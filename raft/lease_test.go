@@ -112,7 +112,8 @@ func TestLeaseNeedsOwnTerm(t *testing.T) {
 	require.Equal(t, 2, index)
 }
 
-// staleLeaseReads counts stale reads of leaders whose clocks run at a rate other than the followers'.
+// staleLeaseReads counts stale reads of leaders whose clocks run at a rate other than the
+// followers'.
 func staleLeaseReads(t *testing.T, leaders, followers float64) (stale, reads int) {
 	inCluster(t, 3, all(everything), func(c *cluster) {
 		h := c.runHistory(time.Minute, func(rf *Raft) (int, bool) { return rf.LeaseRead() }, func(r *rand.Rand) {

@@ -2,8 +2,8 @@ package raft
 
 import "fmt"
 
-// entryLog is a peer's log: a snapshot in place of a prefix, and the entries behind it. It is a plain
-// data structure, without lock or storage; Raft guards it with its mutex and persists it.
+// entryLog is a peer's log: a snapshot in place of a prefix, and the entries behind it. It is a
+// plain data structure, without lock or storage; Raft guards it with its mutex and persists it.
 //
 //	index     1   2   3   4   5   6   7
 //	        +-----------+---+---+---+---+

@@ -42,8 +42,9 @@ func TestMixedConfigurationsGoOn(t *testing.T) {
 //	                `-- b
 //
 // The bridge gets the leader's entries, so that its log is the newest, and nobody can commit them.
-// Without PreVote a's or b's growing term deposes the leader by way of the bridge. With PreVote alone
-// the bridge refuses a and b for their logs, and hears its leader: for ever. CheckQuorum deposes it.
+// Without PreVote a's or b's growing term deposes the leader by way of the bridge. With PreVote
+// alone the bridge refuses a and b for their logs, and hears its leader: for ever. CheckQuorum
+// deposes it.
 func TestBridge(t *testing.T) {
 	for _, c := range []struct {
 		config Config

@@ -10,10 +10,10 @@ import (
 // responding to RPCs").
 //
 // Whoever changes currentTerm, votedFor, log or snapshot calls one of the three functions below
-// before letting go of the mutex, so nobody outside can see a state that a crash would
-// undo. (With Config.Disk they only order the write, and whoever would show the state waits: disk.go.)
-// What is written is what has changed: a new entry costs the same at the end of a log of ten
-// entries and of ten thousand.
+// before letting go of the mutex, so nobody outside can see a state that a crash would undo. (With
+// Config.Disk they only order the write, and whoever would show the state waits: disk.go.) What is
+// written is what has changed: a new entry costs the same at the end of a log of ten entries and of
+// ten thousand.
 //
 //	            +--------------------------------+----------+---+---+---+
 //	stored      | header: term, vote, baseTerm   | snapshot | e | e | e |

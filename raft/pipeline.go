@@ -6,11 +6,13 @@ import (
 	"raftlab/raftapi"
 )
 
-// Pipelined replication, §10.2.2 of Ongaro's dissertation and package tracker of etcd's Raft (Config.Pipeline).
+// Pipelined replication, §10.2.2 of Ongaro's dissertation and package tracker of etcd's Raft
+// (Config.Pipeline).
 //
-// A leader of Figure 2 sends, waits for the answer, and sends what has come in meanwhile. Where a round trip takes
-// long a command waits for up to one of them before it is sent at all. A pipelining leader does not wait: it takes
-// nextIndex for granted when it has sent, and goes on from there.
+// A leader of Figure 2 sends, waits for the answer, and sends what has come in meanwhile. Where a
+// round trip takes long a command waits for up to one of them before it is sent at all. A
+// pipelining leader does not wait: it takes nextIndex for granted when it has sent, and goes on
+// from there.
 //
 //	stop and wait   --[1]------------------->                      --[2 3 4]---------------->
 //	                      <------------ yes --                               <--------- yes --
@@ -31,24 +33,27 @@ import (
 //
 // Rules, and what goes wrong without them:
 //
-//  1. The window is bounded, in messages and in bytes. What is on its way is in the memory of the network, and a
-//     follower that is slow or away gets all of it when it is back.
-//  2. The window is freed by what the follower has stored, and not by an answer as such: a follower that refuses has
-//     made no room.
-//  3. Heartbeats are messages of their own, at matchIndex, and take no room in the window. A follower that owes
-//     many answers must hear its leader, and cannot refuse what it has confirmed.
-//  4. When the window is full, or its end was lost, nothing more would ever be sent. So the answer to a heartbeat
-//     allows one append, which is empty if the window is full. The follower accepts it, and that frees the window, or refuses it, and
-//     then something was lost (etcd#14633).
-//  5. Refusal and loss lead back to probing at matchIndex+1: what was sent behind the gap is refused as well,
-//     and the leader must not go on sending it.
-//  6. What was sent in an earlier stage says nothing about the present one. A late refusal, or a late loss, would
-//     end replication again that has long gone on; so each call remembers the stage in which it was made (epoch).
-//  7. A snapshot that was lost is sent again. In etcd it is not if nobody reports the loss: the follower is stranded.
+//  1. The window is bounded, in messages and in bytes. What is on its way is in the memory of the
+//     network, and a follower that is slow or away gets all of it when it is back.
+//  2. The window is freed by what the follower has stored, and not by an answer as such: a follower
+//     that refuses has made no room.
+//  3. Heartbeats are messages of their own, at matchIndex, and take no room in the window. A
+//     follower that owes many answers must hear its leader, and cannot refuse what it has
+//     confirmed.
+//  4. When the window is full, or its end was lost, nothing more would ever be sent. So the answer
+//     to a heartbeat allows one append, which is empty if the window is full. The follower accepts
+//     it, and that frees the window, or refuses it, and then something was lost (etcd#14633).
+//  5. Refusal and loss lead back to probing at matchIndex+1: what was sent behind the gap is
+//     refused as well, and the leader must not go on sending it.
+//  6. What was sent in an earlier stage says nothing about the present one. A late refusal, or a
+//     late loss, would end replication again that has long gone on; so each call remembers the
+//     stage in which it was made (epoch).
+//  7. A snapshot that was lost is sent again. In etcd it is not if nobody reports the loss: the
+//     follower is stranded.
 //  8. matchIndex moves by answers alone. nextIndex says what was sent, not what has arrived.
 //
-// Calls overtake each other on any carrier. A follower keeps appends that come too early for a while
-// instead of refusing them: early.go.
+// Calls overtake each other on any carrier. A follower keeps appends that come too early for a
+// while instead of refusing them: early.go.
 
 // stage is what a leader believes of a follower.
 type stage int
@@ -59,7 +64,8 @@ const (
 	snapshotting              // a snapshot is on its way
 )
 
-// pipe is what a pipelining leader knows of what is on its way to one follower. A part of its progress.
+// pipe is what a pipelining leader knows of what is on its way to one follower. A part of its
+// progress.
 type pipe struct {
 	stage   stage
 	epoch   int       // number of the present stage: each change of it counts
@@ -75,8 +81,9 @@ type pipe struct {
 // flight is an append with entries on its way.
 type flight struct{ last, bytes int }
 
-// snapshotPatience is how many heartbeat intervals a snapshot may be on its way before another is sent, if the follower answers
-// heartbeats meanwhile. A lost call is usually known to be lost much sooner.
+// snapshotPatience is how many heartbeat intervals a snapshot may be on its way before another is
+// sent, if the follower answers heartbeats meanwhile. A lost call is usually known to be lost much
+// sooner.
 const snapshotPatience = 10
 
 // full says whether nothing with entries may be sent (rule 1).
@@ -110,8 +117,8 @@ func (f *progress) landed() {
 	p.window = p.window[n:]
 }
 
-// sendPipelined sends the follower all that it may get now. awaiting says afterwards whether new entries have to wait
-// for an answer.
+// sendPipelined sends the follower all that it may get now. awaiting says afterwards whether new
+// entries have to wait for an answer.
 func (rf *Raft) sendPipelined(f *progress) {
 	p := &f.pipe
 	sent := false
@@ -151,7 +158,8 @@ func (rf *Raft) sendPipelined(f *progress) {
 	f.awaiting = p.stage != replicating || p.full(rf.config.MaxInflightMessages, rf.config.MaxInflightBytes)
 }
 
-// mayPipeline says whether another call may begin: the window bounds those with entries, and this all of them.
+// mayPipeline says whether another call may begin: the window bounds those with entries, and this
+// all of them.
 func (rf *Raft) mayPipeline(f *progress) bool {
 	return f.inFlight < maxInFlight+rf.config.MaxInflightMessages
 }
@@ -161,7 +169,8 @@ func (rf *Raft) readsWaitFor(f *progress) bool {
 	return !f.pipe.asked && len(rf.reads.waiting) > 0 && f.carries < rf.reads.number
 }
 
-// sendProbe sends one message with what the follower lacks from nextIndex on: entries, or a snapshot.
+// sendProbe sends one message with what the follower lacks from nextIndex on: entries, or a
+// snapshot.
 func (rf *Raft) sendProbe(f *progress) {
 	f.pipe.waits = true
 	if args, ok := rf.catchUpArgs(f); ok {
@@ -178,8 +187,9 @@ func (rf *Raft) sendProbe(f *progress) {
 	}
 }
 
-// heartbeatArgs describes a heartbeat: an append at matchIndex, which nobody can refuse who has confirmed it (rule 3), or at
-// the beginning of all logs, if the leader's own does not reach back so far. It commits what is known to match.
+// heartbeatArgs describes a heartbeat: an append at matchIndex, which nobody can refuse who has
+// confirmed it (rule 3), or at the beginning of all logs, if the leader's own does not reach back
+// so far. It commits what is known to match.
 func (rf *Raft) heartbeatArgs(f *progress) *AppendEntriesArgs {
 	args := &AppendEntriesArgs{Term: rf.currentTerm, LeaderId: rf.me}
 	if rf.log.has(f.matchIndex) {
@@ -197,7 +207,8 @@ func (rf *Raft) launch(f *progress, args *AppendEntriesArgs, beat bool) {
 	go rf.pipelineAppend(f, args, beat, f.pipe.epoch)
 }
 
-// pipelineAppend makes one call, a heartbeat or an append, and deals with its reply; epoch is that of the stage in which it was made.
+// pipelineAppend makes one call, a heartbeat or an append, and deals with its reply; epoch is that
+// of the stage in which it was made.
 func (rf *Raft) pipelineAppend(f *progress, args *AppendEntriesArgs, beat bool, epoch int) {
 	start := rf.callStarts(f)
 	reply := &AppendEntriesReply{}
@@ -231,8 +242,9 @@ func (rf *Raft) pipelineAppend(f *progress, args *AppendEntriesArgs, beat bool, 
 	rf.answered(f)
 }
 
-// appendLost goes back to probing when an append of this stage was lost (rules 5 and 6). A probe that was lost is sent again
-// when the follower has answered a heartbeat: who knows whether it is there.
+// appendLost goes back to probing when an append of this stage was lost (rules 5 and 6). A probe
+// that was lost is sent again when the follower has answered a heartbeat: who knows whether it is
+// there.
 func (rf *Raft) appendLost(f *progress, epoch int) {
 	if f.pipe.stage == replicating && epoch == f.pipe.epoch {
 		raftapi.Reached("probing after a loss")
@@ -273,7 +285,8 @@ func (rf *Raft) appendAccepted(f *progress, index int) {
 	}
 }
 
-// appendRefused goes back to where the logs are known to agree, if they did, and otherwise looks for it as in §5.3.
+// appendRefused goes back to where the logs are known to agree, if they did, and otherwise looks
+// for it as in §5.3.
 func (rf *Raft) appendRefused(f *progress, args *AppendEntriesArgs, reply *AppendEntriesReply, epoch int) {
 	switch {
 	case epoch != f.pipe.epoch || args.PrevLogIndex <= f.matchIndex:

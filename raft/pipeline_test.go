@@ -62,7 +62,8 @@ func TestStagesOfAFollower(t *testing.T) {
 	require.Equal(t, probing, f.pipe.stage)
 }
 
-// Rule 4: the answer to a heartbeat allows one append, whatever the window holds, if the follower lacks something.
+// Rule 4: the answer to a heartbeat allows one append, whatever the window holds, if the follower
+// lacks something.
 func TestHeartbeatsAnswerAllowsOneAppend(t *testing.T) {
 	rf := newPeerWith(t, Config{Pipeline: true}, 4, 4, 4)
 	lead(rf)
@@ -77,8 +78,8 @@ func TestHeartbeatsAnswerAllowsOneAppend(t *testing.T) {
 	require.True(t, f.pipe.poke)
 }
 
-// A follower in another cluster of events each time: what is known of it never goes back, and the window holds what is between
-// matchIndex and nextIndex.
+// A follower in another cluster of events each time: what is known of it never goes back, and the
+// window holds what is between matchIndex and nextIndex.
 func TestPipeKeepsItsInvariant(t *testing.T) {
 	draw := rand.New(rand.NewPCG(3, 4))
 	for range 100 {
@@ -154,7 +155,8 @@ func TestEarlyAppendsWait(t *testing.T) {
 	})
 }
 
-// With all others in step a cluster of pipelining peers commits in one round trip, whatever is on its way.
+// With all others in step a cluster of pipelining peers commits in one round trip, whatever is on
+// its way.
 func TestPipelineCommits(t *testing.T) {
 	inCluster(t, 3, all(Config{Pipeline: true, MaxInflightMessages: 8}), func(c *cluster) {
 		leader := c.leader()

@@ -6,8 +6,8 @@ import "raftlab/raftapi"
 //
 // A server that was cut off has raised its term with every election that it could not win. When it
 // comes back, its newer term deposes a leader that did nothing wrong, although it cannot even win
-// itself if its log is behind. With PreVote it asks first: "would you vote for me in the next term?",
-// and raises its term only after a majority has said yes.
+// itself if its log is behind. With PreVote it asks first: "would you vote for me in the next
+// term?", and raises its term only after a majority has said yes.
 //
 //	            timeout                  majority would          majority votes
 //	follower ------------> pre-candidate ------------> candidate ------------> leader
@@ -32,15 +32,16 @@ import "raftlab/raftapi"
 //     it cannot win, and the others, who can, would never learn the term that they have to exceed
 //     (etcd#8501).
 //   - A pre-candidate does not know a leader any more. If it went on believing in the one that it
-//     does not hear, it would go on refusing the pre-votes of others for its sake, and sending reads
-//     to it (etcd#8334).
+//     does not hear, it would go on refusing the pre-votes of others for its sake, and sending
+//     reads to it (etcd#8334).
 //   - A leadership transfer skips the pre-vote (transfer.go): the leader is alive and knows it.
 //
 // PreVote is about disruption, not safety, and alone it can cost liveness: a server that
 // hears a leader which has lost its majority has the newest log, with entries that nobody can
 // commit, and refuses all others. CheckQuorum deposes such a leader.
 
-// preCandidate is the fourth state of a server, with [Config.PreVote]: it asks whether it could win.
+// preCandidate is the fourth state of a server, with [Config.PreVote]: it asks whether it could
+// win.
 const preCandidate serverState = leader + 1
 
 // preVoteRound is one round of asking.

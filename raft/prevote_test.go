@@ -7,7 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The rules of RequestPreVote: a voter in term 5 with log 1 1 3. Whatever it answers, it changes nothing.
+// The rules of RequestPreVote: a voter in term 5 with log 1 1 3. Whatever it answers, it changes
+// nothing.
 func TestRequestPreVote(t *testing.T) {
 	for _, c := range []struct {
 		name      string

@@ -2,9 +2,10 @@ package raft
 
 import "raftlab/raftapi"
 
-// Probes: where this peer says that something has happened which a test case wants to have happened (situations.go).
-// A probe that is one plain line stands where it happens. Those that have to look before they can tell are here, so
-// that the algorithm reads without them: each is called in one line, looks, and changes nothing.
+// Probes: where this peer says that something has happened which a test case wants to have happened
+// (situations.go). A probe that is one plain line stands where it happens. Those that have to look
+// before they can tell are here, so that the algorithm reads without them: each is called in one
+// line, looks, and changes nothing.
 
 // probeTimeout is called when an election timeout has run out, before the election.
 func (rf *Raft) probeTimeout() {
@@ -30,7 +31,8 @@ func (rf *Raft) probeLeaderHeard(term int) {
 	}
 }
 
-// probeEntries is called before the log is made to agree with entries, the first of which belongs at index from.
+// probeEntries is called before the log is made to agree with entries, the first of which belongs
+// at index from.
 func (rf *Raft) probeEntries(from int, entries []LogEntry) {
 	there := 0 // how many of them the log has
 	for there < len(entries) && from+there <= rf.log.lastIndex() &&
@@ -67,8 +69,8 @@ func (rf *Raft) probeCommitted() {
 	}
 }
 
-// probeInstall is called before a leader's snapshot takes the place of entries. suffix says that the log goes on behind
-// it, and agrees with it.
+// probeInstall is called before a leader's snapshot takes the place of entries. suffix says that
+// the log goes on behind it, and agrees with it.
 func (rf *Raft) probeInstall(index int, suffix bool) {
 	raftapi.Reached("snapshot installed")
 	if rf.lastApplied < rf.commitIndex {

@@ -5,15 +5,15 @@ import (
 	"time"
 )
 
-// progress is all that a leader knows of one server, during one term. Figure 2's "volatile state on leaders" is
-// two of its fields; the others say what is on its way to the server and what has come back. The leader keeps one of
-// itself as well, for counting: it has no calls on their way.
+// progress is all that a leader knows of one server, during one term. Figure 2's "volatile state on
+// leaders" is two of its fields; the others say what is on its way to the server and what has come
+// back. The leader keeps one of itself as well, for counting: it has no calls on their way.
 //
-// It is plain data, guarded by Raft.mu, and made anew after each election. What changes it are the events of a
-// follower's life, each a method that can be tested alone:
+// It is plain data, guarded by Raft.mu, and made anew after each election. What changes it are the
+// events of a follower's life, each a method that can be tested alone:
 //
 //	sent       a call begins              matched    the follower has stored entries, or has them already
-//	returned   it is over, or lost        refused    the follower lacks what the call built upon
+//	returned   it is over, or lost        refused    the follower lacks what the call built on
 //	answered   (contacts.go)
 type progress struct {
 	peer int
@@ -36,7 +36,8 @@ type progress struct {
 	news    news    // eager.go
 }
 
-// newProgress assumes that the server's log equals the leader's, which ends at lastIndex, and knows nothing of it.
+// newProgress assumes that the server's log equals the leader's, which ends at lastIndex, and knows
+// nothing of it.
 func newProgress(peer, term, lastIndex int) *progress {
 	return &progress{peer: peer, term: term, wake: make(chan struct{}, 1), nextIndex: lastIndex + 1}
 }
@@ -49,9 +50,9 @@ func (f *progress) signal() {
 	}
 }
 
-// heeded takes the token back. The replicator may have waited for the mutex since it was woken, while a Start that held it
-// wrote to a disk, and the next one: what they woke it for is in what it sends now. Woken once more, it would send
-// all of that a second time, unanswered as it is.
+// heeded takes the token back. The replicator may have waited for the mutex since it was woken,
+// while a Start that held it wrote to a disk, and the next one: what they woke it for is in what it
+// sends now. Woken once more, it would send all of that a second time, unanswered as it is.
 func (f *progress) heeded() {
 	select {
 	case <-f.wake:
@@ -74,8 +75,9 @@ func (f *progress) returned() { f.inFlight-- }
 // lacks says whether the follower may lack entries of a log that ends at lastIndex.
 func (f *progress) lacks(lastIndex int) bool { return f.nextIndex <= lastIndex }
 
-// matched notes that the follower's log agrees with the leader's up to index. It returns false if that says
-// less than is known already: an older request was answered later. What was true then still is.
+// matched notes that the follower's log agrees with the leader's up to index. It returns false if
+// that says less than is known already: an older request was answered later. What was true then
+// still is.
 func (f *progress) matched(index int) bool {
 	if index < f.matchIndex {
 		return false
@@ -85,16 +87,17 @@ func (f *progress) matched(index int) bool {
 	return true
 }
 
-// refusedNews says whether a refusal of entries behind prevLogIndex is news. It is not if nextIndex has moved since
-// they were sent, or if it is known that the follower has come that far.
+// refusedNews says whether a refusal of entries behind prevLogIndex is news. It is not if nextIndex
+// has moved since they were sent, or if it is known that the follower has come that far.
 func (f *progress) refusedNews(prevLogIndex int) bool {
 	return prevLogIndex == f.nextIndex-1 && prevLogIndex > f.matchIndex
 }
 
-// refused notes that the follower lacks what a call built upon, and is to get entries from next on.
+// refused notes that the follower lacks what a call built on, and gets entries from next on.
 func (f *progress) refused(next int) { f.nextIndex = max(next, f.matchIndex+1) }
 
-// majority returns the highest value that a majority of servers has reached, of what each of them has reached.
+// majority returns the highest value that a majority of servers has reached, of what each of them
+// has reached.
 //
 //	matchIndex   3 7 5         sorted   3 5 7         5: two of three are there
 //	             2 9 9 4       sorted   2 4 9 9       4: three of four are
@@ -114,15 +117,15 @@ func reachedBy[T any](all []*progress, what func(*progress) T) []T {
 	return reached
 }
 
-// majorityMatch returns the highest index up to which a majority of servers stores the leader's log (Figure 2: "a
-// majority of matchIndex[i] >= N").
+// majorityMatch returns the highest index up to which a majority of servers stores the leader's log
+// (Figure 2: "a majority of matchIndex[i] >= N").
 func majorityMatch(all []*progress) int {
 	match := reachedBy(all, func(f *progress) int { return f.matchIndex })
 	return majority(match, func(a, b int) int { return a - b })
 }
 
-// majorityTime is majority for instants at which servers other than me did something. The leader does it now: it is
-// one of the majority, once.
+// majorityTime is majority for instants at which servers other than me did something. The leader
+// does it now: it is one of the majority, once.
 func majorityTime(all []*progress, me int, now time.Time, what func(*progress) time.Time) time.Time {
 	times := reachedBy(all, what)
 	times[me] = now

@@ -55,8 +55,8 @@ type Raft struct {
 	toApply          *sync.Cond  // on mu; signalled when commitIndex or log.base moves, and by Kill
 	killed           bool
 
-	// Volatile state of a leader, made anew after each election: what it knows of each server, itself
-	// included. nextIndex and matchIndex are there (progress.go).
+	// Volatile state of a leader, made anew after each election: what it knows of each server,
+	// itself included. nextIndex and matchIndex are there (progress.go).
 	followers []*progress
 
 	extensions // what goes beyond Figure 2 (extensions.go)
@@ -72,7 +72,8 @@ func Make(peers []*labrpc.ClientEnd, me int, persister *raftapi.Persister, apply
 }
 
 // New creates a peer from what its persister holds, and starts its goroutines. It does not block.
-// It panics if config cannot work, and if the persister holds something that this package has not written.
+// It panics if config cannot work, and if the persister holds something that this package has not
+// written.
 //
 // After a restart the service is expected to read its snapshot from the persister; the
 // first entry sent on ApplyCh is the one behind it.
@@ -111,7 +112,8 @@ func restore(config Config) *Raft {
 }
 
 // Start hands a command to the leader; see [raftapi.Raft]. It returns once the command is on this
-// server's stable storage, or on its way there (Config.Disk), and does not wait for any other server.
+// server's stable storage, or on its way there (Config.Disk), and does not wait for any other
+// server.
 func (rf *Raft) Start(command any) (index, term int, isLeader bool) {
 	p := rf.together.join(command)
 	rf.mu.Lock()

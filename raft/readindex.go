@@ -92,7 +92,8 @@ func (rf *Raft) ReadIndex() (index int, ok bool) {
 	return rf.readFrom(id, changed)
 }
 
-// readAsLeader lets a read in and waits until it is confirmed. reader is the follower that has asked, if any.
+// readAsLeader lets a read in and waits until it is confirmed. reader is the follower that has
+// asked, if any.
 func (rf *Raft) readAsLeader(reader int) (index int, ok bool) {
 	rf.mu.Lock()
 	if !rf.config.ReadIndex || rf.state != leader {

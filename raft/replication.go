@@ -20,8 +20,8 @@ import (
 // So a call into the void does not hold up the next one, and commands that come in while
 // a call is on its way travel together in the next one.
 
-// runReplicator is the goroutine that keeps one follower's log up with the leader's, during one term: its replicator.
-// It ends with the leadership, at the next heartbeat at the latest.
+// runReplicator is the goroutine that keeps one follower's log up with the leader's, during one
+// term: its replicator. It ends with the leadership, at the next heartbeat at the latest.
 func (rf *Raft) runReplicator(f *progress) {
 	heartbeat := time.NewTimer(rf.config.HeartbeatInterval)
 	defer heartbeat.Stop()

@@ -41,7 +41,8 @@ func TestAdvanceCommitIndex(t *testing.T) {
 	}
 }
 
-// The end of §5.3: a leader with log 1 1 1 4 4 4 asks followers a, b and c of the comment at backUp.
+// The end of §5.3: a leader with log 1 1 1 4 4 4 asks followers a, b and c of the comment at
+// backUp.
 func TestBackUp(t *testing.T) {
 	for _, c := range []struct {
 		name      string
@@ -132,8 +133,8 @@ type nowhere struct{}
 
 func (nowhere) Call(string, any, any) bool { return false }
 
-// What is sent is all that the replicator was woken for, also by what came in while it waited for the mutex: nothing makes
-// it send the same entries again before they are answered.
+// What is sent is all that the replicator was woken for, also by what came in while it waited for
+// the mutex: nothing makes it send the same entries again before they are answered.
 func TestEntriesAreSentOnce(t *testing.T) {
 	for _, pipeline := range []bool{false, true} {
 		rf := newPeerWith(t, Config{Pipeline: pipeline}, 4, 4)

@@ -106,7 +106,8 @@ var Situations = []Situation{
 	{"command refused: too much uncommitted", "a leader without a majority had taken as much as it may"},
 	{"append waited for an earlier one", "an append came before one that was sent earlier, and was not refused"},
 
-	// Writes beside the mutex, batches and runs, §10.2 of the dissertation (disk.go, batch.go, applyruns.go)
+	// Writes beside the mutex, batches and runs, §10.2 of the dissertation (disk.go, batch.go,
+	// applyruns.go)
 	{"reply waited for a term or a vote to be stored", "a reply was held back until the term or the vote that it tells was on the disk"},
 	{"reply waited for entries to be stored", "a reply was held back until the entries that it confirms were on the disk"},
 	{"entry replaced while it was written", "another leader's entry took the place of one that was on its way to the disk"},

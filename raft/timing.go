@@ -12,7 +12,8 @@ var (
 	_ raftapi.Timed        = (*Raft)(nil)
 )
 
-// Leader tells whose AppendEntries this server follows, or that it leads itself; see [raftapi.LeaderTeller].
+// Leader tells whose AppendEntries this server follows, or that it leads itself; see
+// [raftapi.LeaderTeller].
 func (rf *Raft) Leader() (peer int, known bool) {
 	rf.mu.Lock()
 	defer rf.mu.Unlock()

@@ -6,9 +6,9 @@ import (
 	"raftlab/raftapi"
 )
 
-// Leadership transfer, §3.10 of Ongaro's dissertation (Config.Transfer): a leader that is to go, for
-// example because its machine is needed, hands over in two round trips, where its death
-// would cost the cluster an election timeout.
+// Leadership transfer, §3.10 of Ongaro's dissertation (Config.Transfer): a leader that is to go,
+// for example because its machine is needed, hands over in two round trips, where its death would
+// cost the cluster an election timeout.
 //
 //	leader   takes no more   sends what         TimeoutNow               deposed by the
 //	         commands        the heir lacks          \                   newer term
@@ -23,9 +23,10 @@ import (
 //     "not leader", so that the service looks for the new one. GetState and reads go on.
 //   - TimeoutNow is sent when the heir's log is complete. Earlier it could not win, and had deposed
 //     a leader for nothing.
-//   - The heir's election is at the request of the leader: it asks by another RPC, RequestVoteByLeave,
-//     for which stickiness makes an exception (§4.2.3: "I have permission to disrupt the leader, it
-//     told me to"). The leave is for this one election; if it fails, the next is like any other.
+//   - The heir's election is at the request of the leader: it asks by another RPC,
+//     RequestVoteByLeave, for which stickiness makes an exception (§4.2.3: "I have permission to
+//     disrupt the leader, it told me to"). The leave is for this one election; if it fails, the
+//     next is like any other.
 //   - Once TimeoutNow is sent, the leader has no lease any more in this term (lease.go).
 //   - Without success within an election timeout the transfer is given up, and the leader takes
 //     commands again. A TimeoutNow that arrives later still deposes it; that is harmless.

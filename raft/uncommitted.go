@@ -2,22 +2,24 @@ package raft
 
 import "raftlab/raftapi"
 
-// A limit on what is not committed (Config.UncommittedLimit; etcd's MaxUncommittedEntriesSize). A leader without a majority
-// takes commands, for nothing in Figure 2 tells it not to, and each stays in its memory and on its disk. Clients that try
-// again make more of them. With a limit it refuses.
+// A limit on what is not committed (Config.UncommittedLimit; etcd's MaxUncommittedEntriesSize). A
+// leader without a majority takes commands, for nothing in Figure 2 tells it not to, and each stays
+// in its memory and on its disk. Clients that try again make more of them. With a limit it refuses.
 //
 // Rules, and what goes wrong without them:
 //
 //  1. The bound is on bytes of entries that were proposed in this term and are not committed.
 //  2. One command is always taken if there is no other, however large: otherwise it never could be.
-//  3. Entries without a command do not count, and are never refused: a new leader must have its no-op.
+//  3. Entries without a command do not count, and are never refused: a new leader must have its
+//     no-op.
 //  4. What is committed is counted back.
-//  5. A new term begins at nothing. What an earlier leadership has left may never be committed, and would
-//     be counted for ever.
-//  6. A refusal is told apart from "not the leader" ([raftapi.Proposer]): a client that goes on to the next
-//     server will be sent back here.
+//  5. A new term begins at nothing. What an earlier leadership has left may never be committed, and
+//     would be counted for ever.
+//  6. A refusal is told apart from "not the leader" ([raftapi.Proposer]): a client that goes on to
+//     the next server will be sent back here.
 
-// takesMore says whether the leader takes a command, and counts it if so. It does not if there is too much that is not committed.
+// takesMore says whether the leader takes a command, and counts it if so. It does not if there is
+// too much that is not committed.
 func (rf *Raft) takesMore(command any) bool {
 	limit := rf.config.UncommittedLimit
 	if limit == 0 || command == nil {

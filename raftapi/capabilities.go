@@ -32,9 +32,9 @@ var Extensions = []string{
 
 // Extendable is a peer whose extensions can be switched on by name.
 type Extendable interface {
-	// Extend switches extensions on. Some have parameters, as [ParseExtension] reads them. It is called at most once,
-	// right after Make and before any other peer can reach this one. The error names an extension that the peer does
-	// not have, or says what is wrong with a parameter.
+	// Extend switches extensions on. Some have parameters, as [ParseExtension] reads them. It is
+	// called at most once, right after Make and before any other peer can reach this one. The error
+	// names an extension that the peer does not have, or says what is wrong with a parameter.
 	Extend(names ...string) error
 }
 
@@ -42,24 +42,25 @@ type Extendable interface {
 var (
 	// ErrNotLeader: the peer does not lead, or is handing its leadership over.
 	ErrNotLeader = errors.New("not the leader")
-	// ErrUncommitted: the peer leads, and too much of what it has taken is not committed. Another server cannot do better.
+	// ErrUncommitted: the peer leads, and too much of what it has taken is not committed. Another
+	// server cannot do better.
 	ErrUncommitted = errors.New("too much that is not committed")
 )
 
 // Proposer is a peer that says why it does not take a command.
 type Proposer interface {
-	// Propose is [Raft.Start], but for its last result: nil, [ErrNotLeader], or [ErrUncommitted] from a peer with the
-	// extension [UncommittedLimit].
+	// Propose is [Raft.Start], but for its last result: nil, [ErrNotLeader], or [ErrUncommitted]
+	// from a peer with the extension [UncommittedLimit].
 	Propose(command any) (index, term int, err error)
 }
 
 // ReadIndexer is a peer with the extension [ReadIndex].
 type ReadIndexer interface {
-	// ReadIndex returns an index such that a service which has applied everything up to it has
-	// seen every operation that was complete before the call (Ongaro's dissertation, §6.4). It blocks
-	// for about one round of heartbeats. ok is false if that could not be confirmed: no
-	// leader is known, the leader changed meanwhile, a message was lost, or the peer was killed; the
-	// caller tries again, here or elsewhere.
+	// ReadIndex returns an index such that a service which has applied everything up to it has seen
+	// every operation that was complete before the call (Ongaro's dissertation, §6.4). It blocks
+	// for about one round of heartbeats. ok is false if that could not be confirmed: no leader is
+	// known, the leader changed meanwhile, a message was lost, or the peer was killed; the caller
+	// tries again, here or elsewhere.
 	//
 	// Any peer can be asked. One that does not lead asks its leader.
 	ReadIndex() (index int, ok bool)
@@ -80,11 +81,11 @@ type LeadershipTransferrer interface {
 	TransferLeadership(to int) bool
 }
 
-// CommitIndexer is a peer that tells how far its log is known to be committed. A service compares that
-// with what it has applied, and refuses requests while it is too far behind.
+// CommitIndexer is a peer that tells how far its log is known to be committed. A service compares
+// that with what it has applied, and refuses requests while it is too far behind.
 type CommitIndexer interface {
-	// CommitIndex returns the commitIndex of Figure 2: the highest index known to be committed, 0 at
-	// first. It does not block.
+	// CommitIndex returns the commitIndex of Figure 2: the highest index known to be committed, 0
+	// at first. It does not block.
 	CommitIndex() int
 }
 
@@ -92,8 +93,8 @@ type CommitIndexer interface {
 // that a follower which is only slightly behind gets entries and not the whole snapshot (etcd's
 // SnapshotCatchUpEntries).
 //
-// Deprecated: it is the extension [CatchUp] of an [Extensible] peer now. Peers that have only this method are still asked
-// by it.
+// Deprecated: it is the extension [CatchUp] of an [Extensible] peer now. Peers that have only this
+// method are still asked by it.
 type CatchUpKeeper interface {
 	// KeepCatchUp says how much to keep behind each later snapshot: as many of the newest
 	// entries as stay within both limits; bytes are those of the encoded entries. What is persisted
@@ -111,18 +112,19 @@ type ClockDrifter interface {
 	DriftClock(rate float64)
 }
 
-// LeaderTeller is a peer that tells which peer it takes for the leader, so that a service need not ask them all.
+// LeaderTeller is a peer that tells which peer it takes for the leader, so that a service need not
+// ask them all.
 type LeaderTeller interface {
-	// Leader returns the index of the leader among the peers. It is a hint, which may be old; known is false if there is
-	// none, during an election for example. It does not block.
+	// Leader returns the index of the leader among the peers. It is a hint, which may be old; known
+	// is false if there is none, during an election for example. It does not block.
 	Leader() (peer int, known bool)
 }
 
-// Timed is a peer whose timing can be set. The labs' bounds suit a simulated network; a busy machine with a real disk needs
-// more.
+// Timed is a peer whose timing can be set. The labs' bounds suit a simulated network; a busy
+// machine with a real disk needs more.
 type Timed interface {
-	// SetTiming sets the interval of heartbeats, and the least time that a follower waits for its leader; it
-	// draws each wait between that and twice as much. It is called at most once, right after Make. The error says what is
-	// wrong with the two, and nothing has changed then.
+	// SetTiming sets the interval of heartbeats, and the least time that a follower waits for its
+	// leader; it draws each wait between that and twice as much. It is called at most once, right
+	// after Make. The error says what is wrong with the two, and nothing has changed then.
 	SetTiming(heartbeat, election time.Duration) error
 }

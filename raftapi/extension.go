@@ -58,7 +58,7 @@ func ParseExtension(text string) (Extension, error) {
 		}
 		n, err := strconv.Atoi(value)
 		if err != nil || n <= 0 {
-			return Extension{}, fmt.Errorf("%s: %s is to be a positive integer, such as %s:%s=100", text, key, name, key)
+			return Extension{}, fmt.Errorf("%s: %s has to be a positive integer, such as %s:%s=100", text, key, name, key)
 		}
 		if _, twice := x.parameters[key]; twice {
 			return Extension{}, fmt.Errorf("%s: %s is there twice", text, key)
@@ -87,8 +87,8 @@ func (x Extension) Parameter(name string, otherwise int) int {
 	return otherwise
 }
 
-// ParseExtensions reads several, and returns them sorted and each once. It is an error to ask for one with
-// different parameters.
+// ParseExtensions reads several, and returns them sorted and each once. It is an error to ask for
+// one with different parameters.
 func ParseExtensions(texts []string) ([]string, error) {
 	var all []string
 	for _, text := range texts {
@@ -109,8 +109,8 @@ func ParseExtensions(texts []string) ([]string, error) {
 // HasExtension says whether an extension is among those asked for, with parameters or without.
 func HasExtension(texts []string, name string) bool { return indexOf(texts, name) >= 0 }
 
-// AddExtensions returns texts and those of more whose names are not there yet. Where both have one, what comes with
-// parameters stays.
+// AddExtensions returns texts and those of more whose names are not there yet. Where both have one,
+// what comes with parameters stays.
 func AddExtensions(texts []string, more ...string) []string {
 	all := slices.Clone(texts)
 	for _, text := range more {
@@ -134,8 +134,8 @@ func nameOf(text string) string {
 	return name
 }
 
-// Extensible is a peer that tells which extensions it has, so that what is merely welcome is asked of
-// those only that have it.
+// Extensible is a peer that tells which extensions it has, so that what is merely welcome is asked
+// of those only that have it.
 type Extensible interface {
 	Extendable
 	// HasExtension says whether Extend knows an extension of this name. It does not block.

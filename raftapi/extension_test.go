@@ -17,7 +17,7 @@ func TestExtensionsAreReadWithTheirParameters(t *testing.T) {
 		"pipelin":                        `no extension is called "pipelin"; there are prevote`,
 		"pipeline:window=8":              `it has no parameter "window"; it has messages, bytes`,
 		"prevote:times=2":                `it has no parameter "times"; it has none`,
-		"pipeline:messages":              "messages is to be a positive integer, such as pipeline:messages=100",
+		"pipeline:messages":              "messages has to be a positive integer, such as pipeline:messages=100",
 		"pipeline:messages=0":            "a positive integer",
 		"pipeline:messages=1e3":          "a positive integer",
 		"pipeline:messages=1:messages=1": "messages is there twice",

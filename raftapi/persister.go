@@ -12,8 +12,8 @@ import (
 //
 // All methods are safe for concurrent use and none blocks, unless the storage models a disk.
 //
-// It is a handle: a copy of the struct stores to the same place, and belongs to the same life of a peer. What a
-// peer still writes after its crash reaches neither its next life nor anybody else.
+// It is a handle: a copy of the struct stores to the same place, and belongs to the same life of a
+// peer. What a peer still writes after its crash reaches neither its next life nor anybody else.
 type Persister struct {
 	p *persister
 }
@@ -91,8 +91,8 @@ func copies(list [][]byte) [][]byte {
 	return own
 }
 
-// clone copies b. Where nothing was stored it returns an empty slice and not nil, as the course's persister
-// does: there are solutions that take nil for a sign that nothing was stored at all.
+// clone copies b. Where nothing was stored it returns an empty slice and not nil, as the course's
+// persister does: there are solutions that take nil for a sign that nothing was stored at all.
 func clone(b []byte) []byte { return append([]byte{}, b...) }
 
 // Memory is a [Storage] that lives as long as the process.
@@ -119,8 +119,8 @@ func (m *Memory) Save(state, snapshot []byte) {
 	m.size = len(state)
 }
 
-// Write implements [Storage]. It panics where u leaves a hole in the log: the peer's idea of what it
-// has stored is broken, and so is everything that it would read back.
+// Write implements [Storage]. It panics where u leaves a hole in the log: the peer's idea of what
+// it has stored is broken, and so is everything that it would read back.
 func (m *Memory) Write(u Update) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -51,8 +51,8 @@ func TestSaveCopies(t *testing.T) {
 	require.Equal(t, "snap", string(p.ReadSnapshot()))
 }
 
-// What is written in increments is copied as well: nobody persists anything by changing what he has handed over or
-// was given, without a write.
+// What is written in increments is copied as well: nobody persists anything by changing what he has
+// handed over or was given, without a write.
 func TestWriteCopies(t *testing.T) {
 	p := MakePersister()
 	header, snapshot, entry := []byte("header"), []byte("snap"), []byte("entry")

@@ -12,7 +12,8 @@
 // Contents:
 //
 //   - [Raft], [Snapshotter], [MakeFunc], [ApplyMsg]: the peer itself (this file)
-//   - [Persister], [Storage], [Update]: stable storage, whole or incremental (persister.go, storage.go)
+//   - [Persister], [Storage], [Update]: stable storage, whole or incremental (persister.go,
+//     storage.go)
 //   - [Reached]: names the situations that a test case exists for (reached.go)
 //
 // Whatever else a peer can do is a small interface found by a type assertion, the way

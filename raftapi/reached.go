@@ -14,8 +14,8 @@ func Reached(situation string) {
 }
 
 // OnReached installs the function that hears of every [Reached]; nil removes it. It is for the
-// harness. f is called on the peers' goroutines, with their locks held, so it must neither block nor
-// call a peer; a call that is under way when it is removed still reaches it.
+// harness. f is called on the peers' goroutines, with their locks held, so it must neither block
+// nor call a peer; a call that is under way when it is removed still reaches it.
 func OnReached(f func(situation string)) {
 	if f == nil {
 		reached.Store(nil)

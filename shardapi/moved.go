@@ -10,9 +10,9 @@ import (
 	"raftlab/raftapi"
 )
 
-// Moved is a sharded service in the form of 6.5840 since 2025. There is no controller that is a service, and no group fetches
-// anything: the configuration is a value in a key/value server on one machine, and a client that changes it moves the
-// shards itself, from group to group.
+// Moved is a sharded service in the form of 6.5840 since 2025. There is no controller that is a
+// service, and no group fetches anything: the configuration is a value in a key/value server on one
+// machine, and a client that changes it moves the shards itself, from group to group.
 //
 //	controller (a client)            store: "configuration 6: ..."
 //	   |  freeze 3     install 3        delete 3
@@ -21,28 +21,30 @@ import (
 //
 // Groups have the numbers 1, 2, ...; group 1 has all shards at first, and knows it.
 type Moved struct {
-	// Store starts the server that keeps configurations and returns the objects whose methods are called over labrpc. It
-	// does not crash.
+	// Store starts the server that keeps configurations and returns the objects whose methods are
+	// called over labrpc. It does not crash.
 	Store func() []any
-	// Start starts server me of group gid. It takes a snapshot when the persisted Raft state nears maxraftstate bytes; -1
-	// means never.
+	// Start starts server me of group gid. It takes a snapshot when the persisted Raft state nears
+	// maxraftstate bytes; -1 means never.
 	Start func(ends []*labrpc.ClientEnd, me int, persister *raftapi.Persister, maxraftstate, gid int) kvapi.Server
-	// Mover makes a controller. store leads to the store, makeEnd to the servers of groups, by the names that
-	// placements have for them.
+	// Mover makes a controller. store leads to the store, makeEnd to the servers of groups, by the
+	// names that placements have for them.
 	Mover func(store *labrpc.ClientEnd, makeEnd MakeEnd) Mover
 	// Clerk makes a client of the service. It finds out itself who has which shard.
 	Clerk func(store *labrpc.ClientEnd, makeEnd MakeEnd) kvapi.VersionedClerk
 }
 
-// Mover is a controller of [Moved]. It serves one goroutine at a time. It may die at any moment, and there may be several.
+// Mover is a controller of [Moved]. It serves one goroutine at a time. It may die at any moment,
+// and there may be several.
 type Mover interface {
-	// Init is called first, by each controller but the very first: it finishes what another one has begun and did not live
-	// to finish.
+	// Init is called first, by each controller but the very first: it finishes what another one has
+	// begun and did not live to finish.
 	Init()
 	// First sets the first placement, number 1, in which group 1 has all shards. It is called once.
 	First(p Placement)
-	// ChangeTo moves shards to where a placement wants them, whose number is one more than that of the present one, and makes it
-	// the present one. It may come to nothing if another controller is faster.
+	// ChangeTo moves shards to where a placement wants them, whose number is one more than that of
+	// the present one, and makes it the present one. It may come to nothing if another controller
+	// is faster.
 	ChangeTo(p Placement)
 	// Query returns the present placement.
 	Query() Placement

@@ -13,11 +13,11 @@ import (
 	"raftlab/shardkv/shardctrler"
 )
 
-// Clerk is a client of the service. It finds the group that has a key's shard by the newest configuration
-// that it knows, and looks for a newer one when the group says that the shard is elsewhere. Each Put and
-// Append is executed exactly once, however often the clerk has to repeat it, and at how many groups: it
-// has a session with each shard that it writes to, and numbers its writes in it. A Clerk serves one
-// goroutine at a time.
+// Clerk is a client of the service. It finds the group that has a key's shard by the newest
+// configuration that it knows, and looks for a newer one when the group says that the shard is
+// elsewhere. Each Put and Append is executed exactly once, however often the clerk has to repeat
+// it, and at how many groups: it has a session with each shard that it writes to, and numbers its
+// writes in it. A Clerk serves one goroutine at a time.
 type Clerk struct {
 	ctrlers  []*labrpc.ClientEnd
 	turn     int // which server of the controller is asked next
@@ -33,8 +33,8 @@ var _ kvapi.ClassicClerk = (*Clerk)(nil)
 // takes as long as a message and two entries in logs.
 const arrivalPause = 20 * time.Millisecond
 
-// MakeClerk returns a client of the service whose shard controller is reached by ctrlers. makeEnd makes an end
-// to a server by the name that configurations have for it. MakeClerk does not block.
+// MakeClerk returns a client of the service whose shard controller is reached by ctrlers. makeEnd
+// makes an end to a server by the name that configurations have for it. MakeClerk does not block.
 func MakeClerk(ctrlers []*labrpc.ClientEnd, makeEnd func(string) *labrpc.ClientEnd) *Clerk {
 	return &Clerk{
 		ctrlers: ctrlers,
@@ -61,8 +61,8 @@ func (ck *Clerk) Put(key, value string) { ck.write("Put", key, value) }
 // Append implements kvapi.ClassicClerk.
 func (ck *Clerk) Append(key, value string) { ck.write("Append", key, value) }
 
-// write blocks until the write has been executed, once. Where nobody can tell any more whether it was
-// executed (rsm.Session.Write) it panics rather than guess.
+// write blocks until the write has been executed, once. Where nobody can tell any more whether it
+// was executed (rsm.Session.Write) it panics rather than guess.
 func (ck *Clerk) write(what, key, value string) {
 	shard := shardapi.ShardOf(key)
 	session := &ck.sessions[shard]
@@ -92,8 +92,8 @@ func (ck *Clerk) open(shard int) uint64 {
 	return reply.Session
 }
 
-// toOwner has send talk to the group that has the shard, wherever that goes in the meantime, until the group
-// answers. unsure says that an earlier try may have been executed.
+// toOwner has send talk to the group that has the shard, wherever that goes in the meantime, until
+// the group answers. unsure says that an earlier try may have been executed.
 func (ck *Clerk) toOwner(shard int, send func(*labrpc.ClientEnd) (kvapi.Err, bool)) (answer kvapi.Err, unsure bool) {
 	for {
 		if gid := ck.config.Shards[shard]; gid != 0 {
@@ -109,9 +109,9 @@ func (ck *Clerk) toOwner(shard int, send func(*labrpc.ClientEnd) (kvapi.Err, boo
 	}
 }
 
-// toGroup asks one server of a group after the other, beginning with the one that led last, until one
-// answers. When all have been asked in vain it says ErrWrongGroup, too: the group may be down, and the shard
-// elsewhere by now.
+// toGroup asks one server of a group after the other, beginning with the one that led last, until
+// one answers. When all have been asked in vain it says ErrWrongGroup, too: the group may be down,
+// and the shard elsewhere by now.
 //
 //	answer               what the clerk does               may the try have been executed?
 //	-------------------  --------------------------------  -------------------------------
@@ -154,12 +154,14 @@ func (ck *Clerk) toGroup(gid int, send func(*labrpc.ClientEnd) (kvapi.Err, bool)
 	return ErrWrongGroup, unsure
 }
 
-// maxWaits is how often a clerk asks whether a shard has arrived before it looks for a newer configuration.
+// maxWaits is how often a clerk asks whether a shard has arrived before it looks for a newer
+// configuration.
 const maxWaits = 20
 
-// refresh asks the servers of the controller for the latest configuration that they have, until one has a newer one than
-// the clerk, and says whether one had. It may be an old one all the same: then a group will say so. A controller
-// that does not answer is in nobody's way as long as no shard moves.
+// refresh asks the servers of the controller for the latest configuration that they have, until one
+// has a newer one than the clerk, and says whether one had. It may be an old one all the same: then
+// a group will say so. A controller that does not answer is in nobody's way as long as no shard
+// moves.
 func (ck *Clerk) refresh() bool {
 	for range ck.ctrlers {
 		var reply shardctrler.QueryReply

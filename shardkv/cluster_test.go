@@ -17,8 +17,8 @@ import (
 	"raftlab/shardkv/shardctrler"
 )
 
-// cluster is a controller, some groups of three servers each, and any number of clerks, on one network, in a
-// bubble.
+// cluster is a controller, some groups of three servers each, and any number of clerks, on one
+// network, in a bubble.
 type cluster struct {
 	t       *testing.T
 	net     *labrpc.Network
@@ -53,8 +53,8 @@ func namesOf(gid int) (names []string) {
 	return names
 }
 
-// inBubble runs f with a controller and groups 1 to n, none of which has joined. When it is over all servers are
-// killed; the bubble waits for their goroutines, and reports those that do not end.
+// inBubble runs f with a controller and groups 1 to n, none of which has joined. When it is over
+// all servers are killed; the bubble waits for their goroutines, and reports those that do not end.
 func inBubble(t *testing.T, n, limit int, options []Option, f func(*cluster)) {
 	synctest.Test(t, func(t *testing.T) {
 		c := &cluster{t: t, net: labrpc.MakeNetwork(), options: options, limit: limit, nodes: map[string]*node{}}
@@ -174,7 +174,8 @@ func (c *cluster) look(gid int, f func(*machine)) {
 	}
 }
 
-// settled waits until the groups have adopted the newest configuration and nothing is owed any more.
+// settled waits until the groups have adopted the newest configuration and nothing is owed any
+// more.
 func (c *cluster) settled(gids ...int) {
 	c.t.Helper()
 	newest := c.ctrl.Query(-1).Num

@@ -1,7 +1,8 @@
-// Package shardkv is a key/value service that is spread over many groups of servers. The keys are divided into
-// shards; each shard is served by one group at a time, and moves to another one when the shard controller
-// (package shardctrler) says so. Each group is a replicated state machine of its own (package rsm), so that
-// shards are served at the same time by different groups, and each survives failures.
+// Package shardkv is a key/value service that is spread over many groups of servers. The keys are
+// divided into shards; each shard is served by one group at a time, and moves to another one when
+// the shard controller (package shardctrler) says so. Each group is a replicated state machine of
+// its own (package rsm), so that shards are served at the same time by different groups, and each
+// survives failures.
 //
 //	clerk                        controller             configuration 5
 //	  | "x" is in shard 3,   +---+---+---+              shards 0-4: group 1
@@ -18,8 +19,8 @@
 //
 // # The states of a shard
 //
-// A group goes from configuration to configuration, one number at a time, through its log: so all its servers
-// do at the same place. For one shard and one group that looks like this:
+// A group goes from configuration to configuration, one number at a time, through its log: so all
+// its servers do at the same place. For one shard and one group that looks like this:
 //
 //	                               adopt: ours, and nobody ever had it
 //	     +-----------------------------------------------------------------+
@@ -40,9 +41,9 @@
 //	  +---------------------------------- | (s, n)  |  who knows its name: shard s, taken
 //	                                      +---------+  away by configuration n
 //
-// A kept shard has a name of its own, (s, n), because the same shard may have come back in the meantime, and may
-// have gone again. Messages about a move name it, so that one that comes late or twice finds nothing to
-// do.
+// A kept shard has a name of its own, (s, n), because the same shard may have come back in the
+// meantime, and may have gone again. Messages about a move name it, so that one that comes late or
+// twice finds nothing to do.
 //
 // # A move
 //
@@ -58,27 +59,30 @@
 //	             -- OK ---------------------------------->                                settle (s, 6)
 //
 // Both groups adopt 6 whenever they get to it, in any order. Nothing here waits for the other
-// direction, so two groups that exchange shards do not wait for each other. The shard is without service from the
-// time when group 1 adopts 6 to the install. Each arrow may be lost, doubled, or cut off by a crash, at
-// either side, since what a group has to do follows from its state (mover.go), which is in its log.
+// direction, so two groups that exchange shards do not wait for each other. The shard is without
+// service from the time when group 1 adopts 6 to the install. Each arrow may be lost, doubled, or
+// cut off by a crash, at either side, since what a group has to do follows from its state
+// (mover.go), which is in its log.
 //
 // # What a client may count on
 //
-//   - Operations are linearizable, whatever moves. A write is executed at a place in a log at which its group
-//     has the shard; a read looks at shard and value at once, when everything has been applied up to its
-//     read index (server.go).
-//   - Each write is executed once. The sessions that see to it belong to a shard and move with it (sessions.go).
-//   - A shard is served as soon as it has arrived, while others are still under way; one that does not move is
-//     always served. The price of adopting one configuration after the other: while a shard is awaited from a group
-//     that is down, what later configurations say has to wait, too.
-//   - What a group that leaves had goes to the others; also when all groups leave, and the next one joins later.
-//   - All this as long as a gid stands for the same servers for ever: servers that are new to it would think, from the
-//     old configurations they go through, that they had what the others have.
+//   - Operations are linearizable, whatever moves. A write is executed at a place in a log at which
+//     its group has the shard; a read looks at shard and value at once, when everything has been
+//     applied up to its read index (server.go).
+//   - Each write is executed once. The sessions that see to it belong to a shard and move with it
+//     (sessions.go).
+//   - A shard is served as soon as it has arrived, while others are still under way; one that does
+//     not move is always served. The price of adopting one configuration after the other: while a
+//     shard is awaited from a group that is down, what later configurations say has to wait, too.
+//   - What a group that leaves had goes to the others; also when all groups leave, and the next one
+//     joins later.
+//   - All this as long as a gid stands for the same servers for ever: servers that are new to it
+//     would think, from the old configurations they go through, that they had what the others have.
 //
 // # Where to find what
 //
-//   - machine.go: the states above. With shard.go, sessions.go, op.go and snapshot.go it is plain and
-//     deterministic, without lock, goroutine or network, and tested alone
+//   - machine.go: the states above. With shard.go, sessions.go, op.go and snapshot.go it is plain
+//     and deterministic, without lock, goroutine or network, and tested alone
 //   - server.go: ShardKV and its handlers
 //   - mover.go: what a group does by itself
 //   - clerk.go: the client

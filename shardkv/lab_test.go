@@ -10,7 +10,8 @@ import (
 	"raftlab/shardkv"
 )
 
-// Lab 4, all parts; go test -run Lab4/4A runs one. The unit tests beside this file are the service's own.
+// Lab 4, all parts; go test -run Lab4/4A runs one. The unit tests beside this file are the
+// service's own.
 func TestLab4(t *testing.T) { lab4.Run(t, shardkv.Service, private.Cases("lab4")...) }
 
 // Lab shardgrp: shards that are moved by their controllers, which this service's are not.

@@ -8,10 +8,10 @@ import (
 	"raftlab/shardapi"
 )
 
-// machine is what a group replicates: its shards, what it owes other groups, and what it is owed, all as of
-// one configuration. It is plain and deterministic, and knows neither Raft nor the network; everything
-// that the group ever does about a shard is an operation that is applied here. The package's documentation
-// draws its states.
+// machine is what a group replicates: its shards, what it owes other groups, and what it is owed,
+// all as of one configuration. It is plain and deterministic, and knows neither Raft nor the
+// network; everything that the group ever does about a shard is an operation that is applied here.
+// The package's documentation draws its states.
 type machine struct {
 	gid    int
 	config shardapi.Config // adopted last
@@ -23,24 +23,25 @@ type machine struct {
 	// The next configuration is not adopted before they have come.
 	awaited map[int]source
 
-	// kept are shards which are no longer the group's own and which it keeps until their next owner has
-	// them. What is in them never changes: whoever asks for (shard, configuration) gets the same for
-	// ever, until it is discarded.
+	// kept are shards which are no longer the group's own and which it keeps until their next owner
+	// has them. What is in them never changes: whoever asks for (shard, configuration) gets the
+	// same for ever, until it is discarded.
 	kept map[move]*contents
 
-	// owed are shards that have come, whose last owner has not been told yet that it can discard them.
+	// owed are shards that have come, whose last owner has not been told yet that it can discard
+	// them.
 	owed map[move]source
 
-	// last says of each shard who had it last, according to the configurations so far, if that is not
-	// its present owner. A shard can be nobody's for a while: when the last group has left.
+	// last says of each shard who had it last, according to the configurations so far, if that is
+	// not its present owner. A shard can be nobody's for a while: when the last group has left.
 	last [shardapi.NShards]source
 
 	// changed is called when there may be something to do for the mover. It must not block.
 	changed func()
 }
 
-// move names one journey of a shard. Num is the number of the configuration that took it from its owner; so no
-// two journeys of a shard have the same name.
+// move names one journey of a shard. Num is the number of the configuration that took it from its
+// owner; so no two journeys of a shard have the same name.
 type move struct{ Shard, Num int }
 
 // source says where to fetch a shard from. The addresses are those of the configuration in which
@@ -96,8 +97,8 @@ func (m *machine) serve(o op) answer {
 	return m.shards[shard].write(o, m.gid)
 }
 
-// has returns OK if the group serves the shard; ErrWrongGroup if it is not the group's own, as far as the group
-// knows; or errNotReady.
+// has returns OK if the group serves the shard; ErrWrongGroup if it is not the group's own, as far
+// as the group knows; or errNotReady.
 func (m *machine) has(shard int) kvapi.Err {
 	switch {
 	case shard < 0 || shard >= shardapi.NShards || m.config.Shards[shard] != m.gid:
@@ -123,8 +124,8 @@ func (m *machine) get(key string) (string, kvapi.Err) {
 	return value, kvapi.OK
 }
 
-// adopt takes the group from its configuration to the next one. From here on, which is the same place in the log
-// for all servers of the group, it serves no shard that it has lost.
+// adopt takes the group from its configuration to the next one. From here on, which is the same
+// place in the log for all servers of the group, it serves no shard that it has lost.
 //
 // Configurations are adopted one by one. Whoever skipped one would not know who had a shard in
 // it, and would fetch the shard from somebody whose copy is older.
@@ -180,8 +181,8 @@ func (m *machine) gain(shard int) {
 	}
 }
 
-// install serves a shard that has arrived. Whatever is not the very journey that is awaited is old, or came
-// twice: the shard may have been written to since, or have gone on to the next group.
+// install serves a shard that has arrived. Whatever is not the very journey that is awaited is old,
+// or came twice: the shard may have been written to since, or have gone on to the next group.
 func (m *machine) install(mv move, encoded string) answer {
 	from, ok := m.awaited[mv.Shard]
 	if !ok || from.Move != mv {

@@ -60,7 +60,8 @@ func requireNot(t *testing.T, m *machine, shard int, want kvapi.Err) {
 	require.Equal(t, want, add(m, shard, 1, 99, "!"), "append")
 }
 
-// begun returns a machine of group 1 that has all shards, with a session 1 in shard 0 and one write in it.
+// begun returns a machine of group 1 that has all shards, with a session 1 in shard 0 and one write
+// in it.
 func begun(t *testing.T) *machine {
 	m := newMachine(1)
 	require.Equal(t, kvapi.OK, adopt(m, configOf(1, 1)))
@@ -155,7 +156,8 @@ func TestAShardIsKeptUntilItHasArrived(t *testing.T) {
 	requireValue(t, two, 0, "a")
 }
 
-// A shard goes to group 2 and comes back, while what group 1 kept for the first journey is still there.
+// A shard goes to group 2 and comes back, while what group 1 kept for the first journey is still
+// there.
 func TestJourneysOfOneShardAreNotMixedUp(t *testing.T) {
 	one, two := begun(t), newMachine(2)
 	configs := []shardapi.Config{configOf(1, 1), configOf(2, 2, 1), configOf(3, 1)}

@@ -24,17 +24,18 @@ import (
 //	         is here
 //
 // What there is to do follows from the machine's state alone, so nothing has to be remembered
-// anywhere else: a new leader, or one that has crashed and come back, finds the same tasks. Several servers may
-// be at the same one for a while, for an old leader does not know that it is old; the log decides whose
-// operation counts, and the others change nothing.
+// anywhere else: a new leader, or one that has crashed and come back, finds the same tasks. Several
+// servers may be at the same one for a while, for an old leader does not know that it is old; the
+// log decides whose operation counts, and the others change nothing.
 type task struct {
 	kind opKind
 	move move // install, settle; of adopt, Num is the number of the configuration, and of know the term
 }
 
-// know is what a leader has to do first. It does not know how much of its log is committed before it has committed
-// something in its own term (§5.4.2), and the group's state is what is known to be committed. If clients ask for
-// nothing, and the tasks that follow from the old state are long done, that may be never:
+// know is what a leader has to do first. It does not know how much of its log is committed before
+// it has committed something in its own term (§5.4.2), and the group's state is what is known to be
+// committed. If clients ask for nothing, and the tasks that follow from the old state are long
+// done, that may be never:
 //
 //	old leader    install (3, 6)   Discard: OK   crashes
 //	next leader   install (3, 6)                           Pull (3, 6): ErrNoKey, again and again
@@ -45,8 +46,8 @@ const (
 	// questions for the next configuration. What the group itself learns wakes the mover at once.
 	moverInterval = 100 * time.Millisecond
 
-	// patience is how long one server is waited for before the next one is asked beside it. A call to a
-	// server that cannot be reached may take seconds to fail.
+	// patience is how long one server is waited for before the next one is asked beside it. A call
+	// to a server that cannot be reached may take seconds to fail.
 	patience = 300 * time.Millisecond
 )
 
@@ -158,8 +159,8 @@ func (kv *ShardKV) pull(from source) (string, bool) {
 	})
 }
 
-// discardAt has the last owner of a shard discard it. The shard is here, and in the log of this group: only
-// then may it be asked.
+// discardAt has the last owner of a shard discard it. The shard is here, and in the log of this
+// group: only then may it be asked.
 func (kv *ShardKV) discardAt(from source) bool {
 	_, ok := ask(kv, kv.endsOf(from.Servers), func(server *labrpc.ClientEnd) (struct{}, bool) {
 		var reply DiscardReply
@@ -175,8 +176,9 @@ func (kv *ShardKV) endsOf(servers []string) []*labrpc.ClientEnd {
 	return kv.ends.endsOf(servers)
 }
 
-// ask asks each of some servers once, until one has an answer. It begins with the one that had the last answer, and
-// goes on when a server says no, and beside it when a server says nothing for long:
+// ask asks each of some servers once, until one has an answer. It begins with the one that had the
+// last answer, and goes on when a server says no, and beside it when a server says nothing for
+// long:
 //
 //	server 0   |------------ . . . . . . . .  (cut off)
 //	server 1   |    patience |--- no

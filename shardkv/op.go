@@ -21,8 +21,8 @@ const (
 	opPut    opKind = "put"    // write, whatever the key has
 	opAppend opKind = "append" // write behind what the key has
 
-	// For the group itself. What they name is checked when they are applied, so that one of them may stand
-	// in the log late, twice, or for nothing.
+	// For the group itself. What they name is checked when they are applied, so that one of them
+	// may stand in the log late, twice, or for nothing.
 	opAdopt   opKind = "adopt"   // the next configuration
 	opInstall opKind = "install" // a shard has been fetched from its last owner
 	opDiscard opKind = "discard" // a shard that was kept for its next owner has arrived there
@@ -40,7 +40,8 @@ type op struct {
 	contents   string          // install: the shard, encoded
 }
 
-// answer is what an operation came to. Its field is exported for gob: rsm has results in its snapshots.
+// answer is what an operation came to. Its field is exported for gob: rsm has results in its
+// snapshots.
 type answer struct {
 	Err kvapi.Err
 }
@@ -84,7 +85,8 @@ func appendOp(b []byte, o op) []byte {
 	return b
 }
 
-// encodeConfig writes a configuration so that a person can read it. Its groups come in the order of their gids.
+// encodeConfig writes a configuration so that a person can read it. Its groups come in the order of
+// their gids.
 func encodeConfig(c shardapi.Config) []byte {
 	text, err := json.Marshal(c)
 	if err != nil {

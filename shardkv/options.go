@@ -19,14 +19,15 @@ type options struct {
 	adjust func(*rsm.Config[op, answer])
 }
 
-// WithReads chooses how reads are answered: kvapi.ReadLog, unless said otherwise, or kvapi.ReadIndexLeader.
+// WithReads chooses how reads are answered: kvapi.ReadLog, unless said otherwise, or
+// kvapi.ReadIndexLeader.
 func WithReads(path kvapi.ReadPath) Option { return func(o *options) { o.Reads = path } }
 
 // WithAll sets everything at once.
 func WithAll(all kvapi.Options) Option { return func(o *options) { o.Options = all } }
 
-// ReadPaths returns the paths that servers offer. The ownership of a shard is checked where a read takes
-// effect, so the others would do as well; clerks would have to know which servers to ask.
+// ReadPaths returns the paths that servers offer. The ownership of a shard is checked where a read
+// takes effect, so the others would do as well; clerks would have to know which servers to ask.
 func ReadPaths() []kvapi.ReadPath { return []kvapi.ReadPath{kvapi.ReadLog, kvapi.ReadIndexLeader} }
 
 // optionsFrom applies opts to the defaults.

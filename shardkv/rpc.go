@@ -42,15 +42,18 @@ type GetReply struct {
 	Value string
 }
 
-// The requests of groups to each other. Both name a journey of a shard, and may come late, or twice.
+// The requests of groups to each other. Both name a journey of a shard, and may come late, or
+// twice.
 
-// PullArgs asks for a shard that configuration Num took from the group. Any of the group's servers can answer,
-// leader or not, once it has adopted that configuration: what is in the shard does not change any more.
+// PullArgs asks for a shard that configuration Num took from the group. Any of the group's servers
+// can answer, leader or not, once it has adopted that configuration: what is in the shard does not
+// change any more.
 type PullArgs struct {
 	Shard, Num int
 }
 
-// PullReply answers a Pull. ErrNotReady: later. ErrNoKey: it has been discarded, because it has arrived.
+// PullReply answers a Pull. ErrNotReady: later. ErrNoKey: it has been discarded, because it has
+// arrived.
 type PullReply struct {
 	Err      kvapi.Err
 	Contents string // OK: data and sessions, encoded
@@ -66,14 +69,14 @@ type DiscardReply struct {
 	Err kvapi.Err
 }
 
-// ErrWrongGroup: the shard is not this group's, as far as the group knows. Nothing has been done, and the
-// clerk is to look at the newest configuration.
+// ErrWrongGroup: the shard is not this group's, as far as the group knows. Nothing has been done,
+// and the clerk is to look at the newest configuration.
 const ErrWrongGroup kvapi.Err = "ErrWrongGroup"
 
 // What servers tell clerks and each other besides that and the errors of kvapi.
 const (
-	// errNotReady: the shard is this group's but has not arrived, or the configuration in question has
-	// not been adopted yet. Nothing has been done; later.
+	// errNotReady: the shard is this group's but has not arrived, or the configuration in question
+	// has not been adopted yet. Nothing has been done; later.
 	errNotReady kvapi.Err = "ErrNotReady"
 
 	// The machine's own sessions (sessions.go) say the same as those of rsm.

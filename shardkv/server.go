@@ -13,9 +13,9 @@ import (
 	"raftlab/shardapi"
 )
 
-// ShardKV is one server of one group. Its handlers translate between requests and the group's replicated
-// state machine; its mover (mover.go) does what the group has to do by itself. Handlers block until
-// there is an answer, or for as long as rsm has patience.
+// ShardKV is one server of one group. Its handlers translate between requests and the group's
+// replicated state machine; its mover (mover.go) does what the group has to do by itself. Handlers
+// block until there is an answer, or for as long as rsm has patience.
 type ShardKV struct {
 	gid     int
 	replica *rsm.RSM[op, answer]
@@ -36,11 +36,12 @@ type ShardKV struct {
 
 var _ kvapi.Server = (*ShardKV)(nil)
 
-// StartServer starts server me of group gid, whose servers are reached by servers. persister holds what an
-// earlier incarnation left, or nothing. When the persisted Raft state nears maxraftstate bytes the server takes a
-// snapshot; -1 means never. ctrlers leads to all servers of the shard controller, and makeEnd to a server of
-// any group by the name that configurations have for it. StartServer returns quickly. It panics with a
-// *kvapi.MissingExtension if the Raft peer lacks what the options ask for.
+// StartServer starts server me of group gid, whose servers are reached by servers. persister holds
+// what an earlier incarnation left, or nothing. When the persisted Raft state nears maxraftstate
+// bytes the server takes a snapshot; -1 means never. ctrlers leads to all servers of the shard
+// controller, and makeEnd to a server of any group by the name that configurations have for it.
+// StartServer returns quickly. It panics with a *kvapi.MissingExtension if the Raft peer lacks what
+// the options ask for.
 func StartServer(servers []*labrpc.ClientEnd, me int, persister *raftapi.Persister, maxraftstate, gid int,
 	ctrlers []*labrpc.ClientEnd, makeEnd func(string) *labrpc.ClientEnd, opts ...Option) *ShardKV {
 	o := optionsFrom(opts)
@@ -82,8 +83,8 @@ func (kv *ShardKV) Kill() {
 	kv.replica.Kill()
 }
 
-// Open begins a session of a clerk with a shard. If it is not answered the session may come to be all the
-// same; it is forgotten in time.
+// Open begins a session of a clerk with a shard. If it is not answered the session may come to be
+// all the same; it is forgotten in time.
 func (kv *ShardKV) Open(args *OpenArgs, reply *OpenReply) {
 	reply.Session = rand.Uint64() // of this proposal, and of no other
 	reply.Err = kv.do(op{kind: opOpen, move: move{Shard: args.Shard}, session: reply.Session})
@@ -98,9 +99,10 @@ func (kv *ShardKV) PutAppend(args *PutAppendArgs, reply *PutAppendReply) {
 	reply.Err = kv.do(o)
 }
 
-// Get reads, on the path that the server was started with. Whether the shard is here is looked up together with
-// the value, when everything up to the read index has been applied. Before that it may seem to be here
-// although the configuration that took it away is committed, and its next owner has written to it:
+// Get reads, on the path that the server was started with. Whether the shard is here is looked up
+// together with the value, when everything up to the read index has been applied. Before that it
+// may seem to be here although the configuration that took it away is committed, and its next owner
+// has written to it:
 //
 //	log of this group    | put x 1 | adopt 7: shard to group 2 |
 //	applied here                   ^                           ^
@@ -115,8 +117,8 @@ func (kv *ShardKV) Get(args *GetArgs, reply *GetReply) {
 	}
 }
 
-// Pull hands out a shard that is kept for its next owner. No entry in the log is needed: this server has
-// applied the configuration that took the shard away, so nobody writes to it any more.
+// Pull hands out a shard that is kept for its next owner. No entry in the log is needed: this
+// server has applied the configuration that took the shard away, so nobody writes to it any more.
 func (kv *ShardKV) Pull(args *PullArgs, reply *PullReply) {
 	var kept *contents
 	kv.inspect(func(m *machine) {
@@ -136,8 +138,9 @@ func (kv *ShardKV) Pull(args *PullArgs, reply *PullReply) {
 	}
 }
 
-// Discard forgets a shard that has arrived at its next owner. It goes through the log, as the adoption did that
-// put the shard aside: no server of the group may have it again, for example after a crash.
+// Discard forgets a shard that has arrived at its next owner. It goes through the log, as the
+// adoption did that put the shard aside: no server of the group may have it again, for example
+// after a crash.
 func (kv *ShardKV) Discard(args *DiscardArgs, reply *DiscardReply) {
 	mv := move{args.Shard, args.Num}
 	kv.inspect(func(m *machine) {

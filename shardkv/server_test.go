@@ -31,8 +31,8 @@ func TestShardsMoveAndNothingIsLost(t *testing.T) {
 	})
 }
 
-// Clerks append while groups come and go, servers crash, and the network loses messages. Each value has to be
-// there once, in the order in which its clerk wrote.
+// Clerks append while groups come and go, servers crash, and the network loses messages. Each value
+// has to be there once, in the order in which its clerk wrote.
 func TestExactlyOnceWhileEverythingMoves(t *testing.T) {
 	var situations map[string]bool
 	eachPath(t, func(t *testing.T, options []Option) {

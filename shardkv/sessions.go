@@ -7,17 +7,19 @@ import (
 	"raftlab/raftapi"
 )
 
-// sessions remembers, for one shard, the last write of each client that writes to it, so that a write is
-// executed once however often it is sent. It is the table of rsm's sessions.go with two differences:
+// sessions remembers, for one shard, the last write of each client that writes to it, so that a
+// write is executed once however often it is sent. It is the table of rsm's sessions.go with two
+// differences:
 //
-//   - There is one for each shard, and it moves with the shard. A write may be executed by one group and
-//     repeated at another.
-//   - A session is not named by the log index at which it was opened, for two groups have the same indices.
-//     The server that opens it draws a random number, when it puts the opening into the log. That entry
-//     stands in one log, at one place, so a session that was forgotten never comes to be again.
+//   - There is one for each shard, and it moves with the shard. A write may be executed by one
+//     group and repeated at another.
+//   - A session is not named by the log index at which it was opened, for two groups have the same
+//     indices. The server that opens it draws a random number, when it puts the opening into the
+//     log. That entry stands in one log, at one place, so a session that was forgotten never comes
+//     to be again.
 //
-// A client that writes to all shards has as many sessions as there are shards. Like rsm's table this one is
-// bounded: a session too many takes the place of the one unused for longest.
+// A client that writes to all shards has as many sessions as there are shards. Like rsm's table
+// this one is bounded: a session too many takes the place of the one unused for longest.
 type sessions struct {
 	rows map[uint64]*row
 	uses uint64 // counts what was done to the table, to know what is how old
@@ -53,8 +55,8 @@ func (t *sessions) open(session uint64) {
 	raftapi.Reached("session of a shard forgotten: too many")
 }
 
-// use says whether a write with this number has to be executed now, by group gid, and notes that it is. If
-// not, answer is what to tell the client.
+// use says whether a write with this number has to be executed now, by group gid, and notes that it
+// is. If not, answer is what to tell the client.
 func (t *sessions) use(session, seq uint64, gid int) (answer answer, execute bool) {
 	r := t.rows[session]
 	if r == nil {

@@ -9,9 +9,9 @@ import (
 	"raftlab/labgob"
 )
 
-// contents is what moves when a shard moves: the data, and the memory that makes writes to it exactly
-// once. They belong together. Data that came without its sessions would be written a second time by
-// whoever repeats, at the new owner, what the old one has done already.
+// contents is what moves when a shard moves: the data, and the memory that makes writes to it
+// exactly once. They belong together. Data that came without its sessions would be written a second
+// time by whoever repeats, at the new owner, what the old one has done already.
 type contents struct {
 	data     map[string]string
 	sessions *sessions

@@ -2,8 +2,8 @@ package shardkv
 
 import "raftlab/kvraft"
 
-// Situations are the situations that this package reports; see kvraft.Situation. Those of rsm, on which the
-// groups run, are in kvraft.Situations, and those of the peer in raft.Situations.
+// Situations are the situations that this package reports; see kvraft.Situation. Those of rsm, on
+// which the groups run, are in kvraft.Situations, and those of the peer in raft.Situations.
 var Situations = []kvraft.Situation{
 	// Requests of clerks (machine.go, sessions.go)
 	{Name: "write refused: the shard is not here", Meaning: "a write came up in the log of a group that has not, or not any more, or not yet, got the shard"},

@@ -10,8 +10,8 @@ import (
 	"raftlab/shardapi"
 )
 
-// image is a snapshot of a machine: all of it, since whatever was left out would be lost in the next
-// crash. Its fields are exported for gob.
+// image is a snapshot of a machine: all of it, since whatever was left out would be lost in the
+// next crash. Its fields are exported for gob.
 type image struct {
 	Config  []byte  // as JSON, because gob writes maps in any order
 	Serving []shelf // the group's own shards

@@ -14,8 +14,9 @@ import (
 	"raftlab/tester"
 )
 
-// A peer that copies its ends and its persister by value, so that they are not those that the harness knows,
-// goes on after its crash and helps its successor. Nothing of that may get anywhere, and the trace says so.
+// A peer that copies its ends and its persister by value, so that they are not those that the
+// harness knows, goes on after its crash and helps its successor. Nothing of that may get anywhere,
+// and the trace says so.
 func TestZombieWithCopies(t *testing.T) {
 	v, events := play(t, 3, tester.Options{}, func(c cluster, th cast) {
 		old := th.peer(0)
@@ -50,7 +51,8 @@ func TestZombieWithCopies(t *testing.T) {
 	require.Equal(t, 3, lost)
 }
 
-// Messages that say nothing come to an end, with a word about them; those of a zombie are left where they are.
+// Messages that say nothing come to an end, with a word about them; those of a zombie are left
+// where they are.
 func TestUselessApplies(t *testing.T) {
 	v, _ := play(t, 3, tester.Options{}, func(c cluster, th cast) {
 		for range 20_000 {

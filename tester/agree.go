@@ -9,8 +9,8 @@ import (
 	"raftlab/tester/watch"
 )
 
-// Propose calls Start(cmd) on peer i. A peer that is not running is no leader, and neither is one whose command a
-// scenario leaves out.
+// Propose calls Start(cmd) on peer i. A peer that is not running is no leader, and neither is one
+// whose command a scenario leaves out.
 func (c *Cluster) Propose(i int, cmd any) (index, term int, isLeader bool) {
 	k := c.next(scenario.Operation) // each attempt counts, so that nothing has to be asked of the peer before
 	if !c.r.script.plays(k) {
@@ -47,8 +47,9 @@ func (c *Cluster) propose(i int, cmd any) (index, term int, isLeader bool) {
 }
 
 // Applied returns how many of the peers that run now have applied the entry at index, or a snapshot
-// that covers it, and which command any peer has ever applied there (nil if nobody has, or if
-// it is a no-op). A command that is neither an int nor a string comes as a text of its type and of what is in it.
+// that covers it, and which command any peer has ever applied there (nil if nobody has, or if it is
+// a no-op). A command that is neither an int nor a string comes as a text of its type and of what
+// is in it.
 func (c *Cluster) Applied(index int) (n int, cmd any) {
 	for _, l := range c.everyone() {
 		if l.Applied() >= index {
@@ -73,15 +74,16 @@ func (c *Cluster) AppliedThrough(i int) int {
 //
 // With retry, it proposes cmd again whenever CommitLimit has gone by without success, so that cmd
 // may end up in the log more than once. Without retry, it proposes it again only if the proposal
-// has come to nothing: a leader may lose its leadership between Start and commit, and that is not the
-// peer's fault.
+// has come to nothing: a leader may lose its leadership between Start and commit, and that is not
+// the peer's fault.
 //
 // After AgreementLimit it fails the case with RuleNoAgreement.
 func (c *Cluster) One(cmd any, want int, retry bool) int {
 	return c.OneWithin(AgreementLimit, cmd, want, retry)
 }
 
-// hasty is how many attempts follow each other at once, where the command of each is known at once to have come to nothing.
+// hasty is how many attempts follow each other at once, where the command of each is known at once
+// to have come to nothing.
 const hasty = 50
 
 // OneWithin is One with another limit, for cases that leave a follower far behind (see CatchUp) or
@@ -175,7 +177,7 @@ func (p *proposal) failure(limit time.Duration) string {
 		return fmt.Sprintf("command %s found no leader to take it within %v", watch.CommandText(p.cmd), limit)
 	}
 	n, _ := p.c.Applied(p.index)
-	text := fmt.Sprintf("command %s is to be applied by %d peers; after %v", watch.CommandText(p.cmd), p.want, limit)
+	text := fmt.Sprintf("command %s has to be applied by %d peers; after %v", watch.CommandText(p.cmd), p.want, limit)
 	if _, applied := p.c.checks.CommandAt(p.index); !applied {
 		return fmt.Sprintf("%s nobody has applied anything at its index %d (proposed %d times)", text, p.index, p.made)
 	}

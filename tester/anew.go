@@ -15,9 +15,10 @@ func (c *machines) weather() uint64 {
 	return c.r.number(name)
 }
 
-// anew has everything that is decided by chance drawn from other numbers from here on: what happens to messages, the
-// order of goroutines, the program's random numbers. The case goes on with its own, so that faults stay what they are.
-// The run up to here is the one without it. It is called by a timer.
+// anew has everything that is decided by chance drawn from other numbers from here on: what happens
+// to messages, the order of goroutines, the program's random numbers. The case goes on with its
+// own, so that faults stay what they are. The run up to here is the one without it. It is called by
+// a timer.
 func (r *run) anew() {
 	process.Resalt(r.params)
 	r.mu.Lock()

@@ -14,7 +14,8 @@ import (
 	"raftlab/internal/stacks"
 )
 
-// The border between the harness and the code under test. Whatever crosses it is told apart here, once:
+// The border between the harness and the code under test. Whatever crosses it is told apart here,
+// once:
 //
 //	harness goroutine         goroutine of the call
 //	     |  enter ---------------->|
@@ -22,12 +23,14 @@ import (
 //	     |<------ departure -------|
 //	     v
 //
-// A call into the code under test has a goroutine of its own, so that whatever happens to that goroutine,
-// ours goes on and hears of it: the call has returned, or panicked, or called runtime.Goexit. A goroutine of
-// ours that does not come to its end ends the run (guard), so "not failed" is never taken for passed.
+// A call into the code under test has a goroutine of its own, so that whatever happens to that
+// goroutine, ours goes on and hears of it: the call has returned, or panicked, or called
+// runtime.Goexit. A goroutine of ours that does not come to its end ends the run (guard), so "not
+// failed" is never taken for passed.
 //
-// Values that come back are made text or plain values once (told, plainValue). From then on nobody calls their
-// methods: a value of the code under test is never given to package fmt, compared, or hashed.
+// Values that come back are made text or plain values once (told, plainValue). From then on nobody
+// calls their methods: a value of the code under test is never given to package fmt, compared, or
+// hashed.
 
 // manner is how a call into the code under test has ended.
 type manner int
@@ -47,8 +50,8 @@ type departure struct {
 	stack  string
 }
 
-// enter calls f, which is code under test, on a goroutine of its own, and waits for its end, or for that of
-// the run.
+// enter calls f, which is code under test, on a goroutine of its own, and waits for its end, or for
+// that of the run.
 func (r *run) enter(f func()) departure {
 	done := make(chan departure, 1)
 	over, late := r.over, (<-chan time.Time)(nil)
@@ -76,7 +79,8 @@ func (r *run) enter(f func()) departure {
 	return departure{manner: pending}
 }
 
-// departureBy is called by a deferred function, for a call that has not returned. p is what recover said.
+// departureBy is called by a deferred function, for a call that has not returned. p is what recover
+// said.
 func departureBy(p any) departure {
 	d := departure{manner: panicked, stack: string(debug.Stack())}
 	if stacks.ExitedBy(d.stack) {
@@ -130,7 +134,8 @@ func (r *run) departed(name string, peer int, d departure) {
 	r.end(v)
 }
 
-// nothing reports whether a function that makes a peer has returned nil, or a nil pointer as an interface.
+// nothing reports whether a function that makes a peer has returned nil, or a nil pointer as an
+// interface.
 func nothing(made any) bool {
 	v := reflect.ValueOf(made)
 	return made == nil || v.Kind() == reflect.Pointer && v.IsNil()
@@ -162,8 +167,8 @@ func peersOf(peer int) []int {
 // leaving is what a goroutine of a client panics with when the client has died.
 type leaving struct{}
 
-// guard runs f, which is ours or the case's, and says whether it has come to its end. If not, the run ends,
-// unless it has ended already or the goroutine belongs to a client that has died.
+// guard runs f, which is ours or the case's, and says whether it has come to its end. If not, the
+// run ends, unless it has ended already or the goroutine belongs to a client that has died.
 func (r *run) guard(f func()) (finished bool) {
 	defer func() {
 		p := recover()
@@ -181,7 +186,8 @@ func (r *run) guard(f func()) (finished bool) {
 	return true
 }
 
-// quota counts the goroutines of a case or of a client. Each says itself that it has come to its end.
+// quota counts the goroutines of a case or of a client. Each says itself that it has come to its
+// end.
 type quota struct {
 	mu       sync.Mutex
 	begun    int
@@ -221,8 +227,9 @@ const tellLimit = time.Second
 // tellLength is how much it may say, in bytes.
 const tellLength = 4 << 10
 
-// told makes text of the value of a panic, or of an error, of the code under test. If it has to be asked, it is
-// asked on a goroutine of its own: the answer may panic, never come, or end the goroutine.
+// told makes text of the value of a panic, or of an error, of the code under test. If it has to be
+// asked, it is asked on a goroutine of its own: the answer may panic, never come, or end the
+// goroutine.
 func told(p any) string {
 	var ask func() string
 	switch x := p.(type) {
@@ -254,8 +261,8 @@ func told(p any) string {
 	}
 }
 
-// unfinished says what of a case that has returned has not come to its end, or nothing. Clients that have died
-// owe nothing.
+// unfinished says what of a case that has returned has not come to its end, or nothing. Clients
+// that have died owe nothing.
 func (e *Env) unfinished() string {
 	if n := e.quota.open(); n > 0 {
 		return fmt.Sprintf("%d goroutines of the case", n)

@@ -134,7 +134,8 @@ func TestNoOpAgainstCommand(t *testing.T) {
 	breaks(t, v, tester.RuleTwoCommands, "applies 4, but peer 0 applied a no-op")
 }
 
-// TestIndicesThatThereCannotBe: whatever a peer says where it is, that is an answer, and no run without an end.
+// TestIndicesThatThereCannotBe: whatever a peer says where it is, that is an answer, and no run
+// without an end.
 func TestIndicesThatThereCannotBe(t *testing.T) {
 	for _, index := range []int{math.MinInt, -1 << 62, -5, 0, 1 << 62, math.MaxInt} {
 		v, _ := play(t, 2, tester.Options{SnapshotEvery: 10}, func(c cluster, th cast) {

@@ -99,8 +99,8 @@ func (cl *Client) reach(k scenario.Key, servers []int) {
 	}
 }
 
-// Deafen lets nothing from the given servers reach the client any more, or from none at all if none are given: its
-// requests arrive, and no answer does.
+// Deafen lets nothing from the given servers reach the client any more, or from none at all if none
+// are given: its requests arrive, and no answer does.
 func (cl *Client) Deafen(to ...int) {
 	what := fmt.Sprintf("client %d hears no answers", cl.number)
 	if len(to) > 0 {
@@ -156,8 +156,8 @@ func (cl *Client) as(f func()) func() {
 	}
 }
 
-// Call calls f, which is code under test: a clerk. It may take as long as it likes. It does not return if
-// the client dies meanwhile.
+// Call calls f, which is code under test: a clerk. It may take as long as it likes. It does not
+// return if the client dies meanwhile.
 func (cl *Client) Call(f func()) {
 	r := cl.s.r
 	d := r.enter(cl.as(f))
@@ -196,8 +196,8 @@ func (c *machines) closeClients() {
 	}
 }
 
-// Story returns what has happened so far to clients ([Client.Invoke], Return) and to servers (crashes,
-// links, leaders, notes), in order. It is there in runs with [Servers].
+// Story returns what has happened so far to clients ([Client.Invoke], Return) and to servers
+// (crashes, links, leaders, notes), in order. It is there in runs with [Servers].
 func (e *Env) Story() []record.Event {
 	e.r.mu.Lock()
 	defer e.r.mu.Unlock()
@@ -218,7 +218,8 @@ func (cl *Client) Invoke(name, what string) Operation {
 	return Operation{cl: cl, name: name, since: cl.s.checks.Asks()}
 }
 
-// Wrote says, before Return, that the operation has changed something that is replicated: a pass takes agreement on it.
+// Wrote says, before Return, that the operation has changed something that is replicated: a pass
+// takes agreement on it.
 func (o *Operation) Wrote(what string) { o.wrote = what }
 
 // Return notes that the operation has ended, and how.
@@ -231,9 +232,9 @@ func (cl *Client) emit(kind record.Kind, name, text string) {
 	cl.s.r.emit(record.Event{Kind: kind, Peer: record.FirstClient + cl.number, Other: record.None, Method: name, Text: text}, "")
 }
 
-// message is the observer of the network: the watcher hears of it. The goroutine of a client that has died ends
-// here, in the middle of its next call: there is nothing else in the code of a clerk that it is sure to
-// come by.
+// message is the observer of the network: the watcher hears of it. The goroutine of a client that
+// has died ends here, in the middle of its next call: there is nothing else in the code of a clerk
+// that it is sure to come by.
 func (c *machines) message(m *labrpc.Message) {
 	name, ok := m.End.(clientEnd)
 	if !ok {

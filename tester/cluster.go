@@ -15,34 +15,36 @@ type Options struct {
 	LongDelays     bool // calls to nobody can take seconds to fail
 	Duplicates     bool // requests can arrive twice
 
-	// Fsync is how long each write to a persister blocks its caller (disk.go); a crash loses the writes
-	// that are under way. 0, the default, is a disk that takes no time, and so is any value in a
-	// testing/synctest bubble, where peers that write with a lock held would freeze the time.
+	// Fsync is how long each write to a persister blocks its caller (disk.go); a crash loses the
+	// writes that are under way. 0, the default, is a disk that takes no time, and so is any value
+	// in a testing/synctest bubble, where peers that write with a lock held would freeze the time.
 	Fsync time.Duration
-	// FsyncOf, if not nil, says it for each peer, and for each write anew: a disk may be slow for a while. It is called on
-	// the peers' goroutines.
+	// FsyncOf, if not nil, says it for each peer, and for each write anew: a disk may be slow for a
+	// while. It is called on the peers' goroutines.
 	FsyncOf func(i int) time.Duration
-	// DiskBandwidth is how many bytes a second a persister writes, beside Fsync. 0: their number makes no difference.
+	// DiskBandwidth is how many bytes a second a persister writes, beside Fsync. 0: their number
+	// makes no difference.
 	DiskBandwidth int
 
 	// SnapshotEvery makes the service on each peer, which is the tester, call Snapshot each time it
 	// has applied an entry whose index is a multiple of it. 0: never. It means nothing to Servers.
 	SnapshotEvery int
-	// SnapshotEveryOf, if not nil, says it for each peer: the services take their snapshots at different
-	// indices then, as they do where each looks at the size of its own log.
+	// SnapshotEveryOf, if not nil, says it for each peer: the services take their snapshots at
+	// different indices then, as they do where each looks at the size of its own log.
 	SnapshotEveryOf func(i int) int
-	// SnapshotLag has the services write their snapshots down in the background, as real ones do: when
-	// one is handed over, so many more entries have been applied already.
+	// SnapshotLag has the services write their snapshots down in the background, as real ones do:
+	// when one is handed over, so many more entries have been applied already.
 	SnapshotLag int
-	// SnapshotBytes is the least size of a snapshot: that of the service's state. 0: they are as short as can be.
+	// SnapshotBytes is the least size of a snapshot: that of the service's state. 0: they are as
+	// short as can be.
 	SnapshotBytes int
 	// CatchUp has peers that can (raftapi.CatchUp) keep so many entries in memory behind each
 	// snapshot. Others do without. It means nothing to Servers.
 	CatchUp int
 
 	// Extensions are switched on in every peer (raftapi.Extendable), besides those of the whole run
-	// ([Env.With]). A peer that lacks one of them fails the case with RuleMissing. They mean nothing
-	// to Servers, which make their peers themselves.
+	// ([Env.With]). A peer that lacks one of them fails the case with RuleMissing. They mean
+	// nothing to Servers, which make their peers themselves.
 	Extensions []string
 	// ExtensionsOf, if not nil, says for each peer which extensions it has: these and no others,
 	// whatever those of the run are. It is for clusters of peers that differ.
@@ -60,8 +62,8 @@ type Cluster struct {
 	newPeer raftapi.MakeFunc
 }
 
-// NewCluster starts a cluster of n peers made by newPeer, all connected to each other, each started at
-// its own instant of virtual time. A case may have several clusters, one after the other or at
+// NewCluster starts a cluster of n peers made by newPeer, all connected to each other, each started
+// at its own instant of virtual time. A case may have several clusters, one after the other or at
 // once. It is for the case's main goroutine, and takes some milliseconds of virtual time.
 func (e *Env) NewCluster(newPeer raftapi.MakeFunc, n int, o Options) *Cluster {
 	c := &Cluster{newMachines(e, n, o), newPeer}

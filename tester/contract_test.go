@@ -33,8 +33,8 @@ func (p *conditional) CondInstallSnapshot(term, index int, snapshot []byte) bool
 	return p.yes
 }
 
-// inYear plays f with two puppets that take a snapshot every ten entries, by the contract of a year.
-// Peers of the form of 2021 are asked, and say yes.
+// inYear plays f with two puppets that take a snapshot every ten entries, by the contract of a
+// year. Peers of the form of 2021 are asked, and say yes.
 func inYear(t *testing.T, year string, f func(c cluster, th cast, form func(int) *conditional)) record.Verdict {
 	t.Helper()
 	th := &theatre{}

@@ -8,8 +8,8 @@ import (
 	"raftlab/tester/process"
 )
 
-// disk is the time that stable storage takes (Options.Fsync). A write to a persister is synced before
-// the call returns, and a disk syncs one write at a time, in the order of the calls:
+// disk is the time that stable storage takes (Options.Fsync). A write to a persister is synced
+// before the call returns, and a disk syncs one write at a time, in the order of the calls:
 //
 //	calls     a              b    c
 //	          |              |    |
@@ -25,23 +25,23 @@ import (
 //
 // Peers call their persister with their mutex held, as they should. The goroutine that sleeps here
 // then has others wait for that mutex, which freezes the virtual time of a testing/synctest bubble
-// (tester/process/watchdog.go). So the model is off in bubbles, with a warning. The engine and -clock=real
-// have it.
+// (tester/process/watchdog.go). So the model is off in bubbles, with a warning. The engine and
+// -clock=real have it.
 type disk struct {
 	fsync func() time.Duration // of the next write; nil: writes take no time
 	speed int                  // bytes per second; 0: no limit
 	turn  chan struct{}        // holds a token while the disk is busy; who wants to put one there waits in line
 }
 
-// diskInBubble switches the model on in bubbles, too: for tests whose peers hold no lock, and with the overlay, where a
-// bubble does not freeze when somebody waits for a mutex.
+// diskInBubble switches the model on in bubbles, too: for tests whose peers hold no lock, and with
+// the overlay, where a bubble does not freeze when somebody waits for a mutex.
 var diskInBubble = process.Repeatable
 
 // disksTakeTime says whether the model is on, where a case asks for it.
 func (r *run) disksTakeTime() bool { return r.bubble == "" || diskInBubble }
 
-// DisksTakeTime says whether Options.Fsync is kept to. A case that counts writes must ask: where it is not,
-// nothing comes while a write is under way.
+// DisksTakeTime says whether Options.Fsync is kept to. A case that counts writes must ask: where it
+// is not, nothing comes while a write is under way.
 func (c *machines) DisksTakeTime() bool { return c.r.disksTakeTime() }
 
 func newDisk(r *run, o Options, peer int) disk {
@@ -61,8 +61,9 @@ func newDisk(r *run, o Options, peer int) disk {
 	return d
 }
 
-// begin waits until the disk has come to the caller's write of so many bytes, and says how long that takes; end lets the disk go on to the
-// next one. What is in between happens in the order of the calls to begin.
+// begin waits until the disk has come to the caller's write of so many bytes, and says how long
+// that takes; end lets the disk go on to the next one. What is in between happens in the order of
+// the calls to begin.
 func (d disk) begin(bytes int) (takes time.Duration) {
 	if d.fsync == nil {
 		return 0

@@ -12,7 +12,8 @@ import (
 	"raftlab/tester"
 )
 
-// Puppets that exchange just as many messages as a majority needs earn their pass; with one less they do not.
+// Puppets that exchange just as many messages as a majority needs earn their pass; with one less
+// they do not.
 func TestNotEarned(t *testing.T) {
 	elect := func(th cast, leader, term int, voters ...int) {
 		for _, v := range voters {

@@ -95,8 +95,8 @@ func (e *Env) Inconclusive(format string, args ...any) {
 	runtime.Goexit()
 }
 
-// Judged notes that a history of so many operations has been found linearizable; the results of a suite
-// add them up.
+// Judged notes that a history of so many operations has been found linearizable; the results of a
+// suite add them up.
 func (e *Env) Judged(operations int) {
 	e.r.mu.Lock()
 	defer e.r.mu.Unlock()

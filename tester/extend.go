@@ -9,11 +9,12 @@ import (
 	"raftlab/raftapi"
 )
 
-// With returns the extensions that the whole run was asked to have: `raftlab test --with prevote`, or
-// natively the flag -with. NewCluster switches them on; for [Servers] the case hands them on.
+// With returns the extensions that the whole run was asked to have: `raftlab test --with prevote`,
+// or natively the flag -with. NewCluster switches them on; for [Servers] the case hands them on.
 func (e *Env) With() []string { return slices.Clone(e.r.params.With) }
 
-// extensionsOf returns the extensions that peer i is to have. Those that the case asks for are required.
+// extensionsOf returns the extensions that peer i is to have. Those that the case asks for are
+// required.
 func (c *machines) extensionsOf(i int) (all []string, required bool) {
 	if of := c.options.ExtensionsOf; of != nil {
 		all = of(i)
@@ -87,7 +88,8 @@ func (l *life) drift(rate float64) {
 	}
 }
 
-// CanDrift says whether peer i's clock can be set, as DriftClock does. A peer that is not running says no.
+// CanDrift says whether peer i's clock can be set, as DriftClock does. A peer that is not running
+// says no.
 func (c *machines) CanDrift(i int) bool {
 	l := c.running(i)
 	if l == nil {

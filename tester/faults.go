@@ -49,7 +49,8 @@ func (c *machines) rise(i int) {
 	c.begin(i, record.Restart)
 }
 
-// spare notes that a crash of peer i is left out, or that it does not matter any more, and returns what was noted.
+// spare notes that a crash of peer i is left out, or that it does not matter any more, and returns
+// what was noted.
 func (c *machines) spare(i int, yes bool) (was bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -58,9 +59,10 @@ func (c *machines) spare(i int, yes bool) (was bool) {
 	return was
 }
 
-// Pause stops peer i for others, as SIGSTOP stops a process: nothing that it is sent gets to it, and nothing that it
-// sends gets out, until Resume; then all of it does, old as it is. Nothing is lost. The peer is not running code any
-// slower (labrpc's Hold says what that means); its next life is not paused. A peer that is not running is left alone.
+// Pause stops peer i for others, as SIGSTOP stops a process: nothing that it is sent gets to it,
+// and nothing that it sends gets out, until Resume; then all of it does, old as it is. Nothing is
+// lost. The peer is not running code any slower (labrpc's Hold says what that means); its next life
+// is not paused. A peer that is not running is left alone.
 func (c *machines) Pause(i int) {
 	k := c.next(scenario.Pause)
 	if c.running(i) != nil && c.plays(k, "peer %d is paused", i) {
@@ -75,8 +77,9 @@ func (c *machines) Resume(i int) {
 	c.net.Release(i)
 }
 
-// Mend makes everything whole again, but for clocks: all links between servers work, the network is reliable,
-// nobody is paused or is to crash at a write that is still to come, and crashed peers are restarted, one after the other.
+// Mend makes everything whole again, but for clocks: all links between servers work, the network is
+// reliable, nobody is paused or is to crash at a write that is still to come, and crashed peers are
+// restarted, one after the other.
 func (c *machines) Mend() {
 	net := c.Network()
 	net.Reliable(true)
@@ -101,14 +104,15 @@ func (c *machines) Running(i int) bool { return c.running(i) != nil }
 // CrashAtPersist crashes peer i right after the nth write from now to its persister (1 is the next
 // one): the write is stored, but nothing that follows it gets out, no reply and no request. It
 // returns a channel that is closed when the peer has crashed and Kill has returned, or when another
-// crash, Mend or Shutdown came first. [Env.Await] waits for it with a limit. A peer that is not running
-// is left alone, and the channel closed at once.
+// crash, Mend or Shutdown came first. [Env.Await] waits for it with a limit. A peer that is not
+// running is left alone, and the channel closed at once.
 func (c *machines) CrashAtPersist(i int, nth int) <-chan struct{} {
 	return c.crashAtWrite(i, func(s *storage) { s.crashAfter = max(nth, 1) })
 }
 
-// CrashInPersist is CrashAtPersist in the middle of the write (with Options.Fsync, half of it has gone by):
-// nothing of it is stored, so nothing that depends on it may have got out, and nothing will.
+// CrashInPersist is CrashAtPersist in the middle of the write (with Options.Fsync, half of it has
+// gone by): nothing of it is stored, so nothing that depends on it may have got out, and nothing
+// will.
 func (c *machines) CrashInPersist(i int, nth int) <-chan struct{} {
 	return c.crashAtWrite(i, func(s *storage) { s.crashWithin = max(nth, 1) })
 }

@@ -2,28 +2,29 @@ package tester
 
 import "fmt"
 
-// Groups are servers that belong to several Raft clusters, all on one network: the groups of a sharded service, and
-// its controller. They are numbered through, group after group:
+// Groups are servers that belong to several Raft clusters, all on one network: the groups of a
+// sharded service, and its controller. They are numbered through, group after group:
 //
 //	NewGroups(start, []int{3, 3, 3}, ...)
 //
 //	group 0     group 1     group 2         clients
 //	0  1  2     3  4  5     6  7  8         reach all servers
 //
-// Group 0 is the controller. The trace says so, and which group each of the others belongs to, when they start.
+// Group 0 is the controller. The trace says so, and which group each of the others belongs to, when
+// they start.
 //
-// Everything that [Servers] offers is meant in these numbers: faults can hit servers of several groups
-// at once, and the links between groups too. What is watched about elections is watched group by group, in
-// which the peers call themselves 0, 1, 2. Leader is of no use here, because each group has one: see
-// [Groups.LeaderOf].
+// Everything that [Servers] offers is meant in these numbers: faults can hit servers of several
+// groups at once, and the links between groups too. What is watched about elections is watched
+// group by group, in which the peers call themselves 0, 1, 2. Leader is of no use here, because
+// each group has one: see [Groups.LeaderOf].
 type Groups struct {
 	*Servers
 	members [][]int
 }
 
-// NewGroups starts as many groups as there are sizes, and as many servers in each as its size says. start gets
-// the number of a server among all of them, and ends to all of them: those to the server's own group are
-// ends[first:first+size].
+// NewGroups starts as many groups as there are sizes, and as many servers in each as its size says.
+// start gets the number of a server among all of them, and ends to all of them: those to the
+// server's own group are ends[first:first+size].
 func (e *Env) NewGroups(start StartFunc, sizes []int, o Options) *Groups {
 	n := 0
 	g := &Groups{}
@@ -72,8 +73,8 @@ func (g *Groups) Transfer(i, to int) (done bool) {
 	return g.transfer(i, to, to-g.members[g.GroupOf(i)][0])
 }
 
-// LeaderOf waits until a running server of the group leads the newest term in it, and returns the server. After
-// ElectionLimit it fails the case with RuleNoLeader.
+// LeaderOf waits until a running server of the group leads the newest term in it, and returns the
+// server. After ElectionLimit it fails the case with RuleNoLeader.
 func (g *Groups) LeaderOf(group int) int {
 	return g.leaderAmong(g.members[group], fmt.Sprintf("peers %v (%s)", g.members[group], groupName(group)))
 }

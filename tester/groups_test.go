@@ -20,8 +20,8 @@ type actor struct{ *puppet }
 func (a actor) Services() []any    { return []any{a.puppet} }
 func (a actor) Raft() raftapi.Raft { return a.puppet }
 
-// playGroups runs f on groups of puppets; the one with number i among all of them is th.peer(i), and calls
-// itself by its place in its group.
+// playGroups runs f on groups of puppets; the one with number i among all of them is th.peer(i),
+// and calls itself by its place in its group.
 func playGroups(t *testing.T, sizes []int, f func(g *tester.Groups, th *theatre)) record.Verdict {
 	t.Helper()
 	v, _ := traceGroups(t, sizes, f)

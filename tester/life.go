@@ -99,9 +99,9 @@ func (l *life) serve(server *labrpc.Server) bool {
 }
 
 // end is the instant of a crash: from now on nothing that the peer does has any effect. The order
-// matters. First no message gets out any more; then nothing is checked any more; then what is stored
-// is copied. So whatever others have seen of the peer had been stored, if the peer keeps the rules.
-// It may be called with the peer's locks held.
+// matters. First no message gets out any more; then nothing is checked any more; then what is
+// stored is copied. So whatever others have seen of the peer had been stored, if the peer keeps the
+// rules. It may be called with the peer's locks held.
 func (c *machines) end(l *life) {
 	l.store.mu.Lock()
 	defer l.store.mu.Unlock()

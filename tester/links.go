@@ -98,7 +98,8 @@ func (c *machines) HealAll() {
 	})
 }
 
-// relink makes a change and tells the network and the trace which links it broke or mended. k is the key of a fault.
+// relink makes a change and tells the network and the trace which links it broke or mended. k is
+// the key of a fault.
 func (c *machines) relink(k scenario.Key, change func()) {
 	type link struct{ from, to int }
 	var broken, mended []link

@@ -14,8 +14,8 @@ import (
 )
 
 // machines are what a [Cluster] of bare peers and [Servers] of a service have in common: a number
-// of machines on a simulated network, each of which starts, crashes and restarts, and what is watched of
-// them. A machine is called a peer, because there is a Raft peer on each.
+// of machines on a simulated network, each of which starts, crashes and restarts, and what is
+// watched of them. A machine is called a peer, because there is a Raft peer on each.
 type machines struct {
 	r       *run
 	env     *Env
@@ -101,8 +101,8 @@ func (c *machines) N() int { return c.n }
 // Env returns the run that the cluster belongs to.
 func (c *machines) Env() *Env { return c.env }
 
-// Network returns the network. Reliable, LongReordering, LongDelays and Duplicates may be changed at
-// any time. Links are the cluster's business.
+// Network returns the network. Reliable, LongReordering, LongDelays and Duplicates may be changed
+// at any time. Links are the cluster's business.
 func (c *machines) Network() *labrpc.Network { return c.net }
 
 // Shutdown kills every peer, and looks for goroutines that are left over. It takes up to
@@ -179,8 +179,8 @@ func (c *machines) mistake(err error) {
 }
 
 // Observe has f see what happens to the messages of peers or servers to each other from now on, as
-// [labrpc.Network.Observe] describes it: f must not block, and not call the network. What zombies send is left out.
-// nil ends it.
+// [labrpc.Network.Observe] describes it: f must not block, and not call the network. What zombies
+// send is left out. nil ends it.
 func (c *machines) Observe(f func(*labrpc.Message)) { c.checks.Observe(f) }
 
 // RPCs returns how many requests of other peers have reached peer i since the cluster began.
@@ -190,8 +190,8 @@ func (c *machines) RPCs(i int) int { return c.checks.Delivered(i) }
 // not.
 func (c *machines) TotalRPCs() int { return c.net.GetTotalCount() }
 
-// Bytes returns how many bytes peers and clients have sent since the cluster began: requests, also lost
-// ones, and the replies that arrived.
+// Bytes returns how many bytes peers and clients have sent since the cluster began: requests, also
+// lost ones, and the replies that arrived.
 func (c *machines) Bytes() int64 { return c.net.GetTotalBytes() }
 
 // pause draws the time until the next start.

@@ -1,7 +1,8 @@
 package tester
 
-// Maker makes a service. The harness has it made anew for each server and each client, as what is under test: a function
-// in a service may refer to a variable of the function that made it, and all servers would share that one.
+// Maker makes a service. The harness has it made anew for each server and each client, as what is
+// under test: a function in a service may refer to a variable of the function that made it, and all
+// servers would share that one.
 type Maker[S any] struct {
 	First S // says what there is; nothing of it is called
 	New   func() S

@@ -15,8 +15,8 @@ import (
 	"raftlab/tester"
 )
 
-// puppet is a peer that does what a test tells it to, and else nothing. It is the smallest thing that
-// can break a rule.
+// puppet is a peer that does what a test tells it to, and else nothing. It is the smallest thing
+// that can break a rule.
 type puppet struct {
 	me      int
 	ends    []*labrpc.ClientEnd

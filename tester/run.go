@@ -89,9 +89,9 @@ func runCase(h process.Host, c Case, subject any, p record.Params) {
 	<-monitored
 }
 
-// play runs the case, waits for its goroutines and takes its clusters down. It says whether the case has
-// come to its end: only the statement after all that says so, because a goroutine can be left in ways that
-// no recover sees.
+// play runs the case, waits for its goroutines and takes its clusters down. It says whether the
+// case has come to its end: only the statement after all that says so, because a goroutine can be
+// left in ways that no recover sees.
 func (r *run) play() (finished bool) {
 	e := &Env{r: r, rand: r.stream("case")}
 	done := make(chan struct{})
@@ -170,8 +170,8 @@ func (r *run) emitLocked(ev *record.Event, detail string) {
 	r.host.Event(ev, detail)
 }
 
-// maxEventText is how many bytes of text an event may have. What clients wrote and read is compared, and gets more
-// room than what is only shown.
+// maxEventText is how many bytes of text an event may have. What clients wrote and read is
+// compared, and gets more room than what is only shown.
 func maxEventText(k record.Kind) int {
 	if k == record.Invoke || k == record.Return {
 		return 1 << 20

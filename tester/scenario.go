@@ -10,8 +10,8 @@ import (
 	"raftlab/labrpc"
 )
 
-// script is the scenario of a run: what is to be different in it (package scenario). A run without one has none of
-// this but the numbers by which faults go.
+// script is the scenario of a run: what differs in it (package scenario). A run without one has
+// none of this but the numbers by which faults go.
 type script struct {
 	now func() time.Duration
 	mu  sync.Mutex // a leaf
@@ -74,8 +74,8 @@ func (s *script) fates(cluster int) func(from, to int, n uint64) labrpc.Fate {
 	}
 }
 
-// next is the key of the next fault or operation of a kind. Each call of the case counts, whatever comes of it, so that the
-// numbers do not depend on how the peers are.
+// next is the key of the next fault or operation of a kind. Each call of the case counts, whatever
+// comes of it, so that the numbers do not depend on how the peers are.
 func (c *machines) next(kind scenario.Kind) scenario.Key {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -97,7 +97,8 @@ func (r *run) tell(peer int, k scenario.Key, text string) {
 	r.emit(record.Event{Kind: record.Note, Peer: peer, Other: record.None, Text: text}, r.detail(k))
 }
 
-// detail is the key of a fault as the trace has it: beside what is hashed, where details are asked for.
+// detail is the key of a fault as the trace has it: beside what is hashed, where details are asked
+// for.
 func (r *run) detail(k scenario.Key) string {
 	if !r.params.Detail || k.N == 0 {
 		return ""
@@ -105,20 +106,21 @@ func (r *run) detail(k scenario.Key) string {
 	return k.String()
 }
 
-// Takes says whether the client's next operation takes place: a scenario can leave it out. A case asks before
-// each operation that others can do without, such as those of a random load; it is for the client's goroutine.
+// Takes says whether the client's next operation takes place: a scenario can leave it out. A case
+// asks before each operation that others can do without, such as those of a random load; it is for
+// the client's goroutine.
 func (cl *Client) Takes() bool {
 	cl.operations++
 	k := scenario.Key{Kind: scenario.Operation, N: cl.operations, Client: cl.number, Cluster: cl.s.number}
 	return cl.s.operates(k, record.FirstClient+cl.number)
 }
 
-// Takes says whether the next command of the case is proposed: a scenario can leave it out. A case asks before
-// commands that nothing else in it depends on. [Cluster.Propose] asks by itself.
+// Takes says whether the next command of the case is proposed: a scenario can leave it out. A case
+// asks before commands that nothing else in it depends on. [Cluster.Propose] asks by itself.
 func (c *Cluster) Takes() bool { return c.operates(c.next(scenario.Operation), record.None) }
 
-// operates says whether an operation takes place. In a run with a scenario the trace tells of each, so that one knows
-// what there is to leave out.
+// operates says whether an operation takes place. In a run with a scenario the trace tells of each,
+// so that one knows what there is to leave out.
 func (c *machines) operates(k scenario.Key, who int) bool {
 	if c.r.script == nil {
 		return true

@@ -18,9 +18,10 @@ type Server interface {
 	Kill()
 }
 
-// StartFunc starts server me of a service, from what its persister holds. ends leads to all servers.
-// It must return quickly. It may panic with an error that has a method Lacks() string (*kvapi.MissingExtension is
-// one), which ends the case with RuleMissing: the peer lacks an extension that the service or the case needs.
+// StartFunc starts server me of a service, from what its persister holds. ends leads to all
+// servers. It must return quickly. It may panic with an error that has a method Lacks() string
+// (*kvapi.MissingExtension is one), which ends the case with RuleMissing: the peer lacks an
+// extension that the service or the case needs.
 type StartFunc func(me int, ends []*labrpc.ClientEnd, p *raftapi.Persister) Server
 
 // Servers is a number of servers of a service on a simulated network, and clients beside them:
@@ -33,8 +34,8 @@ type StartFunc func(me int, ends []*labrpc.ClientEnd, p *raftapi.Persister) Serv
 //	    |_____|_____|             links between servers: Cut, Partition, ...
 //
 // Servers have one life after another, as the peers of a [Cluster] do, and everything that a
-// cluster offers for faults and for watching elections is here, too. The messages between the peers in
-// the servers are checked as always; what the peers hand to their servers cannot be seen.
+// cluster offers for faults and for watching elections is here, too. The messages between the peers
+// in the servers are checked as always; what the peers hand to their servers cannot be seen.
 type Servers struct {
 	*machines
 	startServer StartFunc
@@ -76,9 +77,10 @@ func (s *Servers) startOne(l *life, ends []*labrpc.ClientEnd, p *raftapi.Persist
 	return made
 }
 
-// Enter has server i do something that it offers within its process, and not to the network: f gets the server, on a goroutine
-// of its own. The channel is closed when f has returned, which may be never, as long as the server lives or even longer; nil
-// means that the server does not run. What f is told by a server that has crashed meanwhile counts for nothing.
+// Enter has server i do something that it offers within its process, and not to the network: f gets
+// the server, on a goroutine of its own. The channel is closed when f has returned, which may be
+// never, as long as the server lives or even longer; nil means that the server does not run. What f
+// is told by a server that has crashed meanwhile counts for nothing.
 func (s *Servers) Enter(i int, f func(Server)) (done <-chan struct{}) {
 	l := s.running(i)
 	if l == nil {
@@ -99,9 +101,10 @@ func (s *Servers) Enter(i int, f func(Server)) (done <-chan struct{}) {
 // Served returns how many requests of clients have reached server i since the servers began.
 func (s *Servers) Served(i int) int { return s.checks.Served(i) }
 
-// PeerRPCs returns how many calls servers have made to each other since they began, answered or not.
+// PeerRPCs returns how many calls servers have made to each other since they began, answered or
+// not.
 func (s *Servers) PeerRPCs() int { return s.checks.PeerCalls() }
 
-// PeerBytes returns how many bytes servers have sent to each other since they began: requests, also lost
-// ones, and the replies that arrived.
+// PeerBytes returns how many bytes servers have sent to each other since they began: requests, also
+// lost ones, and the replies that arrived.
 func (s *Servers) PeerBytes() int64 { return s.checks.PeerBytes() }

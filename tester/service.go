@@ -7,11 +7,12 @@ import (
 	"raftlab/raftapi"
 )
 
-// The service on each peer of a [Cluster], which is the tester: it takes what the peer applies, has it judged
-// (package watch), and hands snapshots over. The services of [Servers] are the student's own.
+// The service on each peer of a [Cluster], which is the tester: it takes what the peer applies, has
+// it judged (package watch), and hands snapshots over. The services of [Servers] are the student's
+// own.
 
-// consume takes what the peer applies, for as long as the cluster exists: a zombie, too, may sit in a
-// send and could not see that it was killed.
+// consume takes what the peer applies, for as long as the cluster exists: a zombie, too, may sit in
+// a send and could not see that it was killed.
 //
 // A peer can send without end what nobody has a use for: it says nothing, or comes from a zombie.
 func (l *life) consume(applyCh <-chan raftapi.ApplyMsg) {
@@ -75,8 +76,8 @@ func (l *life) takeSnapshot(index int, snapshot []byte) {
 	l.c.r.into("Snapshot", l.Peer, l.as(func() { peer.Snapshot(index, snapshot) }))
 }
 
-// snapshotEvery is how many entries peer i applies from one snapshot to the next; 0 means that it takes
-// none.
+// snapshotEvery is how many entries peer i applies from one snapshot to the next; 0 means that it
+// takes none.
 func (o Options) snapshotEvery(i int) int {
 	if o.SnapshotEveryOf != nil {
 		return o.SnapshotEveryOf(i)
@@ -84,9 +85,9 @@ func (o Options) snapshotEvery(i int) int {
 	return o.SnapshotEvery
 }
 
-// snapshotDue says up to which index the service of a life, having applied the entry at applied, now hands a
-// snapshot to its peer; 0 for none. A service that began from somebody's snapshot has never been in the
-// states before it, and has nothing to write down of them.
+// snapshotDue says up to which index the service of a life, having applied the entry at applied,
+// now hands a snapshot to its peer; 0 for none. A service that began from somebody's snapshot has
+// never been in the states before it, and has nothing to write down of them.
 func (l *life) snapshotDue(applied int) int {
 	every, index := l.c.options.snapshotEvery(l.Peer), applied-l.c.options.SnapshotLag
 	if every <= 0 || index <= l.Since() || index%every != 0 {
@@ -98,7 +99,8 @@ func (l *life) snapshotDue(applied int) int {
 // catchUpBytes is no bound in practice: cases say how many entries are kept.
 const catchUpBytes = 1 << 20
 
-// keepCatchUp tells a new peer what to keep behind its snapshots, if that is no extension that it has (extend.go).
+// keepCatchUp tells a new peer what to keep behind its snapshots, if that is no extension that it
+// has (extend.go).
 func (c *machines) keepCatchUp(l *life, peer raftapi.Raft) {
 	keeper, ok := peer.(raftapi.CatchUpKeeper)
 	if c.options.CatchUp == 0 || !ok || raftapi.Offers(peer, raftapi.CatchUp) {
@@ -112,8 +114,8 @@ type conditional interface {
 	CondInstallSnapshot(lastIncludedTerm, lastIncludedIndex int, snapshot []byte) bool
 }
 
-// wantsSnapshot asks the peer whether a snapshot that came up the channel is still wanted, where the
-// contract has that.
+// wantsSnapshot asks the peer whether a snapshot that came up the channel is still wanted, where
+// the contract has that.
 func (l *life) wantsSnapshot(m raftapi.ApplyMsg) (wanted bool) {
 	peer, ok := l.conditional()
 	if !ok || !l.c.r.terms.AsksPeer {

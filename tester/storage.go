@@ -8,17 +8,18 @@ import (
 	"raftlab/raftapi"
 )
 
-// storage is what a peer's persister writes to: memory, with three additions. A write takes the time
-// of a disk, if there is one (disk.go). It remembers what was stored at the instant of a crash,
-// whatever the zombie writes later, and it can crash the peer right after a certain write, or in it.
+// storage is what a peer's persister writes to: memory, with three additions. A write takes the
+// time of a disk, if there is one (disk.go). It remembers what was stored at the instant of a
+// crash, whatever the zombie writes later, and it can crash the peer right after a certain write,
+// or in it.
 type storage struct {
 	*raftapi.Memory
 	l        *life
 	disk     disk
 	unsynced atomic.Int32 // writes that have begun, and are not stored
 
-	// mu is held while a write takes effect, so that a crash falls before it or after it. The peer's
-	// locks may be held around it.
+	// mu is held while a write takes effect, so that a crash falls before it or after it. The
+	// peer's locks may be held around it.
 	mu          sync.Mutex
 	crashAfter  int             // crash after so many more writes; 0: never
 	crashWithin int             // crash in the middle of the so-many-th write from now; 0: never

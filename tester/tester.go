@@ -19,8 +19,8 @@ type Case struct {
 	Section string        // of the Raft paper: "§5.2"
 	Reaches []string      // situations (raftapi.Reached) that the case exists for
 	Limit   time.Duration // virtual time for the whole case; 0 means CaseLimit
-	// Course is the test of the course (6.824, 6.5840) that demands the same, without its part: "BasicAgree". It is empty
-	// where the course demands nothing of the kind.
+	// Course is the test of the course (6.824, 6.5840) that demands the same, without its part:
+	// "BasicAgree". It is empty where the course demands nothing of the kind.
 	Course string
 	Run    func(*Env)
 }
@@ -34,7 +34,8 @@ type Lab struct {
 	Package string // "./raft", whose test binary runs the cases
 	Test    string // "TestLab2", the test in that binary
 	Cases   []Case
-	// OnRequest says that the cases run only when they are named: they take long, or are about a form that few services have.
+	// OnRequest says that the cases run only when they are named: they take long, or are about a
+	// form that few services have.
 	OnRequest bool
 	// Field is the field of the service that the cases are about, if not every service has it.
 	Field string
@@ -52,7 +53,8 @@ func (l Lab) Only(parts ...string) Lab {
 	return l
 }
 
-// Demanded is the lab with what the course demands, too: by the IDs of cases the tests of the course.
+// Demanded is the lab with what the course demands, too: by the IDs of cases the tests of the
+// course.
 func (l Lab) Demanded(by map[string]string) Lab {
 	found := 0
 	l.Cases = slices.Clone(l.Cases)

@@ -3,8 +3,8 @@ package tester
 import "time"
 
 // What the suite asks of every peer, and how long it waits. docs/timing.md explains each number.
-// Virtual time is cheap, so that every limit is several times what a correct peer needs; a case that
-// wants to be stricter has to say why.
+// Virtual time is cheap, so that every limit is several times what a correct peer needs; a case
+// that wants to be stricter has to say why.
 //
 // A peer keeps within these:
 const (
@@ -57,8 +57,8 @@ const (
 	// WaitLimit is how long [Cluster.WaitApplied] waits.
 	WaitLimit = 60 * time.Second
 
-	// ProgressLimit is how long an operation of a client may take on a service that is whole again, or
-	// of which a majority is: an election or two, and the longest nap of a clerk.
+	// ProgressLimit is how long an operation of a client may take on a service that is whole again,
+	// or of which a majority is: an election or two, and the longest nap of a clerk.
 	ProgressLimit = 60 * time.Second
 
 	// StuckLimit is how long one call of the harness into a peer (Make, Start, GetState, Snapshot,

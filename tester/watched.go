@@ -21,8 +21,8 @@ func (w watched) Count(rpcs, bytes int) {
 	w.r.bytes += int64(bytes)
 }
 
-// NotChecked notes that a rule could not be checked, because the code under test cannot be given what the case
-// needs for it. That is no failure; the summary lists the rule as not checked.
+// NotChecked notes that a rule could not be checked, because the code under test cannot be given
+// what the case needs for it. That is no failure; the summary lists the rule as not checked.
 func (e *Env) NotChecked(rule Rule, why string) {
 	e.Note("not checked: %s: %s", rule, why)
 	e.r.skipped(rule)

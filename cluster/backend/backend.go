@@ -30,11 +30,13 @@ var (
 
 // Options say how a database is kept. The zero value of a field means its default.
 type Options struct {
-	// Interval is how long a change waits at most before a commit of the file begins. Default 100 ms, as in etcd.
+	// Interval is how long a change waits at most before a commit of the file begins. Default 100
+	// ms, as in etcd.
 	Interval time.Duration
 	// Limit is how many changes may wait before a commit begins. Default 10,000, as in etcd.
 	Limit int
-	// Fatal is told that the file has failed, and ends the process. If it returns, the backend panics.
+	// Fatal is told that the file has failed, and ends the process. If it returns, the backend
+	// panics.
 	Fatal func(error)
 	// OnCommit is told what each commit took.
 	OnCommit func(CommitTimes)
@@ -81,8 +83,8 @@ type Backend struct {
 	ended sync.WaitGroup
 }
 
-// mapped is the address space that the file may fill. A commit that needs more would wait for all readers to end, and
-// there is always one.
+// mapped is the address space that the file may fill. A commit that needs more would wait for all
+// readers to end, and there is always one.
 func mapped() int {
 	if runtime.GOOS == "windows" { // where the file is made as large as this
 		return 1 << 28

@@ -25,7 +25,8 @@ func (b *Backend) run() {
 // patience is how many times the limit may wait before writers do.
 const patience = 10
 
-// Throttle waits while far more is to be stored than the disk keeps up with. A writer calls it between transactions.
+// Throttle waits while the disk is far behind what has to be stored. A writer calls it between
+// transactions.
 func (b *Backend) Throttle() {
 	for b.waiting.Load() > int64(patience*b.o.Limit) {
 		b.mu.RLock()
@@ -38,7 +39,8 @@ func (b *Backend) Throttle() {
 	}
 }
 
-// ForceCommit stores all that has ended. It blocks until the file is synced, and must not be called inside the write transaction.
+// ForceCommit stores all that has ended. It blocks until the file is synced, and must not be called
+// inside the write transaction.
 func (b *Backend) ForceCommit() { b.flush() }
 
 // flush brings the active layer into the file.
@@ -79,7 +81,8 @@ func (b *Backend) flushHeld() {
 	old.release()
 }
 
-// take makes the active layer the flushing one, between two write transactions. false: there is nothing to store.
+// take makes the active layer the flushing one, between two write transactions. false: there is
+// nothing to store.
 func (b *Backend) take() bool {
 	b.writing.Lock()
 	defer b.writing.Unlock()

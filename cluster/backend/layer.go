@@ -13,7 +13,8 @@ type change struct {
 	gone  bool // the key has been deleted
 }
 
-// layer is a set of changes, by bucket number and key. A copy costs nothing until one of the two is changed.
+// layer is a set of changes, by bucket number and key. A copy costs nothing until one of the two is
+// changed.
 type layer struct{ *btree.Map[string, change] }
 
 func newLayer() *layer { return &layer{btree.NewMap[string, change](0)} }
@@ -65,8 +66,8 @@ func (s *fileSource) now() (key []byte, c change, ok bool) {
 	return s.k, change{value: s.v}, s.k != nil
 }
 
-// merge goes through sources, of which the first is the newest, until visit returns false or end is reached. A nil end
-// is the end of the bucket.
+// merge goes through sources, of which the first is the newest, until visit returns false or end is
+// reached. A nil end is the end of the bucket.
 func merge(sources []source, from, end []byte, visit func(key, value []byte) bool) {
 	for _, s := range sources {
 		s.seek(from)

@@ -6,7 +6,8 @@ import (
 	bolt "go.etcd.io/bbolt"
 )
 
-// CopyTo stores what waits, and copies the file of the database, whatever is written meanwhile. look may read keys of the copy.
+// CopyTo stores what waits, and copies the file of the database, whatever is written meanwhile.
+// look may read keys of the copy.
 func (b *Backend) CopyTo(name string, look func(get func(Bucket, []byte) []byte)) error {
 	return b.stored(func(tx *bolt.Tx) error {
 		look(func(bucket Bucket, key []byte) []byte { return tx.Bucket(bucket.name).Get(key) })
@@ -37,7 +38,8 @@ func (b *Backend) Size() (size, inUse int64) {
 	return size, size - int64(db.Stats().FreePageN)*int64(db.Info().PageSize)
 }
 
-// Hash is a checksum of all that is stored: names, keys and values of every bucket. What waits is stored first.
+// Hash is a checksum of all that is stored: names, keys and values of every bucket. What waits is
+// stored first.
 func (b *Backend) Hash() (uint32, error) {
 	h := crc32.New(crc32.MakeTable(crc32.Castagnoli))
 	err := b.stored(func(tx *bolt.Tx) error {

@@ -15,8 +15,9 @@ const (
 	compactBatch  = 1 << 20    // bytes in a transaction of a copy
 )
 
-// Replace gives up the database and all changes that wait, has swap put another file under its name, and opens that. Whoever
-// reads is waited for; whoever wants to waits. It must not be called inside the write transaction.
+// Replace gives up the database and all changes that wait, has swap put another file under its
+// name, and opens that. Whoever reads is waited for; whoever wants to waits. It must not be called
+// inside the write transaction.
 func (b *Backend) Replace(swap func() error) error {
 	b.flushing.Lock()
 	defer b.flushing.Unlock()
@@ -33,7 +34,8 @@ func (b *Backend) Replace(swap func() error) error {
 	return nil
 }
 
-// reopen closes the file, has swap change it for another one, and opens that. The caller holds all locks.
+// reopen closes the file, has swap change it for another one, and opens that. The caller holds all
+// locks.
 func (b *Backend) reopen(swap func() error) error {
 	old := b.view.base
 	old.release()
@@ -52,8 +54,9 @@ func (b *Backend) reopen(swap func() error) error {
 	return err
 }
 
-// Defrag writes the database anew without the room that deleted data has left. Writers wait meanwhile, readers only at
-// the end. After an error that comes then the backend must not be used any more.
+// Defrag writes the database anew without the room that deleted data has left. Writers wait
+// meanwhile, readers only at the end. After an error that comes then the backend must not be used
+// any more.
 func (b *Backend) Defrag() error {
 	b.flushing.Lock()
 	defer b.flushing.Unlock()

@@ -68,8 +68,9 @@ func (t *ReadTx) Get(b Bucket, key []byte) []byte {
 	return t.base.tx.Bucket(b.name).Get(key)
 }
 
-// Range calls visit for the keys from a first one to one before end, in order, until that returns false. A nil end is
-// the end of the bucket. Keys and values are valid until the transaction is closed.
+// Range calls visit for the keys from a first one to one before end, in order, until that returns
+// false. A nil end is the end of the bucket. Keys and values are valid until the transaction is
+// closed.
 func (t *ReadTx) Range(b Bucket, from, end []byte, visit func(key, value []byte) bool) {
 	sources := make([]source, 0, 3)
 	for _, l := range []*layer{t.active, t.flushing} {
@@ -80,7 +81,8 @@ func (t *ReadTx) Range(b Bucket, from, end []byte, visit func(key, value []byte)
 	merge(append(sources, &fileSource{cursor: t.base.tx.Bucket(b.name).Cursor()}), from, end, visit)
 }
 
-// Tx is the write transaction. There is one at a time. It sees what it writes; others do when it ends.
+// Tx is the write transaction. There is one at a time. It sees what it writes; others do when it
+// ends.
 type Tx struct {
 	ReadTx
 	b *Backend

@@ -173,7 +173,8 @@ func (b *bench) compare(ctx context.Context, startA, startB starter, names []str
 	return nil
 }
 
-// cell measures one load. A run has as many requests as the slower side makes in the time that is asked for, the same on both sides.
+// cell measures one load. A run has as many requests as the slower side makes in the time that is
+// asked for, the same on both sides.
 func (b *bench) cell(ctx context.Context, c *Cell, sides []*side, note func(*Cell, Pair)) error {
 	for _, s := range sides {
 		if err := b.warm(ctx, c, s); err != nil {

@@ -58,8 +58,8 @@ func runMember(folder, number string) error {
 		}})
 }
 
-// A cluster of one beside another one: every load makes its requests, puts are synced and reads are not, and what there is
-// when somebody loses patience is a report.
+// A cluster of one beside another one: every load makes its requests, puts are synced and reads are
+// not, and what there is when somebody loses patience is a report.
 func TestBench(t *testing.T) {
 	o := Options{Folder: t.TempDir(), Implementation: "reference", Members: 1, Loads: Loads, Clients: []int{2}, Pairs: 1,
 		Seconds: 0.05, ValueSize: 100, Prefill: 10, SnapshotCount: 1000, Say: t.Logf}

@@ -97,7 +97,7 @@ func benchmarkArgs(w Work) []string {
 	return args
 }
 
-// puts is how many puts give the watchers as many events as there are to be.
+// puts is how many puts give the watchers as many events as there should be.
 func (w Work) puts() int { return max(1, w.Total/w.Clients) }
 
 var (
@@ -105,7 +105,8 @@ var (
 	quantile  = regexp.MustCompile(`(?m)^\s*(50|99)% in ([0-9.]+) secs`)
 )
 
-// parseBenchmark reads what benchmark prints: one summary, or two of them side by side for a mixed load; for watchers the second one is of the events.
+// parseBenchmark reads what benchmark prints: one summary, or two of them side by side for a mixed
+// load; for watchers the second one is of the events.
 func parseBenchmark(w Work, text string) (Done, error) {
 	d := Done{Total: w.Total}
 	if w.Load == Watch {

@@ -7,7 +7,8 @@ import (
 	"raftlab/cluster/scrape"
 )
 
-// meter is what members have used so far, added up: from their metrics, which etcd and this framework call by the same names.
+// meter is what members have used so far, added up: from their metrics, which etcd and this
+// framework call by the same names.
 type meter struct {
 	CPU     float64 // seconds, of user and system
 	Memory  float64 // bytes that are resident now
@@ -27,7 +28,8 @@ func (m *meter) names() map[string]*float64 {
 	}
 }
 
-// read asks all members. A metric that one of them does not have is an error: 0 would look like a good value.
+// read asks all members. A metric that one of them does not have is an error: 0 would look like a
+// good value.
 func (m *meter) read(ctx context.Context, members []string) error {
 	*m = meter{}
 	for _, address := range members {

@@ -17,8 +17,8 @@ import (
 	"google.golang.org/grpc/metadata"
 )
 
-// RunLoad is the load of this package for machines that have no benchmark of etcd's: the process of its own that [Run] starts. spec is a
-// [Work] as JSON; a [Done] is written.
+// RunLoad is the load of this package for machines that have no benchmark of etcd's: the process of
+// its own that [Run] starts. spec is a [Work] as JSON; a [Done] is written.
 func RunLoad(ctx context.Context, spec string, out io.Writer) error {
 	var w Work
 	if err := json.Unmarshal([]byte(spec), &w); err != nil {

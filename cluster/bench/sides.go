@@ -25,7 +25,7 @@ type side struct {
 	end     func()
 }
 
-// quota is how large a database may get on either side: none is to be full.
+// quota is how large a database may get on either side: none should be full.
 const quota = 8 << 30
 
 // perEntry is about what an entry of our log has beside key and value: one request with its frame.
@@ -126,7 +126,8 @@ func (b *bench) etcdMember(i int, dir, clients, peers, cluster string) (*exec.Cm
 // startTime is how long the members of a cluster may take until all are healthy.
 const startTime = time.Minute
 
-// await waits until all members of a cluster that was just started are healthy, and ends it if they are not.
+// await waits until all members of a cluster that was just started are healthy, and ends it if they
+// are not.
 func (s *side) await(ctx context.Context) error {
 	limited, stop := context.WithTimeout(ctx, startTime)
 	defer stop()
@@ -161,7 +162,8 @@ func healthy(ctx context.Context, address string) bool {
 	return answer.StatusCode == http.StatusOK
 }
 
-// prefillKey is a key that is there before anything is measured, so that the database is not empty; reads are of the first.
+// prefillKey is a key that is there before anything is measured, so that the database is not empty;
+// reads are of the first.
 func prefillKey(i int) string { return fmt.Sprintf("prefill/%08d", i) }
 
 // prefillTxn is how many keys are put at a time.

@@ -21,8 +21,9 @@ func (e Estimate) Narrow(width float64) bool { return e.Known() && e.High-e.Low 
 // missed is the share that an interval may miss, on each side.
 const missed = 0.025
 
-// estimate is the Hodges-Lehmann estimate of ratios, on their logarithms: the median of the means of all pairs of them, each with itself, too. The
-// interval comes from the distribution of the signed-rank statistic, which is exact for ratios that lie symmetrically.
+// estimate is the Hodges-Lehmann estimate of ratios, on their logarithms: the median of the means
+// of all pairs of them, each with itself, too. The interval comes from the distribution of the
+// signed-rank statistic, which is exact for ratios that lie symmetrically.
 func estimate(ratios []float64) Estimate {
 	var walsh []float64
 	for i, a := range ratios {
@@ -41,8 +42,8 @@ func estimate(ratios []float64) Estimate {
 	return e
 }
 
-// signedRank returns the largest value that the signed-rank statistic of n differences exceeds but for 2.5 %. false: n is below 6, and even
-// the smallest value is more likely.
+// signedRank returns the largest value that the signed-rank statistic of n differences exceeds but
+// for 2.5 %. false: n is below 6, and even the smallest value is more likely.
 func signedRank(n int) (cut int, ok bool) {
 	ways := []float64{1} // in how many ways a sum of some of the ranks 1 to n comes about
 	for rank := 1; rank <= n; rank++ {

@@ -6,7 +6,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The cuts are those of the tables of Wilcoxon's signed-rank test, two-sided, 5 %: the largest value that rejects.
+// The cuts are those of the tables of Wilcoxon's signed-rank test, two-sided, 5 %: the largest
+// value that rejects.
 func TestSignedRank(t *testing.T) {
 	for n, want := range map[int]int{6: 0, 7: 2, 8: 3, 10: 8, 15: 25, 20: 52} {
 		cut, ok := signedRank(n)

@@ -7,7 +7,8 @@ import (
 	"text/tabwriter"
 )
 
-// restless is how wide the interval of etcd against etcd may be before nothing is said of throughput.
+// restless is how wide the interval of etcd against etcd may be before nothing is said of
+// throughput.
 const restless = 0.1
 
 // Table writes what was measured for people to read.
@@ -20,7 +21,7 @@ func (r *Report) Table(out io.Writer) {
 	fmt.Fprintf(out, ".\nRatios are %s / %s: the middle of the pairs, and its 95 %% interval.\n\n", r.A, r.B)
 	r.pairs(out)
 	fmt.Fprintf(out, "\nIn pairs of values %s comes first. Fsyncs (of logs), commits (of databases) and log bytes are for each request, all members\n"+
-		"together, as is memory. %s against itself, where nothing is to be found:\n", r.A, r.B)
+		"together, as is memory. %s against itself, where there is nothing to find:\n", r.A, r.B)
 	for _, c := range r.Cells {
 		if len(c.Control) > 0 {
 			fmt.Fprintf(out, "  %s, %d clients: throughput %s, CPU %s\n", c.Load, c.Clients, of(c.Control, Sample.rate), of(c.Control, Sample.cpu))

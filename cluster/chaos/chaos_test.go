@@ -122,7 +122,8 @@ func TestChaos(t *testing.T) {
 	}
 }
 
-// The same with etcd's API: a leader is stopped for longer than a lease lives, and all invariants are looked at.
+// The same with etcd's API: a leader is stopped for longer than a lease lives, and all invariants
+// are looked at.
 func TestEtcdChaos(t *testing.T) {
 	o := options(t, "reference")
 	o.Etcd, o.Kills, o.Others = true, 1, 1

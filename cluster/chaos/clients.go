@@ -15,8 +15,8 @@ import (
 	"raftlab/porcupine-tests/model"
 )
 
-// recorder writes down what clients ask and are told, and what is done to the members. Calls and returns are
-// ordered by one counter: clients live in this process.
+// recorder writes down what clients ask and are told, and what is done to the members. Calls and
+// returns are ordered by one counter: clients live in this process.
 type recorder struct {
 	mu      sync.Mutex
 	began   time.Time
@@ -26,7 +26,8 @@ type recorder struct {
 	faults  []model.Fault
 }
 
-// newClient is a number that no client has had: one whose operation has no answer does not go on under its own.
+// newClient is a number that no client has had: one whose operation has no answer does not go on
+// under its own.
 func (r *recorder) newClient() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -59,7 +60,7 @@ func (r *recorder) returned(op model.Op, err error) {
 	r.ops = append(r.ops, op)
 }
 
-// fault records something that is done, and returns what is to be called when it is over.
+// fault records something that is done, and returns what to call when it is over.
 func (r *recorder) fault(what string) (over func()) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

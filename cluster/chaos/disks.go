@@ -14,13 +14,15 @@ import (
 	"raftlab/cluster/wal"
 )
 
-// comesAbout is how long a trouble of a disk may take until a member has it: elections and checkpoints have to come about.
+// comesAbout is how long a trouble of a disk may take until a member has it: elections and
+// checkpoints have to come about.
 const comesAbout = 18 * time.Second
 
 // justNow is how long a member may take to end that has had its trouble just before that was over.
 const justNow = 500 * time.Millisecond
 
-// swapSteps are the operations of the disk by which a member opens the room of its snapshots, receives one, and takes it in.
+// swapSteps are the operations of the disk by which a member opens the room of its snapshots,
+// receives one, and takes it in.
 const swapSteps = 8
 
 // trouble gives a member's disk a trouble, which over ends.
@@ -53,8 +55,8 @@ func (c *run) ends(ctx context.Context, member int, within time.Duration) bool {
 	return false
 }
 
-// endsYet heals a trouble that has not made a member end so far, and says whether it has ended just before. If not, the
-// trouble did not come about, and is counted as missed.
+// endsYet heals a trouble that has not made a member end so far, and says whether it has ended just
+// before. If not, the trouble did not come about, and is counted as missed.
 func (c *run) endsYet(ctx context.Context, member int, what fault, heal func() error) (bool, error) {
 	if err := heal(); err != nil {
 		return false, err
@@ -75,8 +77,8 @@ func (c *run) says(member int, what string) error {
 	return nil
 }
 
-// fillTheDiskOf leaves a member little room. It has to stop, and say so; it must not start while there is none, and has to go on
-// when there is.
+// fillTheDiskOf leaves a member little room. It has to stop, and say so; it must not start while
+// there is none, and has to go on when there is.
 func (c *run) fillTheDiskOf(ctx context.Context, victim int) error {
 	free, err := c.trouble(victim, launch.RoomLog, disk.Trouble{Full: 1 + c.draws.Int64N(60<<10)})
 	if err != nil {
@@ -104,8 +106,8 @@ func (c *run) fillTheDiskOf(ctx context.Context, victim int) error {
 	return c.start(victim)
 }
 
-// failSyncOf has an fsync of a member's log fail. It has to stop: what was written is not known any more, and some of
-// it is lost.
+// failSyncOf has an fsync of a member's log fail. It has to stop: what was written is not known any
+// more, and some of it is lost.
 func (c *run) failSyncOf(ctx context.Context, victim int, what fault) error {
 	step := map[fault]string{syncVote: wal.StepVote, syncAppend: wal.StepAppend, syncSegment: wal.StepSegment, syncCheckpoint: wal.StepCheckpoint}[what]
 	heal, err := c.trouble(victim, launch.RoomLog, disk.Trouble{Step: step, Op: "sync", After: c.draws.IntN(2)})
@@ -151,7 +153,8 @@ func (c *run) unseat(ctx context.Context, but int) error {
 	return nil
 }
 
-// crashInSwap keeps a member away until it needs a snapshot, and crashes it at a random step of taking that in.
+// crashInSwap keeps a member away until it needs a snapshot, and crashes it at a random step of
+// taking that in.
 func (c *run) crashInSwap(ctx context.Context, victim int) error {
 	c.members[victim].Kill()
 	behind := c.applied(victim)
@@ -193,8 +196,9 @@ func (c *run) applied(member int) int {
 	return c.watch.newest[member]
 }
 
-// loseDisks is the end: a minority's disks are gone for good while the power of all the others fails. Those have to
-// serve, with all that was acknowledged; and those that have forgotten their votes must not come back.
+// loseDisks is the end: a minority's disks are gone for good while the power of all the others
+// fails. Those have to serve, with all that was acknowledged; and those that have forgotten their
+// votes must not come back.
 func (c *run) loseDisks(ctx context.Context) error {
 	gone := c.draws.Perm(len(c.members))[:(len(c.members)-1)/2]
 	c.o.Say("the disks of %v are lost for good, and the power of all others fails", gone)

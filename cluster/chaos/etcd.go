@@ -16,8 +16,8 @@ import (
 	"raftlab/cluster/launch"
 )
 
-// A cluster with etcd's API tells so much in each answer that no search is needed to judge it: each write has a revision of its own,
-// and each read says at which revision it looked.
+// A cluster with etcd's API tells so much in each answer that no search is needed to judge it: each
+// write has a revision of its own, and each read says at which revision it looked.
 
 // etcdOp is an operation and its answer.
 type etcdOp struct {

@@ -14,7 +14,8 @@ type etcdTruth struct {
 	newest int64
 }
 
-// truth puts it together. Watchers that contradict each other, or miss something, are found out here.
+// truth puts it together. Watchers that contradict each other, or miss something, are found out
+// here.
 func (r *etcdRecord) truth() (*etcdTruth, error) {
 	t := &etcdTruth{events: map[int64][]etcdEvent{}, states: map[string][]etcdEvent{}}
 	for _, w := range r.Watches {
@@ -60,8 +61,8 @@ func sameEvent(a, b etcdEvent) bool {
 	return a == b
 }
 
-// inOrder makes sure that nothing comes twice, or after something that is newer, or in pieces, or after the promise that it
-// had come.
+// inOrder makes sure that nothing comes twice, or after something that is newer, or in pieces, or
+// after the promise that it had come.
 func (w *etcdWatch) inOrder() error {
 	last, promised := int64(0), w.Progress
 	most := int64(0)
@@ -120,8 +121,9 @@ func (t *etcdTruth) at(key string, revision int64) (e etcdEvent, found bool) {
 	return list[i], true
 }
 
-// judge says what is wrong with what clients were told, given the order of all writes. Each answer has its place there by its
-// revision, so it remains to see that it fits there, and that time has not gone backwards between two of them.
+// judge says what is wrong with what clients were told, given the order of all writes. Each answer
+// has its place there by its revision, so it remains to see that it fits there, and that time has
+// not gone backwards between two of them.
 func (r *etcdRecord) judge() error {
 	t, err := r.truth()
 	if err != nil {
@@ -237,7 +239,8 @@ func inTime(ops []etcdOp, written map[string]int64) error {
 	return nil
 }
 
-// leases makes sure that no lease has gone before its time. A member says how long a lease lives from when it was asked.
+// leases makes sure that no lease has gone before its time. A member says how long a lease lives
+// from when it was asked.
 func (r *etcdRecord) leases() (renewed int, err error) {
 	gone := map[string]time.Duration{} // key -> when the first watcher heard that
 	for _, w := range r.Watches {

@@ -22,7 +22,8 @@ type etcdLoad struct {
 	watchers    sync.WaitGroup
 }
 
-// etcdClients starts clients, a watcher at each member, sessions, and somebody who compacts and defragments.
+// etcdClients starts clients, a watcher at each member, sessions, and somebody who compacts and
+// defragments.
 func (c *run) etcdClients(ctx context.Context, all *sync.WaitGroup) error {
 	watching, stop := context.WithCancel(context.Background())
 	c.etcd.stopWatches = stop
@@ -157,7 +158,8 @@ func (c *run) judgeEtcd() error {
 	return wrong
 }
 
-// sameEntries compares what members have written down of what they have applied, in all their lives.
+// sameEntries compares what members have written down of what they have applied, in all their
+// lives.
 func (c *run) sameEntries() (shared int, wrong string, err error) {
 	entries, seenBy := map[int][][]byte{}, map[int]int{}
 	for i := range c.members {

@@ -47,7 +47,8 @@ func (w *etcdWatch) reached() int64 {
 // askEvery is how often a watcher asks how far it is.
 const askEvery = 200 * time.Millisecond
 
-// run watches at one member until ctx is over. What the connection loses is taken up where it was, as clients do it.
+// run watches at one member until ctx is over. What the connection loses is taken up where it was,
+// as clients do it.
 func (w *etcdWatch) run(ctx context.Context, f *launch.Folder, began time.Time) error {
 	c, err := etcdClient(f, w.Member)
 	if err != nil {
@@ -105,7 +106,8 @@ const leaseTTL = 3 * time.Second
 
 const leasePrefix = "lease/"
 
-// runSessions keeps leases alive, one after the other, until ctx is over: each is given up after a while.
+// runSessions keeps leases alive, one after the other, until ctx is over: each is given up after a
+// while.
 func (r *etcdRecord) runSessions(ctx context.Context, c *clientv3.Client, began time.Time) {
 	for ctx.Err() == nil {
 		r.mu.Lock()

@@ -20,7 +20,8 @@ const (
 	powerOfAll fault = "loss of power of all members"
 
 	pause fault = "SIGSTOP for 1.5 s"
-	// A leader that was stopped for longer than a lease lives must not end leases that its successor keeps alive.
+	// A leader that was stopped for longer than a lease lives must not end leases that its
+	// successor keeps alive.
 	stopLong fault = "SIGSTOP of the leader for longer than a lease lives"
 
 	cut   fault = "cut off for 1.5 s"
@@ -84,8 +85,8 @@ func (c *run) inject(ctx context.Context, what fault) error {
 	case power:
 		return c.loseThePowerOf(victim)
 	case killPower:
-		// What the killed process had written and not synced is still in the system's memory. The next one finds it,
-		// and must not vouch for it before it is synced.
+		// What the killed process had written and not synced is still in the system's memory. The
+		// next one finds it, and must not vouch for it before it is synced.
 		c.members[victim].Kill()
 		if err := c.start(victim); err != nil {
 			return err
@@ -134,8 +135,9 @@ func (c *run) disturb(victim int, what fault) error {
 	return fmt.Errorf("the fault %q is not known", what)
 }
 
-// split divides the members into two parts that do not hear each other, for a while. None is empty. Of three members it
-// cuts off one; of five it may leave two together that cannot elect anybody, and may have a leader among them.
+// split divides the members into two parts that do not hear each other, for a while. None is empty.
+// Of three members it cuts off one; of five it may leave two together that cannot elect anybody,
+// and may have a leader among them.
 func (c *run) split() error {
 	members := c.draws.Perm(len(c.members))
 	size := 1 + c.draws.IntN(len(members)-1)

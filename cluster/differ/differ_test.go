@@ -1,5 +1,5 @@
-// Package differ compares this project's etcd with the real one: random requests go to both, and the answers are
-// compared field by field.
+// Package differ compares this project's etcd with the real one: random requests go to both, and
+// the answers are compared field by field.
 //
 //	RAFTLAB_ETCD=/path/to/etcd go test ./differ -requests 100000 -seed 7
 //

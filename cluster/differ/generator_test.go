@@ -17,7 +17,8 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// generator draws requests. It knows how far the revision is, so that most ask for something that is there.
+// generator draws requests. It knows how far the revision is, so that most ask for something that
+// is there.
 type generator struct {
 	*rand.Rand
 	last string
@@ -151,8 +152,8 @@ func (g *generator) deleteRequest() *pb.DeleteRangeRequest {
 	return &pb.DeleteRangeRequest{Key: g.key(), RangeEnd: g.end(), PrevKv: g.chance(3)}
 }
 
-// deleteInTxn has an end. After one without etcd takes a put of the same key, and forgets that put if a compaction comes at
-// just that revision.
+// deleteInTxn has an end. After one without etcd takes a put of the same key, and forgets that put
+// if a compaction comes at just that revision.
 func (g *generator) deleteInTxn() *pb.DeleteRangeRequest {
 	r := g.deleteRequest()
 	if string(r.RangeEnd) == "\x00" {

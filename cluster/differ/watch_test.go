@@ -168,8 +168,9 @@ const (
 	quiet = 150 * time.Millisecond
 )
 
-// untilQuiet takes what comes until the stream says that this is all. etcd's does not say so any more when one of its
-// watchers has ended because of a compaction, or begins in the future; then it is over when nothing comes for a while.
+// untilQuiet takes what comes until the stream says that this is all. etcd's does not say so any
+// more when one of its watchers has ended because of a compaction, or begins in the future; then it
+// is over when nothing comes for a while.
 func (t *taker) untilQuiet() error {
 	ask := &pb.WatchRequest{RequestUnion: &pb.WatchRequest_ProgressRequest{ProgressRequest: &pb.WatchProgressRequest{}}}
 	for asked := false; ; {

@@ -68,8 +68,8 @@ func (d Dir) SyncDir() error { return SyncDir(d.path) }
 
 func (d Dir) at(name string) string { return filepath.Join(d.path, name) }
 
-// SyncDir makes the names in a directory durable. Windows has no such call: there, names are a part of the
-// file system's own journal.
+// SyncDir makes the names in a directory durable. Windows has no such call: there, names are a part
+// of the file system's own journal.
 func SyncDir(path string) error {
 	if runtime.GOOS == "windows" {
 		return nil

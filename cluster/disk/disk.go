@@ -1,6 +1,6 @@
-// Package disk is the file layer below the log: one directory of files, with the promises of a disk and no
-// more. What is written is there after a crash only if it was synced; a name is there only if the directory
-// was synced after it was made.
+// Package disk is the file layer below the log: one directory of files, with the promises of a disk
+// and no more. What is written is there after a crash only if it was synced; a name is there only
+// if the directory was synced after it was made.
 //
 //		       wal
 //		        |  FS, File
@@ -36,11 +36,12 @@ type File interface {
 	io.WriterAt
 	io.Closer
 	Size() (int64, error)
-	// Allocate makes a new file size bytes long, all zero, and sees to it that writing into them needs no more
-	// space on the disk.
+	// Allocate makes a new file size bytes long, all zero, and sees to it that writing into them
+	// needs no more space on the disk.
 	Allocate(size int64) error
-	// Sync returns when everything written is durable. After an error nothing is known about what was written
-	// since the last success, and asking again proves nothing: the system may have dropped it.
+	// Sync returns when everything written is durable. After an error nothing is known about what
+	// was written since the last success, and asking again proves nothing: the system may have
+	// dropped it.
 	Sync() error
 }
 

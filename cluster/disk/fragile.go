@@ -13,10 +13,11 @@ import (
 	"sync"
 )
 
-// Fragile is a directory that can lose what was not synced, as a computer does without power. Everything is
-// written to files at once, as into the system's page cache, and what it replaces is kept beside them in the folder
-// .undo until it is synced. A process that is killed leaves both behind: whoever opens the directory again reads
-// what was not synced, and may believe it. [Lose] then takes a random part of it away.
+// Fragile is a directory that can lose what was not synced, as a computer does without power.
+// Everything is written to files at once, as into the system's page cache, and what it replaces is
+// kept beside them in the folder .undo until it is synced. A process that is killed leaves both
+// behind: whoever opens the directory again reads what was not synced, and may believe it. [Lose]
+// then takes a random part of it away.
 //
 //	      write                          sync                      kill -9, Lose
 //	file  [old old old] -> [new new new]                           [new old new]
@@ -54,9 +55,9 @@ const (
 	undoHead  = 8 + 2 // of a record: offset, and how many bytes of the sector existed
 )
 
-// OpenFragile returns the directory path as a [Fragile]. hook, if not nil, is called before each operation that
-// changes something, with its name (create, rename, remove, write, allocate, sync, syncdir) and the file's; an
-// error of it is the operation's.
+// OpenFragile returns the directory path as a [Fragile]. hook, if not nil, is called before each
+// operation that changes something, with its name (create, rename, remove, write, allocate, sync,
+// syncdir) and the file's; an error of it is the operation's.
 func OpenFragile(path string, hook func(op, name string) error) (*Fragile, error) {
 	dir, err := Open(path)
 	if err != nil {
@@ -90,8 +91,8 @@ func OpenFragile(path string, hook func(op, name string) error) (*Fragile, error
 	return d, nil
 }
 
-// Limit has grow asked before a file gets longer by so many bytes; an error of it is the operation's. It is called before
-// the directory is used.
+// Limit has grow asked before a file gets longer by so many bytes; an error of it is the
+// operation's. It is called before the directory is used.
 func (d *Fragile) Limit(grow func(bytes int64) error) { d.grow = grow }
 
 func (d *Fragile) undo(names ...string) string {
@@ -142,7 +143,7 @@ func (d *Fragile) note(op nameOp) error {
 	return json.NewEncoder(f).Encode(op)
 }
 
-// placeFor says where in .undo a file is to be put aside, or "" if there is no such file.
+// placeFor says where in .undo a file is put aside, or "" if there is no such file.
 func (d *Fragile) placeFor(name string) (kept string) {
 	if _, err := os.Stat(d.dir.at(name)); err != nil {
 		return ""

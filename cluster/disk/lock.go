@@ -8,8 +8,8 @@ import (
 	"path/filepath"
 )
 
-// Lock takes the lock of the directory path, which ends with the process or when the result is closed. The
-// error says that another process has it.
+// Lock takes the lock of the directory path, which ends with the process or when the result is
+// closed. The error says that another process has it.
 func Lock(path string) (io.Closer, error) {
 	name := filepath.Join(path, "LOCK")
 	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o644)

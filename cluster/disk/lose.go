@@ -13,8 +13,9 @@ import (
 	"strings"
 )
 
-// Lose takes from a directory of [Fragile], which no process uses, a random part of what was not synced:
-// any subset of sectors, and the newest changes of names, from a random one on. It says how much was lost.
+// Lose takes from a directory of [Fragile], which no process uses, a random part of what was not
+// synced: any subset of sectors, and the newest changes of names, from a random one on. It says how
+// much was lost.
 func Lose(path string, r *rand.Rand) (sectors, names int, err error) {
 	d, err := Open(path)
 	if err != nil {
@@ -48,8 +49,8 @@ func Lose(path string, r *rand.Rand) (sectors, names int, err error) {
 	return sectors, names, os.RemoveAll(undo)
 }
 
-// loseSectors puts a random subset of sectors back as they were. How large the subset is on average differs
-// from one call to the next, so that losing all, none, or one of many happens too.
+// loseSectors puts a random subset of sectors back as they were. How large the subset is on average
+// differs from one call to the next, so that losing all, none, or one of many happens too.
 func loseSectors(kept, target string, r *rand.Rand) (n int, err error) {
 	old, err := os.ReadFile(kept)
 	if err != nil {

@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-// Trouble is what a test does to a [Fragile] disk from outside of the process that uses it: the file that holds it is
-// read before each operation.
+// Trouble is what a test does to a [Fragile] disk from outside of the process that uses it: the
+// file that holds it is read before each operation.
 type Trouble struct {
 	Step  string // of the log in which it comes ([Troubled.Step]); "" in any
 	Op    string // operation that has it, as [OpenFragile] calls them; "" any

@@ -36,7 +36,8 @@ func newCalls(registry *prometheus.Registry) *calls {
 	}
 }
 
-// labels are those of a method, /etcdserverpb.KV/Put for example. Only methods that are there come here.
+// labels are those of a method, /etcdserverpb.KV/Put for example. Only methods that are there come
+// here.
 func labels(kind, full string) []string {
 	service, method, _ := strings.Cut(strings.TrimPrefix(full, "/"), "/")
 	return []string{kind, service, method}

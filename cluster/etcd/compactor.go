@@ -23,8 +23,8 @@ type Compaction struct {
 	Revisions int64         // revision
 }
 
-// ParseCompaction reads etcd's flags --auto-compaction-mode and --auto-compaction-retention. A retention of 0 is none; a number without a unit is
-// hours in periodic mode.
+// ParseCompaction reads etcd's flags --auto-compaction-mode and --auto-compaction-retention. A
+// retention of 0 is none; a number without a unit is hours in periodic mode.
 func ParseCompaction(mode, retention string) (c Compaction, err error) {
 	number, notNumber := strconv.ParseInt(retention, 10, 64)
 	switch mode {
@@ -50,7 +50,8 @@ func ParseCompaction(mode, retention string) (c Compaction, err error) {
 type schedule interface {
 	// every is how long it is between two looks.
 	every() time.Duration
-	// look is told the time and the newest revision. It returns the revision to be compacted, 0 for none.
+	// look is told the time and the newest revision. It returns the revision to be compacted, 0 for
+	// none.
 	look(now time.Time, revision int64) int64
 	// done is told that this revision is compacted.
 	done(now time.Time, revision int64)
@@ -66,9 +67,10 @@ func (c Compaction) schedule(now time.Time, revision int64) schedule {
 	return nil
 }
 
-// periodic keeps what was there a period ago (etcd: server/etcdserver/api/v3compactor/periodic.go). It notes the revision ten times in a period, or in
-// an hour if that is shorter, and compacts once a period, or an hour, up to the oldest that it has noted. The first compaction comes
-// after a whole period.
+// periodic keeps what was there a period ago (etcd: server/etcdserver/api/v3compactor/periodic.go).
+// It notes the revision ten times in a period, or in an hour if that is shorter, and compacts once
+// a period, or an hour, up to the oldest that it has noted. The first compaction comes after a
+// whole period.
 type periodic struct {
 	period    time.Duration
 	revisions []int64 // that were noted, up to a period ago; one at least
@@ -120,8 +122,9 @@ func (r *byRevision) look(_ time.Time, revision int64) int64 {
 
 func (r *byRevision) done(_ time.Time, revision int64) { r.compacted = revision }
 
-// runCompactor is the goroutine that has the store compacted while this member leads: once for all, through the log. A member that
-// does not lead notes revisions all the same, so that a new leader goes on where the old one was.
+// runCompactor is the goroutine that has the store compacted while this member leads: once for all,
+// through the log. A member that does not lead notes revisions all the same, so that a new leader
+// goes on where the old one was.
 func (s *Server) runCompactor(plan schedule) {
 	tick := time.NewTicker(plan.every())
 	defer tick.Stop()

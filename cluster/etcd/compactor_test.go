@@ -29,7 +29,8 @@ func TestParseCompaction(t *testing.T) {
 	require.Nil(t, Compaction{}.schedule(time.Now(), 1))
 }
 
-// compactions runs a schedule for so long, at a cluster of one revision where another is written each minute. Compactions fail while fails says so.
+// compactions runs a schedule for so long, at a cluster of one revision where another is written
+// each minute. Compactions fail while fails says so.
 func compactions(c Compaction, long time.Duration, fails func(minute int) bool) (at []int, upTo []int64) {
 	now := time.Unix(0, 0)
 	began := now

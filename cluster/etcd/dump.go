@@ -16,7 +16,8 @@ import (
 	"raftlab/raftapi"
 )
 
-// Hash is the checksum of all that this member has in its database; those of two members differ by their applied indexes.
+// Hash is the checksum of all that this member has in its database; those of two members differ by
+// their applied indexes.
 func (m *maintenanceService) Hash(context.Context, *pb.HashRequest) (*pb.HashResponse, error) {
 	sum, err := m.s.machine.Backend.Hash()
 	if err != nil {
@@ -25,7 +26,8 @@ func (m *maintenanceService) Hash(context.Context, *pb.HashRequest) (*pb.HashRes
 	return &pb.HashResponse{Header: m.s.fill(nil), Hash: sum}, nil
 }
 
-// HashKV is the checksum of the store at a revision, which members that are compacted alike have in common.
+// HashKV is the checksum of the store at a revision, which members that are compacted alike have in
+// common.
 func (m *maintenanceService) HashKV(_ context.Context, r *pb.HashKVRequest) (*pb.HashKVResponse, error) {
 	h, err := m.s.machine.Store.HashAt(r.Revision)
 	if err != nil {
@@ -38,7 +40,8 @@ func (m *maintenanceService) HashKV(_ context.Context, r *pb.HashKVRequest) (*pb
 // chunk is how much of a snapshot goes into a message.
 const chunk = 32 << 10
 
-// Snapshot sends the database, and behind it the SHA-256 of that. It is copied first, so that a client that is slow holds up nobody.
+// Snapshot sends the database, and behind it the SHA-256 of that. It is copied first, so that a
+// client that is slow holds up nobody.
 func (m *maintenanceService) Snapshot(_ *pb.SnapshotRequest, stream grpc.ServerStreamingServer[pb.SnapshotResponse]) error {
 	name := m.s.newBackup()
 	defer os.Remove(name)

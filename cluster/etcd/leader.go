@@ -19,7 +19,8 @@ type leadership struct {
 	term   int
 }
 
-// electionTimeout is what a new leader grants to leases, beyond their own time, for the time in which nobody led.
+// electionTimeout is what a new leader grants to leases, beyond their own time, for the time in
+// which nobody led.
 const electionTimeout = time.Second
 
 const (
@@ -84,7 +85,8 @@ func (s *Server) know(member, term int) {
 	}
 }
 
-// barrier is the entry by which a new leader learns what its predecessors have answered. It tells of the leader's term.
+// barrier is the entry by which a new leader learns what its predecessors have answered. It tells
+// of the leader's term.
 func barrier(term int) []byte {
 	return machine.Item{Term: uint64(term), Request: &pb.InternalRaftRequest{}}.Encode()
 }

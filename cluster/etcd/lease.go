@@ -113,8 +113,9 @@ type LeaseReply struct {
 // Lease tells of a lease, if this member leads.
 func (e *Etcd) Lease(args *LeaseArgs, reply *LeaseReply) { *reply = e.s.lease(args) }
 
-// lease tells of a lease by this member's clock, or renews it. The clock is read before the leadership is confirmed: the
-// other way round this member could be stopped in between, and be deposed.
+// lease tells of a lease by this member's clock, or renews it. The clock is read before the
+// leadership is confirmed: the other way round this member could be stopped in between, and be
+// deposed.
 func (s *Server) lease(args *LeaseArgs) (r LeaseReply) {
 	term, counts := s.machine.Lessor.Counts()
 	now := time.Now()

@@ -18,8 +18,9 @@ import (
 // overhead is what a message may have beyond the largest request.
 const overhead = 512 << 10
 
-// streamWorkers is how many goroutines answer requests one after the other. When all of them wait, others are made, as there would be for each
-// request without them; a goroutine that is used again need not grow its stack.
+// streamWorkers is how many goroutines answer requests one after the other. When all of them wait,
+// others are made, as there would be for each request without them; a goroutine that is used again
+// need not grow its stack.
 const streamWorkers = 128
 
 func (s *Server) newGRPC() *grpc.Server {

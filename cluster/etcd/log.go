@@ -20,7 +20,8 @@ const (
 	maxBehind  = 5000    // entries that are committed and not applied, before requests are refused
 )
 
-// write has a request executed, wherever the leader is, and waits until this member has applied it, too.
+// write has a request executed, wherever the leader is, and waits until this member has applied it,
+// too.
 func (s *Server) write(ctx context.Context, r *pb.InternalRaftRequest, answer proto.Message) error {
 	if proto.Size(r) > maxRequest {
 		return rpctypes.ErrGRPCRequestTooLarge
@@ -41,7 +42,8 @@ func (s *Server) execute(i machine.Item, answer proto.Message) error {
 		return s.told(err)
 	}
 	if s.machine.Applied() < index {
-		// A follower hears with the next heartbeat what is committed, but one that somebody reads at is told at once.
+		// A follower hears with the next heartbeat what is committed, but one that somebody reads
+		// at is told at once.
 		if s.replica.ReadBarrier(context.Background()) != nil {
 			if err := s.replica.AwaitApplied(index); err != nil {
 				return rpctypes.ErrGRPCTimeoutWaitAppliedIndex
@@ -51,7 +53,8 @@ func (s *Server) execute(i machine.Item, answer proto.Message) error {
 	return machine.DecodeResult(result, answer)
 }
 
-// slowRead is how long a linearizable read may wait before it counts as slow; after so long etcd asks its leader again.
+// slowRead is how long a linearizable read may wait before it counts as slow; after so long etcd
+// asks its leader again.
 const slowRead = 500 * time.Millisecond
 
 // linearize waits until the store has everything that was complete when it was called.

@@ -8,7 +8,8 @@ import (
 	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
 )
 
-// clusterService is etcd's Cluster. Members do not change, so that everything else answers Unimplemented.
+// clusterService is etcd's Cluster. Members do not change, so that everything else answers
+// Unimplemented.
 type clusterService struct {
 	pb.UnimplementedClusterServer
 	s *Server

@@ -12,7 +12,8 @@ import (
 	"raftlab/raftapi"
 )
 
-// Metrics are a member's, under the names that etcd has for them, so that dashboards made for etcd show them.
+// Metrics are a member's, under the names that etcd has for them, so that dashboards made for etcd
+// show them.
 type Metrics struct {
 	registry *prometheus.Registry
 	synced   prometheus.Histogram

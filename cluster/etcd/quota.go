@@ -10,8 +10,8 @@ import (
 // defaultQuota is how large the database may get, in bytes; etcd's default.
 const defaultQuota = 2 << 30
 
-// room makes sure that there is room for a request of a size. If there is not this member raises the alarm: from then on
-// all members refuse what takes room, until somebody ends it.
+// room makes sure that there is room for a request of a size. If there is not this member raises
+// the alarm: from then on all members refuse what takes room, until somebody ends it.
 func (s *Server) room(ctx context.Context, size int) error {
 	file, _ := s.machine.Backend.Size()
 	if file+int64(size) <= s.c.Quota {

@@ -42,7 +42,8 @@ type Config struct {
 // patience is how long a request may wait: etcd's 5 s, and two election timeouts.
 const patience = 7 * time.Second
 
-// commitEvery is how often the replica waits for the database to be committed. The backend does that by itself, ten times a second.
+// commitEvery is how often the replica waits for the database to be committed. The backend does
+// that by itself, ten times a second.
 const commitEvery = 10 * time.Second
 
 // Server is one member's part of the service.
@@ -61,7 +62,8 @@ type Server struct {
 	memberIDs []uint64 // of all members
 }
 
-// Start opens the database, creates the peer and starts the server. It serves clients when [Server.Serve] is called.
+// Start opens the database, creates the peer and starts the server. It serves clients when
+// [Server.Serve] is called.
 func Start(c Config) (*Server, error) {
 	m, err := machine.Open(c.File, backend.Options{Fatal: c.Fatal, OnCommit: c.Metrics.committed})
 	if err != nil {
@@ -107,8 +109,8 @@ func Start(c Config) (*Server, error) {
 	return s, nil
 }
 
-// Kill hands the leadership over, if this member has it, ends the server and its peer, and closes the database. Requests that
-// wait fail.
+// Kill hands the leadership over, if this member has it, ends the server and its peer, and closes
+// the database. Requests that wait fail.
 func (s *Server) Kill() {
 	for i := range s.c.Members {
 		if _, leads := s.replica.GetState(); !leads || (i != s.c.Me && s.handOver(i)) {

@@ -22,7 +22,8 @@ type watchService struct {
 	s *Server
 }
 
-// progressEvery is how often a watcher that wants to know hears how far it is, if it hears nothing else; etcd's default.
+// progressEvery is how often a watcher that wants to know hears how far it is, if it hears nothing
+// else; etcd's default.
 const progressEvery = 10 * time.Minute
 
 // nobodysWatch is the ID in answers that concern no watcher, or all.
@@ -61,8 +62,8 @@ func (w *watchService) Watch(stream grpc.BidiStreamingServer[pb.WatchRequest, pb
 // errGone: the client sends nothing any more.
 var errGone = errors.New("the client has gone")
 
-// watchStream is a stream and its watchers. One goroutine does everything with it, so that a client that reads slowly holds
-// up itself alone: what its watchers have to get stays in the store.
+// watchStream is a stream and its watchers. One goroutine does everything with it, so that a client
+// that reads slowly holds up itself alone: what its watchers have to get stays in the store.
 type watchStream struct {
 	s        *Server
 	stream   grpc.BidiStreamingServer[pb.WatchRequest, pb.WatchResponse]
@@ -215,7 +216,8 @@ func (st *watchStream) compacted(w *watcher) error {
 	return st.send(&pb.WatchResponse{WatchId: w.id, Canceled: true, CompactRevision: st.s.machine.Store.Compacted()}, 0)
 }
 
-// enqueue notes that there may be something for a watcher. It is called by the store, too, and does not block.
+// enqueue notes that there may be something for a watcher. It is called by the store, too, and does
+// not block.
 func (st *watchStream) enqueue(w *watcher) {
 	st.mu.Lock()
 	if !w.queued {
@@ -229,7 +231,8 @@ func (st *watchStream) enqueue(w *watcher) {
 	}
 }
 
-// deliver sends a batch to each watcher for which there is something, and then how far they are, if the client has asked.
+// deliver sends a batch to each watcher for which there is something, and then how far they are, if
+// the client has asked.
 func (st *watchStream) deliver() error {
 	st.mu.Lock()
 	all := st.ready
@@ -287,7 +290,8 @@ func (st *watchStream) dress(w *watcher, events []*mvccpb.Event) (list []*mvccpb
 	return list
 }
 
-// sendEvents sends whole revisions; a message that is too large is cut only for a client that puts it together again.
+// sendEvents sends whole revisions; a message that is too large is cut only for a client that puts
+// it together again.
 func (st *watchStream) sendEvents(w *watcher, events []*mvccpb.Event, revision int64) error {
 	for w.fragment && len(events) > 1 {
 		n, size := 0, 0
@@ -306,14 +310,15 @@ func (st *watchStream) sendEvents(w *watcher, events []*mvccpb.Event, revision i
 	return st.send(&pb.WatchResponse{WatchId: w.id, Events: events}, revision)
 }
 
-// tellProgress says up to which revision all watchers of the stream have got everything. Those that have not come to
-// the newest revision get it first.
+// tellProgress says up to which revision all watchers of the stream have got everything. Those that
+// have not come to the newest revision get it first.
 func (st *watchStream) tellProgress() error {
 	now := st.s.machine.Store.Revision()
 	least := now
 	for _, w := range st.watchers {
 		if now < w.start {
-			// A client that has come from another member has more than this one. What that would say is nothing new to it.
+			// A client that has come from another member has more than this one. What that would
+			// say is nothing new to it.
 			st.progress = false
 			return nil
 		}

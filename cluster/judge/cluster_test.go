@@ -27,7 +27,8 @@ func program(t *testing.T, variable string) string {
 	return path
 }
 
-// ours is this project's program under the name etcd: the one that RAFTLAB_AS_ETCD names, or one on the reference.
+// ours is this project's program under the name etcd: the one that RAFTLAB_AS_ETCD names, or one on
+// the reference.
 func ours(t *testing.T) string {
 	t.Helper()
 	if path := os.Getenv("RAFTLAB_AS_ETCD"); path != "" {

@@ -52,7 +52,8 @@ func (s *script) named(id uint64, name string) {
 	s.ids[fmt.Sprintf("%x", id)], s.ids[fmt.Sprint(id)] = name, name
 }
 
-// common are what two clusters do not have in common though both are right, and what is read in its place.
+// common are what two clusters do not have in common though both are right, and what is read in its
+// place.
 var common = []struct {
 	from *regexp.Regexp
 	to   string
@@ -82,7 +83,8 @@ func (s *script) note(command, output string) {
 	s.all = append(s.all, said{command, output})
 }
 
-// inAnyOrder are commands that tell of members: etcd has them in the order of their IDs, which are drawn.
+// inAnyOrder are commands that tell of members: etcd has them in the order of their IDs, which are
+// drawn.
 var inAnyOrder = map[string]bool{"member list": true, "defrag --cluster": true, "endpoint health --cluster -w fields": true}
 
 // runs runs commands, one a line.

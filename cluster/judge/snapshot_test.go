@@ -11,7 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// What etcdctl saves of our cluster, etcdutl restores, and a real etcd then has the same keys and the same checksum.
+// What etcdctl saves of our cluster, etcdutl restores, and a real etcd then has the same keys and
+// the same checksum.
 func TestSnapshotRestores(t *testing.T) {
 	etcdctl, etcdutl, etcd := program(t, "RAFTLAB_ETCDCTL"), program(t, "RAFTLAB_ETCDUTL"), program(t, "RAFTLAB_ETCD")
 	c := &ctl{start(t, ours(t), 3), etcdctl, t}
@@ -40,7 +41,8 @@ func TestSnapshotRestores(t *testing.T) {
 	require.Equal(t, hashOf(t, c), hashOf(t, real))
 }
 
-// keysOnly leaves out who has answered: the lines of the header that are different in any two clusters.
+// keysOnly leaves out who has answered: the lines of the header that are different in any two
+// clusters.
 func keysOnly(text string) string {
 	return regexp.MustCompile(`(?m)^"(ClusterID|MemberID|RaftTerm|Revision)" : .*$`).ReplaceAllString(text, "")
 }

@@ -10,8 +10,8 @@ import (
 	"raftlab/kvapi"
 )
 
-// Client executes operations at whichever member answers. Its writes belong to a session, so that one which is repeated
-// is executed once. It serves one goroutine at a time.
+// Client executes operations at whichever member answers. Its writes belong to a session, so that
+// one which is repeated is executed once. It serves one goroutine at a time.
 type Client struct {
 	members []replica.Route
 	at      int
@@ -20,7 +20,8 @@ type Client struct {
 	seq     uint64
 }
 
-// NewClient returns a client of the members that routes lead to, which gives an operation up after within.
+// NewClient returns a client of the members that routes lead to, which gives an operation up after
+// within.
 func NewClient(routes []replica.Route, first int, within time.Duration) *Client {
 	return &Client{members: routes, at: first % len(routes), within: within}
 }
@@ -83,7 +84,8 @@ func (c *Client) open() error {
 	return nil
 }
 
-// Next is what the log will have of the next [Client.Put], if that writes these: for somebody who wants to follow it.
+// Next is what the log will have of the next [Client.Put], if that writes these: for somebody who
+// wants to follow it.
 func (c *Client) Next(key, value string) ([]byte, error) {
 	if err := c.open(); err != nil {
 		return nil, err

@@ -43,7 +43,8 @@ func Start(c Config) (*Server, error) {
 	return s, nil
 }
 
-// Kill ends the server and its peer, and closes the database. Requests that wait are answered as unknown.
+// Kill ends the server and its peer, and closes the database. Requests that wait are answered as
+// unknown.
 func (s *Server) Kill() {
 	s.replica.Kill()
 	s.store.close()
@@ -75,8 +76,9 @@ const (
 	ErrKind kvapi.Err = "ErrKind"
 )
 
-// Do executes an operation, wherever the leader is. ErrWrongLeader means that it has not been executed, and never
-// will be; ErrUnknown that nobody knows. A read is answered from this member's database.
+// Do executes an operation, wherever the leader is. ErrWrongLeader means that it has not been
+// executed, and never will be; ErrUnknown that nobody knows. A read is answered from this member's
+// database.
 func (s *Server) Do(op Op) Result {
 	switch op.Kind {
 	case Put, Append, PutIf, Open:

@@ -8,9 +8,10 @@ import (
 	"raftlab/kvapi"
 )
 
-// A session remembers the number and the result of its last write. One is enough: a client has one write at a time.
-// There are [Config.Sessions] of them at most; a session beyond that takes the place of the one that
-// has been unused for longest. All members apply the same log, so all forget the same one.
+// A session remembers the number and the result of its last write. One is enough: a client has one
+// write at a time. There are [Config.Sessions] of them at most; a session beyond that takes the
+// place of the one that has been unused for longest. All members apply the same log, so all forget
+// the same one.
 
 // row is a session in the database.
 type row struct {
@@ -37,10 +38,12 @@ func be(numbers ...uint64) (b []byte) {
 	return b
 }
 
-// maxOpens is how many sessions one log entry can open: a session is numbered by the index and its place.
+// maxOpens is how many sessions one log entry can open: a session is numbered by the index and its
+// place.
 const maxOpens = replica.MaxOps
 
-// open begins a session, and forgets another one if there are too many. No two sessions ever have one number.
+// open begins a session, and forgets another one if there are too many. No two sessions ever have
+// one number.
 func (s *store) open(index, at int) uint64 {
 	id := uint64(index)*maxOpens + uint64(at) + 1
 	s.put(sessionBucket, be(id), row{used: uint64(index)}.encode())

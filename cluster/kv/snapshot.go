@@ -9,7 +9,8 @@ import (
 	bolt "go.etcd.io/bbolt"
 )
 
-// CopyTo implements [replica.Machine]. Entries go on being applied meanwhile, and the copy does not have them.
+// CopyTo implements [replica.Machine]. Entries go on being applied meanwhile, and the copy does not
+// have them.
 func (s *store) CopyTo(name string) (index int, err error) {
 	s.copies.RLock()
 	defer s.copies.RUnlock()

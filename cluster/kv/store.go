@@ -12,8 +12,8 @@ import (
 	"raftlab/kvapi"
 )
 
-// store is the database: a replica.Machine. One transaction is open all the time: what is applied can be read at once, and
-// becomes durable with the next commit.
+// store is the database: a replica.Machine. One transaction is open all the time: what is applied
+// can be read at once, and becomes durable with the next commit.
 //
 //	bucket    key                            value
 //	meta      "applied"                      index of the last log entry that is in here

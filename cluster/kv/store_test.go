@@ -86,7 +86,8 @@ func TestSessions(t *testing.T) {
 	require.Equal(t, "11111", value)
 }
 
-// The applied index is committed with the data: what was not committed comes again from the log, whole.
+// The applied index is committed with the data: what was not committed comes again from the log,
+// whole.
 func TestCommit(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "db")
 	s, err := openStore(file, 10)
@@ -104,7 +105,8 @@ func TestCommit(t *testing.T) {
 	require.Equal(t, "123", value)
 }
 
-// The file that is sent is the database as it was committed last, sessions and all; it takes another one's place.
+// The file that is sent is the database as it was committed last, sessions and all; it takes
+// another one's place.
 func TestCopyAndReplace(t *testing.T) {
 	dir := t.TempDir()
 	a, b := openTest(t, filepath.Join(dir, "a"), 10), openTest(t, filepath.Join(dir, "b"), 10)

@@ -1,4 +1,5 @@
-// Package launch knows where a cluster on this machine keeps its things, and starts and ends its processes.
+// Package launch knows where a cluster on this machine keeps its things, and starts and ends its
+// processes.
 //
 //	FOLDER/
 //	  cluster.json        what it is: name, implementation, addresses
@@ -151,7 +152,8 @@ const Database = "data.db"
 // Database is the service's database.
 func (f *Folder) Database(i int) string { return filepath.Join(f.MemberDir(i), Database) }
 
-// Trouble is where a test writes what is wrong with a member's disk: with the one of its log, or that of its snapshots.
+// Trouble is where a test writes what is wrong with a member's disk: with the one of its log, or
+// that of its snapshots.
 func (f *Folder) Trouble(i int, room string) string {
 	return filepath.Join(f.Path, fmt.Sprintf("trouble-%d-%s.json", i, room))
 }
@@ -178,9 +180,9 @@ type belongs struct {
 	Implementation string `json:"implementation"`
 }
 
-// Enter makes sure that member i's directory is what the member left, or makes it for a member that has never been
-// started. An empty directory of a member that may have voted is refused: it has forgotten its vote, and could
-// give another one in the same term.
+// Enter makes sure that member i's directory is what the member left, or makes it for a member that
+// has never been started. An empty directory of a member that may have voted is refused: it has
+// forgotten its vote, and could give another one in the same term.
 func (f *Folder) Enter(i int) error {
 	name, born := filepath.Join(f.MemberDir(i), "member.json"), filepath.Join(f.Path, fmt.Sprintf("born-%d", i))
 	own := belongs{f.Cluster, i, f.Implementation}

@@ -5,7 +5,8 @@ import (
 	"syscall"
 )
 
-// OwnGroup is for children that Ctrl-C must not reach: it is for the parent, which ends them in order.
+// OwnGroup is for children that Ctrl-C must not reach: it is for the parent, which ends them in
+// order.
 func OwnGroup() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{CreationFlags: syscall.CREATE_NEW_PROCESS_GROUP}
 }

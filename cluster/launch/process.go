@@ -21,8 +21,8 @@ import (
 // clientPatience is how long clients of this package try.
 const clientPatience = 10 * time.Second
 
-// Process is a member that runs as a child of this process. It ends when this process does, however that
-// ends: it reads its standard input, which is closed then.
+// Process is a member that runs as a child of this process. It ends when this process does, however
+// that ends: it reads its standard input, which is closed then.
 type Process struct {
 	Member int
 	cmd    *exec.Cmd
@@ -31,7 +31,8 @@ type Process struct {
 	err    error
 }
 
-// Start starts a member. The program is this one, called with the arguments args, the folder and the number.
+// Start starts a member. The program is this one, called with the arguments args, the folder and
+// the number.
 func (f *Folder) Start(i int, args ...string) (*Process, error) {
 	self, err := os.Executable()
 	if err != nil {
@@ -144,7 +145,8 @@ func (f *Folder) Inject(i int, faults transport.Faults) error {
 	return f.call(http.MethodPost, i, "/faults", string(b), nil)
 }
 
-// Clock lets a member's clock run at a rate, if it was started for tests and its peer has such a clock.
+// Clock lets a member's clock run at a rate, if it was started for tests and its peer has such a
+// clock.
 func (f *Folder) Clock(i int, rate float64) error {
 	return f.call(http.MethodPost, i, fmt.Sprintf("/clock?rate=%g", rate), "", nil)
 }

@@ -1,19 +1,20 @@
 // Package lease has leases: a lease that is not kept alive takes its keys with it.
 //
-// Which leases there are, and which keys they have, is a part of the replicated state, and in the database. When they expire is
-// not: only the leader counts, by its own monotonic clock, and what it has decided goes through the log.
+// Which leases there are, and which keys they have, is a part of the replicated state, and in the
+// database. When they expire is not: only the leader counts, by its own monotonic clock, and what
+// it has decided goes through the log.
 //
 //	client --keep alive--> leader: reads its clock, then makes sure that it still leads, then renews
 //	           leader's clock: expired --> revoke, with the leader's term --> log --> keys are deleted everywhere
 //
 // # Rules
 //
-//   - A leader reads the clock first and confirms its leadership afterwards. The other way round it could be stopped in between, be
-//     deposed, and answer with what was true in a former time.
-//   - A revocation carries the term in which it was decided, and is void in any other: the leader of that one may
-//     have promised the lease for longer.
-//   - A new leader knows nothing of what the one before has promised. When it has applied the first entry of its term it
-//     gives every lease its whole time again, and an election timeout.
+//   - A leader reads the clock first and confirms its leadership afterwards. The other way round it
+//     could be stopped in between, be deposed, and answer with what was true in a former time.
+//   - A revocation carries the term in which it was decided, and is void in any other: the leader
+//     of that one may have promised the lease for longer.
+//   - A new leader knows nothing of what the one before has promised. When it has applied the first
+//     entry of its term it gives every lease its whole time again, and an election timeout.
 package lease
 
 import (
@@ -49,7 +50,8 @@ type entry struct {
 // New returns a lessor that knows no lease.
 func New() *Lessor { return &Lessor{leases: map[int64]*entry{}, owner: map[string]int64{}} }
 
-// Load reads the leases from the database, in the place of those that are known. Their keys are attached afterwards.
+// Load reads the leases from the database, in the place of those that are known. Their keys are
+// attached afterwards.
 func (l *Lessor) Load(tx *backend.ReadTx) (err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -91,7 +93,8 @@ func (l *Lessor) Has(id int64) bool {
 	return l.leases[id] != nil
 }
 
-// Revoke removes a lease, and returns the keys that have to be deleted, in order. false: there is none of that ID.
+// Revoke removes a lease, and returns the keys that have to be deleted, in order. false: there is
+// none of that ID.
 func (l *Lessor) Revoke(tx *backend.Tx, id int64) (keys []string, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -146,8 +149,8 @@ func (l *Lessor) Counts() (term uint64, yes bool) {
 	return l.term, l.counts
 }
 
-// Expired returns the leases whose time was over at now, the oldest first, and the term in which this is decided. A member
-// that does not count finds none.
+// Expired returns the leases whose time was over at now, the oldest first, and the term in which
+// this is decided. A member that does not count finds none.
 func (l *Lessor) Expired(now time.Time) (ids []int64, term uint64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -163,8 +166,9 @@ func (l *Lessor) Expired(now time.Time) (ids []int64, term uint64) {
 	return ids, l.term
 }
 
-// Renew gives a lease its whole time from at on, and returns that in seconds. 0: there is no such lease, or its time was over: it
-// will be revoked. counts is false if this member does not count in that term.
+// Renew gives a lease its whole time from at on, and returns that in seconds. 0: there is no such
+// lease, or its time was over: it will be revoked. counts is false if this member does not count in
+// that term.
 func (l *Lessor) Renew(id int64, term uint64, at time.Time) (ttl int64, counts bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -10,8 +10,9 @@ import (
 	"raftlab/cluster/backend"
 )
 
-// A leader counts from the grant and from each renewal on. A new one gives every lease its whole time again, and more; one
-// that is no leader any more, or in another term, renews and finds nothing.
+// A leader counts from the grant and from each renewal on. A new one gives every lease its whole
+// time again, and more; one that is no leader any more, or in another term, renews and finds
+// nothing.
 func TestClock(t *testing.T) {
 	b, err := backend.Open(filepath.Join(t.TempDir(), "db"), backend.Options{})
 	require.NoError(t, err)

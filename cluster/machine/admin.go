@@ -54,8 +54,8 @@ func (m *Machine) revoke(r *pb.LeaseRevokeRequest, term uint64) (*pb.LeaseRevoke
 	return &pb.LeaseRevokeResponse{Header: header(m.w.Revision())}, nil
 }
 
-// alarms are what an operator has to look at. Whether there is space is decided by these and not by the size of
-// a member's file, which is another one on each member.
+// alarms are what an operator has to look at. Whether there is space is decided by these and not by
+// the size of a member's file, which is another one on each member.
 type alarms struct {
 	mu  sync.RWMutex
 	all map[pb.AlarmType]map[uint64]bool

@@ -9,7 +9,8 @@ import (
 	"raftlab/cluster/mvcc"
 )
 
-// MaxOps is how many comparisons, or operations of a branch, a transaction may have, those within it included.
+// MaxOps is how many comparisons, or operations of a branch, a transaction may have, those within
+// it included.
 const MaxOps = 128
 
 // CheckRange says why a range can never be answered.
@@ -25,8 +26,8 @@ func CheckRange(r *pb.RangeRequest) error {
 	return nil
 }
 
-// CheckStream says why a range cannot be answered in pieces: what is sorted or left out is not known before all is read. The
-// texts are etcd's.
+// CheckStream says why a range cannot be answered in pieces: what is sorted or left out is not
+// known before all is read. The texts are etcd's.
 func CheckStream(r *pb.RangeRequest) error {
 	switch err := CheckRange(r); {
 	case err != nil:
@@ -115,7 +116,8 @@ type written struct {
 func (w *written) deletes(key string) bool {
 	for _, d := range w.dels {
 		from, end := string(d.Key), string(d.RangeEnd)
-		// etcd does not look at deletions without an end here, and what is written after one in a transaction stays.
+		// etcd does not look at deletions without an end here, and what is written after one in a
+		// transaction stays.
 		if end != mvcc.OpenEnd && mvcc.Within(key, from, end) {
 			return true
 		}
@@ -123,8 +125,8 @@ func (w *written) deletes(key string) bool {
 	return false
 }
 
-// keysOf makes sure that no key is written twice, whichever way transactions in the list go. The two ways of one may
-// write the same.
+// keysOf makes sure that no key is written twice, whichever way transactions in the list go. The
+// two ways of one may write the same.
 func keysOf(ops []*pb.RequestOp) (w written, err error) {
 	w.puts = map[string]bool{}
 	for _, op := range ops {

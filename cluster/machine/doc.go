@@ -1,5 +1,5 @@
-// Package machine is the state machine behind etcd's API: what a request does to the store, to leases and to alarms. It
-// is the same on every member, for it depends on nothing but the log.
+// Package machine is the state machine behind etcd's API: what a request does to the store, to
+// leases and to alarms. It is the same on every member, for it depends on nothing but the log.
 //
 //		log entry (items) --Apply--> mvcc.Store, lease.Lessor, alarms --> backend: rows and applied index, together
 //

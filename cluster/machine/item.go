@@ -13,8 +13,8 @@ import (
 
 // Item is one request in the log.
 type Item struct {
-	// Term says in which term an item holds. A barrier (no request) tells that a term has begun; a revocation that a
-	// leader has decided is void in any other term. 0: always.
+	// Term says in which term an item holds. A barrier (no request) tells that a term has begun; a
+	// revocation that a leader has decided is void in any other term. 0: always.
 	Term    uint64
 	Request *pb.InternalRaftRequest
 }
@@ -62,7 +62,8 @@ func encodeResult(answer proto.Message, err error) []byte {
 	return b
 }
 
-// DecodeResult reads what an item came to: an answer of a known type, or an error that clients are told.
+// DecodeResult reads what an item came to: an answer of a known type, or an error that clients are
+// told.
 func DecodeResult(b []byte, answer proto.Message) error {
 	switch {
 	case len(b) > 1 && b[0] == resultError:

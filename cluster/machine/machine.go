@@ -65,7 +65,8 @@ func (m *Machine) load() error {
 	return nil
 }
 
-// loadRows has a read transaction of its own: two at a time could wait for a defragmentation, and that for the first.
+// loadRows has a read transaction of its own: two at a time could wait for a defragmentation, and
+// that for the first.
 func (m *Machine) loadRows() error {
 	tx := m.Backend.Read()
 	defer tx.Close()
@@ -105,7 +106,8 @@ func (m *Machine) Commit() error {
 	return nil
 }
 
-// CopyTo copies the database into a new file, and returns the index up to which that has all entries.
+// CopyTo copies the database into a new file, and returns the index up to which that has all
+// entries.
 func (m *Machine) CopyTo(name string) (index int, err error) {
 	err = m.Backend.CopyTo(name, func(get func(backend.Bucket, []byte) []byte) {
 		index = int(number(get(backend.Meta, appliedKey)))
@@ -125,8 +127,8 @@ func (m *Machine) Replace(swap func() error) error {
 	return m.load()
 }
 
-// Apply executes the items of the next log entry, which may have none. What they do becomes visible together, and the applied index
-// is in the same transaction of the database.
+// Apply executes the items of the next log entry, which may have none. What they do becomes visible
+// together, and the applied index is in the same transaction of the database.
 func (m *Machine) Apply(index int, ops [][]byte, wanted bool) [][]byte {
 	if applied := m.Applied(); index != applied+1 {
 		panic(fmt.Sprintf("machine: entry %d is applied after %d", index, applied))

@@ -81,7 +81,8 @@ func valueIs(key, value string) *pb.Compare {
 	return &pb.Compare{Target: pb.Compare_VALUE, Key: []byte(key), TargetUnion: &pb.Compare_Value{Value: []byte(value)}}
 }
 
-// A revision is what a write has changed: a transaction with many keys is one, and one that changes nothing is none.
+// A revision is what a write has changed: a transaction with many keys is one, and one that changes
+// nothing is none.
 func TestRevisions(t *testing.T) {
 	b := newBench(t)
 	require.Equal(t, int64(1), b.Store.Revision())
@@ -137,7 +138,8 @@ func TestCorrupt(t *testing.T) {
 	}
 }
 
-// All comparisons look at the state before the transaction; if anything in it cannot be done nothing is.
+// All comparisons look at the state before the transaction; if anything in it cannot be done
+// nothing is.
 func TestNestedTxn(t *testing.T) {
 	b := newBench(t)
 	r, err := b.txn(&pb.TxnRequest{Success: []*pb.RequestOp{putOp("a", "1"),
@@ -218,7 +220,8 @@ func TestLease(t *testing.T) {
 	require.Equal(t, uint64(3), b.Term(), "a barrier that is late")
 }
 
-// Whether there is space is decided by the alarm alone. What makes space, and what ends the alarm, is done all the same.
+// Whether there is space is decided by the alarm alone. What makes space, and what ends the alarm,
+// is done all the same.
 func TestNoSpace(t *testing.T) {
 	b := newBench(t)
 	require.NoError(t, b.put("a", strings.Repeat("1", 1<<20), 0))
@@ -241,7 +244,8 @@ func TestNoSpace(t *testing.T) {
 	require.NoError(t, b.put("a", "2", 0))
 }
 
-// The state in another machine's place is the state of the one that was copied: store, leases, alarms and term.
+// The state in another machine's place is the state of the one that was copied: store, leases,
+// alarms and term.
 func TestReplace(t *testing.T) {
 	a, b := newBench(t), newBench(t)
 	require.NoError(t, a.do(Item{Request: &pb.InternalRaftRequest{LeaseGrant: &pb.LeaseGrantRequest{ID: 7, TTL: 60}}}, &pb.LeaseGrantResponse{}))

@@ -50,8 +50,8 @@ func Range(s reader, r *pb.RangeRequest) (*pb.RangeResponse, error) {
 	return answer, nil
 }
 
-// fetched is how many keys have to be read for a request: one more than wanted, so as to know whether there are more, or
-// all if some of them may be left out or change places.
+// fetched is how many keys have to be read for a request: one more than wanted, so as to know
+// whether there are more, or all if some of them may be left out or change places.
 func fetched(r *pb.RangeRequest) int64 {
 	if r.Limit <= 0 || r.SortOrder != pb.RangeRequest_NONE || filters(r) {
 		return 0

@@ -9,8 +9,8 @@ import (
 	"os"
 )
 
-// Recorder writes down all entries that a member applies, in a file that survives the member: for those who judge a cluster. An
-// entry that is applied again after a crash is there again.
+// Recorder writes down all entries that a member applies, in a file that survives the member: for
+// those who judge a cluster. An entry that is applied again after a crash is there again.
 type Recorder struct{ file *os.File }
 
 // NewRecorder goes on with a file, or begins it.

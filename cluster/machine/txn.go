@@ -11,8 +11,8 @@ import (
 	"raftlab/cluster/mvcc"
 )
 
-// txn executes a transaction. All comparisons, those of transactions within it too, look at the state before it; then
-// everything that will be done is checked; only then is anything done.
+// txn executes a transaction. All comparisons, those of transactions within it too, look at the
+// state before it; then everything that will be done is checked; only then is anything done.
 func (m *Machine) txn(r *pb.TxnRequest) (*pb.TxnResponse, error) {
 	if m.alarms.noSpace() && Puts(r) {
 		return nil, rpctypes.ErrGRPCNoSpace
@@ -85,8 +85,9 @@ func decide(s reader, r *pb.TxnRequest) *path {
 	return p
 }
 
-// holds says whether a comparison is true of every key in its range. A key that is not there compares like one with
-// zero revisions and version, and its value like none: with no value is it equal, greater or less.
+// holds says whether a comparison is true of every key in its range. A key that is not there
+// compares like one with zero revisions and version, and its value like none: with no value is it
+// equal, greater or less.
 func holds(s reader, c *pb.Compare) bool {
 	r, err := s.Range(mvcc.Query{Key: string(c.Key), End: string(c.RangeEnd)})
 	if err != nil {

@@ -51,9 +51,10 @@ func etcdClient(t *testing.T, f *launch.Folder, members ...int) *clientv3.Client
 	return c
 }
 
-// Clients of etcd write at any member and read what they have written there, also while it is behind; a watcher misses nothing
-// although its member goes away and comes back with a snapshot; a lease that nobody keeps alive takes its key along; a
-// lock is held by one; all members have the same in the end.
+// Clients of etcd write at any member and read what they have written there, also while it is
+// behind; a watcher misses nothing although its member goes away and comes back with a snapshot; a
+// lease that nobody keeps alive takes its key along; a lock is held by one; all members have the
+// same in the end.
 func TestEtcd(t *testing.T) {
 	for name, peer := range map[string]raftapi.MakeFunc{"reference": reference, "etcdraft": library} {
 		t.Run(name, func(t *testing.T) {
@@ -96,7 +97,8 @@ func TestEtcd(t *testing.T) {
 	}
 }
 
-// ownAndOthersWrites reads at every member what was written at one: at that one even a serializable read finds it.
+// ownAndOthersWrites reads at every member what was written at one: at that one even a serializable
+// read finds it.
 func ownAndOthersWrites(t *testing.T, ctx context.Context, f *launch.Folder) {
 	t.Helper()
 	clients := []*clientv3.Client{etcdClient(t, f, 0), etcdClient(t, f, 1), etcdClient(t, f, 2)}
@@ -183,7 +185,8 @@ func sameHash(t *testing.T, ctx context.Context, f *launch.Folder) {
 	require.Equal(t, []uint32{sums[0], sums[0], sums[0]}, sums)
 }
 
-// Raft is the reference, whose peers call each other by that name, and counts how often it has handed its leadership over.
+// Raft is the reference, whose peers call each other by that name, and counts how often it has
+// handed its leadership over.
 type Raft struct {
 	*raft.Raft
 	handed *atomic.Int32
@@ -197,8 +200,8 @@ func (n *Raft) TransferLeadership(to int) bool {
 	return done
 }
 
-// What a cluster was told when it was made: its store is compacted as time goes by, and its leader reads on a lease. A leader that is
-// told to end hands its leadership over first.
+// What a cluster was told when it was made: its store is compacted as time goes by, and its leader
+// reads on a lease. A leader that is told to end hands its leadership over first.
 func TestEtcdSettings(t *testing.T) {
 	ctx, stop := context.WithTimeout(context.Background(), time.Minute)
 	defer stop()

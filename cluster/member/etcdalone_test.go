@@ -37,8 +37,9 @@ func alone(t *testing.T, quota int64) (*clientv3.Client, *grpc.ClientConn) {
 // large is a value of which several do not fit into one message of a watch.
 var large = strings.Repeat("v", 300<<10)
 
-// A stream says up to where its watchers have got everything when they have, and not before; a revision that is too large for a
-// message comes in pieces, if the client asks for that; and who begins before a compaction is told where that was.
+// A stream says up to where its watchers have got everything when they have, and not before; a
+// revision that is too large for a message comes in pieces, if the client asks for that; and who
+// begins before a compaction is told where that was.
 func TestEtcdWatch(t *testing.T) {
 	c, conn := alone(t, 0)
 	for i := range 12 {
@@ -134,7 +135,8 @@ func TestEtcdStream(t *testing.T) {
 	require.Equal(t, int64(n), last.Count)
 }
 
-// A database that is full takes nothing any more, until what is deleted has been compacted and defragmented, and the alarm ended.
+// A database that is full takes nothing any more, until what is deleted has been compacted and
+// defragmented, and the alarm ended.
 func TestEtcdQuota(t *testing.T) {
 	c, _ := alone(t, 2<<20)
 	var err error

@@ -1,5 +1,5 @@
-// Package member is one process of a cluster: a Raft peer with its log on disk and its connections, the service on
-// it, and an HTTP address that tells how it is.
+// Package member is one process of a cluster: a Raft peer with its log on disk and its connections,
+// the service on it, and an HTTP address that tells how it is.
 //
 //	transport.Node ----> peer (anybody's) ----> wal.Log
 //	      |                |
@@ -218,8 +218,9 @@ func (m *Member) start() (peers, clients *labrpc.Server, err error) {
 	return peers, clients, nil
 }
 
-// Heartbeat and Election are the timing of peers that can be told: a busy machine, with a disk that is synced for each group of entries, has pauses that
-// the labs' election timeout of 300 ms takes for the leader's end.
+// Heartbeat and Election are the timing of peers that can be told: a busy machine, with a disk that
+// is synced for each group of entries, has pauses that the labs' election timeout of 300 ms takes
+// for the leader's end.
 const (
 	Heartbeat = 100 * time.Millisecond
 	Election  = 600 * time.Millisecond

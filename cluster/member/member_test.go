@@ -80,8 +80,8 @@ func awaitReady(t *testing.T, f *launch.Folder, members ...int) {
 	require.NoError(t, f.AwaitReady(ctx, members...))
 }
 
-// Clients write to a cluster, a member goes away and comes back so far behind that it needs a snapshot, and
-// all members come to the same data; then all are started again.
+// Clients write to a cluster, a member goes away and comes back so far behind that it needs a
+// snapshot, and all members come to the same data; then all are started again.
 func TestCluster(t *testing.T) {
 	for name, peer := range map[string]raftapi.MakeFunc{"reference": reference, "etcdraft": library} {
 		t.Run(name, func(t *testing.T) {
@@ -154,7 +154,8 @@ func agree(t *testing.T, f *launch.Folder) {
 	}, 30*time.Second, 50*time.Millisecond)
 }
 
-// A member that may have voted does not come back with an empty memory, and no directory is taken for another's.
+// A member that may have voted does not come back with an empty memory, and no directory is taken
+// for another's.
 func TestWhoseDirectory(t *testing.T) {
 	f := newFolder(t)
 	m := start(t, f, 0, reference)

@@ -82,7 +82,8 @@ var ballots = map[string]func(header []byte) ballot{
 	},
 }
 
-// votes is a storage that notes each vote once it is stored, in a file that no test takes away, and compares it with those before.
+// votes is a storage that notes each vote once it is stored, in a file that no test takes away, and
+// compares it with those before.
 type votes struct {
 	raftapi.Storage
 	file *os.File

@@ -11,7 +11,8 @@ import (
 	"raftlab/raftapi"
 )
 
-// What a member has voted is known after it has forgotten it, and a vote that contradicts it is noted.
+// What a member has voted is known after it has forgotten it, and a vote that contradicts it is
+// noted.
 func TestVotesAreCompared(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "votes")
 	header := func(term, vote int64) raftapi.Update {

@@ -1,5 +1,6 @@
-// Package mutants tests the tests of the real cluster: each mutant is this module with one mistake in it, and
-// the test that is there for it has to fail. They run natively, for the mistakes are the framework's own.
+// Package mutants tests the tests of the real cluster: each mutant is this module with one mistake
+// in it, and the test that is there for it has to fail. They run natively, for the mistakes are the
+// framework's own.
 package mutants
 
 import (
@@ -74,7 +75,8 @@ type Found struct {
 	Err error  // its tests could not be run
 }
 
-// Hunt runs the tests of all mutants in module, as many at a time as there are processors, and yields them in their order.
+// Hunt runs the tests of all mutants in module, as many at a time as there are processors, and
+// yields them in their order.
 func Hunt(ctx context.Context, module string, list []Mutant) iter.Seq2[Mutant, Found] {
 	return func(yield func(Mutant, Found) bool) {
 		ctx, stop := context.WithCancel(ctx)

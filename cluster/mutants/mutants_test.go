@@ -9,7 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Every mutant can be made from the tree as it is, and names tests that are there. `raftlab cluster mutants` runs them.
+// Every mutant can be made from the tree as it is, and names tests that are there. `raftlab cluster
+// mutants` runs them.
 func TestMutantsApply(t *testing.T) {
 	seen := map[string]bool{}
 	for _, m := range all {

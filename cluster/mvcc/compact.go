@@ -6,7 +6,8 @@ import (
 	"raftlab/cluster/backend"
 )
 
-// Compact forgets all states before a revision. The rows go in the background, see [Store.Compacting].
+// Compact forgets all states before a revision. The rows go in the background, see
+// [Store.Compacting].
 func (w *Writer) Compact(revision int64) error {
 	switch {
 	case revision <= w.compacted:
@@ -83,7 +84,8 @@ func (c *compactor) isStopped() bool {
 	return c.stopped
 }
 
-// pause waits until nothing is being compacted; what waits is dropped. The caller is not inside a write transaction.
+// pause waits until nothing is being compacted; what waits is dropped. The caller is not inside a
+// write transaction.
 func (c *compactor) pause() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -102,8 +104,8 @@ func (c *compactor) resume() {
 // compactBatch is how many rows or keys are looked at in one go; in between others get their turn.
 const compactBatch = 1000
 
-// run forgets in the index first, which tells which rows are needed, then deletes the others, and notes last that it
-// is done.
+// run forgets in the index first, which tells which rows are needed, then deletes the others, and
+// notes last that it is done.
 func (j compaction) run(stopped func() bool) {
 	keep := j.s.trimIndex(j.revision)
 	from, end, sum := []byte(nil), Revision{Main: j.revision + 1}.row(false), newHasher(j.before, keep)
@@ -121,7 +123,8 @@ func (j compaction) run(stopped func() bool) {
 	}
 }
 
-// dropRows deletes the rows of a batch that nobody needs, sums all of them up, and returns where the next batch begins, or an empty slice.
+// dropRows deletes the rows of a batch that nobody needs, sums all of them up, and returns where
+// the next batch begins, or an empty slice.
 func (s *Store) dropRows(from, end []byte, keep map[Revision]bool, sum *hasher) (next []byte) {
 	tx := s.b.Begin()
 	defer tx.End()
@@ -145,7 +148,8 @@ func (s *Store) dropRows(from, end []byte, keep map[Revision]bool, sum *hasher) 
 	return next
 }
 
-// trimIndex forgets in the index what a compaction forgets, and returns the revisions up to it that stay.
+// trimIndex forgets in the index what a compaction forgets, and returns the revisions up to it that
+// stay.
 func (s *Store) trimIndex(revision int64) map[Revision]bool {
 	keep := map[Revision]bool{}
 	from, more := "", true

@@ -42,8 +42,9 @@ func (h *hasher) row(k, v []byte) {
 // maxTaken is how many sums of compactions are remembered.
 const maxTaken = 10
 
-// taken are the sums that were taken when the store was compacted: over the rows that were there then, at that revision, under the
-// compaction before. Members that are compared there have the same rows, whether or not they have come to forget them.
+// taken are the sums that were taken when the store was compacted: over the rows that were there
+// then, at that revision, under the compaction before. Members that are compared there have the
+// same rows, whether or not they have come to forget them.
 func (s *Store) take(h Hash) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -51,9 +52,9 @@ func (s *Store) take(h Hash) {
 	s.taken = s.taken[max(0, len(s.taken)-maxTaken):]
 }
 
-// HashAt returns the checksum of all rows up to a revision (0: the newest), but for those that the last compaction
-// forgets, whether or not it has come to them. At the revision of a compaction it is the one that was taken then. It is the sum
-// that etcd computes.
+// HashAt returns the checksum of all rows up to a revision (0: the newest), but for those that the
+// last compaction forgets, whether or not it has come to them. At the revision of a compaction it
+// is the one that was taken then. It is the sum that etcd computes.
 func (s *Store) HashAt(revision int64) (Hash, error) {
 	s.mu.RLock()
 	if i := slices.IndexFunc(s.taken, func(h Hash) bool { return h.Revision == revision }); i >= 0 {

@@ -6,8 +6,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// At the revision of a compaction the checksum is the one that was taken then, so that members can be compared there before and
-// after they have come to forget; beyond it, it is one of what is left. Another store that is not compacted has the first, and not the other.
+// At the revision of a compaction the checksum is the one that was taken then, so that members can
+// be compared there before and after they have come to forget; beyond it, it is one of what is
+// left. Another store that is not compacted has the first, and not the other.
 func TestHashOfCompaction(t *testing.T) {
 	var sums [2][2]uint32
 	for i := range sums {

@@ -34,8 +34,8 @@ func (h *history) last(main int64) (p point, ok bool) {
 	return h.points[i-1], true
 }
 
-// compacted returns what is left of the changes when states before revision main are forgotten. A deletion stays only at
-// main itself, where a watcher may still begin.
+// compacted returns what is left of the changes when states before revision main are forgotten. A
+// deletion stays only at main itself, where a watcher may still begin.
 func (h *history) compacted(main int64) []point {
 	i := sort.Search(len(h.points), func(i int) bool { return h.points[i].at.Main > main })
 	if i == 0 {
@@ -54,8 +54,8 @@ func newIndex() index {
 	return index{btree.NewBTreeGOptions(func(a, b *history) bool { return a.key < b.key }, btree.Options{NoLocks: true})}
 }
 
-// within calls visit for the keys of a range that exist at a revision, in order. An empty end means the key alone; the
-// end [OpenEnd] all keys from it on.
+// within calls visit for the keys of a range that exist at a revision, in order. An empty end means
+// the key alone; the end [OpenEnd] all keys from it on.
 func (x index) within(key, end string, main int64, visit func(*history, point) bool) {
 	if end == "" {
 		if h, ok := x.Get(&history{key: key}); ok {

@@ -49,10 +49,12 @@ func Open(b *backend.Backend) (*Store, error) {
 	return s, nil
 }
 
-// Rest ends what goes on in the background, for good or until [Store.Reload]. The caller is not inside a write transaction.
+// Rest ends what goes on in the background, for good or until [Store.Reload]. The caller is not
+// inside a write transaction.
 func (s *Store) Rest() { s.compactor.pause() }
 
-// Reload reads everything anew, after [Store.Rest] and a replacement of the database. Watchers go on where they were.
+// Reload reads everything anew, after [Store.Rest] and a replacement of the database. Watchers go
+// on where they were.
 func (s *Store) Reload() error { return s.load() }
 
 // load makes the index.
@@ -75,8 +77,8 @@ func (s *Store) load() error {
 	return nil
 }
 
-// read reads the rows, and how far they are compacted. The transaction is over when a lock is taken: whoever holds that may be
-// waiting for a defragmentation, which waits for transactions.
+// read reads the rows, and how far they are compacted. The transaction is over when a lock is
+// taken: whoever holds that may be waiting for a defragmentation, which waits for transactions.
 func (s *Store) read() (x index, revision, scheduled, finished int64, err error) {
 	tx := s.b.Read()
 	defer tx.Close()
@@ -221,7 +223,8 @@ func fetch(tx *backend.ReadTx, rows []Revision) []*mvccpb.KeyValue {
 	return kvs
 }
 
-// decode reads the value of a row. It panics if there is none: index and database do not belong together.
+// decode reads the value of a row. It panics if there is none: index and database do not belong
+// together.
 func decode(b []byte, at Revision) *mvccpb.KeyValue {
 	kv := &mvccpb.KeyValue{}
 	if b == nil {

@@ -147,7 +147,8 @@ type watching struct {
 	next int64
 }
 
-// take checks what a watcher gets. false: it is told that something was forgotten, and something was.
+// take checks what a watcher gets. false: it is told that something was forgotten, and something
+// was.
 func (m *model) take(t *testing.T, w *watching) bool {
 	for {
 		b, err := w.w.Next()
@@ -180,8 +181,8 @@ func (m *model) take(t *testing.T, w *watching) bool {
 	}
 }
 
-// A store with random writes, compactions and new starts has every state that it should have, and watchers get every
-// event once and in order.
+// A store with random writes, compactions and new starts has every state that it should have, and
+// watchers get every event once and in order.
 func TestLikeModel(t *testing.T) {
 	for seed := range uint64(4) {
 		r := rand.New(rand.NewPCG(seed, 7))
@@ -253,7 +254,8 @@ func TestLikeModel(t *testing.T) {
 	}
 }
 
-// A compaction that a crash interrupts is carried out at the next start. The checksum does not depend on how far it is.
+// A compaction that a crash interrupts is carried out at the next start. The checksum does not
+// depend on how far it is.
 func TestCompactionResumes(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "db")
 	b, s := openStore(t, path)
@@ -295,8 +297,8 @@ func rows(b *backend.Backend) (n int) {
 	return n
 }
 
-// A watcher is told once that there is something for it, and not of what concerns others. What it has not taken for long
-// comes from the database.
+// A watcher is told once that there is something for it, and not of what concerns others. What it
+// has not taken for long comes from the database.
 func TestSlowWatcher(t *testing.T) {
 	b, s := openStore(t, filepath.Join(t.TempDir(), "db"))
 	told := 0

@@ -10,8 +10,8 @@ import (
 
 // hub knows who watches what.
 //
-// A watcher that has nothing to get is not told of writes that do not concern it. The hub notes the first one
-// that does, and says so once; the watcher then takes what there is, in its own time.
+// A watcher that has nothing to get is not told of writes that do not concern it. The hub notes the
+// first one that does, and says so once; the watcher then takes what there is, in its own time.
 type hub struct {
 	store *Store
 
@@ -31,12 +31,13 @@ type Watcher struct {
 	notify   func()
 	from     int64 // no change before it is wanted
 
-	// The first revision that may hold something for it and was not taken; 0 if there is none up to the hub's revision.
+	// The first revision that may hold something for it and was not taken; 0 if there is none up to
+	// the hub's revision.
 	pending int64
 }
 
-// Watch begins to watch. from 0 is the next revision. notify is called whenever there may be something for [Watcher.Next];
-// it must not block, nor call the watcher.
+// Watch begins to watch. from 0 is the next revision. notify is called whenever there may be
+// something for [Watcher.Next]; it must not block, nor call the watcher.
 func (s *Store) Watch(key, end string, from int64, notify func()) (w *Watcher, revision int64) {
 	h := s.hub
 	w = &Watcher{h: h, key: key, end: end, notify: notify, from: from}
@@ -103,8 +104,8 @@ func (w *Watcher) concerns(revision int64) {
 	}
 }
 
-// reloaded is called when the store is another one. Each watcher has got everything up to the revision that was, and looks for
-// the rest in the database.
+// reloaded is called when the store is another one. Each watcher has got everything up to the
+// revision that was, and looks for the rest in the database.
 func (h *hub) reloaded(revision int64) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -136,7 +137,8 @@ type Batch struct {
 // maxBatch bounds a batch, in bytes of keys and values; a revision is never split.
 const maxBatch = 1 << 20
 
-// Next takes what there is for the watcher. ErrCompacted: something is missing, for the store has forgotten it.
+// Next takes what there is for the watcher. ErrCompacted: something is missing, for the store has
+// forgotten it.
 func (w *Watcher) Next() (b Batch, err error) {
 	h := w.h
 	h.mu.Lock()

@@ -7,7 +7,8 @@ import (
 	"raftlab/cluster/backend"
 )
 
-// Writer changes the store, within a write transaction of the database. Its writes are seen by others when it ends.
+// Writer changes the store, within a write transaction of the database. Its writes are seen by
+// others when it ends.
 //
 //	w := s.Write(tx)
 //	w.Put(...); w.Delete(...); w.Next()       // one revision

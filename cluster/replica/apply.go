@@ -67,8 +67,8 @@ func (s *Server) consume(msg raftapi.ApplyMsg) {
 	s.take(msg)
 }
 
-// take brings the database forward by one message. An index that is missing is a broken promise of the peer, and going on
-// would part this member from the others.
+// take brings the database forward by one message. An index that is missing is a broken promise of
+// the peer, and going on would part this member from the others.
 func (s *Server) take(msg raftapi.ApplyMsg) {
 	if msg.SnapshotValid {
 		s.install(msg)
@@ -115,7 +115,8 @@ func (s *Server) resolve(index int, id uint64, results [][]byte) {
 	s.waiters.applied(index, id, results)
 }
 
-// install replaces the database by the file that has come for a snapshot. It may be newer than what the peer speaks of.
+// install replaces the database by the file that has come for a snapshot. It may be newer than what
+// the peer speaks of.
 func (s *Server) install(msg raftapi.ApplyMsg) {
 	s.mu.Lock()
 	s.delivered = max(s.delivered, msg.SnapshotIndex)
@@ -140,9 +141,9 @@ func (s *Server) install(msg raftapi.ApplyMsg) {
 	s.waiters.covered(applied)
 }
 
-// compact takes a snapshot if the peer's state has grown large. The database is committed first: what it has
-// not stored is in the log entries that the peer is about to drop. A peer that has not delivered all that the
-// database holds cannot drop it yet.
+// compact takes a snapshot if the peer's state has grown large. The database is committed first:
+// what it has not stored is in the log entries that the peer is about to drop. A peer that has not
+// delivered all that the database holds cannot drop it yet.
 func (s *Server) compact() {
 	if s.c.Persister.RaftStateSize() < s.c.MaxLog {
 		return
@@ -184,7 +185,8 @@ func (s *Server) wake() {
 
 var errLate = errors.New("this member is too far behind")
 
-// AwaitApplied waits until the entry of an index is applied here, for as long as operations may wait.
+// AwaitApplied waits until the entry of an index is applied here, for as long as operations may
+// wait.
 func (s *Server) AwaitApplied(index int) error {
 	w := awaits{index, make(chan struct{})}
 	s.mu.Lock()

@@ -6,8 +6,9 @@ import (
 	"fmt"
 )
 
-// batch is what stands in a log entry. Its id is unlike that of any other proposal: the server that made it
-// knows by it, when the entry is applied, whose wait is over. A batch without operations is a barrier.
+// batch is what stands in a log entry. Its id is unlike that of any other proposal: the server that
+// made it knows by it, when the entry is applied, whose wait is over. A batch without operations is
+// a barrier.
 type batch struct {
 	id  uint64
 	ops [][]byte

@@ -24,9 +24,11 @@ type FilesConfig struct {
 	Secret   string // that all members of the cluster know, and no client
 	Members  int
 	Me       int
-	// Fetch asks a member for its database, of index want or later, and writes it to w. It returns the index.
+	// Fetch asks a member for its database, of index want or later, and writes it to w. It returns
+	// the index.
 	Fetch func(from, want int, w io.Writer) (index int, err error)
-	// Arrival is how long a message may wait for its file. Default 1 s; the sender of one that is refused tries again.
+	// Arrival is how long a message may wait for its file. Default 1 s; the sender of one that is
+	// refused tries again.
 	Arrival time.Duration
 	// Patience is how long the peer's storage may wait for a file. Default 1 minute.
 	Patience time.Duration
@@ -132,8 +134,9 @@ func (f *Files) tidy() error {
 
 func (f *Files) has() int { return max(f.durable, f.arrived.index) }
 
-// Arriving is called with each message of another member, before the peer sees it. If there is a manifest in it the
-// message has to wait until the file is here. The error says that it is not: the peer must not see the message.
+// Arriving is called with each message of another member, before the peer sees it. If there is a
+// manifest in it the message has to wait until the file is here. The error says that it is not: the
+// peer must not see the message.
 func (f *Files) Arriving(from int, message []byte) error {
 	index := f.within(message)
 	if index == 0 {
@@ -294,7 +297,8 @@ func (f *Files) check(i incoming) error {
 	return nil
 }
 
-// Send opens the machine's database, as it was at some commit of index want or later, for another member.
+// Send opens the machine's database, as it was at some commit of index want or later, for another
+// member.
 func (f *Files) Send(m Machine, want int) (file io.ReadCloser, index int, size int64, err error) {
 	name := filepath.Join(f.c.Dir, outgoing+rand.Text())
 	fail := func(err error) (io.ReadCloser, int, int64, error) {
@@ -354,8 +358,8 @@ func (g *guarded) Save(state, snapshot []byte) {
 	g.Storage.Save(state, snapshot)
 }
 
-// mustHave waits for the file of a manifest that was not found in the message it came with: the peer takes its snapshots
-// apart for the journey, say. Any member can have it.
+// mustHave waits for the file of a manifest that was not found in the message it came with: the
+// peer takes its snapshots apart for the journey, say. Any member can have it.
 func (f *Files) mustHave(manifest []byte) {
 	index, err := f.parse(manifest)
 	var others []int

@@ -40,8 +40,8 @@ func sends(index int) func(from, want int, w io.Writer) (int, error) {
 	}
 }
 
-// A message with a manifest waits until the file is here, durable, and then the peer may see it; one that looks like it and is not
-// of this cluster passes.
+// A message with a manifest waits until the file is here, durable, and then the peer may see it;
+// one that looks like it and is not of this cluster passes.
 func TestManifestWaitsForItsFile(t *testing.T) {
 	dir := t.TempDir()
 	fs, err := disk.OpenFragile(dir, nil)
@@ -76,8 +76,8 @@ func TestManifestWaitsForItsFile(t *testing.T) {
 	require.Equal(t, 9, f.has(), "nothing of it can be lost")
 }
 
-// A file that is incomplete, too old or not to be had keeps the message away from the peer, and the storage from the
-// manifest.
+// A file that is incomplete, too old or not to be had keeps the message away from the peer, and the
+// storage from the manifest.
 func TestNoManifestWithoutItsFile(t *testing.T) {
 	dir := t.TempDir()
 	fs, err := disk.Open(dir)
@@ -103,7 +103,8 @@ func TestNoManifestWithoutItsFile(t *testing.T) {
 	}
 }
 
-// A peer that takes its snapshots apart for the journey is found out when it stores one, and the file is fetched then.
+// A peer that takes its snapshots apart for the journey is found out when it stores one, and the
+// file is fetched then.
 func TestGuardFetches(t *testing.T) {
 	dir := t.TempDir()
 	fs, err := disk.Open(dir)
@@ -122,8 +123,9 @@ func TestGuardFetches(t *testing.T) {
 	require.Equal(t, 7, memory.Load().SnapshotIndex)
 }
 
-// The file may be newer than the peer's snapshot. What lies between the two is skipped, no snapshot is taken before the
-// peer has delivered it, and whoever waits for one of these entries is told that nobody knows.
+// The file may be newer than the peer's snapshot. What lies between the two is skipped, no snapshot
+// is taken before the peer has delivered it, and whoever waits for one of these entries is told
+// that nobody knows.
 func TestNewerFile(t *testing.T) {
 	persister := raftapi.MakePersister()
 	s := startPuppet(t, func(c *Config) {
@@ -187,9 +189,9 @@ func (p persisted) StateSize() int       { return p.RaftStateSize() }
 
 var errPower = errors.New("the power is gone")
 
-// swapOnce has a member receive a file of 12 for a snapshot of 10, store the manifest and take the file in, until the
-// power is gone after some operations of the disk. It returns what was promised: the manifest's index, once it is
-// stored.
+// swapOnce has a member receive a file of 12 for a snapshot of 10, store the manifest and take the
+// file in, until the power is gone after some operations of the disk. It returns what was promised:
+// the manifest's index, once it is stored.
 func swapOnce(t *testing.T, dir string, operations int) (promised int, over bool) {
 	t.Helper()
 	left := operations
@@ -218,8 +220,8 @@ func swapOnce(t *testing.T, dir string, operations int) (promised int, over bool
 	return 10, err == nil
 }
 
-// Power is lost at each step of a swap, with any part of what was not synced. The next start finds the old database, if the
-// peer has not stored the snapshot; and otherwise it ends the swap.
+// Power is lost at each step of a swap, with any part of what was not synced. The next start finds
+// the old database, if the peer has not stored the snapshot; and otherwise it ends the swap.
 func TestCrashAtEachStepOfASwap(t *testing.T) {
 	for operations, over := 0, false; !over; operations++ {
 		require.Less(t, operations, 40)
@@ -304,7 +306,8 @@ func TestDamagedFile(t *testing.T) {
 	require.Zero(t, m.Applied())
 }
 
-// Messages of any bytes are searched without harm, and what is found in them is a manifest of this cluster.
+// Messages of any bytes are searched without harm, and what is found in them is a manifest of this
+// cluster.
 func FuzzManifest(f *testing.F) {
 	files := &Files{mark: markOf("secret")}
 	f.Add([]byte("no manifest"), uint64(7), uint16(0))

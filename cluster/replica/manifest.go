@@ -12,8 +12,9 @@ import (
 //
 //	mark, 32 bytes | index, 8 | CRC-32C, 4
 //
-// The mark is a secret of the cluster's members. Messages between peers are searched for it, since nobody knows how a
-// peer calls the message that carries its snapshots, and what a client has stored must not pass for a manifest.
+// The mark is a secret of the cluster's members. Messages between peers are searched for it, since
+// nobody knows how a peer calls the message that carries its snapshots, and what a client has
+// stored must not pass for a manifest.
 
 const (
 	markSize     = sha256.Size

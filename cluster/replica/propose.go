@@ -39,8 +39,8 @@ func (s *Server) propose(op []byte) outcome {
 	return outcome{err: ErrUnknown}
 }
 
-// runProposer is the goroutine that puts together what came in while the peer was busy with the batch before. A
-// peer that waits for its disk in Start so gets one write for many operations.
+// runProposer is the goroutine that puts together what came in while the peer was busy with the
+// batch before. A peer that waits for its disk in Start so gets one write for many operations.
 func (s *Server) runProposer() {
 	for {
 		var all []*proposal
@@ -147,8 +147,8 @@ func (s *Server) seeIn(ops [][]byte, see func(op []byte) bool) {
 	}
 }
 
-// applied ends the wait of the batch that stands at index, and of those that should have stood there: the
-// entry of another leader has taken their place, so they never will be executed.
+// applied ends the wait of the batch that stands at index, and of those that should have stood
+// there: the entry of another leader has taken their place, so they never will be executed.
 func (w *waiters) applied(index int, id uint64, results [][]byte) {
 	if own := w.byID[id]; own != nil {
 		delete(w.byID, id)
@@ -163,8 +163,8 @@ func (w *waiters) applied(index int, id uint64, results [][]byte) {
 	delete(w.byIndex, index)
 }
 
-// covered ends the wait of everything up to index, which a snapshot has taken in: nobody here can tell what has
-// been executed.
+// covered ends the wait of everything up to index, which a snapshot has taken in: nobody here can
+// tell what has been executed.
 func (w *waiters) covered(index int) {
 	for at, ids := range w.byIndex {
 		if at > index {

@@ -8,8 +8,9 @@ import (
 	"raftlab/raftapi"
 )
 
-// reads are those who wait for a linearizable read. They travel in rounds: all that came while one was on its way share the
-// next. Nobody may join a round that has begun, for its index could be too old.
+// reads are those who wait for a linearizable read. They travel in rounds: all that came while one
+// was on its way share the next. Nobody may join a round that has begun, for its index could be too
+// old.
 type reads struct {
 	join chan *reader
 }
@@ -23,9 +24,10 @@ func newReads() reads { return reads{make(chan *reader, 4*MaxOps)} }
 // indexTries is how often a peer is asked for a read index before the log has to do.
 const indexTries = 3
 
-// ReadBarrier returns when this member has applied everything that was answered, by any member, before the call. A read of
-// the database after it is linearizable. A leader that has a lease asks nobody; otherwise it asks the peer for a read index if that can give one, and goes
-// through the log otherwise.
+// ReadBarrier returns when this member has applied everything that was answered, by any member,
+// before the call. A read of the database after it is linearizable. A leader that has a lease asks
+// nobody; otherwise it asks the peer for a read index if that can give one, and goes through the
+// log otherwise.
 func (s *Server) ReadBarrier(ctx context.Context) error {
 	r := &reader{make(chan error, 1)}
 	patience := time.NewTimer(s.c.Patience)

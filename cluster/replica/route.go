@@ -50,11 +50,13 @@ type Readiness struct{ Ready bool }
 // Ready says whether this member leads and is ready.
 func (m *Member) Ready(_ *Empty, reply *Readiness) { reply.Ready = m.s.leadsReady() }
 
-// roundPause is the pause after all members have said that they do not lead: there is an election going on.
+// roundPause is the pause after all members have said that they do not lead: there is an election
+// going on.
 const roundPause = 30 * time.Millisecond
 
-// Execute has an operation executed, wherever the leader is, and returns its result and the index of its entry. That
-// entry may not be applied here yet: see [Server.AwaitApplied]. The error is [ErrNotExecuted] or [ErrUnknown].
+// Execute has an operation executed, wherever the leader is, and returns its result and the index
+// of its entry. That entry may not be applied here yet: see [Server.AwaitApplied]. The error is
+// [ErrNotExecuted] or [ErrUnknown].
 func (s *Server) Execute(op []byte) (result []byte, index int, err error) {
 	s.c.Trace.See(op, "has the request of its client")
 	deadline := time.Now().Add(s.c.Patience)
@@ -74,8 +76,8 @@ func (s *Server) Execute(op []byte) (result []byte, index int, err error) {
 	}
 }
 
-// round offers an operation to each member once, the one that led last first. over is false if none of them
-// leads: nobody has executed it then.
+// round offers an operation to each member once, the one that led last first. over is false if none
+// of them leads: nobody has executed it then.
 func (s *Server) round(op []byte) (r outcome, over bool) {
 	n := len(s.c.Routes)
 	first := s.Leader()
@@ -94,8 +96,8 @@ func (s *Server) round(op []byte) (r outcome, over bool) {
 	return r, false
 }
 
-// passOn asks one other member. If no answer comes the operation may have been executed, so it is passed on
-// to nobody else.
+// passOn asks one other member. If no answer comes the operation may have been executed, so it is
+// passed on to nobody else.
 func (s *Server) passOn(to int, op []byte) outcome {
 	var a Answer
 	sent, _ := s.c.Routes[to].Ask("Member.Do", &Passed{op}, &a)

@@ -13,17 +13,19 @@ import (
 	"raftlab/raftapi"
 )
 
-// Machine is the state of a service on disk. What it does depends on nothing but the entries, so that it is the same on
-// all members. Apply, Commit and Replace are called by one goroutine; the others by any, at any time.
+// Machine is the state of a service on disk. What it does depends on nothing but the entries, so
+// that it is the same on all members. Apply, Commit and Replace are called by one goroutine; the
+// others by any, at any time.
 type Machine interface {
 	// Applied is the index of the last entry that was applied.
 	Applied() int
-	// Apply executes the operations of one entry, in order, and notes its index. wanted says that somebody waits here
-	// for the results; otherwise they may be left out.
+	// Apply executes the operations of one entry, in order, and notes its index. wanted says that
+	// somebody waits here for the results; otherwise they may be left out.
 	Apply(index int, ops [][]byte, wanted bool) (results [][]byte)
 	// Commit makes durable what has been applied, with its index.
 	Commit() error
-	// CopyTo writes the database, as it was at some commit, into a new file. It returns the index of that.
+	// CopyTo writes the database, as it was at some commit, into a new file. It returns the index
+	// of that.
 	CopyTo(name string) (index int, err error)
 	// Replace gives the database up, has swap put another file into its place, and opens that.
 	Replace(swap func() error) error
@@ -43,9 +45,11 @@ type Config struct {
 	// Make creates the peer, which sends on the channel.
 	Make   func(chan raftapi.ApplyMsg) raftapi.Raft
 	Routes []Route // to each member; nil for this one
-	// Barrier is the operation that a member proposes when it has come to lead a term. Default: an entry without one.
+	// Barrier is the operation that a member proposes when it has come to lead a term. Default: an
+	// entry without one.
 	Barrier func(term int) []byte
-	// Leads is told once of each term that this member leads and whose barrier it has applied. Default: nobody.
+	// Leads is told once of each term that this member leads and whose barrier it has applied.
+	// Default: nobody.
 	Leads func(term int)
 
 	Trace       *trace.Recorder                  // follows a request; nil: none
@@ -104,8 +108,9 @@ type Server struct {
 	awaited   []awaits // applied indexes that somebody waits for
 }
 
-// Start creates the peer and starts the server. If the peer has stored the manifest of a snapshot which the
-// machine has not taken in, that is done first: the process ended in between. It blocks for as long as that takes.
+// Start creates the peer and starts the server. If the peer has stored the manifest of a snapshot
+// which the machine has not taken in, that is done first: the process ended in between. It blocks
+// for as long as that takes.
 func Start(c Config) (*Server, error) {
 	c = c.withDefaults()
 	s := &Server{c: c, applyCh: make(chan raftapi.ApplyMsg), queue: make(chan *proposal, 4*MaxOps),
@@ -146,8 +151,8 @@ func (s *Server) catchUp() error {
 	return nil
 }
 
-// Kill ends the server and its peer. Requests that wait are answered as unknown. The machine is left as it is: what it has
-// not committed is in the peer's log.
+// Kill ends the server and its peer. Requests that wait are answered as unknown. The machine is
+// left as it is: what it has not committed is in the peer's log.
 func (s *Server) Kill() {
 	s.raft.Kill()
 	close(s.done)

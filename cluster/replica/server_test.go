@@ -87,7 +87,8 @@ type indexed struct {
 
 func (i *indexed) ReadIndex() (int, bool) { return <-i.asked, i.ok }
 
-// notes is a machine that remembers its operations, one behind the other. Its file has the applied index and all of them.
+// notes is a machine that remembers its operations, one behind the other. Its file has the applied
+// index and all of them.
 type notes struct {
 	mu       sync.Mutex
 	file     string
@@ -248,8 +249,8 @@ func entry(index int, ops ...string) raftapi.ApplyMsg {
 	return raftapi.ApplyMsg{CommandValid: true, CommandIndex: index, Command: b.encode()}
 }
 
-// An operation is passed on to members that do not lead, one after the other; one whose answer did not come is passed on to
-// nobody else.
+// An operation is passed on to members that do not lead, one after the other; one whose answer did
+// not come is passed on to nobody else.
 func TestUnknownIsNotRepeated(t *testing.T) {
 	no := &road{outcome: transport.Answered, answer: Answer{Fate: int(notExecuted)}}
 	away := &road{outcome: transport.NotSent}
@@ -277,7 +278,8 @@ func TestUnknownIsNotRepeated(t *testing.T) {
 	require.ErrorIs(t, do(), ErrNotExecuted, "nobody leads")
 }
 
-// A proposal whose place another entry takes was not executed; one that is neither applied nor replaced is unknown.
+// A proposal whose place another entry takes was not executed; one that is neither applied nor
+// replaced is unknown.
 func TestFateOfProposals(t *testing.T) {
 	s := startPuppet(t, nil)
 	s.lead(true)
@@ -353,7 +355,8 @@ func TestSnapshotIsCommittedFirst(t *testing.T) {
 	require.Equal(t, 1, index)
 }
 
-// A read waits for what was answered before it, and not for the log of a peer that gives read indexes.
+// A read waits for what was answered before it, and not for the log of a peer that gives read
+// indexes.
 func TestReadBarrier(t *testing.T) {
 	peer := &indexed{asked: make(chan int), ok: true}
 	s := startPuppet(t, func(c *Config) {

@@ -54,7 +54,8 @@ func Parse(text io.Reader) (Values, error) {
 	return v, lines.Err()
 }
 
-// Sum adds up all metrics of a name that have all those labels, each as name="value". ok is false if there are none.
+// Sum adds up all metrics of a name that have all those labels, each as name="value". ok is false
+// if there are none.
 func (v Values) Sum(name string, labels ...string) (sum float64, ok bool) {
 	for key, value := range v {
 		if has(key, name, labels) {
@@ -77,8 +78,8 @@ func has(key, name string, labels []string) bool {
 	return true
 }
 
-// Quantile is about the value below which a share of what a histogram has seen since before lies: in the middle of its bucket. ok is
-// false if it has seen nothing.
+// Quantile is about the value below which a share of what a histogram has seen since before lies:
+// in the middle of its bucket. ok is false if it has seen nothing.
 func (v Values) Quantile(before Values, share float64, name string, labels ...string) (value float64, ok bool) {
 	counts := map[float64]float64{}
 	for key, n := range v {

@@ -1,5 +1,6 @@
-// Package top shows how a running cluster is, on one screen: who leads, how far each member is, what it does in a second and how long
-// that takes. It asks the members' /status and /metrics, which both kinds of cluster have.
+// Package top shows how a running cluster is, on one screen: who leads, how far each member is,
+// what it does in a second and how long that takes. It asks the members' /status and /metrics,
+// which both kinds of cluster have.
 package top
 
 import (

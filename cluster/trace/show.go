@@ -24,7 +24,8 @@ func Show(out io.Writer, events []Event) {
 	}
 }
 
-// Run is the events as those of a run, for the viewer: with the messages that belong together by their numbers.
+// Run is the events as those of a run, for the viewer: with the messages that belong together by
+// their numbers.
 func Run(events []Event, request string) (run []record.Event) {
 	events = inOrder(events)
 	type edge struct{ from, to int }

@@ -1,8 +1,11 @@
-// Package trace follows one request through a cluster: each member notes, with the time, what it does with the request.
+// Package trace follows one request through a cluster: each member notes, with the time, what it
+// does with the request.
 //
-// No request has a number that a foreign peer would carry along. But its bytes travel unchanged: from the client's message into the
-// proposal, with that into the log entry, into the messages between peers, whatever they are called, and into the log on disk. So a member is told what
-// to look for, and looks into everything that passes. Members of one machine have one clock, so that their notes can be put in order.
+// No request has a number that a foreign peer would carry along. But its bytes travel unchanged:
+// from the client's message into the proposal, with that into the log entry, into the messages
+// between peers, whatever they are called, and into the log on disk. So a member is told what to
+// look for, and looks into everything that passes. Members of one machine have one clock, so that
+// their notes can be put in order.
 package trace
 
 import (
@@ -29,7 +32,8 @@ type Event struct {
 	Index  int         `json:"index,omitempty"`
 }
 
-// Recorder notes a member's events. The zero value looks for nothing, which costs next to nothing; nil is one that never does.
+// Recorder notes a member's events. The zero value looks for nothing, which costs next to nothing;
+// nil is one that never does.
 type Recorder struct {
 	armed atomic.Bool
 
@@ -42,7 +46,8 @@ type Recorder struct {
 // maxEvents bounds what is kept of one request.
 const maxEvents = 500
 
-// Arm has the recorder look for the bytes of a request from now on, and forget what it has noted. No bytes: it looks for nothing.
+// Arm has the recorder look for the bytes of a request from now on, and forget what it has noted.
+// No bytes: it looks for nothing.
 func (r *Recorder) Arm(member int, needle []byte) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -75,8 +80,8 @@ func (r *Recorder) See(in []byte, format string, args ...any) (seen bool) {
 	return true
 }
 
-// Message is See for a request to or from another member, and its answer. The answer has no bytes to look into: a caller that has seen
-// the request passes nil.
+// Message is See for a request to or from another member, and its answer. The answer has no bytes
+// to look into: a caller that has seen the request passes nil.
 func (r *Recorder) Message(kind record.Kind, in []byte, other int, method string) (seen bool) {
 	if !r.On() {
 		return false

@@ -48,7 +48,8 @@ func TestShow(t *testing.T) {
 	require.False(t, Everywhere(events, []int{0, 1, 2}))
 }
 
-// The four events of a call have its number, and are told from the caller's side; an answer to what nobody saw sent is left out.
+// The four events of a call have its number, and are told from the caller's side; an answer to what
+// nobody saw sent is left out.
 func TestRun(t *testing.T) {
 	message := func(ms, member int, kind record.Kind, other int) Event {
 		return Event{At: at(ms), Member: member, Kind: kind, Other: other, Method: "M"}

@@ -31,7 +31,8 @@ func (f *faults) delay() time.Duration {
 	return f.now.Delay
 }
 
-// Inject puts faults in the place of those before. Connections that are cut end at once, in both directions.
+// Inject puts faults in the place of those before. Connections that are cut end at once, in both
+// directions.
 func (n *Node) Inject(f Faults) {
 	n.faults.mu.Lock()
 	n.faults.now = f

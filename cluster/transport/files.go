@@ -100,8 +100,8 @@ func (n *Node) stream(c net.Conn, source FileSource, want int) error {
 	}
 }
 
-// Fetch asks another member for a file of index want or later, and writes it to w. The error says that it is not
-// complete, or not what was sent.
+// Fetch asks another member for a file of index want or later, and writes it to w. The error says
+// that it is not complete, or not what was sent.
 func (n *Node) Fetch(ctx context.Context, member int, address string, want int, w io.Writer) (index int, err error) {
 	c, err := n.connect(ctx, member, address, forFiles)
 	if err != nil {

@@ -32,7 +32,8 @@ const (
 	forFiles   purpose = "files"
 )
 
-// hello is the first message on a connection, from the side that dialled. Its fields are exported for labgob.
+// hello is the first message on a connection, from the side that dialled. Its fields are exported
+// for labgob.
 type hello struct {
 	Protocol       int
 	Cluster        string
@@ -63,7 +64,8 @@ func readGreeting(r io.Reader, v any) error {
 	return decode(b, v)
 }
 
-// Refused is the other side's answer to a greeting: it is not who was meant, or does not want who calls.
+// Refused is the other side's answer to a greeting: it is not who was meant, or does not want who
+// calls.
 type Refused struct{ Why string }
 
 func (r *Refused) Error() string { return "refused: " + plain.Line(r.Why, plain.MaxLine) }

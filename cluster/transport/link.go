@@ -38,8 +38,8 @@ const (
 // bulkTime is how much longer n bytes may take.
 func bulkTime(n int) time.Duration { return time.Duration(n) * time.Second / bulkRate }
 
-// Link is the way to one other process, for one purpose. It keeps up a connection, and carries any number of
-// calls at a time.
+// Link is the way to one other process, for one purpose. It keeps up a connection, and carries any
+// number of calls at a time.
 type Link struct {
 	node    *Node
 	to      int
@@ -163,8 +163,8 @@ func (l *Link) close() {
 	l.drop()
 }
 
-// Ask sends a request and waits for the reply, which is decoded into a pointer. When its time is over the connection
-// is dropped. The error says why there is no reply.
+// Ask sends a request and waits for the reply, which is decoded into a pointer. When its time is
+// over the connection is dropped. The error says why there is no reply.
 func (l *Link) Ask(method string, args, to any) (Outcome, error) {
 	body, err := encode(args)
 	if err != nil {

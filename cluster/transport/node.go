@@ -17,13 +17,14 @@ import (
 type Options struct {
 	// CallTimeout is how long a short call between peers may take. Default 3 s.
 	CallTimeout time.Duration
-	// ServiceTimeout is how long a request that is passed on to another server may take. Default 10 s.
+	// ServiceTimeout is how long a request that is passed on to another server may take. Default 10
+	// s.
 	ServiceTimeout time.Duration
-	// Anywhere lets the node listen at other addresses than loopback. Whoever reaches one can read and change
-	// everything: there are no passwords.
+	// Anywhere lets the node listen at other addresses than loopback. Whoever reaches one can read
+	// and change everything: there are no passwords.
 	Anywhere bool
-	// Before is called with each request of another member, before its handler runs. If it returns an error the handler
-	// does not run, and the request counts as not sent.
+	// Before is called with each request of another member, before its handler runs. If it returns
+	// an error the handler does not run, and the request counts as not sent.
 	Before func(from int, request []byte) error
 	// Trace follows a request through the messages. Default: nothing.
 	Trace *trace.Recorder
@@ -53,7 +54,8 @@ const (
 	maxHandlers  = 256              // per connection
 )
 
-// Node is one member's place in the network: the address where others reach it, and its links to them.
+// Node is one member's place in the network: the address where others reach it, and its links to
+// them.
 type Node struct {
 	id      Identity
 	members int
@@ -71,12 +73,14 @@ type Node struct {
 	told     map[string]bool
 }
 
-// NewNode returns the place of id in a cluster of so many members. It is not reachable before [Node.Serve].
+// NewNode returns the place of id in a cluster of so many members. It is not reachable before
+// [Node.Serve].
 func NewNode(id Identity, members int, o Options) *Node {
 	return &Node{id: id, members: members, o: o.withDefaults(), conns: map[net.Conn]int{}, told: map[string]bool{}}
 }
 
-// Listen takes an address, host:port; port 0 is any that is free. It returns the one that was taken.
+// Listen takes an address, host:port; port 0 is any that is free. It returns the one that was
+// taken.
 func (n *Node) Listen(address string) (string, error) {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
@@ -95,8 +99,8 @@ func (n *Node) Listen(address string) (string, error) {
 	return l.Addr().String(), nil
 }
 
-// Serve lets others in, and returns when the node is closed. Members reach the services of peers, clients those of
-// clients.
+// Serve lets others in, and returns when the node is closed. Members reach the services of peers,
+// clients those of clients.
 func (n *Node) Serve(peers, clients *labrpc.Server) error {
 	n.mu.Lock()
 	n.peers, n.clients = peers, clients
@@ -217,7 +221,8 @@ func (n *Node) receive(c net.Conn) {
 	n.handle(c, server, h.From)
 }
 
-// handle runs the requests of a connection at the same time. A goroutine that has answered takes another one: its stack has grown.
+// handle runs the requests of a connection at the same time. A goroutine that has answered takes
+// another one: its stack has grown.
 func (n *Node) handle(c net.Conn, server *labrpc.Server, from int) {
 	var writing sync.Mutex
 	requests := make(chan message) // for a handler that is idle

@@ -177,7 +177,8 @@ func TestClient(t *testing.T) {
 	require.Contains(t, b.said(), `refused a connection of member -1: you are of the cluster "other"`)
 }
 
-// What was sent and not answered is unknown, and the connection is dropped; the next call has another one.
+// What was sent and not answered is unknown, and the connection is dropped; the next call has
+// another one.
 func TestDeadline(t *testing.T) {
 	echo := &Echo{gate: make(chan struct{})}
 	b := listening(t, member(1), Options{}, "127.0.0.1:0", echo)
@@ -210,7 +211,8 @@ func TestReconnects(t *testing.T) {
 	eventually(t, end)
 }
 
-// No more requests than a link carries are sent; the rest waits, and is known not to have been executed.
+// No more requests than a link carries are sent; the rest waits, and is known not to have been
+// executed.
 func TestBackPressure(t *testing.T) {
 	echo := &Echo{gate: make(chan struct{})}
 	b := listening(t, member(1), Options{}, "127.0.0.1:0", echo)

@@ -14,9 +14,9 @@ import (
 	"raftlab/raftapi"
 )
 
-// life runs one process on the directory: it opens the log, which has to hold what was promised, and
-// writes until its power is gone after some operations of the disk. It returns the states that the next life may
-// find: the last one that was promised, and the one that was being written.
+// life runs one process on the directory: it opens the log, which has to hold what was promised,
+// and writes until its power is gone after some operations of the disk. It returns the states that
+// the next life may find: the last one that was promised, and the one that was being written.
 func life(t *testing.T, r *rand.Rand, dir string, allowed []raftapi.Stored, saves bool) []raftapi.Stored {
 	t.Helper()
 	left := r.IntN([]int{8, 60}[r.IntN(2)]) // short lives: what one finds must be safe before it does anything
@@ -66,8 +66,8 @@ func survives(f func()) (yes bool) {
 	return true
 }
 
-// Lives end by kill -9, which loses nothing that was written, or by loss of power, which loses any part of
-// what was not synced. Whatever was promised in one is there in all that follow.
+// Lives end by kill -9, which loses nothing that was written, or by loss of power, which loses any
+// part of what was not synced. Whatever was promised in one is there in all that follow.
 func TestPowerLoss(t *testing.T) {
 	lost := 0
 	for seed := range uint64(60) {
@@ -152,7 +152,8 @@ func TestCutAtEveryByte(t *testing.T) {
 	}
 }
 
-// What is cut off is zeroed: a later write that is torn as well must not find sound groups behind it.
+// What is cut off is zeroed: a later write that is torn as well must not find sound groups behind
+// it.
 func TestTornEndIsZeroed(t *testing.T) {
 	dir := t.TempDir()
 	l := openSmall(t, dir)
@@ -170,8 +171,8 @@ func TestTornEndIsZeroed(t *testing.T) {
 	require.Equal(t, make([]byte, end-begin), whole[begin:end])
 }
 
-// A bit that has changed in some byte is noticed. Before the last group the log is refused, with the place; in the last group it
-// looks like a crash.
+// A bit that has changed in some byte is noticed. Before the last group the log is refused, with
+// the place; in the last group it looks like a crash.
 func TestRot(t *testing.T) {
 	dir, states, ends := written(t, 6)
 	whole, err := os.ReadFile(segmentOf(dir))
@@ -204,7 +205,8 @@ func TestRot(t *testing.T) {
 	}
 }
 
-// What a client stores cannot pass for a group, though it is one: the salt of the segment is in its CRC.
+// What a client stores cannot pass for a group, though it is one: the salt of the segment is in its
+// CRC.
 func TestBytesThatLookLikeAGroup(t *testing.T) {
 	dir := t.TempDir()
 	l := openSmall(t, dir)

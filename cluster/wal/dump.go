@@ -28,7 +28,8 @@ func (s Summary) String() string {
 	return text
 }
 
-// Verify reads a whole log, its snapshot included, and changes nothing. An error is what [Open] would refuse for.
+// Verify reads a whole log, its snapshot included, and changes nothing. An error is what [Open]
+// would refuse for.
 func Verify(dir string) (Summary, error) { return walk(dir, nil) }
 
 // Dump is [Verify], and writes one line for each group.

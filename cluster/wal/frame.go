@@ -93,8 +93,8 @@ func frameCRC(salt uint64, head, payload []byte) uint32 {
 	return crc32.Update(crc, castle, payload)
 }
 
-// decodeFrame reads the group at the beginning of b, which goes to the end of the file. It says nothing
-// about the group's place in the chain.
+// decodeFrame reads the group at the beginning of b, which goes to the end of the file. It says
+// nothing about the group's place in the chain.
 func decodeFrame(salt uint64, b []byte) (f frame, err error) {
 	if len(b) < frameHead || binary.LittleEndian.Uint32(b) != groupMagic {
 		return f, errors.New("there is no group")

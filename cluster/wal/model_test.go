@@ -101,7 +101,8 @@ func equal(a, b raftapi.Stored) bool {
 
 var errPower = errors.New("the power is gone")
 
-// small are options for tests: segments that are full soon, and a disk that ends the test's process with a panic.
+// small are options for tests: segments that are full soon, and a disk that ends the test's process
+// with a panic.
 func small(fs disk.FS) Options {
 	return Options{FS: fs, SegmentSize: 4096, Reserve: 512, Fatal: func(err error) { panic(err) }}
 }

@@ -19,13 +19,13 @@ type Options struct {
 	SegmentSize int64
 	// Reserve is how many bytes are kept free for a full disk. Default 1 MiB.
 	Reserve int64
-	// Fatal is called once when the disk has failed. It ends the process; if it returns, the write panics.
-	// Default: the error on stderr, and exit code 1.
+	// Fatal is called once when the disk has failed. It ends the process; if it returns, the write
+	// panics. Default: the error on stderr, and exit code 1.
 	Fatal func(error)
 	// Step, if not nil, hears what the log is about to do: [StepVote] and so on. It is for tests.
 	Step func(step string)
-	// OnSync is told of each group, when it is durable: its bytes, which must not be kept, how long writing them took, and the fsync.
-	// Default: nobody.
+	// OnSync is told of each group, when it is durable: its bytes, which must not be kept, how long
+	// writing them took, and the fsync. Default: nobody.
 	OnSync func(group []byte, write, sync time.Duration)
 	// Logf says what somebody who looks after the member should know. Default: nobody.
 	Logf func(format string, args ...any)
@@ -71,8 +71,9 @@ const (
 
 const reserveName = "RESERVE"
 
-// Open opens the log in the directory dir, or begins one where there is nothing. It repairs what a crash can have
-// left behind, and refuses everything else with a [Damage]. When it returns, all that Load tells is durable.
+// Open opens the log in the directory dir, or begins one where there is nothing. It repairs what a
+// crash can have left behind, and refuses everything else with a [Damage]. When it returns, all
+// that Load tells is durable.
 func Open(dir string, o Options) (*Log, error) {
 	o, err := o.withDefaults(dir)
 	if err != nil {
@@ -191,7 +192,8 @@ func (l *Log) makeReserve() error {
 	return err
 }
 
-// Close gives the log back. It is for the end of a process that is in order; one that just ends loses nothing.
+// Close gives the log back. It is for the end of a process that is in order; one that just ends
+// loses nothing.
 func (l *Log) Close() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -8,7 +8,8 @@ import (
 	"raftlab/raftapi"
 )
 
-// The records of a group. Each begins with its kind; numbers are varints, bytes have their length in front.
+// The records of a group. Each begins with its kind; numbers are varints, bytes have their length
+// in front.
 //
 //	header    H  bytes                               part of an Update
 //	snapshot  S  index, file                         part of an Update
@@ -40,7 +41,8 @@ type base struct {
 	entries       int // how many there are behind the snapshot, in this and earlier segments
 }
 
-// group is what one payload says. Exactly one of the three is meant: base, state, or else the update.
+// group is what one payload says. Exactly one of the three is meant: base, state, or else the
+// update.
 type group struct {
 	base     *base
 	save     bool

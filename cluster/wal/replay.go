@@ -7,9 +7,9 @@ import (
 	"raftlab/raftapi"
 )
 
-// replay turns records back into what is stored. It has the same memory that the log answers from, but with
-// references in the place of snapshots, and nil in the place of entries that stand in segments which are gone:
-// a snapshot has to cover them before the end.
+// replay turns records back into what is stored. It has the same memory that the log answers from,
+// but with references in the place of snapshots, and nil in the place of entries that stand in
+// segments which are gone: a snapshot has to cover them before the end.
 type replay struct {
 	m      *raftapi.Memory
 	groups int

@@ -8,9 +8,9 @@ import (
 	"raftlab/cluster/disk"
 )
 
-// A snapshot is a file of its own: groups are small then, and segments can go behind it. It is complete, synced
-// and has its name before a group refers to it, and the one before it stays until that group is synced. So
-// a crash finds the old one or the new one.
+// A snapshot is a file of its own: groups are small then, and segments can go behind it. It is
+// complete, synced and has its name before a group refers to it, and the one before it stays until
+// that group is synced. So a crash finds the old one or the new one.
 //
 //	file   magic, 8 bytes | version | CRC | size, 8 bytes | the peer's bytes
 

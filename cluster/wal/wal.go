@@ -64,8 +64,8 @@ func (l *Log) Write(u raftapi.Update) {
 	l.replaceSnapshot(snapshot)
 }
 
-// Save implements [raftapi.Storage]. It writes the whole state, each time; a snapshot that is the same as before
-// is not written again.
+// Save implements [raftapi.Storage]. It writes the whole state, each time; a snapshot that is the
+// same as before is not written again.
 func (l *Log) Save(state, snapshot []byte) {
 	l.begin()
 	defer l.mu.Unlock()
@@ -195,8 +195,8 @@ func randomSalt() uint64 {
 	return binary.LittleEndian.Uint64(b[:])
 }
 
-// tidy removes the segments at the beginning whose entries the snapshot covers all. Each removal is made durable
-// before the next: a crash must not leave the first and take the second.
+// tidy removes the segments at the beginning whose entries the snapshot covers all. Each removal is
+// made durable before the next: a crash must not leave the first and take the second.
 func (l *Log) tidy() error {
 	covered := l.memory.Load().SnapshotIndex
 	for len(l.segments) > 1 && l.segments[0].highest <= covered {
@@ -242,7 +242,8 @@ func (l *Log) replaceSnapshot(file ref) {
 	}
 }
 
-// fail ends the process: what is on the disk is not known any more, and trying again would not tell.
+// fail ends the process: what is on the disk is not known any more, and trying again would not
+// tell.
 func (l *Log) fail(doing string, err error) {
 	l.failed = true
 	help := "the disk cannot be trusted: look at it before this member is started again"

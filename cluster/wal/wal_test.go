@@ -66,7 +66,8 @@ func TestSegmentsGoBehindSnapshots(t *testing.T) {
 	require.Len(t, files, 2, "a segment and a snapshot")
 }
 
-// A full disk stops the process. The reserve makes room, and when there is space again the log goes on.
+// A full disk stops the process. The reserve makes room, and when there is space again the log goes
+// on.
 func TestFullDisk(t *testing.T) {
 	dir := t.TempDir()
 	full := false
@@ -111,7 +112,8 @@ func TestOtherVersionIsRefused(t *testing.T) {
 	require.ErrorContains(t, err, "has the version 2, and this program knows 1")
 }
 
-// A peer that saves its whole state is told what that costs, and an unchanged snapshot is written once.
+// A peer that saves its whole state is told what that costs, and an unchanged snapshot is written
+// once.
 func TestSave(t *testing.T) {
 	dir := t.TempDir()
 	var told []string

@@ -86,8 +86,9 @@ func (a *app) findCode(ctx context.Context, root course.Root, f *runFlags, o *su
 	return a.withCases(code), forget, err
 }
 
-// findCodeAlone finds the code under test, and adopts it first if it is in the course's own layout. The options get the contract
-// of its year, unless one was given. forget removes what was written for that; it is never nil.
+// findCodeAlone finds the code under test, and adopts it first if it is in the course's own layout.
+// The options get the contract of its year, unless one was given. forget removes what was written
+// for that; it is never nil.
 func (a *app) findCodeAlone(ctx context.Context, root course.Root, f *runFlags, o *suite.Options) (code suite.Code, forget func(), err error) {
 	forget = func() {}
 	code, err = suite.FindCode(root.Dir, root.Course, f.impl, packages())

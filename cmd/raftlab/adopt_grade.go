@@ -33,7 +33,8 @@ func openAny(year string) grade.Opener {
 	}
 }
 
-// written are those of adopted files that were not handed in: adapters, shims, and the second copy of a peer that services run on.
+// written are those of adopted files that were not handed in: adapters, shims, and the second copy
+// of a peer that services run on.
 func written(adopted *adopt.Adopted) (names []string) {
 	for _, f := range adopted.Files {
 		if !adopted.HandedIn[path.Base(f.Name)] || strings.Contains(f.Name, "/own/") {

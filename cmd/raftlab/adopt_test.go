@@ -32,7 +32,8 @@ func TestLabsThatASolutionHasNot(t *testing.T) {
 	assert.Contains(t, res.out, "nothing to run: no shardctrler here: part 4A is not graded; no shardkv here: lab 4 is not graded")
 }
 
-// A solution in the course's layout is tested and graded as it is, and what is said names its own files.
+// A solution in the course's layout is tested and graded as it is, and what is said names its own
+// files.
 func TestSolutionsOfTheCourse(t *testing.T) {
 	const id = "2A/InitialElection"
 	r, res := testJSON(t, id, "--seeds", "1", "--impl", filepath.Join(courseSolution(t), "src", "raft"))

@@ -43,7 +43,8 @@ func (a *app) names() suite.Numbering {
 // numberingExtra is what a numbering is called among the extras of a tree.
 func numberingExtra(n string) string { return "numbering-" + n }
 
-// allCases are the cases there are, by the names that are asked for: those of the labs, and the instructor's own where --cases names some.
+// allCases are the cases there are, by the names that are asked for: those of the labs, and the
+// instructor's own where --cases names some.
 func (a *app) allCases(ctx context.Context) ([]suite.Case, error) {
 	n := a.names()
 	if err := n.Check(); err != nil {
@@ -90,7 +91,8 @@ func behind(all []suite.Case, c suite.Case) int {
 	return at
 }
 
-// withoutPrivate are the labs without the instructor's cases that this tree was handed out with: others take their place.
+// withoutPrivate are the labs without the instructor's cases that this tree was handed out with:
+// others take their place.
 func withoutPrivate() []tester.Lab {
 	all := labs.All()
 	for i, l := range all {
@@ -111,7 +113,8 @@ func (a *app) withCases(code suite.Code) suite.Code {
 	return code
 }
 
-// withCasesOf has the cases with which grades were made that are in dir, by the names that they had, unless flags say otherwise.
+// withCasesOf has the cases with which grades were made that are in dir, by the names that they
+// had, unless flags say otherwise.
 func (a *app) withCasesOf(dir string) {
 	if a.numbering == "" {
 		a.numbering = string(grade.NumberingOf(dir))

@@ -41,7 +41,7 @@ func (f *chooseFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.grep, "grep", "", "only events whose text or arguments match this regular `expression`")
 }
 
-// given says that something is to be chosen, so that a timeline is wanted.
+// given says that something was chosen, so that a timeline is wanted.
 func (f *chooseFlags) given() bool {
 	for _, name := range []string{"brief", "only", "index", "key", "client", "around", "grep"} {
 		if f.flags.Changed(name) {

@@ -138,7 +138,8 @@ func killed(t *testing.T, after int, out string, args ...string) {
 	assert.Error(t, c.Wait(), "it was killed before it was done")
 }
 
-// Data races are looked for natively in a class of two: a peer that has one keeps its cases, and loses what the policy says.
+// Data races are looked for natively in a class of two: a peer that has one keeps its cases, and
+// loses what the policy says.
 func TestGradeRaces(t *testing.T) {
 	if !*classFlag {
 		t.Skip("it compiles with the race detector, which takes a minute: make class")
@@ -157,7 +158,8 @@ func TestGradeRaces(t *testing.T) {
 	assert.Contains(t, readText(t, filepath.Join(out, "feedback", "right.txt")), "Data races: none was found")
 }
 
-// A class of 30: graded, killed twice and resumed, and in three shards that are merged. The bytes are the same.
+// A class of 30: graded, killed twice and resumed, and in three shards that are merged. The bytes
+// are the same.
 func TestClassOf30(t *testing.T) {
 	if !*classFlag {
 		t.Skip("it takes minutes: make class")

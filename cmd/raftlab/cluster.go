@@ -67,7 +67,8 @@ func (a *app) cluster(ctx context.Context, args []string) error {
 	return runCluster(ctx, binary, filepath.Join(root.Dir, "cluster"), rest)
 }
 
-// ownFlags takes those flags out of a command line that are this program's: everything else is the cluster's.
+// ownFlags takes those flags out of a command line that are this program's: everything else is the
+// cluster's.
 func (a *app) ownFlags(args []string) (impl string, rest []string, err error) {
 	for i := 0; i < len(args); i++ {
 		name, value, given := strings.Cut(args[i], "=")
@@ -90,7 +91,8 @@ func (a *app) ownFlags(args []string) (impl string, rest []string, err error) {
 	return impl, rest, nil
 }
 
-// buildCluster compiles the cluster with a peer in the place of package raft. It costs a second when nothing has changed.
+// buildCluster compiles the cluster with a peer in the place of package raft. It costs a second
+// when nothing has changed.
 func buildCluster(ctx context.Context, root string, code suite.Code) (binary string, err error) {
 	dir, label := code.Impl["raft"], "reference"
 	switch {
@@ -133,7 +135,8 @@ func labelOf(dir string) string {
 	}, filepath.Base(dir))
 }
 
-// writeOverlay has the compiler see the files of one directory, and of those below it, in the place of those of another.
+// writeOverlay has the compiler see the files of one directory, and of those below it, in the place
+// of those of another.
 func writeOverlay(file, theirs, dir string) error {
 	replace := map[string]string{}
 	for _, of := range []string{theirs, dir} {
@@ -163,7 +166,8 @@ func writeOverlay(file, theirs, dir string) error {
 	return os.WriteFile(file, b, 0o644)
 }
 
-// runCluster runs the program that was built. Ctrl-C reaches it as well; it ends its members in order.
+// runCluster runs the program that was built. Ctrl-C reaches it as well; it ends its members in
+// order.
 func runCluster(ctx context.Context, binary, module string, args []string) error {
 	c := exec.CommandContext(ctx, binary, args...)
 	c.Stdin, c.Stdout, c.Stderr = os.Stdin, os.Stdout, os.Stderr

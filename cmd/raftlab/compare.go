@@ -168,7 +168,8 @@ func chosenExperiments(names []string) (chosen []experiment.Experiment, err erro
 	return chosen, nil
 }
 
-// compareOptions reads the command line. done closes what was opened, and removes code that was adopted; it is never nil.
+// compareOptions reads the command line. done closes what was opened, and removes code that was
+// adopted; it is never nil.
 func (a *app) compareOptions(ctx context.Context, f *compareFlags, experiments []experiment.Experiment) (o compare.Options, done func(), err error) {
 	done = func() {}
 	root, err := a.root()

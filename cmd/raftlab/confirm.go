@@ -10,8 +10,9 @@ import (
 	"raftlab/internal/suite"
 )
 
-// confirm repeats in the wasm engine the failures that were told, which ran natively because a sample of runs
-// was the same there. A run that is another one is a fault of raftlab: from then on, code runs in wasm.
+// confirm repeats in the wasm engine the failures that were told, which ran natively because a
+// sample of runs was the same there. A run that is another one is a fault of raftlab: from then on,
+// code runs in wasm.
 func (t *testRun) confirm(ctx context.Context) {
 	if !t.where.native || !t.where.free || len(t.failed) == 0 || ctx.Err() != nil {
 		return

@@ -59,8 +59,8 @@ func delve(ctx context.Context) (string, error) {
 	return "", errors.New(howToGetDelve)
 }
 
-// debug runs the case under Delve, after it has run without: the two must be one run. interruptions ends the
-// handling of Ctrl-C, which belongs to the debugger while that runs.
+// debug runs the case under Delve, after it has run without: the two must be one run. interruptions
+// ends the handling of Ctrl-C, which belongs to the debugger while that runs.
 func (r *replaying) debug(ctx context.Context, interruptions func()) error {
 	dlv, err := delve(ctx)
 	if err != nil {

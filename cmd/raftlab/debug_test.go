@@ -15,7 +15,8 @@ import (
 	"raftlab/internal/suite"
 )
 
-// withDelve returns an environment in which dlv is on PATH. Where there is none, it is taken from the module proxy.
+// withDelve returns an environment in which dlv is on PATH. Where there is none, it is taken from
+// the module proxy.
 func withDelve(t *testing.T) (dlv string, env []string) {
 	t.Helper()
 	dlv, err := delve(t.Context())
@@ -39,7 +40,8 @@ var (
 	answer   = regexp.MustCompile(`(?m)^(?:\(dlv\) )*[1-9]\d*$`)
 )
 
-// TestDebugger drives a real Delve: a run that is stopped and looked at is the run that it is otherwise.
+// TestDebugger drives a real Delve: a run that is stopped and looked at is the run that it is
+// otherwise.
 func TestDebugger(t *testing.T) {
 	dlv, env := withDelve(t)
 	checkout, err := filepath.Abs(filepath.Join("..", ".."))

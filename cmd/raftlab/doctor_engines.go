@@ -43,7 +43,8 @@ func (f *enginesFlags) args(c *cobra.Command, args []string) error {
 	return atLeastOne(c.Flags(), f.workers)
 }
 
-// sampleTime is how long a sample goes on building, so that it takes a minute at most on an idle machine.
+// sampleTime is how long a sample goes on building, so that it takes a minute at most on an idle
+// machine.
 const sampleTime = 30 * time.Second
 
 // enginesRun is one `raftlab doctor --engines` under way.
@@ -58,7 +59,8 @@ type enginesRun struct {
 	sampled bool // nothing was selected: the usual sample is made
 }
 
-// enginePeers are further sources of pairs for a full comparison; those of checkouts are in a file of theirs.
+// enginePeers are further sources of pairs for a full comparison; those of checkouts are in a file
+// of theirs.
 var enginePeers []func(ctx context.Context, e *enginesRun) ([]engines.Pair, error)
 
 func (a *app) compareEngines(ctx context.Context, f *enginesFlags, args []string) error {
@@ -208,7 +210,8 @@ func (e *enginesRun) selected(args []string) (names []string, err error) {
 	return names, err
 }
 
-// pairs builds all that is to be compared: first this tree's own code, and with --full what else there is.
+// pairs builds all that is compared: first this tree's own code, and with --full what else there
+// is.
 func (e *enginesRun) pairs(ctx context.Context) (all []engines.Pair, err error) {
 	if len(e.names) == 0 {
 		code, own, err := e.own()

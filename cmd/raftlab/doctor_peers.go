@@ -103,8 +103,9 @@ func (e *enginesRun) bundlePairs(ctx context.Context, kind mutation.Kind, pkg st
 	return pairs, nil
 }
 
-// kills are the runs that mutants die in, of which there is one for each: all runs of all mutants would take days, and tell
-// nothing that those of the variants do not. They are found natively. What was found is kept in a file for this build.
+// kills are the runs that mutants die in, of which there is one for each: all runs of all mutants
+// would take days, and tell nothing that those of the variants do not. They are found natively.
+// What was found is kept in a file for this build.
 func (e *enginesRun) kills(ctx context.Context, hunt *mutation.Hunt, build string) ([]mutation.SubjectRun, error) {
 	state, err := suite.OpenState(e.root.Dir)
 	if err != nil {

@@ -163,7 +163,8 @@ func TestSkeletonSaysWhatToWrite(t *testing.T) {
 	assert.Contains(t, lines[len(lines)-1], "replay 2A/InitialElection --seed 1")
 }
 
-// Lab 4 runs on the peer; the failure of a tree with nothing in it says that this is what comes first.
+// Lab 4 runs on the peer; the failure of a tree with nothing in it says that this is what comes
+// first.
 func TestServiceSaysThatThePeerComesFirst(t *testing.T) {
 	r, res := testJSON(t, "4A/LeaderCrashes", "4B/Static", "4C/Stays", "-j", "1")
 	assert.Equal(t, suite.ExitFailed, res.code, res.errOut)
@@ -401,7 +402,8 @@ func TestUsageErrors(t *testing.T) {
 	assert.Contains(t, res.errOut, "is not inside a raftlab tree")
 }
 
-// Code that takes more processor time than it may is neither right nor wrong, and after three such runs nobody waits for more.
+// Code that takes more processor time than it may is neither right nor wrong, and after three such
+// runs nobody waits for more.
 func TestThreeUngradedRunsAreEnough(t *testing.T) {
 	r, res := testJSON(t, "2A", "--seeds", "1-2", "-j", "1", "--cpu", "300ms", "--env", "SLOW=1", "--impl", testdata(t, "liar"))
 	require.Equal(t, suite.ExitFramework, res.code, res.out+res.errOut)

@@ -26,8 +26,9 @@ func (f *engineFlags) add(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.race, "race", false, "look for data races, natively; needs a C compiler")
 }
 
-// choose puts the engine that the user asks for into the options. Its errors are the user's. Code of others can do
-// nothing outside of the wasm engine's sandbox; natively it could do whatever the user can.
+// choose puts the engine that the user asks for into the options. Its errors are the user's. Code
+// of others can do nothing outside of the wasm engine's sandbox; natively it could do whatever the
+// user can.
 func (f *engineFlags) choose(a *app, o *suite.Options, code suite.Code) error {
 	switch f.engine {
 	case "", suite.WasmEngine:
@@ -57,8 +58,9 @@ type engineChoice struct {
 	note   string // what is said about it below a table
 }
 
-// settle decides where code runs that the user has left to raftlab: natively once a sample has shown that the
-// runs are the same. If this machine has not been looked at yet, it makes the sample.
+// settle decides where code runs that the user has left to raftlab: natively once a sample has
+// shown that the runs are the same. If this machine has not been looked at yet, it makes the
+// sample.
 func (f *engineFlags) settle(ctx context.Context, a *app, root string, code suite.Code, building func(string)) engineChoice {
 	switch {
 	case f.race:
@@ -109,7 +111,8 @@ func (a *app) whyWasm(ctx context.Context, root string, building func(string)) s
 	return "on this machine the native engine makes other runs; raftlab doctor --engines shows them"
 }
 
-// outside says that the code under test must not run natively after all, if it looks at the machine.
+// outside says that the code under test must not run natively after all, if it looks at the
+// machine.
 func (e *engineChoice) outside(b *sim.Binary) bool {
 	if !e.native || !e.free || len(b.Outside) == 0 {
 		return false

@@ -17,8 +17,8 @@ const (
 	maxAlike     = 3
 )
 
-// explain tells the failures: what was broken, and what happened before. The events come from running
-// the same case and seed again, which also shows that the failure can be repeated.
+// explain tells the failures: what was broken, and what happened before. The events come from
+// running the same case and seed again, which also shows that the failure can be repeated.
 func (t *testRun) explain(ctx context.Context, pool *sim.Pool, finished []suite.Finished) [][]string {
 	failed := t.report.Failed()
 	texts := make([][]string, len(failed))

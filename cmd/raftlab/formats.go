@@ -82,8 +82,8 @@ func place(file string, text []byte) error {
 	return suite.WriteFile(file, text)
 }
 
-// handOver writes the grade of the one submission where its service looks for it. GitHub gets it through files that
-// the environment names.
+// handOver writes the grade of the one submission where its service looks for it. GitHub gets it
+// through files that the environment names.
 func (a *app) handOver(plan *grade.Plan, dir, name, file string) error {
 	r, err := plan.Collect(dir)
 	if err != nil {

@@ -384,7 +384,8 @@ func (g *gradeRun) finish(ctx context.Context) error {
 	return exitWith(code)
 }
 
-// publish renders the grades in dir, and prints the table. It returns the exit code that they deserve.
+// publish renders the grades in dir, and prints the table. It returns the exit code that they
+// deserve.
 func (a *app) publish(plan *grade.Plan, dir string, formats []string) (int, error) {
 	results, err := plan.Collect(dir)
 	if err == nil {

@@ -32,8 +32,8 @@ func parseDeadline(s string) (time.Time, error) {
 	return time.Time{}, fmt.Errorf("--before %q: write day and time, such as \"2026-03-01 23:59\", or with a zone 2026-03-01T23:59:00+01:00", s)
 }
 
-// atDeadline is an opener that takes of a git repository what was committed before a moment. What is no repository is taken
-// as it is, and so are working trees where there is no deadline.
+// atDeadline is an opener that takes of a git repository what was committed before a moment. What
+// is no repository is taken as it is, and so are working trees where there is no deadline.
 func atDeadline(open grade.Opener, before time.Time) grade.Opener {
 	return func(ctx context.Context, path string, packages []string) (grade.Tree, error) {
 		switch is := repo.Is(path); {

@@ -40,8 +40,9 @@ func zipped(t *testing.T, pkg, file string) {
 	require.NoError(t, f.Close())
 }
 
-// A class of four in the real engine, with hidden seeds. One of the peers prints all that it can find out about
-// its run, and then crashes, so that the runtime prints the stacks of all goroutines: the seed is nowhere in it.
+// A class of four in the real engine, with hidden seeds. One of the peers prints all that it can
+// find out about its run, and then crashes, so that the runtime prints the stacks of all
+// goroutines: the seed is nowhere in it.
 func TestGradeAndHiddenSeeds(t *testing.T) {
 	dir := t.TempDir()
 	class, out, salt := filepath.Join(dir, "class"), filepath.Join(dir, "grades"), filepath.Join(dir, "salt")
@@ -168,8 +169,9 @@ func pointsOf(t *testing.T, id string) string {
 	return strconv.Itoa(all[at].Points)
 }
 
-// A case of the instructor's own finds the mistake that it was written for, in a grading that keeps it: students are told
-// no command, and the grading is repeated without being told where the case is.
+// A case of the instructor's own finds the mistake that it was written for, in a grading that keeps
+// it: students are told no command, and the grading is repeated without being told where the case
+// is.
 func TestPrivateCases(t *testing.T) {
 	dir := t.TempDir()
 	own, class, out := filepath.Join(dir, "own"), filepath.Join(dir, "class"), filepath.Join(dir, "grades")
@@ -190,7 +192,8 @@ func TestPrivateCases(t *testing.T) {
 	assert.NotContains(t, res.out, "2A/EvenHalves")
 }
 
-// Without a repository a deadline says nothing, and the feedback says that; times without a zone are this machine's.
+// Without a repository a deadline says nothing, and the feedback says that; times without a zone
+// are this machine's.
 func TestDeadlines(t *testing.T) {
 	for _, good := range []string{"2026-03-01 23:59", "2026-03-01T23:59", "2026-03-01T23:59:00+01:00", "2026-03-01 23:59:59"} {
 		_, err := parseDeadline(good)
@@ -210,7 +213,8 @@ func TestDeadlines(t *testing.T) {
 	assert.Contains(t, tree.Notes[0], "no git repository")
 }
 
-// What is written for Dolos and JPlag has the class, and every version of the reference that its lab has.
+// What is written for Dolos and JPlag has the class, and every version of the reference that its
+// lab has.
 func TestSimilarity(t *testing.T) {
 	dir := t.TempDir()
 	class, out := filepath.Join(dir, "class"), filepath.Join(dir, "out")
@@ -232,7 +236,8 @@ func TestSimilarity(t *testing.T) {
 	assert.NotContains(t, entries[0].Name(), "Zo")
 }
 
-// What is handed out by the course's numbers has them in the names of its pages and in what tests it, and not in its Go code.
+// What is handed out by the course's numbers has them in the names of its pages and in what tests
+// it, and not in its Go code.
 func TestNumberedHandout(t *testing.T) {
 	files := map[string][]byte{"docs/lab2a.md": []byte("Part 2A, [lab2b.md](lab2b.md)"), "docs/adopt.md": []byte("lab 3 of 2024"), "Makefile": []byte("2A:"),
 		".github/workflows/labs.yml": []byte(`part: ["2A"]`), "labs/lab2/table.go": []byte(`Part: "2A"`)}

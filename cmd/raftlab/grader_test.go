@@ -23,7 +23,8 @@ import (
 // classFlag asks for the tests that take minutes: `make class`.
 var classFlag = flag.Bool("class", false, "grade the class of 30, and set up a grader from nothing")
 
-// script runs a command of an upload where the service would: without a network, and with no modules but its own.
+// script runs a command of an upload where the service would: without a network, and with no
+// modules but its own.
 func script(t *testing.T, dir string, env []string, args ...string) string {
 	t.Helper()
 	c := exec.Command(args[0], args[1:]...)
@@ -32,7 +33,8 @@ func script(t *testing.T, dir string, env []string, args ...string) string {
 	require.NoError(t, err)
 	ours, err := sim.CacheDir()
 	require.NoError(t, err)
-	// A service starts its scripts by itself, not in a make: inside `make test`, make would print its directories.
+	// A service starts its scripts by itself, not in a make: inside `make test`, make would print
+	// its directories.
 	outside := slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "MAKE") })
 	c.Env = append(append(outside, "GOPROXY=off", "GOMODCACHE="+modules(t), "GOCACHE="+strings.TrimSpace(string(cache)), "RAFTLAB_CACHE="+ours), env...)
 	out, err := c.CombinedOutput()
@@ -50,8 +52,8 @@ func modules(t *testing.T) string {
 	return dir
 }
 
-// Each script of each service, with a submission that does not compile or is empty: what is written is in the service's form, and
-// the modules that came with it were enough.
+// Each script of each service, with a submission that does not compile or is empty: what is written
+// is in the service's form, and the modules that came with it were enough.
 func TestUploads(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("the scripts are for the services' machines, which have a shell")
@@ -107,7 +109,8 @@ func TestUploads(t *testing.T) {
 	}
 }
 
-// The grader's framework is the checkout's, as far as a run depends on it: so grades of both are the same.
+// The grader's framework is the checkout's, as far as a run depends on it: so grades of both are
+// the same.
 func TestUploadHasTheSameFramework(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "up")
 	res := raftlab(t, checkout, "grader", "init", "gradescope", dir, "2A")

@@ -35,7 +35,8 @@ func init() {
 	extras[webSite] = func(_ []course.Lab, files map[string][]byte) error { return site.Add(files, "docs", "site") }
 }
 
-// numbered is the extra that calls labs and parts as the course does, in all pages and in what tests them.
+// numbered is the extra that calls labs and parts as the course does, in all pages and in what
+// tests them.
 func numbered(n suite.Numbering) course.Extra {
 	return func(_ []course.Lab, files map[string][]byte) error {
 		renamed := map[string][]byte{}

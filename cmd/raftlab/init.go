@@ -66,7 +66,8 @@ var extras = course.Extras{}
 // updating is what is done around the update of a tree.
 type updating func(ctx context.Context, root course.Root, dir string, update func() error) error
 
-// aroundUpdate returns it, and adds its flags. A checkout finds out what an update changes (verdicts.go).
+// aroundUpdate returns it, and adds its flags. A checkout finds out what an update changes
+// (verdicts.go).
 var aroundUpdate = func(*app, *pflag.FlagSet) updating {
 	return func(_ context.Context, _ course.Root, _ string, update func() error) error { return update() }
 }
@@ -152,8 +153,8 @@ func (a *app) updateCourse(ctx context.Context, root course.Root, dir string, na
 	return nil
 }
 
-// chooseLabs returns the labs that names name, with the parts of theirs that are asked for: a lab means its parts without the
-// extensions, 2A-2C these three. No names mean all there is.
+// chooseLabs returns the labs that names name, with the parts of theirs that are asked for: a lab
+// means its parts without the extensions, 2A-2C these three. No names mean all there is.
 func (a *app) chooseLabs(ctx context.Context, names []string) ([]course.Lab, error) {
 	all, err := a.allCases(ctx)
 	if err != nil {

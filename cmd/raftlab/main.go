@@ -16,9 +16,9 @@
 // passed, 1 a case failed, 2 usage, 3 the framework itself failed or a run was ungraded, 130
 // interrupted by Ctrl-C.
 //
-// Each command is a function in the file of its name. A file that adds a command appends that function
-// to commands in its init, and begins with //raftlab:checkout-only if course trees are to do
-// without it; the work is done in internal/suite, internal/sim, internal/timeline and
+// Each command is a function in the file of its name. A file that adds a command appends that
+// function to commands in its init, and begins with //raftlab:checkout-only if course trees are to
+// do without it; the work is done in internal/suite, internal/sim, internal/timeline and
 // internal/course.
 package main
 
@@ -59,8 +59,8 @@ func main() {
 	os.Exit(code)
 }
 
-// app is one call of the command line. What is written to out and err is escaped there ([plain.Writer]), whatever
-// it is and wherever it comes from.
+// app is one call of the command line. What is written to out and err is escaped there
+// ([plain.Writer]), whatever it is and wherever it comes from.
 type app struct {
 	out, err  io.Writer
 	framework string // --framework
@@ -236,7 +236,8 @@ func columns(f *os.File) int {
 	return unknownWidth
 }
 
-// width is how many characters tables and timelines on w may take for a line. Below 40 they would be unreadable.
+// width is how many characters tables and timelines on w may take for a line. Below 40 they would
+// be unreadable.
 func width(w io.Writer) int {
 	f := file(w)
 	if f == nil || !term.IsTerminal(int(f.Fd())) {

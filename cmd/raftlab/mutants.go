@@ -274,7 +274,8 @@ func (h *hunting) run(ctx context.Context) error {
 	return h.remember()
 }
 
-// remember compares where mutants died with where they did before, and with --remember writes it down.
+// remember compares where mutants died with where they did before, and with --remember writes it
+// down.
 func (h *hunting) remember() error {
 	asUsual := !h.flags.remember && !h.flags.noOrder && !h.flags.noYield
 	if stale := h.hunt.Stale(h.report.Subjects); len(stale) > 0 && asUsual {
@@ -299,8 +300,8 @@ func (h *hunting) confirm(ctx context.Context, subjects []mutation.Subject, pool
 	return nil
 }
 
-// build makes a test binary of the peers and one of the services, as far as there are any, and cases for
-// them. It returns them by the package of the cases.
+// build makes a test binary of the peers and one of the services, as far as there are any, and
+// cases for them. It returns them by the package of the cases.
 func (h *hunting) build(ctx context.Context, subjects []mutation.Subject, native bool) (map[string]*sim.Binary, error) {
 	binaries := map[string]*sim.Binary{}
 	for _, kind := range []struct{ what, pkg string }{

@@ -12,8 +12,9 @@ import (
 	"raftlab/tester"
 )
 
-// drawHistory draws what the clients of a run saw, if that is not linearizable, to a page of HTML in
-// the directory where commands keep what they remember. It returns the name of the file, or nothing.
+// drawHistory draws what the clients of a run saw, if that is not linearizable, to a page of HTML
+// in the directory where commands keep what they remember. It returns the name of the file, or
+// nothing.
 func (a *app) drawHistory(state *suite.State, c suite.Case, seed uint64, rule string, events []record.Event) string {
 	if rule != string(tester.RuleLinearizability) || state == nil {
 		return ""

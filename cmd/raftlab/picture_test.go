@@ -15,8 +15,8 @@ import (
 	"raftlab/tester"
 )
 
-// A history that is not linearizable is drawn with what was done to the service beside it; the page stands
-// where the replay command can be read as well.
+// A history that is not linearizable is drawn with what was done to the service beside it; the page
+// stands where the replay command can be read as well.
 func TestABadHistoryIsDrawnWithItsFaults(t *testing.T) {
 	at := time.Duration(0)
 	event := func(kind record.Kind, peer int, method, text string) record.Event {

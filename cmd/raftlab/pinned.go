@@ -17,8 +17,9 @@ import (
 	"raftlab/internal/sim"
 )
 
-// byItsRelease repeats the runs of a report with the release of raftlab that made it, if it was another one, and this checkout's
-// git has its tag. done says that it did, and code is the exit code.
+// byItsRelease repeats the runs of a report with the release of raftlab that made it, if it was
+// another one, and this checkout's git has its tag. done says that it did, and code is the exit
+// code.
 func (a *app) byItsRelease(ctx context.Context, report string, students []string, workers int) (code int, done bool, err error) {
 	root, err := a.root()
 	if err != nil {
@@ -67,8 +68,8 @@ func releaseOf(report string) string {
 	return r.Raftlab
 }
 
-// checkoutOf returns the program of another release: built in a clone of the checkout's repository, which stays in raftlab's
-// cache for the next time.
+// checkoutOf returns the program of another release: built in a clone of the checkout's repository,
+// which stays in raftlab's cache for the next time.
 func checkoutOf(ctx context.Context, checkout, version string) (program string, err error) {
 	tag := release.Tag(version)
 	if tag == "" {

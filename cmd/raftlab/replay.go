@@ -347,7 +347,7 @@ func (r *replaying) show(j sim.Job, binary *sim.Binary, result sim.Result, was *
 func (r *replaying) known(events []record.Event) error {
 	there := timeline.Peers(events)
 	if len(there) == 0 {
-		return nil // the run ended before it began, and that is what is to be told
+		return nil // the run ended before it began, and that is what it says
 	}
 	for _, p := range r.peers {
 		if !slices.Contains(there, p) {

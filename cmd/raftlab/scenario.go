@@ -10,9 +10,9 @@ import (
 	"raftlab/internal/suite"
 )
 
-// scenarioFlag is the flag for a file that says what is to be different in a run.
+// scenarioFlag is the flag for a file that says what differs in a run.
 func scenarioFlag(flags *pflag.FlagSet, file *string) {
-	flags.StringVar(file, "scenario", "", "a `file` that says what is to be different in the run: faults left out, messages lost or late (docs/shrink.md)")
+	flags.StringVar(file, "scenario", "", "a `file` that says what differs in the run: faults left out, messages lost or late (docs/shrink.md)")
 }
 
 // readScenario reads the file of --scenario; nil if there is none.
@@ -31,7 +31,8 @@ func (f *runFlags) readScenario() (*scenario.Scenario, error) {
 	return s, nil
 }
 
-// useScenario puts the scenario of --scenario into the options of one run, and takes the seed from it where none is given.
+// useScenario puts the scenario of --scenario into the options of one run, and takes the seed from
+// it where none is given.
 func (f *runFlags) useScenario(o *suite.Options, c suite.Case, seed *uint64) error {
 	s, err := f.readScenario()
 	if s == nil || err != nil {

@@ -144,8 +144,8 @@ func (a *app) entries(ctx context.Context, open grade.Opener, set, folder string
 	return all, nil
 }
 
-// ownFiles are the files of a tree that the student has written, of some packages and those below them. What was written
-// when the tree was adopted is left out.
+// ownFiles are the files of a tree that the student has written, of some packages and those below
+// them. What was written when the tree was adopted is left out.
 func ownFiles(tree grade.Tree, dirs []string) (own []submission.File) {
 	for _, f := range tree.Files {
 		inside := slices.ContainsFunc(dirs, func(dir string) bool {

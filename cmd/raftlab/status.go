@@ -8,8 +8,8 @@ import (
 	"raftlab/internal/plain"
 )
 
-// status is a line that says how far a command has come: on a terminal it is drawn over, in a log it comes now
-// and then.
+// status is a line that says how far a command has come: on a terminal it is drawn over, in a log
+// it comes now and then.
 type status struct {
 	w        io.Writer
 	terminal bool

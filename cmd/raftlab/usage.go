@@ -17,8 +17,9 @@ import (
 	"raftlab/internal/suite"
 )
 
-// strict makes a command refuse what pflag lets pass: a flag that is given twice, of which the last one would count,
-// and one whose value is empty, which is mostly a variable of a script that was not set.
+// strict makes a command refuse what pflag lets pass: a flag that is given twice, of which the last
+// one would count, and one whose value is empty, which is mostly a variable of a script that was
+// not set.
 func strict(c *cobra.Command) {
 	wrap := func(f *pflag.Flag) {
 		if _, done := f.Value.(*once); done || f.Value.Type() == "bool" {
@@ -81,7 +82,8 @@ func atLeastOne(flags *pflag.FlagSet, workers int) error {
 	return nil
 }
 
-// one asks for exactly one argument, and says what it is: "the case that is to run, such as 2A/InitialElection".
+// one asks for exactly one argument, and says what it is: "the case that is to run, such as
+// 2A/InitialElection".
 func one(what string) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
 		switch len(args) {
@@ -102,7 +104,8 @@ func none(c *cobra.Command, args []string) error {
 	return nil
 }
 
-// numberHelp makes help texts call labs, parts and pages by the numbering of the tree, or of --numbering.
+// numberHelp makes help texts call labs, parts and pages by the numbering of the tree, or of
+// --numbering.
 func (a *app) numberHelp(root *cobra.Command) {
 	help := root.HelpFunc()
 	root.SetHelpFunc(func(c *cobra.Command, args []string) {
@@ -183,8 +186,8 @@ func wholePath(path string) string {
 	return filepath.Join(dir, filepath.Base(path))
 }
 
-// misused writes what `raftlab test` and `raftlab list` owe to programs although their command line was wrong. The flags
-// were perhaps not read to their end, so args are looked through for them.
+// misused writes what `raftlab test` and `raftlab list` owe to programs although their command line
+// was wrong. The flags were perhaps not read to their end, so args are looked through for them.
 func misused(out io.Writer, args []string, err error) error {
 	if hasWord(args, "list") && (slices.Contains(args, "--json") || slices.Contains(args, "--json=true")) {
 		return suite.WriteListJSON(out, nil, err.Error())
@@ -204,7 +207,8 @@ func misused(out io.Writer, args []string, err error) error {
 	return r.Save(jsonFile, junit)
 }
 
-// hasWord reports whether word is the command of a command line: its first word that is no flag, nor the value of one.
+// hasWord reports whether word is the command of a command line: its first word that is no flag,
+// nor the value of one.
 func hasWord(args []string, word string) bool {
 	for i := 0; i < len(args); i++ {
 		if args[i] == "--framework" {

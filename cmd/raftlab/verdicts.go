@@ -74,7 +74,8 @@ func (v *verdicts) around(ctx context.Context, root course.Root, dir string, upd
 	return v.compareOn(ctx, root.Dir, old, dir, subjects)
 }
 
-// compareOn runs the cases on right peers, in the framework that the tree had and in the one that it has now.
+// compareOn runs the cases on right peers, in the framework that the tree had and in the one that
+// it has now.
 func (v *verdicts) compareOn(ctx context.Context, framework, old, dir string, subjects []mutation.Subject) error {
 	then, err := v.run(ctx, framework, old, "before", subjects)
 	var now []*suite.Report
@@ -127,7 +128,8 @@ func (v *verdicts) subjects(framework string) ([]mutation.Subject, error) {
 	return chosen, nil
 }
 
-// run runs the cases on each of the peers, in a copy of the tree as it is, with the tree's own program.
+// run runs the cases on each of the peers, in a copy of the tree as it is, with the tree's own
+// program.
 func (v *verdicts) run(ctx context.Context, framework, dir, when string, subjects []mutation.Subject) ([]*suite.Report, error) {
 	tree, err := os.MkdirTemp("", "raftlab-verdicts-*")
 	if err != nil {

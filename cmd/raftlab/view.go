@@ -152,7 +152,7 @@ func viewTrace(file string) (view.Run, error) {
 	return run, nil
 }
 
-// viewRun executes the case and takes what is to be seen from it.
+// viewRun executes the case and takes what there is to see from it.
 func (r *replaying) viewRun(ctx context.Context) (view.Run, error) {
 	dir, remove, err := sim.TempDir()
 	if err != nil {

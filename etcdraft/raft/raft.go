@@ -1,5 +1,5 @@
-// Package raft stands in for raftlab/raft where the labs are to run on etcd's library: `raftlab test
-// --impl etcdraft` puts it in that place.
+// Package raft stands in for raftlab/raft where the labs are to run on etcd's library: `raftlab
+// test --impl etcdraft` puts it in that place.
 package raft
 
 import (

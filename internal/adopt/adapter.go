@@ -62,8 +62,9 @@ func (a *adapter) text(pkg string) []byte {
 	return []byte(b.String())
 }
 
-// shim places one of the packages in shims below the part that the directory belongs to, and returns its import path. Each part
-// has its own, so that none has to compile for another's sake; what goes from one to the other are raftlab's types.
+// shim places one of the packages in shims below the part that the directory belongs to, and
+// returns its import path. Each part has its own, so that none has to compile for another's sake;
+// what goes from one to the other are raftlab's types.
 func (c *conversion) shim(d *directory, name string) string {
 	place := c.partOf(d)
 	if c.shares(name, place) {
@@ -88,8 +89,8 @@ func (c *conversion) shim(d *directory, name string) string {
 	return module + to
 }
 
-// shares reports whether a part uses the shim of the server on one machine: the sharded service of 2025 hands the types of the
-// course's tester on to that server, and may to the replicated one.
+// shares reports whether a part uses the shim of the server on one machine: the sharded service of
+// 2025 hands the types of the course's tester on to that server, and may to the replicated one.
 func (c *conversion) shares(name, place string) bool {
 	found := c.layout.found
 	return (name == "tester" || name == "kvtest") && place != "raft" && c.Year >= "2025" && found["shardkv"] != nil && found["kvsrv"] != nil

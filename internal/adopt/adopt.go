@@ -45,8 +45,8 @@ type conversion struct {
 	lacks map[string]string // parts that cannot be judged -> why
 }
 
-// Read reads what the user has named, a folder or an archive, and converts it. The year is one of [Years], or [Auto].
-// The error is a [ForeignError] if there is nothing of the course in it.
+// Read reads what the user has named, a folder or an archive, and converts it. The year is one of
+// [Years], or [Auto]. The error is a [ForeignError] if there is nothing of the course in it.
 func Read(ctx context.Context, from, year string) (*Adopted, error) {
 	if err := checkYear(year); err != nil {
 		return nil, err
@@ -75,8 +75,8 @@ func Read(ctx context.Context, from, year string) (*Adopted, error) {
 	return a, nil
 }
 
-// around is what has to be read for what the user has named. A package of a solution imports others that are beside it, so
-// what is around it is read, too.
+// around is what has to be read for what the user has named. A package of a solution imports others
+// that are beside it, so what is around it is read, too.
 func around(from string) (root, only string, err error) {
 	info, err := os.Stat(from)
 	if err != nil {
@@ -115,7 +115,8 @@ func relative(only, name string) string {
 	return name
 }
 
-// ForCourse reports whether Go code imports the course's framework, so that it has to be adopted before it can be tested.
+// ForCourse reports whether Go code imports the course's framework, so that it has to be adopted
+// before it can be tested.
 func ForCourse(files []submission.File) bool {
 	t := parse(files)
 	for _, d := range t.dirs {
@@ -173,7 +174,8 @@ func (t *tree) convert(year, only string) (a *Adopted, err error) {
 	return a, nil
 }
 
-// helpers converts all other directories that have a place, and returns where everything comes from.
+// helpers converts all other directories that have a place, and returns where everything comes
+// from.
 func (c *conversion) helpers() map[string]string {
 	from := map[string]string{}
 	for _, name := range sortedKeys(c.dest) {

@@ -16,8 +16,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// solution is one small solution of our own, in the form of 2023: files by their names. The forms of other years and of other
-// students are made from it by replacing text.
+// solution is one small solution of our own, in the form of 2023: files by their names. The forms
+// of other years and of other students are made from it by replacing text.
 type solution map[string]string
 
 func base(t *testing.T) solution { return stored(t, "course") }
@@ -145,7 +145,8 @@ func inFramework(t *testing.T, name string, args ...string) {
 	require.NoError(t, err, "%s", out)
 }
 
-// overlaid is an overlay that puts packages of the adopted tree in the place of the framework's. What runs the cases stays.
+// overlaid is an overlay that puts packages of the adopted tree in the place of the framework's.
+// What runs the cases stays.
 func overlaid(t *testing.T, a *Adopted, packages ...string) (file string) {
 	t.Helper()
 	root, err := filepath.Abs(filepath.Join("..", ".."))

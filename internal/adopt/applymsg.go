@@ -13,9 +13,10 @@ import (
 // applyMsgFields are the fields that the course's ApplyMsg has had.
 var applyMsgFields = []string{"CommandValid", "Command", "CommandIndex", "SnapshotValid", "Snapshot", "SnapshotTerm", "SnapshotIndex"}
 
-// applyMsg makes the package's own type ApplyMsg another name of raftapi's. One that has more than the course's, fields or
-// methods, stays, and messages are converted where they are sent to a channel. Where the peer also takes messages from one, so
-// that the fields would be lost on the way, they have to go; they can if nothing but services reads them.
+// applyMsg makes the package's own type ApplyMsg another name of raftapi's. One that has more than
+// the course's, fields or methods, stays, and messages are converted where they are sent to a
+// channel. Where the peer also takes messages from one, so that the fields would be lost on the
+// way, they have to go; they can if nothing but services reads them.
 func (c *conversion) applyMsg(d *directory) {
 	f, decl, spec := d.typeSpec("ApplyMsg")
 	if spec == nil || !slices.Contains(c.keep(d), f) {
@@ -62,8 +63,9 @@ func (c *conversion) applyMsg(d *directory) {
 	}
 }
 
-// renamed are fields of the course that the student's type does not have, and what it has in their place: the one field more
-// that begins with the same word, has the type of a number, and is not about a term.
+// renamed are fields of the course that the student's type does not have, and what it has in their
+// place: the one field more that begins with the same word, has the type of a number, and is not
+// about a term.
 func (m *messages) renamed(f *file, st *ast.StructType) map[string]string {
 	renamed := map[string]string{}
 	for was, prefix := range map[string]string{"CommandIndex": "Command", "SnapshotIndex": "Snapshot"} {
@@ -102,7 +104,8 @@ func (m *messages) each(do func(f *file, n ast.Node, above []ast.Node)) {
 	}
 }
 
-// reads returns the first place where a field of the student's is read, or used in another way than by setting it.
+// reads returns the first place where a field of the student's is read, or used in another way than
+// by setting it.
 func (m *messages) reads() (at *Note) {
 	m.each(func(f *file, n ast.Node, above []ast.Node) {
 		sel, ok := n.(*ast.SelectorExpr)
@@ -143,7 +146,8 @@ func (m *messages) receives() (at *Note) {
 	return at
 }
 
-// rewrite takes out what sets the student's fields, names the fields of literals, and makes functions of methods.
+// rewrite takes out what sets the student's fields, names the fields of literals, and makes
+// functions of methods.
 func (m *messages) rewrite() {
 	m.each(func(f *file, n ast.Node, above []ast.Node) {
 		switch n := n.(type) {
@@ -192,8 +196,8 @@ func (m *messages) literal(f *file, lit *ast.CompositeLit) {
 	}
 }
 
-// drop takes an element out of a literal. One that calls something is still evaluated, before the literal, for what it
-// calls may do more.
+// drop takes an element out of a literal. One that calls something is still evaluated, before the
+// literal, for what it calls may do more.
 func (m *messages) drop(f *file, lit *ast.CompositeLit, i int, value ast.Expr) {
 	from, to := lit.Elts[i].Pos(), lit.Rbrace
 	if i+1 < len(lit.Elts) {

@@ -8,10 +8,12 @@ import (
 	"strings"
 )
 
-// This file is about what a student changed in the course's own files, which are left out. Their text is not here to be compared
-// with: what they declare tells, and the values of the constants that the course's tests go by.
+// This file is about what a student changed in the course's own files, which are left out. Their
+// text is not here to be compared with: what they declare tells, and the values of the constants
+// that the course's tests go by.
 
-// declaredByCourse are the functions, methods, types and constants that the course's files declare, over all years.
+// declaredByCourse are the functions, methods, types and constants that the course's files declare,
+// over all years.
 var declaredByCourse = map[string][]string{
 	"config.go": strings.Fields(`All ConnectAll ConnectClient ConnectClientUnlocked DisconnectClient DisconnectClientUnlocked Leader LogSize
 		SERVERID ShutdownGroup ShutdownServer SnapShotInterval SnapshotSize StartCtrlerServer StartCtrlerService StartCtrlerserver StartGroup
@@ -31,13 +33,15 @@ var declaredByCourse = map[string][]string{
 		rsmServer shutdownLeader`),
 }
 
-// knownValues are constants of the course's files that its tests go by, and what raftlab has in their place.
+// knownValues are constants of the course's files that its tests go by, and what raftlab has in
+// their place.
 var knownValues = []struct{ name, value, here string }{
 	{"SnapShotInterval", "10", "a case of 2D takes snapshots when it likes, mostly every 10 entries"},
 	{"MAXLOGSIZE", "2000", "the log may be as long as docs/lab2d.md says"},
 }
 
-// changedByStudent tells what is in a file of the course's that the course has not put there, and what becomes of it.
+// changedByStudent tells what is in a file of the course's that the course has not put there, and
+// what becomes of it.
 func (c *conversion) changedByStudent(f *file) {
 	known := declaredByCourse[path.Base(f.name)]
 	if known == nil {
@@ -57,7 +61,8 @@ func (c *conversion) changedByStudent(f *file) {
 	}
 }
 
-// valued tells of a constant with a known value that has another one, and reports whether it has a known one.
+// valued tells of a constant with a known value that has another one, and reports whether it has a
+// known one.
 func (c *conversion) valued(f *file, decl ast.Decl, name string) bool {
 	gen, ok := decl.(*ast.GenDecl)
 	for _, k := range knownValues {

@@ -11,7 +11,8 @@ import (
 // frameworkNames are the last parts of the import paths of the course's own packages.
 var frameworkNames = []string{"labrpc", "labgob", "raftapi", "tester1", "kvtest1", "models", "models1", "porcupine"}
 
-// marks are what the course's own files declare, by the name of the file. A file that is only called so is the student's.
+// marks are what the course's own files declare, by the name of the file. A file that is only
+// called so is the student's.
 var marks = map[string][]string{
 	"config.go":    {"config", "make_config"},
 	"persister.go": {"Persister"},
@@ -20,7 +21,8 @@ var marks = map[string][]string{
 	"proxy.go":     {"proxy", "Proxy", "newProxy", "NewProxy", "MakeProxy", "Rfproxy", "RSMproxy"},
 }
 
-// isCourse reports whether a file is the course's own: it makes networks and clusters, stores state, or tests.
+// isCourse reports whether a file is the course's own: it makes networks and clusters, stores
+// state, or tests.
 func (d *directory) isCourse(f *file) bool {
 	base := path.Base(f.name)
 	if m := marks[base]; m != nil && f.declares(m...) {
@@ -82,8 +84,9 @@ func (c *conversion) leftOut(d *directory) (out []*file) {
 	return out
 }
 
-// recall takes over what the student's code uses of files that are left out: functions and constants which the student has
-// put there, or has only found there. What has to do with tests stays out, and so does the function that uses it.
+// recall takes over what the student's code uses of files that are left out: functions and
+// constants which the student has put there, or has only found there. What has to do with tests
+// stays out, and so does the function that uses it.
 func (c *conversion) recall(d *directory, provided ...string) {
 	kept, out := c.keep(d), c.leftOut(d)
 	if len(kept) == 0 || len(out) == 0 {
@@ -185,7 +188,8 @@ func (f *file) importOf(name string) string {
 	return ""
 }
 
-// forgetConfig notes functions to be taken out that are about the tests' type config, such as one that prints the state of all peers.
+// forgetConfig notes functions to be taken out that are about the tests' type config, such as one
+// that prints the state of all peers.
 func (c *conversion) forgetConfig(kept, out []*file) {
 	if !slices.ContainsFunc(out, func(f *file) bool { return f.declares("config") }) {
 		return

@@ -15,7 +15,8 @@ type edit struct {
 	text     string
 }
 
-// apply makes the edits of a text, which must not overlap. One within another that deletes is dropped.
+// apply makes the edits of a text, which must not overlap. One within another that deletes is
+// dropped.
 func apply(text []byte, edits []edit) []byte {
 	slices.SortStableFunc(edits, func(a, b edit) int { return cmp.Or(cmp.Compare(a.from, b.from), cmp.Compare(b.to, a.to)) })
 	var out bytes.Buffer
@@ -46,7 +47,8 @@ func (f *file) erase(from, to token.Pos) {
 	f.edits = append(f.edits, edit{a, b, strings.Repeat("\n", bytes.Count(f.text[a:b], []byte("\n")))})
 }
 
-// eraseDecl notes that a declaration goes, with its comment: one of several in brackets, or the whole.
+// eraseDecl notes that a declaration goes, with its comment: one of several in brackets, or the
+// whole.
 func (f *file) eraseDecl(decl *ast.GenDecl, spec ast.Spec) {
 	if len(decl.Specs) > 1 || decl.Lparen.IsValid() {
 		f.erase(spec.Pos(), spec.End())

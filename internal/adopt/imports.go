@@ -89,7 +89,8 @@ func (c *conversion) opensFiles(d *directory) (found bool) {
 	return found
 }
 
-// redirectLog lets package log go on where the code gives it one of its files: what it writes goes to the output of the run.
+// redirectLog lets package log go on where the code gives it one of its files: what it writes goes
+// to the output of the run.
 func (c *conversion) redirectLog(f *file, d *directory) {
 	name := f.nameOf("log")
 	if name == "" || !c.opensFiles(d) {
@@ -107,8 +108,8 @@ func (c *conversion) redirectLog(f *file, d *directory) {
 	})
 }
 
-// ownStack lets runtime.Stack, where it is asked for the goroutine's own stack, come from package debug: the sandbox has no other, and
-// people take the number of a goroutine from it.
+// ownStack lets runtime.Stack, where it is asked for the goroutine's own stack, come from package
+// debug: the sandbox has no other, and people take the number of a goroutine from it.
 func (c *conversion) ownStack(f *file, d *directory) {
 	name := f.nameOf("runtime")
 	if name == "" {

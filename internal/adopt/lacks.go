@@ -2,7 +2,8 @@ package adopt
 
 import "slices"
 
-// This file is about what cannot be judged: packages that are not there, and what the course does not ask for.
+// This file is about what cannot be judged: packages that are not there, and what the course does
+// not ask for.
 
 // gradedBy are the parts that a package is tested by, by its place.
 var gradedBy = map[string][]string{
@@ -13,7 +14,8 @@ var gradedBy = map[string][]string{
 	"shardkv":             {"4B", "4C", "4D", "4E", "4F"},
 }
 
-// extra are the parts that are about more than the course asks for: its peers and services have no way to be asked.
+// extra are the parts that are about more than the course asks for: its peers and services have no
+// way to be asked.
 var extra = []struct {
 	place, says string
 	parts       []string

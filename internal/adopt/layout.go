@@ -60,8 +60,8 @@ func (t *tree) foreign() error {
 	return &ForeignError{fmt.Sprintf("no package kvsrv, raft, kvraft, shardctrler or shardkv is in it; there are %s; %s", listed(clauses), giveOne)}
 }
 
-// findLayout finds the packages. If there are several of one kind, the tree holds several solutions, and one has to
-// be named, unless all but one of them are elsewhere than the others.
+// findLayout finds the packages. If there are several of one kind, the tree holds several
+// solutions, and one has to be named, unless all but one of them are elsewhere than the others.
 func (t *tree) findLayout(only string) (layout, error) {
 	l := layout{map[string]*directory{}}
 	var roots []string
@@ -101,7 +101,8 @@ func (t *tree) findLayout(only string) (layout, error) {
 	return l, nil
 }
 
-// fits reports whether a directory may be the part: by its folder's name, or because it has what every solution has.
+// fits reports whether a directory may be the part: by its folder's name, or because it has what
+// every solution has.
 func (p part) fits(d *directory) bool {
 	if slices.Contains(p.folders, path.Base(d.name)) {
 		return true
@@ -128,7 +129,8 @@ func overlap(byRoot map[string]map[string]*directory) bool {
 	return false
 }
 
-// course reports whether the packages are written for the course's framework, and not for raftlab's.
+// course reports whether the packages are written for the course's framework, and not for
+// raftlab's.
 func (l layout) course() bool {
 	for _, d := range l.found {
 		if slices.ContainsFunc(d.files, (*file).forCourse) {

@@ -33,7 +33,8 @@ func (d *directory) named(name string) *file {
 	return nil
 }
 
-// exports reports whether a function or method of this name is declared, the course's own files aside.
+// exports reports whether a function or method of this name is declared, the course's own files
+// aside.
 func (d *directory) exports(name string) bool {
 	for _, f := range d.files {
 		for _, decl := range f.ast.Decls {
@@ -45,8 +46,8 @@ func (d *directory) exports(name string) bool {
 	return false
 }
 
-// calls reports whether something calls a method of this name which the package itself does not have, the course's own
-// files aside.
+// calls reports whether something calls a method of this name which the package itself does not
+// have, the course's own files aside.
 func (d *directory) calls(name string) (found bool) {
 	if d.exports(name) {
 		return false
@@ -108,8 +109,8 @@ func specNames(spec ast.Spec) (names []string) {
 	return names
 }
 
-// checked is what the type checker knows of one package by itself. What is imported is unknown to it, and whatever depends
-// on that; the package's own types are known.
+// checked is what the type checker knows of one package by itself. What is imported is unknown to
+// it, and whatever depends on that; the package's own types are known.
 type checked struct {
 	info      *types.Info
 	pkg       *types.Package

@@ -69,7 +69,8 @@ func (c *conversion) makeFunc(d *directory) {
 		"and of what it returns the first is used", fn.Name.Name)
 }
 
-// maker is the function that makes a peer: Make, or one of another name that takes the same to begin with.
+// maker is the function that makes a peer: Make, or one of another name that takes the same to
+// begin with.
 func (c *conversion) maker(d *directory) (*file, *ast.FuncDecl) {
 	if f, fn := d.function("Make"); fn != nil && slices.Contains(c.keep(d), f) {
 		return f, fn
@@ -148,8 +149,8 @@ func (f *file) same(fn *ast.FuncDecl, w wish) bool {
 	return slices.Equal(texts(f.flat(fn.Type.Params)), w.gives) && slices.Equal(texts(f.flat(fn.Type.Results)), w.wants)
 }
 
-// method puts a method of the form that is wished for in the place of one that has another. It gives by type what the student's
-// wants, and zero for what raftlab does not know of.
+// method puts a method of the form that is wished for in the place of one that has another. It
+// gives by type what the student's wants, and zero for what raftlab does not know of.
 func (c *conversion) method(d *directory, f *file, fn *ast.FuncDecl, w wish) {
 	results := f.flat(fn.Type.Results)
 	if w.name == "Start" && len(results) < 3 || w.name == "GetState" && len(results) < 2 {
@@ -194,7 +195,8 @@ func (c *conversion) method(d *directory, f *file, fn *ast.FuncDecl, w wish) {
 	c.notes.add(Converted, f.name, f.line(fn.Pos()), "%s has another form than the course's; raftlab calls it through one that has it", w.name)
 }
 
-// rename gives a function or method another name, where it is declared and where the package uses it.
+// rename gives a function or method another name, where it is declared and where the package uses
+// it.
 func (c *conversion) rename(d *directory, fn *ast.FuncDecl, to string) {
 	files := c.keep(d)
 	checked := c.tree.check(files)

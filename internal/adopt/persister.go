@@ -14,7 +14,8 @@ var persisterMethods = []string{"Copy", "Save", "SaveRaftState", "SaveStateAndSn
 // providedByPersister are names that raftlab provides in place of what persister.go declares.
 var providedByPersister = []string{"Persister", "MakePersister"}
 
-// persister makes the package's type Persister another name of raftapi's, and tells how the student's differs.
+// persister makes the package's type Persister another name of raftapi's, and tells how the
+// student's differs.
 func (c *conversion) persister(d *directory) {
 	f, _, spec := d.typeSpec("Persister")
 	if spec == nil && !slices.Contains(c.tree.check(c.keep(d)).undefined, "Persister") {
@@ -43,8 +44,8 @@ func (c *conversion) persister(d *directory) {
 	c.ownMethods(d)
 }
 
-// comparePersister tells where a method of the student's Persister does otherwise than the course's. That one stores what it
-// is given, whatever it is: nil, too, which clears the snapshot.
+// comparePersister tells where a method of the student's Persister does otherwise than the
+// course's. That one stores what it is given, whatever it is: nil, too, which clears the snapshot.
 func (c *conversion) comparePersister(f *file, fn *ast.FuncDecl) {
 	if fn.Body == nil || !strings.HasPrefix(fn.Name.Name, "Save") {
 		return
@@ -85,8 +86,8 @@ func empties(e ast.Expr) (found bool) {
 	return found
 }
 
-// ownMethods tells which methods of the student's Persister the peer calls that raftlab's does not have, and rewrites
-// the one that says the same in other words.
+// ownMethods tells which methods of the student's Persister the peer calls that raftlab's does not
+// have, and rewrites the one that says the same in other words.
 func (c *conversion) ownMethods(d *directory) {
 	files := slices.Clone(c.keep(d))
 	if f, _, _ := d.typeSpec("Persister"); !slices.Contains(files, f) {
@@ -124,7 +125,8 @@ func (c *conversion) ownMethods(d *directory) {
 	}
 }
 
-// ownField turns a look at a field of the Persister, which the course's code can take in the same package, into a call.
+// ownField turns a look at a field of the Persister, which the course's code can take in the same
+// package, into a call.
 func (c *conversion) ownField(f *file, sel *ast.SelectorExpr, checked checked) {
 	method := map[string]string{"raftstate": "ReadRaftState()", "snapshot": "ReadSnapshot()"}[sel.Sel.Name]
 	s := checked.info.Selections[sel]

@@ -10,7 +10,8 @@ import (
 
 // This file says where packages go, and what an import leads to.
 
-// standard are the first parts of the import paths of Go's own packages. A folder of the same name does not hide them.
+// standard are the first parts of the import paths of Go's own packages. A folder of the same name
+// does not hide them.
 var standard = strings.Fields("archive bufio bytes cmp compress container context crypto database debug embed encoding errors expvar " +
 	"flag fmt go hash html image index io iter log maps math mime net os path plugin reflect regexp runtime slices sort strconv " +
 	"strings structs sync syscall testing text time unicode unique unsafe weak")
@@ -23,8 +24,8 @@ func isStandard(p string) bool {
 	return slices.Contains(standard, first)
 }
 
-// hosted reports whether an import is a module of somebody on the network: "github.com/...". The course's module is
-// "6.5840", which has a dot, too.
+// hosted reports whether an import is a module of somebody on the network: "github.com/...". The
+// course's module is "6.5840", which has a dot, too.
 func hosted(p string) bool {
 	first, _, _ := strings.Cut(p, "/")
 	dot := strings.LastIndexByte(first, '.')
@@ -62,8 +63,8 @@ func (t *tree) resolve(from, p string) string {
 	}
 }
 
-// assign decides where each directory goes. A package that two parts use goes to the first of them, which the
-// second is built on.
+// assign decides where each directory goes. A package that two parts use goes to the first of them,
+// which the second is built on.
 func (c *conversion) assign() {
 	for _, p := range parts {
 		if d := c.layout.found[p.place]; d != nil {
@@ -123,7 +124,8 @@ func (c *conversion) isPart(dir string) bool {
 	return false
 }
 
-// vacant is a place for a helper package: where it is, if it is below the part's folder, and in helper/ otherwise.
+// vacant is a place for a helper package: where it is, if it is below the part's folder, and in
+// helper/ otherwise.
 func (c *conversion) vacant(place, part, dir string) string {
 	if below, ok := strings.CutPrefix(dir, part+"/"); ok {
 		return place + "/" + below
@@ -155,8 +157,8 @@ func (c *conversion) vacant(place, part, dir string) string {
 // module is the module of raftlab, of whose packages the adopted tree becomes a part.
 const module = "raftlab/"
 
-// target is what becomes of an import: its new path, and the name that the file knows the package by. An empty path means that
-// the import stays as it is.
+// target is what becomes of an import: its new path, and the name that the file knows the package
+// by. An empty path means that the import stays as it is.
 func (c *conversion) target(f *file, d *directory, p string) (to, name string) {
 	dir := c.tree.resolve(f.dir, p)
 	base := lastPart(p)
@@ -182,7 +184,8 @@ func (c *conversion) target(f *file, d *directory, p string) (to, name string) {
 	return "", ""
 }
 
-// raftFor is the Raft that a service runs on: the student's, in the form that their services know, or the framework's.
+// raftFor is the Raft that a service runs on: the student's, in the form that their services know,
+// or the framework's.
 func (c *conversion) raftFor(d *directory) string {
 	if c.layout.found["raft"] == nil {
 		return c.shim(d, "raft")
@@ -193,6 +196,6 @@ func (c *conversion) raftFor(d *directory) string {
 	return module + "raft"
 }
 
-// ownRaft is where the student's Raft is a second time, as it was, if the one that is tested had to be changed in a way
-// that their services would notice.
+// ownRaft is where the student's Raft is a second time, as it was, if the one that is tested had to
+// be changed in a way that their services would notice.
 const ownRaft = "raft/own"

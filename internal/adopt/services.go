@@ -43,8 +43,8 @@ func labsOf(place string) string {
 	return parts[i].labs
 }
 
-// classic adds the adapter of a service in the form of 2020 to 2024. In it SERVER is the type of a server, RAFT its field for
-// the peer.
+// classic adds the adapter of a service in the form of 2020 to 2024. In it SERVER is the type of a
+// server, RAFT its field for the peer.
 func (c *conversion) classic(place string, d *directory, start string, methods ...string) bool {
 	f, fn := d.function(start)
 	g, clerk := c.clerkMaker(d, place)
@@ -82,7 +82,8 @@ func (c *conversion) classic(place string, d *directory, start string, methods .
 	return true
 }
 
-// numberField is the field of a controller's Config that has its number: Num, or the only int in one that was renamed.
+// numberField is the field of a controller's Config that has its number: Num, or the only int in
+// one that was renamed.
 func (d *directory) numberField() string {
 	f, _, spec := d.typeSpec("Config")
 	if spec == nil {

@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// This file is about the sharded service of 2025 and 2026. There the configuration is a value that the server of lab 1 keeps, and whoever
-// changes it moves the shards: freezes each at its group, installs it at the next one and deletes it at the first. It is
-// tested by lab shardgrp.
+// This file is about the sharded service of 2025 and 2026. There the configuration is a value that
+// the server of lab 1 keeps, and whoever changes it moves the shards: freezes each at its group,
+// installs it at the next one and deletes it at the first. It is tested by lab shardgrp.
 
 // sharded25 are the packages of that service below its folder, and what the course asks of them.
 var sharded25 = []struct {
@@ -21,7 +21,8 @@ var sharded25 = []struct {
 	{"shardcfg", []string{"Key2Shard", "ShardConfig"}},
 }
 
-// moved adds the adapter of such a service, and converts its controller. It says what is missing if that cannot be done.
+// moved adds the adapter of such a service, and converts its controller. It says what is missing if
+// that cannot be done.
 func (c *conversion) moved(d *directory) bool {
 	below := func(dir string) *directory { return c.tree.dirs[path.Join(d.name, dir)] }
 	absent := c.absent25(below)

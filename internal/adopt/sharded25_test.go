@@ -12,8 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// mistakes are what people do wrong in a sharded service of 2025: a place in the fixture, what stands there when the mistake may be
-// made, and a case that finds it.
+// mistakes are what people do wrong in a sharded service of 2025: a place in the fixture, what
+// stands there when the mistake may be made, and a case that finds it.
 var mistakes = []struct{ name, file, right, wrong, dies string }{
 	{"a group serves a shard that it has frozen", "shardgrp/server.go",
 		"s.Num, s.Frozen = num, true", "s.Num, s.Frozen = num, !mistaken(0)", "4D/Work"},
@@ -31,7 +31,8 @@ const mistaken = `
 func mistaken(n int) bool { return os.Getenv("MISTAKE") == strconv.Itoa(n) }
 `
 
-// withMistakes is the solution of 2025 with all of them, each of which is made only where the environment names it: so one binary does.
+// withMistakes is the solution of 2025 with all of them, each of which is made only where the
+// environment names it: so one binary does.
 func withMistakes(t *testing.T) solution {
 	s := services(t)
 	for _, m := range mistakes {

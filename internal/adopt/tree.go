@@ -59,7 +59,8 @@ func read(ctx context.Context, from string) (*tree, error) {
 
 var moduleLine = regexp.MustCompile(`(?m)^module\s+"?([^\s"]+)"?`)
 
-// parse parses what was read. Only what may be of interest: a tree of a course holds programs for other labs, too.
+// parse parses what was read. Only what may be of interest: a tree of a course holds programs for
+// other labs, too.
 func parse(files []submission.File) *tree {
 	t := &tree{fset: token.NewFileSet(), dirs: map[string]*directory{}, modules: map[string]string{}, handedIn: map[string]bool{}}
 	for _, s := range files {

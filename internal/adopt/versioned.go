@@ -50,8 +50,9 @@ func (d *directory) starter(names ...string) (*file, *ast.FuncDecl) {
 	return nil, nil
 }
 
-// startCall is a call that starts a server, in the form of 2025 or 2026: each parameter gets by its type what it wants. given are, in this order,
-// the ends, the own number, the persister, maxraftstate and the number of the group.
+// startCall is a call that starts a server, in the form of 2025 or 2026: each parameter gets by its
+// type what it wants. given are, in this order, the ends, the own number, the persister,
+// maxraftstate and the number of the group.
 func (f *file) startCall(fn *ast.FuncDecl, given string) string {
 	values := strings.Fields(given)
 	var args []string
@@ -79,8 +80,8 @@ func (f *file) startCall(fn *ast.FuncDecl, given string) string {
 	return fn.Name.Name + "(" + strings.Join(args, ", ") + ")"
 }
 
-// replicate connects package rsm, which the service is built on, so that it can be tested by itself. It returns fields of a
-// kvapi.Service.
+// replicate connects package rsm, which the service is built on, so that it can be tested by
+// itself. It returns fields of a kvapi.Service.
 func (c *conversion) replicate(d *directory, a *adapter) string {
 	const missing = "no rsm here: 3R is not graded"
 	r := c.tree.dirs[path.Join(d.name, "rsm")]
@@ -130,7 +131,8 @@ func (c *conversion) lackLocks() {
 	c.notes.add(Missing, "", 0, why)
 }
 
-// rpc is the package with the messages of a versioned service: the student's copy, or one that stands for it.
+// rpc is the package with the messages of a versioned service: the student's copy, or one that
+// stands for it.
 func (c *conversion) rpc(d *directory) string {
 	for _, dir := range sortedKeys(c.dest) {
 		if strings.HasSuffix("/"+dir, "/kvsrv1/rpc") {
@@ -140,7 +142,8 @@ func (c *conversion) rpc(d *directory) string {
 	return c.shim(d, "rpc")
 }
 
-// forget takes a part, and what only it needs, out of the tree: it has no adapter, so that nothing can be tested.
+// forget takes a part, and what only it needs, out of the tree: it has no adapter, so that nothing
+// can be tested.
 func (c *conversion) forget(place string) {
 	for dir, to := range c.dest {
 		if to == place || strings.HasPrefix(to, place+"/") && !strings.HasSuffix(dir, "/rpc") {

@@ -9,7 +9,8 @@ import (
 	"strings"
 )
 
-// Write writes the tree into a directory, which must be empty or not exist, with a page that says what was done.
+// Write writes the tree into a directory, which must be empty or not exist, with a page that says
+// what was done.
 func (a *Adopted) Write(dir string) error {
 	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
 		return fmt.Errorf("%s is not empty (it has %s); give a directory that is empty or does not exist", dir, entries[0].Name())

@@ -24,14 +24,15 @@ func checkYear(year string) error {
 	return fmt.Errorf("--year %s: give %s, or a year: %v", year, Auto, Years())
 }
 
-// clue is something that tells a year: because of it a solution is not older than from, or not newer than to.
+// clue is something that tells a year: because of it a solution is not older than from, or not
+// newer than to.
 type clue struct {
 	from, to string
 	says     string
 }
 
-// guessYear tells the year from the course's files, as far as they were handed in, and from the names that the student's
-// code uses.
+// guessYear tells the year from the course's files, as far as they were handed in, and from the
+// names that the student's code uses.
 func (c *conversion) guessYear() (year, why string) {
 	clues := c.clues()
 	from, to := clue{from: firstYear}, clue{to: "2026"}

@@ -1,4 +1,5 @@
-// Package astwalk walks through the syntax of Go files, for those that check code and those that rewrite it.
+// Package astwalk walks through the syntax of Go files, for those that check code and those that
+// rewrite it.
 package astwalk
 
 import "go/ast"

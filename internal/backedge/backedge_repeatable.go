@@ -10,7 +10,8 @@ import (
 	_ "unsafe" // for go:linkname
 )
 
-// count has the numbers of iterations, and of calls, since the bubble was last idle. The Go runtime's overlay zeroes it.
+// count has the numbers of iterations, and of calls, since the bubble was last idle. The Go
+// runtime's overlay zeroes it.
 var count [2]uint64
 
 // maxStack bounds a goroutine's stack, in bytes, as in the wasm engine.
@@ -27,7 +28,8 @@ func raftlab_charge() (why string, now int64)
 
 var onSpin func(message, stacks string, at time.Duration)
 
-// OnSpin registers what ends the run when a loop never waits, or calls have no end. message says which.
+// OnSpin registers what ends the run when a loop never waits, or calls have no end. message says
+// which.
 func OnSpin(f func(message, stacks string, at time.Duration)) { onSpin = f }
 
 func init() {
@@ -35,7 +37,8 @@ func init() {
 	raftlab_watch(&count)
 }
 
-// Count counts one iteration. Under the race detector it is not looked at: one goroutine runs at a time.
+// Count counts one iteration. Under the race detector it is not looked at: one goroutine runs at a
+// time.
 //
 //go:norace
 func Count() {

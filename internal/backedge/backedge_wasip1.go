@@ -7,7 +7,8 @@ import (
 	"unsafe"
 )
 
-// count has the numbers of iterations, and of calls, since the guest was last idle. The host knows its address.
+// count has the numbers of iterations, and of calls, since the guest was last idle. The host knows
+// its address.
 var count [2]uint64
 
 // maxStack bounds a goroutine's stack, in bytes. Go's own limit, 1 GB, is more than the guest's
@@ -60,7 +61,8 @@ func slow() {
 	}
 }
 
-// report tells the host which loop or function it is and what it has done, a line each, and then the stacks.
+// report tells the host which loop or function it is and what it has done, a line each, and then
+// the stacks.
 func report(what, deed string) {
 	place := "an unknown place"
 	if _, file, line, ok := runtime.Caller(3); ok {

@@ -1,7 +1,8 @@
 // Package blocks notes which blocks of the code under test have run.
 //
-// The engine compiles that code with one call at the beginning of each block, which is a list of statements of which the
-// first never runs without the others, if a build asks for it (sim.Build.Blocks). A run's verdict carries the answer.
+// The engine compiles that code with one call at the beginning of each block, which is a list of
+// statements of which the first never runs without the others, if a build asks for it
+// (sim.Build.Blocks). A run's verdict carries the answer.
 package blocks
 
 // most is how many blocks are told apart. Those beyond count as not run.
@@ -19,8 +20,8 @@ func Ran(n int) {
 	}
 }
 
-// Taken has a bit for each block, the first in the lowest bit of the first byte. It is nil if the build did not ask for
-// that.
+// Taken has a bit for each block, the first in the lowest bit of the first byte. It is nil if the
+// build did not ask for that.
 func Taken() []byte {
 	if !any {
 		return nil

@@ -22,8 +22,8 @@ type Page struct {
 	said chan string
 }
 
-// Open opens the file in a window of that many pixels, and waits until ready, an expression, is true; at most for limit. The
-// test is skipped where there is no browser.
+// Open opens the file in a window of that many pixels, and waits until ready, an expression, is
+// true; at most for limit. The test is skipped where there is no browser.
 func Open(t *testing.T, file string, width int, ready string, limit time.Duration) *Page {
 	t.Helper()
 	path := find()

@@ -1,12 +1,12 @@
-// Package compare runs experiments (package experiment) in the engine, on several peers and with several
-// seeds, and sums up what they measured: a median and the spread, as Markdown and as JSON.
+// Package compare runs experiments (package experiment) in the engine, on several peers and with
+// several seeds, and sums up what they measured: a median and the spread, as Markdown and as JSON.
 //
 // All numbers are of virtual time and of counted messages, so that they are the same on every
 // machine; nothing here says how fast anybody's code is.
 //
-// Contents: [Run] (this file), [Log], by which it goes on after an interruption (log.go), [Report] and its forms
-// for programs and terminals (report.go), what the numbers say of each variant (findings.go), and the page for
-// the browser (page.go).
+// Contents: [Run] (this file), [Log], by which it goes on after an interruption (log.go), [Report]
+// and its forms for programs and terminals (report.go), what the numbers say of each variant
+// (findings.go), and the page for the browser (page.go).
 package compare
 
 import (
@@ -32,15 +32,16 @@ type Subject struct {
 	Name  string
 	Build sim.Build // of its package raft
 
-	// Untested says that the peer may well be wrong: that it does not get through a trial is a result then,
-	// and no error.
+	// Untested says that the peer may well be wrong: that it does not get through a trial is a
+	// result then, and no error.
 	Untested bool
 
-	// Whole says that the peer always has most extensions: the paper with a single one of them it is not asked for.
+	// Whole says that the peer always has most extensions: the paper with a single one of them it
+	// is not asked for.
 	Whole bool
 }
 
-// Options say what is to be run.
+// Options say what to run.
 type Options struct {
 	Subjects []Subject
 	Seeds    []uint64
@@ -50,9 +51,10 @@ type Options struct {
 	Progress func(string) // is told what is going on; never nil
 }
 
-// Run runs one experiment on all subjects. The error says what could not be built or run; a violation
-// of safety in a trial is one, too. Where some trials have ended well there is a report all the same: it says of the
-// others that they failed, or, after ctx has ended, that they did not run.
+// Run runs one experiment on all subjects. The error says what could not be built or run; a
+// violation of safety in a trial is one, too. Where some trials have ended well there is a report
+// all the same: it says of the others that they failed, or, after ctx has ended, that they did not
+// run.
 func Run(ctx context.Context, x experiment.Experiment, o Options) (*Report, error) {
 	pool, err := sim.NewPool(o.Workers)
 	if err != nil {
@@ -137,8 +139,8 @@ func build(ctx context.Context, s Subject, progress func(string)) (*sim.Binary, 
 	return binary, nil
 }
 
-// wall is how long a trial may take by the wall clock. It is only for a machine that has much else to do: what a
-// trial says does not depend on it.
+// wall is how long a trial may take by the wall clock. It is only for a machine that has much else
+// to do: what a trial says does not depend on it.
 const wall = 20 * time.Minute
 
 // trial is one run.

@@ -15,8 +15,8 @@ import (
 // costOf looks a cell of a report up.
 type costOf func(peer, variant, metric string) Spread
 
-// costs runs some variants of an experiment with one seed, on the reference and on etcd's library. It is measured in the engine,
-// so it is what `raftlab compare` prints.
+// costs runs some variants of an experiment with one seed, on the reference and on etcd's library.
+// It is measured in the engine, so it is what `raftlab compare` prints.
 func costs(t *testing.T, name, settings string, wanted func(experiment.Variant) bool) costOf {
 	x, err := experiment.Find(name)
 	require.NoError(t, err)
@@ -85,12 +85,14 @@ func TestWhatMovesCost(t *testing.T) {
 			const overhead = 3 // KiB, of keys, sessions and the other five entries
 			require.InDelta(t, size, of(peer, variant, "sent between"), overhead, "%s on %s: once from group to group", variant, peer)
 
-			// The leader sends the entry to each follower; the reference may do so twice (docs/roadmap.md).
+			// The leader sends the entry to each follower; the reference may do so twice
+			// (docs/roadmap.md).
 			inside := of(peer, variant, "sent inside")
 			require.GreaterOrEqual(t, inside, (peers-1)*size, "%s on %s", variant, peer)
 			require.LessOrEqual(t, inside, 2*(peers-1)*size+peers*overhead, "%s on %s", variant, peer)
 
-			// Entries: move at the controller; adopt and discard at the old owner; adopt, install and settle at the new one.
+			// Entries: move at the controller; adopt and discard at the old owner; adopt, install
+			// and settle at the new one.
 			const entries = 6
 			writes, snapshots := float64(entries*peers), 0.0
 			if variant == "snapshots-100KiB" {
@@ -101,8 +103,9 @@ func TestWhatMovesCost(t *testing.T) {
 
 			without, waiting, travel := of(peer, variant, "without service"), of(peer, variant, "waiting"), of(peer, variant, "travel")
 			require.GreaterOrEqual(t, without, waiting+travel, "%s on %s", variant, peer)
-			// A round trip and an entry with its writes take 12 ms. The reference may have to wait for two writes of
-			// other entries, 2 ms each, because it holds its mutex through a write.
+			// A round trip and an entry with its writes take 12 ms. The reference may have to wait
+			// for two writes of other entries, 2 ms each, because it holds its mutex through a
+			// write.
 			require.InDelta(t, 14.5, travel, 3.5, "%s on %s: a round trip, and an entry", variant, peer)
 			require.Less(t, without, 200.0, "%s on %s", variant, peer)
 			require.Greater(t, of(peer, variant, "user waits"), without, "%s on %s", variant, peer)

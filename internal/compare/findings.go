@@ -7,7 +7,8 @@ import (
 	"raftlab/internal/compare/experiment"
 )
 
-// Finding is what a row of a report costs and buys against another: the metrics in which the two clearly differ.
+// Finding is what a row of a report costs and buys against another: the metrics in which the two
+// clearly differ.
 type Finding struct {
 	Variant string   `json:"variant"`
 	Peer    string   `json:"peer"`
@@ -20,11 +21,12 @@ type Finding struct {
 	rival string // the peer that this one is measured against, where it is not measured against itself
 }
 
-// clearly is the least difference that is told, as a share. Where the values of the seeds overlap none is.
+// clearly is the least difference that is told, as a share. Where the values of the seeds overlap
+// none is.
 const clearly = 0.05
 
-// findings compare each variant with the one that it is measured against, and each peer with the first. Of a sweep the two ends
-// are told.
+// findings compare each variant with the one that it is measured against, and each peer with the
+// first. Of a sweep the two ends are told.
 func (r *Report) findings() []Finding {
 	all := []Finding{}
 	for _, row := range r.Rows {
@@ -79,7 +81,8 @@ func (r Row) lacks() string {
 	return r.Values[0].Short
 }
 
-// difference tells how a metric has changed, and whether to the better. It is empty where it has not clearly.
+// difference tells how a metric has changed, and whether to the better. It is empty where it has
+// not clearly.
 func difference(m experiment.Metric, before, after Spread) (text string, better bool) {
 	if m.Better == "" || before.Short != "" || after.Short != "" {
 		return "", false

@@ -12,9 +12,10 @@ import (
 	"raftlab/internal/jsonlines"
 )
 
-// Log keeps what trials have measured, so that a command which was interrupted measures only the rest, and one that asks again
-// for what is known has it at once. A trial is known by all that its numbers depend on: the source that was
-// compiled, case, settings and seed. A nil Log knows nothing.
+// Log keeps what trials have measured, so that a command which was interrupted measures only the
+// rest, and one that asks again for what is known has it at once. A trial is known by all that its
+// numbers depend on: the source that was compiled, case, settings and seed. A nil Log knows
+// nothing.
 type Log struct {
 	file  *jsonlines.File
 	known map[string]entry
@@ -27,8 +28,8 @@ type entry struct {
 	Hash   string                `json:"hash"`
 }
 
-// maxLog is how many bytes a log may have when it is opened. A larger one begins anew, since most of it is about source that is
-// gone.
+// maxLog is how many bytes a log may have when it is opened. A larger one begins anew, since most
+// of it is about source that is gone.
 const maxLog = 16 << 20
 
 // OpenLog opens the log at path, or makes it.

@@ -12,7 +12,8 @@ import (
 	"raftlab/internal/sim"
 )
 
-// A trial that has ended is known to the next command, with the same source, settings and seed; one that has failed is not.
+// A trial that has ended is known to the next command, with the same source, settings and seed; one
+// that has failed is not.
 func TestLog(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "compare.jsonl")
 	x := experiment.Experiment{Metrics: []experiment.Metric{{Name: "wait"}, {Name: "commits"}}}

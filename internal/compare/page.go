@@ -25,7 +25,8 @@ var pageScript string
 
 var page = template.Must(template.New("page").Parse(pageText))
 
-// WritePage writes reports as one page for the browser that needs nothing else: a summary, then plots and tables of each.
+// WritePage writes reports as one page for the browser that needs nothing else: a summary, then
+// plots and tables of each.
 func WritePage(w io.Writer, reports []*Report) error {
 	data, err := json.Marshal(reports) // which escapes <, > and &, so that no text can end the script
 	if err != nil {

@@ -15,7 +15,8 @@ import (
 	"raftlab/internal/compare/experiment"
 )
 
-// made is a report of an experiment with two variants on two peers, with a swept setting if there are several points.
+// made is a report of an experiment with two variants on two peers, with a swept setting if there
+// are several points.
 func made(name string, points ...string) *Report {
 	x := experiment.Experiment{Name: name, Question: "What <does> it cost?", Baseline: "none", Setup: "Two peers.", LeftOut: "Loss.",
 		Variants: []experiment.Variant{{Name: "calm-none", Scene: "calm"}, {Name: "calm-some", Scene: "calm"}},
@@ -41,7 +42,8 @@ func made(name string, points ...string) *Report {
 	return r
 }
 
-// A variant that is slower costs; what is the same on all seeds, within a spread or without a direction is not told.
+// A variant that is slower costs; what is the same on all seeds, within a spread or without a
+// direction is not told.
 func TestFindings(t *testing.T) {
 	var texts []string
 	for _, f := range made("x", "").Findings {

@@ -46,7 +46,8 @@ type Row struct {
 	Hashes  []string `json:"hashes"`            // of the trials, in the order of the seeds: equal numbers are the same run
 }
 
-// Spread sums up one metric over the seeds. If there is no number for one of them there is none here.
+// Spread sums up one metric over the seeds. If there is no number for one of them there is none
+// here.
 type Spread struct {
 	Median float64   `json:"median"`
 	Least  float64   `json:"least"`
@@ -133,7 +134,8 @@ func (r *Report) WriteJSON(w io.Writer) error {
 	return e.Encode(r)
 }
 
-// WriteCSV writes a line for each variant, peer, point and metric, for spreadsheets and plots of one's own.
+// WriteCSV writes a line for each variant, peer, point and metric, for spreadsheets and plots of
+// one's own.
 func (r *Report) WriteCSV(w io.Writer) error {
 	c := csv.NewWriter(w)
 	c.Write([]string{"experiment", "scene", "variant", "peer", "swept", "at", "metric", "unit", "median", "least", "most", "instead"})
@@ -153,8 +155,8 @@ func (r *Report) WriteCSV(w io.Writer) error {
 	return c.Error()
 }
 
-// WriteMarkdown writes the report for people. A cell is the median, and where the seeds differ the least and the
-// most.
+// WriteMarkdown writes the report for people. A cell is the median, and where the seeds differ the
+// least and the most.
 func (r *Report) WriteMarkdown(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "## %s: %s\n\n%s\n\n", r.Experiment, r.Question, r.Setup)

@@ -70,7 +70,8 @@ func TestReportWithoutNumbers(t *testing.T) {
 	require.Contains(t, b.String(), `"short": "no lease"`)
 }
 
-// A peer under test that does not get through a trial gets a row that says so; the reference must get through.
+// A peer under test that does not get through a trial gets a row that says so; the reference must
+// get through.
 func TestFailedTrials(t *testing.T) {
 	x := experiment.Experiment{Variants: []experiment.Variant{{Name: "alone"}}, Metrics: []experiment.Metric{{Name: "time"}}}
 	failed := &trial{subject: "mine", untested: true, experiment: x, variant: x.Variants[0], seed: 7}

@@ -1,9 +1,10 @@
 // Package contract says what the years of the course asked of a peer, where they differ.
 //
-// The peer of every year is called by the same names, and is to keep the rules of the same paper. What
-// differs is what the service above it, which is the tester, puts up with. A solution is right if it keeps
-// the contract of its own year. So the differences are values, all of them in the table below, and no case
-// asks for a year. What no year is given for is strict: whatever passes, passes in every year since 2022.
+// The peer of every year is called by the same names, and is to keep the rules of the same paper.
+// What differs is what the service above it, which is the tester, puts up with. A solution is right
+// if it keeps the contract of its own year. So the differences are values, all of them in the table
+// below, and no case asks for a year. What no year is given for is strict: whatever passes, passes
+// in every year since 2022.
 package contract
 
 import (
@@ -15,17 +16,18 @@ import (
 type Contract struct {
 	// Year is the year of the course, or "" for [Strict].
 	Year string
-	// AsksPeer: before the service replaces its state by a snapshot from the apply channel, it asks the
-	// peer whether that is still wanted, by CondInstallSnapshot.
+	// AsksPeer: before the service replaces its state by a snapshot from the apply channel, it asks
+	// the peer whether that is still wanted, by CondInstallSnapshot.
 	AsksPeer bool
-	// IgnoresOld: once there was a snapshot, the service skips commands that it has applied. They are the
-	// rest of what a goroutine of the peer had under way when the snapshot overtook it.
+	// IgnoresOld: once there was a snapshot, the service skips commands that it has applied. They
+	// are the rest of what a goroutine of the peer had under way when the snapshot overtook it.
 	IgnoresOld bool
 	// OwnSnapshots: the peer persists its snapshot in any form, and the service never reads it. The
 	// service itself outlives a crash, and goes on from what it had applied.
 	OwnSnapshots bool
-	// Once: the network brings a client's request to a server at most once, as the course's does. A service that knows the
-	// latest request of each client by its number alone, and is not ready for an older one, is right there.
+	// Once: the network brings a client's request to a server at most once, as the course's does. A
+	// service that knows the latest request of each client by its number alone, and is not ready
+	// for an older one, is right there.
 	Once bool
 }
 

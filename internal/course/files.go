@@ -188,7 +188,8 @@ func (c *closure) follow(name string, data []byte) error {
 // notForStudents begin the names of documents about the framework's own making.
 var notForStudents = []string{"design", "mutants", "soak", "grading", "services", "handing-out", "releases", "private-cases", "similarity", "lab3r", "lab4d"}
 
-// addDocs takes the documents for students: the handouts of labs and everything of general interest.
+// addDocs takes the documents for students: the handouts of labs and everything of general
+// interest.
 func addDocs(root string, labs []Lab, files map[string][]byte) error {
 	docs, _ := filepath.Glob(filepath.Join(root, "docs", "*.md")) // the patterns are fixed
 	pictures, _ := filepath.Glob(filepath.Join(root, "docs", "*.png"))

@@ -40,7 +40,8 @@ func tree(t *testing.T, dir string) map[string]string {
 	return files
 }
 
-// bodies are the bodies of all functions of the reference that have more than five lines, by the name of the function.
+// bodies are the bodies of all functions of the reference that have more than five lines, by the
+// name of the function.
 func bodies(t *testing.T, root string) map[string]string {
 	t.Helper()
 	found := map[string]string{}

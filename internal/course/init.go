@@ -17,14 +17,15 @@ import (
 	"raftlab/internal/submission"
 )
 
-// skeletons are the files of a course tree that the checkout itself does not have. Their names end in
-// .txt, so that the Go compiler does not take the peer among them for a package of the framework.
+// skeletons are the files of a course tree that the checkout itself does not have. Their names end
+// in .txt, so that the Go compiler does not take the peer among them for a package of the
+// framework.
 //
 //go:embed skeleton
 var skeletons embed.FS
 
-// Extra is something that a tree can have besides the framework: it adds files to those of the tree. It must
-// give the same files each time.
+// Extra is something that a tree can have besides the framework: it adds files to those of the
+// tree. It must give the same files each time.
 type Extra func(labs []Lab, files map[string][]byte) error
 
 // Extras are those that there are, by the names that the manifest knows them by.
@@ -44,8 +45,9 @@ func (e Extras) add(names []string, labs []Lab, files map[string][]byte) error {
 	return nil
 }
 
-// Init writes a course tree for labs into dir, from the checkout at root, with those of the extras that are named. The
-// directory must be empty, but for a .git, or not exist. It returns the student's files, which are the ones to write.
+// Init writes a course tree for labs into dir, from the checkout at root, with those of the extras
+// that are named. The directory must be empty, but for a .git, or not exist. It returns the
+// student's files, which are the ones to write.
 func Init(root Root, dir string, labs []Lab, extras Extras, names ...string) (student []string, err error) {
 	if root.Course {
 		return nil, fmt.Errorf("%s is a course tree itself; `raftlab init` works from a checkout of the framework (--framework DIR)", root.Dir)

@@ -50,7 +50,8 @@ func (m *manifest) ask(labs []Lab) {
 	}
 }
 
-// asked are the labs of known that the tree has, with the parts that it asks for, and those to be added.
+// asked are the labs of known that the tree has, with the parts that it asks for, and those to be
+// added.
 func (m *manifest) asked(known, add []Lab) (labs []Lab) {
 	for _, l := range known {
 		i := slices.IndexFunc(add, func(a Lab) bool { return a.Name == l.Name })

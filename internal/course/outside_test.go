@@ -24,8 +24,8 @@ var rewrite = flag.Bool("rewrite", false, "write down what the packages that oth
 
 const apiFile = "testdata/outside/api.txt"
 
-// Whoever has written a private case or a solution relies on these names. More names are welcome; one that goes, or
-// becomes another, breaks code that nobody here can mend.
+// Whoever has written a private case or a solution relies on these names. More names are welcome;
+// one that goes, or becomes another, breaks code that nobody here can mend.
 func TestWhatOthersImportStays(t *testing.T) {
 	now := api(t)
 	if *rewrite {
@@ -100,8 +100,8 @@ func belowOutside(t types.Type) bool {
 	return ours && !slices.Contains(Outside, p)
 }
 
-// exported lists an object, and the exported fields and methods of a type. An interface is one line: another method
-// in it would be missing from every type that implements it.
+// exported lists an object, and the exported fields and methods of a type. An interface is one
+// line: another method in it would be missing from every type that implements it.
 func exported(o types.Object) (lines []string) {
 	typeName, ok := o.(*types.TypeName)
 	if !ok {
@@ -131,8 +131,9 @@ func exported(o types.Object) (lines []string) {
 	return lines
 }
 
-// A course tree of an earlier day has code by students in it, which began as these skeletons. They are not those of
-// internal/course/skeleton, which may change, but those of the day that this test was written.
+// A course tree of an earlier day has code by students in it, which began as these skeletons. They
+// are not those of internal/course/skeleton, which may change, but those of the day that this test
+// was written.
 func TestAnOldCourseTreeStillCompiles(t *testing.T) {
 	root := checkout(t).Dir
 	framework, err := os.ReadFile(filepath.Join(root, "go.mod"))

@@ -12,7 +12,8 @@
 // What belongs to the framework is found by following imports from the command line and from the
 // labs asked for (files.go), so nothing has to be listed here when a package is added. The manifest
 // .raftlab-course.json says which files those are and what they held (manifest.go); [Init] and
-// [Update] write the tree (init.go, update.go); [Find] tells a checkout from a course tree (root.go).
+// [Update] write the tree (init.go, update.go); [Find] tells a checkout from a course tree
+// (root.go).
 package course
 
 import (

@@ -8,9 +8,9 @@ import (
 	"path/filepath"
 )
 
-// Tidy is an [Extra]: go.mod and go.sum of the tree name the modules that the tree imports and no others, so that
-// `go mod tidy` in it changes nothing. Finding that out takes the go command, which may have to download modules that only
-// tests of other modules import.
+// Tidy is an [Extra]: go.mod and go.sum of the tree name the modules that the tree imports and no
+// others, so that `go mod tidy` in it changes nothing. Finding that out takes the go command, which
+// may have to download modules that only tests of other modules import.
 func Tidy(labs []Lab, files map[string][]byte) error {
 	return modCommand(labs, files, "tidy", func(dir string) (err error) {
 		for _, name := range []string{"go.mod", "go.sum"} {
@@ -22,8 +22,8 @@ func Tidy(labs []Lab, files map[string][]byte) error {
 	})
 }
 
-// Vendor is an [Extra]: the tree brings the modules that it imports, in vendor/, where the go command takes them from. Nothing of it
-// comes from a network or a module cache then.
+// Vendor is an [Extra]: the tree brings the modules that it imports, in vendor/, where the go
+// command takes them from. Nothing of it comes from a network or a module cache then.
 func Vendor(labs []Lab, files map[string][]byte) error {
 	return modCommand(labs, files, "vendor", func(dir string) error {
 		return fs.WalkDir(os.DirFS(dir), "vendor", func(name string, e fs.DirEntry, err error) error {
@@ -36,7 +36,8 @@ func Vendor(labs []Lab, files map[string][]byte) error {
 	})
 }
 
-// modCommand runs a command of `go mod` in a copy of the tree, and then takes from it what it has made.
+// modCommand runs a command of `go mod` in a copy of the tree, and then takes from it what it has
+// made.
 func modCommand(labs []Lab, files map[string][]byte, command string, take func(dir string) error) error {
 	dir, err := os.MkdirTemp("", "raftlab-mod-*")
 	if err != nil {

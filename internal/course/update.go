@@ -22,9 +22,9 @@ type Change struct {
 }
 
 // Update refreshes the framework's files in the course tree at dir from the checkout at root. It
-// never touches a file that is not in the manifest, and never loses one that is: where a
-// framework file has been edited, the edited version is moved to .raftlab-backup first. known are the labs that the
-// checkout has, add those to be added to the tree, extras those that the tree may have.
+// never touches a file that is not in the manifest, and never loses one that is: where a framework
+// file has been edited, the edited version is moved to .raftlab-backup first. known are the labs
+// that the checkout has, add those to be added to the tree, extras those that the tree may have.
 func Update(root Root, dir string, known, add []Lab, extras Extras, now time.Time) ([]Change, error) {
 	if root.Course {
 		return nil, fmt.Errorf("%s is a course tree itself; `raftlab init --update` works from a checkout of the framework (--framework DIR)", root.Dir)
@@ -117,7 +117,8 @@ func (u *update) remove(name string) error {
 	return nil
 }
 
-// keep copies the student's version of a framework file out of the way, and checks that it is there.
+// keep copies the student's version of a framework file out of the way, and checks that it is
+// there.
 func (u *update) keep(name string, data []byte) (string, error) {
 	at := filepath.Join(u.backup, filepath.FromSlash(name))
 	path := filepath.Join(u.dir, at)
@@ -156,8 +157,9 @@ func (u *update) finish(files map[string][]byte, labs []Lab) ([]Change, error) {
 	return u.changes, m.write(u.dir)
 }
 
-// CopyFramework copies the framework's files of the tree at dir into another directory, and returns the packages that are the
-// student's to write, without them: the tree as it is, for somebody else's code.
+// CopyFramework copies the framework's files of the tree at dir into another directory, and returns
+// the packages that are the student's to write, without them: the tree as it is, for somebody
+// else's code.
 func CopyFramework(dir, to string) (student []string, err error) {
 	m, err := readManifest(dir)
 	if err != nil {

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Brief says what a request asks for, the decisive first: term 9, entries 4 to 6 after 3 (term 2). A request
-// that is not one of Raft's gives "".
+// Brief says what a request asks for, the decisive first: term 9, entries 4 to 6 after 3 (term 2).
+// A request that is not one of Raft's gives "".
 func (r Request) Brief() string {
 	var parts []string
 	say := func(format string, n ...any) { parts = append(parts, fmt.Sprintf(format, n...)) }

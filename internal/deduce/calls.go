@@ -19,8 +19,8 @@ const (
 	Underway  Fate = "underway"  // the run ended before
 )
 
-// lateAfter is the time above which a message counts as late: four times what the unreliable network of the
-// labs takes as a rule.
+// lateAfter is the time above which a message counts as late: four times what the unreliable
+// network of the labs takes as a rule.
 const lateAfter = 100 * time.Millisecond
 
 // Leg is one way of a call: the request, or the reply.
@@ -43,8 +43,8 @@ type edge struct {
 // open is a call under way, by positions of its events.
 type open struct{ sent, delivered, handled int }
 
-// Legs pairs the events of calls, in the order in which the messages ended. Calls of a later cluster have the
-// numbers of earlier ones; a new "sent" begins anew.
+// Legs pairs the events of calls, in the order in which the messages ended. Calls of a later
+// cluster have the numbers of earlier ones; a new "sent" begins anew.
 func Legs(events []record.Event) []Leg {
 	calls := map[edge]*open{}
 	var legs []Leg

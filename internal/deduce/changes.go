@@ -58,7 +58,8 @@ type follower struct {
 	at      int
 }
 
-// Changes returns what the events tell about the state of peers, in their order. Nothing is told twice.
+// Changes returns what the events tell about the state of peers, in their order. Nothing is told
+// twice.
 func Changes(events []record.Event) []Change {
 	f := &follower{events: events, peers: map[int]*peer{}, asked: map[edge]Request{}}
 	for at, e := range events {

@@ -117,7 +117,8 @@ func (p *parser) quoted() {
 	p.word(" ]}")
 }
 
-// find returns the first field with one of the names, written in lower case and without underscores.
+// find returns the first field with one of the names, written in lower case and without
+// underscores.
 func (v value) find(names ...string) (value, bool) {
 	for _, name := range names {
 		for _, f := range v.fields {

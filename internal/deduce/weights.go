@@ -20,7 +20,8 @@ const (
 	Decisive               // the verdict could be read off it
 )
 
-// liveness are the rules that are broken by something that does not happen. Their story is who refused whom.
+// liveness are the rules that are broken by something that does not happen. Their story is who
+// refused whom.
 var liveness = []string{"no leader elected", "no agreement", "no progress", "too slow", "terms do not agree",
 	"term changed without failure", "working leader disturbed", "virtual time used up"}
 
@@ -200,8 +201,8 @@ func (w *weigher) votes() {
 	}
 }
 
-// requests weighs the requests of clients that have to do with the verdict: those with a value that it names, and where it
-// names none, the writes of the key by the clients it names.
+// requests weighs the requests of clients that have to do with the verdict: those with a value that
+// it names, and where it names none, the writes of the key by the clients it names.
 func (w *weigher) requests() {
 	asked := map[edge]bool{}
 	for at, e := range w.events {
@@ -237,8 +238,9 @@ func valueIn(text string, values []string) string {
 // maxWrite is how long a command is at most that is one write, and not the contents of a shard.
 const maxWrite = 300
 
-// Writes are the log entries with values that the verdict names: of each, where it is seen first. Text in Command is the
-// value. A write that stands in two entries was done twice, or should have been recognised.
+// Writes are the log entries with values that the verdict names: of each, where it is seen first.
+// Text in Command is the value. A write that stands in two entries was done twice, or should have
+// been recognised.
 func Writes(events []record.Event, s Subject) (entries []Change) {
 	if len(s.Values) == 0 {
 		return nil

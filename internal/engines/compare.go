@@ -12,7 +12,7 @@ import (
 	"raftlab/internal/suite"
 )
 
-// Pair is one run that is to be made in both engines.
+// Pair is one run that is made in both engines.
 type Pair struct {
 	Group  string // the line of the table that it belongs to
 	Peer   string // whose run it is: "reference", "votes-twice"
@@ -52,7 +52,8 @@ type Result struct {
 	Sides struct{ Native, Wasm Side }
 }
 
-// Judged says that both engines came to an end of the run that says something about it. A run that was killed does not.
+// Judged says that both engines came to an end of the run that says something about it. A run that
+// was killed does not.
 func (r Result) Judged() bool {
 	return r.Sides.Native.Outcome.Decided() && r.Sides.Wasm.Outcome.Decided()
 }
@@ -78,8 +79,9 @@ const maxDifference = 1000 // bytes
 // Progress is how far a comparison has come.
 type Progress struct{ Done, Total, Different int }
 
-// Compare makes each pair's run in both engines, as many at a time as workers says, and returns what came of those that
-// were made before ctx ended. log, if not nil, knows some already, and gets the others. progress may be nil.
+// Compare makes each pair's run in both engines, as many at a time as workers says, and returns
+// what came of those that were made before ctx ended. log, if not nil, knows some already, and gets
+// the others. progress may be nil.
 func Compare(ctx context.Context, engine suite.Engine, workers int, pairs []Pair, log *Log, progress func(Progress)) []Result {
 	results, done := make([]Result, len(pairs)), make([]bool, len(pairs))
 	now := Progress{Total: len(pairs)}

@@ -83,7 +83,8 @@ func TestDifferencesAreFound(t *testing.T) {
 	require.Contains(t, b.String(), "different: p, ")
 }
 
-// TestLogGoesOn: what was compared is not compared again, unless the code is another one; a line that was cut off is.
+// TestLogGoesOn: what was compared is not compared again, unless the code is another one; a line
+// that was cut off is.
 func TestLogGoesOn(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "log")
 	compare := func(pairs []Pair) (runs, found int) {

@@ -9,8 +9,8 @@ import (
 	"raftlab/internal/suite"
 )
 
-// Log is a file of runs that were compared, so that a comparison of many hours can be interrupted and go on. A nil Log
-// knows nothing and keeps nothing.
+// Log is a file of runs that were compared, so that a comparison of many hours can be interrupted
+// and go on. A nil Log knows nothing and keeps nothing.
 type Log struct {
 	lines *jsonlines.File
 

@@ -20,8 +20,8 @@ import (
 //go:embed odd/raft.go.txt
 var oddPeer []byte
 
-// sampleCases are the cases that the sample has, as far as the tree does, and ownCases those that code of the tree's own
-// is compared on.
+// sampleCases are the cases that the sample has, as far as the tree does, and ownCases those that
+// code of the tree's own is compared on.
 var (
 	sampleCases = []string{"2A/InitialElection", "2A/ManyElections", "2B/ConcurrentStarts", "2B/OldLeaderRejoins", "2C/CrashSwarm",
 		"2C/CrashAtWrites", "2C/UnreliableAgreement"}
@@ -29,7 +29,8 @@ var (
 		"4A/ReplicasAgree", "4B/Busy"}
 )
 
-// sampleSeeds are those that each case runs with. 4 divides one of them: its goroutines are interrupted (package yield).
+// sampleSeeds are those that each case runs with. 4 divides one of them: its goroutines are
+// interrupted (package yield).
 var sampleSeeds = []uint64{1, 4}
 
 // Code is something that has test binaries of its own.
@@ -88,8 +89,8 @@ type Sampling struct {
 	Building  func(string)
 }
 
-// Sample compares the engines by the odd peer on a few cases, and then by the code of the tree's own. What of the latter
-// does not compile is left out, with a note.
+// Sample compares the engines by the odd peer on a few cases, and then by the code of the tree's
+// own. What of the latter does not compile is left out, with a note.
 func (s Sampling) Sample(ctx context.Context) (results []Result, notes []string, err error) {
 	pool, err := sim.NewPool(s.Workers)
 	if err != nil {
@@ -146,7 +147,7 @@ func named(cases []suite.Case, names []string) []suite.Case {
 	return slices.DeleteFunc(slices.Clone(cases), func(c suite.Case) bool { return !slices.Contains(names, c.ID()) })
 }
 
-// Conclude is what is to be remembered after a comparison.
+// Conclude is what to remember after a comparison.
 func Conclude(e sim.Engines, results []Result) sim.Compared {
 	c := sim.Compared{Key: e.Key, GoVersion: e.GoVersion, Overlay: e.Overlay, When: time.Now().UTC()}
 	different, unjudged := Differences(results)

@@ -9,7 +9,8 @@ import (
 	"raftlab/internal/grade"
 )
 
-// What Autolab reads: the last line of the output has the scores, the line before it how feedback looks.
+// What Autolab reads: the last line of the output has the scores, the line before it how feedback
+// looks.
 type (
 	autolabScores struct {
 		Scores     map[string]grade.Number `json:"scores"`
@@ -21,8 +22,8 @@ type (
 	}
 )
 
-// autolab writes the feedback, and then the two lines. A case without a verdict is not passed, its hint says so, and
-// its points are missing from the sum.
+// autolab writes the feedback, and then the two lines. A case without a verdict is not passed, its
+// hint says so, and its points are missing from the sum.
 func autolab(r *grade.Results, s grade.Student) ([]byte, error) {
 	if err := nothing(s); err != nil {
 		return nil, err

@@ -9,9 +9,9 @@ import (
 	"raftlab/internal/grade"
 )
 
-// canvas writes what the import of grades reads: a column with the title of the assignment, which is made if there is
-// none. Students are found by their login, so folders have to be called like that. A student without a score has an
-// empty cell, which leaves alone what is there.
+// canvas writes what the import of grades reads: a column with the title of the assignment, which
+// is made if there is none. Students are found by their login, so folders have to be called like
+// that. A student without a score has an empty cell, which leaves alone what is there.
 func canvas(r *grade.Results) ([]byte, error) {
 	title := "raftlab " + strings.Join(partNames(r), " ")
 	rows := [][]string{

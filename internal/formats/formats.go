@@ -1,6 +1,6 @@
-// Package formats writes grades in the forms that grading services read. Each form is in a file of its own, and is
-// checked in tests against a schema that was written from what the service has published (schemas/). None was tried with
-// a real upload.
+// Package formats writes grades in the forms that grading services read. Each form is in a file of
+// its own, and is checked in tests against a schema that was written from what the service has
+// published (schemas/). None was tried with a real upload.
 //
 //	name          of                  what is written
 //	gradescope    one student         results.json
@@ -10,7 +10,8 @@
 //	junit         one student         JUnit XML
 //	canvas        the class           CSV for the import of grades
 //
-// What becomes of a case without a verdict is each service's own question, and docs/services.md answers it.
+// What becomes of a case without a verdict is each service's own question, and docs/services.md
+// answers it.
 package formats
 
 import (
@@ -62,8 +63,8 @@ func Of(name string) (Format, error) {
 	return All[i], nil
 }
 
-// ErrNoGrade says that nothing can be told to a service that has no word for "a person has to look": it must see
-// that the grader failed, and not a score.
+// ErrNoGrade says that nothing can be told to a service that has no word for "a person has to
+// look": it must see that the grader failed, and not a score.
 var ErrNoGrade = errors.New("there is no grade to report")
 
 // nothing returns an error if nothing about the student has been decided.

@@ -31,8 +31,8 @@ var cases = []suite.Case{
 	{Case: tester.Case{Part: "2E", Name: "Asks", Points: 7}, Lab: "lab2", Package: "./raft"},
 }
 
-// class judges a class of all kinds: right, wrong in nasty words, without a verdict on a case, flooding in every
-// case, not compiling, and one on which the framework failed.
+// class judges a class of all kinds: right, wrong in nasty words, without a verdict on a case,
+// flooding in every case, not compiling, and one on which the framework failed.
 func class(t *testing.T) *grade.Results {
 	t.Helper()
 	policy, err := grade.ReadPolicy([]byte("extra: [2E]\nscale: 100"))
@@ -90,7 +90,8 @@ func valid(t *testing.T, s *jsonschema.Schema, text []byte) map[string]any {
 	return m
 }
 
-// written returns what the format says of each student; nothing where it says that there is no grade.
+// written returns what the format says of each student; nothing where it says that there is no
+// grade.
 func written(t *testing.T, name string) map[string][]byte {
 	t.Helper()
 	f, err := Of(name)
@@ -172,7 +173,8 @@ func TestGitHub(t *testing.T) {
 	}
 }
 
-// The schema of JUnit, as far as readers agree on it: names, counts that add up, at most one problem for a case.
+// The schema of JUnit, as far as readers agree on it: names, counts that add up, at most one
+// problem for a case.
 func TestJUnit(t *testing.T) {
 	all := written(t, "junit")
 	require.Len(t, all, 6)
@@ -208,7 +210,8 @@ func TestJUnit(t *testing.T) {
 	}
 }
 
-// The rules of Canvas' importer: the first columns by name, a row of possible points, scores that are numbers or empty.
+// The rules of Canvas' importer: the first columns by name, a row of possible points, scores that
+// are numbers or empty.
 func TestCanvas(t *testing.T) {
 	f, err := Of("canvas")
 	require.NoError(t, err)

@@ -8,7 +8,8 @@ import (
 	"raftlab/internal/plain"
 )
 
-// What the reporter of GitHub Classroom reads: each test step has an output `result`, which is this in base64.
+// What the reporter of GitHub Classroom reads: each test step has an output `result`, which is this
+// in base64.
 type (
 	githubResult struct {
 		Version  int          `json:"version"`
@@ -70,8 +71,8 @@ func GitHubSummary(s grade.Student) []byte {
 	return []byte(b.String())
 }
 
-// GitHubAnnotations are workflow commands, one on each line: an error for each case that failed, and one for each
-// place where the code does not compile, as many as GitHub shows.
+// GitHubAnnotations are workflow commands, one on each line: an error for each case that failed,
+// and one for each place where the code does not compile, as many as GitHub shows.
 func GitHubAnnotations(s grade.Student) []byte {
 	var lines []string
 	for _, f := range s.Faults {

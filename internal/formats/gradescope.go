@@ -31,8 +31,8 @@ type (
 	}
 )
 
-// gradescope writes a case without a verdict with no status and no points: the score is what is earned for certain, and
-// the text above says that more may come.
+// gradescope writes a case without a verdict with no status and no points: the score is what is
+// earned for certain, and the text above says that more may come.
 func gradescope(r *grade.Results, s grade.Student) ([]byte, error) {
 	if err := nothing(s); err != nil {
 		return nil, err

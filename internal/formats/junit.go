@@ -9,7 +9,8 @@ import (
 	"raftlab/internal/record"
 )
 
-// junitFile writes a case without a verdict as an error. Times are left out: they are the machine's.
+// junitFile writes a case without a verdict as an error. Times are left out: they are the
+// machine's.
 func junitFile(r *grade.Results, s grade.Student) ([]byte, error) {
 	all := junit.Suites{Name: s.Name, Time: "0"}
 	texts := outputs(r, s)

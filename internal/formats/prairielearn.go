@@ -38,8 +38,8 @@ func (f fraction) MarshalJSON() ([]byte, error) {
 	return []byte(share), nil
 }
 
-// prairielearn has a word for what is not graded: a submission without a verdict on every case is not gradable, and
-// stays as it was.
+// prairielearn has a word for what is not graded: a submission without a verdict on every case is
+// not gradable, and stays as it was.
 func prairielearn(r *grade.Results, s grade.Student) ([]byte, error) {
 	text, err := feedback(r, s)
 	if err != nil {

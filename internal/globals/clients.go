@@ -6,8 +6,9 @@ import (
 	"unsafe"
 )
 
-// Clerks often take their numbers from a counter, one for all of them. If clients shared it while they work, they could
-// tell each other anything by it, past the network. So they do not, and yet their numbers differ:
+// Clerks often take their numbers from a counter, one for all of them. If clients shared it while
+// they work, they could tell each other anything by it, past the network. So they do not, and yet
+// their numbers differ:
 //
 //	the first       MakeClerk   ids = 1 ---- works with ids of its own
 //	                               |
@@ -15,9 +16,10 @@ import (
 //	                               v
 //	the next        MakeClerk   ids = 2 ---- works with ids of its own
 //
-// A counter goes on, from one client to the next, as it was when the former's clerk was made, before anybody asked it
-// for anything. Clerks may draw from it later, too, for the number of each request perhaps. So the numbers in it that are
-// only added to are moved when the clerk has been made: for each client they go on far from where they do for others.
+// A counter goes on, from one client to the next, as it was when the former's clerk was made,
+// before anybody asked it for anything. Clerks may draw from it later, too, for the number of each
+// request perhaps. So the numbers in it that are only added to are moved when the clerk has been
+// made: for each client they go on far from where they do for others.
 
 const (
 	counter = 1              // marks a variable that holds nothing but plain numbers and locks, a few bytes in all
@@ -34,7 +36,7 @@ type client struct {
 	began  map[uint]bool
 	left   map[uint]unsafe.Pointer // what the next one goes on from
 	leaves []func()                // fill left
-	moves  []func()                // what is to be done to its own counters when its clerk is made
+	moves  []func()                // what happens to its own counters when its clerk is made
 }
 
 var (
@@ -53,7 +55,8 @@ func newClient() *client {
 	return c
 }
 
-// Made says that a client's clerk has been made: what its counters are now is where those of the next client begin.
+// Made says that a client's clerk has been made: what its counters are now is where those of the
+// next client begin.
 func Made(o Owner) {
 	if o == 0 {
 		return
@@ -71,8 +74,8 @@ func Made(o Owner) {
 	c.leaves, c.moves = nil, nil
 }
 
-// begin gives counter n, to which p points, its first value for the client. It is not generic, because what the compiler
-// copies into the code under test must not use reflection.
+// begin gives counter n, to which p points, its first value for the client. It is not generic,
+// because what the compiler copies into the code under test must not use reflection.
 func begin(c *client, n uint, p any) {
 	at, t := reflect.ValueOf(p).UnsafePointer(), reflect.TypeOf(p).Elem()
 	clientsMu.Lock()
@@ -105,8 +108,8 @@ func begin(c *client, n uint, p any) {
 	})
 }
 
-// moveOn moves the numbers of a counter that are marked, the first by the lowest bit, to where those of one client begin,
-// and returns the marks of the numbers behind.
+// moveOn moves the numbers of a counter that are marked, the first by the lowest bit, to where
+// those of one client begin, and returns the marks of the numbers behind.
 func moveOn(at unsafe.Pointer, t reflect.Type, marked uint, client uint64) (rest uint) {
 	switch {
 	case marked == 0 || t.PkgPath() == "sync":

@@ -1,26 +1,26 @@
-// Package globals keeps the package variables of the code under test apart, one copy for each life of
-// each server, although all servers of a run share a process.
+// Package globals keeps the package variables of the code under test apart, one copy for each life
+// of each server, although all servers of a run share a process.
 //
-// On a real cluster a package variable is a variable of one machine, and gone when the machine crashes.
-// In a simulated one it would be a channel past the network, and a disk that nobody pays for. The
-// engine therefore compiles the code under test with each use of a variable that can change
-// replaced by one of a copy:
+// On a real cluster a package variable is a variable of one machine, and gone when the machine
+// crashes. In a simulated one it would be a channel past the network, and a disk that nobody pays
+// for. The engine therefore compiles the code under test with each use of a variable that can
+// change replaced by one of a copy:
 //
 //	var votes = 1                 var votes = raftlab_globals.Init(6, func() int { return 1 })
 //	...                  becomes  ...
 //	votes++                       (*raftlab_globals.At(&votes,6))++
 //
-// Whose copy it is follows from the goroutine. Each has an owner, which the engine's Go runtime hands on
-// to the goroutines that it starts; the harness sets it around its calls into the code under test, and
-// the simulated network around handlers.
+// Whose copy it is follows from the goroutine. Each has an owner, which the engine's Go runtime
+// hands on to the goroutines that it starts; the harness sets it around its calls into the code
+// under test, and the simulated network around handlers.
 //
 //	owner 0          the harness               the variable itself
 //	a life           each server, each life    a copy of its own of everything
 //	a client         each clerk                a copy of its own; a counter goes on from the last clerk's
 //	a visitor        a message on its way      a copy of its own of everything, made when it is used
 //
-// Counters are variables that hold plain numbers and locks, a few bytes in all. Clerks often take their numbers from
-// one, so they begin where another clerk has left them (clients.go).
+// Counters are variables that hold plain numbers and locks, a few bytes in all. Clerks often take
+// their numbers from one, so they begin where another clerk has left them (clients.go).
 //
 // A new owner's copies are made by running the initializers of the variables again, in the order in
 // which the program ran them, and then those init functions that have to do with them.
@@ -34,7 +34,8 @@ import (
 	"unsafe"
 )
 
-// Owner is somebody with copies of the variables. The zero Owner has none: it uses the variables themselves.
+// Owner is somebody with copies of the variables. The zero Owner has none: it uses the variables
+// themselves.
 type Owner uint64
 
 // copies are the variables of one owner.
@@ -83,8 +84,8 @@ func newOwner(c *client) Owner {
 // Current returns the owner of the goroutine that calls it.
 func Current() Owner { return Owner(owner()) }
 
-// Enter makes o the owner of the goroutine that calls it, and returns the one before. It makes the owner's
-// variables if it is the first to come; so it may run initializers of the code under test.
+// Enter makes o the owner of the goroutine that calls it, and returns the one before. It makes the
+// owner's variables if it is the first to come; so it may run initializers of the code under test.
 func Enter(o Owner) (before Owner) {
 	before = Owner(setOwner(uint64(o)))
 	if o != 0 && o < visitors {
@@ -108,7 +109,8 @@ func (c *copies) make() {
 // Leave gives the goroutine its former owner back.
 func Leave(before Owner) { setOwner(uint64(before)) }
 
-// At returns the copy of variable number n that belongs to the goroutine's owner. shared is the variable itself.
+// At returns the copy of variable number n that belongs to the goroutine's owner. shared is the
+// variable itself.
 func At[T any](shared *T, n uint) *T {
 	o := owner()
 	if o == 0 {
@@ -132,7 +134,8 @@ func At[T any](shared *T, n uint) *T {
 	return (*T)(p)
 }
 
-// None is the number of a variable that is not kept apart, but whose initializer has to run for each owner.
+// None is the number of a variable that is not kept apart, but whose initializer has to run for
+// each owner.
 const None = ^uint(0)
 
 func set[T any](n uint, v T) {
@@ -168,8 +171,8 @@ func Init3[A, B, C any](a, b, c uint, f func() (A, B, C)) (A, B, C) {
 	return f()
 }
 
-// Flag is the initial value of variable n that points to a flag of the command line. A flag can be defined only
-// once; a new owner gets a copy of its value.
+// Flag is the initial value of variable n that points to a flag of the command line. A flag can be
+// defined only once; a new owner gets a copy of its value.
 func Flag[T any](n uint, f func() *T) *T {
 	p := f()
 	steps = append(steps, func() {

@@ -6,10 +6,11 @@ import (
 	"unsafe"
 )
 
-// Methods of a message (GobDecode) run while it is on its way. They may neither see the variables of the sender nor
-// those of the receiver, or they would carry something past the network; and what they keep must
-// be of no use to anybody but the receiver. So each message that has such methods is an owner of its own, a
-// visitor. Hardly any method uses package variables, so a visitor's copies are made when it does.
+// Methods of a message (GobDecode) run while it is on its way. They may neither see the variables
+// of the sender nor those of the receiver, or they would carry something past the network; and what
+// they keep must be of no use to anybody but the receiver. So each message that has such methods is
+// an owner of its own, a visitor. Hardly any method uses package variables, so a visitor's copies
+// are made when it does.
 
 // visitors is the first of the visitors' numbers.
 const visitors = Owner(1) << 40

@@ -51,11 +51,12 @@ type Event struct {
 	CPU   float64 // seconds that runs took, with "done"
 }
 
-// atOnce is how many submissions are under way at a time: while one compiles, another has runs for the workers.
+// atOnce is how many submissions are under way at a time: while one compiles, another has runs for
+// the workers.
 func atOnce(workers int) int { return min(max(2, workers/2), 16) }
 
-// Grade grades those that are to be graded, until all are or ctx ends. limit may end earlier: what has not run by
-// then is without a verdict. The error is the framework's, and not about a submission.
+// Grade grades those that it should, until all are or ctx ends. limit may end earlier: what has not
+// run by then is without a verdict. The error is the framework's, and not about a submission.
 func (c *Class) Grade(ctx, limit context.Context) error {
 	if err := os.MkdirAll(c.Out, 0o755); err != nil {
 		return fmt.Errorf("make a directory for the grades: %w", err)

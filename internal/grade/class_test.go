@@ -24,9 +24,9 @@ import (
 	"raftlab/tester"
 )
 
-// These tests grade classes with an engine of their own, which says of each run what the text of the submission
-// tells it to. So what surrounds the runs is tested with many submissions; that the real engine fits is tested by
-// the command's own tests.
+// These tests grade classes with an engine of their own, which says of each run what the text of
+// the submission tells it to. So what surrounds the runs is tested with many submissions; that the
+// real engine fits is tested by the command's own tests.
 
 var testCases = []suite.Case{
 	{Case: tester.Case{Part: "2A", Name: "Elects", Points: 10}, Lab: "lab2", Package: "./raft", Test: "TestLab2"},
@@ -277,8 +277,8 @@ func keys(m map[string]string) (all []string) {
 	return all
 }
 
-// The same submissions give the same bytes: with any number of workers, interrupted any number of times at any run, in
-// shards, and when they are graded again.
+// The same submissions give the same bytes: with any number of workers, interrupted any number of
+// times at any run, in shards, and when they are graded again.
 func TestSameBytes(t *testing.T) {
 	dir := people(t)
 	out := t.TempDir()

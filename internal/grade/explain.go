@@ -26,8 +26,8 @@ func (g *grading) job(k suite.Case, seed uint64) sim.Job {
 	return g.options(g.record.Contract).Job(g.binaries[k.Package], k, seed)
 }
 
-// explain looks more closely at some failures: of each part one of each kind, as many as the policy tells. It runs
-// them again for their events, which also shows that they can be repeated.
+// explain looks more closely at some failures: of each part one of each kind, as many as the policy
+// tells. It runs them again for their events, which also shows that they can be repeated.
 func (g *grading) explain() {
 	os.RemoveAll(filepath.Dir(traceFile(g.Out, g.entry.File, "")))
 	g.record.Told = nil

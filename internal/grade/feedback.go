@@ -19,7 +19,8 @@ type Note struct {
 	Hint   string
 }
 
-// Notes are the failures that a student is told about. A seed is in them only where the policy shows it.
+// Notes are the failures that a student is told about. A seed is in them only where the policy
+// shows it.
 func (r *Results) Notes(s Student) []Note {
 	show := func(level string) bool { return r.Plan.Policy.Feedback.shows(level, r.Plan.Hidden()) }
 	var notes []Note

@@ -9,9 +9,10 @@ import (
 	"raftlab/internal/jsonlines"
 )
 
-// openJournal opens the journal at path, and returns the runs in it that belong to key. A journal keeps the runs of a
-// submission that is being graded, each from the moment it ended, so that whoever is killed goes on where they were.
-// Its first line is the key, then there is a run on each line. When the grade is complete the [Record] takes its place.
+// openJournal opens the journal at path, and returns the runs in it that belong to key. A journal
+// keeps the runs of a submission that is being graded, each from the moment it ended, so that
+// whoever is killed goes on where they were. Its first line is the key, then there is a run on each
+// line. When the grade is complete the [Record] takes its place.
 func openJournal(path string, key Key) (*jsonlines.File, []Run, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return nil, nil, fmt.Errorf("make a place for the journal of runs: %w", err)

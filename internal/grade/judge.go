@@ -27,13 +27,13 @@ type Student struct {
 	Name   string `json:"name"`
 	File   string `json:"file"` // by which their files are called
 	Status Status `json:"status"`
-	// Why a person has to look; also where there is a score, and something else is to be seen.
+	// Why a person has to look; also where there is a score, and there is something else to see.
 	Why []string `json:"why,omitempty"`
 	// Raw points are those that `raftlab test` counts: all of a case that passes with every seed.
 	Raw    int `json:"raw"`
 	RawMax int `json:"rawMax"`
-	// Score is by the policy, and rounded; there is none without a verdict on every case. Then it lies from Least to
-	// Most, which are equal otherwise.
+	// Score is by the policy, and rounded; there is none without a verdict on every case. Then it
+	// lies from Least to Most, which are equal otherwise.
 	Score *Number `json:"score"`
 	Least Number  `json:"least"`
 	Most  Number  `json:"most"`
@@ -150,7 +150,8 @@ func (c Case) why() string {
 	return string(c.Outcome)
 }
 
-// tampering is an accusation, which stands, and which a person should read before anybody hears of it.
+// tampering is an accusation, which stands, and which a person should read before anybody hears of
+// it.
 func (s *Student) tampering() string {
 	if s.Outcome == record.Tampering && len(s.Faults) > 0 {
 		return "look at it: refused (tampering): " + s.Faults[0].String()

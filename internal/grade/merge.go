@@ -49,9 +49,9 @@ func quoteGlob(path string) string {
 	return string(b)
 }
 
-// Merge puts the grades in dirs together in out, as if they had been made there. It can be repeated: what is there is
-// replaced by the same. The shards have to be of one class, graded in one way; those that are missing leave
-// students that are not graded yet.
+// Merge puts the grades in dirs together in out, as if they had been made there. It can be
+// repeated: what is there is replaced by the same. The shards have to be of one class, graded in
+// one way; those that are missing leave students that are not graded yet.
 func Merge(out string, dirs []string, cases []suite.Case) (*Plan, error) {
 	var whole *Plan
 	shards := map[int]string{}

@@ -9,8 +9,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Number is an exact decimal or a quotient of such. Scores are computed with it, because sums of binary fractions
-// depend on their order, and half a cent of a point on the machine.
+// Number is an exact decimal or a quotient of such. Scores are computed with it, because sums of
+// binary fractions depend on their order, and half a cent of a point on the machine.
 type Number struct{ r *big.Rat }
 
 // Int returns n.
@@ -50,7 +50,8 @@ func (n Number) over(m Number) Number {
 // Equal compares values.
 func (n Number) Equal(m Number) bool { return n.rat().Cmp(m.rat()) == 0 }
 
-// shownDigits is how many digits after the point are shown of a number that is not rounded by a policy.
+// shownDigits is how many digits after the point are shown of a number that is not rounded by a
+// policy.
 const shownDigits = 4
 
 // String is the number in decimal, without zeros at its end: "12.5".
@@ -92,7 +93,8 @@ func (n *Number) UnmarshalYAML(node *yaml.Node) error {
 	return nil
 }
 
-// round returns the multiple of step that is next to n: the nearest (halves go up), the one below or the one above.
+// round returns the multiple of step that is next to n: the nearest (halves go up), the one below
+// or the one above.
 func (n Number) round(step Number, mode string) Number {
 	if step.IsZero() {
 		return n

@@ -19,29 +19,34 @@ import (
 	"raftlab/internal/submission"
 )
 
-// Opener turns what somebody handed in into a tree that can be tested. [Open] takes the course's own layout;
-// whatever converts another layout is an Opener, too, and nothing else here has to know of it.
+// Opener turns what somebody handed in into a tree that can be tested. [Open] takes the course's
+// own layout; whatever converts another layout is an Opener, too, and nothing else here has to know
+// of it.
 type Opener func(ctx context.Context, path string, packages []string) (Tree, error)
 
 // Tree is code as [suite.FindCode] takes it.
 type Tree struct {
 	Files []submission.File // by their name below the root of the tree
 	Notes []string          // what a reader of the grade should know of how the tree came about
-	// Contract is the year by whose contract the code is judged, where the grading gives none, or "".
+	// Contract is the year by whose contract the code is judged, where the grading gives none, or
+	// "".
 	Contract string
-	// Written are files that the student has not written: they came about when the tree was adopted.
+	// Written are files that the student has not written: they came about when the tree was
+	// adopted.
 	Written []string
-	// Dirs say what its directories were called in what was handed in, if they had other names: "raft" was "src/raft".
+	// Dirs say what its directories were called in what was handed in, if they had other names:
+	// "raft" was "src/raft".
 	Dirs map[string]string
 }
 
-// NothingError says that nothing was handed in: no file of Go. That is worth nothing, and no person needs to look.
+// NothingError says that nothing was handed in: no file of Go. That is worth nothing, and no person
+// needs to look.
 type NothingError struct{ What string }
 
 func (e *NothingError) Error() string { return e.What }
 
-// Open is the usual [Opener]: it reads a folder or an archive, and finds the tree in it, however many folders
-// there are around it. What is no part of the packages is left out.
+// Open is the usual [Opener]: it reads a folder or an archive, and finds the tree in it, however
+// many folders there are around it. What is no part of the packages is left out.
 func Open(ctx context.Context, handedIn string, packages []string) (Tree, error) {
 	wanted := func(name string) bool {
 		return path.Ext(name) == ".go" && !strings.HasSuffix(name, "_test.go")

@@ -17,7 +17,8 @@ import (
 // PlanSchema is the version of the format of plans.
 const PlanSchema = "raftlab/grade-plan/v1"
 
-// Plan is what is graded, and how: all that scores depend on beside the submissions. It holds no secret.
+// Plan is what is graded, and how: all that scores depend on beside the submissions. It holds no
+// secret.
 type Plan struct {
 	Schema   string        `json:"schema"`
 	Raftlab  string        `json:"raftlab,omitempty"` // the release that grades
@@ -102,7 +103,8 @@ func ReadPlan(dir string, all []suite.Case) (*Plan, error) {
 // ReleaseOf is the release that made a directory of grades, or "" where it is not said.
 func ReleaseOf(dir string) string { return peek(dir).Raftlab }
 
-// peek reads the plan in a directory of grades without asking whether it can be followed. [ReadPlan] says what is wrong with it.
+// peek reads the plan in a directory of grades without asking whether it can be followed.
+// [ReadPlan] says what is wrong with it.
 func peek(dir string) (p Plan) {
 	text, err := os.ReadFile(filepath.Join(dir, planFile))
 	if err != nil || json.Unmarshal(text, &p) != nil {
@@ -128,7 +130,8 @@ func (p *Plan) key(source, contract string) Key {
 	return Key{Source: source, Identity: p.Identity, Options: string(options) + p.Salt}
 }
 
-// options are those of a student's runs: by the contract of the plan, or else by that of the student's own year.
+// options are those of a student's runs: by the contract of the plan, or else by that of the
+// student's own year.
 func (p *Plan) options(contract string) suite.Options {
 	o := p.Options
 	o.Contract = cmp.Or(o.Contract, contract)

@@ -26,8 +26,8 @@ const PolicySchema = "raftlab/policy/v1"
 //go:embed policy.yaml
 var PolicyText string
 
-// Policy says how runs become points, and what of them a student gets to see. The fields are explained in
-// policy.yaml.
+// Policy says how runs become points, and what of them a student gets to see. The fields are
+// explained in policy.yaml.
 type Policy struct {
 	Schema   string            `yaml:"schema" json:"schema"`
 	Raftlab  string            `yaml:"raftlab" json:"raftlab,omitempty"`

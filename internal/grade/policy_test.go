@@ -167,7 +167,8 @@ func TestFileNames(t *testing.T) {
 	}
 }
 
-// No file that a student gets holds a hidden seed, at any level of feedback but the one that shows it.
+// No file that a student gets holds a hidden seed, at any level of feedback but the one that shows
+// it.
 func TestFeedbackHidesSeeds(t *testing.T) {
 	dir := people(t)
 	salt, err := hidden.ReadSalt([]byte("a secret of more than sixteen bytes"), []uint64{1, 2, 3, 4, 5})
@@ -199,7 +200,8 @@ func TestFeedbackHidesSeeds(t *testing.T) {
 	}
 }
 
-// With counts: course, what only raftlab asks for is run and shown, and is worth nothing unless it is named.
+// With counts: course, what only raftlab asks for is run and shown, and is worth nothing unless it
+// is named.
 func TestOnlyWhatTheCourseDemandsCounts(t *testing.T) {
 	cases := slices.Clone(testCases)
 	for i := range cases {

@@ -11,8 +11,9 @@ import (
 	"raftlab/internal/suite"
 )
 
-// This file looks for data races, which the engine cannot see: it runs one goroutine at a time. They are looked for natively, outside
-// of the sandbox, and only where somebody asks for it. A race is no failed case: it is a note, or a deduction of the policy.
+// This file looks for data races, which the engine cannot see: it runs one goroutine at a time.
+// They are looked for natively, outside of the sandbox, and only where somebody asks for it. A race
+// is no failed case: it is a note, or a deduction of the policy.
 
 // Raced is what the race detector found in a submission.
 type Raced struct {
@@ -41,8 +42,8 @@ func (g *grading) mustRace(r *Record) bool {
 	return g.Race && r.Raced == nil && r.Outcome == "" && r.Problem == ""
 }
 
-// races runs each case once under the race detector. The seed is the public number of the first, never a hidden one: what runs
-// here could keep it.
+// races runs each case once under the race detector. The seed is the public number of the first,
+// never a hidden one: what runs here could keep it.
 func (g *grading) races() {
 	raced := &Raced{}
 	binaries := map[string]*sim.Binary{}

@@ -14,7 +14,8 @@ import (
 	"raftlab/internal/suite"
 )
 
-// detector is an engine that finds a race in native runs of a submission that has "without a lock" in its text.
+// detector is an engine that finds a race in native runs of a submission that has "without a lock"
+// in its text.
 type detector struct {
 	*puppets
 	raced *atomic.Int64

@@ -17,24 +17,28 @@ import (
 // RecordSchema is the version of the format of records.
 const RecordSchema = "raftlab/grade-record/v1"
 
-// Key says what the runs of a submission depend on. A record with another key says nothing about it.
+// Key says what the runs of a submission depend on. A record with another key says nothing about
+// it.
 type Key struct {
 	Source   string       `json:"source"` // hash of the code that was handed in
 	Identity sim.Identity `json:"identity"`
 	Options  string       `json:"options"`
 }
 
-// Record is what is known about one submission: what was found in it and how its runs ended. Points are not in it;
-// they follow from it and the policy. It holds no times of the machine, so that it is the same wherever it is made.
+// Record is what is known about one submission: what was found in it and how its runs ended. Points
+// are not in it; they follow from it and the policy. It holds no times of the machine, so that it
+// is the same wherever it is made.
 type Record struct {
 	Schema string `json:"schema"`
 	Name   string `json:"name"`
 	Key    Key    `json:"key"`
-	// Outcome is that of all cases where nothing could run: not built, tampering, or nothing handed in.
+	// Outcome is that of all cases where nothing could run: not built, tampering, or nothing handed
+	// in.
 	Outcome record.Outcome `json:"outcome,omitempty"`
 	Reason  string         `json:"reason,omitempty"`
 	Faults  []suite.Fault  `json:"faults,omitempty"`
-	// Problem is why a person has to look: the submission could not be read, or the framework failed.
+	// Problem is why a person has to look: the submission could not be read, or the framework
+	// failed.
 	Problem string `json:"problem,omitempty"`
 	// Again says that the next grading tries again: what failed may have been the machine's.
 	Again  bool          `json:"again,omitempty"`

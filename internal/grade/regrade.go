@@ -13,7 +13,8 @@ import (
 	"raftlab/internal/suite"
 )
 
-// Recorded are runs that were made earlier, of one submission or of one `raftlab test`, and how to make them again.
+// Recorded are runs that were made earlier, of one submission or of one `raftlab test`, and how to
+// make them again.
 type Recorded struct {
 	Name     string
 	Code     suite.Code

@@ -51,8 +51,8 @@ func (p *Plan) Collect(dir string) (*Results, error) {
 	return plain.Strings(r), nil
 }
 
-// Render writes the files for the class and for each student into dir, each in one step. They depend on nothing
-// but the records and the plan.
+// Render writes the files for the class and for each student into dir, each in one step. They
+// depend on nothing but the records and the plan.
 func (r *Results) Render(dir string) error {
 	if err := writeJSON(filepath.Join(dir, gradesJSON), r); err != nil {
 		return err
@@ -110,8 +110,8 @@ func (r *Results) feedback(dir string, s Student) error {
 	return err
 }
 
-// cell is a text for one cell of a CSV file. Spreadsheets take what begins like a formula for one, and a student may
-// be called so.
+// cell is a text for one cell of a CSV file. Spreadsheets take what begins like a formula for one,
+// and a student may be called so.
 func cell(s string) string {
 	s = plain.Line(s, plain.MaxLine)
 	if s != "" && strings.ContainsRune("=+-@", rune(s[0])) {

@@ -28,7 +28,8 @@ var ignoredFiles = []string{".csv", ".json", ".yml", ".yaml", ".html", ".txt", "
 // maxRoster is how many entries a folder of submissions may have.
 const maxRoster = 10_000
 
-// FindRoster returns the submissions in a folder, sorted by name, and the names of files that are passed over.
+// FindRoster returns the submissions in a folder, sorted by name, and the names of files that are
+// passed over.
 func FindRoster(dir string) (roster []Entry, ignored []string, err error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -81,7 +82,8 @@ func One(path string) ([]Entry, error) {
 	return finishRoster([]Entry{entry}), nil
 }
 
-// finishRoster makes names that are there twice distinct (alice and alice.zip), and gives each a file name.
+// finishRoster makes names that are there twice distinct (alice and alice.zip), and gives each a
+// file name.
 func finishRoster(roster []Entry) []Entry {
 	count := map[string]int{}
 	for _, e := range roster {
@@ -105,7 +107,8 @@ func finishRoster(roster []Entry) []Entry {
 	return roster
 }
 
-// fileName makes a name that every system takes, and that reads as the student's where that is possible.
+// fileName makes a name that every system takes, and that reads as the student's where that is
+// possible.
 func fileName(name string) string {
 	const most = 80 // characters; systems have limits in bytes, and something is appended
 	var b strings.Builder

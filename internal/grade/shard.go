@@ -22,9 +22,10 @@ func ParseShard(s string) (*Shard, error) {
 	return &Shard{i, n}, nil
 }
 
-// DetectShard finds out from the environment which task of an array this process is: of a Slurm job array, or
-// of an indexed job of Kubernetes. Kubernetes does not say how many there are; JOB_COMPLETIONS has to. source names
-// the variable that it went by; a nil shard means that there is none.
+// DetectShard finds out from the environment which task of an array this process is: of a Slurm job
+// array, or of an indexed job of Kubernetes. Kubernetes does not say how many there are;
+// JOB_COMPLETIONS has to. source names the variable that it went by; a nil shard means that there
+// is none.
 func DetectShard(env func(string) string) (s *Shard, source string, err error) {
 	number := func(name string, otherwise int) (int, error) {
 		text := env(name)

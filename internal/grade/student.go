@@ -16,8 +16,8 @@ import (
 	"raftlab/internal/suite"
 )
 
-// maxUngraded is after how many runs without a verdict the remaining ones of a submission are not started: each
-// takes as long as a run may.
+// maxUngraded is after how many runs without a verdict the remaining ones of a submission are not
+// started: each takes as long as a run may.
 const maxUngraded = 3
 
 // grading is one submission under way.
@@ -33,8 +33,8 @@ type grading struct {
 	results  []suite.Finished // of this process
 }
 
-// grade makes the record of one submission, or completes it. An error is the framework's and leaves what
-// is there.
+// grade makes the record of one submission, or completes it. An error is the framework's and leaves
+// what is there.
 func (c *Class) grade(ctx, limit context.Context, e Entry) error {
 	g := &grading{Class: c, entry: e, ctx: ctx, limit: limit, binaries: map[string]*sim.Binary{}}
 	g.record = &Record{Schema: RecordSchema, Name: e.Name, Runs: []Run{}}
@@ -197,8 +197,8 @@ func (g *grading) unbuilt(err error) error {
 	return nil
 }
 
-// items are the runs that are missing: for each case the seeds that are not known, up to the first that
-// failed where nothing depends on those after it.
+// items are the runs that are missing: for each case the seeds that are not known, up to the first
+// that failed where nothing depends on those after it.
 func (g *grading) items() []suite.Item {
 	stops := g.Policy.StopsAtFailure(len(g.numbers))
 	var items []suite.Item
@@ -292,7 +292,8 @@ func (g *grading) costs() suite.Costs {
 	return costs
 }
 
-// counted are the runs that the judgement rests on: of a case that stops at its first failing seed, none after it.
+// counted are the runs that the judgement rests on: of a case that stops at its first failing seed,
+// none after it.
 func (g *grading) counted() []Run {
 	stops := g.Policy.StopsAtFailure(len(g.numbers))
 	runs := []Run{}

@@ -1,5 +1,5 @@
-// Package hidden derives seeds from a secret, so that those with whose code they run cannot prepare for them, and
-// names each by a code that may be shown.
+// Package hidden derives seeds from a secret, so that those with whose code they run cannot prepare
+// for them, and names each by a code that may be shown.
 package hidden
 
 import (
@@ -17,9 +17,10 @@ import (
 
 // Seeds says with which seeds each case runs: with those that were given, or with hidden ones.
 //
-// Hidden seeds are derived from a secret, by case and number: n-th seed of 2A/ReElection. They have 64 bits, so that
-// they cannot be tried one after the other, and are equal for all students. Each has a code of its own, derived from
-// the secret as well, that may be shown: it names the run to those that have the secret, and tells nothing to others.
+// Hidden seeds are derived from a secret, by case and number: n-th seed of 2A/ReElection. They have
+// 64 bits, so that they cannot be tried one after the other, and are equal for all students. Each
+// has a code of its own, derived from the secret as well, that may be shown: it names the run to
+// those that have the secret, and tells nothing to others.
 type Seeds struct {
 	given []uint64
 	salt  []byte // nil: seeds are not hidden
@@ -78,8 +79,8 @@ func (s Seeds) Of(caseID string) []uint64 {
 	return hidden
 }
 
-// Code is what is shown instead of a seed: "K3F9-2M7Q". Empty where seeds are not hidden, or the case has no
-// such seed.
+// Code is what is shown instead of a seed: "K3F9-2M7Q". Empty where seeds are not hidden, or the
+// case has no such seed.
 func (s Seeds) Code(caseID string, seed uint64) string {
 	if s.salt == nil {
 		return ""

@@ -1,6 +1,6 @@
-// Package jsonlines keeps a file of JSON values, one on each line, to which a long work adds what it has done. A process
-// that is killed at any instant loses at most the line that it was writing: what was cut off counts as not written, and
-// is dropped when the file is opened again.
+// Package jsonlines keeps a file of JSON values, one on each line, to which a long work adds what
+// it has done. A process that is killed at any instant loses at most the line that it was writing:
+// what was cut off counts as not written, and is dropped when the file is opened again.
 package jsonlines
 
 import (
@@ -22,9 +22,10 @@ type File struct {
 	err  error // of the first write that failed
 }
 
-// Open opens the file at path, or makes it, and returns how many lines it keeps. what names it in errors: "the log of
-// runs". take is called with each whole line and its number, from 0; if it returns false, that line and all behind it are
-// dropped. An error of take is returned as it is, and leaves the file as it was.
+// Open opens the file at path, or makes it, and returns how many lines it keeps. what names it in
+// errors: "the log of runs". take is called with each whole line and its number, from 0; if it
+// returns false, that line and all behind it are dropped. An error of take is returned as it is,
+// and leaves the file as it was.
 func Open(path, what string, take func(n int, line []byte) (bool, error)) (f *File, kept int, err error) {
 	text, err := os.ReadFile(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {

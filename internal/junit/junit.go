@@ -1,5 +1,6 @@
-// Package junit writes JUnit files as Jenkins, GitLab and GitHub's reporters read them: a suite for each part of a lab,
-// a test case for each case. What the format has no word for (points, seeds, builds) is a property.
+// Package junit writes JUnit files as Jenkins, GitLab and GitHub's reporters read them: a suite for
+// each part of a lab, a test case for each case. What the format has no word for (points, seeds,
+// builds) is a property.
 package junit
 
 import (

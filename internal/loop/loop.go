@@ -28,8 +28,8 @@ type Loop struct {
 	Title  string
 	Every  time.Duration // how often State is asked
 	State  func() uint64 // of the files, such as [Files]
-	// Round does the work, and returns what stands on the screen afterwards. say puts a line there until then. It returns soon
-	// after ctx has ended; then what it returns is thrown away.
+	// Round does the work, and returns what stands on the screen afterwards. say puts a line there
+	// until then. It returns soon after ctx has ended; then what it returns is thrown away.
 	Round func(ctx context.Context, say func(string)) string
 }
 

@@ -15,8 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// On a terminal: a round at the beginning, another when a file changes, which stops the one that is going on, one on any
-// key, and q ends it.
+// On a terminal: a round at the beginning, another when a file changes, which stops the one that is
+// going on, one on any key, and q ends it.
 func TestLoopOnATerminal(t *testing.T) {
 	terminal, screen, err := pty.Open()
 	require.NoError(t, err)

@@ -14,23 +14,23 @@ import (
 // peerVariable is the environment variable that tells a bundled test binary which peer to run.
 const peerVariable = "RAFTLAB_PEER"
 
-// packageDir is the package that subjects are versions of, and entrance the test file that hands it to
-// the labs.
+// packageDir is the package that subjects are versions of, and entrance the test file that hands it
+// to the labs.
 const (
 	packageDir = "raft"
 	entrance   = packageDir + "/lab_test.go"
 )
 
-// Bundle returns the edits (see sim.Build) that put all subjects that are peers into one test binary, each
-// as a package of its own beside the reference:
+// Bundle returns the edits (see sim.Build) that put all subjects that are peers into one test
+// binary, each as a package of its own beside the reference:
 //
 //	raft/*.go                    the reference
 //	raft/votes-twice/*.go        a patched copy of all its files
 //	raft/lab_test.go             runs the one that RAFTLAB_PEER names
 //
-// Linking a test binary and compiling it to machine code takes longer than most hunts for a mutant; so
-// it is done once for all of them. Packages share nothing, so that a run is the same as
-// with the subject's files in the reference's place. The tree is only read.
+// Linking a test binary and compiling it to machine code takes longer than most hunts for a mutant;
+// so it is done once for all of them. Packages share nothing, so that a run is the same as with the
+// subject's files in the reference's place. The tree is only read.
 func Bundle(root string, subjects []Subject) (map[string][]byte, error) {
 	base, err := sources(filepath.Join(root, packageDir))
 	if err != nil {
@@ -72,8 +72,8 @@ func BundleFor(root, pkg string, subjects []Subject) (map[string][]byte, error) 
 	return BundleService(root, pkg, subjects)
 }
 
-// Write writes the files of one subject's package into dir, which is made if it does not exist: as a
-// submission for `raftlab replay --impl`.
+// Write writes the files of one subject's package into dir, which is made if it does not exist: as
+// a submission for `raftlab replay --impl`.
 func Write(root string, s Subject, dir string) error {
 	if f, ok := familyOf(s.Package()); ok {
 		return f.write(root, s, dir)

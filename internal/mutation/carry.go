@@ -22,9 +22,10 @@ type Carried struct {
 // Good reports whether the patch applies and compiles now.
 func (c Carried) Good() bool { return c.Err == nil && c.WorkCopy == "" && len(c.Flaws) == 0 }
 
-// CarryOver takes the patches of the subjects over to the tree at root (see [patch.Carrier]), and writes the patch files
-// that change. Working copies for a person are made below workDir: of patches with conflicts, and of those that apply and
-// do not compile. It returns the subjects that it did something about, or could not.
+// CarryOver takes the patches of the subjects over to the tree at root (see [patch.Carrier]), and
+// writes the patch files that change. Working copies for a person are made below workDir: of
+// patches with conflicts, and of those that apply and do not compile. It returns the subjects that
+// it did something about, or could not.
 func CarryOver(ctx context.Context, root, workDir string, subjects []Subject) (all []Carried, err error) {
 	carrier := &patch.Carrier{Root: root, WorkDir: workDir}
 	defer func() { err = errors.Join(err, carrier.Close()) }()
@@ -63,7 +64,8 @@ func CarryOver(ctx context.Context, root, workDir string, subjects []Subject) (a
 	return all, nil
 }
 
-// follow notes which of the patches that apply do not compile, after it has given these the names that are others now.
+// follow notes which of the patches that apply do not compile, after it has given these the names
+// that are others now.
 func follow(ctx context.Context, root string, carrier *patch.Carrier, applying []Subject, became map[string]*Carried) error {
 	flaws, err := Check(ctx, root, applying)
 	if err != nil {

@@ -54,8 +54,8 @@ func TestThereAreEnough(t *testing.T) {
 	require.GreaterOrEqual(t, len(Of(load(t, Variant), ShardedPackage)), 1+8+10)
 }
 
-// A mutant that is expected to die of something that no case ever says would survive for ever, and one
-// that may die of a pass or of the engine's failures would prove nothing.
+// A mutant that is expected to die of something that no case ever says would survive for ever, and
+// one that may die of a pass or of the engine's failures would prove nothing.
 func TestMutantsNameRulesAndPartsThatExist(t *testing.T) {
 	known := rules(t)
 	for _, o := range []record.Outcome{record.Stuck, record.BusyLoop, record.OutOfMemory, record.Crash} {
@@ -79,8 +79,8 @@ func TestMutantsNameRulesAndPartsThatExist(t *testing.T) {
 	}
 }
 
-// An exception for a case that is called something else now would be none, and one that a part covers is
-// not needed.
+// An exception for a case that is called something else now would be none, and one that a part
+// covers is not needed.
 func TestVariantsNameCasesAndPartsThatExist(t *testing.T) {
 	cases, parts := map[string]string{}, map[string]bool{}
 	for _, c := range suite.Cases(labs.All()) {
@@ -128,7 +128,8 @@ func TestWrittenPeersEqualBundledOnes(t *testing.T) {
 	require.True(t, strings.Contains(string(edits[entrance]), `"raftlab/raft/`+s.Name+`"`))
 }
 
-// A remembered kill of a mutant, a part or a case that is gone would be passed over in silence, and hunts would get slow.
+// A remembered kill of a mutant, a part or a case that is gone would be passed over in silence, and
+// hunts would get slow.
 func TestRememberedKillsAreOfCasesThatExist(t *testing.T) {
 	kills, err := ReadKills(root)
 	require.NoError(t, err)

@@ -36,12 +36,14 @@ func (f Flaw) String() string {
 	return fmt.Sprintf("%s: %s: does not apply: %s", where, f.File, f.Message)
 }
 
-// messagesEach is how many errors of the type checker are told of one patch; the others mostly follow from them.
+// messagesEach is how many errors of the type checker are told of one patch; the others mostly
+// follow from them.
 const messagesEach = 3
 
-// Check applies the patches of all subjects to the tree at root and checks the types of what they make of it, as the
-// packages and tests in which [Bundle] puts them. It compiles nothing of that; the packages that they import have to be compiled,
-// which go does once. It returns every flaw, in the order of the subjects; the error is about what is no patch's fault.
+// Check applies the patches of all subjects to the tree at root and checks the types of what they
+// make of it, as the packages and tests in which [Bundle] puts them. It compiles nothing of that;
+// the packages that they import have to be compiled, which go does once. It returns every flaw, in
+// the order of the subjects; the error is about what is no patch's fault.
 func Check(ctx context.Context, root string, subjects []Subject) ([]Flaw, error) {
 	c := &check{root: root}
 	var work []*checked
@@ -138,8 +140,8 @@ func (c *check) typeErrors(t *typer, w *checked) []Flaw {
 	return flaws
 }
 
-// home is where a file of the subject, named as in its bundle, stands in the tree: "raft/election.go" for
-// "raft/votes-twice/election.go".
+// home is where a file of the subject, named as in its bundle, stands in the tree:
+// "raft/election.go" for "raft/votes-twice/election.go".
 func (s Subject) home(file string) string {
 	f, service := familyOf(s.Package())
 	dir := packageDir

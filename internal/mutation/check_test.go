@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// aside is a git repository with the peer, all that it imports, and some patches, to be refactored. The labs are not there;
-// so what tests a peer is a stand-in.
+// aside is a git repository with the peer, all that it imports, and some patches, to be refactored.
+// The labs are not there; so what tests a peer is a stand-in.
 type aside struct {
 	t   *testing.T
 	dir string
@@ -112,7 +112,8 @@ func (a aside) flaws() (all []string) {
 	return all
 }
 
-// begin puts patches into the repository, in place of those that are there, and the peer as it is in the framework.
+// begin puts patches into the repository, in place of those that are there, and the peer as it is
+// in the framework.
 func (a aside) begin(t *testing.T, patches map[string]string) aside {
 	a.t = t
 	require.NoError(t, os.RemoveAll(filepath.Join(a.dir, "mutants")))
@@ -128,7 +129,8 @@ func (a aside) begin(t *testing.T, patches map[string]string) aside {
 	return a
 }
 
-// The stories share a repository, because go compiles what the peer imports anew wherever it stands.
+// The stories share a repository, because go compiles what the peer imports anew wherever it
+// stands.
 func TestPatchesFollowTheCode(t *testing.T) {
 	a := newAside(t)
 	t.Run("Refactoring", a.refactoring)
@@ -136,8 +138,9 @@ func TestPatchesFollowTheCode(t *testing.T) {
 	t.Run("Tree", a.brokenTree)
 }
 
-// A refactoring as it happens: a field gets another name, a function moves to a file of its own, and a condition another form.
-// All patches that suffer are listed at once; those that can be carried over are, and the last is left to a person.
+// A refactoring as it happens: a field gets another name, a function moves to a file of its own,
+// and a condition another form. All patches that suffer are listed at once; those that can be
+// carried over are, and the last is left to a person.
 func (a aside) refactoring(t *testing.T) {
 	patches := map[string]string{}
 	for _, name := range []string{"keeps-matchindex", "leader-not-counted", "votes-twice", "backs-up-too-little"} {
@@ -176,8 +179,8 @@ func (a aside) refactoring(t *testing.T) {
 	}
 }
 
-// What applies need not compile. The flaw names the line of the patch, and the file's; and a name that the patch adds, and
-// that is another now, is followed.
+// What applies need not compile. The flaw names the line of the patch, and the file's; and a name
+// that the patch adds, and that is another now, is followed.
 func (a aside) names(t *testing.T) {
 	patch := "# wrong:  x\n# rule:   x: y\n# parts:  2A\n# dies:   crash\n--- raft/replication.go\n+func (rf *Raft) more() int { return rf.followers[0].matchIndex }\n+\n func (rf *Raft) wakeReplicators() {\n"
 	a = a.begin(t, map[string]string{"adds": patch, "worse": strings.Replace(patch, "rf.followers[0].matchIndex", "nothing", 1)})

@@ -11,11 +11,11 @@ import (
 	"raftlab/internal/suite"
 )
 
-// Confirm repeats the kills in outcomes with other binaries, by the package of the cases, on engine: a hunt in the
-// native engine is confirmed in the wasm engine. A run is a function of source, case and seed, so each has to end
-// with the same verdict and the same trace hash; a subject with one that does not becomes [Undecided].
-// Deaths under the race detector are left out, because only the native engine has it. Confirm returns how many
-// kills it has repeated.
+// Confirm repeats the kills in outcomes with other binaries, by the package of the cases, on
+// engine: a hunt in the native engine is confirmed in the wasm engine. A run is a function of
+// source, case and seed, so each has to end with the same verdict and the same trace hash; a
+// subject with one that does not becomes [Undecided]. Deaths under the race detector are left out,
+// because only the native engine has it. Confirm returns how many kills it has repeated.
 func (h *Hunt) Confirm(ctx context.Context, outcomes []Outcome, binaries map[string]*sim.Binary, engine suite.Engine) (repeated int) {
 	again := *h
 	again.Binaries = binaries

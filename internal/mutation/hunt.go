@@ -34,12 +34,12 @@ type Standing struct {
 	Last              suite.Finished
 }
 
-// blockRuns bounds how many runs are planned at a time: a plan is held in memory, and a soak has half a
-// million runs.
+// blockRuns bounds how many runs are planned at a time: a plan is held in memory, and a soak has
+// half a million runs.
 const blockRuns = 20_000
 
-// Run hunts, and returns an Outcome for each subject, in their order. When ctx ends, it returns what is
-// known. The result does not depend on the number of workers.
+// Run hunts, and returns an Outcome for each subject, in their order. When ctx ends, it returns
+// what is known. The result does not depend on the number of workers.
 func (h *Hunt) Run(ctx context.Context) []Outcome {
 	p := newPosition(h)
 	p.execute(ctx, h.remembered())
@@ -72,8 +72,8 @@ type block struct {
 	seeds    []uint64
 }
 
-// blocks cuts a hunt into parts: all subjects with some of the seeds each, so that all have seen the
-// first seeds before any sees the last.
+// blocks cuts a hunt into parts: all subjects with some of the seeds each, so that all have seen
+// the first seeds before any sees the last.
 func (h *Hunt) blocks() []block {
 	step := max(blockRuns/max(h.perSeed(), 1), 1)
 	var blocks []block

@@ -83,8 +83,8 @@ func TestAVariantFailsByAnything(t *testing.T) {
 	require.Equal(t, suite.ExitFramework, r.ExitCode(), "without a judgement, nothing is proved")
 }
 
-// A variant is not asked for what it does not promise, and nobody for a lab that runs on request only, except
-// by name.
+// A variant is not asked for what it does not promise, and nobody for a lab that runs on request
+// only, except by name.
 func TestAVariantRunsOnWhatItPromises(t *testing.T) {
 	all := cases("2A/X", "2A/Y", "2B/Z", "P/Long")
 	all[3].OnRequest = true
@@ -172,7 +172,7 @@ func TestALogIsResumed(t *testing.T) {
 	require.ErrorContains(t, err, "not a log")
 }
 
-// What interrupts a run is not written down: it is to be run again.
+// What interrupts a run is not written down: it runs again.
 func TestOnlyJudgementsAreLogged(t *testing.T) {
 	l, err := OpenLog(filepath.Join(t.TempDir(), "log"), "b", script{"m 2A/X 1": {Outcome: record.Inconclusive}})
 	require.NoError(t, err)
@@ -192,7 +192,8 @@ func TestKillsAreConfirmed(t *testing.T) {
 	require.Contains(t, out[1].Troubles[0].Message, `"other"`)
 }
 
-// What is remembered says what runs first, and nothing else: a run that does not kill any more costs one run.
+// What is remembered says what runs first, and nothing else: a run that does not kill any more
+// costs one run.
 func TestRememberedKillsComeFirst(t *testing.T) {
 	engine := script{"m 2A/Y 2": fail("lost"), "n 2A/X 1": fail("lost")}
 	h := Hunt{Subjects: []Subject{mutant("m", "lost"), mutant("n", "lost"), mutant("o", "lost")}, Cases: cases("2A/X", "2A/Y"), Seeds: []uint64{1, 2},

@@ -14,8 +14,9 @@ import (
 	"raftlab/internal/suite"
 )
 
-// Kills are the runs in which mutants died the last time that somebody has looked, by their names: "2B/LeadersFail 1".
-// They only say what is run first: a mutant whose run does not kill it any more is hunted like any other.
+// Kills are the runs in which mutants died the last time that somebody has looked, by their names:
+// "2B/LeadersFail 1". They only say what is run first: a mutant whose run does not kill it any more
+// is hunted like any other.
 type Kills map[string]string
 
 func killsFile(root string) string { return filepath.Join(root, "mutants", "kills.json") }
@@ -38,7 +39,8 @@ func ReadKills(root string) (Kills, error) {
 
 func killOf(c string, seed uint64) string { return fmt.Sprintf("%s %d", c, seed) }
 
-// Learn takes over where the mutants in outcomes have died, and forgets those that all does not name.
+// Learn takes over where the mutants in outcomes have died, and forgets those that all does not
+// name.
 func (k Kills) Learn(outcomes []Outcome, all []Subject) {
 	for _, o := range outcomes {
 		if o.Status != Killed {
@@ -64,7 +66,8 @@ func (k Kills) Write(root string) error {
 	return nil
 }
 
-// Stale are the mutants that were killed, and not by the run that is remembered, although it was made.
+// Stale are the mutants that were killed, and not by the run that is remembered, although it was
+// made.
 func (h *Hunt) Stale(outcomes []Outcome) (names []string) {
 	for _, r := range h.remembered() {
 		killed := slices.ContainsFunc(outcomes, func(o Outcome) bool {
@@ -77,8 +80,8 @@ func (h *Hunt) Stale(outcomes []Outcome) (names []string) {
 	return names
 }
 
-// remembered are the runs that are made before all others. Those under the race detector come first: they are the ones that
-// wait for a build of their own.
+// remembered are the runs that are made before all others. Those under the race detector come
+// first: they are the ones that wait for a build of their own.
 func (h *Hunt) remembered() (runs []suite.Run) {
 	for _, s := range h.Subjects {
 		known, ok := h.Kills[s.Name]

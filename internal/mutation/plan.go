@@ -10,15 +10,16 @@ import (
 	"raftlab/internal/suite"
 )
 
-// plan makes the runs for some subjects, in the order in which they are to be started.
+// plan makes the runs for some subjects, in the order in which they start.
 //
-// A mutant that is hunted for its first expected death gets the cases of its parts, cheap runs and low
-// seeds first: the key is cost times position of the seed, so that one that needs the seventh seed of a cheap
-// case does not cost all seeds of an expensive one, nor the other way round. Subjects take turns: the
-// second run of one begins when all others have begun their first, as that may make it superfluous.
+// A mutant that is hunted for its first expected death gets the cases of its parts, cheap runs and
+// low seeds first: the key is cost times position of the seed, so that one that needs the seventh
+// seed of a cheap case does not cost all seeds of an expensive one, nor the other way round.
+// Subjects take turns: the second run of one begins when all others have begun their first, as that
+// may make it superfluous.
 //
-// Where every case counts (a matrix, or variants) each case is a group of its own and goes through its
-// seeds until one decides it.
+// Where every case counts (a matrix, or variants) each case is a group of its own and goes through
+// its seeds until one decides it.
 func (h *Hunt) plan(subjects []Subject, seeds []uint64) []suite.Run {
 	type placed struct {
 		suite.Run
@@ -61,12 +62,13 @@ const startCost = 0.03
 // everyCase says whether all cases are wanted, not the first that kills.
 func (h *Hunt) everyCase(s Subject) bool { return h.Matrix || s.Kind != Mutant }
 
-// Concerns says whether s runs on any of the cases. Nothing can be said of one that does not: that it
-// passed, for example.
+// Concerns says whether s runs on any of the cases. Nothing can be said of one that does not: that
+// it passed, for example.
 func (h *Hunt) Concerns(s Subject) bool { return len(h.casesFor(s)) > 0 }
 
-// casesFor returns the cases that s runs on: those selected, or those of the parts that its header names.
-// Cases of a lab that runs on request only have to be asked for: by the user, or by a mutant.
+// casesFor returns the cases that s runs on: those selected, or those of the parts that its header
+// names. Cases of a lab that runs on request only have to be asked for: by the user, or by a
+// mutant.
 func (h *Hunt) casesFor(s Subject) []suite.Case {
 	var cases []suite.Case
 	for _, c := range h.Cases {

@@ -9,8 +9,9 @@ import (
 	"raftlab/internal/suite"
 )
 
-// Raced runs subjects under the race detector, which needs the native engine: there is none for WebAssembly.
-// The binary of a package is built at the first run that wants it, so that it does not hold up the others.
+// Raced runs subjects under the race detector, which needs the native engine: there is none for
+// WebAssembly. The binary of a package is built at the first run that wants it, so that it does not
+// hold up the others.
 type Raced struct {
 	engine    suite.Engine
 	root      string

@@ -23,8 +23,8 @@ const (
 // Packages are all packages whose test binaries run subjects.
 var Packages = []string{PeerPackage, SinglePackage, ServicePackage, ShardedPackage}
 
-// family is a service whose versions are subjects, or versions of what only its clients notice: of a peer that
-// answers reads wrongly, for example.
+// family is a service whose versions are subjects, or versions of what only its clients notice: of
+// a peer that answers reads wrongly, for example.
 type family struct {
 	prefixes []string // with which the names of such subjects begin
 	dir      string   // of the package whose test binary runs them
@@ -100,8 +100,9 @@ func Of(subjects []Subject, pkg string) []Subject {
 	return slices.DeleteFunc(slices.Clone(subjects), func(s Subject) bool { return s.Package() != pkg && s.Package() != "" })
 }
 
-// BundleService is [Bundle] for versions of the service in a package. Each is a copy of the service, and of those
-// of the packages under it that its patch changes; the others it shares with the reference:
+// BundleService is [Bundle] for versions of the service in a package. Each is a copy of the
+// service, and of those of the packages under it that its patch changes; the others it shares with
+// the reference:
 //
 //	kvraft/*.go                      the reference
 //	kvraft/kv-forgets/*.go           a copy that imports kvraft/kv-forgets/rsm and raftlab/raft
@@ -136,8 +137,8 @@ func BundleService(root, pkg string, subjects []Subject) (map[string][]byte, err
 	return edits, err
 }
 
-// files returns the files of the packages that the subject does not share with the reference, by their
-// names below DIR/NAME.
+// files returns the files of the packages that the subject does not share with the reference, by
+// their names below DIR/NAME.
 func (f family) files(root string, s Subject) (map[string][]byte, error) {
 	changed, err := s.Patch.Apply(root)
 	if err != nil {
@@ -223,9 +224,9 @@ func service(t *testing.T) %s {
 `, f.dir, imports.String(), f.tests, f.contract, peerVariable, cases.String()))
 }
 
-// write is [Write] for a version of the service: the packages that it does not share with the reference, each
-// in a folder of its name. What is in a package below another one counts only together with that, so
-// that it is written, too.
+// write is [Write] for a version of the service: the packages that it does not share with the
+// reference, each in a folder of its name. What is in a package below another one counts only
+// together with that, so that it is written, too.
 func (f family) write(root string, s Subject, dir string) error {
 	files, err := f.files(root, s)
 	if err != nil {

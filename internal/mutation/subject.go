@@ -54,8 +54,8 @@ func (s Subject) Contract() string {
 }
 
 // Load reads the mutants or the variants of the tree at root, in the order of their names. The
-// variants begin with the reference. The error names each header that is incomplete; whether a patch still
-// applies shows in [Bundle].
+// variants begin with the reference. The error names each header that is incomplete; whether a
+// patch still applies shows in [Bundle].
 func Load(root string, kind Kind) ([]Subject, error) {
 	dir := map[Kind]string{Mutant: "mutants", Variant: "variants"}[kind]
 	patches, err := patch.LoadDir(filepath.Join(root, dir))

@@ -32,8 +32,8 @@ func newTable() table.Writer {
 	)
 }
 
-// overview says for each subject what became of it, and by which run: of a mutant's deaths the one with
-// the lowest seed.
+// overview says for each subject what became of it, and by which run: of a mutant's deaths the one
+// with the lowest seed.
 func overview(r *Report) string {
 	t := newTable()
 	t.AppendHeader(table.Row{"peer", "status", "by case", "seed", "because of", "runs", "CPU"})

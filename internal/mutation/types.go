@@ -112,7 +112,8 @@ func (b *bundle) Import(pkg string) (*types.Package, error) {
 	return p, err
 }
 
-// parse reads a file of the bundle. Files that were parsed for another bundle go by their base name.
+// parse reads a file of the bundle. Files that were parsed for another bundle go by their base
+// name.
 func (b *bundle) parse(name string) (*ast.File, error) {
 	text := b.edits[name]
 	key := path.Base(name) + "\x00" + string(text)
@@ -151,7 +152,8 @@ func syntaxErrors(name string, err error) (all []typeError) {
 // modulePath begins the import paths of the framework's packages.
 const modulePath = "raftlab/"
 
-// exportsFor asks go for the export data of all packages that the bundles import and do not have themselves.
+// exportsFor asks go for the export data of all packages that the bundles import and do not have
+// themselves.
 func exportsFor(ctx context.Context, root string, work []*checked) (map[string]string, error) {
 	if len(work) == 0 {
 		return nil, nil

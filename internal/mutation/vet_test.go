@@ -11,7 +11,8 @@ import (
 	"raftlab/internal/sim"
 )
 
-// TestNothingIsRefused: a mutant is wrong and a variant is unusual, but neither uses what code under test may not use.
+// TestNothingIsRefused: a mutant is wrong and a variant is unusual, but neither uses what code
+// under test may not use.
 func TestNothingIsRefused(t *testing.T) {
 	root := filepath.Join("..", "..")
 	for _, kind := range []Kind{Mutant, Variant} {

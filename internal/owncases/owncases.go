@@ -6,9 +6,9 @@
 //	  cases_test.go                        (nothing)
 //	  helpers/...                          labs/private/helpers/...
 //
-// The files take the place of package labs/private for one build, by the same overlay that takes the code under test;
-// nothing is written into the framework. The table is asked for natively, by a small program that prints it: the cases are
-// their author's, and are trusted as the framework is.
+// The files take the place of package labs/private for one build, by the same overlay that takes
+// the code under test; nothing is written into the framework. The table is asked for natively, by a
+// small program that prints it: the cases are their author's, and are trusted as the framework is.
 //
 //   - [Read]: the files, and the table of their cases (table.go)
 //   - [Write]: a template to begin with (template.go)
@@ -38,7 +38,8 @@ const place = "labs/private"
 // module is that of the framework.
 const module = "raftlab"
 
-// Files are Go files by their slash-separated paths in the framework; nil stands for a file that goes.
+// Files are Go files by their slash-separated paths in the framework; nil stands for a file that
+// goes.
 type Files map[string][]byte
 
 // ReadFiles reads the package at dir and those below it, without tests.
@@ -108,7 +109,8 @@ func modulePath(dir string) (string, error) {
 	}
 }
 
-// moved is a file with the imports of its own module turned into what they are called in the framework.
+// moved is a file with the imports of its own module turned into what they are called in the
+// framework.
 func moved(name string, text []byte, own string) ([]byte, error) {
 	files := token.NewFileSet()
 	f, err := parser.ParseFile(files, name, text, parser.ImportsOnly)
@@ -130,7 +132,8 @@ func moved(name string, text []byte, own string) ([]byte, error) {
 	return text, nil
 }
 
-// instead are the files with those that have to go from the framework: it may have cases of its own in that place.
+// instead are the files with those that have to go from the framework: it may have cases of its own
+// in that place.
 func (f Files) instead(framework string) (Files, error) {
 	all := maps.Clone(f)
 	there, err := filepath.Glob(filepath.Join(framework, filepath.FromSlash(place), "*.go")) // the pattern is fixed

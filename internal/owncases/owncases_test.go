@@ -44,7 +44,8 @@ func TestImportsOfItsOwnModule(t *testing.T) {
 	assert.Equal(t, files.Hash(), again.Hash(), "a copy is the same cases")
 }
 
-// The template's case is found with what it says about itself; what is wrong with others is said with their own names.
+// The template's case is found with what it says about itself; what is wrong with others is said
+// with their own names.
 func TestTable(t *testing.T) {
 	root, err := filepath.Abs(filepath.Join("..", ".."))
 	require.NoError(t, err)

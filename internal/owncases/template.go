@@ -10,12 +10,14 @@ import (
 	"strings"
 )
 
-// templates are the files to begin with. Their names end in .txt, so that the compiler does not take them for ours.
+// templates are the files to begin with. Their names end in .txt, so that the compiler does not
+// take them for ours.
 //
 //go:embed template
 var templates embed.FS
 
-// Write writes a module with one case into dir, which is empty or does not exist. It is built on the checkout at framework.
+// Write writes a module with one case into dir, which is empty or does not exist. It is built on
+// the checkout at framework.
 func Write(framework, dir string) error {
 	if there, err := os.ReadDir(dir); err == nil && len(there) > 0 {
 		return fmt.Errorf("%s is not empty; name a directory that is empty or does not exist", dir)

@@ -15,8 +15,8 @@ type Applied struct {
 	lines map[string][]int  // for each line of a file: the line of the patch that it is from, or 0
 }
 
-// Line returns the line of the patch file that a line of a changed file is from, or 0 if the line is the
-// reference's. Lines count from 1.
+// Line returns the line of the patch file that a line of a changed file is from, or 0 if the line
+// is the reference's. Lines count from 1.
 func (a *Applied) Line(file string, line int) int {
 	if from := a.lines[file]; line >= 1 && line <= len(from) {
 		return from[line-1]
@@ -37,7 +37,8 @@ func (e *HunkError) Error() string {
 }
 
 // Apply applies the patch to the tree at root and returns the changed files by their path relative
-// to root. It is an error if a hunk does not match exactly once; the error has a [HunkError] for each.
+// to root. It is an error if a hunk does not match exactly once; the error has a [HunkError] for
+// each.
 func (p *Patch) Apply(root string) (map[string][]byte, error) {
 	a, err := p.ApplyTo(Tree(root))
 	if err != nil {
@@ -119,7 +120,8 @@ func (p *Patch) variant(read Source) (map[string][]byte, error) {
 	return a.Files, nil
 }
 
-// under returns the source of what the patch changes: files as read has them, or as the variant has that it is of.
+// under returns the source of what the patch changes: files as read has them, or as the variant has
+// that it is of.
 func (p *Patch) under(read Source) (Source, error) {
 	below, err := p.variant(read)
 	if err != nil {
@@ -133,7 +135,8 @@ func (p *Patch) under(read Source) (Source, error) {
 	}, nil
 }
 
-// split returns the lines of a text. The last one is what follows the last line feed, mostly nothing.
+// split returns the lines of a text. The last one is what follows the last line feed, mostly
+// nothing.
 func split(text []byte) []string {
 	return strings.Split(strings.ReplaceAll(string(text), "\r\n", "\n"), "\n")
 }

@@ -19,10 +19,11 @@ import (
 //	      v                                                 v
 //	the tree now ----------------the new patch---------> both
 //
-// Before it merges, it looks whether each hunk stands in the tree as it is, perhaps in another file of the package; and
-// it gives both sides of the patch the names that are others now, where a name was replaced by one other everywhere.
-// What the merge cannot decide it leaves to a person, in a working copy below WorkDir: the files of the tree with the
-// patch applied, and markers where the two disagree. When the markers are gone, [Carrier.Carry] makes the patch of them.
+// Before it merges, it looks whether each hunk stands in the tree as it is, perhaps in another file
+// of the package; and it gives both sides of the patch the names that are others now, where a name
+// was replaced by one other everywhere. What the merge cannot decide it leaves to a person, in a
+// working copy below WorkDir: the files of the tree with the patch applied, and markers where the
+// two disagree. When the markers are gone, [Carrier.Carry] makes the patch of them.
 type Carrier struct {
 	Root    string // of the tree
 	WorkDir string // where working copies are made, one directory a patch
@@ -45,8 +46,8 @@ func (c *Carrier) Close() error {
 	return c.history.close()
 }
 
-// Carry takes one patch over. It writes the working copy if there is something to decide, and reads it if there
-// is one; the patch file it leaves to the caller.
+// Carry takes one patch over. It writes the working copy if there is something to decide, and reads
+// it if there is one; the patch file it leaves to the caller.
 func (c *Carrier) Carry(p *Patch) (Carriage, error) {
 	copyDir := filepath.Join(c.WorkDir, p.Name)
 	if _, err := os.Stat(copyDir); err == nil {
@@ -69,8 +70,8 @@ func (c *Carrier) Carry(p *Patch) (Carriage, error) {
 	return c.mergeAll(p, base, meant)
 }
 
-// Rename gives a patch that applies, and does not compile, the names that have become others since the patch file was
-// last changed. Text is "" where that changes nothing.
+// Rename gives a patch that applies, and does not compile, the names that have become others since
+// the patch file was last changed. Text is "" where that changes nothing.
 func (c *Carrier) Rename(p *Patch) (Carriage, error) {
 	if err := c.open(); err != nil {
 		return Carriage{}, err
@@ -132,8 +133,8 @@ func (c *Carrier) made(p *Patch, became Carriage) (Carriage, error) {
 	return became, nil
 }
 
-// standing returns the hunks with the names of the files in which they stand now, or nil if one does not stand in exactly
-// one place of its package.
+// standing returns the hunks with the names of the files in which they stand now, or nil if one
+// does not stand in exactly one place of its package.
 func (c *Carrier) standing(p *Patch, all []hunk) []hunk {
 	tree, err := p.under(Tree(c.Root))
 	if err != nil {

@@ -212,7 +212,8 @@ func TestWhatCannotBeCarriedIsSaid(t *testing.T) {
 	require.ErrorContains(t, err, "a patch is carried over from a commit")
 }
 
-// A field that has another name now is no conflict: neither in a line that the patch removes, nor in one that it adds.
+// A field that has another name now is no conflict: neither in a line that the patch removes, nor
+// in one that it adds.
 func TestANameThatBecameAnotherIsFollowed(t *testing.T) {
 	old := "package raft\n\ntype Raft struct {\n\tvotedFor int // in this term\n\tterm     int\n}\n" + strings.TrimPrefix(election, "package raft\n")
 	r := newRepository(t, map[string]string{"raft/election.go": old, "mutants/votes.patch": votes})

@@ -8,8 +8,8 @@ import (
 // edit says that the lines from a to b of the old text are the lines from c to d of the new one.
 type edit struct{ a, b, c, d int }
 
-// edits returns what has to be done to old to obtain new, from the top down, with at least one line between
-// two edits that both texts share.
+// edits returns what has to be done to old to obtain new, from the top down, with at least one line
+// between two edits that both texts share.
 func edits(old, new []string) []edit {
 	top := 0
 	for top < len(old) && top < len(new) && old[top] == new[top] {
@@ -56,7 +56,8 @@ func edits(old, new []string) []edit {
 // nearLines is how few shared lines between two edits make them one hunk.
 const nearLines = 3
 
-// hunks returns the hunks that make new of old, each with as much context as it needs to stand in one place.
+// hunks returns the hunks that make new of old, each with as much context as it needs to stand in
+// one place.
 func hunks(file string, old, new []string) []hunk {
 	all := edits(old, new)
 	for i := 0; i+1 < len(all); {
@@ -98,7 +99,8 @@ func hunks(file string, old, new []string) []hunk {
 	return made
 }
 
-// widen adds context to an edit until its old lines stand in lines once, but not beyond low and high of old.
+// widen adds context to an edit until its old lines stand in lines once, but not beyond low and
+// high of old.
 func widen(e edit, lines, old []string, low, high int) (edit, bool) {
 	if e.a == e.b && e.a > low { // an insertion shows what it follows
 		e.a, e.c = e.a-1, e.c-1
@@ -140,8 +142,8 @@ func hunkOf(file string, old, new []string, e edit) hunk {
 	return h
 }
 
-// Changed returns the numbers of the lines of a new text that the old one has not, and of the line behind each place where
-// it has lines that the new one lacks.
+// Changed returns the numbers of the lines of a new text that the old one has not, and of the line
+// behind each place where it has lines that the new one lacks.
 func Changed(old, new string) (lines []int) {
 	for _, e := range edits(strings.Split(old, "\n"), strings.Split(new, "\n")) {
 		for line := e.c; line < max(e.d, e.c+1); line++ {

@@ -7,10 +7,10 @@ import (
 	"raftlab/internal/contract"
 )
 
-// Header says what a patch is. It stands at the beginning, in lines of "# key: value"; a line that is
-// indented further goes on with the value of the one before. Mutants set wrong, rule, parts, dies and
-// runner, and may set source and of; variants set style and why, and may set parts, except, alone and
-// contract.
+// Header says what a patch is. It stands at the beginning, in lines of "# key: value"; a line that
+// is indented further goes on with the value of the one before. Mutants set wrong, rule, parts,
+// dies and runner, and may set source and of; variants set style and why, and may set parts,
+// except, alone and contract.
 type Header struct {
 	Wrong  string   // what is wrong
 	Rule   string   // which rule is broken, with its section in the paper
@@ -21,7 +21,8 @@ type Header struct {
 	Of     string   // the variant that is patched, in place of the reference: "shard-classic"
 	Base   string   // a commit that the patch applies to; only needed if none of the history does
 
-	// Contract is the year of the course by whose contract the peer is judged: "2021"; of most, none.
+	// Contract is the year of the course by whose contract the peer is judged: "2021"; of most,
+	// none.
 	Contract string
 
 	Style  string   // what is different

@@ -112,8 +112,8 @@ func (h *history) baseOf(p *Patch) (string, *Applied, error) {
 	return "", nil, fmt.Errorf("%s: no commit has all the lines that it changes; mend it by hand, or name one in its header (# base: COMMIT)", p.File)
 }
 
-// writtenAt returns the commit that changed the patch file last, and what the patch makes of the files there. Without
-// such a commit, or where the patch does not apply to it, there is nothing.
+// writtenAt returns the commit that changed the patch file last, and what the patch makes of the
+// files there. Without such a commit, or where the patch does not apply to it, there is nothing.
 func (h *history) writtenAt(p *Patch) (string, *Applied, error) {
 	file, err := filepath.Abs(p.File)
 	if err != nil {

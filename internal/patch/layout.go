@@ -39,7 +39,8 @@ func (c *Carrier) LayOut(p *Patch) (string, error) {
 	return dir, c.writeCopy(dir, now, patched)
 }
 
-// resume makes a patch of a working copy that a person has seen to. The tree may have gone on since it was made.
+// resume makes a patch of a working copy that a person has seen to. The tree may have gone on since
+// it was made.
 func (c *Carrier) resume(p *Patch, dir string) (Carriage, error) {
 	edited, kept := map[string][]byte{}, map[string][]byte{}
 	if err := errors.Join(readAll(dir, edited), readAll(filepath.Join(dir, treeDir), kept)); err != nil {

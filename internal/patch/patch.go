@@ -15,10 +15,10 @@
 //	-	old line
 //
 // A hunk is a run of lines that begin with "-" (to be removed), "+" (to be added) or " " (context);
-// "@@" separates the hunks of one file. There are no line numbers: the removed and context lines of a
-// hunk, together, must stand in the file exactly once. So a patch survives changes elsewhere in the
-// file, and one that does not apply any more is an error, never silently something else.
-// "+++ raft/new.go" instead of "---" begins a file that consists of the added lines, in place of one of
+// "@@" separates the hunks of one file. There are no line numbers: the removed and context lines of
+// a hunk, together, must stand in the file exactly once. So a patch survives changes elsewhere in
+// the file, and one that does not apply any more is an error, never silently something else. "+++
+// raft/new.go" instead of "---" begins a file that consists of the added lines, in place of one of
 // that name if there is one. The header is described at [Header].
 //
 // The code that patches change goes on changing. [Carrier] takes a patch over to it.
@@ -51,8 +51,8 @@ type hunk struct {
 	line     int      // of the patch file, for messages
 }
 
-// LoadDir reads every *.patch below dir, sorted by name. The error is about all that cannot be read, and
-// comes with the others.
+// LoadDir reads every *.patch below dir, sorted by name. The error is about all that cannot be
+// read, and comes with the others.
 func LoadDir(dir string) ([]*Patch, error) {
 	files, err := filepath.Glob(filepath.Join(dir, "*.patch"))
 	if err != nil {
@@ -117,7 +117,8 @@ func Parse(file, text string) (*Patch, error) {
 	return p, nil
 }
 
-// add takes in a line of the hunk, which is line at of the patch file, and reports whether it is one.
+// add takes in a line of the hunk, which is line at of the patch file, and reports whether it is
+// one.
 func (h *hunk) add(line string, at int) bool {
 	kind, text := byte(' '), ""
 	if line != "" {

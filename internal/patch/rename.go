@@ -16,8 +16,9 @@ func isName(s string) bool {
 	return s[0] == '_' || s[0] >= 0x80 || s[0]|0x20 >= 'a' && s[0]|0x20 <= 'z'
 }
 
-// renames maps the names that pairs of old and new texts have before, and no more after, to what they are called now.
-// A merge of lines knows nothing of names: every line that a patch removes, and that has one, would be a conflict.
+// renames maps the names that pairs of old and new texts have before, and no more after, to what
+// they are called now. A merge of lines knows nothing of names: every line that a patch removes,
+// and that has one, would be a conflict.
 func renames(pairs [][2][]string) map[string]string {
 	became := map[string]map[string]bool{}
 	before, after := map[string]bool{}, map[string]bool{}
@@ -111,7 +112,8 @@ func renameHunks(all []hunk, to map[string]string) []hunk {
 	return named
 }
 
-// renamedSince finds the names of the packages of some files that have become others since a commit.
+// renamedSince finds the names of the packages of some files that have become others since a
+// commit.
 func (c *Carrier) renamedSince(commit string, files []string) map[string]string {
 	args := []string{"diff", "--relative", "--name-only", "--diff-filter=M", "-z", commit, "--"}
 	var dirs []string

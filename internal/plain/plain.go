@@ -1,9 +1,11 @@
-// Package plain makes text from outside safe to show: what code under test prints, panics with or is called,
-// file names, messages of compilers. Such text can be of any length and can hold control characters, with which it
-// could erase lines on a terminal, turn the direction of writing, or claim a verdict in a log.
+// Package plain makes text from outside safe to show: what code under test prints, panics with or
+// is called, file names, messages of compilers. Such text can be of any length and can hold control
+// characters, with which it could erase lines on a terminal, turn the direction of writing, or
+// claim a verdict in a log.
 //
-// What is printable stays as it is. Everything else becomes an escape as in a Go string: \x1b, \u202e,
-// \xff for a byte that is no UTF-8. It is an allow-list: a character that a later Unicode invents is escaped.
+// What is printable stays as it is. Everything else becomes an escape as in a Go string: \x1b,
+// \u202e, \xff for a byte that is no UTF-8. It is an allow-list: a character that a later Unicode
+// invents is escaped.
 //
 //   - [Line]: for one line of a table, a timeline, a title
 //   - [Text]: for several lines, such as a message or a stack
@@ -33,8 +35,8 @@ func Line(s string, most int) string { return clean(s, most, "") }
 // Text returns s, of at most most bytes of s, with its line breaks and tabs.
 func Text(s string, most int) string { return clean(s, most, "\n\t") }
 
-// Cut returns s if it has at most most bytes, and otherwise its beginning and how much is missing. It escapes
-// nothing, and cuts between characters.
+// Cut returns s if it has at most most bytes, and otherwise its beginning and how much is missing.
+// It escapes nothing, and cuts between characters.
 func Cut(s string, most int) string {
 	if len(s) <= most {
 		return s
@@ -98,8 +100,8 @@ func appendClean(b []byte, s, keep string) []byte {
 	return b
 }
 
-// Strings returns a copy of v in which every string has gone through [Text] with [MaxText], however deep in
-// exported fields of structs, in slices, maps and pointers it is.
+// Strings returns a copy of v in which every string has gone through [Text] with [MaxText], however
+// deep in exported fields of structs, in slices, maps and pointers it is.
 func Strings[T any](v T) T {
 	return copyOf(reflect.ValueOf(&v).Elem()).Interface().(T)
 }

@@ -95,9 +95,9 @@ func (p *printer) slice(v reflect.Value, depth int) {
 	p.text("]")
 }
 
-// maxTable is how many entries of a map are looked at, by how many maps it is in: maps that share others in them have more
-// entries than anybody could look at. What is shown must not depend on the order in which a map gives its entries, so there
-// is no beginning of a larger one.
+// maxTable is how many entries of a map are looked at, by how many maps it is in: maps that share
+// others in them have more entries than anybody could look at. What is shown must not depend on the
+// order in which a map gives its entries, so there is no beginning of a larger one.
 var maxTable = []int{1000, 30, 1}
 
 // table renders a map with its keys in the order of their texts.

@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// Writer escapes what goes through it, but for line breaks and tabs, and cuts lines that are longer than
-// [MaxText]. Close writes out what waits for its end; it does not close the writer below.
+// Writer escapes what goes through it, but for line breaks and tabs, and cuts lines that are longer
+// than [MaxText]. Close writes out what waits for its end; it does not close the writer below.
 type Writer struct {
 	to      io.Writer
 	partial []byte // the beginning of a character, whose end has not been written yet

@@ -1,6 +1,7 @@
 package record
 
-// What the native engine and the process that it starts for a run say to each other, beside [Params].
+// What the native engine and the process that it starts for a run say to each other, beside
+// [Params].
 const (
 	ParamsVariable  = "RAFTLAB_PARAMS"  // Params as JSON
 	VerdictVariable = "RAFTLAB_VERDICT" // the file to write a NativeEnd to
@@ -8,7 +9,8 @@ const (
 	MemoryVariable  = "RAFTLAB_MEMORY"  // bytes that the process may have
 )
 
-// ParamsIn stands before the name of a file with the parameters, where they are too long for an environment.
+// ParamsIn stands before the name of a file with the parameters, where they are too long for an
+// environment.
 const ParamsIn = "file:"
 
 // Lost is how a native run begins its last words where its verdict or its events cannot be written.

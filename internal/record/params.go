@@ -16,9 +16,10 @@ type Params struct {
 	Contract string `json:"contract,omitempty"`
 	// Detail asks for the decoded arguments of RPCs as well. It changes nothing else in the run.
 	Detail bool `json:"detail,omitempty"`
-	// Scenario says what is to be different in the run (package scenario).
+	// Scenario says what differs in the run (package scenario).
 	Scenario string `json:"scenario,omitempty"`
-	// Anew draws whatever is decided by chance after this virtual time from other numbers, which the salt names. 0: never.
+	// Anew draws whatever is decided by chance after this virtual time from other numbers, which
+	// the salt names. 0: never.
 	Anew time.Duration `json:"anew,omitempty"`
 	Salt uint64        `json:"salt,omitempty"`
 }

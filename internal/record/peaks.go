@@ -1,6 +1,7 @@
 package record
 
-// Peaks is the most that there was of things with a limit in one run. Trace hashes do not depend on it.
+// Peaks is the most that there was of things with a limit in one run. Trace hashes do not depend on
+// it.
 type Peaks struct {
 	Requests   uint64 `json:"requests"`         // of one sender within a second of virtual time
 	Goroutines uint64 `json:"goroutines"`       // alive at once, the harness's included

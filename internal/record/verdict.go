@@ -5,8 +5,8 @@ import "time"
 // Outcome is how a run ended.
 type Outcome string
 
-// The outcomes. Only Pass earns points. The last three are no judgement on the code under test, which
-// [Outcome.Decided] tells.
+// The outcomes. Only Pass earns points. The last three are no judgement on the code under test,
+// which [Outcome.Decided] tells.
 const (
 	Pass           Outcome = "pass"
 	Fail           Outcome = "fail"            // a check of the case, or an online check, found a fault
@@ -51,7 +51,8 @@ type Verdict struct {
 	Warnings   []string `json:"warnings,omitempty"`  // leftover goroutines, labgob's warnings
 	Reached    []string `json:"reached,omitempty"`   // situations (raftapi.Reached), sorted
 	Unmatched  []string `json:"unmatched,omitempty"` // lines of the scenario about things that did not occur
-	// Ran has a bit for each block of the code under test, if the build asked for them (sim.Binary.Blocks).
+	// Ran has a bit for each block of the code under test, if the build asked for them
+	// (sim.Binary.Blocks).
 	Ran    []byte `json:"ran,omitempty"`
 	RPCs   int    `json:"rpcs,omitempty"`
 	Judged int    `json:"judged,omitempty"` // operations of clients in histories that were found linearizable

@@ -1,8 +1,10 @@
-// Package release says which release of raftlab this is, so that a term can stand still: a course tree, a policy and every
-// report name the release, and what was made with one can be repeated with it (docs/releases.md).
+// Package release says which release of raftlab this is, so that a term can stand still: a course
+// tree, a policy and every report name the release, and what was made with one can be repeated with
+// it (docs/releases.md).
 //
-// The number stands here and nowhere else. A commit that is a release has a number without an ending, and the tag of that
-// name: 1.2.0 is v1.2.0. All commits between two releases have the number of the coming one with the ending -dev.
+// The number stands here and nowhere else. A commit that is a release has a number without an
+// ending, and the tag of that name: 1.2.0 is v1.2.0. All commits between two releases have the
+// number of the coming one with the ending -dev.
 package release
 
 import (
@@ -24,7 +26,8 @@ var (
 	form     = regexp.MustCompile(`^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+)?$`)
 )
 
-// Of returns the release of the framework in a checkout or a course tree, or "" for one from before there were releases.
+// Of returns the release of the framework in a checkout or a course tree, or "" for one from before
+// there were releases.
 func Of(dir string) string {
 	text, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(file)))
 	m := declared.FindSubmatch(text)

@@ -1,9 +1,9 @@
 // Package repo reads what stood in somebody's git repository at a deadline.
 //
-// The repository is a stranger's, and its configuration can name programs for git to run: filters, hooks, monitors, remotes.
-// None of it is read. Git is given a repository of our own, which is empty and borrows the stranger's objects; the branch is
-// looked up here. No working tree is made: the files of the commit go into an archive, which is read like any other that was
-// handed in.
+// The repository is a stranger's, and its configuration can name programs for git to run: filters,
+// hooks, monitors, remotes. None of it is read. Git is given a repository of our own, which is
+// empty and borrows the stranger's objects; the branch is looked up here. No working tree is made:
+// the files of the commit go into an archive, which is read like any other that was handed in.
 package repo
 
 import (
@@ -54,12 +54,14 @@ var ErrNone = errors.New("there is no commit before the deadline")
 const (
 	// patience is how long git may take for one repository.
 	patience = time.Minute
-	// maxFile and maxFiles are what is taken of a commit, in bytes and in number; a lab is smaller by far.
+	// maxFile and maxFiles are what is taken of a commit, in bytes and in number; a lab is smaller
+	// by far.
 	maxFile, maxFiles = 1 << 20, 5000
 )
 
-// At finds the last commit of the branch that is checked out that was made before a moment, a zero one meaning now, and writes
-// its Go files into an archive, a tar file at to. Of a merge it follows the branch that was merged into.
+// At finds the last commit of the branch that is checked out that was made before a moment, a zero
+// one meaning now, and writes its Go files into an archive, a tar file at to. Of a merge it follows
+// the branch that was merged into.
 func At(ctx context.Context, dir string, before time.Time, to string) (c Commit, err error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()

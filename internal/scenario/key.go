@@ -51,7 +51,8 @@ type Key struct {
 	Cluster int // of a case that has several, from 0
 }
 
-// String is the key as it stands in a scenario: "crash 3", "operation 4 of c1", "cut 2 in cluster 1".
+// String is the key as it stands in a scenario: "crash 3", "operation 4 of c1", "cut 2 in cluster
+// 1".
 func (k Key) String() string {
 	s := fmt.Sprintf("%s %d", k.Kind, k.N)
 	if k.Client != record.None {

@@ -7,13 +7,13 @@ import (
 	"time"
 )
 
-// Scenario is what is to be different in a run. The zero value changes nothing; make others with [Parse], or
+// Scenario is what differs in a run. The zero value changes nothing; make others with [Parse], or
 // line by line with [Scenario.Add].
 type Scenario struct {
 	Case string // that it is for; "" if it does not say
 	Seed uint64 // 0 if it does not say
-	// Until is the time from which on everything happens again that no line names: 0 means never. The run that a scenario
-	// is about has ended by then; it is for others, that go on.
+	// Until is the time from which on everything happens again that no line names: 0 means never.
+	// The run that a scenario is about has ended by then; it is for others, that go on.
 	Until time.Duration
 
 	lines []string // in order, without comments
@@ -184,7 +184,8 @@ func (s *Scenario) String() string {
 	return strings.Join(s.lines, "\n") + "\n"
 }
 
-// Every says that all things of a kind are left out, at this virtual time, for which no line says otherwise.
+// Every says that all things of a kind are left out, at this virtual time, for which no line says
+// otherwise.
 func (s *Scenario) Every(k Kind, now time.Duration) bool {
 	return s.every[k] && (s.Until == 0 || now < s.Until)
 }
@@ -216,7 +217,8 @@ func (s *Scenario) mark(line string) {
 	s.found[line] = true
 }
 
-// Unmatched are the lines about keys and calls that nobody has asked for: there was no such thing in the run.
+// Unmatched are the lines about keys and calls that nobody has asked for: there was no such thing
+// in the run.
 func (s *Scenario) Unmatched() []string {
 	var lines []string
 	for _, line := range s.lines {

@@ -7,9 +7,10 @@
 //	        |                                  reference: passes?
 //	        '---- both: go on with the rest; else: put them back
 //
-// It is delta debugging (Zeller and Hildebrandt, 2002): half of the things at once, then quarters, down to one at a
-// time, until none of them can be left out by itself. A fault is left out together with its end. That the reference
-// passes what is left keeps a step from being accepted that breaks the case, and not the code under test.
+// It is delta debugging (Zeller and Hildebrandt, 2002): half of the things at once, then quarters,
+// down to one at a time, until none of them can be left out by itself. A fault is left out together
+// with its end. That the reference passes what is left keeps a step from being accepted that breaks
+// the case, and not the code under test.
 //
 //   - [Things]: what there is to leave out, read off the trace of a run
 //   - [Search]: the search

@@ -18,7 +18,8 @@ type Search struct {
 	Seed    uint64
 	Workers int
 
-	// Run runs the code under test with a scenario. It writes the trace, with details, if trace is not "".
+	// Run runs the code under test with a scenario. It writes the trace, with details, if trace is
+	// not "".
 	Run func(ctx context.Context, scenario, trace string) sim.Result
 	// Reference runs the reference, which has to pass. nil: there is none to ask.
 	Reference func(ctx context.Context, scenario string) sim.Result
@@ -46,8 +47,8 @@ type tried struct {
 	unmatched []string
 }
 
-// VanishedError says that the failure is not there any more when the run is made again, with a scenario that changes
-// nothing.
+// VanishedError says that the failure is not there any more when the run is made again, with a
+// scenario that changes nothing.
 type VanishedError struct{ Was, Is sim.Result }
 
 func (e *VanishedError) Error() string {
@@ -62,7 +63,8 @@ func headline(v record.Verdict) string {
 	return v.Rule
 }
 
-// same says whether a run failed as the first one did. Of crashes what was said counts, but for its numbers.
+// same says whether a run failed as the first one did. Of crashes what was said counts, but for its
+// numbers.
 func (s *Search) same(v record.Verdict) bool {
 	return v.Outcome == s.first.Outcome && v.Rule == s.first.Rule &&
 		(v.Outcome != record.Crash || words(v.Message) == words(s.first.Message))
@@ -111,9 +113,10 @@ func (s *Search) text(kept []Thing) string {
 	return b.String()
 }
 
-// until is a scenario that holds until the code under test has failed with it. What comes afterwards the case plays only for
-// code that does not fail; there it needs its faults: something that comes back in it has to have been away. The instant
-// of the failure still belongs to the run: what was decided in it, before the rule broke, is part of the story.
+// until is a scenario that holds until the code under test has failed with it. What comes
+// afterwards the case plays only for code that does not fail; there it needs its faults: something
+// that comes back in it has to have been away. The instant of the failure still belongs to the run:
+// what was decided in it, before the rule broke, is part of the story.
 func until(text string, r sim.Result) string {
 	return fmt.Sprintf("%suntil %v\n", text, r.Verdict.Time+1)
 }
@@ -176,8 +179,8 @@ func (s *Search) without(some []Thing) []Thing {
 	return slices.DeleteFunc(slices.Clone(s.kept), func(t Thing) bool { return slices.Contains(some, t) })
 }
 
-// reduce leaves out what it can of the things that are wanted, in pieces that become smaller. It says whether
-// anything went.
+// reduce leaves out what it can of the things that are wanted, in pieces that become smaller. It
+// says whether anything went.
 func (s *Search) reduce(ctx context.Context, wanted func(Thing) bool) (changed bool) {
 	some := func() []Thing {
 		return slices.DeleteFunc(slices.Clone(s.kept), func(t Thing) bool { return !wanted(t) })
@@ -204,7 +207,8 @@ func (s *Search) reduce(ctx context.Context, wanted func(Thing) bool) (changed b
 	return changed
 }
 
-// firstGood tries to leave out each piece, at the same time, and goes on with the first of which that is possible.
+// firstGood tries to leave out each piece, at the same time, and goes on with the first of which
+// that is possible.
 func (s *Search) firstGood(ctx context.Context, pieces [][]Thing) int {
 	results := make([]tried, len(pieces))
 	var all sync.WaitGroup
@@ -228,8 +232,8 @@ func of(kinds ...scenario.Kind) func(Thing) bool {
 // fewForPairs is how many things two may be left out of at a time: sixty-odd runs at most.
 const fewForPairs = 12
 
-// reducePairs leaves out two things at once, of which neither goes by itself: a crash, and the command that only
-// matters because of it. It says whether any went.
+// reducePairs leaves out two things at once, of which neither goes by itself: a crash, and the
+// command that only matters because of it. It says whether any went.
 func (s *Search) reducePairs(ctx context.Context) bool {
 	for i := 0; len(s.kept) <= fewForPairs && i < len(s.kept) && ctx.Err() == nil; i++ {
 		var pairs [][]Thing
@@ -247,8 +251,8 @@ func (s *Search) reducePairs(ctx context.Context) bool {
 	return false
 }
 
-// minimize is the search: everything of a kind at once, then all in pieces, until nothing goes any more, not even two
-// things together. It says whether it came to that before ctx ended.
+// minimize is the search: everything of a kind at once, then all in pieces, until nothing goes any
+// more, not even two things together. It says whether it came to that before ctx ended.
 func (s *Search) minimize(ctx context.Context) bool {
 	isWeather := of(scenario.Weather...)
 	groups := []func(Thing) bool{isWeather, of(scenario.Operation)}

@@ -36,9 +36,9 @@ func (r *Result) Removed() float64 {
 	return 1 - float64(len(r.Things))/float64(r.From)
 }
 
-// Shrink searches until the run is minimal, or ctx has ended; then it returns the best so far. Its errors: a
-// *[VanishedError]; or that the run does not fail, or the reference fails it, too. was is the run's end without a
-// scenario.
+// Shrink searches until the run is minimal, or ctx has ended; then it returns the best so far. Its
+// errors: a *[VanishedError]; or that the run does not fail, or the reference fails it, too. was is
+// the run's end without a scenario.
 func (s *Search) Shrink(ctx context.Context, was sim.Result) (*Result, error) {
 	s.first, s.known, s.Workers = was.Verdict, map[string]tried{}, max(s.Workers, 1)
 	if was.Verdict.Outcome == record.Pass || !was.Verdict.Outcome.Decided() {
@@ -66,8 +66,9 @@ func (s *Search) Shrink(ctx context.Context, was sim.Result) (*Result, error) {
 	return s.result(minimal)
 }
 
-// begin finds out whether the run is the sum of its things: if not, messages are left out by kind only. Where the trace
-// does not tell of all that happens in the run, its things are taken away from it, and not put together.
+// begin finds out whether the run is the sum of its things: if not, messages are left out by kind
+// only. Where the trace does not tell of all that happens in the run, its things are taken away
+// from it, and not put together.
 func (s *Search) begin(ctx context.Context, things []Thing) {
 	s.all = things
 	s.kept = slices.Clone(s.all)
@@ -87,7 +88,8 @@ func (s *Search) begin(ctx context.Context, things []Thing) {
 	s.subtract = true
 }
 
-// result makes the run that was found once more, for its events. That is done even if the search was interrupted.
+// result makes the run that was found once more, for its events. That is done even if the search
+// was interrupted.
 func (s *Search) result(minimal bool) (*Result, error) {
 	ctx := context.Background()
 	text := s.text(s.kept)
@@ -107,7 +109,8 @@ func (s *Search) result(minimal bool) (*Result, error) {
 	return r, nil
 }
 
-// describe takes times and words of the things from the run that was found: in the first one they were others.
+// describe takes times and words of the things from the run that was found: in the first one they
+// were others.
 func (r *Result) describe() {
 	now := map[string]Thing{}
 	for _, t := range Things(r.Events) {

@@ -85,8 +85,9 @@ func (l *lab) search(t *testing.T, subject, id string, seed uint64) (s *Search, 
 	return s, run(context.Background(), "", "")
 }
 
-// A run in which everyone restarts, and a follower forgets its log, comes down to a few faults. What is left breaks the same rule every
-// time, the reference passes it, and each single thing in it is needed.
+// A run in which everyone restarts, and a follower forgets its log, comes down to a few faults.
+// What is left breaks the same rule every time, the reference passes it, and each single thing in
+// it is needed.
 func TestShrinksToWhatMatters(t *testing.T) {
 	l := newLab(t, func(s mutation.Subject) bool { return s.Name == "follower-forgets-log" })
 	s, was := l.search(t, "follower-forgets-log", "2C/EveryoneRestarts", 1)
@@ -117,7 +118,8 @@ func TestShrinksToWhatMatters(t *testing.T) {
 	require.ErrorContains(t, err, "interrupted")
 }
 
-// A scenario that changes nothing leaves the run what it is, and keys that are not in a run are named.
+// A scenario that changes nothing leaves the run what it is, and keys that are not in a run are
+// named.
 func TestNothingAndTooMuch(t *testing.T) {
 	l := newLab(t, func(s mutation.Subject) bool { return s.Name == "forgets-vote" })
 	run := l.run(t, "reference", "2A/ReElection", 1)
@@ -133,8 +135,9 @@ func TestNothingAndTooMuch(t *testing.T) {
 	require.Contains(t, wrong.Verdict.Message, "is no line of a scenario")
 }
 
-// A run is the sum of the things that its trace tells of, also of cuts that cut nothing new when they are made: in this case
-// a peer's links are cut while it is disconnected, and stay so when it is connected again.
+// A run is the sum of the things that its trace tells of, also of cuts that cut nothing new when
+// they are made: in this case a peer's links are cut while it is disconnected, and stay so when it
+// is connected again.
 func TestSumOfThings(t *testing.T) {
 	l := newLab(t, func(s mutation.Subject) bool { return s.Name == "forgets-vote" })
 	s, was := l.search(t, "reference", "2B/OnlyRefusals", 2)

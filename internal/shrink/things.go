@@ -20,8 +20,9 @@ type Thing struct {
 	Story string        // "peer 2 crashes"
 }
 
-// Things are those of the run with these events, in the order of their beginnings. The events have their details
-// (record.Params.Detail), and the run had a scenario, however empty: only then does it tell of operations.
+// Things are those of the run with these events, in the order of their beginnings. The events have
+// their details (record.Params.Detail), and the run had a scenario, however empty: only then does
+// it tell of operations.
 func Things(events []record.Event) []Thing {
 	s := &scan{events: events, open: map[string]int{}, down: map[[2]int]int{}, cut: map[int][][2]int{}, calls: map[edge]*call{},
 		paused: map[int]bool{}, started: map[int]bool{}, keyed: map[string]int{}}
@@ -119,7 +120,8 @@ func (s *scan) event(at int, e record.Event) {
 	}
 }
 
-// starts notices that a peer starts. One that starts a second time belongs to the next cluster of the case.
+// starts notices that a peer starts. One that starts a second time belongs to the next cluster of
+// the case.
 func (s *scan) starts(peer int) {
 	if s.started[peer] {
 		s.cluster++
@@ -199,7 +201,8 @@ func (s *scan) operation(at int, e record.Event) string {
 }
 
 const (
-	// lateFrom is from when on a reply counts as overtaken: such replies take 200 ms and more, others 1 ms.
+	// lateFrom is from when on a reply counts as overtaken: such replies take 200 ms and more,
+	// others 1 ms.
 	lateFrom = 150 * time.Millisecond
 	// openFrom is the same for a reply of which only the loss is known, or nothing.
 	openFrom = 2 * time.Millisecond

@@ -21,14 +21,16 @@ import (
 	"raftlab/internal/vet"
 )
 
-// This file makes a test binary again after an edit without the go command. That looks at all hundred and fifty packages
-// of a test binary before it compiles the one that has changed, which takes longer than the compiler does:
+// This file makes a test binary again after an edit without the go command. That looks at all
+// hundred and fifty packages of a test binary before it compiles the one that has changed, which
+// takes longer than the compiler does:
 //
 //	first build    go test -c      and then  go list -export   -> recipes/KEY.json
 //	after an edit  compile raft, compile what imports it, link: with the archives that the recipe names
 //
-// KEY is a hash of everything but the code under test, of which only the names of files and what they import count. Whatever
-// does not go as expected is left to the go command, which also words the errors. It is for native builds of one's own code.
+// KEY is a hash of everything but the code under test, of which only the names of files and what
+// they import count. Whatever does not go as expected is left to the go command, which also words
+// the errors. It is for native builds of one's own code.
 
 // recipe says how a test binary is made.
 type recipe struct {
@@ -38,7 +40,7 @@ type recipe struct {
 	Debug    string            // GODEBUG settings that the linker writes into the binary
 }
 
-// step is a package that is to be compiled.
+// step is a package to compile.
 type step struct {
 	Path    string   // "raftlab/raft"
 	Main    bool     // it is the program
@@ -53,7 +55,8 @@ type again struct {
 	file string // with the recipe; "": it is not tried
 }
 
-// again finds out whether a build may be made again. Bundles and other builds with edits are made once.
+// again finds out whether a build may be made again. Bundles and other builds with edits are made
+// once.
 func (c compilation) again(edited map[string][]byte) again {
 	a := again{compilation: c}
 	if !c.Native || c.Race || c.Debug || c.Blocks || len(c.Edits) > 0 {
@@ -209,7 +212,8 @@ type listed struct {
 	Module                                  *struct{ GoVersion string }
 }
 
-// remember asks the go command how it has made the binary. What comes of it is only for speed, so errors are no matter.
+// remember asks the go command how it has made the binary. What comes of it is only for speed, so
+// errors are no matter.
 func (a again) remember(ctx context.Context, dir, overlay string) {
 	if a.file == "" {
 		return
@@ -246,7 +250,8 @@ func (a again) remember(ctx context.Context, dir, overlay string) {
 	}
 }
 
-// recipe makes one of all packages of a test binary, which are listed behind those that they import.
+// recipe makes one of all packages of a test binary, which are listed behind those that they
+// import.
 func (a again) recipe(packages []listed) (r recipe, ok bool) {
 	r.Archives = map[string]string{}
 	program := vet.Module + "/" + path.Clean(filepath.ToSlash(a.Package)) + ".test"

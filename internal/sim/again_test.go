@@ -29,8 +29,8 @@ func ownPeer(t *testing.T) (dir string, b Build) {
 	return dir, Build{Framework: root, Package: "./raft", Impl: map[string]string{"raft": dir}, Native: true}
 }
 
-// TestBuiltAgain: what is made after an edit without the go command runs as what that makes, and where it does not compile,
-// or something is missing, the go command does as before.
+// TestBuiltAgain: what is made after an edit without the go command runs as what that makes, and
+// where it does not compile, or something is missing, the go command does as before.
 func TestBuiltAgain(t *testing.T) {
 	t.Setenv("RAFTLAB_CACHE", t.TempDir())
 	dir, b := ownPeer(t)

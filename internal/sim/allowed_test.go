@@ -25,7 +25,8 @@ func vetted(t *testing.T, files ...string) error {
 	return err
 }
 
-// TestForbiddenObjects: one way for each kind of thing that is not on the list, however it is reached.
+// TestForbiddenObjects: one way for each kind of thing that is not on the list, however it is
+// reached.
 func TestForbiddenObjects(t *testing.T) {
 	for name, c := range map[string]struct{ text, says string }{
 		"environment":                {"import \"os\"\nfunc f() { os.Setenv(\"GODEBUG\", \"panicnil=1\") }", ":3: uses Setenv of package os"},
@@ -180,7 +181,8 @@ func TestLargeTypes(t *testing.T) {
 	}
 }
 
-// TestManyInstances: generic functions and types that use each other twice are refused before anybody makes what they stand for.
+// TestManyInstances: generic functions and types that use each other twice are refused before
+// anybody makes what they stand for.
 func TestManyInstances(t *testing.T) {
 	functions, kinds, methods := "func f30[T any]() {}\nfunc F() { f0[int]() }\n", "type t30[T any] struct{ x T }\nvar X t0[int]\n", "type m30[T any] struct{ x T }\nvar X m0[int]\n"
 	for i := range 30 {

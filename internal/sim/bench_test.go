@@ -11,8 +11,8 @@ import (
 	"raftlab/internal/record"
 )
 
-// benchmarkJob runs j in this process, one seed after the other. cpu-ms/op is processor time, which a busy machine
-// does not change.
+// benchmarkJob runs j in this process, one seed after the other. cpu-ms/op is processor time, which
+// a busy machine does not change.
 func benchmarkJob(b *testing.B, binary *Binary, j Job) {
 	ctx := context.Background()
 	p, err := loadProgram(ctx, binary.Path, nativeDir(binary), 1)
@@ -34,8 +34,8 @@ func BenchmarkInstance(b *testing.B) {
 	benchmarkJob(b, mini, miniJob(mini, "pass", 0))
 }
 
-// BenchmarkRun runs cases of lab 2 on the reference peer: as it is built, and without the counting of
-// loops.
+// BenchmarkRun runs cases of lab 2 on the reference peer: as it is built, and without the counting
+// of loops.
 func BenchmarkRun(b *testing.B) {
 	uncounted := map[string][]byte{
 		"internal/backedge/backedge_wasip1.go": []byte("package backedge\n\nfunc Count() {}\n\nfunc Enter() {}\n"),

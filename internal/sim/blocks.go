@@ -11,7 +11,8 @@ import (
 
 // This file has the code under test note which of its blocks run: package blocks is called by it.
 
-// blocksName is how the rewritten code calls package internal/blocks. Vet refuses code that uses it.
+// blocksName is how the rewritten code calls package internal/blocks. Vet refuses code that uses
+// it.
 const blocksName = "raftlab_blocks"
 
 // What it calls there.
@@ -20,16 +21,16 @@ const (
 	blocksFunction = "Ran"
 )
 
-// Block is a piece of the code under test that runs as a whole or not at all: statements that follow each other up to a
-// branch, and the head of that branch.
+// Block is a piece of the code under test that runs as a whole or not at all: statements that
+// follow each other up to a branch, and the head of that branch.
 type Block struct {
 	File     string // relative to the framework: "raft/append.go"
 	Lines    []int  // that are in it, and in no block within it
 	Function string // "(*Raft).AppendEntries"
 }
 
-// mark rewrites the code under test so that each block notes that it runs, and returns the blocks by their numbers. Code with
-// type errors stays as it is: it will not run.
+// mark rewrites the code under test so that each block notes that it runs, and returns the blocks
+// by their numbers. Code with type errors stays as it is: it will not run.
 func (t *tree) mark(checked *vet.Checked) []Block {
 	if len(checked.Errors) > 0 {
 		return nil
@@ -128,7 +129,8 @@ func isClause(s ast.Stmt) bool {
 	return false
 }
 
-// statements makes blocks of a list, and returns the number of the first. start is where the list begins.
+// statements makes blocks of a list, and returns the number of the first. start is where the list
+// begins.
 func (m *marker) statements(list []ast.Stmt, start token.Pos) (first int) {
 	first = m.begin(start)
 	now := first
@@ -165,7 +167,8 @@ func (m *marker) settle(first int) {
 	}
 }
 
-// head is where the part of a statement ends that runs whenever the statement does: in front of the body of a branch.
+// head is where the part of a statement ends that runs whenever the statement does: in front of the
+// body of a branch.
 func head(s ast.Stmt) token.Pos {
 	switch s := s.(type) {
 	case *ast.IfStmt:

@@ -13,8 +13,9 @@ import (
 	"time"
 )
 
-// This file bounds what a build may take. Code that nobody has looked at can keep a compiler busy for hours with a
-// few lines: types that double with each line, functions of a hundred thousand statements.
+// This file bounds what a build may take. Code that nobody has looked at can keep a compiler busy
+// for hours with a few lines: types that double with each line, functions of a hundred thousand
+// statements.
 //
 //	what                        limit                          who ends it
 //	each process of a build     processor time, memory         the kernel (Linux)
@@ -29,15 +30,16 @@ type bounds struct {
 	wall   time.Duration // of the whole step
 }
 
-// compiling is for the go command: some ten times what the largest package of the standard library takes.
+// compiling is for the go command: some ten times what the largest package of the standard library
+// takes.
 var compiling = bounds{cpu: 30 * time.Second, memory: 3 << 30, wall: 15 * time.Minute}
 
 // translating is for making machine code: some ten times what a lab's test binary takes.
 var translating = bounds{cpu: 3 * time.Minute, memory: 4 << 30, wall: 15 * time.Minute}
 
 var (
-	// killedTool is what the go command says of a compiler or linker that was killed. A package's import path
-	// comes first.
+	// killedTool is what the go command says of a compiler or linker that was killed. A package's
+	// import path comes first.
 	killedTool = regexp.MustCompile(`(?m)^(\S+): \S*\b(compile|link|asm)(\.exe)?: signal: (killed|cpu time limit exceeded)`)
 	noMemory   = regexp.MustCompile(`(?m)^(fatal error: )?(runtime: )?(out of memory|cannot allocate memory)\b|cannot allocate memory|pthread_create failed|newosproc`)
 )
@@ -45,7 +47,8 @@ var (
 // help is what to look for in code that is too much for a compiler.
 const help = "are there types that contain each other many times over, or functions of many thousands of lines?"
 
-// tooMuch finds out whether a step of a build ended at a limit, and which. doing is what ended: "the compiler".
+// tooMuch finds out whether a step of a build ended at a limit, and which. doing is what ended:
+// "the compiler".
 func (b bounds) tooMuch(doing, said string, state *os.ProcessState) error {
 	switch {
 	case noMemory.MatchString(said):
@@ -62,8 +65,8 @@ func (b bounds) errTooSlow(doing string) error {
 	return fmt.Errorf("%s did not end within %v; is the machine very busy? Try again: what was compiled so far is kept", doing, b.wall)
 }
 
-// output runs the command under the limits and returns what it printed. If the context ends, or the time is over,
-// the command ends with all the processes that it has started.
+// output runs the command under the limits and returns what it printed. If the context ends, or the
+// time is over, the command ends with all the processes that it has started.
 func (b bounds) output(ctx context.Context, doing string, cmd *exec.Cmd) (string, error) {
 	var out tailOfStderr
 	out.size = maxCompilerOutput
@@ -72,7 +75,8 @@ func (b bounds) output(ctx context.Context, doing string, cmd *exec.Cmd) (string
 	return out.String(), err
 }
 
-// separate is like output, but what the command writes to its standard error is not part of what is returned: it is in the error.
+// separate is like output, but what the command writes to its standard error is not part of what is
+// returned: it is in the error.
 func (b bounds) separate(ctx context.Context, doing string, cmd *exec.Cmd) ([]byte, error) {
 	var out bytes.Buffer
 	said := tailOfStderr{size: maxCompilerOutput}
@@ -121,7 +125,8 @@ func (c *cutShort) Unwrap() error { return c.error }
 // maxCompilerOutput is how much of a compiler's messages is kept, in bytes.
 const maxCompilerOutput = 1 << 20
 
-// makeNative has a worker make the machine code of b: that, too, takes long for code that is meant to.
+// makeNative has a worker make the machine code of b: that, too, takes long for code that is meant
+// to.
 func makeNative(ctx context.Context, b *Binary) error {
 	const doing = "making machine code of the code under test"
 	if os.Getenv(workerEnv) != "" {

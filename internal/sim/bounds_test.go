@@ -13,8 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// bombs are sources that keep a compiler busy for longer than anybody waits. Types that double with every line are none any
-// more: they are refused before (TestLargeTypes).
+// bombs are sources that keep a compiler busy for longer than anybody waits. Types that double with
+// every line are none any more: they are refused before (TestLargeTypes).
 var bombs = map[string]func() string{
 	"a constant that doubles": func() string { // for the type checker
 		text := "package raft\n\nconst c0 = \"xxxxxxxxxxxxxxxx\"\n"
@@ -34,7 +34,8 @@ var bombs = map[string]func() string{
 	},
 }
 
-// A compiler that takes too long is ended, with the processes it has started, and the code is blamed.
+// A compiler that takes too long is ended, with the processes it has started, and the code is
+// blamed.
 func TestCompilerBombs(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("limits of processes are for Linux")

@@ -23,15 +23,17 @@ import (
 // compiled in another way.
 const engineVersion = "6"
 
-// compileFlags are for `go test`. -trimpath makes builds in different directories equal; -w leaves out
-// debug information that nothing here reads (stacks keep their files and lines). With -s as well, the linker of Go 1.26
-// makes modules of some programs that are not valid: they call functions that there are not.
+// compileFlags are for `go test`. -trimpath makes builds in different directories equal; -w leaves
+// out debug information that nothing here reads (stacks keep their files and lines). With -s as
+// well, the linker of Go 1.26 makes modules of some programs that are not valid: they call
+// functions that there are not.
 var compileFlags = []string{"-trimpath", "-vet=off", "-ldflags=-w", "-buildvcs=false"}
 
 // toolchain is the go command that guests are compiled with.
 type toolchain struct{ command, version, root string }
 
-// toolchains are those that were asked already, by directory, command and environment: a build needs the answer several times.
+// toolchains are those that were asked already, by directory, command and environment: a build
+// needs the answer several times.
 var toolchains sync.Map
 
 // findToolchain asks the go command in dir about itself.
@@ -65,7 +67,8 @@ func askToolchain(ctx context.Context, command, dir string) (toolchain, error) {
 	return toolchain{command, lines[0], lines[1]}, nil
 }
 
-// guestBuildEnv is the environment of the go command: the caller's, but for what would make builds differ.
+// guestBuildEnv is the environment of the go command: the caller's, but for what would make builds
+// differ.
 func guestBuildEnv() []string {
 	return append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "CGO_ENABLED=0", "GOFLAGS=", "GOWORK=off",
 		"GOEXPERIMENT=", "GOWASM=", "GODEBUG=")
@@ -80,8 +83,9 @@ func explained(err error) error {
 	return err
 }
 
-// Binary compiles what b describes, or finds it in the cache. progress, if not nil, is told what takes
-// long. The error is a [*RefusedError] or a [*CompileError] where the code under test is to blame.
+// Binary compiles what b describes, or finds it in the cache. progress, if not nil, is told what
+// takes long. The error is a [*RefusedError] or a [*CompileError] where the code under test is to
+// blame.
 func (b Build) Binary(ctx context.Context, progress func(string)) (*Binary, error) {
 	binary, err := b.findOrMake(ctx, progress)
 	return binary, advised(err)
@@ -130,7 +134,8 @@ func (b Build) findOrMake(ctx context.Context, progress func(string)) (*Binary, 
 	return binary, nil
 }
 
-// make checks and compiles what b describes, in this process and those that it starts. key is that of the sources it has read.
+// make checks and compiles what b describes, in this process and those that it starts. key is that
+// of the sources it has read.
 func (b Build) make(ctx context.Context) (binary *Binary, key string, err error) {
 	store, err := openCache()
 	if err != nil {
@@ -267,8 +272,8 @@ func (b Build) without() []string {
 	return nil
 }
 
-// key hashes everything that the binary depends on, but for what is in the directories without. source leaves out what
-// differs between the engines.
+// key hashes everything that the binary depends on, but for what is in the directories without.
+// source leaves out what differs between the engines.
 func (b Build) key(tools toolchain, code *tree, edited map[string][]byte, without ...string) (key, source string, err error) {
 	h, engine := sha256.New(), sha256.New()
 	fmt.Fprintln(h, engineVersion, tools.version, tools.root, b.Package, b.NoYield, vet.Rules())

@@ -19,12 +19,12 @@ import (
 //	recipes/KEY.json how to make a test binary again after an edit
 //	tmp/dir-N/       what a process needs for a while; it is locked for as long as that runs
 //
-// Files are written under another name and renamed, so that builds can go on at the same time. Beyond
-// maxCache the binaries that were used longest ago are dropped.
+// Files are written under another name and renamed, so that builds can go on at the same time.
+// Beyond maxCache the binaries that were used longest ago are dropped.
 const maxCache = 4 << 30 // bytes
 
-// inUse is for how long after it was used last a binary is not dropped: others may be running it, and their next
-// worker has to find it.
+// inUse is for how long after it was used last a binary is not dropped: others may be running it,
+// and their next worker has to find it.
 const inUse = time.Hour
 
 // CacheDir is the directory of the cache: RAFTLAB_CACHE, or raftlab in the user's cache directory.
@@ -106,7 +106,8 @@ func (c cache) store(key string, b *Binary) error {
 	return replaceFile(c.key(key), text, filepath.Join(c.dir, "tmp"), "key-")
 }
 
-// replaceFile replaces a file in one step, by way of another one in the directory dir whose name follows pattern.
+// replaceFile replaces a file in one step, by way of another one in the directory dir whose name
+// follows pattern.
 func replaceFile(name string, text []byte, dir, pattern string) error {
 	temp, err := os.CreateTemp(dir, pattern)
 	if err != nil {
@@ -125,8 +126,8 @@ func replaceFile(name string, text []byte, dir, pattern string) error {
 	return err
 }
 
-// prune drops the binaries that were used longest ago until the cache holds at most limit bytes, but
-// none that may be in use, and never the one with id keep; and keys that lead nowhere.
+// prune drops the binaries that were used longest ago until the cache holds at most limit bytes,
+// but none that may be in use, and never the one with id keep; and keys that lead nowhere.
 func (c cache) prune(limit int64, keep string) {
 	type entry struct {
 		id   string
@@ -179,7 +180,8 @@ func (c cache) sweep() {
 	}
 }
 
-// sweepRecipes removes those that nobody has used for as long as the go command keeps what they name.
+// sweepRecipes removes those that nobody has used for as long as the go command keeps what they
+// name.
 func (c cache) sweepRecipes() {
 	names, _ := filepath.Glob(filepath.Join(c.dir, "recipes", "*.json")) // the pattern is fixed
 	for _, name := range names {

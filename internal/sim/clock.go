@@ -2,9 +2,9 @@ package sim
 
 import "time"
 
-// clock is the guest's time. It moves only when the guest is idle: then it jumps to the guest's next
-// timer. Reading it is free, so that a peer that logs the time of everything runs like one that does
-// not.
+// clock is the guest's time. It moves only when the guest is idle: then it jumps to the guest's
+// next timer. Reading it is free, so that a peer that logs the time of everything runs like one
+// that does not.
 //
 // The exceptions are programs that would otherwise never see time pass: those that wait by reading
 // the clock, by yielding, or in a loop that package backedge watches. They get free reads, and
@@ -28,15 +28,15 @@ type clock struct {
 }
 
 const (
-	// A sleep ends exactly at its time here, which it never does on a machine. A loop that does nothing at that
-	// very instant, because its deadline is neither before nor after now, would go round until it is
-	// slowed down. After so many reads it sees one nanosecond pass. The number is odd because time.Now makes two
-	// reads, which are to agree.
+	// A sleep ends exactly at its time here, which it never does on a machine. A loop that does
+	// nothing at that very instant, because its deadline is neither before nor after now, would go
+	// round until it is slowed down. After so many reads it sees one nanosecond pass. The number is
+	// odd because time.Now makes two reads, which are to agree.
 	tieReads = 20_001
 	tieStep  = int64(1)
-	// More reads are free than package backedge lets a loop make before others get a turn: a loop that
-	// waits by reading the clock (each time.Now is two reads) is slowed down there, and must not race
-	// ahead of all others here.
+	// More reads are free than package backedge lets a loop make before others get a turn: a loop
+	// that waits by reading the clock (each time.Now is two reads) is slowed down there, and must
+	// not race ahead of all others here.
 	freeReads  = 10_000_000
 	readStep   = int64(20 * time.Microsecond)
 	maxReads   = 17_000_000 // 140 s of virtual time later

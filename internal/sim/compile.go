@@ -86,7 +86,8 @@ func (c compilation) goTest(ctx context.Context, dir, overlay, made string) erro
 	return c.blame(out, err, cmd.ProcessState)
 }
 
-// writeOverlay writes all replaced files and the list of them below dir, and returns the list's path.
+// writeOverlay writes all replaced files and the list of them below dir, and returns the list's
+// path.
 func (c compilation) writeOverlay(dir string, edited map[string][]byte) (string, error) {
 	replace := map[string]string{}
 	put := func(original string, text []byte) error {
@@ -131,8 +132,8 @@ var inRuntime = regexp.MustCompile(`(?m)^# (runtime|internal/runtime\S*|internal
 // testSummary is what `go test` adds to the compiler's messages.
 var testSummary = regexp.MustCompile(`(?m)^FAIL(\t.*)?\n?$`)
 
-// named puts the files' own names for those of their replacements, which the compiler prints: with the whole path, or relative to
-// the directory it works in, and with links followed or not.
+// named puts the files' own names for those of their replacements, which the compiler prints: with
+// the whole path, or relative to the directory it works in, and with links followed or not.
 func (c compilation) named(out string) string {
 	for temporary, name := range c.names {
 		if temporary == "" {

@@ -23,8 +23,9 @@ type Debugger struct {
 // terminalEnv is what Delve's own session needs of the environment.
 var terminalEnv = []string{"TERM", "LANG", "LC_ALL", "XDG_CONFIG_HOME", "EDITOR", "DELVE_EDITOR", "DELVE_PAGER", "COLORTERM", "NO_COLOR"}
 
-// Debug runs j natively under a debugger and returns how it ended, once the session has. It is the run that j is
-// without one: its time stands still while the debugger holds it. Nothing bounds how long that takes.
+// Debug runs j natively under a debugger and returns how it ended, once the session has. It is the
+// run that j is without one: its time stands still while the debugger holds it. Nothing bounds how
+// long that takes.
 func Debug(ctx context.Context, j Job, d Debugger) (Result, error) {
 	if !j.Binary.Native {
 		return Result{}, errors.New("a debugger needs a binary of the native engine")

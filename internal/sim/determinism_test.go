@@ -32,7 +32,8 @@ func TestSameSeedSameRun(t *testing.T) {
 	}
 }
 
-// TestOrderDependsOnSeed: who runs first is up to the seed, also where nothing in the program is random.
+// TestOrderDependsOnSeed: who runs first is up to the seed, also where nothing in the program is
+// random.
 func TestOrderDependsOnSeed(t *testing.T) {
 	b := buildMini(t)
 	p := newPool(t, 2)
@@ -44,8 +45,9 @@ func TestOrderDependsOnSeed(t *testing.T) {
 	require.Greater(t, len(orders), 10)
 }
 
-// TestDecisionsAreApart: a goroutine that draws, selects, sets timers and has its turn more often than before leaves the decisions
-// of all others as they were, and their order in all instants but those.
+// TestDecisionsAreApart: a goroutine that draws, selects, sets timers and has its turn more often
+// than before leaves the decisions of all others as they were, and their order in all instants but
+// those.
 func TestDecisionsAreApart(t *testing.T) {
 	b := buildMini(t)
 	p := newPool(t, 1)
@@ -62,8 +64,8 @@ func TestDecisionsAreApart(t *testing.T) {
 	require.Len(t, orders, 6)
 }
 
-// TestGoroutinesSeeMapsInOrdersOfTheirOwn: the servers of a run are goroutines of one process, but who
-// relies on the order of a map is to be found out as on several machines.
+// TestGoroutinesSeeMapsInOrdersOfTheirOwn: the servers of a run are goroutines of one process, but
+// who relies on the order of a map has to be found out as on several machines.
 func TestGoroutinesSeeMapsInOrdersOfTheirOwn(t *testing.T) {
 	b := buildMini(t)
 	p := newPool(t, 2)
@@ -73,8 +75,8 @@ func TestGoroutinesSeeMapsInOrdersOfTheirOwn(t *testing.T) {
 	}
 }
 
-// TestNoiseChangesNothing: printing maps and structs, making and ranging over maps, reading the clock, allocating, and
-// collecting garbage leave the run as it is.
+// TestNoiseChangesNothing: printing maps and structs, making and ranging over maps, reading the
+// clock, allocating, and collecting garbage leave the run as it is.
 func TestNoiseChangesNothing(t *testing.T) {
 	b := buildMini(t)
 	p := newPool(t, 2)

@@ -16,8 +16,8 @@ type Health struct {
 	Problems  []string // what is missing, and how to get it
 }
 
-// Doctor looks at the toolchain, the cache and the edits of the Go runtime. framework is the root of
-// the checkout.
+// Doctor looks at the toolchain, the cache and the edits of the Go runtime. framework is the root
+// of the checkout.
 func Doctor(ctx context.Context, framework string) Health {
 	h := Health{Workers: DefaultWorkers()}
 	problem := func(err error) { h.Problems = append(h.Problems, err.Error()) }

@@ -12,12 +12,14 @@ import (
 	"raftlab/internal/record"
 )
 
-// askedToExit is what the edited Go runtime adds to the code with which a guest calls os.Exit (goruntime_groups.go). Without it the code
-// 2 is the Go runtime's own: of a panic, or a fatal error. So a crash that was printed is told from one that took place.
+// askedToExit is what the edited Go runtime adds to the code with which a guest calls os.Exit
+// (goruntime_groups.go). Without it the code 2 is the Go runtime's own: of a panic, or a fatal
+// error. So a crash that was printed is told from one that took place.
 const askedToExit = 1 << 8
 
-// ending explains a guest that ended without a verdict. Nothing that it printed or returned can make that
-// a pass; the text of the Go runtime's last words only decides which kind of failure it is.
+// ending explains a guest that ended without a verdict. Nothing that it printed or returned can
+// make that a pass; the text of the Go runtime's last words only decides which kind of failure it
+// is.
 func (g *guest) ending(err error) record.Verdict {
 	v := record.Verdict{Outcome: record.Crash, Time: g.clock.since(g.began)}
 	var exit *sys.ExitError
@@ -53,8 +55,9 @@ func (g *guest) ending(err error) record.Verdict {
 	return v
 }
 
-// harnessOnly reports whether the goroutine that died was in the harness, and not called by the code under
-// test. Only a value of the code under test leads the harness so deep that its stack overflows: one that contains itself.
+// harnessOnly reports whether the goroutine that died was in the harness, and not called by the
+// code under test. Only a value of the code under test leads the harness so deep that its stack
+// overflows: one that contains itself.
 func harnessOnly(underTest []string, words, stack string) bool {
 	if strings.Contains(words, "stack overflow") {
 		return false
@@ -91,8 +94,9 @@ func lastWordsAt(output string) int {
 	return max(lastLine(output, "panic: "), lastLine(output, "fatal error: "))
 }
 
-// lastLines are the last few lines that a process printed, as one, for a verdict: log.Fatal says there what was wrong. Addresses
-// are left out, because they differ between runs that are otherwise the same.
+// lastLines are the last few lines that a process printed, as one, for a verdict: log.Fatal says
+// there what was wrong. Addresses are left out, because they differ between runs that are otherwise
+// the same.
 func lastLines(output string) string {
 	const lines, most = 3, 400
 	all := strings.Split(strings.TrimSpace(output[max(0, len(output)-4*most):]), "\n")

@@ -26,7 +26,8 @@ func TestProcessThatEndsByItselfShowsItsLastWords(t *testing.T) {
 	}
 }
 
-// The Go runtime shows every goroutine when it ends a process. However many there are, the reason is not lost.
+// The Go runtime shows every goroutine when it ends a process. However many there are, the reason
+// is not lost.
 func TestLastWordsBeforeManyStacks(t *testing.T) {
 	g := &guest{underTest: []string{"raft"}, output: &output{}, memory: &guestMemory{}, clock: newClock([2]uint64{})}
 	g.output.Write([]byte(strings.Repeat("debugging\n", 100_000)))

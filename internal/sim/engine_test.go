@@ -19,7 +19,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// miniBuild is the build of the small guest in testdata, with the repository's own record and backedge.
+// miniBuild is the build of the small guest in testdata, with the repository's own record and
+// backedge.
 func miniBuild(t testing.TB) Build {
 	t.Helper()
 	edits := map[string][]byte{}

@@ -23,7 +23,8 @@ type Engines struct {
 	Problem   string // why there is no native engine here: the edits do not fit the Go release
 }
 
-// engineParts are the framework's folders that a run is made of whatever the code under test, and the engines themselves.
+// engineParts are the framework's folders that a run is made of whatever the code under test, and
+// the engines themselves.
 var engineParts = []string{"tester", "labrpc", "labgob", "internal/backedge", "internal/globals", "internal/record", "internal/sim", "internal/yield"}
 
 // FindEngines looks at the toolchain and at the framework at root.
@@ -123,7 +124,8 @@ func RememberEngines(c Compared) error {
 
 func (c cache) enginesFile() string { return filepath.Join(c.dir, "engines.json") }
 
-// compared reads the file of comparisons. One that cannot be read is an empty one: the engines are compared again.
+// compared reads the file of comparisons. One that cannot be read is an empty one: the engines are
+// compared again.
 func (c cache) compared() (list []Compared) {
 	text, err := os.ReadFile(c.enginesFile())
 	if err != nil || json.Unmarshal(text, &list) != nil {

@@ -19,9 +19,10 @@ import (
 	"raftlab/internal/vet"
 )
 
-// exports finds what the compiler says about the packages that code under test imports: their export data. It is that
-// of the very packages that will be linked, so the check and the compiler have the same types before them. Asking
-// the go command takes a quarter of a second, so the answers are kept in the cache:
+// exports finds what the compiler says about the packages that code under test imports: their
+// export data. It is that of the very packages that will be linked, so the check and the compiler
+// have the same types before them. Asking the go command takes a quarter of a second, so the
+// answers are kept in the cache:
 //
 //	exports/KEY/fmt    KEY is the hash of what the packages depend on
 type exports struct {
@@ -35,7 +36,8 @@ type exports struct {
 // maxExports is for how long export data is kept that nobody asks for.
 const maxExports = 7 * 24 * time.Hour
 
-// frameworkEdits are the edits of the framework itself. Those of the code under test matter to nothing here.
+// frameworkEdits are the edits of the framework itself. Those of the code under test matter to
+// nothing here.
 func (e exports) frameworkEdits() map[string][]byte {
 	edits := map[string][]byte{}
 next:
@@ -120,7 +122,8 @@ func (e exports) dirs() (standard, framework string, err error) {
 	return filepath.Join(root, standard), filepath.Join(root, key), nil
 }
 
-// list asks the go command, which compiles what it has not compiled yet; the build has to do so anyway.
+// list asks the go command, which compiles what it has not compiled yet; the build has to do so
+// anyway.
 func (e exports) list(ctx context.Context, paths []string) (map[string][]byte, error) {
 	dir, remove, err := e.store.tempDir()
 	if err != nil {
@@ -156,7 +159,8 @@ func (e exports) list(ctx context.Context, paths []string) (map[string][]byte, e
 	}
 }
 
-// An archive of the compiler begins with this, followed by the size of the part that describes the package.
+// An archive of the compiler begins with this, followed by the size of the part that describes the
+// package.
 const (
 	archiveStart  = "!<arch>\n__.PKGDEF "
 	archiveHeader = 8 + 60 // bytes: of the archive, and of its first part

@@ -8,8 +8,9 @@ import (
 	"raftlab/internal/record"
 )
 
-// This file explains the end of a run in which there was too much of something. The counts are in the Go runtime
-// (overlay/floods.go.txt), in both engines, and so are the limits. What ends a run prints
+// This file explains the end of a run in which there was too much of something. The counts are in
+// the Go runtime (overlay/floods.go.txt), in both engines, and so are the limits. What ends a run
+// prints
 //
 //	raftlab: too much: WHAT COUNT
 //
@@ -17,7 +18,8 @@ import (
 //
 // and the goroutine is one that has a part in it.
 
-// peaksFile is replaced where the Go runtime counts: the harness asks it how close the run has come to the limits.
+// peaksFile is replaced where the Go runtime counts: the harness asks it how close the run has come
+// to the limits.
 const (
 	peaksFile = "internal/peaks/read.go"
 	peaksText = `package peaks
@@ -31,7 +33,8 @@ func read(goroutines, timers, turns, writes, printed, rounds, calls *uint64)
 
 var tooMuchOf = regexp.MustCompile(`(?m)^raftlab: too much: ([a-z]+) (\d+)$`)
 
-// floods are the kinds, as the runtime names them. In a text, # is the count, and @ the place in the code under test.
+// floods are the kinds, as the runtime names them. In a text, # is the count, and @ the place in
+// the code under test.
 var floods = map[string]struct {
 	outcome record.Outcome
 	rule    string

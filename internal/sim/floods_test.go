@@ -14,8 +14,8 @@ import (
 	"raftlab/internal/record"
 )
 
-// TestFloods: whatever there can be too much of has a count, and ends the run at the same point each time. The message says what
-// was counted, the limit, and where.
+// TestFloods: whatever there can be too much of has a count, and ends the run at the same point
+// each time. The message says what was counted, the limit, and where.
 func TestFloods(t *testing.T) {
 	b := buildMini(t)
 	p := newPool(t, 2)

@@ -10,14 +10,15 @@ import (
 	"strings"
 )
 
-// This file edits the Go runtime that runs are linked with. The sources are read from the
-// installed toolchain when a binary is built, and the edited copies reach the compiler through the same
+// This file edits the Go runtime that runs are linked with. The sources are read from the installed
+// toolchain when a binary is built, and the edited copies reach the compiler through the same
 // -overlay file as everything else: the toolchain itself is not touched.
 //
-// The edits come in groups. A group is applied when each of its edits matches exactly once, and left
-// out otherwise (another Go release), with a note: the engine then still works, but what the note
-// says is missing. Most groups serve both engines, so that a run is the same in both (goruntime_groups.go); what only
-// a guest needs is beside them, and what only a native process needs is in goruntime_native.go.
+// The edits come in groups. A group is applied when each of its edits matches exactly once, and
+// left out otherwise (another Go release), with a note: the engine then still works, but what the
+// note says is missing. Most groups serve both engines, so that a run is the same in both
+// (goruntime_groups.go); what only a guest needs is beside them, and what only a native process
+// needs is in goruntime_native.go.
 
 // runtimeEdit replaces old, which must occur exactly once in the file, by new.
 type runtimeEdit struct {
@@ -41,8 +42,8 @@ type runtimeGroup struct {
 var overlaySources embed.FS
 
 // runtimeOverlay returns the edited and added files of the standard library, by their path below
-// GOROOT/src, the names of the groups that were applied, and a note for each that was not. Groups that are
-// named in without are left out.
+// GOROOT/src, the names of the groups that were applied, and a note for each that was not. Groups
+// that are named in without are left out.
 func runtimeOverlay(goroot, engine string, without ...string) (files map[string][]byte, applied, notes []string) {
 	files = map[string][]byte{}
 	have := map[string]bool{}

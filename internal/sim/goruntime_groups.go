@@ -14,8 +14,8 @@ var runtimeGroups = []runtimeGroup{
 		rewrite: smallTestMain,
 	},
 	{
-		// What is decided by chance is a hash of the run, of the goroutine or timer that it is about, and of how many of the
-		// kind there were for it.
+		// What is decided by chance is a hash of the run, of the goroutine or timer that it is
+		// about, and of how many of the kind there were for it.
 		name:    "chance",
 		without: "printing, making and ranging over maps change the random numbers that follow, and one decision more changes all others",
 		source:  "chance",
@@ -51,7 +51,8 @@ var runtimeGroups = []runtimeGroup{
 					"//go:linkname raftlab_setOwner runtime.raftlab_setOwner\nfunc raftlab_setOwner(uint64) uint64\n"},
 			{"time/sleep.go", "\tgo arg.(func())()\n",
 				"\to := arg.(*raftlabOwned)\n\tbefore := raftlab_setOwner(o.owner)\n\tgo o.f()\n\traftlab_setOwner(before)\n"},
-			// A flag that a server defines is known to that server only. The command line has none of them, so it keeps its default.
+			// A flag that a server defines is known to that server only. The command line has none
+			// of them, so it keeps its default.
 			{"flag/flag.go", "\t\"encoding\"\n", "\t\"encoding\"\n\t_ \"unsafe\"\n"},
 			{"flag/flag.go", "func (f *FlagSet) Var(value Value, name string, usage string) {\n",
 				"//go:linkname raftlab_owner runtime.raftlab_owner\nfunc raftlab_owner() uint64\n\n" +
@@ -59,8 +60,9 @@ var runtimeGroups = []runtimeGroup{
 		},
 	},
 	{
-		// What a library function has used and put aside, it hands to the next one that asks: a buffer that one server's writer has kept
-		// would become another's, and memory that both can see is a channel past the network. So nothing is put aside.
+		// What a library function has used and put aside, it hands to the next one that asks: a
+		// buffer that one server's writer has kept would become another's, and memory that both can
+		// see is a channel past the network. So nothing is put aside.
 		name:    "pools",
 		without: "library functions use buffers again, and servers could leave something for each other there",
 		edits: []runtimeEdit{
@@ -69,8 +71,9 @@ var runtimeGroups = []runtimeGroup{
 		},
 	},
 	{
-		// What the standard library keeps for everybody, and shows: the remains of a random number, where things are in memory,
-		// which types have been sent. The last has a bound, and so what can be told by it.
+		// What the standard library keeps for everybody, and shows: the remains of a random number,
+		// where things are in memory, which types have been sent. The last has a bound, and so what
+		// can be told by it.
 		name:    "shared",
 		without: "servers could leave something for each other in the standard library: rand.Read, addresses that are printed, gob's types",
 		needs:   "owner",
@@ -102,9 +105,9 @@ var runtimeGroups = []runtimeGroup{
 		},
 	},
 	{
-		// Timers of one instant fire in an order that is drawn when each is set, whatever the shape of the heap. One that is
-		// due when it is set fires within the call, as in a testing/synctest bubble. What a timer starts descends from the
-		// goroutine that made it.
+		// Timers of one instant fire in an order that is drawn when each is set, whatever the shape
+		// of the heap. One that is due when it is set fires within the call, as in a
+		// testing/synctest bubble. What a timer starts descends from the goroutine that made it.
 		name:    "timers",
 		without: "timers of one instant fire in the order of the heap",
 		needs:   "chance",
@@ -139,8 +142,8 @@ var runtimeGroups = []runtimeGroup{
 		},
 	},
 	{
-		// An ordinary stack begins with 2 KiB and doubles. A simulated call starts several goroutines, each
-		// of which would copy its stack twice.
+		// An ordinary stack begins with 2 KiB and doubles. A simulated call starts several
+		// goroutines, each of which would copy its stack twice.
 		name:    "stacks",
 		without: "goroutines grow their stacks step by step, which takes a sixth of the time",
 		edits: []runtimeEdit{
@@ -186,8 +189,9 @@ var runtimeGroups = []runtimeGroup{
 		},
 	},
 	{
-		// The Go runtime ends a program that panics with the code 2, and so can a program, after printing the same words. Where it has
-		// asked for its end it is told from one that has crashed: the code is a larger number then.
+		// The Go runtime ends a program that panics with the code 2, and so can a program, after
+		// printing the same words. Where it has asked for its end it is told from one that has
+		// crashed: the code is a larger number then.
 		name:    "exits",
 		only:    wasmEngine,
 		without: "code that prints a crash of the harness and calls os.Exit is taken for that crash",
@@ -213,6 +217,7 @@ var runtimeGroups = []runtimeGroup{
 	},
 }
 
-// garbageEdit counts the collections that had to be made in the middle of work. It is about what collectEdits have put there.
+// garbageEdit counts the collections that had to be made in the middle of work. It is about what
+// collectEdits have put there.
 var garbageEdit = runtimeEdit{"runtime/mgc.go", "\traftlabCollects()\n",
 	"\tif trigger.kind == gcTriggerHeap && !raftlabGC.wanted {\n\t\traftlabThrown()\n\t}\n\traftlabCollects()\n"}

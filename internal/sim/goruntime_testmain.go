@@ -5,8 +5,9 @@ import (
 	"strings"
 )
 
-// testMain is the package of the program that the go command writes around a test. It brings along a fuzzer, profiles and
-// regular expressions: a sixth of all machine code. A run is one test, which it names.
+// testMain is the package of the program that the go command writes around a test. It brings along
+// a fuzzer, profiles and regular expressions: a sixth of all machine code. A run is one test, which
+// it names.
 const testMain = "testing/internal/testdeps/deps.go"
 
 // testMainBodies are the functions that need less than they have, and what is left of them.
@@ -23,7 +24,8 @@ var testMainBodies = []struct{ name, body string }{
 	{"SnapshotCoverage", ""},
 }
 
-// corpusEntry is the type in the interface of package testing, which has no name there that others could use.
+// corpusEntry is the type in the interface of package testing, which has no name there that others
+// could use.
 const corpusEntry = "struct {\n\tParent, Path string\n\tData []byte\n\tValues []any\n\tGeneration int\n\tIsSeed bool\n}"
 
 // smallTestMain leaves out of the file what no run needs.

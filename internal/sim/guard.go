@@ -12,29 +12,30 @@ import (
 	"raftlab/internal/record"
 )
 
-// This file ends runs that compute for longer than a run may. Whatever a program can do to go on for
-// ever is counted elsewhere (loop rounds, waits, goroutines, output, ...), so that it ends at the same point
-// on every machine. What is left is code without loops of its own, such as a call of big.Int.Exp
-// with huge numbers, and an engine that hangs. Processor time differs from machine to machine, so such an
-// end is no verdict: the run is ungraded.
+// This file ends runs that compute for longer than a run may. Whatever a program can do to go on
+// for ever is counted elsewhere (loop rounds, waits, goroutines, output, ...), so that it ends at
+// the same point on every machine. What is left is code without loops of its own, such as a call of
+// big.Int.Exp with huge numbers, and an engine that hangs. Processor time differs from machine to
+// machine, so such an end is no verdict: the run is ungraded.
 
 const (
 	// glance is how often the guard looks at the processor time.
 	glance = 50 * time.Millisecond
-	// hostHeap is how large the host's own heap may become while a guest runs, in bytes, beside the guest's
-	// memory. Its garbage is not collected before.
+	// hostHeap is how large the host's own heap may become while a guest runs, in bytes, beside the
+	// guest's memory. Its garbage is not collected before.
 	hostHeap = 1 << 30
 )
 
 // personDecides is what has to be done about a run without a verdict.
 const personDecides = "it has neither passed nor failed, and a person decides"
 
-// guarded executes one job under a guard of processor time. If the guard strikes, it writes the result
-// itself and ends the process: the guest cannot be stopped in any other way.
+// guarded executes one job under a guard of processor time. If the guard strikes, it writes the
+// result itself and ends the process: the guest cannot be stopped in any other way.
 //
 // Machine code made from WebAssembly has no points at which Go could interrupt it. A garbage
 // collection of the host that wants to stop all goroutines would wait for the guest, and everybody
-// for the collection: the guard, and the goroutine that sees the parent go. So none takes place during a run.
+// for the collection: the guard, and the goroutine that sees the parent go. So none takes place
+// during a run.
 func (p *program) guarded(ctx context.Context, j Job, out *json.Encoder) Result {
 	percent := debug.SetGCPercent(-1) // waits for a collection that is going on
 	limit := debug.SetMemoryLimit(hostHeap + cmp.Or(j.MemoryLimit, defaultMemory))

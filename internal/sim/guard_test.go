@@ -17,8 +17,8 @@ import (
 	"raftlab/internal/record"
 )
 
-// A guest that calls neither the host nor a loop that is watched is ended by the processor time it takes,
-// once, and the pool goes on.
+// A guest that calls neither the host nor a loop that is watched is ended by the processor time it
+// takes, once, and the pool goes on.
 func TestProcessorTime(t *testing.T) {
 	b := buildMini(t)
 	p := newPool(t, 1)
@@ -36,7 +36,8 @@ func TestProcessorTime(t *testing.T) {
 	}
 }
 
-// Where a run does not even get processor time, the wall clock ends it, and that is no verdict either.
+// Where a run does not even get processor time, the wall clock ends it, and that is no verdict
+// either.
 func TestWallClock(t *testing.T) {
 	j := miniJob(buildMini(t), "endless copy", 1)
 	j.Wall = 300 * time.Millisecond

@@ -12,8 +12,9 @@ import (
 	"raftlab/internal/record"
 )
 
-// hoarder is a service without replication. All its data is in one map, which everybody can reach if the process is
-// one; servers only ask each other whether a majority is there. FORGE says where the map is.
+// hoarder is a service without replication. All its data is in one map, which everybody can reach
+// if the process is one; servers only ask each other whether a majority is there. FORGE says where
+// the map is.
 const hoarder = `package kvraft
 
 import (
@@ -308,9 +309,10 @@ func (b *box) Table() map[string]string { return b.data }
 var Box = &box{map[string]string{}}
 `
 
-// TestHoarders: wherever such a service keeps its data, several clients find it out; and one client alone, who would find
-// everything where he left it, was answered without agreement, or is followed by a second one. Clerks that take numbers from
-// a counter, for themselves or for each request, get different ones.
+// TestHoarders: wherever such a service keeps its data, several clients find it out; and one client
+// alone, who would find everything where he left it, was answered without agreement, or is followed
+// by a second one. Clerks that take numbers from a counter, for themselves or for each request, get
+// different ones.
 func TestHoarders(t *testing.T) {
 	root := filepath.Join("..", "..")
 	edits := map[string][]byte{"kvraft/kv.go": []byte(hoarder), "kvraft/stash/stash.go": []byte(hoarderStash)}

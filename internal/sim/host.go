@@ -122,8 +122,8 @@ func (g *guest) giveParams(m api.Module, at, capacity uint32) uint32 {
 	return n
 }
 
-// judge takes a verdict. The first that carries the secret ends the guest; one without it can only come
-// from code that has no business here.
+// judge takes a verdict. The first that carries the secret ends the guest; one without it can only
+// come from code that has no business here.
 func (g *guest) judge(line []byte) {
 	var v record.Verdict
 	if err := json.Unmarshal(line, &v); err != nil || v.Secret != g.secret {
@@ -163,8 +163,8 @@ func (g *guest) idle() {
 	}
 }
 
-// maxPleas is how many more signs of a busy loop are let pass while no loop of the code under test comes by
-// to report where it is.
+// maxPleas is how many more signs of a busy loop are let pass while no loop of the code under test
+// comes by to report where it is.
 const maxPleas = 100_000
 
 // accuse says that the guest makes no progress. The next watched loop will tell where it is.

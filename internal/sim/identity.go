@@ -13,8 +13,8 @@ import (
 	"raftlab/internal/vet"
 )
 
-// Identity says what a verdict depends on beside the code under test: two machines with equal identities give the
-// same verdicts.
+// Identity says what a verdict depends on beside the code under test: two machines with equal
+// identities give the same verdicts.
 type Identity struct {
 	GoVersion string `json:"go"`        // "go1.26.8"
 	Engine    string `json:"engine"`    // hash of the engine's rules and of its edits of the Go runtime
@@ -23,7 +23,8 @@ type Identity struct {
 	Cases string `json:"cases,omitempty"`
 }
 
-// besideRuns are the folders that no run depends on: what surrounds the engine and what is said about runs.
+// besideRuns are the folders that no run depends on: what surrounds the engine and what is said
+// about runs.
 var besideRuns = []string{"docs", "cmd", "mutants", "variants", "internal/compare", "internal/course", "internal/fixtures", "internal/formats",
 	"internal/grade", "internal/hidden", "internal/mutation", "internal/patch", "internal/plain", "internal/release", "internal/suite", "internal/timeline",
 	"internal/transcript"}

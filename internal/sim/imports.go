@@ -19,8 +19,9 @@ const wasiImports = "args_get args_sizes_get clock_time_get environ_get environ_
 // hostImports are the functions of [hostModule].
 const hostImports = "params event detail verdict watch yield spin gc flood"
 
-// checkImports is a second fence behind package vet: a test binary that wants a function of the host which neither the Go
-// runtime nor the harness has is not run. Code under test would need a directive for that, and vet refuses those.
+// checkImports is a second fence behind package vet: a test binary that wants a function of the
+// host which neither the Go runtime nor the harness has is not run. Code under test would need a
+// directive for that, and vet refuses those.
 func checkImports(wasm []byte) error {
 	names, err := wasmImports(wasm)
 	if err != nil {
@@ -39,8 +40,9 @@ func checkImports(wasm []byte) error {
 
 var errShort = errors.New("it ends early")
 
-// wasmImports lists the imports of a module as "module name". The format is that of the WebAssembly core specification,
-// section 5.5.5: sections with a number and a length, of which the second holds the imports.
+// wasmImports lists the imports of a module as "module name". The format is that of the WebAssembly
+// core specification, section 5.5.5: sections with a number and a length, of which the second holds
+// the imports.
 func wasmImports(wasm []byte) ([]string, error) {
 	const header, importSection = 8, 2 // bytes; number
 	if len(wasm) < header || !bytes.HasPrefix(wasm, []byte("\x00asm")) {

@@ -33,8 +33,8 @@ func TestImports(t *testing.T) {
 	require.Error(t, checkImports([]byte("MZ")))
 }
 
-// TestLinkerKeepsItsTables: with -s the linker of Go 1.26 makes modules that are not valid, of some programs only, so that
-// no build here would notice.
+// TestLinkerKeepsItsTables: with -s the linker of Go 1.26 makes modules that are not valid, of some
+// programs only, so that no build here would notice.
 func TestLinkerKeepsItsTables(t *testing.T) {
 	for _, flag := range compileFlags {
 		if flags, ok := strings.CutPrefix(flag, "-ldflags="); ok {

@@ -12,9 +12,9 @@ import (
 	"time"
 )
 
-// Files of the cache are trusted for as long as they are what they were when they were made: a disk that
-// was full, a copy that broke off or a curious editor must not decide how a run goes. Each kind carries a
-// hash. A file that does not match it is made anew.
+// Files of the cache are trusted for as long as they are what they were when they were made: a disk
+// that was full, a copy that broke off or a curious editor must not decide how a run goes. Each
+// kind carries a hash. A file that does not match it is made anew.
 //
 //	keys/KEY.json     its field sum, of the key and the binary
 //	wasm/ID.wasm      its name
@@ -38,7 +38,8 @@ func sealed(key string, b *Binary) ([]byte, error) {
 	return json.Marshal(r)
 }
 
-// parseKey returns what a file in keys says about key, or nil if it is damaged or about another one.
+// parseKey returns what a file in keys says about key, or nil if it is damaged or about another
+// one.
 func parseKey(key string, text []byte) *Binary {
 	var r remembered
 	if json.Unmarshal(text, &r) != nil || r.Binary == nil || r.Key != key || r.Binary.ID == "" {
@@ -74,7 +75,8 @@ func readBinary(path string) ([]byte, error) {
 
 const sumsFile = "sums.json"
 
-// dropDamaged removes the files below dir, a directory of machine code, that are not what sums.json says.
+// dropDamaged removes the files below dir, a directory of machine code, that are not what sums.json
+// says.
 func dropDamaged(dir string) {
 	sums := map[string]string{}
 	if text, err := os.ReadFile(filepath.Join(dir, sumsFile)); err == nil && json.Unmarshal(text, &sums) != nil {
@@ -88,7 +90,8 @@ func dropDamaged(dir string) {
 	})
 }
 
-// writeSums notes the hashes of all machine code in dir. If it fails, the next worker makes the code anew.
+// writeSums notes the hashes of all machine code in dir. If it fails, the next worker makes the
+// code anew.
 func writeSums(dir string) {
 	sums := map[string]string{}
 	eachNative(dir, func(name, relative string) {
@@ -103,8 +106,9 @@ func writeSums(dir string) {
 	replaceFile(filepath.Join(dir, sumsFile), text, dir, sumsFile+".*.tmp")
 }
 
-// eachNative calls f with the path of each file of machine code in dir, and with its path relative to dir.
-// Files that are being written (or were, by a process that was killed) are left alone until they are old.
+// eachNative calls f with the path of each file of machine code in dir, and with its path relative
+// to dir. Files that are being written (or were, by a process that was killed) are left alone until
+// they are old.
 func eachNative(dir string, f func(name, relative string)) {
 	filepath.WalkDir(dir, func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() || entry.Name() == sumsFile {

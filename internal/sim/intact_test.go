@@ -12,7 +12,8 @@ import (
 	"raftlab/internal/record"
 )
 
-// TestDamagedCache: whatever happens to a file of the cache, it is made anew, and runs go as before.
+// TestDamagedCache: whatever happens to a file of the cache, it is made anew, and runs go as
+// before.
 func TestDamagedCache(t *testing.T) {
 	t.Setenv("RAFTLAB_CACHE", t.TempDir())
 	b := buildMini(t)

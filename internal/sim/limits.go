@@ -15,8 +15,8 @@ const workerMemory = 768 << 20
 // cgroups is where Linux says what a container may take.
 const cgroups = "/sys/fs/cgroup"
 
-// DefaultWorkers is how many runs to do at once: one per processor, fewer where memory is short. In a
-// container its limits count, not the machine's.
+// DefaultWorkers is how many runs to do at once: one per processor, fewer where memory is short. In
+// a container its limits count, not the machine's.
 func DefaultWorkers() int {
 	workers := processors(cgroups)
 	if memory := availableMemory("/proc/meminfo", cgroups); memory > 0 {

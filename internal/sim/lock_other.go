@@ -4,5 +4,6 @@ package sim
 
 import "os"
 
-// tryLock says that another process has the lock: where there are none, nothing is taken away early.
+// tryLock says that another process has the lock: where there are none, nothing is taken away
+// early.
 func tryLock(*os.File) bool { return false }

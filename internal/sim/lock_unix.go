@@ -7,8 +7,8 @@ import (
 	"syscall"
 )
 
-// tryLock takes the lock on a file, until the file is closed or the process ends. It reports false if
-// another has it.
+// tryLock takes the lock on a file, until the file is closed or the process ends. It reports false
+// if another has it.
 func tryLock(f *os.File) bool {
 	return syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) == nil
 }

@@ -8,9 +8,10 @@ import (
 	"time"
 )
 
-// This file has code checked and compiled in a process of its own. Not only compilers can be kept busy: the type checker has to
-// look at code that nobody has read, and so has whatever rewrites it. The process has the limits of a compiler, and so have those
-// that it starts. It ends with them when its input does, and the parent closes that, also by dying.
+// This file has code checked and compiled in a process of its own. Not only compilers can be kept
+// busy: the type checker has to look at code that nobody has read, and so has whatever rewrites it.
+// The process has the limits of a compiler, and so have those that it starts. It ends with them
+// when its input does, and the parent closes that, also by dying.
 //
 //	this process             a worker                        the go command
 //	key, cache        ---->  read, check, rewrite     ---->  compile, link

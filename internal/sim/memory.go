@@ -2,8 +2,8 @@ package sim
 
 import "github.com/tetratelabs/wazero/experimental"
 
-// guestMemory hands out the linear memory of one instance: the whole of it is reserved once, and the
-// operating system supplies zero pages as they are touched. Growing costs nothing (wazero's own
+// guestMemory hands out the linear memory of one instance: the whole of it is reserved once, and
+// the operating system supplies zero pages as they are touched. Growing costs nothing (wazero's own
 // allocator copies), and a fresh instance does not clear a gigabyte.
 type guestMemory struct {
 	limit  int64  // bytes
@@ -13,11 +13,12 @@ type guestMemory struct {
 	free   func([]byte)
 }
 
-// Allocate implements [experimental.MemoryAllocator]. wazero calls it once per instance; both arguments
-// are about the module's own limits and wider than ours.
+// Allocate implements [experimental.MemoryAllocator]. wazero calls it once per instance; both
+// arguments are about the module's own limits and wider than ours.
 func (m *guestMemory) Allocate(_, _ uint64) experimental.LinearMemory { return m }
 
-// Reallocate implements [experimental.LinearMemory]. Returning nil makes memory.grow fail in the guest.
+// Reallocate implements [experimental.LinearMemory]. Returning nil makes memory.grow fail in the
+// guest.
 func (m *guestMemory) Reallocate(size uint64) []byte {
 	if size > uint64(m.limit) {
 		m.denied = true

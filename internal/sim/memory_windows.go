@@ -8,7 +8,8 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// newGuestMemory reserves and commits limit bytes; Windows, too, supplies pages as they are touched.
+// newGuestMemory reserves and commits limit bytes; Windows, too, supplies pages as they are
+// touched.
 func newGuestMemory(limit int64) (*guestMemory, error) {
 	at, err := windows.VirtualAlloc(0, uintptr(limit), windows.MEM_RESERVE|windows.MEM_COMMIT, windows.PAGE_READWRITE)
 	if err != nil {

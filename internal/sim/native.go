@@ -20,9 +20,9 @@ import (
 	"raftlab/internal/record"
 )
 
-// This file runs a case natively: in a process of this machine, whose Go runtime has the same edits as a guest's and
-// some more (goruntime_native.go). The run is the one that the wasm engine makes, event by event. It is no
-// sandbox: the code under test can do what the user can.
+// This file runs a case natively: in a process of this machine, whose Go runtime has the same edits
+// as a guest's and some more (goruntime_native.go). The run is the one that the wasm engine makes,
+// event by event. It is no sandbox: the code under test can do what the user can.
 //
 //	parent                                child: the test binary, one case
 //	  parameters (environment) ------------->
@@ -31,8 +31,8 @@ import (
 //
 // The child reads nothing, is a process group of its own, and is killed when its time is over.
 
-// nativeEnv is what the environment of the code under test has of the parent's: without these some systems start no
-// process, or find no place for temporary files.
+// nativeEnv is what the environment of the code under test has of the parent's: without these some
+// systems start no process, or find no place for temporary files.
 var nativeEnv = []string{"PATH", "HOME", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "LOCALAPPDATA"}
 
 // RaceRule is the rule that a run breaks in which the race detector finds something.
@@ -108,7 +108,8 @@ func nativeArgs(j Job) []string {
 	return []string{"-test.run=^" + j.Test + "$", "-test.timeout=0", "-test.count=1"}
 }
 
-// maxParams is how many bytes of parameters go through the environment: Linux takes 128 KiB for a variable.
+// maxParams is how many bytes of parameters go through the environment: Linux takes 128 KiB for a
+// variable.
 const maxParams = 64 << 10
 
 // nativeEnvironment is the whole environment of the child. dir takes what it leaves.
@@ -259,7 +260,8 @@ func (n *nativeRun) ending(ended error, at time.Duration) record.Verdict {
 	return v
 }
 
-// readEvents takes what the child has written: events, each perhaps with its detail on the next line. Zeros may follow.
+// readEvents takes what the child has written: events, each perhaps with its detail on the next
+// line. Zeros may follow.
 func (n *nativeRun) readEvents() error {
 	f, err := os.Open(filepath.Join(n.dir, "events"))
 	if errors.Is(err, os.ErrNotExist) {

@@ -12,7 +12,8 @@ import (
 	"raftlab/internal/record"
 )
 
-// noisyPeer prints maps, makes temporary files and draws names for clerks whenever a message comes in, if NOISE is set.
+// noisyPeer prints maps, makes temporary files and draws names for clerks whenever a message comes
+// in, if NOISE is set.
 const noisyPeer = `package raft
 
 import (
@@ -62,8 +63,8 @@ func bothBuilds(t *testing.T, pkg string) (wasm, host *Binary) {
 	return wasm, host
 }
 
-// TestSameRunInBothEngines: where a run is executed makes no difference to any of its events, nor to its verdict,
-// whether or not the peers print.
+// TestSameRunInBothEngines: where a run is executed makes no difference to any of its events, nor
+// to its verdict, whether or not the peers print.
 func TestSameRunInBothEngines(t *testing.T) {
 	p := newPool(t, 2)
 	for _, lab := range []struct {
@@ -91,7 +92,8 @@ func TestSameRunInBothEngines(t *testing.T) {
 	}
 }
 
-// TestNativeEndings: a run ends natively as it does in the wasm engine, whatever way the code under test finds.
+// TestNativeEndings: a run ends natively as it does in the wasm engine, whatever way the code under
+// test finds.
 func TestNativeEndings(t *testing.T) {
 	p := newPool(t, 2)
 	b := badPeers(t)

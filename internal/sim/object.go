@@ -9,9 +9,10 @@ import (
 	"strings"
 )
 
-// This file reads what the Go compiler made of a package: which symbols of other packages its machine code wants. The format is
-// that of cmd/internal/goobj ("go120ld"): a header with the offsets of blocks, and blocks of records of fixed size, in
-// which a string is a length and an offset.
+// This file reads what the Go compiler made of a package: which symbols of other packages its
+// machine code wants. The format is that of cmd/internal/goobj ("go120ld"): a header with the
+// offsets of blocks, and blocks of records of fixed size, in which a string is a length and an
+// offset.
 
 const (
 	objectMagic = "\x00go120ld"

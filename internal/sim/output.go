@@ -46,7 +46,8 @@ func (o *output) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// last is the end of the output, in which the Go runtime's last words are not missing because many stacks followed them.
+// last is the end of the output, in which the Go runtime's last words are not missing because many
+// stacks followed them.
 func (o *output) last() string {
 	if o.words != nil && lastWordsAt(string(o.tail)) < 0 {
 		return string(o.words)

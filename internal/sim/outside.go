@@ -9,8 +9,9 @@ import (
 	"raftlab/internal/vet"
 )
 
-// harmless is what code may use of packages that otherwise show which machine it runs on. In the wasm engine there are no
-// files, there is one processor, and the system is called wasip1; natively all that is the machine's own.
+// harmless is what code may use of packages that otherwise show which machine it runs on. In the
+// wasm engine there are no files, there is one processor, and the system is called wasip1; natively
+// all that is the machine's own.
 var harmless = map[string][]string{
 	"os": {"Exit", "Stdin", "Stdout", "Stderr", "Getenv", "LookupEnv", "Environ", "Expand", "ExpandEnv", "Args", "File", "FileMode", "FileInfo",
 		"ErrNotExist", "ErrExist", "ErrPermission", "ErrInvalid", "ErrClosed", "ErrDeadlineExceeded", "ErrNoDeadline", "IsExist", "IsNotExist",
@@ -26,8 +27,9 @@ var throughFiles = map[string][]string{
 	"time":          {"LoadLocation", "Local"},
 }
 
-// outside returns where the code under test looks at the machine that it runs on: at its files, for example. Such a run is
-// no function of the code, the case and the seed, unless it is made where none of that exists.
+// outside returns where the code under test looks at the machine that it runs on: at its files, for
+// example. Such a run is no function of the code, the case and the seed, unless it is made where
+// none of that exists.
 func outside(checked *vet.Checked) (places []string) {
 	for _, p := range checked.Packages {
 		if !p.UnderTest || p.Info == nil {

@@ -14,8 +14,8 @@ import (
 	"raftlab/internal/record"
 )
 
-// badCompany is added to the reference peer: with no environment it does nothing, otherwise it prints
-// and allocates in each call, or misbehaves.
+// badCompany is added to the reference peer: with no environment it does nothing, otherwise it
+// prints and allocates in each call, or misbehaves.
 const badCompany = `package raft
 
 import (
@@ -109,8 +109,8 @@ func badBuild(t *testing.T) Build {
 	return Build{Framework: root, Package: "./raft", Edits: edits}
 }
 
-// referenceWith is the reference peer with one more file, whose Make calls the peer's as Make0, and with text at the
-// beginning of its handlers, and of Start and GetState.
+// referenceWith is the reference peer with one more file, whose Make calls the peer's as Make0, and
+// with text at the beginning of its handlers, and of Start and GetState.
 func referenceWith(t *testing.T, name, file, inHandlers, inStarts string) map[string][]byte {
 	t.Helper()
 	edits := map[string][]byte{name: []byte(file)}

@@ -12,20 +12,22 @@ import (
 	"raftlab/internal/record"
 )
 
-// DefaultCPU is how much processor time a run may take: some ten times what the longest case takes with the
-// reference. It is only a guard: what a program can do to run on and on is counted, and ends the run
-// at the same point on every machine.
+// DefaultCPU is how much processor time a run may take: some ten times what the longest case takes
+// with the reference. It is only a guard: what a program can do to run on and on is counted, and
+// ends the run at the same point on every machine.
 const DefaultCPU = 20 * time.Second
 
-// AgainCPU is how much processor time a run may take in the wasm engine that took native natively. It has come to
-// its end there, so it will here: the guard only has to leave room for the slowest ratio that was seen, with much to spare.
+// AgainCPU is how much processor time a run may take in the wasm engine that took native natively.
+// It has come to its end there, so it will here: the guard only has to leave room for the slowest
+// ratio that was seen, with much to spare.
 func AgainCPU(native time.Duration) time.Duration { return DefaultCPU + 60*native }
 
 // defaultWall is for machines so busy that a run does not even get DefaultCPU.
 const defaultWall = 15 * time.Minute
 
 // Pool runs jobs in worker processes: a guest that loops without a host call can only be stopped by
-// killing the process around it, and one that makes the host run out of memory takes nothing else along.
+// killing the process around it, and one that makes the host run out of memory takes nothing else
+// along.
 //
 //	Run ---.                  .--> worker: wazero, one instance after the other
 //	Run ---+-- free workers --+--> worker
@@ -66,9 +68,10 @@ func (p *Pool) Close() {
 	}
 }
 
-// Run runs j and blocks until it has ended, first until a worker is free. It is safe for concurrent use.
-// A run whose worker died is tried once more on a new one; a run that took too much processor time is
-// not, since it would do so again. When ctx ends, the run's worker is killed and the run is inconclusive.
+// Run runs j and blocks until it has ended, first until a worker is free. It is safe for concurrent
+// use. A run whose worker died is tried once more on a new one; a run that took too much processor
+// time is not, since it would do so again. When ctx ends, the run's worker is killed and the run is
+// inconclusive.
 func (p *Pool) Run(ctx context.Context, j Job) Result {
 	if j.Binary == nil {
 		return Result{Verdict: frameworkError(errors.New("sim: a job without a binary"))}
@@ -90,7 +93,8 @@ func (p *Pool) Run(ctx context.Context, j Job) Result {
 	return r
 }
 
-// once runs j on the next free worker, and says whether that died of something else than the run's end.
+// once runs j on the next free worker, and says whether that died of something else than the run's
+// end.
 func (p *Pool) once(ctx context.Context, j Job) (r Result, died bool) {
 	var w *worker
 	select {
@@ -123,8 +127,8 @@ func (p *Pool) once(ctx context.Context, j Job) (r Result, died bool) {
 	return r, state == dead
 }
 
-// newSecret returns a word that nobody can guess. It is not from the seed: it must not be part of what a
-// run can observe, and nothing in a run depends on it.
+// newSecret returns a word that nobody can guess. It is not from the seed: it must not be part of
+// what a run can observe, and nothing in a run depends on it.
 func newSecret() string {
 	b := make([]byte, 16)
 	rand.Read(b)

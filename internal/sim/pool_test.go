@@ -16,7 +16,8 @@ import (
 	"raftlab/internal/record"
 )
 
-// TestInterrupt: when the context ends, runs end at once, what has been done stays, and the pool can be used again.
+// TestInterrupt: when the context ends, runs end at once, what has been done stays, and the pool
+// can be used again.
 func TestInterrupt(t *testing.T) {
 	b := buildMini(t)
 	p := newPool(t, 2)
@@ -136,7 +137,8 @@ func TestLimits(t *testing.T) {
 	require.GreaterOrEqual(t, DefaultWorkers(), 1)
 }
 
-// A program that forgot WorkerMain would start workers that start workers, until the machine is full.
+// A program that forgot WorkerMain would start workers that start workers, until the machine is
+// full.
 func TestNoPoolInAWorker(t *testing.T) {
 	t.Setenv(workerEnv, "1")
 	_, err := NewPool(1)

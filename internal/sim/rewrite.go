@@ -14,7 +14,8 @@ import (
 	"strconv"
 )
 
-// backedgeName is how the rewritten code calls package internal/backedge. Vet refuses code that uses it.
+// backedgeName is how the rewritten code calls package internal/backedge. Vet refuses code that
+// uses it.
 const backedgeName = "raftlab_backedge"
 
 // What it calls there.
@@ -34,8 +35,9 @@ type insertion struct {
 	text   string
 }
 
-// backedges returns what has to be inserted into a file so that package backedge is called at the start of every
-// function and every loop body, and before every goto, and where; nothing if the file does not parse.
+// backedges returns what has to be inserted into a file so that package backedge is called at the
+// start of every function and every loop body, and before every goto, and where; nothing if the
+// file does not parse.
 func backedges(name string, source []byte) []insertion {
 	files := token.NewFileSet()
 	file, err := parser.ParseFile(files, name, source, parser.SkipObjectResolution)
@@ -74,8 +76,8 @@ func insertionAt(files *token.FileSet, at token.Pos, text string) insertion {
 	return insertion{offset: p.Offset, line: p.Line, column: p.Column, text: text}
 }
 
-// insert puts the insertions into source; those at one place stay in their order. It works on the text,
-// not on the syntax tree, so that every line keeps its number and comments keep their place.
+// insert puts the insertions into source; those at one place stay in their order. It works on the
+// text, not on the syntax tree, so that every line keeps its number and comments keep their place.
 func insert(source []byte, list []insertion) []byte {
 	sort.SliceStable(list, func(i, j int) bool { return list[i].offset < list[j].offset })
 	var out bytes.Buffer
@@ -97,8 +99,8 @@ func (t *tree) insertMore(name string, more []insertion) {
 
 var position = regexp.MustCompile(`(?m)^(\S+\.go):(\d+):(\d+):`)
 
-// translate changes the places in the compiler's messages to what they are in the files that the user
-// wrote: the file's name, and the column in lines where something was inserted.
+// translate changes the places in the compiler's messages to what they are in the files that the
+// user wrote: the file's name, and the column in lines where something was inserted.
 func (t *tree) translate(messages string) string {
 	return position.ReplaceAllStringFunc(messages, func(m string) string {
 		parts := position.FindStringSubmatch(m)

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// noRoom are what systems say where a disk is full, and noLeave where nothing may be written. They come as text,
-// because it may be the compiler, or another process of ours, that has met them.
+// noRoom are what systems say where a disk is full, and noLeave where nothing may be written. They
+// come as text, because it may be the compiler, or another process of ours, that has met them.
 var (
 	noRoom  = []string{"no space left on device", "disk quota exceeded", "not enough space on the disk"}
 	noLeave = []string{"read-only file system", "permission denied", "access is denied", "not a directory"}
@@ -22,7 +22,8 @@ func says(text string, phrases []string) bool {
 	return false
 }
 
-// advised adds to an error about the place where raftlab keeps what it builds what can be done about it.
+// advised adds to an error about the place where raftlab keeps what it builds what can be done
+// about it.
 func advised(err error) error {
 	if err == nil {
 		return nil

@@ -6,12 +6,13 @@ import (
 	"slices"
 )
 
-// Go's linker leaves out the zeros in the data of a module, and so writes it in as many pieces as a module may have: a
-// hundred thousand. Each instance copies them one by one, which takes longer than many a run. mergeSegments puts the zeros
-// back where there are few between two pieces: some ten pieces are left, and the memory of an instance is the same.
+// Go's linker leaves out the zeros in the data of a module, and so writes it in as many pieces as a
+// module may have: a hundred thousand. Each instance copies them one by one, which takes longer
+// than many a run. mergeSegments puts the zeros back where there are few between two pieces: some
+// ten pieces are left, and the memory of an instance is the same.
 //
-// A segment is a mode (0), an expression (i32.const ADDRESS end), and the bytes with their length: the WebAssembly core
-// specification, section 5.5.14.
+// A segment is a mode (0), an expression (i32.const ADDRESS end), and the bytes with their length:
+// the WebAssembly core specification, section 5.5.14.
 
 const (
 	dataSection = 11
@@ -26,7 +27,8 @@ type segment struct {
 	data []byte
 }
 
-// mergeSegments returns the module with fewer segments, or as it is if they are not what Go's linker writes.
+// mergeSegments returns the module with fewer segments, or as it is if they are not what Go's
+// linker writes.
 func mergeSegments(wasm []byte) []byte {
 	const header = 8
 	if len(wasm) < header {
@@ -55,8 +57,8 @@ func mergeSegments(wasm []byte) []byte {
 	return wasm
 }
 
-// readSegments reads the segments in the order of their addresses. ok is false if one is of another kind, or if two
-// overlap: then their order matters.
+// readSegments reads the segments in the order of their addresses. ok is false if one is of another
+// kind, or if two overlap: then their order matters.
 func readSegments(body []byte) (segments []segment, ok bool) {
 	r := &wasmReader{body}
 	for range r.number() {

@@ -23,15 +23,17 @@ type Build struct {
 	// files. Mutants and variants are such edits.
 	Edits map[string][]byte
 	// Private says that Framework's own packages are a student's (a course tree). The packages
-	// under test are read by package vet and rewritten in any case; the field only goes into messages.
+	// under test are read by package vet and rewritten in any case; the field only goes into
+	// messages.
 	Private bool
-	// NoOrder leaves out the edits of the Go runtime that vary the order of goroutines by seed. It is for
-	// measuring what they add.
+	// NoOrder leaves out the edits of the Go runtime that vary the order of goroutines by seed. It
+	// is for measuring what they add.
 	NoOrder bool
-	// NoYield leaves the code under test uninterrupted, whatever the seed (package yield). It is for measuring, too.
+	// NoYield leaves the code under test uninterrupted, whatever the seed (package yield). It is
+	// for measuring, too.
 	NoYield bool
-	// Native compiles for this machine instead of the wasm engine. The runs are the same, but nothing keeps
-	// the code under test from the user's files: it is for code that the user trusts.
+	// Native compiles for this machine instead of the wasm engine. The runs are the same, but
+	// nothing keeps the code under test from the user's files: it is for code that the user trusts.
 	Native bool
 	// Race adds the race detector, which only Native has.
 	Race bool
@@ -110,8 +112,8 @@ type Result struct {
 	Idle    uint64 // how often the guest had nothing to do but wait
 	// OutputTail is the end of what the guest printed.
 	OutputTail string
-	// LastEvents are the last events before the end, oldest first, and before them those in which servers
-	// said which group they belong to. Empty when the run passed.
+	// LastEvents are the last events before the end, oldest first, and before them those in which
+	// servers said which group they belong to. Empty when the run passed.
 	LastEvents []record.Event
 	// Retried says that the worker of a first try died, killed from outside or for want of memory.
 	Retried bool

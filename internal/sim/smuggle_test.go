@@ -12,8 +12,9 @@ import (
 	"raftlab/internal/record"
 )
 
-// smuggler is a peer that keeps whatever memory it is shown, and looks whether another server writes there: buffers of the standard
-// library, what the network hands to methods of messages, flags. Each mark is of one life of one server.
+// smuggler is a peer that keeps whatever memory it is shown, and looks whether another server
+// writes there: buffers of the standard library, what the network hands to methods of messages,
+// flags. Each mark is of one life of one server.
 const smuggler = `package raft
 
 import (
@@ -157,7 +158,8 @@ func Make(peers []*labrpc.ClientEnd, me int, persister *raftapi.Persister, apply
 }
 `
 
-// TestSmugglers: what servers are shown of the library's memory, and of messages, is not another server's.
+// TestSmugglers: what servers are shown of the library's memory, and of messages, is not another
+// server's.
 func TestSmugglers(t *testing.T) {
 	edits := referenceWith(t, "raft/smuggler.go", smuggler, " rf.handled();", "")
 	for _, name := range []string{"persist.go", "disk.go"} {

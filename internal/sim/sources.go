@@ -37,7 +37,8 @@ type tree struct {
 	written map[string][]string
 }
 
-// sources collects the code under test and rewrites it. It compiles nothing, and checks no more than what there are files of.
+// sources collects the code under test and rewrites it. It compiles nothing, and checks no more
+// than what there are files of.
 func (b Build) sources(ctx context.Context) (*tree, error) {
 	t := &tree{replace: map[string][]byte{}, displays: map[string]string{}, inserted: map[string][]insertion{},
 		underTestFiles: map[string]source{}, written: map[string][]string{backedgePackage: {backedgeRound, backedgeEnter}}}
@@ -72,8 +73,8 @@ func (b Build) underTest() []string {
 	return dirs
 }
 
-// packageSources adds the package at dir and what is below it. It takes the edits that fall there out
-// of edits.
+// packageSources adds the package at dir and what is below it. It takes the edits that fall there
+// out of edits.
 func (b Build) packageSources(ctx context.Context, t *tree, dir string, edits map[string][]byte) error {
 	own := filepath.Join(b.Framework, filepath.FromSlash(dir))
 	err := walkPackages(own, func(name string) error { // the package as it is disappears, but for its entrance
@@ -142,8 +143,8 @@ func (t *tree) add(files map[string]source, packageName, dir string) error {
 	return nil
 }
 
-// implRoot returns the directory with the package that is to replace dir: dir itself in a course tree,
-// or impl when that has the Go files.
+// implRoot returns the directory with the package that is to replace dir: dir itself in a course
+// tree, or impl when that has the Go files.
 func implRoot(impl, dir string) (string, error) {
 	info, err := os.Stat(impl)
 	if err != nil {
@@ -188,8 +189,8 @@ func walkPackages(root string, f func(name string) error) error {
 	})
 }
 
-// readTree reads the files of the package at root and below that the go command would compile. Keys are their
-// places below dir in the framework; shown is what the user calls root.
+// readTree reads the files of the package at root and below that the go command would compile. Keys
+// are their places below dir in the framework; shown is what the user calls root.
 func readTree(ctx context.Context, root, shown, dir string) (map[string]source, error) {
 	files := map[string]source{}
 	read, err := submission.Read(ctx, root, submission.Usual, func(name string) bool {

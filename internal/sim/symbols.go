@@ -16,12 +16,14 @@ import (
 	"raftlab/internal/vet"
 )
 
-// This file is a second fence, behind package vet. That reads the source; this reads what the compiler made of it, and
-// so finds whatever the first has overlooked: each symbol of another package that the machine code wants has to be one that
-// vet would let pass. Where a short function of another package was compiled into the code under test, what that function
-// wants is wanted here; of those symbols, which no source can name, some packages may have any.
+// This file is a second fence, behind package vet. That reads the source; this reads what the
+// compiler made of it, and so finds whatever the first has overlooked: each symbol of another
+// package that the machine code wants has to be one that vet would let pass. Where a short function
+// of another package was compiled into the code under test, what that function wants is wanted
+// here; of those symbols, which no source can name, some packages may have any.
 
-// compiledIn are packages whose symbols come with short functions of the packages that code under test may use.
+// compiledIn are packages whose symbols come with short functions of the packages that code under
+// test may use.
 var compiledIn = []string{"internal/abi", "internal/bytealg", "internal/byteorder", "internal/chacha8rand", "internal/cpu", "internal/filepathlite",
 	"internal/fmtsort", "crypto/fips140", "weak",
 	"internal/godebug", "internal/goarch", "internal/goos", "internal/itoa", "internal/oserror", "internal/race", "internal/reflectlite",
@@ -82,8 +84,8 @@ func (f fence) refuses(s symbol) (why string, ok bool) {
 
 func exported(name string) bool { return name != "" && name[0] >= 'A' && name[0] <= 'Z' }
 
-// parts takes a symbol apart: "sync.(*Mutex).Lock" is of sync, Mutex and Lock. isCode is false for what only describes types, places
-// and the order of initialization.
+// parts takes a symbol apart: "sync.(*Mutex).Lock" is of sync, Mutex and Lock. isCode is false for
+// what only describes types, places and the order of initialization.
 func (s symbol) parts() (pkg, owner, name string, isCode bool) {
 	text := s.name
 	if strings.HasPrefix(text, "go:") || strings.HasPrefix(text, "type:") || strings.HasSuffix(text, ".go") || strings.HasPrefix(text, "<") ||
@@ -104,8 +106,8 @@ func (s symbol) parts() (pkg, owner, name string, isCode bool) {
 	return pkg, "", strings.TrimSuffix(rest[0], "-fm"), true
 }
 
-// checkSymbols compares what the compiled code under test wants with the list. overlay is the one it was compiled with, so the
-// go command has nothing left to compile.
+// checkSymbols compares what the compiled code under test wants with the list. overlay is the one
+// it was compiled with, so the go command has nothing left to compile.
 func (c compilation) checkSymbols(ctx context.Context, overlay, temp string) error {
 	objects, err := c.archives(ctx, overlay, temp)
 	if err != nil {
@@ -171,7 +173,8 @@ func (t *tree) firstFile(pkg string) string {
 	return dir
 }
 
-// archives finds where the compiler has put the packages under test that are part of the test binary.
+// archives finds where the compiler has put the packages under test that are part of the test
+// binary.
 func (c compilation) archives(ctx context.Context, overlay, temp string) (map[string]string, error) {
 	args := []string{"list", "-deps", "-export", "-json=ImportPath,Export", "-overlay", overlay}
 	for _, flag := range c.flags() {

@@ -61,7 +61,8 @@ func TestSymbols(t *testing.T) {
 	}
 }
 
-// TestSymbolsAreChecked: a build with what the first fence is made to overlook does not come to its end.
+// TestSymbolsAreChecked: a build with what the first fence is made to overlook does not come to its
+// end.
 func TestSymbolsAreChecked(t *testing.T) {
 	t.Setenv("RAFTLAB_CACHE", t.TempDir())
 	b := miniBuild(t)

@@ -9,12 +9,12 @@ import (
 // abandoned is the age at which a temporary file belongs to nobody any more.
 const abandoned = time.Hour
 
-// ownerFile is in each temporary directory. The process that uses the directory holds a lock on it, which the
-// system takes away when the process ends, however that comes about.
+// ownerFile is in each temporary directory. The process that uses the directory holds a lock on it,
+// which the system takes away when the process ends, however that comes about.
 const ownerFile = "owner"
 
-// TempDir makes a temporary directory in the cache, and a function that removes it. If the process is killed
-// before, the next one that builds something does.
+// TempDir makes a temporary directory in the cache, and a function that removes it. If the process
+// is killed before, the next one that builds something does.
 func TempDir() (dir string, remove func(), err error) {
 	store, err := openCache()
 	if err != nil {
@@ -59,8 +59,8 @@ func owned(dir string) bool {
 	return !tryLock(owner)
 }
 
-// orphaned reports whether the process that used the temporary directory has ended. A file that was made
-// just now may not be locked yet.
+// orphaned reports whether the process that used the temporary directory has ended. A file that was
+// made just now may not be locked yet.
 func orphaned(dir string) bool {
 	info, err := os.Stat(filepath.Join(dir, ownerFile))
 	return err == nil && time.Since(info.ModTime()) > time.Second && !owned(dir)

@@ -7,8 +7,9 @@ import (
 	"raftlab/internal/vet"
 )
 
-// This file lets each server have package variables of its own: package apart says what is to be
-// inserted, package globals is called by it, and the overlay group "owner" tells them whose goroutine it is.
+// This file lets each server have package variables of its own: package apart says what is
+// inserted, package globals is called by it, and the overlay group "owner" tells them whose
+// goroutine it is.
 
 // globalsFile is replaced where goroutines have owners.
 const (
@@ -29,10 +30,12 @@ func owner() uint64
 func setOwner(uint64) (before uint64)
 `
 
-// keepApart rewrites the code under test so that each server has its own package variables, if goroutines have
-// owners, and returns the variables that change. Code with type errors stays as it is: it will not run.
+// keepApart rewrites the code under test so that each server has its own package variables, if
+// goroutines have owners, and returns the variables that change. Code with type errors stays as it
+// is: it will not run.
 //
-// A variable that should be kept apart, and cannot be, is refused: it would be a channel between servers.
+// A variable that should be kept apart, and cannot be, is refused: it would be a channel between
+// servers.
 func (t *tree) keepApart(checked *vet.Checked, owners bool) (changing []Variable, err error) {
 	if len(checked.Errors) > 0 {
 		return nil, nil
@@ -73,7 +76,8 @@ func (t *tree) keepApart(checked *vet.Checked, owners bool) (changing []Variable
 	return changing, nil
 }
 
-// nameless refuses variables of whose types there cannot be a copy for each server, because they cannot be written down.
+// nameless refuses variables of whose types there cannot be a copy for each server, because they
+// cannot be written down.
 func nameless(checked *vet.Checked, variables []apart.Variable) error {
 	refused := &RefusedError{}
 	for _, v := range variables {

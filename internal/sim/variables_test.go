@@ -195,13 +195,15 @@ var Box = &box{}
 func Count() int { count++; return count }
 `
 
-// unwritable has variables of which there can be no copies, because nobody can write down their types.
+// unwritable has variables of which there can be no copies, because nobody can write down their
+// types.
 var unwritable = map[string]string{
 	"a type of another package":  "package raft\n\nimport \"raftlab/raft/stash\"\n\nvar Stash = stash.New()\n",
 	"many variables of one call": "package raft\n\nfunc four() (a, b, c int, d map[string]string) { return 1, 2, 3, map[string]string{} }\n\nvar _, _, _, Stash = four()\n",
 }
 
-// TestNamelessVariablesAreRefused: a variable that cannot be kept apart would be a channel between servers.
+// TestNamelessVariablesAreRefused: a variable that cannot be kept apart would be a channel between
+// servers.
 func TestNamelessVariablesAreRefused(t *testing.T) {
 	for name, text := range unwritable {
 		b := miniBuild(t)

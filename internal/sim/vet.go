@@ -27,8 +27,9 @@ func (e *RefusedError) Error() string {
 	return b.String()
 }
 
-// Vet reads the code under test with its types, and compiles nothing of it. The error is a [RefusedError] or a [CompileError]
-// where that code is to blame. Without an error, what the type checker says is wrong is in the Errors of the result.
+// Vet reads the code under test with its types, and compiles nothing of it. The error is a
+// [RefusedError] or a [CompileError] where that code is to blame. Without an error, what the type
+// checker says is wrong is in the Errors of the result.
 func (b Build) Vet(ctx context.Context) (*vet.Checked, error) {
 	store, err := openCache()
 	if err != nil {
@@ -41,7 +42,8 @@ func (b Build) Vet(ctx context.Context) (*vet.Checked, error) {
 	return p.vet(ctx, store)
 }
 
-// also is a package that others may not import, but the framework's own peer on it may: "" for everybody else.
+// also is a package that others may not import, but the framework's own peer on it may: "" for
+// everybody else.
 func (b Build) also() string {
 	if b.Impl["raft"] == filepath.Join(b.Framework, "etcdraft", "raft") {
 		return vet.Module + "/etcdraft"
@@ -79,8 +81,8 @@ func (p prepared) vet(ctx context.Context, store cache) (*vet.Checked, error) {
 	return checked, nil
 }
 
-// typeErrors is what the code under test is told if the type checker has found errors and the compiler has not. Such code was
-// not checked, so it does not run.
+// typeErrors is what the code under test is told if the type checker has found errors and the
+// compiler has not. Such code was not checked, so it does not run.
 func typeErrors(checked *vet.Checked) error {
 	var lines []string
 	for _, err := range checked.Errors[:min(len(checked.Errors), 10)] {

@@ -63,7 +63,8 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// TestFilesThatAreNotRead: what is not a file of the submission ends the build before anything is read.
+// TestFilesThatAreNotRead: what is not a file of the submission ends the build before anything is
+// read.
 func TestFilesThatAreNotRead(t *testing.T) {
 	b := miniBuild(t)
 	b.Impl = impl(t, honest)
@@ -135,8 +136,8 @@ func TestForgeries(t *testing.T) {
 	}
 }
 
-// TestCompileErrorsName: the compiler is shown other files than the user's, but says the user's names wherever the cache is: inside the
-// framework, behind a link, with a space in its name.
+// TestCompileErrorsName: the compiler is shown other files than the user's, but says the user's
+// names wherever the cache is: inside the framework, behind a link, with a space in its name.
 func TestCompileErrorsName(t *testing.T) {
 	base := filepath.Join(t.TempDir(), "with a space")
 	framework := filepath.Join(base, "framework")

@@ -23,8 +23,8 @@ import (
 // workerEnv marks a process as a worker, and says which process started it: see [startedBy].
 const workerEnv = "RAFTLAB_SIM_WORKER"
 
-// WorkerMain turns the process into a worker, if a [Pool] started it as one, and does not return then.
-// Otherwise it returns at once. Programs that use a pool call it first thing in main, their
+// WorkerMain turns the process into a worker, if a [Pool] started it as one, and does not return
+// then. Otherwise it returns at once. Programs that use a pool call it first thing in main, their
 // tests in TestMain.
 func WorkerMain() {
 	mark := os.Getenv(workerEnv)
@@ -44,13 +44,14 @@ func WorkerMain() {
 	os.Exit(0)
 }
 
-// startedBy is what workerEnv is set to by the process pid for its workers. Nobody sets that by hand.
+// startedBy is what workerEnv is set to by the process pid for its workers. Nobody sets that by
+// hand.
 func startedBy(pid int) string { return fmt.Sprint("started by process ", pid) }
 
-// serve runs the jobs that come in, one JSON object after the other, and writes their results. It ends
-// when in does. A run that never ends does not see that, so a second goroutine reads, and a third one
-// watches how much processor time goes by. Both need a processor of Go's scheduler for themselves, and no
-// garbage collection may wait for the guest meanwhile: see [program.guarded].
+// serve runs the jobs that come in, one JSON object after the other, and writes their results. It
+// ends when in does. A run that never ends does not see that, so a second goroutine reads, and a
+// third one watches how much processor time goes by. Both need a processor of Go's scheduler for
+// themselves, and no garbage collection may wait for the guest meanwhile: see [program.guarded].
 func serve(in io.Reader, out io.Writer) error {
 	runtime.GOMAXPROCS(max(2, runtime.GOMAXPROCS(0)))
 	jobs := make(chan Job)

@@ -12,8 +12,8 @@ import (
 	"raftlab/internal/yield"
 )
 
-// This file lets the code under test be interrupted where its goroutines synchronize: package yield tells the idea, and
-// the overlay group "yields" has the numbers of each goroutine.
+// This file lets the code under test be interrupted where its goroutines synchronize: package yield
+// tells the idea, and the overlay group "yields" has the numbers of each goroutine.
 
 // yieldName is how the rewritten code calls package internal/yield. Vet refuses code that uses it.
 const yieldName = "raftlab_yield"
@@ -70,8 +70,8 @@ func interrupt(place uint64) {
 }
 `
 
-// interruptible rewrites the code under test so that package yield is called in front of each statement that
-// synchronizes. Code with type errors stays as it is: it will not run.
+// interruptible rewrites the code under test so that package yield is called in front of each
+// statement that synchronizes. Code with type errors stays as it is: it will not run.
 func (t *tree) interruptible(checked *vet.Checked) {
 	if len(checked.Errors) > 0 {
 		return
@@ -109,8 +109,8 @@ func interruptions(files *token.FileSet, file *ast.File, info *types.Info) (list
 	return list
 }
 
-// nameOf is what the numbers of places in a declaration depend on, together with how many there are before: so a change of
-// one function leaves the numbers of all others.
+// nameOf is what the numbers of places in a declaration depend on, together with how many there are
+// before: so a change of one function leaves the numbers of all others.
 func nameOf(decl ast.Decl) string {
 	if f, ok := decl.(*ast.FuncDecl); ok {
 		return f.Name.Name
@@ -118,15 +118,17 @@ func nameOf(decl ast.Decl) string {
 	return ""
 }
 
-// yieldPoint is a place where a goroutine can be interrupted. gap says that the function has let go of a lock before.
+// yieldPoint is a place where a goroutine can be interrupted. gap says that the function has let go
+// of a lock before.
 type yieldPoint struct {
 	pos token.Pos
 	gap bool
 }
 
-// yieldPoints returns the places before which a goroutine can be interrupted: the statements of a list that
-// synchronize by themselves, and not only in statements within them; those that call something right after a lock was let go of, such as a
-// write of what had been encoded with the lock held; and the bodies of loops that receive.
+// yieldPoints returns the places before which a goroutine can be interrupted: the statements of a
+// list that synchronize by themselves, and not only in statements within them; those that call
+// something right after a lock was let go of, such as a write of what had been encoded with the
+// lock held; and the bodies of loops that receive.
 func yieldPoints(decl ast.Decl, info *types.Info) (points []yieldPoint) {
 	unlocked := false // in the text before
 	list := func(statements []ast.Stmt) {
@@ -166,8 +168,8 @@ func yieldPoints(decl ast.Decl, info *types.Info) (points []yieldPoint) {
 	return points
 }
 
-// synchronizes says whether a statement calls something of package sync or sync/atomic or uses a channel, other
-// than in statements or functions within it.
+// synchronizes says whether a statement calls something of package sync or sync/atomic or uses a
+// channel, other than in statements or functions within it.
 func synchronizes(s ast.Stmt, info *types.Info) (found bool) {
 	ast.Inspect(s, func(n ast.Node) bool {
 		switch n := n.(type) {
@@ -187,7 +189,8 @@ func synchronizes(s ast.Stmt, info *types.Info) (found bool) {
 	return found
 }
 
-// callsAnything says whether a statement calls something, other than in statements or functions within it.
+// callsAnything says whether a statement calls something, other than in statements or functions
+// within it.
 func callsAnything(s ast.Stmt) (found bool) {
 	ast.Inspect(s, func(n ast.Node) bool {
 		switch n.(type) {
@@ -201,7 +204,8 @@ func callsAnything(s ast.Stmt) (found bool) {
 	return found
 }
 
-// synchronizing says whether what is called is close, or a function or method of package sync or sync/atomic.
+// synchronizing says whether what is called is close, or a function or method of package sync or
+// sync/atomic.
 func synchronizing(fun ast.Expr, info *types.Info) bool {
 	var id *ast.Ident
 	switch f := ast.Unparen(fun).(type) {
@@ -244,7 +248,8 @@ func isChannel(t types.Type) bool {
 	return ok
 }
 
-// uninterrupted undoes what has to do with the Go runtime, where that does not fit: the calls stay, and do nothing.
+// uninterrupted undoes what has to do with the Go runtime, where that does not fit: the calls stay,
+// and do nothing.
 func (t *tree) uninterrupted() {
 	if t.replace[yieldFile] != nil {
 		t.replace[yieldFile] = []byte("package yield\n\nfunc Begin(seed, key uint64) {}\n\nfunc Here(place uint64) {}\n")

@@ -16,8 +16,8 @@ import (
 	"raftlab/internal/yield"
 )
 
-// withPlaces returns a function's lines as they are compiled: "!" stands for a place where its goroutine can be interrupted,
-// "!!" for one where it locks again.
+// withPlaces returns a function's lines as they are compiled: "!" stands for a place where its
+// goroutine can be interrupted, "!!" for one where it locks again.
 func withPlaces(t *testing.T, body string) []string {
 	t.Helper()
 	source := "package raft\n\nimport (\n\"sync\"\n\"sync/atomic\"\n)\n\n" +

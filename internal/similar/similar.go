@@ -1,5 +1,6 @@
-// Package similar writes the code of a class for programs that look for copies: Dolos and JPlag. It computes no similarity,
-// and no score of any kind: what two programs have in common is for people to judge.
+// Package similar writes the code of a class for programs that look for copies: Dolos and JPlag. It
+// computes no similarity, and no score of any kind: what two programs have in common is for people
+// to judge.
 //
 //	out/jplag/class/PSEUDONYM/raft/raft.go    a folder for each submission
 //	out/jplag/past/...                        last years' submissions; the reference with its wrong and right versions
@@ -47,8 +48,9 @@ type Entry struct {
 //go:embed README.md.txt
 var readme string
 
-// Write writes the entries into out, which is empty or does not exist, and the key into a file beside it. Whoever is in the
-// key already keeps their pseudonym. base are the files that were handed out.
+// Write writes the entries into out, which is empty or does not exist, and the key into a file
+// beside it. Whoever is in the key already keeps their pseudonym. base are the files that were
+// handed out.
 func Write(out, key string, entries []Entry, base []submission.File) error {
 	if there, err := os.ReadDir(out); err == nil && len(there) > 0 {
 		return fmt.Errorf("%s is not empty; name a directory that is empty or does not exist", out)

@@ -1,5 +1,6 @@
-// Package site makes a plain web site of the pages in docs/: one HTML file for each, a style sheet, and nothing else.
-// There is no script in it, and nothing is fetched from elsewhere, so it can be read from a disk.
+// Package site makes a plain web site of the pages in docs/: one HTML file for each, a style sheet,
+// and nothing else. There is no script in it, and nothing is fetched from elsewhere, so it can be
+// read from a disk.
 //
 //	docs/README.md    ->  site/index.html
 //	docs/lab2a.md     ->  site/lab2a.html        links to lab2.md become links to lab2.html
@@ -46,7 +47,8 @@ type page struct {
 // entry is a link in the head of a page.
 type entry struct{ File, Text string }
 
-// Add makes pages of the Markdown files in the folder from, and adds them to files in the folder to.
+// Add makes pages of the Markdown files in the folder from, and adds them to files in the folder
+// to.
 func Add(files map[string][]byte, from, to string) error {
 	sources, pictures := map[string][]byte{}, map[string][]byte{} // by base name
 	for name, source := range files {
@@ -112,8 +114,8 @@ func (p *page) convert(source []byte, sources, pictures map[string][]byte) error
 	return nil
 }
 
-// relink has links lead to pages of the site, and makes text of those that lead out of it to files, and of pictures that
-// are not there.
+// relink has links lead to pages of the site, and makes text of those that lead out of it to files,
+// and of pictures that are not there.
 func relink(document ast.Node, sources, pictures map[string][]byte) {
 	var links []*ast.Link
 	var images []*ast.Image
@@ -175,8 +177,8 @@ func plainText(n ast.Node, source []byte) string {
 	return b.String()
 }
 
-// slugs gives headings the names that the pages' links use, which are GitHub's: letters and digits in lower case,
-// hyphens for spaces, a number for the second of a name.
+// slugs gives headings the names that the pages' links use, which are GitHub's: letters and digits
+// in lower case, hyphens for spaces, a number for the second of a name.
 type slugs struct{ seen map[string]int }
 
 // Generate implements parser.IDs.

@@ -6,11 +6,13 @@ import "strings"
 type Owner int
 
 const (
-	// UnderTest is code under test: all that the table does not list. A solution's packages can be called anything.
+	// UnderTest is code under test: all that the table does not list. A solution's packages can be
+	// called anything.
 	UnderTest Owner = iota
 	// Tester is package tester and what it consists of: the goroutines that watch and drive a run.
 	Tester
-	// Framework is the rest of the harness: labs, network, encoding, contracts, and what judges histories.
+	// Framework is the rest of the harness: labs, network, encoding, contracts, and what judges
+	// histories.
 	Framework
 	// Go is the standard library and the runtime.
 	Go
@@ -20,8 +22,8 @@ func (o Owner) String() string {
 	return [...]string{"code under test", "tester", "framework", "Go"}[o]
 }
 
-// owners is the one table of packages that are not code under test. A path stands for itself, and with a slash at the
-// end for all packages below it.
+// owners is the one table of packages that are not code under test. A path stands for itself, and
+// with a slash at the end for all packages below it.
 var owners = map[string]Owner{
 	"raftlab/tester": Tester, "raftlab/tester/": Tester,
 	"raftlab/tester/process_test": UnderTest, // plays it
@@ -34,7 +36,8 @@ var owners = map[string]Owner{
 	"panic":                             Go,        // how the runtime writes its function
 }
 
-// standard are the first elements of the import paths in the standard library that can occur in a stack.
+// standard are the first elements of the import paths in the standard library that can occur in a
+// stack.
 var standard = map[string]bool{"bufio": true, "bytes": true, "context": true, "crypto": true, "encoding": true,
 	"errors": true, "fmt": true, "hash": true, "internal": true, "io": true, "iter": true, "log": true, "maps": true,
 	"math": true, "os": true, "reflect": true, "runtime": true, "slices": true, "sort": true, "strconv": true,

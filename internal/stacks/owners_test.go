@@ -12,7 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// theirs are this tree's packages that stand in for a student's: the reference, and etcd's library in its place.
+// theirs are this tree's packages that stand in for a student's: the reference, and etcd's library
+// in its place.
 var theirs = []string{"raft", "kvsrv", "kvsrv/lock", "kvraft", "kvraft/rsm", "shardkv", "shardkv/shardctrler",
 	"etcdraft", "etcdraft/raft"}
 
@@ -41,7 +42,8 @@ func rooms(t *testing.T) (all []string) {
 	return all
 }
 
-// A crash in each room of the house is blamed on whom it belongs to, also when the code under test has called in there.
+// A crash in each room of the house is blamed on whom it belongs to, also when the code under test
+// has called in there.
 func TestCrashInEachRoom(t *testing.T) {
 	const crash = "goroutine 7 [running]:\npanic({0x1, 0x2})\n\truntime/panic.go:783 +0x120\nraftlab/%s.(*T).f(0x1)\n\traftlab/%[1]s/f.go:9 +0x4\n"
 	const called = "raftlab/raft.(*Raft).ticker(0x1)\n\traftlab/raft/raft.go:12 +0x4\n"

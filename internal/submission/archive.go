@@ -18,7 +18,8 @@ import (
 
 const maxArchive = 64 << 20 // bytes of an archive
 
-// maxUnpacked is how many bytes come out of an archive, wanted or not: a few KiB can hold terabytes.
+// maxUnpacked is how many bytes come out of an archive, wanted or not: a few KiB can hold
+// terabytes.
 var maxUnpacked int64 = 512 << 20
 
 // archives are the endings of the names of archives that are read.
@@ -34,7 +35,8 @@ func CutArchive(name string) (string, bool) {
 	return name, false
 }
 
-// ReadAny is [Read] for a directory, and [ReadArchive] for what is an archive by its name and no directory.
+// ReadAny is [Read] for a directory, and [ReadArchive] for what is an archive by its name and no
+// directory.
 func ReadAny(ctx context.Context, name string, limits Limits, wanted func(name string) bool) ([]File, error) {
 	if _, archive := CutArchive(filepath.Base(name)); archive {
 		if info, err := os.Lstat(name); err == nil && !info.IsDir() {

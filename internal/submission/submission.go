@@ -1,12 +1,14 @@
-// Package submission reads code that nobody has looked at yet, from a directory or an archive (archive.go). It is
-// the only way in which the files of a submission are read, so that what it may hold is decided in one place:
+// Package submission reads code that nobody has looked at yet, from a directory or an archive
+// (archive.go). It is the only way in which the files of a submission are read, so that what it may
+// hold is decided in one place:
 //
-//   - A file is a regular file. Symbolic links, pipes, devices and sockets are never opened: a link leads out of
-//     the tree, a pipe waits for ever, a device may have no end.
+//   - A file is a regular file. Symbolic links, pipes, devices and sockets are never opened: a link
+//     leads out of the tree, a pipe waits for ever, a device may have no end.
 //   - There are [Limits] on what is read, and on what is looked at.
 //   - Reading ends when the context does.
 //
-// The directory itself may be given as a symbolic link, because the user names it; it is resolved once.
+// The directory itself may be given as a symbolic link, because the user names it; it is resolved
+// once.
 package submission
 
 import (
@@ -37,7 +39,8 @@ type Limits struct {
 // Usual are the limits for a package with what is below it.
 var Usual = Limits{Entries: 50_000, Depth: 32, Files: 500, Size: 1 << 20, Total: 8 << 20}
 
-// Tree are the limits for all that somebody hands in: a whole course tree, with the framework in it.
+// Tree are the limits for all that somebody hands in: a whole course tree, with the framework in
+// it.
 var Tree = Limits{Entries: 50_000, Depth: 32, Files: 5_000, Size: 1 << 20, Total: 64 << 20}
 
 // File is one file that was read.
@@ -46,23 +49,23 @@ type File struct {
 	Text []byte
 }
 
-// Error is about a file or a directory that is not read. Its text names neither the directory that was
-// given nor what leads to it, so that the caller can.
+// Error is about a file or a directory that is not read. Its text names neither the directory that
+// was given nor what leads to it, so that the caller can.
 type Error struct {
 	Name string // slash-separated, relative to the directory; "." is the directory itself
 	What string // "is a symbolic link"
 	Help string // what to do
-	// Foreign says that the file is none that belongs to a submission: a link, a pipe, a device. Otherwise there
-	// is too much of something.
+	// Foreign says that the file is none that belongs to a submission: a link, a pipe, a device.
+	// Otherwise there is too much of something.
 	Foreign bool
 }
 
 func (e *Error) Error() string { return fmt.Sprintf("%s %s: %s", e.Name, e.What, e.Help) }
 
-// Read returns the files at root and below that wanted says yes to, sorted by name. wanted gets the name relative to
-// root. Directories that the go command does not look at (vendor, testdata, names that begin with a dot or
-// an underscore) are left out, and so are such files. What is not a regular file is an [Error] if it is
-// wanted, and is passed over otherwise.
+// Read returns the files at root and below that wanted says yes to, sorted by name. wanted gets the
+// name relative to root. Directories that the go command does not look at (vendor, testdata, names
+// that begin with a dot or an underscore) are left out, and so are such files. What is not a
+// regular file is an [Error] if it is wanted, and is passed over otherwise.
 func Read(ctx context.Context, root string, limits Limits, wanted func(name string) bool) ([]File, error) {
 	resolved, err := filepath.EvalSymlinks(root)
 	if err != nil {
@@ -81,7 +84,8 @@ func Read(ctx context.Context, root string, limits Limits, wanted func(name stri
 	return r.files, nil
 }
 
-// HasDirectory reports whether sub, slash-separated, is a directory below root that is reached without a link.
+// HasDirectory reports whether sub, slash-separated, is a directory below root that is reached
+// without a link.
 func HasDirectory(root, sub string) bool {
 	at := root
 	for part := range strings.SplitSeq(path.Clean(sub), "/") {
@@ -116,8 +120,8 @@ type reader struct {
 	files  []File
 }
 
-// directory reads one directory, which has depth levels left below it. Its entries come in portions, because a
-// directory can have more of them than there is memory for.
+// directory reads one directory, which has depth levels left below it. Its entries come in
+// portions, because a directory can have more of them than there is memory for.
 func (r *reader) directory(name string, depth int) error {
 	if depth < 0 {
 		return &Error{Name: name, What: "is too deep", Help: fmt.Sprintf("at most %d directories may be below each other", r.limits.Depth)}
@@ -176,7 +180,8 @@ func (r *reader) entry(parent string, entry fs.DirEntry, depth int) error {
 	return nil
 }
 
-// strange names would not arrive unchanged where they go: in messages, in JSON, and at the compiler.
+// strange names would not arrive unchanged where they go: in messages, in JSON, and at the
+// compiler.
 func strange(name string) bool {
 	return !utf8.ValidString(name) || strings.ContainsAny(name, "\\:\"") || strings.ContainsFunc(name, func(c rune) bool { return !unicode.IsPrint(c) })
 }
@@ -207,9 +212,9 @@ func (r *reader) limited(name string, f io.Reader) ([]byte, error) {
 	return text, nil
 }
 
-// open opens a file or a directory that is what it should be by itself, and not by way of a link. It looks before it
-// opens, because opening a pipe or a device can wait or have effects, and once more after that,
-// because somebody may have exchanged the file meanwhile.
+// open opens a file or a directory that is what it should be by itself, and not by way of a link.
+// It looks before it opens, because opening a pipe or a device can wait or have effects, and once
+// more after that, because somebody may have exchanged the file meanwhile.
 func (r *reader) open(name string, good func(fs.FileInfo) bool) (*os.File, error) {
 	before, err := r.dir.Lstat(name)
 	if err != nil {

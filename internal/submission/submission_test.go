@@ -47,7 +47,8 @@ func TestHasDirectory(t *testing.T) {
 	}
 }
 
-// TestNotRegular: what is not a regular file is refused by name, and never opened. Two of these would never end.
+// TestNotRegular: what is not a regular file is refused by name, and never opened. Two of these
+// would never end.
 func TestNotRegular(t *testing.T) {
 	outside := t.TempDir()
 	write(t, outside, "x.go", "package x")

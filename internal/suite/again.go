@@ -22,9 +22,10 @@ func (o Options) Job(b *sim.Binary, c Case, seed uint64) sim.Job {
 	}
 }
 
-// Again makes a run again for its events, which also shows that it can be repeated. ok is false if it was not made: it
-// was interrupted, or there was no place for its trace. There are no events if it was another run than the one with the
-// trace hash was. If all of them could be read, keep is called with the file of the trace, before it goes; it may be nil.
+// Again makes a run again for its events, which also shows that it can be repeated. ok is false if
+// it was not made: it was interrupted, or there was no place for its trace. There are no events if
+// it was another run than the one with the trace hash was. If all of them could be read, keep is
+// called with the file of the trace, before it goes; it may be nil.
 func Again(ctx context.Context, engine Engine, j sim.Job, was string, keep func(trace string)) (r sim.Result, events []record.Event, ok bool) {
 	dir, remove, err := sim.TempDir()
 	if err != nil {

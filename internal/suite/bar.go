@@ -12,14 +12,16 @@ import (
 	"raftlab/internal/record"
 )
 
-// bar is the display of terminals: one line, which is drawn over itself, and above it the failures, which stay.
+// bar is the display of terminals: one line, which is drawn over itself, and above it the failures,
+// which stay.
 //
 //	FAIL 2A/ReElection seed 2: two votes in a term (§5.2), at 5.999 s
 //	[##########....................] 7 of 21 runs, 1 failed, about 40s left
 //
-// It needs two things of a terminal: that a carriage return goes to the beginning of the line, and that
-// ESC [ K erases the rest of it. There are no colours. The line never fills the last column, where some terminals
-// begin a new line by themselves and the return would not come back to the beginning.
+// It needs two things of a terminal: that a carriage return goes to the beginning of the line, and
+// that ESC [ K erases the rest of it. There are no colours. The line never fills the last column,
+// where some terminals begin a new line by themselves and the return would not come back to the
+// beginning.
 type bar struct {
 	w     io.Writer
 	width func() int
@@ -71,7 +73,8 @@ func (b *bar) draw() {
 	}
 }
 
-// line is the display, in at most width characters. Where there is little room, the bar goes before the words.
+// line is the display, in at most width characters. Where there is little room, the bar goes before
+// the words.
 func (b *bar) line(width int) string {
 	text := plain.Line(b.text, plain.MaxLine)
 	if b.progress.Total == 0 { // nothing to be counted: say at least for how long

@@ -19,8 +19,8 @@ import (
 	"raftlab/internal/sim"
 )
 
-// screen is what stands on a terminal after it was sent some bytes: as much of a terminal as the bar uses, with
-// lines that wrap when they are too long.
+// screen is what stands on a terminal after it was sent some bytes: as much of a terminal as the
+// bar uses, with lines that wrap when they are too long.
 func screen(t *testing.T, sent string, width int) []string {
 	lines, row, column := []string{""}, 0, 0
 	for i := 0; i < len(sent); i++ {

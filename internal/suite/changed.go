@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// Changed tells in which verdicts two reports on the same code differ, run by run, and how many runs both have. What only one of
-// them has is told by its case.
+// Changed tells in which verdicts two reports on the same code differ, run by run, and how many
+// runs both have. What only one of them has is told by its case.
 func Changed(then, now *Report) (lines []string, compared int) {
 	if then.Status != now.Status {
 		lines = append(lines, fmt.Sprintf("%s then%s, %s now%s", then.Status, because(then), now.Status, because(now)))

@@ -24,8 +24,8 @@ import (
 // Reference is the name of the framework's own peer where --impl asks for a directory.
 const Reference = "reference"
 
-// EtcdRaft is the name of the peer built on etcd's Raft library (package etcdraft) where --impl asks
-// for a directory.
+// EtcdRaft is the name of the peer built on etcd's Raft library (package etcdraft) where --impl
+// asks for a directory.
 const EtcdRaft = "etcdraft"
 
 // Code is the code under test: the packages of a framework checkout, or others in their place.
@@ -37,8 +37,8 @@ type Code struct {
 
 	// Numbering is that of the tree that the code was written in, whose notes name parts.
 	Numbering Numbering
-	// Edits replace files of the framework itself, by their slash-separated paths in it: an instructor's own cases come in
-	// by them.
+	// Edits replace files of the framework itself, by their slash-separated paths in it: an
+	// instructor's own cases come in by them.
 	Edits map[string][]byte
 
 	shown map[string]string // package -> directory as the user knows it
@@ -56,10 +56,10 @@ func (c Code) Own() bool { return c.Impl == nil || c.Given == "." || c.Given == 
 
 // FindCode finds the code under test. impl is a course tree (with raft/ in it) or a directory with
 // one of the packages, relative to the working directory; packages are those that a lab tests, such
-// as "./raft". A shard controller by itself is taken as well (controller.go). An empty impl means the
-// framework's own packages; in a course tree those are the
-// student's, and are treated like any others. [EtcdRaft] means etcd's library in place of raft, and the
-// framework's own packages otherwise.
+// as "./raft". A shard controller by itself is taken as well (controller.go). An empty impl means
+// the framework's own packages; in a course tree those are the student's, and are treated like any
+// others. [EtcdRaft] means etcd's library in place of raft, and the framework's own packages
+// otherwise.
 func FindCode(framework string, courseTree bool, impl string, packages []string) (Code, error) {
 	c := Code{Framework: framework, Given: impl, shown: map[string]string{}}
 	switch {
@@ -98,8 +98,8 @@ func FindCode(framework string, courseTree bool, impl string, packages []string)
 	return c, nil
 }
 
-// FromItsRoot is the code with its files shown as they are called from its own root, which is what the author
-// of it knows: "raft/raft.go".
+// FromItsRoot is the code with its files shown as they are called from its own root, which is what
+// the author of it knows: "raft/raft.go".
 func (c Code) FromItsRoot() Code {
 	shown := map[string]string{}
 	for name, dir := range c.Impl {
@@ -113,8 +113,9 @@ func (c Code) FromItsRoot() Code {
 	return c
 }
 
-// From says that the code stands where it was adopted, and is somebody's from elsewhere: given is how the user calls that,
-// key its absolute path, and dirs say which of its directories became which here. Files are shown by their names there.
+// From says that the code stands where it was adopted, and is somebody's from elsewhere: given is
+// how the user calls that, key its absolute path, and dirs say which of its directories became
+// which here. Files are shown by their names there.
 func (c Code) From(given, key string, dirs map[string]string) Code {
 	c.Given, c.Key = given, key
 	return c.shownIn(given, dirs)
@@ -126,7 +127,8 @@ func (c Code) Lacking(parts map[string]string) Code {
 	return c
 }
 
-// Adopted says that the code stands where it was adopted: what it lacks, its course or its year did not ask for.
+// Adopted says that the code stands where it was adopted: what it lacks, its course or its year did
+// not ask for.
 func (c Code) Adopted() bool { return c.lacks != nil }
 
 // shownIn is the code with its directories shown as they are called below base.
@@ -138,7 +140,8 @@ func (c Code) shownIn(base string, dirs map[string]string) Code {
 	return c
 }
 
-// FromDirs is like FromItsRoot for code that was adopted: dirs say what its directories were called.
+// FromDirs is like FromItsRoot for code that was adopted: dirs say what its directories were
+// called.
 func (c Code) FromDirs(dirs map[string]string) Code {
 	if len(dirs) == 0 {
 		return c.FromItsRoot()
@@ -230,7 +233,8 @@ func (c Code) Has(cases ...Case) error {
 	return nil
 }
 
-// Graded returns those of the cases that the code has something for, and a sentence for each lab or part of the others.
+// Graded returns those of the cases that the code has something for, and a sentence for each lab or
+// part of the others.
 func (c Code) Graded(cases []Case) (graded []Case, why []string) {
 	for _, k := range cases {
 		if c.Has(k) == nil {
@@ -252,8 +256,9 @@ func (c Code) Graded(cases []Case) (graded []Case, why []string) {
 	return graded, why
 }
 
-// Packages returns the import paths of the code under test for a case, which are those whose calls are worth
-// telling of a stack: "raftlab/raft". What a service runs on is among them if it was given, too.
+// Packages returns the import paths of the code under test for a case, which are those whose calls
+// are worth telling of a stack: "raftlab/raft". What a service runs on is among them if it was
+// given, too.
 func (c Code) Packages(k Case) []string {
 	names := append(trimmed([]string{k.Package}), slices.Sorted(maps.Keys(c.Impl))...)
 	slices.Sort(names)
@@ -284,7 +289,8 @@ func (c Code) Show(place string) string {
 	return strings.TrimPrefix(c.shown[in]+strings.TrimPrefix(place, in), "./")
 }
 
-// Source is where a file of the build stands, such as "raft/raft.go": in the code under test, or in the framework.
+// Source is where a file of the build stands, such as "raft/raft.go": in the code under test, or in
+// the framework.
 func (c Code) Source(file string) string {
 	in := innermost(c.Impl, file)
 	if in == "" {
@@ -293,7 +299,8 @@ func (c Code) Source(file string) string {
 	return filepath.Join(c.Impl[in], filepath.FromSlash(strings.TrimPrefix(file, in)))
 }
 
-// innermost is the package among dirs that a place is in, or "": the longest name, since packages stand in each other.
+// innermost is the package among dirs that a place is in, or "": the longest name, since packages
+// stand in each other.
 func innermost(dirs map[string]string, place string) (best string) {
 	for name := range dirs {
 		if strings.HasPrefix(place, name+"/") && len(name) > len(best) {
@@ -364,8 +371,8 @@ func packageIn(dir string) string {
 
 func lastPart(name string) string { return name[strings.LastIndexByte(name, '/')+1:] }
 
-// Faults sorts an error of building the code under test: the places to be shown to its author
-// and the outcome that all its cases get, or [record.FrameworkError] if it is not the author's fault.
+// Faults sorts an error of building the code under test: the places to be shown to its author and
+// the outcome that all its cases get, or [record.FrameworkError] if it is not the author's fault.
 func (c Code) Faults(err error) ([]Fault, record.Outcome) {
 	var refused *sim.RefusedError
 	var compile *sim.CompileError
@@ -414,8 +421,8 @@ func (c Code) compileFault(line string) Fault {
 	return Fault{Kind: compileError, File: c.relative(m[1]), Line: n, Text: text}
 }
 
-// noSuchPackage is what the go command says of a package of this module that does not exist. Its "not in std"
-// sends people looking in the wrong place.
+// noSuchPackage is what the go command says of a package of this module that does not exist. Its
+// "not in std" sends people looking in the wrong place.
 var noSuchPackage = regexp.MustCompile(`^package (raftlab/\S+) is not in std\b`)
 
 const compileError = "compile error"

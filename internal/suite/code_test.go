@@ -262,7 +262,8 @@ func TestStateTrim(t *testing.T) {
 	assert.NotContains(t, f.Impls, "0")
 }
 
-// A text that is told by the absolute path that it names already, since that is how the user has given the code, comes to an end.
+// A text that is told by the absolute path that it names already, since that is how the user has
+// given the code, comes to an end.
 func TestShowAllOfCodeByItsAbsolutePath(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "kvraft")
 	c := Code{Key: dir, Impl: map[string]string{"kvraft": dir}, shown: map[string]string{"kvraft": filepath.ToSlash(dir)}}

@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// This file is about a shard controller by itself. Lab 4 enters everything through package shardkv, which is
-// built on the controller; but its first part tests the controller and nothing else, and is to
-// be had before there are any groups. Then package shardkv is the few lines of [controllerEntrance], whatever
-// signatures the controller has given to its clerk.
+// This file is about a shard controller by itself. Lab 4 enters everything through package shardkv,
+// which is built on the controller; but its first part tests the controller and nothing else, and
+// is to be had before there are any groups. Then package shardkv is the few lines of
+// [controllerEntrance], whatever signatures the controller has given to its clerk.
 const (
 	shardedPackage    = "shardkv"
 	controllerPackage = "shardkv/shardctrler"
@@ -39,14 +39,15 @@ func testsController(k Case) bool {
 	return strings.TrimPrefix(k.Package, "./") == shardedPackage && k.Own().Part == controllerPart
 }
 
-// entranceFile is where the entrance is, for the compiler. The user has no such file: what is wrong there is
-// told with entranceHelp.
+// entranceFile is where the entrance is, for the compiler. The user has no such file: what is wrong
+// there is told with entranceHelp.
 const (
 	entranceFile = shardedPackage + "/service.go"
 	entranceHelp = ": the cases enter a controller through its function Controller (docs/lab4a.md)"
 )
 
-// withoutGroups are the edits that put the entrance in the place of the framework's package shardkv.
+// withoutGroups are the edits that put the entrance in the place of the framework's package
+// shardkv.
 func (c Code) withoutGroups() map[string][]byte {
 	edits := map[string][]byte{}
 	// What cannot be read is not compiled either.

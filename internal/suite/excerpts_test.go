@@ -32,9 +32,9 @@ func TestMain(m *testing.M) {
 
 var root = filepath.Join("..", "..")
 
-// TestExcerpts measures: make excerpts. The run of a mutant and the reference's with the same seed are the same up to the
-// event at which the mutant first departed; in how many failures does a reader see it, in the excerpt, and in as many of the
-// run's last lines?
+// TestExcerpts measures: make excerpts. The run of a mutant and the reference's with the same seed
+// are the same up to the event at which the mutant first departed; in how many failures does a
+// reader see it, in the excerpt, and in as many of the run's last lines?
 func TestExcerpts(t *testing.T) {
 	if *measured == 0 {
 		t.Skip("it takes a long time: -mutants 40")
@@ -122,7 +122,8 @@ func TestExcerpts(t *testing.T) {
 		len(subjects)-1, events, seen, 100*float64(seen)/float64(n), before, 100*float64(before)/float64(n))
 }
 
-// alike says whether two events are the same; a field that only one of the peers has makes no difference.
+// alike says whether two events are the same; a field that only one of the peers has makes no
+// difference.
 func alike(a, b record.Event) bool {
 	in := func(text string) func(string) string {
 		return func(field string) string {
@@ -139,8 +140,8 @@ func alike(a, b record.Event) bool {
 
 var fields = regexp.MustCompile(`\w+:[^ {}]+ ?`)
 
-// wholeCall is an event, and if it belongs to a message, what becomes of that: it arrives, is answered, and is what a client's
-// operation comes to.
+// wholeCall is an event, and if it belongs to a message, what becomes of that: it arrives, is
+// answered, and is what a client's operation comes to.
 func wholeCall(events []record.Event, at int) []record.Event {
 	first := events[at]
 	all := []record.Event{first}
@@ -180,7 +181,8 @@ var (
 	ofColumn  = regexp.MustCompile(`^(peer |client )?(\d+)`)
 )
 
-// tells says whether one of the lines stands for one of the events: the same instant, in the same column.
+// tells says whether one of the lines stands for one of the events: the same instant, in the same
+// column.
 func tells(lines []string, events []record.Event) bool {
 	lines = excerptOf(lines)
 	if len(lines) == 0 {

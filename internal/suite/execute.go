@@ -32,14 +32,15 @@ type Finished struct {
 	Result sim.Result
 }
 
-// Hooks are how a caller follows and steers [Execute]. Each function may be nil; they are called one at a time.
+// Hooks are how a caller follows and steers [Execute]. Each function may be nil; they are called
+// one at a time.
 type Hooks struct {
 	// Stop says that after this result the rest of the run's group is of no interest.
 	Stop func(Run, sim.Result) bool
 	// Done is called after every run with a result that counts so far.
 	Done func(Finished, Progress)
-	// MaxUngraded is after how many ungraded runs no other is started: each takes as long as a run may. 0
-	// means that it does not matter.
+	// MaxUngraded is after how many ungraded runs no other is started: each takes as long as a run
+	// may. 0 means that it does not matter.
 	MaxUngraded int
 	// Started is called before a run starts.
 	Started func(Run)
@@ -66,9 +67,9 @@ func CountSkipped(finished []Finished) (n int) {
 func StopAtFailure(_ Run, r sim.Result) bool { return r.Verdict.Outcome != record.Pass }
 
 // Execute starts the runs in their order, as many at a time as workers says, and returns one
-// Finished for each, in the same order. When ctx ends it stops the runs that are going on and returns what is
-// there. The result is the same for any number of workers: a run counts unless an earlier one of
-// its group has stopped the group, however far it had come by then.
+// Finished for each, in the same order. When ctx ends it stops the runs that are going on and
+// returns what is there. The result is the same for any number of workers: a run counts unless an
+// earlier one of its group has stopped the group, however far it had come by then.
 func Execute(ctx context.Context, engine Engine, workers int, runs []Run, hooks Hooks) []Finished {
 	x := &execution{hooks: hooks, runs: make([]Finished, len(runs)), stoppedAt: map[string]int{},
 		cancel: map[int]context.CancelFunc{}}

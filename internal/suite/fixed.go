@@ -11,8 +11,9 @@ import (
 	"raftlab/internal/record"
 )
 
-// This file answers what the failures of before a change mean after it: is it fixed? Seeds that failed are other runs once
-// the code has changed, so that it is not enough that they pass. What counts is how often the case failed.
+// This file answers what the failures of before a change mean after it: is it fixed? Seeds that
+// failed are other runs once the code has changed, so that it is not enough that they pass. What
+// counts is how often the case failed.
 
 // Tally is how often one version of the code failed in a case.
 type Tally struct {
@@ -20,8 +21,8 @@ type Tally struct {
 	Options string   `json:"options"` // that change what a run does
 	Seeds   []uint64 `json:"seeds"`   // that had a judgement, sorted
 	Failed  []uint64 `json:"failed,omitempty"`
-	// Stopped says that the seeds are a choice: the search ended at a failure, or only seeds were run that had failed. Their
-	// share of failures is no rate.
+	// Stopped says that the seeds are a choice: the search ended at a failure, or only seeds were
+	// run that had failed. Their share of failures is no rate.
 	Stopped bool `json:"stopped,omitempty"`
 }
 
@@ -40,8 +41,9 @@ func (t Tally) add(more Tally) Tally {
 // sure is the confidence that [Tally.Fixed] asks for.
 const sure = 0.99
 
-// Fixed says what it means that now, after a change, no seed fails of a case of which some did before; "" if that is not how
-// it is. If the case still failed as often as before, n seeds would all pass with a probability of (1 - rate)^n.
+// Fixed says what it means that now, after a change, no seed fails of a case of which some did
+// before; "" if that is not how it is. If the case still failed as often as before, n seeds would
+// all pass with a probability of (1 - rate)^n.
 func (now Tally) Fixed(before Tally) string {
 	n, was := len(now.Seeds), len(before.Failed)
 	if was == 0 || len(now.Failed) > 0 || n == 0 {
@@ -67,7 +69,8 @@ func seedsNeeded(rate float64) int {
 	return int(math.Ceil(math.Log(1-sure) / math.Log(1-rate)))
 }
 
-// tallies are what is remembered of a case: the version that was tested last, and the last one before it that failed.
+// tallies are what is remembered of a case: the version that was tested last, and the last one
+// before it that failed.
 type tallies struct {
 	Before Tally     `json:"before"`
 	Now    Tally     `json:"now"`
@@ -96,8 +99,9 @@ const (
 	maxTallies  = 1000 // cases of all the code that was tested here
 )
 
-// Fixed takes in how often the cases of a report failed, and says of those that do not fail any more what that means. chosen says
-// that only seeds were run that had failed. Code without a hash of its sources is not remembered.
+// Fixed takes in how often the cases of a report failed, and says of those that do not fail any
+// more what that means. chosen says that only seeds were run that had failed. Code without a hash
+// of its sources is not remembered.
 func (s *State) Fixed(key string, r *Report, chosen bool) (notes []string, err error) {
 	known := map[string]tallies{}
 	if err := s.read(talliesFile, &known); err != nil {

@@ -42,7 +42,8 @@ func TestFixed(t *testing.T) {
 	}
 }
 
-// What failed before a change is remembered through versions that do not fail, and runs of one version add up.
+// What failed before a change is remembered through versions that do not fail, and runs of one
+// version add up.
 func TestRememberedRates(t *testing.T) {
 	s := &State{dir: t.TempDir()}
 	test := func(source string, keepGoing, chosen bool, runs ...RunResult) []string {

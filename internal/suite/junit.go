@@ -50,7 +50,8 @@ func (r *Report) junitSuite(name string) junit.Suite {
 	return s
 }
 
-// pointsOf are the points of a part: earned, with those that a person may still give, and all there are.
+// pointsOf are the points of a part: earned, with those that a person may still give, and all there
+// are.
 func (r *Report) pointsOf(suite string) (least, most, all int) {
 	for _, c := range r.Cases {
 		if c.Lab+"."+c.Part == suite {

@@ -24,7 +24,8 @@ type ListedCase struct {
 	Private   bool     `json:"private,omitempty"` // an instructor's, from --cases
 }
 
-// WriteListJSON writes the cases as one JSON document, or what is wrong with the command line that asked for them.
+// WriteListJSON writes the cases as one JSON document, or what is wrong with the command line that
+// asked for them.
 func WriteListJSON(w io.Writer, cases []Case, mistake string) error {
 	list := struct {
 		Schema string       `json:"schema"`

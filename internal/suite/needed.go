@@ -12,8 +12,8 @@ import (
 	"raftlab/internal/submission"
 )
 
-// needed are the packages of the code that a test of pkg compiles. What it does not import need not compile: Raft is
-// tested although the service that is to stand on it is not finished.
+// needed are the packages of the code that a test of pkg compiles. What it does not import need not
+// compile: Raft is tested although the service that is to stand on it is not finished.
 func (c Code) needed(pkg string) map[string]string {
 	if c.Impl == nil {
 		return nil
@@ -44,7 +44,8 @@ func (c Code) needed(pkg string) map[string]string {
 	return needed
 }
 
-// sets reports whether a package at dir sets a field of this name in some composite literal, as the function Service does.
+// sets reports whether a package at dir sets a field of this name in some composite literal, as the
+// function Service does.
 func sets(dir, field string) (found bool) {
 	goFile := func(name string) bool { return strings.HasSuffix(name, ".go") && !strings.HasSuffix(name, "_test.go") }
 	files, err := submission.Read(context.Background(), dir, submission.Usual, goFile)
@@ -67,8 +68,9 @@ func sets(dir, field string) (found bool) {
 	return found
 }
 
-// imports reports whether a package at dir, or one below it, imports the framework's package of this name, or one below that. What
-// cannot be read imports everything: the build says what is wrong with it.
+// imports reports whether a package at dir, or one below it, imports the framework's package of
+// this name, or one below that. What cannot be read imports everything: the build says what is
+// wrong with it.
 func imports(dir, name string) bool {
 	goFile := func(name string) bool { return strings.HasSuffix(name, ".go") && !strings.HasSuffix(name, "_test.go") }
 	files, err := submission.Read(context.Background(), dir, submission.Usual, goFile)

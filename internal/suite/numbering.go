@@ -7,9 +7,10 @@ import (
 	"strings"
 )
 
-// Numbering is how labs and parts are called: "" is raftlab's own way. Since 2024 the course calls its Raft lab 3, the
-// service on it 4 and the sharded one 5; in 2025 the service's first part, 4A, became a replicated state machine by itself, which is
-// part 3R here, and the parts of lab 5 are about shards that a controller moves, which are parts 4D to 4F here.
+// Numbering is how labs and parts are called: "" is raftlab's own way. Since 2024 the course calls
+// its Raft lab 3, the service on it 4 and the sharded one 5; in 2025 the service's first part, 4A,
+// became a replicated state machine by itself, which is part 3R here, and the parts of lab 5 are
+// about shards that a controller moves, which are parts 4D to 4F here.
 type Numbering string
 
 // Numberings are those there are beside our own.
@@ -83,7 +84,8 @@ func (n Numbering) Rename(cases []Case) []Case {
 	return all
 }
 
-// Own is the case as this project calls it, whatever the numbering: its ID is the one that test binaries know.
+// Own is the case as this project calls it, whatever the numbering: its ID is the one that test
+// binaries know.
 func (c Case) Own() Case {
 	if c.own != nil {
 		return *c.own
@@ -91,7 +93,8 @@ func (c Case) Own() Case {
 	return c
 }
 
-// inPages are names of labs and parts in a text. What `go test -run` and imports take stays as it is: Lab2/2A, labs/lab2.
+// inPages are names of labs and parts in a text. What `go test -run` and imports take stays as it
+// is: Lab2/2A, labs/lab2.
 var inPages = regexp.MustCompile(`(Lab[1-4]/|labs/)?\b(?:([1-4][A-HRX-Z])\b|lab([1-4])([a-hr]?)\b)|\b([Ll]abs?) ([1-4])(?:( and | to )([1-4]))?\b`)
 
 // Text is a text about our labs with the names of the numbering.

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// core are the parts that the name of a lab alone stands for: what the course asks of everybody. The other parts
-// are extensions, which count when they are named.
+// core are the parts that the name of a lab alone stands for: what the course asks of everybody.
+// The other parts are extensions, which count when they are named.
 var core = map[string][]string{
 	"lab2": {"2A", "2B", "2C", "2D"},
 	"lab3": {"3A", "3B"},
@@ -17,8 +17,8 @@ var core = map[string][]string{
 
 var partRange = regexp.MustCompile(`^(\d[A-Z])-(\d[A-Z])$`)
 
-// SelectParts is [Select] for what people are asked for: a lab stands for its parts without the extensions, and with those
-// that an instructor has added.
+// SelectParts is [Select] for what people are asked for: a lab stands for its parts without the
+// extensions, and with those that an instructor has added.
 func SelectParts(cases []Case, selectors []string) ([]Case, error) {
 	var plainer []string
 	for _, s := range selectors {

@@ -26,7 +26,7 @@ type Item struct {
 }
 
 // Plan makes one run of each case and seed, grouped by case, and puts them in the order in which
-// they are to be started. job fills in how to run them; costs says what earlier runs took.
+// they start. job fills in how to run them; costs says what earlier runs took.
 //
 // The first seed of every case comes before the second of any, so that the first failures are seen
 // early. Among equals the most expensive comes first: what is started last is short then, and no
@@ -56,7 +56,8 @@ func Plan(items []Item, job func(Case, uint64) sim.Job, costs Costs) []Run {
 // Costs remembers the CPU seconds that a run of each case took, by its ID.
 type Costs map[string]float64
 
-// unknownCost is what a case that never ran is taken to cost: more than most, so that it starts early.
+// unknownCost is what a case that never ran is taken to cost: more than most, so that it starts
+// early.
 const unknownCost = 3
 
 // Of returns the expected cost of a run of c.

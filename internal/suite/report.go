@@ -86,7 +86,8 @@ type Build struct {
 	Source    string   `json:"source,omitempty"` // of the code; equal for both engines, unlike ID
 	GoVersion string   `json:"goVersion"`
 	Notes     []string `json:"notes,omitempty"`
-	// Warnings are what a person should look at in the code under test: package variables that change.
+	// Warnings are what a person should look at in the code under test: package variables that
+	// change.
 	Warnings []string `json:"warnings,omitempty"`
 }
 
@@ -115,7 +116,8 @@ type CaseResult struct {
 	// Course is the course's test that demands the same, if there is one.
 	Course string `json:"course,omitempty"`
 	// Outcome is pass if all seeds passed, or that of the first failing seed. A seed without a
-	// judgement (ungraded, inconclusive, framework error) counts as failing only where no other does.
+	// judgement (ungraded, inconclusive, framework error) counts as failing only where no other
+	// does.
 	Outcome record.Outcome `json:"outcome"`
 	Reason  string         `json:"reason,omitempty"` // of an outcome that no run has
 	Points  int            `json:"points"`
@@ -159,7 +161,8 @@ type RunResult struct {
 	Reached    []string       `json:"reached,omitempty"`
 	Notes      []string       `json:"notes,omitempty"`
 	Retried    bool           `json:"retried,omitempty"`
-	// Confirmed is what became of a failure when it was repeated in the wasm engine: "same run", "another run", or nothing.
+	// Confirmed is what became of a failure when it was repeated in the wasm engine: "same run",
+	// "another run", or nothing.
 	Confirmed string `json:"confirmed,omitempty"`
 	Replay    string `json:"replay"` // the command
 }
@@ -229,8 +232,8 @@ func caseResult(item Item, finished []Finished, replay func(Case, uint64) string
 	return c
 }
 
-// judgeLater leaves the points of a case without a judgement open: it keeps its place in the sum, and a
-// person decides.
+// judgeLater leaves the points of a case without a judgement open: it keeps its place in the sum,
+// and a person decides.
 func (c *CaseResult) judgeLater() {
 	if c.UpperPoints = c.Points; !c.Outcome.Decided() {
 		c.UpperPoints = c.MaxPoints

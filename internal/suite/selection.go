@@ -37,9 +37,10 @@ func Cases(labs []tester.Lab) []Case {
 }
 
 // Select returns the cases that selectors name, each once, in the order of the tables; all of them,
-// but for those that run on request only, if there are no selectors. A selector is a lab ("lab2"), a part ("2A"), a range of parts ("2A-2D"), a case ("2A/InitialElection")
-// or the name of a case alone. Upper and lower case are the same, and a prefix will do where only
-// one thing begins with it. The error for anything else lists what comes close.
+// but for those that run on request only, if there are no selectors. A selector is a lab ("lab2"),
+// a part ("2A"), a range of parts ("2A-2D"), a case ("2A/InitialElection") or the name of a case
+// alone. Upper and lower case are the same, and a prefix will do where only one thing begins with
+// it. The error for anything else lists what comes close.
 func Select(cases []Case, selectors []string) ([]Case, error) {
 	if len(selectors) == 0 {
 		return slices.DeleteFunc(slices.Clone(cases), func(c Case) bool { return c.OnRequest }), nil

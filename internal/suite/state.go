@@ -68,8 +68,8 @@ type lastFile struct {
 	Impls  map[string][]LastRun `json:"impls"` // by [Code.Key]
 }
 
-// Last returns the runs of the code with this key that failed when they were last tested, and whether it was tested
-// at all.
+// Last returns the runs of the code with this key that failed when they were last tested, and
+// whether it was tested at all.
 func (s *State) Last(key string) (runs []LastRun, tested bool, err error) {
 	f, err := s.readLast()
 	runs, tested = f.Impls[key]
@@ -131,7 +131,8 @@ func ranAll(c CaseResult, seed uint64) bool {
 	return c.Run(seed) != nil || len(c.Runs) == c.Seeds || c.FirstFailing != 0
 }
 
-// trim forgets the code that failed longest ago, and before it the code that did not fail; but not newest.
+// trim forgets the code that failed longest ago, and before it the code that did not fail; but not
+// newest.
 func (f *lastFile) trim(newest string) {
 	for len(f.Impls) > maxImpls {
 		oldest, at := "", time.Time{}

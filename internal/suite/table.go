@@ -15,7 +15,8 @@ import (
 )
 
 // WriteTable writes the summary: a line per case, the sums, and below it what a reader should know
-// before trusting them. Where lines may have no more than width characters, columns that say least are left out; 0 is no limit.
+// before trusting them. Where lines may have no more than width characters, columns that say least
+// are left out; 0 is no limit.
 func WriteTable(w io.Writer, r *Report, width int) error {
 	t := newTable()
 	t.AppendHeader(table.Row{"case", "course", "seeds", "first failing", "outcome", "virtual", "CPU", "points"})
@@ -54,7 +55,8 @@ func wide(text string) (most int) {
 // listed is the least width in which a list of cases has all its columns.
 const listed = 100
 
-// WriteList writes the cases: what there is, and what each checks. In a narrow terminal it leaves out where a case comes from.
+// WriteList writes the cases: what there is, and what each checks. In a narrow terminal it leaves
+// out where a case comes from.
 func WriteList(w io.Writer, cases []Case, width int) error {
 	t := newTable()
 	t.AppendHeader(table.Row{"case", "points", "paper", "course", "checks"})
@@ -100,8 +102,8 @@ func plural(n int, what string) string {
 	return fmt.Sprintf("%d %s", n, what)
 }
 
-// NewTable returns a table in plain characters, which every terminal, pager and log can show. Columns are named
-// here that are not as others.
+// NewTable returns a table in plain characters, which every terminal, pager and log can show.
+// Columns are named here that are not as others.
 func NewTable(columns ...table.ColumnConfig) table.Writer {
 	t := table.NewWriter()
 	style := table.StyleDefault
@@ -169,7 +171,8 @@ func totals(r *Report) string {
 	return strings.TrimSpace(b.String())
 }
 
-// courseSum tells the cases that the course demands from those that only raftlab does, if there are both.
+// courseSum tells the cases that the course demands from those that only raftlab does, if there are
+// both.
 func (r *Report) courseSum() string {
 	var passed, cases [2]int
 	for _, c := range r.Cases {

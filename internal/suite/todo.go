@@ -33,8 +33,8 @@ func (t ToDo) String() string {
 
 var toDoLine = regexp.MustCompile(`^\s*//\s*TODO\((\d[A-Z])\):\s*(.+?)\s*$`)
 
-// FindToDos reads the Go files of dir and of the packages below it; shown is what dir is called in the
-// result. What cannot be read has no notes.
+// FindToDos reads the Go files of dir and of the packages below it; shown is what dir is called in
+// the result. What cannot be read has no notes.
 func FindToDos(dir, shown string) []ToDo {
 	var found []ToDo
 	files, err := submission.Read(context.Background(), dir, submission.Usual, func(name string) bool {
@@ -61,10 +61,10 @@ func toDosIn(text []byte, shown string) (found []ToDo) {
 	return found
 }
 
-// ToDosOf returns the notes that stand in the way of a part, in the order in which to tell them. Those
-// are its own and those of earlier parts of the same lab, on which it builds; for a service also
-// those of the peer that it runs on. Earlier parts come first. Within a part the notes of several files take turns,
-// so that the first few are not all about one of them.
+// ToDosOf returns the notes that stand in the way of a part, in the order in which to tell them.
+// Those are its own and those of earlier parts of the same lab, on which it builds; for a service
+// also those of the peer that it runs on. Earlier parts come first. Within a part the notes of
+// several files take turns, so that the first few are not all about one of them.
 func ToDosOf(all []ToDo, part string) []ToDo {
 	var of []ToDo
 	for _, t := range all {

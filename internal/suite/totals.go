@@ -22,7 +22,8 @@ func (c CaseResult) Run(seed uint64) *RunResult {
 	return nil
 }
 
-// AlsoFailing returns the seeds that failed beside the first one; there are some after --keep-going.
+// AlsoFailing returns the seeds that failed beside the first one; there are some after
+// --keep-going.
 func (c CaseResult) AlsoFailing() []uint64 {
 	var seeds []uint64
 	for _, run := range c.Runs {
@@ -33,8 +34,8 @@ func (c CaseResult) AlsoFailing() []uint64 {
 	return seeds
 }
 
-// Judged is how many operations of clients were in histories that a checker found linearizable, and in how
-// many runs.
+// Judged is how many operations of clients were in histories that a checker found linearizable, and
+// in how many runs.
 func (r *Report) Judged() (operations, runs int) {
 	for _, c := range r.Cases {
 		for _, run := range c.Runs {
@@ -46,8 +47,8 @@ func (r *Report) Judged() (operations, runs int) {
 	return operations, runs
 }
 
-// Failed returns the cases that did not pass although they ran or should have been built, those without a
-// judgement among them.
+// Failed returns the cases that did not pass although they ran or should have been built, those
+// without a judgement among them.
 func (r *Report) Failed() []CaseResult {
 	var failed []CaseResult
 	for _, c := range r.Cases {

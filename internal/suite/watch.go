@@ -20,8 +20,8 @@ type Watch interface {
 }
 
 // NewWatch returns a display on w: a bar that moves if w is a terminal, otherwise plain lines, few
-// enough for a log. width says how many characters fit on a line of the terminal; it is asked again for
-// each drawing, because people change the size of windows.
+// enough for a log. width says how many characters fit on a line of the terminal; it is asked again
+// for each drawing, because people change the size of windows.
 func NewWatch(w io.Writer, terminal bool, width func() int) Watch {
 	left := &estimate{began: time.Now()}
 	if terminal {

@@ -5,12 +5,13 @@ import (
 	"raftlab/internal/record"
 )
 
-// KindPrint is the kind of an event that stands for a line that the code under test printed. It does not occur in
-// traces.
+// KindPrint is the kind of an event that stands for a line that the code under test printed. It
+// does not occur in traces.
 const KindPrint record.Kind = "print"
 
-// Class is a class of events that belong together for somebody who reads a run. The terminal and the page
-// in the browser choose and draw events by their classes, so that both mean the same by a word.
+// Class is a class of events that belong together for somebody who reads a run. The terminal and
+// the page in the browser choose and draw events by their classes, so that both mean the same by a
+// word.
 type Class struct {
 	Name  string `json:"name"`  // as in --only
 	What  string `json:"what"`  // for people

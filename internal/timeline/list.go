@@ -13,9 +13,9 @@ import (
 // Choice says which events [List] writes.
 type Choice struct {
 	From, To time.Duration // both inclusive; To of zero means to the end
-	// Methods are the RPCs whose messages are written, by their names without a receiver; "apply" and
-	// "snapshot" among them stand for entries applied and snapshots. Everything else that is not a message
-	// is written in any case.
+	// Methods are the RPCs whose messages are written, by their names without a receiver; "apply"
+	// and "snapshot" among them stand for entries applied and snapshots. Everything else that is
+	// not a message is written in any case.
 	Methods []string
 }
 
@@ -28,8 +28,8 @@ type Line struct {
 	Text string
 }
 
-// List writes the events one below the other, a line or two each, whoever they are about. It is for pages that
-// quote a few lines of a run, where columns would be mostly empty:
+// List writes the events one below the other, a line or two each, whoever they are about. It is for
+// pages that quote a few lines of a run, where columns would be mostly empty:
 //
 //	0.3363  2 -> 1   RequestPreVote {Term:1 CandidateId:2 LastLogIndex:0 LastLogTerm:0}
 //	0.3375  2 <- 1   RequestPreVote {Term:1 VoteGranted:true}
@@ -37,8 +37,8 @@ type Line struct {
 //	1.0000  network {0 1} {2}
 //	1.0100  1        leads term 1
 //
-// The caller is on the left of a message, wherever it shows: a request when it arrives, or when it is
-// lost, an answer when it is back.
+// The caller is on the left of a message, wherever it shows: a request when it arrives, or when it
+// is lost, an answer when it is back.
 func List(w io.Writer, events []record.Event, c Choice) error {
 	for _, line := range Lines(events, c) {
 		lead := clock(line.Time) + "  "

@@ -21,8 +21,8 @@ type Moment struct {
 	Key       string // of a client's operation
 }
 
-// Moments returns one for each event, and one for links that change at one instant. Unlike the rows of a
-// timeline they tell what a handler answered as well.
+// Moments returns one for each event, and one for links that change at one instant. Unlike the rows
+// of a timeline they tell what a handler answered as well.
 func Moments(events []record.Event) []Moment {
 	moments := make([]Moment, 0, len(events))
 	net := newNetwork(events)
@@ -64,7 +64,8 @@ func Moments(events []record.Event) []Moment {
 	return moments
 }
 
-// newsOf is what events tell beside what they are: a message of a leader that nobody has heard of, an entry overwritten.
+// newsOf is what events tell beside what they are: a message of a leader that nobody has heard of,
+// an entry overwritten.
 func newsOf(events []record.Event) map[int]string {
 	news := map[int]string{}
 	for _, c := range deduce.Changes(events) {

@@ -36,8 +36,8 @@ func newNetwork(events []record.Event) *network {
 	return n
 }
 
-// start notices that a peer starts. One that starts a second time without having crashed belongs to a new
-// cluster, whose network is whole.
+// start notices that a peer starts. One that starts a second time without having crashed belongs to
+// a new cluster, whose network is whole.
 func (n *network) start(peer int) {
 	if n.started[peer] {
 		clear(n.down)
@@ -46,8 +46,8 @@ func (n *network) start(peer int) {
 	n.started[peer] = true
 }
 
-// change applies the cuts and heals of one instant. It returns the links that are other than before,
-// and the change in words; none and "" if it comes to nothing.
+// change applies the cuts and heals of one instant. It returns the links that are other than
+// before, and the change in words; none and "" if it comes to nothing.
 func (n *network) change(events []record.Event) ([]link, string) {
 	before := maps.Clone(n.down)
 	for _, e := range events {

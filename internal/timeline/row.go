@@ -137,8 +137,8 @@ func rowOf(e record.Event) row {
 // Name is the name of a peer or a client as [Peer] reads it: 2, or c3.
 func Name(peer int) string { return record.PeerName(peer) }
 
-// Peer is the inverse of the names by which peers and clients go in a timeline: "2" and "peer 2", "c3" and
-// "client 3". The number that a client has in the trace, 1003, is taken as well.
+// Peer is the inverse of the names by which peers and clients go in a timeline: "2" and "peer 2",
+// "c3" and "client 3". The number that a client has in the trace, 1003, is taken as well.
 func Peer(name string) (peer int, ok bool) {
 	name = strings.ToLower(strings.TrimSpace(name))
 	first := 0

@@ -73,7 +73,8 @@ func (s Selection) greps(r row) bool {
 	return s.Grep == nil || s.Grep.MatchString(r.short()) || s.Grep.MatchString(r.detail)
 }
 
-// briefs are what messages say, by positions of events. A request that arrives begins with how it was answered.
+// briefs are what messages say, by positions of events. A request that arrives begins with how it
+// was answered.
 func briefs(events []record.Event) map[int]string {
 	said := map[int]string{}
 	asked := map[call]deduce.Request{}
@@ -100,8 +101,8 @@ func briefs(events []record.Event) map[int]string {
 	return said
 }
 
-// Life are the rows about the entry at an index: where it is appended, overwritten, known to be committed,
-// applied, and compacted.
+// Life are the rows about the entry at an index: where it is appended, overwritten, known to be
+// committed, applied, and compacted.
 func Life(events []record.Event, index int) []row {
 	var rows []row
 	type fact struct {

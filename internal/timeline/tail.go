@@ -22,9 +22,10 @@ const (
 	pinned          // what it names: two commands at an index, as each was first applied
 )
 
-// Tail returns the header and at most n lines about the end of a failed run. It prefers what the verdict is about
-// (the peers, terms, entries or keys that it names), then elections, crashes and cuts, to the hum of heartbeats, of
-// which only the last of each kind stays, with a count. The peers that the verdict accuses have a column in any case.
+// Tail returns the header and at most n lines about the end of a failed run. It prefers what the
+// verdict is about (the peers, terms, entries or keys that it names), then elections, crashes and
+// cuts, to the hum of heartbeats, of which only the last of each kind stays, with a count. The
+// peers that the verdict accuses have a column in any case.
 func Tail(events []record.Event, subject deduce.Subject, n, width int) []string {
 	w := weighing{subject: subject, weights: deduce.Weights(events, subject), pins: pinsIn(events, subject)}
 	rows := w.candidates(events)
@@ -106,8 +107,8 @@ type weighing struct {
 	pins    map[int]bool    // events
 }
 
-// candidates are the rows that can be chosen from: those of the events, and the life of the entry that the verdict
-// is about.
+// candidates are the rows that can be chosen from: those of the events, and the life of the entry
+// that the verdict is about.
 func (w *weighing) candidates(events []record.Event) []row {
 	rows := rowsOf(events)
 	answers := map[call]int{} // a request that arrives tells its answer as well, and weighs as much
@@ -132,8 +133,8 @@ func (w *weighing) candidates(events []record.Event) []row {
 	return w.fold(rows)
 }
 
-// entries tell about the log entries that the verdict is about: the life of the one that it names, or where the writes
-// that it names got into logs.
+// entries tell about the log entries that the verdict is about: the life of the one that it names,
+// or where the writes that it names got into logs.
 func (w *weighing) entries(events []record.Event) (rows []row) {
 	if len(w.subject.Indexes) > 0 {
 		return slices.DeleteFunc(Life(events, w.subject.Indexes[0]), func(r row) bool { return r.kind == record.Violation })
@@ -178,8 +179,8 @@ func (w *weighing) weigh(r row) int {
 	return noise
 }
 
-// fold joins runs of applies at one peer, and keeps only the last of messages that say alike, with a count. What
-// decides is never folded.
+// fold joins runs of applies at one peer, and keeps only the last of messages that say alike, with
+// a count. What decides is never folded.
 func (w *weighing) fold(rows []row) []row {
 	type message struct {
 		kind        record.Kind

@@ -10,9 +10,10 @@
 //	 1.0310 | -> 2 lost AppendEntries (link cut)
 //
 // An event becomes a [row] (row.go), links that change become a picture of the network
-// (network.go). [Print] prints the rows of a whole run or a part of it, [Tail] chooses the few at the
-// end of a failed run that are worth reading first (tail.go), [List] is for pages that quote a run (list.go); [Read] reads the events from a trace
-// file (read.go). The package knows events and nothing of how they came about.
+// (network.go). [Print] prints the rows of a whole run or a part of it, [Tail] chooses the few at
+// the end of a failed run that are worth reading first (tail.go), [List] is for pages that quote a
+// run (list.go); [Read] reads the events from a trace file (read.go). The package knows events and
+// nothing of how they came about.
 package timeline
 
 import (

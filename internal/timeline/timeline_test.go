@@ -101,8 +101,8 @@ func TestList(t *testing.T) {
 	assert.Equal(t, want, out.String())
 }
 
-// A case may make several clusters, one after the other, and each counts its calls from one. A lost call is told with its own
-// arguments, and long ones are all indented alike.
+// A case may make several clusters, one after the other, and each counts its calls from one. A lost
+// call is told with its own arguments, and long ones are all indented alike.
 func TestListTellsCallsOfSeveralClustersApart(t *testing.T) {
 	call := record.Event{Time: ms, Kind: record.Sent, Peer: 0, Other: 1, Method: "Raft.RequestVote", N: 1}
 	var events []record.Event
@@ -255,7 +255,8 @@ func exchange(at time.Duration, from, to int, n uint64, method, args, reply stri
 	return events
 }
 
-// overwritten is a run in which peer 1 applies an entry that peer 2 has overwritten, among many votes and heartbeats.
+// overwritten is a run in which peer 1 applies an entry that peer 2 has overwritten, among many
+// votes and heartbeats.
 func overwritten() []record.Event {
 	const entry = "{Term:%d LeaderId:0 PrevLogIndex:3 PrevLogTerm:1 Entries:[{Term:%d Command:%d}] LeaderCommit:%d}"
 	var events []record.Event
@@ -272,7 +273,8 @@ func overwritten() []record.Event {
 	return events
 }
 
-// TestTailTellsTheEntry: the decisive apply is long ago, and stands in the excerpt all the same, as does the overwriting.
+// TestTailTellsTheEntry: the decisive apply is long ago, and stands in the excerpt all the same, as
+// does the overwriting.
 func TestTailTellsTheEntry(t *testing.T) {
 	subject := deduce.SubjectOf("two commands at one index", "at index 4 peer 2 applies 72, but peer 1 applied 71 there", []int{2})
 	text := strings.Join(Tail(overwritten(), subject, 9, 110), "\n")
@@ -281,8 +283,8 @@ func TestTailTellsTheEntry(t *testing.T) {
 	assert.Contains(t, text, "4 of term 1 overwritten 71")
 }
 
-// TestTailTellsRefusals: where something does not happen, it shows who refuses, with the answer before all else; and the
-// accused has a column although it did nothing.
+// TestTailTellsRefusals: where something does not happen, it shows who refuses, with the answer
+// before all else; and the accused has a column although it did nothing.
 func TestTailTellsRefusals(t *testing.T) {
 	subject := deduce.SubjectOf("no leader elected", "nobody leads", []int{7, 4})
 	events := append([]record.Event{{Kind: record.Start, Peer: 4, Other: record.None}}, overwritten()...)
@@ -309,7 +311,8 @@ func TestSelections(t *testing.T) {
 	assert.Len(t, slices.DeleteFunc(brief, func(l string) bool { return !strings.Contains(l, "AppendEntries") }), 0)
 }
 
-// TestRequestsOfAKey: requests with a key in their arguments belong to it, and so do the operations of clients.
+// TestRequestsOfAKey: requests with a key in their arguments belong to it, and so do the operations
+// of clients.
 func TestRequestsOfAKey(t *testing.T) {
 	events := exchange(0, record.FirstClient, 0, 1, "KV.Get", `{Key:"x"}`, `{Value:"1"}`)
 	events = append(events, exchange(9*ms, record.FirstClient, 0, 2, "KV.Get", `{Key:"y"}`, `{Value:"1"}`)...)
@@ -319,8 +322,8 @@ func TestRequestsOfAKey(t *testing.T) {
 	assert.Equal(t, 4, strings.Count(out.String(), "\n"), out.String())
 }
 
-// TestTailTellsVotesAndWrites: a vote that should not have been given is there although its term is not named, and so are both
-// entries of a write that was done twice.
+// TestTailTellsVotesAndWrites: a vote that should not have been given is there although its term is
+// not named, and so are both entries of a write that was done twice.
 func TestTailTellsVotesAndWrites(t *testing.T) {
 	events := overwritten()
 	events = append(events, exchange(950*ms, 3, 1, 1001, "Raft.RequestVote", "{Term:7 CandidateId:3 LastLogIndex:9 LastLogTerm:1}", "{Term:7 VoteGranted:true}")...)

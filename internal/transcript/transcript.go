@@ -1,5 +1,5 @@
-// Package transcript keeps pages that quote runs true. A transcript is a text in which prose and excerpts
-// of one run's trace alternate, as a story that can be read and checked:
+// Package transcript keeps pages that quote runs true. A transcript is a text in which prose and
+// excerpts of one run's trace alternate, as a story that can be read and checked:
 //
 //	# A follower comes back. (prose: any lines that begin with #)
 //
@@ -24,19 +24,21 @@
 //	                         back to the beginning
 //	show FROM TO WHAT...     is followed by what happened between two instants
 //
-// An instant is a time since the run began, or with a sign, as in -1ms, one relative to the last "at". Stories
-// that use these survive a change of times. A word with a $, such as $away, stands for any word at first, and for
-// the same one from then on; so a story survives as well if other peers play its parts. What is shown are the
-// messages of the RPCs named, "apply" and "snapshot" if they are named, and whatever else is not a message (see
-// timeline.List). Words such as 0-2, $leader-$away or c1-0 limit messages to those between two of a pair, and
-// entries and snapshots to those at one of them; "quiet" leaves out everything else.
+// An instant is a time since the run began, or with a sign, as in -1ms, one relative to the last
+// "at". Stories that use these survive a change of times. A word with a $, such as $away, stands
+// for any word at first, and for the same one from then on; so a story survives as well if other
+// peers play its parts. What is shown are the messages of the RPCs named, "apply" and "snapshot" if
+// they are named, and whatever else is not a message (see timeline.List). Words such as 0-2,
+// $leader-$away or c1-0 limit messages to those between two of a pair, and entries and snapshots to
+// those at one of them; "quiet" leaves out everything else.
 //
-// So a page can tell a mistake as a student would meet it, from the failure to the fix. The excerpts, from the line of dashes to an empty line, are written by [Renew]. The test of this package fails
-// where a transcript and its run differ, and rewrites transcripts and pages with -rewrite. So a change of the peer
-// that changes the story cannot go unseen.
+// So a page can tell a mistake as a student would meet it, from the failure to the fix. The
+// excerpts, from the line of dashes to an empty line, are written by [Renew]. The test of this
+// package fails where a transcript and its run differ, and rewrites transcripts and pages with
+// -rewrite. So a change of the peer that changes the story cannot go unseen.
 //
-// The form is that of the data-driven tests of etcd's Raft library, whose transcripts double as its best
-// documentation.
+// The form is that of the data-driven tests of etcd's Raft library, whose transcripts double as its
+// best documentation.
 package transcript
 
 import (
@@ -200,8 +202,8 @@ var (
 	oneOf   = regexp.MustCompile(entry)
 )
 
-// elide shortens long strings and long lists of entries in the arguments of messages: what is in a shard, or in
-// the midmost of twenty entries, says nothing to a reader.
+// elide shortens long strings and long lists of entries in the arguments of messages: what is in a
+// shard, or in the midmost of twenty entries, says nothing to a reader.
 func elide(detail string) string {
 	const most = 80
 	detail = quoted.ReplaceAllStringFunc(detail, func(s string) string {
@@ -260,8 +262,8 @@ func (s *story) at(words []string) error {
 
 var dollar = regexp.MustCompile(`\$\w+`)
 
-// show returns an excerpt. One without a single line is a mistake: the run has moved away from under the
-// times.
+// show returns an excerpt. One without a single line is a mistake: the run has moved away from
+// under the times.
 func (s *story) show(words []string) (string, error) {
 	if len(words) < 2 {
 		return "", fmt.Errorf("show takes two times and the RPCs to show, such as: show 10s 11.5s RequestVote")
@@ -310,8 +312,8 @@ func (s *story) instant(word string) (time.Duration, error) {
 	return d, err
 }
 
-// between leaves out what is not between or at the peers of a pair, if there are pairs, and what is neither a
-// message nor an entry applied or a snapshot if it has to be quiet.
+// between leaves out what is not between or at the peers of a pair, if there are pairs, and what is
+// neither a message nor an entry applied or a snapshot if it has to be quiet.
 func between(trace []record.Event, pairs []string, quiet bool) []record.Event {
 	var kept []record.Event
 	for _, e := range trace {

@@ -32,8 +32,9 @@ func TestMain(m *testing.M) {
 
 const root = "../.."
 
-// Every transcript says what happens, and the pages that quote it quote it as it is. The runs are repeatable, so
-// they depend on the peer, the case, the engine and the Go release, and on nothing else.
+// Every transcript says what happens, and the pages that quote it quote it as it is. The runs are
+// repeatable, so they depend on the peer, the case, the engine and the Go release, and on nothing
+// else.
 func TestTranscripts(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txt")
 	require.NoError(t, err)
@@ -60,8 +61,8 @@ const howToRenew = `the run that testdata/%s tells of is another one now. If you
   git diff docs                              then read: is the prose still true? It names no peer if it can
 If it is not meant to, the difference above is what your change does to a run`
 
-// engine returns what repeats a run of the reference or of one of the mutants, natively: it is this tree's own code. There is
-// one build for each package, with all of its subjects in it.
+// engine returns what repeats a run of the reference or of one of the mutants, natively: it is this
+// tree's own code. There is one build for each package, with all of its subjects in it.
 func engine(t *testing.T, subjects []mutation.Subject) func(Run) (Told, error) {
 	pool, err := sim.NewPool(1)
 	require.NoError(t, err)

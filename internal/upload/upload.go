@@ -1,5 +1,5 @@
-// Package upload writes what a grading service wants to be given: a grader that is complete in itself, with the
-// framework, the modules that it imports, and scripts in the service's own form.
+// Package upload writes what a grading service wants to be given: a grader that is complete in
+// itself, with the framework, the modules that it imports, and scripts in the service's own form.
 //
 //	DIR/                 the service's own files: setup.sh and run_autograder for Gradescope, for example
 //	    grader/raftlab/  the framework, without wrong versions, pages and tests
@@ -173,8 +173,8 @@ func copyFramework(from, to string) error {
 	})
 }
 
-// copyModules makes a module proxy in files of what the framework imports. All of it is in the module cache, or is
-// downloaded now.
+// copyModules makes a module proxy in files of what the framework imports. All of it is in the
+// module cache, or is downloaded now.
 func copyModules(ctx context.Context, framework, to string) error {
 	goCommand := func(args ...string) ([]byte, error) {
 		cmd := exec.CommandContext(ctx, "go", args...)
@@ -216,7 +216,8 @@ func copyModules(ctx context.Context, framework, to string) error {
 	return copyGoMods(framework, download, to)
 }
 
-// copyGoMods copies the go.mod files of all other modules of the build list, which the go command reads as well.
+// copyGoMods copies the go.mod files of all other modules of the build list, which the go command
+// reads as well.
 func copyGoMods(framework, download, to string) error {
 	sums, err := os.ReadFile(filepath.Join(framework, "go.sum"))
 	if err != nil {
@@ -251,7 +252,8 @@ func copyModuleFile(download, file, to string) error {
 	return os.WriteFile(name, text, 0o644)
 }
 
-// escaped is a module path as files are called by it: capital letters become small ones with a mark.
+// escaped is a module path as files are called by it: capital letters become small ones with a
+// mark.
 func escaped(s string) string {
 	var b strings.Builder
 	for _, r := range s {

@@ -5,8 +5,9 @@ import (
 	"go/ast"
 )
 
-// maxParts is how many parts a value may have that is not behind a pointer, or an interface. Types that double with every line reach any
-// number in a few lines, and both the type checker and the compiler look at every part.
+// maxParts is how many parts a value may have that is not behind a pointer, or an interface. Types
+// that double with every line reach any number in a few lines, and both the type checker and the
+// compiler look at every part.
 const maxParts = 1_000_000
 
 // bulk measures types by their names, before anybody expands them.

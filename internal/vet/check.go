@@ -19,9 +19,10 @@ type checker struct {
 // reason says that something is refused: what and why. The zero value says that it is not.
 type reason struct{ what, why string }
 
-// uses refuses objects of other packages that are not on the list: those that are named, and the types of all expressions,
-// which need not be named. A value of a type that is not listed does not have to be used in any way; having it is enough,
-// because a type parameter or an interface can do the rest.
+// uses refuses objects of other packages that are not on the list: those that are named, and the
+// types of all expressions, which need not be named. A value of a type that is not listed does not
+// have to be used in any way; having it is enough, because a type parameter or an interface can do
+// the rest.
 func (l *loader) uses(p *Package) {
 	c := &checker{loader: l, Package: p, fields: map[*types.Var]string{}, known: map[types.Type]reason{}, listed: map[*types.Package]bool{}}
 	for id, object := range p.Info.Uses {
@@ -101,8 +102,8 @@ func (c *checker) refusesObject(path, owner, name string) (string, bool) {
 	return refuses(path, owner, name)
 }
 
-// fromSource reports whether a package is code under test itself. The framework's packages that had to be read from
-// source are not.
+// fromSource reports whether a package is code under test itself. The framework's packages that had
+// to be read from source are not.
 func (c *checker) fromSource(pkg *types.Package) bool {
 	p := c.sources[pkg.Path()]
 	return p != nil && p.UnderTest
@@ -150,8 +151,9 @@ func (c *checker) listFields(owner string, t types.Type) {
 	}
 }
 
-// unlisted finds a type in t that is not on the list. It does not look into types that have a name: those of the code
-// under test are checked where they are declared, and those of other packages are checked by their name.
+// unlisted finds a type in t that is not on the list. It does not look into types that have a name:
+// those of the code under test are checked where they are declared, and those of other packages are
+// checked by their name.
 func (c *checker) unlisted(t types.Type) reason {
 	if r, ok := c.known[t]; ok {
 		return r
@@ -186,7 +188,8 @@ func (c *checker) parts(t types.Type) reason {
 
 // named checks a type with a name, and its type arguments.
 func (c *checker) named(name *types.TypeName, args *types.TypeList) reason {
-	// A name that other packages cannot use is the type of something that they can: of a listed object.
+	// A name that other packages cannot use is the type of something that they can: of a listed
+	// object.
 	if name.Pkg() != nil && (name.Exported() || !packageListed(name.Pkg().Path())) {
 		if r := c.object(name); r.what != "" {
 			return r

@@ -9,8 +9,8 @@ import (
 	"raftlab/internal/astwalk"
 )
 
-// This file looks at uses that depend on more than the name: of the common logger and registries, of types that are new names for types
-// of others, and of the entrances of the code under test.
+// This file looks at uses that depend on more than the name: of the common logger and registries,
+// of types that are new names for types of others, and of the entrances of the code under test.
 
 const (
 	whyLogger   = "all servers share that logger: give it a file, os.Stderr or io.Discard; for anything else make a logger with log.New"
@@ -20,7 +20,8 @@ const (
 	whyEntrance = "what its initial value refers to is the same for all servers: write it as a function"
 )
 
-// entrances are what the harness calls. They have to be functions: the value of a variable is made once, for all.
+// entrances are what the harness calls. They have to be functions: the value of a variable is made
+// once, for all.
 var entrances = map[string]bool{"Make": true, "Service": true, "Controller": true}
 
 // common refuses such uses.
@@ -73,8 +74,8 @@ func (c *checker) logger(id *ast.Ident, above []ast.Node) {
 	}
 }
 
-// computesFlags reports whether log.Flags() is called to compute the argument of log.SetFlags, by operators alone: a function
-// could keep it.
+// computesFlags reports whether log.Flags() is called to compute the argument of log.SetFlags, by
+// operators alone: a function could keep it.
 func (c *checker) computesFlags(id *ast.Ident, above []ast.Node) bool {
 	own := c.callOf(id, above)
 	for i := len(above) - 1; i >= 0; i-- {
@@ -91,7 +92,8 @@ func (c *checker) computesFlags(id *ast.Ident, above []ast.Node) bool {
 	return false
 }
 
-// registry refuses names that are made while the program runs, where everybody sees which are taken.
+// registry refuses names that are made while the program runs, where everybody sees which are
+// taken.
 func (c *checker) registry(id *ast.Ident, above []ast.Node) {
 	f, ok := c.Info.Uses[id].(*types.Func)
 	if !ok || f.FullName() != "encoding/gob.RegisterName" && f.FullName() != Module+"/labgob.RegisterName" {
@@ -124,7 +126,8 @@ func (c *checker) callOf(id *ast.Ident, above []ast.Node) *ast.CallExpr {
 	return nil
 }
 
-// plainWriter reports whether e is a writer that keeps nothing: a file, io.Discard, or several of those.
+// plainWriter reports whether e is a writer that keeps nothing: a file, io.Discard, or several of
+// those.
 func (c *checker) plainWriter(e ast.Expr) bool {
 	e = ast.Unparen(e)
 	if pointer, ok := types.Unalias(c.Info.TypeOf(e)).(*types.Pointer); ok && pointer.Elem().String() == "os.File" {

@@ -5,8 +5,8 @@ import (
 	"iter"
 )
 
-// elements are the types that a type without a name is made of. A named type and an alias have none here: what is to be looked
-// at of those differs.
+// elements are the types that a type without a name is made of. A named type and an alias have none
+// here: what has to be looked at of those differs.
 func elements(t types.Type) iter.Seq[types.Type] {
 	return func(yield func(types.Type) bool) {
 		switch t := t.(type) {

@@ -7,12 +7,14 @@ import (
 	"slices"
 )
 
-// maxInstances is how many generic functions and types may be made of those of the code under test by one package (many peers
-// can be checked in one build). A function that calls two others with types made of its own, which do the same, makes any number
-// in a few lines; the compiler compiles each.
+// maxInstances is how many generic functions and types may be made of those of the code under test
+// by one package (many peers can be checked in one build). A function that calls two others with
+// types made of its own, which do the same, makes any number in a few lines; the compiler compiles
+// each.
 const maxInstances = 20_000
 
-// generics counts instances without making them: along the uses of generic functions and types by each other.
+// generics counts instances without making them: along the uses of generic functions and types by
+// each other.
 //
 //	func f[T any]() { g[*T](); g[[]T]() }     each f makes two g
 type generics struct {
@@ -73,7 +75,8 @@ func text(args *types.TypeList) (s string) {
 	return s
 }
 
-// declaration notes the uses in a declaration. Those in a type and in its methods come with each instance of the type.
+// declaration notes the uses in a declaration. Those in a type and in its methods come with each
+// instance of the type.
 func (g generics) declaration(p *Package, decl ast.Decl) {
 	switch decl := decl.(type) {
 	case *ast.FuncDecl:
@@ -123,7 +126,8 @@ func origin(object types.Object) types.Object {
 	return object
 }
 
-// constant are the uses that do not depend on type parameters: each is one instance, however often it is made.
+// constant are the uses that do not depend on type parameters: each is one instance, however often
+// it is made.
 func (g generics) constant() (list []use) {
 	for _, uses := range g.uses {
 		for _, u := range uses {
@@ -157,7 +161,8 @@ func (g generics) size(object types.Object) int {
 	return g.sizes[object]
 }
 
-// orders is how many lists of types can be made of the type parameters in args, unless they stand there as they are.
+// orders is how many lists of types can be made of the type parameters in args, unless they stand
+// there as they are.
 func orders(args *types.TypeList) int {
 	list := slices.Collect(args.Types())
 	for i, t := range list {

@@ -20,8 +20,8 @@ import (
 	"time"
 )
 
-// checkTime is how much processor time the type checker may take. Real code takes a tenth of a second; but there are types
-// and constants that double in size with every line.
+// checkTime is how much processor time the type checker may take. Real code takes a tenth of a
+// second; but there are types and constants that double in size with every line.
 const checkTime = 30 * time.Second
 
 // Config says what to check.
@@ -30,11 +30,13 @@ type Config struct {
 	Framework string               // root of the framework's checkout
 	Replace   map[string][]byte    // files of the framework that are others, or nil that are not there
 	GoRoot    string               // of the go command that will compile
-	// UnderTest are the files of the packages under test, by import path. All files of a package here are compiled.
+	// UnderTest are the files of the packages under test, by import path. All files of a package
+	// here are compiled.
 	UnderTest map[string][]File
 	// Exports returns the export data of packages that do not import code under test.
 	Exports func(ctx context.Context, paths []string) (map[string][]byte, error)
-	// Also is a package of the framework that may be imported, although it is not on the list, or "".
+	// Also is a package of the framework that may be imported, although it is not on the list, or
+	// "".
 	Also string
 }
 
@@ -50,8 +52,9 @@ type loader struct {
 	messages []string // about imports that lead nowhere
 }
 
-// Load parses the code under test, checks its types, and looks for what it may not use. The error is a [SourceError] where
-// the code is to blame. With refusals that show without types, types are not looked at.
+// Load parses the code under test, checks its types, and looks for what it may not use. The error
+// is a [SourceError] where the code is to blame. With refusals that show without types, types are
+// not looked at.
 func Load(ctx context.Context, cfg Config) (*Checked, error) {
 	l := &loader{Config: cfg, Checked: &Checked{Files: token.NewFileSet()}, sources: map[string]*Package{},
 		exports: map[string]bool{}, visiting: map[string]bool{}}
@@ -135,8 +138,8 @@ func (l *loader) exists(path string) bool {
 	return err == nil && info.IsDir()
 }
 
-// order puts the packages in the order in which they can be checked. A package of the framework that imports code under
-// test belongs to them: its types are other ones with every submission.
+// order puts the packages in the order in which they can be checked. A package of the framework
+// that imports code under test belongs to them: its types are other ones with every submission.
 func (l *loader) order() error {
 	for _, path := range sortedKeys(l.UnderTest) {
 		if _, err := l.visit(path); err != nil {
@@ -233,8 +236,8 @@ func (l *loader) frameworkFiles(dir string) (files []File, err error) {
 	return files, nil
 }
 
-// Compiled reports whether a build with GOOS=wasip1 GOARCH=wasm uses the file. Files that it does not use are not
-// handed to the compiler at all, so a mistake here cannot smuggle one in.
+// Compiled reports whether a build with GOOS=wasip1 GOARCH=wasm uses the file. Files that it does
+// not use are not handed to the compiler at all, so a mistake here cannot smuggle one in.
 func Compiled(name string, text []byte) bool {
 	c := build.Default
 	c.GOOS, c.GOARCH, c.CgoEnabled, c.BuildTags, c.Compiler = "wasip1", "wasm", false, nil, "gc"
@@ -285,7 +288,8 @@ func (l *loader) types(ctx context.Context) error {
 	}
 }
 
-// importAll reads all export data, so that data that cannot be read is a fault of this program and not of the code under test.
+// importAll reads all export data, so that data that cannot be read is a fault of this program and
+// not of the code under test.
 func (l *loader) importAll() (err error) {
 	defer func() {
 		if v := recover(); v != nil {

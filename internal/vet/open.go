@@ -9,20 +9,23 @@ import (
 	"raftlab/internal/astwalk"
 )
 
-// Some variables of other packages lead to memory that anybody can change without naming the variable again: os.Args is
-// a slice, the tables of package unicode are maps and pointers. All servers of a run share what is behind them, so it
-// would be a channel past the network. They may be looked at where they stand; a second name for them is refused.
+// Some variables of other packages lead to memory that anybody can change without naming the
+// variable again: os.Args is a slice, the tables of package unicode are maps and pointers. All
+// servers of a run share what is behind them, so it would be a channel past the network. They may
+// be looked at where they stand; a second name for them is refused.
 
 const whyOpen = "all servers share what it leads to: look at its elements where they stand, or copy them (slices.Clone)"
 
-// readers are the functions that may be given such a variable: they neither change it nor hand it on.
+// readers are the functions that may be given such a variable: they neither change it nor hand it
+// on.
 var readers = []string{
 	"slices.Contains", "slices.Index", "slices.Clone", "slices.Equal", "strings.Join",
 	"fmt.Print", "fmt.Println", "fmt.Printf", "fmt.Sprint", "fmt.Sprintln", "fmt.Sprintf", "fmt.Fprint", "fmt.Fprintln", "fmt.Fprintf", "fmt.Errorf",
 	"log.Print", "log.Println", "log.Printf", "log.Fatal", "log.Fatalf", "log.Fatalln",
 }
 
-// openUses refuses uses of variables that lead to memory which can be changed, other than looking at it.
+// openUses refuses uses of variables that lead to memory which can be changed, other than looking
+// at it.
 func (l *loader) openUses(p *Package) {
 	c := &checker{loader: l, Package: p}
 	for _, file := range p.Files {
@@ -110,8 +113,8 @@ func (c *checker) looksAt(id *ast.Ident, v *types.Var, above []ast.Node) bool {
 	return false
 }
 
-// readsOnly reports whether a call does not change its arguments, nor keep them: that of a reader, or of a function of
-// the package whose variable it is.
+// readsOnly reports whether a call does not change its arguments, nor keep them: that of a reader,
+// or of a function of the package whose variable it is.
 func (c *checker) readsOnly(call *ast.CallExpr, v *types.Var) bool {
 	fun := ast.Unparen(call.Fun)
 	if index, ok := fun.(*ast.IndexExpr); ok {

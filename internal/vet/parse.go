@@ -14,8 +14,8 @@ import (
 // ReservedName begins the names that the engine puts into the code under test when it rewrites it.
 const ReservedName = "raftlab_"
 
-// maxDepth is how deep a syntax tree may be. Written code does not reach 100. Without the limit a file of a few
-// megabytes of brackets makes every later stage use gigabytes of stack.
+// maxDepth is how deep a syntax tree may be. Written code does not reach 100. Without the limit a
+// file of a few megabytes of brackets makes every later stage use gigabytes of stack.
 const maxDepth = 2000
 
 const whyDirective = "it reaches around the Go language, to the linker or the host"
@@ -28,8 +28,8 @@ var allowedDirectives = map[string]bool{
 // lineDirective is a comment that claims another file and line for what follows it.
 var lineDirective = regexp.MustCompile(`^/[/*]line .*:`)
 
-// parse reads a file and adds it to p. A file that does not parse is an error, and nobody is to compile it: a second
-// parser may make something of it that nobody has checked.
+// parse reads a file and adds it to p. A file that does not parse is an error, and nobody is to
+// compile it: a second parser may make something of it that nobody has checked.
 func (c *Checked) parse(p *Package, f File) error {
 	file, err := parser.ParseFile(c.Files, f.Display, f.Text, parser.ParseComments|parser.SkipObjectResolution)
 	if err != nil || file == nil {

@@ -5,8 +5,9 @@ import (
 	"strings"
 )
 
-// This file is the list of what code under test may use. It is drawn up from what solutions of such courses use, and
-// leaves out what calls by name or by reflection (text/template, net/rpc), because there the name is not in the source.
+// This file is the list of what code under test may use. It is drawn up from what solutions of such
+// courses use, and leaves out what calls by name or by reflection (text/template, net/rpc), because
+// there the name is not in the source.
 
 const (
 	whyUnlisted = "it is not on the list of what code under test may use (docs/engine.md)"
@@ -22,8 +23,9 @@ const (
 
 // rule is what may be used of a package.
 type rule struct {
-	// only lists the package-level names. nil means all that are exported. "Name" stands for the object and, if it
-	// is a type, its fields and methods; "Name: A B" for a type with no more than the fields and methods A and B.
+	// only lists the package-level names. nil means all that are exported. "Name" stands for the
+	// object and, if it is a type, its fields and methods; "Name: A B" for a type with no more than
+	// the fields and methods A and B.
 	only   []string
 	except map[string]string // names ("Name", "Type.Method") and why not
 }
@@ -66,12 +68,13 @@ var allowed = map[string]rule{
 	"encoding/gob": all, "encoding/hex": all, "encoding/json": all, "encoding/ascii85": all,
 	"compress/flate": all, "compress/gzip": all, "compress/zlib": all, "compress/lzw": all, "compress/bzip2": all,
 
-	// Flags are those of the test binary; it has parsed them before the first test begins. They may be defined and read.
+	// Flags are those of the test binary; it has parsed them before the first test begins. They may
+	// be defined and read.
 	"flag": except(whyCommon, "CommandLine", "Lookup", "Set", "Visit", "VisitAll", "Var", "Func", "BoolFunc", "TextVar", "Args"),
 	// Signals do not arrive in the engine. Which are ignored is the same for all servers.
 	"os/signal": except(whyCommon, "Ignored"),
-	// Files are not there in the engine; trying fails as it would without permission. Exit ends as a crash. GODEBUG
-	// in the environment would change how panics and timers work.
+	// Files are not there in the engine; trying fails as it would without permission. Exit ends as
+	// a crash. GODEBUG in the environment would change how panics and timers work.
 	"os": except(whyProcess, "Setenv", "Unsetenv", "Clearenv"),
 	// The Pointer functions deal in unsafe.Pointer. The type Pointer[T] does not.
 	"sync/atomic": except(whyMemory, "LoadPointer", "StorePointer", "SwapPointer", "CompareAndSwapPointer"),
@@ -81,13 +84,13 @@ var allowed = map[string]rule{
 		"Invalid", "Bool", "Int", "Int8", "Int16", "Int32", "Int64", "Uint", "Uint8", "Uint16", "Uint32", "Uint64", "Uintptr",
 		"Float32", "Float64", "Complex64", "Complex128", "Array", "Chan", "Func", "Interface", "Map", "Pointer", "Ptr", "Slice",
 		"String", "Struct", "UnsafePointer"),
-	// What looks at goroutines and calls is fine, and so is asking for a turn or a collection. Finalizers and cleanups
-	// would run code at times that no verdict has foreseen.
+	// What looks at goroutines and calls is fine, and so is asking for a turn or a collection.
+	// Finalizers and cleanups would run code at times that no verdict has foreseen.
 	"runtime": only("Gosched", "Goexit", "NumGoroutine", "NumCPU", "GOMAXPROCS", "GC", "KeepAlive", "Caller", "Callers",
 		"CallersFrames", "Frames", "Frame", "FuncForPC", "Func", "Version", "GOOS", "GOARCH", "Compiler", "Error", "TypeAssertionError",
 		"MemStats", "ReadMemStats"),
-	// One's own stack may be printed. Its text tells numbers of goroutines and addresses, and that of all goroutines
-	// (runtime.Stack) what is in the hands of other servers.
+	// One's own stack may be printed. Its text tells numbers of goroutines and addresses, and that
+	// of all goroutines (runtime.Stack) what is in the hands of other servers.
 	"runtime/debug": only("PrintStack"),
 
 	// The framework's packages. Networks, servers and storage are made by the harness.
@@ -101,8 +104,8 @@ var allowed = map[string]rule{
 	Module + "/kvsrv": all, Module + "/kvsrv/lock": all,
 }
 
-// refusedImports say more about some imports than that they are not listed. A path that ends in a slash stands for
-// all below it, too.
+// refusedImports say more about some imports than that they are not listed. A path that ends in a
+// slash stands for all below it, too.
 var refusedImports = map[string]string{
 	"unsafe":              whyMemory,
 	"C":                   "code under test is Go; C code would not run in the engine",
@@ -138,11 +141,12 @@ func refusedImport(path string) (why string, refused bool) {
 // RefusesPackage says why code under test may not import a package.
 func RefusesPackage(path string) (why string, refused bool) { return refusedImport(path) }
 
-// Refuses says why code under test may not use an exported object of a package. owner is the type that a field or a method
-// belongs to, or "".
+// Refuses says why code under test may not use an exported object of a package. owner is the type
+// that a field or a method belongs to, or "".
 func Refuses(path, owner, name string) (why string, refused bool) { return refuses(path, owner, name) }
 
-// refuses says why an object of a package may not be used. owner is the type that a field or a method belongs to, or "".
+// refuses says why an object of a package may not be used. owner is the type that a field or a
+// method belongs to, or "".
 func refuses(path, owner, name string) (why string, refused bool) {
 	r, ok := allowed[path]
 	if !ok {
@@ -190,8 +194,9 @@ func refuses(path, owner, name string) (why string, refused bool) {
 	return whyUnlisted, true
 }
 
-// wholes are types of the standard library of which there are variables that everybody shares, behind pointers. A pointer
-// to one can be had and used; the value behind it can be neither copied nor replaced.
+// wholes are types of the standard library of which there are variables that everybody shares,
+// behind pointers. A pointer to one can be had and used; the value behind it can be neither copied
+// nor replaced.
 var wholes = map[string]bool{
 	"os.File": true, "time.Location": true, "flag.FlagSet": true, "encoding/base64.Encoding": true, "encoding/base32.Encoding": true,
 }

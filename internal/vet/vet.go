@@ -1,17 +1,19 @@
 // Package vet reads the code under test and decides whether it may be compiled.
 //
-// A verdict is only worth something if the code under test cannot write it. The engine's sandbox keeps that code from
-// the machine; this package keeps it from the harness, which lives in the same process. It does so with what Go itself
-// guarantees: without package unsafe and its relatives, a program reaches only what it was given, or what it
-// can name. So every name is checked, against a list of what is allowed (table.go):
+// A verdict is only worth something if the code under test cannot write it. The engine's sandbox
+// keeps that code from the machine; this package keeps it from the harness, which lives in the same
+// process. It does so with what Go itself guarantees: without package unsafe and its relatives, a
+// program reaches only what it was given, or what it can name. So every name is checked, against a
+// list of what is allowed (table.go):
 //
 //	parse.go    files     that do not parse are refused; so are directives to compiler and linker, and line directives
 //	load.go     types     of every expression, by go/types, with the export data of the very packages that are linked
 //	check.go    objects   functions, methods, fields, variables, types, also those that are inferred and never named
 //	writes.go   variables of other packages may be read, not written
 //
-// What is not on the list is refused. Nothing here can be switched off by what the code says, and no code is compiled
-// that was not read: a file that this package cannot read is an error, even if the compiler could.
+// What is not on the list is refused. Nothing here can be switched off by what the code says, and
+// no code is compiled that was not read: a file that this package cannot read is an error, even if
+// the compiler could.
 package vet
 
 import (
@@ -48,8 +50,8 @@ type Package struct {
 type Checked struct {
 	Files    *token.FileSet
 	Packages []*Package // a package comes after those that it imports
-	// Errors are what go/types says is wrong. The compiler says it better, but must say something: code with
-	// Errors has not been checked.
+	// Errors are what go/types says is wrong. The compiler says it better, but must say something:
+	// code with Errors has not been checked.
 	Errors []error
 
 	refusals []Refusal
@@ -63,13 +65,14 @@ type Refusal struct {
 	Why  string // one sentence
 }
 
-// SourceError is what is wrong with the source as such: it does not parse, or imports what does not exist.
+// SourceError is what is wrong with the source as such: it does not parse, or imports what does not
+// exist.
 type SourceError struct{ Messages []string }
 
 func (e *SourceError) Error() string { return strings.Join(e.Messages, "\n") }
 
-// Refusals are all that was found, by file and line. Where a line names what is refused, the types that follow from it
-// are left out.
+// Refusals are all that was found, by file and line. Where a line names what is refused, the types
+// that follow from it are left out.
 func (c *Checked) Refusals() []Refusal {
 	type place struct {
 		file string

@@ -6,8 +6,9 @@ import (
 	"go/types"
 )
 
-// writes refuses what changes a variable of another package, or takes its address: then it could be changed where this
-// cannot be seen. The variables that matter are those that the harness reads (io.EOF, os.Stdout, rand.Reader).
+// writes refuses what changes a variable of another package, or takes its address: then it could be
+// changed where this cannot be seen. The variables that matter are those that the harness reads
+// (io.EOF, os.Stdout, rand.Reader).
 func (l *loader) writes(p *Package) {
 	c := &checker{loader: l, Package: p}
 	p.walkFiles(func(n ast.Node) bool {
@@ -42,7 +43,8 @@ func (l *loader) writes(p *Package) {
 	})
 }
 
-// method refuses a method with a pointer receiver that is called on a variable: the call takes its address.
+// method refuses a method with a pointer receiver that is called on a variable: the call takes its
+// address.
 func (c *checker) method(n *ast.SelectorExpr) {
 	s := c.Info.Selections[n]
 	if s == nil || s.Kind() != types.MethodVal {

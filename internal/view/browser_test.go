@@ -58,7 +58,8 @@ func failedRun() Run {
 		Prints: []Print{{Time: at(121.5), Peer: 2, Text: "<b>hello</b>"}}}
 }
 
-// TestPage opens a failed run: nothing on the console, the violation in view, its causes marked; a filter and keys work.
+// TestPage opens a failed run: nothing on the console, the violation in view, its causes marked; a
+// filter and keys work.
 func TestPage(t *testing.T) {
 	page := browser(t, failedRun())
 	var ok bool

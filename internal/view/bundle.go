@@ -18,8 +18,9 @@ var (
 	exportWord = regexp.MustCompile(`(?m)^export `)
 )
 
-// bundle joins the modules into one script: imports go, since what they name stands above. So names at the top
-// of modules have to be unlike each other, which the browser checks when it reads the script.
+// bundle joins the modules into one script: imports go, since what they name stands above. So names
+// at the top of modules have to be unlike each other, which the browser checks when it reads the
+// script.
 func bundle() (string, error) {
 	var b strings.Builder
 	for _, name := range modules {

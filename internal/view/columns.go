@@ -10,8 +10,9 @@ import (
 	"raftlab/internal/timeline"
 )
 
-// encoded is a run as the page reads it. Lines, legs and changes are columns, because a hundred thousand objects
-// would be ten times as large and slow; texts are numbers of a common table, because few are unlike each other.
+// encoded is a run as the page reads it. Lines, legs and changes are columns, because a hundred
+// thousand objects would be ten times as large and slow; texts are numbers of a common table,
+// because few are unlike each other.
 type encoded struct {
 	Title    string   `json:"title"`
 	Code     string   `json:"code,omitempty"`
@@ -56,7 +57,8 @@ type lines struct {
 // fates are the fates by their numbers in the page.
 var fates = []deduce.Fate{deduce.Arrives, deduce.Late, deduce.Lost, deduce.Refused, deduce.Duplicate, deduce.Underway}
 
-// legs has the way of a message in each row: from one line to another, or to the lane of Target if it does not arrive.
+// legs has the way of a message in each row: from one line to another, or to the lane of Target if
+// it does not arrive.
 type legs struct {
 	From   []int         `json:"from"`
 	To     []int         `json:"to"` // -1: under way at the end
@@ -146,7 +148,8 @@ func encode(r Run) encoded {
 	return e
 }
 
-// putLines fills the columns of lines, and returns the line of each event; links that change together share one.
+// putLines fills the columns of lines, and returns the line of each event; links that change
+// together share one.
 func (e *encoded) putLines(t *table, events []record.Event, weights []deduce.Weight) (lineOf []int) {
 	details := 0
 	for i := range events {

@@ -14,11 +14,12 @@ import (
 // stamp begins each line of the output that the engine keeps: the virtual time.
 var stamp = regexp.MustCompile(`^ *(\d+\.\d+)s  `)
 
-// whose are ways in which people begin a line with the number of a peer: [2], S2, (2), peer 2, server=2, me:2.
+// whose are ways in which people begin a line with the number of a peer: [2], S2, (2), peer 2,
+// server=2, me:2.
 var whose = regexp.MustCompile(`(?i)^\W*(?:s|peer|server|node|raft|rf|me|id|kv)?[ :=#-]*(\d{1,3})\b|\b(?:peer|server|node|raft|rf|me|id)[ :=#]*(\d{1,3})\b`)
 
-// ReadPrints reads what the code under test printed, as the engine has kept it (sim.Job.Output). Nobody knows which peer
-// printed a line, unless the line says so; peers are those that there are.
+// ReadPrints reads what the code under test printed, as the engine has kept it (sim.Job.Output).
+// Nobody knows which peer printed a line, unless the line says so; peers are those that there are.
 func ReadPrints(r io.Reader, peers []int) ([]Print, error) {
 	const most = 50_000 // lines; more make a page that nobody reads
 	var prints []Print

@@ -1,13 +1,13 @@
-// Package view writes a run as one page of HTML that needs nothing else: a space-time diagram with a lane for each
-// peer and client, the state of the peers at the cursor, and what the clients saw.
+// Package view writes a run as one page of HTML that needs nothing else: a space-time diagram with
+// a lane for each peer and client, the state of the peers at the cursor, and what the clients saw.
 //
 //	events ----> internal/timeline: a line for each      ----+
 //	       ----> internal/deduce: calls, states, weights ----+--> columns (columns.go) --> JSON in the page
 //	prints, verdict, history --------------------------------+
 //
-// What can be found out in Go is found out here, where it is tested; the page draws, and answers keys. Its
-// modules stand in page/, small and without a tool chain: [Write] puts them into one script (bundle.go).
-// docs/view.md tells users what they see.
+// What can be found out in Go is found out here, where it is tested; the page draws, and answers
+// keys. Its modules stand in page/, small and without a tool chain: [Write] puts them into one
+// script (bundle.go). docs/view.md tells users what they see.
 package view
 
 import (
@@ -65,7 +65,7 @@ var pageText string
 
 var page = template.Must(template.New("page").Parse(pageText))
 
-// Write writes the page for one run, or for two that are to be compared.
+// Write writes the page for one run, or for two to compare.
 func Write(w io.Writer, runs ...Run) error {
 	data := document{Classes: timeline.Classes}
 	for _, r := range runs {
@@ -101,8 +101,8 @@ type document struct {
 	Differ  []int            `json:"differ,omitempty"` // the first lines of the two runs that are not the same
 }
 
-// WithPrints puts what was printed between the events, after those of the same time. It returns where each event
-// stands now.
+// WithPrints puts what was printed between the events, after those of the same time. It returns
+// where each event stands now.
 func WithPrints(events []record.Event, prints []Print) (all []record.Event, moved []int) {
 	moved = make([]int, len(events))
 	next := 0

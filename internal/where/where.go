@@ -1,16 +1,17 @@
 // Package where finds the lines of the code under test that have most to do with a failure.
 //
-// It is statistical fault localization on blocks: each run, failed or passed, says which blocks of the code ran in it. A
-// block that runs in all runs that fail and in none that passes is the first suspect; one that runs in every run says
-// nothing. The score is Ochiai's coefficient, which was made for comparing the species of two lakes, and has done well for
-// programs (Abreu, Zoeteweij, van Gemund, 2006):
+// It is statistical fault localization on blocks: each run, failed or passed, says which blocks of
+// the code ran in it. A block that runs in all runs that fail and in none that passes is the first
+// suspect; one that runs in every run says nothing. The score is Ochiai's coefficient, which was
+// made for comparing the species of two lakes, and has done well for programs (Abreu, Zoeteweij,
+// van Gemund, 2006):
 //
 //	            failing runs with the block
 //	--------------------------------------------------
 //	√(failing runs · all runs with the block)
 //
-// The score knows nothing of what a block does. A line that is missing cannot run; what was left out shows, if it does, by
-// the function that it should be in.
+// The score knows nothing of what a block does. A line that is missing cannot run; what was left
+// out shows, if it does, by the function that it should be in.
 package where
 
 import (
@@ -37,7 +38,8 @@ type Place struct {
 	Score    float64
 }
 
-// Rank returns the places that ran in a failing run, the first suspect first. Of equals, that with fewer lines comes first.
+// Rank returns the places that ran in a failing run, the first suspect first. Of equals, that with
+// fewer lines comes first.
 func Rank(blocks []sim.Block, runs []Run) []Place {
 	failing := 0
 	for _, r := range runs {

@@ -31,7 +31,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// What runs in failing runs only is first; what runs always says nothing; what never runs in a failing run is not there.
+// What runs in failing runs only is first; what runs always says nothing; what never runs in a
+// failing run is not there.
 func TestRank(t *testing.T) {
 	blocks := []sim.Block{
 		{File: "raft/a.go", Function: "Always", Lines: []int{1, 2}},
@@ -111,7 +112,8 @@ func TestMutants(t *testing.T) {
 		n, lines, 100*float64(lines)/float64(n), functions, 100*float64(functions)/float64(n), 100*byChance/float64(n))
 }
 
-// look makes the runs: six seeds of the case that kills, and one of each of ten other cases of the part.
+// look makes the runs: six seeds of the case that kills, and one of each of ten other cases of the
+// part.
 func look(t *testing.T, hunt *mutation.Hunt, pool *sim.Pool, s mutation.Subject, kill string, b *sim.Binary) (places []Place, fails, passes int) {
 	id, _, _ := strings.Cut(kill, " ")
 	part, _, _ := strings.Cut(id, "/")
@@ -154,7 +156,8 @@ type at struct {
 	line           int
 }
 
-// changedLines are those of the mutant that the reference has not, and the ones beside what it lacks.
+// changedLines are those of the mutant that the reference has not, and the ones beside what it
+// lacks.
 func changedLines(t *testing.T, s mutation.Subject, edits map[string][]byte) (changed []at) {
 	files, err := s.Patch.Apply(root)
 	require.NoError(t, err)
@@ -171,8 +174,8 @@ func changedLines(t *testing.T, s mutation.Subject, edits map[string][]byte) (ch
 	return changed
 }
 
-// functionsOf are the functions that lines are in. A line of a declaration, or one that no block begins with, is in none or in
-// the one around it all the same.
+// functionsOf are the functions that lines are in. A line of a declaration, or one that no block
+// begins with, is in none or in the one around it all the same.
 func functionsOf(t *testing.T, edits map[string][]byte, lines []at) (functions []at) {
 	for _, l := range lines {
 		set := token.NewFileSet()

@@ -29,8 +29,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// fatal are wrong peers, runs that kill them, and the moment after which nothing could save the run: the first event for which
-// is holds.
+// fatal are wrong peers, runs that kill them, and the moment after which nothing could save the
+// run: the first event for which is holds.
 var fatal = []struct {
 	mutant, id string
 	seed       uint64

@@ -1,8 +1,8 @@
 // Package why finds out when a failure became inevitable.
 //
-// Up to an instant t a run is what it was; from there on, whatever is decided by chance is drawn anew: the weather, the
-// order of goroutines, timeouts. The faults that the case plays stay. If all such runs fail, then what made them fail
-// lies before t; if few do, it was still to come:
+// Up to an instant t a run is what it was; from there on, whatever is decided by chance is drawn
+// anew: the weather, the order of goroutines, timeouts. The faults that the case plays stay. If all
+// such runs fail, then what made them fail lies before t; if few do, it was still to come:
 //
 //	share of runs that fail
 //	1.0                     ________
@@ -10,8 +10,8 @@
 //	0.2  __________________|            what happened here?
 //	     t ----------------------------> end of the run
 //
-// [Search] draws this curve where it is steep: it bisects between the two neighbours that differ most, down to two
-// events that follow each other.
+// [Search] draws this curve where it is steep: it bisects between the two neighbours that differ
+// most, down to two events that follow each other.
 package why
 
 import (
@@ -79,7 +79,8 @@ const (
 	grid      = 7
 )
 
-// Curve draws the curve until the jump is between two neighbouring events, each with mostRuns runs, or ctx has ended.
+// Curve draws the curve until the jump is between two neighbouring events, each with mostRuns runs,
+// or ctx has ended.
 func (s *Search) Curve(ctx context.Context) []Point {
 	s.points = map[int]*Point{}
 	last := len(s.Times) - 1
@@ -149,8 +150,8 @@ func (s *Search) positions() []int {
 	return all
 }
 
-// steepest are the two neighbours between which the share grows most; of equals the last, since nearer to the end less
-// is left to chance.
+// steepest are the two neighbours between which the share grows most; of equals the last, since
+// nearer to the end less is left to chance.
 func (s *Search) steepest() (low, high int) {
 	all := s.positions()
 	best := math.Inf(-1)
@@ -170,8 +171,8 @@ func (s *Search) curve() []Point {
 	return all
 }
 
-// Jump are the two neighbours of a curve between which it grows most. ok is false if their intervals overlap: then there
-// is no jump that one could be sure of.
+// Jump are the two neighbours of a curve between which it grows most. ok is false if their
+// intervals overlap: then there is no jump that one could be sure of.
 func Jump(curve []Point) (before, after Point, ok bool) {
 	best := math.Inf(-1)
 	for i := 1; i < len(curve); i++ {

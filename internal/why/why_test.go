@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// search is one over a run with an event each millisecond, in which what happens at 700 ms is fatal; before, every
-// fourth run fails in any case.
+// search is one over a run with an event each millisecond, in which what happens at 700 ms is
+// fatal; before, every fourth run fails in any case.
 func search(fatal time.Duration) *Search {
 	s := &Search{Workers: 2, Run: func(_ context.Context, from time.Duration, salt uint64) Outcome {
 		switch {

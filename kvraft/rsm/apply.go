@@ -23,8 +23,9 @@ func (m *RSM[O, R]) runApplier() {
 // maxRun is how many messages are consumed under one lock at most (raftapi.ApplyRuns).
 const maxRun = 64
 
-// consume brings the state forward by one message of the peer, or with ApplyRuns by all that are there: under one lock, and those who
-// wait for an index are woken once. It stops where the log has to be cut.
+// consume brings the state forward by one message of the peer, or with ApplyRuns by all that are
+// there: under one lock, and those who wait for an index are woken once. It stops where the log has
+// to be cut.
 func (m *RSM[O, R]) consume(msg raftapi.ApplyMsg) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -62,8 +63,8 @@ func (m *RSM[O, R]) apply(msg raftapi.ApplyMsg) {
 	}
 }
 
-// decode reads the command of an entry. All entries were encoded by a replica, so what cannot be read
-// was damaged by the peer; going on without it would part this replica from the others.
+// decode reads the command of an entry. All entries were encoded by a replica, so what cannot be
+// read was damaged by the peer; going on without it would part this replica from the others.
 func (m *RSM[O, R]) decode(msg raftapi.ApplyMsg) command[O] {
 	text, ok := msg.Command.(string)
 	if !ok {
@@ -94,8 +95,8 @@ func (m *RSM[O, R]) install(msg raftapi.ApplyMsg) {
 	m.waiters.restored(m.state.applied, m.state.sessions.earlier)
 }
 
-// needsCompaction says whether the peer's persisted state has grown large. The margin of a quarter is for entries that arrive while a
-// snapshot is being taken.
+// needsCompaction says whether the peer's persisted state has grown large. The margin of a quarter
+// is for entries that arrive while a snapshot is being taken.
 func (m *RSM[O, R]) needsCompaction() bool {
 	limit := m.config.MaxRaftState
 	return limit > 0 && m.config.Persister.RaftStateSize() >= limit-limit/4

@@ -8,9 +8,10 @@ import (
 	"raftlab/raftapi"
 )
 
-// Batches of requests (the extension raftapi.Batch): one entry of the log carries several of them. The peer's batch
-// (raft/batch.go) saves writes and messages, and each command is an entry with an index; this one saves entries, and what each
-// entry costs everywhere: its encoding, its place in the log, its turn on the apply channel.
+// Batches of requests (the extension raftapi.Batch): one entry of the log carries several of them.
+// The peer's batch (raft/batch.go) saves writes and messages, and each command is an entry with an
+// index; this one saves entries, and what each entry costs everywhere: its encoding, its place in
+// the log, its turn on the apply channel.
 //
 //	requests       a   b c d           e f
 //	               |    \|/             |/
@@ -20,16 +21,21 @@ import (
 //
 // Rules, and what goes wrong without them:
 //
-//  1. Nobody waits for company: if no such entry is on its way a request is proposed at once. While one is, requests gather.
-//  2. Each request keeps its id, its session and number, and its outcome. One that is refused, or a repetition, changes nothing
-//     for its neighbours.
-//  3. The entry is one proposal. If nobody knows what became of it, then nobody knows of any of its requests, and each is told
-//     so: clerks repeat theirs under its number, alone or with others, and the session table finds out.
-//  4. What was never proposed was never applied. A request whose patience ends while it gathers is taken out, and told ErrNotLeader.
-//  5. A session is named by the index of the entry that opened it, so an opening has an entry to itself.
+//  1. Nobody waits for company: if no such entry is on its way a request is proposed at once. While
+//     one is, requests gather.
+//  2. Each request keeps its id, its session and number, and its outcome. One that is refused, or a
+//     repetition, changes nothing for its neighbours.
+//  3. The entry is one proposal. If nobody knows what became of it, then nobody knows of any of its
+//     requests, and each is told so: clerks repeat theirs under its number, alone or with others,
+//     and the session table finds out.
+//  4. What was never proposed was never applied. A request whose patience ends while it gathers is
+//     taken out, and told ErrNotLeader.
+//  5. A session is named by the index of the entry that opened it, so an opening has an entry to
+//     itself.
 
 const (
-	// maxParts and maxPartBytes bound an entry: it has to fit into a message, and into a log that is to stay short.
+	// maxParts and maxPartBytes bound an entry: it has to fit into a message, and into a log that
+	// is to stay short.
 	maxParts     = 64
 	maxPartBytes = 64 << 10
 )
@@ -76,7 +82,8 @@ func (m *RSM[O, R]) ungather(w *waiter[R]) bool {
 	return len(m.together.parts) < before
 }
 
-// runGathering is the goroutine that proposes entries with several requests, one after the other (rule 1).
+// runGathering is the goroutine that proposes entries with several requests, one after the other
+// (rule 1).
 func (m *RSM[O, R]) runGathering() {
 	for {
 		select {
@@ -106,8 +113,8 @@ func (m *RSM[O, R]) nextEntry() []part[O, R] {
 	return parts
 }
 
-// proposeTogether proposes an entry, and waits for what becomes of it. When it is applied its requests are answered one by one (answerParts);
-// otherwise all of them hear the same (rule 3).
+// proposeTogether proposes an entry, and waits for what becomes of it. When it is applied its
+// requests are answered one by one (answerParts); otherwise all of them hear the same (rule 3).
 func (m *RSM[O, R]) proposeTogether(parts []part[O, R]) {
 	if len(parts) > 1 {
 		raftapi.Reached("several requests in one entry")

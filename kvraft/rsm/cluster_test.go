@@ -192,7 +192,8 @@ func (c *cluster) submit(client Client, seq uint64, line string) int {
 }
 
 // agree waits until all replicas have applied the same, and returns it. It has the leader commit
-// something, for a leader that was just elected does not commit older entries by themselves (§5.4.2).
+// something, for a leader that was just elected does not commit older entries by themselves
+// (§5.4.2).
 func (c *cluster) agree(lines int) []string {
 	c.t.Helper()
 	for range 500 {

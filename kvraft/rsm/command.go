@@ -63,8 +63,8 @@ func GobCodec[O any]() Codec[O] {
 	}
 }
 
-// encode writes c as a string, since every peer can store and send strings as they are, and they can
-// be read in a trace:
+// encode writes c as a string, since every peer can store and send strings as they are, and they
+// can be read in a trace:
 //
 //	kind  id      client  seq  operation
 //	once  3k9xq1  17      4    append "x" "1"

@@ -9,13 +9,14 @@ import (
 	"raftlab/raftapi"
 )
 
-// What a client of a replicated service needs, whatever the service is: somebody who finds the server that
-// can answer, and its own part of a session.
+// What a client of a replicated service needs, whatever the service is: somebody who finds the
+// server that can answer, and its own part of a session.
 
 // Send makes one call to a server. ok is false if no answer came.
 type Send = func(server *labrpc.ClientEnd) (answer kvapi.Err, ok bool)
 
-// Courier brings requests to whichever server can deal with them. It serves one goroutine at a time.
+// Courier brings requests to whichever server can deal with them. It serves one goroutine at a
+// time.
 //
 //	answer               what the courier does             may the try have been executed?
 //	-------------------  --------------------------------  --------------------------------
@@ -89,7 +90,8 @@ func (c *Courier) ask(at int, anyone bool, send Send) (int, kvapi.Err, bool) {
 	}
 }
 
-// Backoff is how long a client leaves an overloaded server alone. The zero value is ready, for one request.
+// Backoff is how long a client leaves an overloaded server alone. The zero value is ready, for one
+// request.
 type Backoff struct{ next time.Duration }
 
 // Wait blocks for about twice as long as the last time.
@@ -100,20 +102,22 @@ func (b *Backoff) Wait() {
 	b.next = min(2*pause, maxBackoff)
 }
 
-// Session is a client's part of a session, in which each write is executed exactly once, however often it has
-// to be repeated. The zero value is one that has not begun: a client that only reads needs none.
+// Session is a client's part of a session, in which each write is executed exactly once, however
+// often it has to be repeated. The zero value is one that has not begun: a client that only reads
+// needs none.
 type Session struct {
 	ID  uint64 // 0 before the first write
 	Seq uint64 // number of the last write in it
 }
 
-// Write numbers a write, and blocks until send has had an answer to it. open begins a session, and returns its id, or 0
-// to be called again. send repeats the write, under this id and number, until it is answered; unsure says that an
-// earlier try may have been executed.
+// Write numbers a write, and blocks until send has had an answer to it. open begins a session, and
+// returns its id, or 0 to be called again. send repeats the write, under this id and number, until
+// it is answered; unsure says that an earlier try may have been executed.
 //
-// A session may be forgotten if the client was silent for long, and many others were not. Then Write
-// opens another one. But if the client was cut off while a write was on its way, and comes back to find
-// its session forgotten, nobody can tell any more whether the write was executed: certain is false. See sessions.go.
+// A session may be forgotten if the client was silent for long, and many others were not. Then
+// Write opens another one. But if the client was cut off while a write was on its way, and comes
+// back to find its session forgotten, nobody can tell any more whether the write was executed:
+// certain is false. See sessions.go.
 func (s *Session) Write(open func() uint64, send func(id, seq uint64) (answer kvapi.Err, unsure bool)) (certain bool) {
 	for {
 		for s.ID == 0 {

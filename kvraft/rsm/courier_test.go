@@ -66,7 +66,8 @@ func TestCourierToAnyone(t *testing.T) {
 	})
 }
 
-// A forgotten session is replaced by another one, but only if no try may have been executed in the first.
+// A forgotten session is replaced by another one, but only if no try may have been executed in the
+// first.
 func TestSession(t *testing.T) {
 	next := uint64(0)
 	ids := []uint64{0, 1, 2} // the first try to open one fails

@@ -1,7 +1,7 @@
-// Package rsm keeps copies of a state machine the same on several servers: a replicated state machine,
-// over any Raft peer (raftapi.Raft). A service brings the machine, which is plain and deterministic
-// ([Machine]); everything that makes it survive failures is here. The key/value server, the shard
-// controller and the sharded server differ in their machines only.
+// Package rsm keeps copies of a state machine the same on several servers: a replicated state
+// machine, over any Raft peer (raftapi.Raft). A service brings the machine, which is plain and
+// deterministic ([Machine]); everything that makes it survive failures is here. The key/value
+// server, the shard controller and the sharded server differ in their machines only.
 //
 //	handlers of the service      Open, Submit, Do              Read
 //	                               |        ^                  |   ^
@@ -21,18 +21,18 @@
 //
 //   - All replicas apply the same commands in the same order.
 //   - An operation that Submit has answered without error has been applied, and will not be lost.
-//   - An operation of a session is applied at most once, however often it is submitted and wherever.
-//     With the client repeating it until there is an answer, that is exactly once. The memory for
-//     it is bounded, and part of every snapshot; sessions.go says what the bound costs.
+//   - An operation of a session is applied at most once, however often it is submitted and
+//     wherever. With the client repeating it until there is an answer, that is exactly once. The
+//     memory for it is bounded, and part of every snapshot; sessions.go says what the bound costs.
 //   - A read by any path but local sees every operation that was answered before it began.
-//   - Every request is answered: at once when it is clear what becomes of it, also if
-//     leadership is lost or the server killed; after Config.Patience otherwise. An error says whether the
+//   - Every request is answered: at once when it is clear what becomes of it, also if leadership is
+//     lost or the server killed; after Config.Patience otherwise. An error says whether the
 //     operation may have been applied (errors.go).
 //
 // # Waiting
 //
-// The difficulty is not to apply commands. It is to tell the one who waits for a command what became of
-// it, while leaders come and go, and entries are replaced:
+// The difficulty is not to apply commands. It is to tell the one who waits for a command what
+// became of it, while leaders come and go, and entries are replaced:
 //
 //	index               5     6     7                      who waits at S1, and what is heard
 //	S1, leader, term 3  | a | b | c |                      a, b, c
@@ -52,8 +52,8 @@
 //	one per request for  rounds.serve   waits for the peer's answer
 //	a read index
 //
-// One mutex guards what they share. It is not held across a call of the peer. All end with Kill; the
-// last as soon as the peer lets go of it.
+// One mutex guards what they share. It is not held across a call of the peer. All end with Kill;
+// the last as soon as the peer lets go of it.
 //
 // # Where to find what
 //

@@ -7,8 +7,9 @@ import (
 	"raftlab/kvapi"
 )
 
-// How a request to a replica may fail. The difference that matters to a client is whether its command
-// may have been applied, or may still be: a write may be repeated without thought only if not.
+// How a request to a replica may fail. The difference that matters to a client is whether its
+// command may have been applied, or may still be: a write may be repeated without thought only if
+// not.
 //
 //	error               applied?          what a client does
 //	------------------  ----------------  --------------------------------------------------
@@ -25,8 +26,8 @@ var (
 	// another; or a read could not be confirmed here.
 	ErrNotLeader = errors.New("not the leader")
 
-	// ErrTooManyRequests: the server has applied much less than is committed, or it leads and has taken
-	// much that is not committed.
+	// ErrTooManyRequests: the server has applied much less than is committed, or it leads and has
+	// taken much that is not committed.
 	ErrTooManyRequests = errors.New("too many requests: applying or committing is far behind")
 
 	// ErrExpired: the client's session has been forgotten, or never existed.

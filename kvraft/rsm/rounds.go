@@ -18,8 +18,8 @@ import (
 //	                     [----2-----]
 //	                                [---3---]
 //
-// A read may only use a request that begins after the read did: b cannot use request 1, which may have
-// looked at the commitIndex before an operation that was complete before b. So b, c and d wait
+// A read may only use a request that begins after the read did: b cannot use request 1, which may
+// have looked at the commitIndex before an operation that was complete before b. So b, c and d wait
 // until 1 is over, and 2 serves all three.
 type rounds struct {
 	ask   func() (index int, ok bool) // may block for long
@@ -57,8 +57,8 @@ func newRounds(ask func() (int, bool)) *rounds {
 	}
 }
 
-// index takes part in the next request. It returns false if that fails, after patience, and when done
-// is closed.
+// index takes part in the next request. It returns false if that fails, after patience, and when
+// done is closed.
 func (r *rounds) index(patience time.Duration, done <-chan struct{}) (int, bool) {
 	round := r.join()
 	timer := time.NewTimer(patience)

@@ -52,8 +52,8 @@ const (
 	catchUpEntries = 5000
 	catchUpBytes   = 4 << 20
 
-	// watchInterval is the time between two looks at the peer's state, while requests wait. raftapi.Raft
-	// has no way to tell of a change by itself.
+	// watchInterval is the time between two looks at the peer's state, while requests wait.
+	// raftapi.Raft has no way to tell of a change by itself.
 	watchInterval = 10 * time.Millisecond
 )
 

@@ -41,8 +41,8 @@ func TestReplicasApplyTheSame(t *testing.T) {
 	})
 }
 
-// Whoever waits at a leader that is cut off hears nothing good, and hears it at once when the leader
-// learns that its term has passed.
+// Whoever waits at a leader that is cut off hears nothing good, and hears it at once when the
+// leader learns that its term has passed.
 func TestWaitersOfADeposedLeader(t *testing.T) {
 	patient := func(config *Config[string, int]) { config.Patience = time.Hour }
 	situations := reached(func() {
@@ -59,7 +59,8 @@ func TestWaitersOfADeposedLeader(t *testing.T) {
 					answers <- err
 				}()
 			}
-			// Another leader has fewer entries, so most of the old one's indices stay empty for now.
+			// Another leader has fewer entries, so most of the old one's indices stay empty for
+			// now.
 			next := c.leader(old)
 			_, err = c.replicas[next].Do("after")
 			require.NoError(t, err)

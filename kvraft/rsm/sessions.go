@@ -12,8 +12,8 @@ type Client uint64
 
 // sessions is the memory that makes "at least once" into "exactly once" (Ongaro's dissertation,
 // §6.3). A client numbers its operations and repeats one, under its number, until it is answered.
-// The table knows the number and the result of each client's last operation; one is enough because a
-// client has one operation at a time.
+// The table knows the number and the result of each client's last operation; one is enough because
+// a client has one operation at a time.
 //
 //	client   last  result        arrives in the log    what happens
 //	  17      4    OK            once 17 5 ...         applied, the row becomes (5, its result)
@@ -21,15 +21,15 @@ type Client uint64
 //	                             once 17 3 ...         not applied, ErrStale: nobody waits for it
 //	  23      1    ErrNoKey      once 99 1 ...         not applied, ErrExpired: no such row
 //
-// Clients come and go, and nobody says goodbye for one that died. So the table is bounded: a session that
-// is opened beyond the limit takes the place of the one that has been unused for longest. All
-// replicas apply the same log, so all forget the same one; a rule that looked at a clock would let them
-// differ, and with them the states.
+// Clients come and go, and nobody says goodbye for one that died. So the table is bounded: a
+// session that is opened beyond the limit takes the place of the one that has been unused for
+// longest. All replicas apply the same log, so all forget the same one; a rule that looked at a
+// clock would let them differ, and with them the states.
 //
 // # What the bound means for exactly-once
 //
-// A forgotten client that repeats an operation cannot be told whether it has been applied. It
-// must not be applied now, for that could be the second time: it is ErrExpired. So an operation is never
+// A forgotten client that repeats an operation cannot be told whether it has been applied. It must
+// not be applied now, for that could be the second time: it is ErrExpired. So an operation is never
 // applied twice, whatever happens; but with a bound there are clients that do not learn whether
 // theirs was applied at all, namely those that were silent or cut off while limit others began.
 //

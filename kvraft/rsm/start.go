@@ -6,8 +6,9 @@ import (
 	"raftlab/raftapi"
 )
 
-// start hands a command to the peer. A peer that can say why it does not take it is asked: a leader that has too much
-// uncommitted is still the leader, and the client is to come back, and not to look for another.
+// start hands a command to the peer. A peer that can say why it does not take it is asked: a leader
+// that has too much uncommitted is still the leader, and the client is to come back, and not to
+// look for another.
 func (m *RSM[O, R]) start(text string) (index, term int, err error) {
 	p, ok := m.raft.(raftapi.Proposer)
 	if ok && m.has(raftapi.UncommittedLimit) {

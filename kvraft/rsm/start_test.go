@@ -17,7 +17,8 @@ type refusing struct {
 func (r refusing) Propose(any) (index, term int, err error) { return -1, 7, r.why }
 func (r refusing) Start(any) (index, term int, leads bool)  { return -1, 7, false }
 
-// A leader that has too much uncommitted is not taken for a server that does not lead, if the extension is on.
+// A leader that has too much uncommitted is not taken for a server that does not lead, if the
+// extension is on.
 func TestWhyACommandIsRefused(t *testing.T) {
 	on := Config[string, int]{Extensions: []string{raftapi.UncommittedLimit}}
 	for _, c := range []struct {

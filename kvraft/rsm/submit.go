@@ -66,7 +66,8 @@ func (m *RSM[O, R]) earlier(client Client, seq uint64) (R, bool) {
 //	   |  patience
 //	   v
 //
-// The waiter is there before the command is proposed: the entry may be applied before Start returns.
+// The waiter is there before the command is proposed: the entry may be applied before Start
+// returns.
 func (m *RSM[O, R]) propose(c command[O]) outcome[R] {
 	c.id = rand.Uint64()
 	w := &waiter[R]{id: c.id, client: c.client, seq: c.seq, answer: make(chan outcome[R], 1)}

@@ -1,4 +1,5 @@
-// Package lock makes locks out of a key/value service with versions. A lock is a key; its value says who holds it:
+// Package lock makes locks out of a key/value service with versions. A lock is a key; its value
+// says who holds it:
 //
 //	""            nobody; a key that does not exist says the same
 //	"5f0c..."     the Acquire that drew this number
@@ -11,8 +12,9 @@
 //	                               ""      6                Get -> "", 6
 //	                               "b7"    7                Put "b7" if 6 -> OK
 //
-// What makes it work when answers are lost is that each Acquire puts a number of its own. After ErrMaybe the value
-// tells whether the Put was carried out. A mark that all share ("taken") would tell nothing, for it might be another's.
+// What makes it work when answers are lost is that each Acquire puts a number of its own. After
+// ErrMaybe the value tells whether the Put was carried out. A mark that all share ("taken") would
+// tell nothing, for it might be another's.
 package lock
 
 import (
@@ -37,8 +39,8 @@ var _ kvapi.Lock = (*Lock)(nil)
 // free is the value of a lock that nobody holds.
 const free = ""
 
-// wait is how long a client leaves a lock alone that another one holds. Half of it and up to as much again is drawn
-// by chance each time, so that those who wait do not come all at once.
+// wait is how long a client leaves a lock alone that another one holds. Half of it and up to as
+// much again is drawn by chance each time, so that those who wait do not come all at once.
 const wait = 20 * time.Millisecond
 
 // MakeLock returns a handle of the lock that is called name. It asks nothing of the server yet.
@@ -71,8 +73,9 @@ func (l *Lock) Acquire() {
 	}
 }
 
-// Release implements [kvapi.Lock]. As long as the lock is held nobody else writes the key. So if the Put is answered
-// ErrMaybe, its first try has given the lock back, and somebody may have it by now: it must not be given back again.
+// Release implements [kvapi.Lock]. As long as the lock is held nobody else writes the key. So if
+// the Put is answered ErrMaybe, its first try has given the lock back, and somebody may have it by
+// now: it must not be given back again.
 func (l *Lock) Release() {
 	if l.ck.Put(l.key, free, l.held) == kvapi.ErrMaybe {
 		raftapi.Reached("lock given back by an unanswered try")

@@ -10,7 +10,8 @@ import (
 	"raftlab/tester"
 )
 
-// Machines are what a bench needs of those under test. *tester.Cluster and *tester.Servers are ones.
+// Machines are what a bench needs of those under test. *tester.Cluster and *tester.Servers are
+// ones.
 type Machines interface {
 	Env() *tester.Env
 	N() int
@@ -19,8 +20,8 @@ type Machines interface {
 	Restart(i int)
 }
 
-// Bench is the machines of a case, and what cases do to any machines. It is for the case's main goroutine. All that it
-// draws comes from the case's random numbers.
+// Bench is the machines of a case, and what cases do to any machines. It is for the case's main
+// goroutine. All that it draws comes from the case's random numbers.
 type Bench struct {
 	m    Machines
 	last int // number of the last value; no two are equal

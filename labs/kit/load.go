@@ -24,8 +24,8 @@ func (l *Load) Add(p *Person, work func()) {
 	l.done = append(l.done, p.Goes(work))
 }
 
-// Repeats sets a person to work, times times, with a number that is used nowhere else each time, and a random time of at
-// most think before.
+// Repeats sets a person to work, times times, with a number that is used nowhere else each time,
+// and a random time of at most think before.
 func (l *Load) Repeats(p *Person, times int, think time.Duration, work func(number int)) {
 	first := l.b.Values(times)
 	l.Add(p, func() {
@@ -56,7 +56,8 @@ func IsOver(done <-chan struct{}) bool {
 	}
 }
 
-// Finish waits for the end of the work, now that nothing is in the way any more. Those that have died are not waited for.
+// Finish waits for the end of the work, now that nothing is in the way any more. Those that have
+// died are not waited for.
 func (l *Load) Finish() {
 	for i, p := range l.People {
 		if !p.Client.Closed() && !p.gets(l.done[i], tester.ProgressLimit) {

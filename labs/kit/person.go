@@ -9,8 +9,8 @@ import (
 	"raftlab/tester"
 )
 
-// Person is a client that does one thing after another, on a goroutine started with Goes or Must. What it is doing is
-// said when it does not come to an end.
+// Person is a client that does one thing after another, on a goroutine started with Goes or Must.
+// What it is doing is said when it does not come to an end.
 type Person struct {
 	Client *tester.Client
 	Rand   *rand.Rand
@@ -44,8 +44,8 @@ func (p *Person) Doing() string { return p.doing.Load().(string) }
 // Goes runs f on the person's goroutine and returns a channel that is closed when f has ended.
 func (p *Person) Goes(f func()) <-chan struct{} { return p.Client.Go(f) }
 
-// Must runs f on the person's goroutine and waits until it has ended; the case fails if an operation takes more than
-// ProgressLimit.
+// Must runs f on the person's goroutine and waits until it has ended; the case fails if an
+// operation takes more than ProgressLimit.
 func (p *Person) Must(what string, f func()) { p.Within(tester.ProgressLimit, what, f) }
 
 // Within is Must with another limit.
@@ -67,8 +67,8 @@ func (p *Person) EndsWithin(limit time.Duration, done <-chan struct{}) {
 	}
 }
 
-// gets waits until done, and says whether it came to it: no operation may take more than limit. Several operations may
-// take several times as long.
+// gets waits until done, and says whether it came to it: no operation may take more than limit.
+// Several operations may take several times as long.
 func (p *Person) gets(done <-chan struct{}, limit time.Duration) bool {
 	env := p.Env()
 	for began := env.Now(); ; {

@@ -15,8 +15,8 @@ type Sufferers interface {
 	HealAll()
 }
 
-// Swarm strikes so many times, with pauses of 50 to 450 ms. After a third of the strikes the network is whole again, and of the
-// machines that are down about half come back each time.
+// Swarm strikes so many times, with pauses of 50 to 450 ms. After a third of the strikes the
+// network is whole again, and of the machines that are down about half come back each time.
 func Swarm(m Sufferers, strikes int, strike func()) {
 	r := m.Env().Rand()
 	for range strikes {

@@ -7,10 +7,12 @@ import (
 	"raftlab/tester"
 )
 
-// Hundred makes points of the weights that stand in a table: those of each part sum up to 100, and are to each other
-// as the weights are. So a new case reprices nobody by hand. Weights that sum up to 100 already stay as they are.
+// Hundred makes points of the weights that stand in a table: those of each part sum up to 100, and
+// are to each other as the weights are. So a new case reprices nobody by hand. Weights that sum up
+// to 100 already stay as they are.
 //
-// What is left after rounding down goes to the largest remainders, and among equals to the rows further up.
+// What is left after rounding down goes to the largest remainders, and among equals to the rows
+// further up.
 func Hundred(cases []tester.Case) []tester.Case {
 	parts := map[string][]int{}
 	for i, c := range cases {

@@ -8,8 +8,8 @@ import (
 	"raftlab/porcupine-tests/model"
 )
 
-// User is a person with a clerk of one of the two dialects. What it asks and what it is answered goes into the trace,
-// from where the history is taken.
+// User is a person with a clerk of one of the two dialects. What it asks and what it is answered
+// goes into the trace, from where the history is taken.
 //
 //	          put, append, get                what the model sees
 //	classic   Put, Append, Get                the same
@@ -87,8 +87,8 @@ func (u *User) Append(key, value string) {
 	u.change(key, func(old string) string { return old + value })
 }
 
-// Set is Put, but asks for nothing before: in the versioned dialect it is one conditional Put with the version that
-// the user knows, whatever comes of it.
+// Set is Put, but asks for nothing before: in the versioned dialect it is one conditional Put with
+// the version that the user knows, whatever comes of it.
 func (u *User) Set(key, value string) {
 	if u.Classic != nil {
 		u.Put(key, value)
@@ -97,9 +97,9 @@ func (u *User) Set(key, value string) {
 	u.PutIf(key, value, u.Seen[key])
 }
 
-// change replaces the value of a key by a function of it, as one does with versions: try with the last
-// version seen, and look again if somebody was faster. After ErrMaybe the value itself tells: what
-// to writes ends in something that nobody else writes.
+// change replaces the value of a key by a function of it, as one does with versions: try with the
+// last version seen, and look again if somebody was faster. After ErrMaybe the value itself tells:
+// what to writes ends in something that nobody else writes.
 func (u *User) change(key string, to func(old string) string) {
 	for {
 		old := u.Get(key)

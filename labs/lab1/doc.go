@@ -1,9 +1,10 @@
-// Package lab1 holds the cases of lab 1, the warm-up: what clients of a key/value server may see that runs on one
-// machine, and what a lock on it owes.
+// Package lab1 holds the cases of lab 1, the warm-up: what clients of a key/value server may see
+// that runs on one machine, and what a lock on it owes.
 //
 // A case starts the server, sets clients to work, lets messages get lost, and has the history of
-// what the clients saw judged by package porcupine-tests/history. About locks it needs no history: a client that
-// holds one says so to the case (locks.go), and the case fails as soon as two hold the same.
+// what the clients saw judged by package porcupine-tests/history. About locks it needs no history:
+// a client that holds one says so to the case (locks.go), and the case fails as soon as two hold
+// the same.
 //
 //	func lostAnswer(e *tester.Env) {
 //		s := start(e, tester.Options{})
@@ -18,11 +19,12 @@
 //
 // # For whoever writes a case
 //
-// No case fails a correct service. A lock may be fair or not, may look again every 5 ms or every second. A clerk may
-// pause before it asks again or not. What a service owes is in docs/lab1.md.
+// No case fails a correct service. A lock may be fair or not, may look again every 5 ms or every
+// second. A clerk may pause before it asks again or not. What a service owes is in docs/lab1.md.
 //
-// Services are of two dialects, the versioned one of 2025 and the classic one of 2024 (kvapi.Single). Parts 1A and
-// 1C take both; where a case is about versions, it asks in the classic dialect for what is nearest.
+// Services are of two dialects, the versioned one of 2025 and the classic one of 2024
+// (kvapi.Single). Parts 1A and 1C take both; where a case is about versions, it asks in the classic
+// dialect for what is nearest.
 //
 // # Contents
 //

@@ -47,7 +47,8 @@ func lostAcquire(e *tester.Env) {
 	s.earned()
 }
 
-// messageTime is how long a message travels in lostAcquire, so that the case knows when which is on its way.
+// messageTime is how long a message travels in lostAcquire, so that the case knows when which is on
+// its way.
 const messageTime = 10 * time.Millisecond
 
 // both waits until each of two clients has had the lock, in whichever order.
@@ -69,16 +70,16 @@ func (s *service) both(u *user, took <-chan struct{}, ours *handle, w *user, got
 	second.Must("give the lock back", handles[second].release)
 }
 
-// lostRelease loses all answers to the client that gives the lock back. Another one takes it meanwhile, and a third
-// waits.
+// lostRelease loses all answers to the client that gives the lock back. Another one takes it
+// meanwhile, and a third waits.
 //
 //	client 0   -- put l "" -->  written
 //	           X<---------- OK
 //	client 1   takes the lock
 //	client 0   -- put l "" -->  must not be written
 //
-// A lock that looks at the key before it puts hears nothing and does not get that far: it has not given the lock back, and the
-// round ends when its client hears again.
+// A lock that looks at the key before it puts hears nothing and does not get that far: it has not
+// given the lock back, and the round ends when its client hears again.
 func lostRelease(e *tester.Env) {
 	s := start(e, tester.Options{})
 	us := s.crowd(3)

@@ -11,7 +11,8 @@ import (
 //
 //	func TestLab1(t *testing.T) { lab1.Run(t, kvsrv.Service) }
 //
-// It takes the function or the service. With the function the server and each client have a service made for themselves.
+// It takes the function or the service. With the function the server and each client have a service
+// made for themselves.
 func Run[S kvapi.Single | func() kvapi.Single](t *testing.T, service S, private ...tester.Case) {
 	t.Helper()
 	lab := Lab()

@@ -74,7 +74,8 @@ func (h *handle) section(inside func()) {
 	h.release()
 }
 
-// count raises a number that only holders of a lock touch: it is read, some time goes by, and one more is written.
+// count raises a number that only holders of a lock touch: it is read, some time goes by, and one
+// more is written.
 func (u *user) count(key string, takes time.Duration) {
 	before := u.get(key)
 	u.s.env.Sleep(takes)

@@ -11,8 +11,8 @@ import (
 
 // Part 1C: requests and answers get lost.
 
-// oneWriter has a single writer, which always knows the version. So no Put of it can be refused but by one of its own
-// tries, and what it has been answered says exactly what must be there.
+// oneWriter has a single writer, which always knows the version. So no Put of it can be refused but
+// by one of its own tries, and what it has been answered says exactly what must be there.
 func oneWriter(e *tester.Env) {
 	s := start(e, tester.Options{Unreliable: true, Duplicates: true})
 	u := s.user()
@@ -92,9 +92,9 @@ func lostAnswer(e *tester.Env) {
 	s.closes("x")
 }
 
-// lostRequest loses requests of one client for a second, so that they have no effect. The first time nothing happens
-// meanwhile. The second time another client writes: then the server refuses what comes later, and the clerk, which
-// cannot tell this from a lost answer, has to say ErrMaybe.
+// lostRequest loses requests of one client for a second, so that they have no effect. The first
+// time nothing happens meanwhile. The second time another client writes: then the server refuses
+// what comes later, and the clerk, which cannot tell this from a lost answer, has to say ErrMaybe.
 func lostRequest(e *tester.Env) {
 	s := start(e, tester.Options{})
 	u, w := s.user(), s.user()
@@ -130,8 +130,8 @@ func manyOnLossy(e *tester.Env) {
 	s.closes(l.Keys...)
 }
 
-// askLimit is how many requests a second a client may send while it waits for something. It is generous: a clerk needs
-// ten, a lock fifty.
+// askLimit is how many requests a second a client may send while it waits for something. It is
+// generous: a clerk needs ten, a lock fifty.
 const askLimit = 200
 
 // patientClerks cuts everybody off for half a minute.
@@ -179,7 +179,8 @@ func (s *service) storm(sent, clients, seconds int, why string) {
 	}
 }
 
-// each looks whether all values up to a number but the first, which was never written, are there once.
+// each looks whether all values up to a number but the first, which was never written, are there
+// once.
 func (s *service) each(key string, last int) {
 	u := s.user()
 	u.Must("read", func() {
@@ -192,7 +193,7 @@ func (s *service) each(key string, last int) {
 	})
 }
 
-// clientDies lets clients die in the midst of what they do.
+// clientDies lets clients die in the middle of what they do.
 func clientDies(e *tester.Env) {
 	s := start(e, tester.Options{Unreliable: true})
 	l := s.load(mix{users: 6, each: 15, keys: 2, think: 20 * time.Millisecond})
@@ -217,7 +218,8 @@ func swarm(e *tester.Env) {
 	s.closes(l.Keys...)
 }
 
-// trouble cuts off clients for a while, one after the other, or only what they would hear; then all is well.
+// trouble cuts off clients for a while, one after the other, or only what they would hear; then all
+// is well.
 func (s *service) trouble(times int) {
 	r := s.env.Rand()
 	for range times {

@@ -8,9 +8,10 @@ import (
 	"raftlab/tester"
 )
 
-// memory has two hundred clients come one after the other, read one of a few keys, write a long value to it, and go. Then it looks what
-// the server keeps. A server with versions needs to keep nothing about clients; one of the classic dialect a
-// number for each. What it has no use for any more are earlier values, and answers that it has given.
+// memory has two hundred clients come one after the other, read one of a few keys, write a long
+// value to it, and go. Then it looks what the server keeps. A server with versions needs to keep
+// nothing about clients; one of the classic dialect a number for each. What it has no use for any
+// more are earlier values, and answers that it has given.
 func memory(lossy bool) func(*tester.Env) {
 	return func(e *tester.Env) {
 		const clients, long, keys = 200, 2000, 4
@@ -35,8 +36,9 @@ func memory(lossy bool) func(*tester.Env) {
 	}
 }
 
-// held is the size of all that some objects lead to, in bytes, as far as values tell: what is in a closure, behind an
-// unsafe pointer or in a variable of the package is not seen. It never counts too much: what is reached twice counts once.
+// held is the size of all that some objects lead to, in bytes, as far as values tell: what is in a
+// closure, behind an unsafe pointer or in a variable of the package is not seen. It never counts
+// too much: what is reached twice counts once.
 func held(objects []any) (bytes int) {
 	h := hoard{seen: map[uintptr]bool{}}
 	for _, o := range objects {

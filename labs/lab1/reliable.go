@@ -39,8 +39,8 @@ func (u *user) writes(key, value string) {
 	}
 }
 
-// rules asks for every answer that there is, where nothing is in doubt. In the classic dialect it is about keys that do
-// not exist.
+// rules asks for every answer that there is, where nothing is in doubt. In the classic dialect it
+// is about keys that do not exist.
 func rules(e *tester.Env) {
 	s := start(e, tester.Options{})
 	u, w := s.user(), s.user()
@@ -81,7 +81,8 @@ func manyClients(e *tester.Env) {
 	s.closes(l.Keys...)
 }
 
-// race has twenty clients put at the same version at the same moment, five times. In the classic dialect they append.
+// race has twenty clients put at the same version at the same moment, five times. In the classic
+// dialect they append.
 func race(e *tester.Env) {
 	s := start(e, tester.Options{})
 	users := s.crowd(20)
@@ -126,7 +127,8 @@ func (s *service) oneOf(answers []kvapi.Err) {
 	}
 }
 
-// freshServer starts a second server in the same process, which must not know what the first one was told.
+// freshServer starts a second server in the same process, which must not know what the first one
+// was told.
 func freshServer(e *tester.Env) {
 	first := start(e, tester.Options{})
 	u := first.user()

@@ -56,7 +56,8 @@ func (m machine) Kill() {
 // versioned says whether clients speak the dialect with versions.
 func (s *service) versioned() bool { return s.made.First.Versioned != nil }
 
-// healed makes the network whole again: nothing is lost, late or doubled, and everybody reaches the server.
+// healed makes the network whole again: nothing is lost, late or doubled, and everybody reaches the
+// server.
 func (s *service) healed() {
 	s.env.Note("all faults end")
 	s.Mend()
@@ -65,7 +66,8 @@ func (s *service) healed() {
 	}
 }
 
-// closes is the end of most cases: everything is mended, all keys are read once more, and the history is judged.
+// closes is the end of most cases: everything is mended, all keys are read once more, and the
+// history is judged.
 func (s *service) closes(keys ...string) {
 	s.healed()
 	u := s.user()
@@ -78,8 +80,9 @@ func (s *service) closes(keys ...string) {
 	s.earned()
 }
 
-// earned looks whether the answers can have come from the server: each takes a request at least. A clerk that has
-// them from elsewhere, such as a place that all clerks share, is no client of this service.
+// earned looks whether the answers can have come from the server: each takes a request at least. A
+// clerk that has them from elsewhere, such as a place that all clerks share, is no client of this
+// service.
 func (s *service) earned() {
 	if answers, served := int(s.answers.Load()), s.Served(0); answers > served {
 		s.Fail(tester.RuleNotEarned, nil, "clients had %d answers, but only %d requests have reached the server", answers, served)

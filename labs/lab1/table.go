@@ -71,7 +71,7 @@ func onLossy() []tester.Case {
 			Reaches: []string{"request sent again"},
 			Checks:  "nobody reaches the server for half a minute: no clerk gives up, none storms, all are answered afterwards"},
 		{Part: "1C", Name: "ClientDies", Points: 5, Run: clientDies,
-			Checks: "clients die in the midst of requests: done once or not at all, and nobody else is in the way"},
+			Checks: "clients die in the middle of requests: done once or not at all, and nobody else is in the way"},
 		{Part: "1C", Name: "Memory", Points: 5, Run: memory(true),
 			Checks: "two hundred clients whose requests are repeated: versions make it unnecessary to remember any of them"},
 		{Part: "1C", Name: "Swarm", Points: 10, Run: swarm,

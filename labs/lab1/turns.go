@@ -54,7 +54,8 @@ func manyHolders(o tester.Options) func(*tester.Env) {
 	}
 }
 
-// keepsOut has a user hold a lock while another one wants it: that it can be had proves little as long as nobody else does.
+// keepsOut has a user hold a lock while another one wants it: that it can be had proves little as
+// long as nobody else does.
 func (s *service) keepsOut(u *user, h *handle, lock string) {
 	u.Must("take a lock that is free", h.acquire)
 	waiters, done := s.waitersFor(lock, 1)
@@ -109,8 +110,8 @@ func (s *service) waitersFor(lock string, n int) (waiters []*user, done []<-chan
 	return waiters, done
 }
 
-// handOver has three clients wait for a lock that is held for a while, and measures how soon they have it once it
-// is free. A lock may look again every second; it must not look ever more seldom.
+// handOver has three clients wait for a lock that is held for a while, and measures how soon they
+// have it once it is free. A lock may look again every second; it must not look ever more seldom.
 func handOver(e *tester.Env) {
 	const limit = 5 * time.Second
 	s := start(e, tester.Options{})

@@ -11,8 +11,9 @@ import (
 	"raftlab/tester"
 )
 
-// user is a client of the service, with a clerk of one of the two dialects. What it asks and what it is answered goes
-// into the trace, from where the history is taken. Its operations are for one goroutine, started with goes or must.
+// user is a client of the service, with a clerk of one of the two dialects. What it asks and what
+// it is answered goes into the trace, from where the history is taken. Its operations are for one
+// goroutine, started with goes or must.
 type user struct {
 	*kit.Person
 	s       *service
@@ -86,8 +87,9 @@ func (u *user) put(key, value string) kvapi.Err {
 	return u.putIf(key, value, u.seen[key])
 }
 
-// add adds a value to a key, once. The value must be one that nobody else ever writes. With versions it is done as one
-// does that: put at the version last seen; look again if somebody was faster; and after ErrMaybe let the value tell.
+// add adds a value to a key, once. The value must be one that nobody else ever writes. With
+// versions it is done as one does that: put at the version last seen; look again if somebody was
+// faster; and after ErrMaybe let the value tell.
 func (u *user) add(key, value string) {
 	if u.kv == nil {
 		u.do(fmt.Sprintf("append %q %s", key, value), func() { u.classic.Append(key, value) })

@@ -4,10 +4,11 @@ import "raftlab/tester"
 
 // Part 2D: peers whose logs begin at different indices.
 
-// snapshotsApart has each peer take its snapshots at other indices than the others, and late: services look
-// at the size of their own logs, and write in the background. A follower hears all and is heard by
-// none, so that the leader goes on sending it what it has, until the leader cuts its log: then
-// comes a snapshot that ends in the middle of what the follower has committed and applied.
+// snapshotsApart has each peer take its snapshots at other indices than the others, and late:
+// services look at the size of their own logs, and write in the background. A follower hears all
+// and is heard by none, so that the leader goes on sending it what it has, until the leader cuts
+// its log: then comes a snapshot that ends in the middle of what the follower has committed and
+// applied.
 //
 //	leader     [   snapshot to 30   ] 31 32 33 ... 45       nextIndex of the follower is still 17
 //	follower   1 2 3 ... 29 30 31 32 33 ... 44              commitIndex 44: it brings nothing
@@ -37,11 +38,11 @@ func snapshotsApart(e *tester.Env) {
 	c.recovers()
 }
 
-// aLittleBehind cuts the log right behind the newest entry, again and again, while some lack many entries
-// and get the snapshot, and others a few. Whoever can keep some entries in memory for the latter
-// (raftapi.CatchUpKeeper) is asked to; others send a snapshot. The one that was far behind, and got
-// entries only from where its snapshot ends, leads next, for no one else can: it has to know what it
-// does not have.
+// aLittleBehind cuts the log right behind the newest entry, again and again, while some lack many
+// entries and get the snapshot, and others a few. Whoever can keep some entries in memory for the
+// latter (raftapi.CatchUpKeeper) is asked to; others send a snapshot. The one that was far behind,
+// and got entries only from where its snapshot ends, leads next, for no one else can: it has to
+// know what it does not have.
 //
 //	leader, one more    1 2 3 ... 24 25 26 27 28 29 30      then away
 //	far behind          [     to 24    ] 25 26 ... 29 30    has to lead

@@ -6,12 +6,14 @@ import (
 	"raftlab/tester"
 )
 
-// Part 2D: snapshots in place of heartbeats. A follower that is far behind gets nothing but InstallSnapshot for a while, so all
-// that an AppendEntries does besides entries an InstallSnapshot has to do as well: it sets the timer back, it deposes candidates and
-// leaders, it is refused if its term is old, and the term in its reply counts.
+// Part 2D: snapshots in place of heartbeats. A follower that is far behind gets nothing but
+// InstallSnapshot for a while, so all that an AppendEntries does besides entries an InstallSnapshot
+// has to do as well: it sets the timer back, it deposes candidates and leaders, it is refused if
+// its term is old, and the term in its reply counts.
 
-// onlySnapshots lets a follower hear nothing but snapshots: it is behind, and since nobody hears its answers the leader
-// sends it the same one with each heartbeat. That is a leader it hears from (§5.2), so it does not stand.
+// onlySnapshots lets a follower hear nothing but snapshots: it is behind, and since nobody hears
+// its answers the leader sends it the same one with each heartbeat. That is a leader it hears from
+// (§5.2), so it does not stand.
 func onlySnapshots(e *tester.Env) {
 	const rounds, forgiven = 6, 1
 	// Long enough for a first message to come, and shorter than most first timeouts are.
@@ -44,8 +46,8 @@ func onlySnapshots(e *tester.Env) {
 	c.audit()
 }
 
-// snapshotsToCandidate has a candidate of an old term hear nothing but snapshots of a leader of a much newer one, and nobody
-// hears the candidate. The first snapshot takes it to the leader's term.
+// snapshotsToCandidate has a candidate of an old term hear nothing but snapshots of a leader of a
+// much newer one, and nobody hears the candidate. The first snapshot takes it to the leader's term.
 func snapshotsToCandidate(e *tester.Env) {
 	const rounds, forgiven = 4, 1
 	c := newCluster(e, 3, tester.Options{SnapshotEvery: 5})
@@ -76,8 +78,9 @@ func snapshotsToCandidate(e *tester.Env) {
 	c.recovers()
 }
 
-// deposedSnapshots keeps a deposed leader ignorant: it can speak to one peer and hears nothing, so it goes on sending that one the
-// snapshot that it lacked, in its old term. That must not keep the peer from standing.
+// deposedSnapshots keeps a deposed leader ignorant: it can speak to one peer and hears nothing, so
+// it goes on sending that one the snapshot that it lacked, in its old term. That must not keep the
+// peer from standing.
 //
 //	old leader, deaf    |-- snapshot, t -->|-- snapshot, t -->|-- snapshot, t -->
 //	behind                t    votes: t+1     caught up               stands: t+2

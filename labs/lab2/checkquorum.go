@@ -7,11 +7,11 @@ import (
 	"raftlab/tester"
 )
 
-// Part 2F: CheckQuorum (§6.2 of Ongaro's dissertation) and leader stickiness (§4.2.3). A leader that works stays,
-// one that does not goes.
+// Part 2F: CheckQuorum (§6.2 of Ongaro's dissertation) and leader stickiness (§4.2.3). A leader
+// that works stays, one that does not goes.
 
-// leadershipLimit is how long a leader may stay leader without a majority: it looks once per election timeout, and
-// may just have looked.
+// leadershipLimit is how long a leader may stay leader without a majority: it looks once per
+// election timeout, and may just have looked.
 const leadershipLimit = 2*tester.ElectionTimeoutHigh + 500*time.Millisecond
 
 // leaves fails if peer i leads anything after leadershipLimit. why says how few it reaches.
@@ -42,9 +42,9 @@ func stepsDown(e *tester.Env) {
 	c.audit()
 }
 
-// halfIsNotEnough leaves a leader with one of three followers. When it has stepped down it is a follower like
-// others, in its old term, and with an election timer: with the newest log it is the only one
-// that can win when links to a majority are back.
+// halfIsNotEnough leaves a leader with one of three followers. When it has stepped down it is a
+// follower like others, in its old term, and with an election timer: with the newest log it is the
+// only one that can win when links to a majority are back.
 func halfIsNotEnough(e *tester.Env) {
 	c := newCluster(e, 4, with(raftapi.PreVote, raftapi.CheckQuorum))
 	for range 3 {
@@ -86,8 +86,8 @@ func keepsOffice(e *tester.Env) {
 	c.audit()
 }
 
-// deafLeaderGoes is DeafLeader of part 2B, in which nothing could be committed: the others heard the leader and were
-// content. Now it notices that nobody answers.
+// deafLeaderGoes is DeafLeader of part 2B, in which nothing could be committed: the others heard
+// the leader and were content. Now it notices that nobody answers.
 func deafLeaderGoes(e *tester.Env) {
 	c := newCluster(e, 3, with(raftapi.CheckQuorum))
 	for range 3 {
@@ -103,8 +103,8 @@ func deafLeaderGoes(e *tester.Env) {
 	c.recovers()
 }
 
-// sticky breaks links between the leader and one follower, who has the same log as the others and asks
-// them for their votes, in one newer term after the other.
+// sticky breaks links between the leader and one follower, who has the same log as the others and
+// asks them for their votes, in one newer term after the other.
 func sticky(e *tester.Env) {
 	c := newCluster(e, 5, with(raftapi.CheckQuorum))
 	c.agreeAll()
@@ -155,8 +155,8 @@ func stuckIsFreed(e *tester.Env) {
 	c.recovers()
 }
 
-// quietRejoin is Rejoin for a peer that has missed nothing: its log is as good as the others', so only their hearing
-// a leader speaks against it.
+// quietRejoin is Rejoin for a peer that has missed nothing: its log is as good as the others', so
+// only their hearing a leader speaks against it.
 func quietRejoin(e *tester.Env) {
 	c := newCluster(e, 3, with(raftapi.PreVote, raftapi.CheckQuorum))
 	c.agreeAll()
@@ -177,14 +177,16 @@ func quietRejoin(e *tester.Env) {
 	c.recovers()
 }
 
-// bridgeCommits takes away from an old leader all but one follower, the bridge, which the majority needs:
+// bridgeCommits takes away from an old leader all but one follower, the bridge, which the majority
+// needs:
 //
 //	a --- b
 //	 \   /
 //	 bridge --- old leader       e (alone)
 //
-// The bridge hears the old leader and has its newest entries, which are not committed. As long as the old
-// one stays the bridge does not stand itself, and does not vote for a or b. With PreVote alone that is for ever.
+// The bridge hears the old leader and has its newest entries, which are not committed. As long as
+// the old one stays the bridge does not stand itself, and does not vote for a or b. With PreVote
+// alone that is for ever.
 func bridgeCommits(e *tester.Env) {
 	c := newCluster(e, 5, with(raftapi.PreVote, raftapi.CheckQuorum))
 	for range 3 {
@@ -206,7 +208,8 @@ func bridgeCommits(e *tester.Env) {
 	c.recovers()
 }
 
-// chainCommits is the topology of Howard and others: the leader, 3, reaches all but 4, which reaches 2 only.
+// chainCommits is the topology of Howard and others: the leader, 3, reaches all but 4, which
+// reaches 2 only.
 //
 //	4 --- 2 --- 1
 //	       \   /
@@ -245,8 +248,8 @@ func quorumChurn(e *tester.Env) {
 	churn(e, tester.Options{Unreliable: true, Duplicates: true, Extensions: []string{raftapi.PreVote, raftapi.CheckQuorum}})
 }
 
-// voteKept has a leader step down, and then a peer ask for its vote that was down when the leader was elected: it stands in the
-// same term. The leader has voted in that term, for itself.
+// voteKept has a leader step down, and then a peer ask for its vote that was down when the leader
+// was elected: it stands in the same term. The leader has voted in that term, for itself.
 //
 //	away, term 4     down              | restarts |-- vote, term 5? -->|
 //	leader           wins term 5   steps down                          no: one leader a term

@@ -82,8 +82,8 @@ func (cs *clients) wait() {
 	}
 }
 
-// write proposes command to everyone who claims to lead, and waits a while for it to be committed by
-// one of them. If it is not, nobody promised anything.
+// write proposes command to everyone who claims to lead, and waits a while for it to be committed
+// by one of them. If it is not, nobody promised anything.
 func (cs *clients) write(random *rand.Rand, command int) {
 	var indices []int
 	for _, i := range random.Perm(cs.c.N()) {

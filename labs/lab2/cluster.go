@@ -68,10 +68,10 @@ func (c *cluster) agreeWithin(limit time.Duration, want int) int {
 }
 
 // watchForFlood fails, until the function that it returns is called, if the peers send so many
-// messages without coming to an agreement that they can only be going round in circles: a leader that
-// repeats at once what was refused does thousands a second, and nothing is gained by
-// watching it until the time is up. Waste alone is no reason: a leader that sends everything again every 5 ms,
-// in three loops at once, is let go on.
+// messages without coming to an agreement that they can only be going round in circles: a leader
+// that repeats at once what was refused does thousands a second, and nothing is gained by watching
+// it until the time is up. Waste alone is no reason: a leader that sends everything again every 5
+// ms, in three loops at once, is let go on.
 func (c *cluster) watchForFlood() (stop func()) {
 	const perFollower = 3 * 200 // a second
 	began, before := c.env.Now(), c.TotalRPCs()
@@ -121,7 +121,8 @@ func (c *cluster) propose(i, n int) []proposal {
 	return taken
 }
 
-// startTogether hands n new commands to peer i, all at the same moment. Those that it takes in one term get an index each.
+// startTogether hands n new commands to peer i, all at the same moment. Those that it takes in one
+// term get an index each.
 func (c *cluster) startTogether(i, n int) []proposal {
 	taken := make([]proposal, n)
 	for k := range taken {
@@ -170,9 +171,9 @@ func (c *cluster) throughout(d time.Duration, look func()) {
 	}
 }
 
-// waitUntilDeposed gives peer i, which led term, time to hear of a newer one. What it does in the newer term
-// is its own affair: with a timer that ran out long ago it may stand at once, and lead again
-// before anybody has seen it as a follower.
+// waitUntilDeposed gives peer i, which led term, time to hear of a newer one. What it does in the
+// newer term is its own affair: with a timer that ran out long ago it may stand at once, and lead
+// again before anybody has seen it as a follower.
 func (c *cluster) waitUntilDeposed(i, term int) {
 	deposed := func() bool { now, leads := c.State(i); return !leads || now > term }
 	if !c.Until(tester.ElectionLimit, deposed) {
@@ -181,8 +182,9 @@ func (c *cluster) waitUntilDeposed(i, term int) {
 	}
 }
 
-// leadership waits until one peer leads and all connected peers say its term, and returns both as they were at one
-// instant. What is said about "the leader" and "the term" one after the other may be of two terms.
+// leadership waits until one peer leads and all connected peers say its term, and returns both as
+// they were at one instant. What is said about "the leader" and "the term" one after the other may
+// be of two terms.
 func (c *cluster) leadership() (leader, term int) {
 	agreed := func() bool {
 		leader = c.Leader()
@@ -217,8 +219,8 @@ func (c *cluster) staysQuiet() {
 // the ledger holds is still there.
 func (c *cluster) recovers() {
 	c.Mend()
-	// Each command that a leader took may be an entry that some log lacks or has too much, and a peer
-	// may repair its followers' logs one entry at a time.
+	// Each command that a leader took may be an entry that some log lacks or has too much, and a
+	// peer may repair its followers' logs one entry at a time.
 	c.agreeWithin(tester.AgreementLimit+time.Duration(c.next-c.first)*tester.CatchUp, c.N())
 	c.audit()
 }

@@ -7,11 +7,11 @@ import (
 	"raftlab/tester"
 )
 
-// Part 2B: what agreement may cost. All limits are well above what a simple peer needs, and apply only
-// while the term stays the same: an election in the middle is measured again, not blamed.
+// Part 2B: what agreement may cost. All limits are well above what a simple peer needs, and apply
+// only while the term stays the same: an election in the middle is measured again, not blamed.
 
-// measured runs work until the term was the same before and after it, and returns how many RPCs, how
-// many bytes and how much time it took. After some tries it gives up and returns false.
+// measured runs work until the term was the same before and after it, and returns how many RPCs,
+// how many bytes and how much time it took. After some tries it gives up and returns false.
 func (c *cluster) measured(work func()) (rpcs int, bytes int64, took time.Duration, ok bool) {
 	for range 5 {
 		c.Leader()

@@ -7,10 +7,10 @@ import (
 	"raftlab/tester"
 )
 
-// unsyncedWrites gives each peer a disk that takes its time, and crashes one in the middle of a write: a vote
-// or a term, an entry. What was not on the disk is lost, and so nobody may have been told of it. A
-// peer that has its writes done in the background, to be quicker, has promised by then what it does
-// not know any more.
+// unsyncedWrites gives each peer a disk that takes its time, and crashes one in the middle of a
+// write: a vote or a term, an entry. What was not on the disk is lost, and so nobody may have been
+// told of it. A peer that has its writes done in the background, to be quicker, has promised by
+// then what it does not know any more.
 //
 //	leader    |-- entry -->|               |<-- yes (too early) --|  commits, crashes
 //	follower               [==== write ====X                         restarts without the entry
@@ -56,8 +56,9 @@ func (c *cluster) crashInVote() {
 	c.HealAll()
 }
 
-// crashInCandidacy crashes a peer while it stores a new term, in which it may be a candidate, and brings it back to the leader of the
-// term before, with nobody else there. If it has asked for votes already, then it has forgotten a term in which it acted.
+// crashInCandidacy crashes a peer while it stores a new term, in which it may be a candidate, and
+// brings it back to the leader of the term before, with nobody else there. If it has asked for
+// votes already, then it has forgotten a term in which it acted.
 func (c *cluster) crashInCandidacy() {
 	leader := c.Leader()
 	stands := c.any(leader)
@@ -90,7 +91,8 @@ func (c *cluster) crashInAppend() {
 	c.Connect(away)
 }
 
-// lameDisk is the disk of one peer at a time; writes of the others take no time. At first it is nobody's.
+// lameDisk is the disk of one peer at a time; writes of the others take no time. At first it is
+// nobody's.
 type lameDisk struct {
 	owner        atomic.Int64 // the peer and 1, so that 0 is nobody
 	first, later atomic.Int64 // what its next write takes, and what those after it take
@@ -114,9 +116,10 @@ func (d *lameDisk) fsync(peer int) time.Duration {
 	return time.Duration(d.first.Swap(d.later.Load()))
 }
 
-// slowDisk slows one disk of three down, that of the leader or that of its only follower, and crashes the peer in the middle of
-// the write of an entry. While it writes, others may have done all their part; it may not count as one that has stored the
-// entry, for its own sake or another's, whatever it has in memory.
+// slowDisk slows one disk of three down, that of the leader or that of its only follower, and
+// crashes the peer in the middle of the write of an entry. While it writes, others may have done
+// all their part; it may not count as one that has stored the entry, for its own sake or another's,
+// whatever it has in memory.
 //
 //	leader    [======== write =X            counts itself?      |-- entry -->|        |-- entry, again -->|
 //	follower  |-- yes -->|                                                   [=========== write ===X

@@ -1,8 +1,8 @@
 // Package lab2 holds the cases of lab 2: what a Raft peer has to do, and what it must never do.
 //
-// A lab is a table, [Lab], and each row is a case: its part and name, its points, one line that says
-// what it checks and why, the section of the Raft paper, and a function. The function tells a story
-// in four steps, always the same: build a cluster, break something, observe, assert.
+// A lab is a table, [Lab], and each row is a case: its part and name, its points, one line that
+// says what it checks and why, the section of the Raft paper, and a function. The function tells a
+// story in four steps, always the same: build a cluster, break something, observe, assert.
 //
 //	func oldLeaderStepsDown(e *tester.Env) {
 //		c := newCluster(e, 3, tester.Options{})     // build
@@ -16,8 +16,8 @@
 // # Two rules for whoever writes a case
 //
 // No case fails a correct peer. Peers differ in their timeouts (docs/timing.md says within which
-// bounds), in how many entries they put into one message, in when they send them, in whether
-// a new leader begins with a no-op. Leadership may change at any moment on an unreliable network. So a
+// bounds), in how many entries they put into one message, in when they send them, in whether a new
+// leader begins with a no-op. Leadership may change at any moment on an unreliable network. So a
 // case asserts only what follows from the paper for each of them:
 //
 //   - indices grow, but the first command need not be at index 1

@@ -34,7 +34,8 @@ func reElection(e *tester.Env) {
 	c.Disconnect(second, c.any(second))
 	c.NoLeader(3 * time.Second)
 
-	// The two that do not lead are enough, and nobody but they can begin: both have stood before, and go on standing.
+	// The two that do not lead are enough, and nobody but they can begin: both have stood before,
+	// and go on standing.
 	others := c.Others(second)
 	c.Connect(others...)
 	c.LeaderAmong(others)
@@ -78,8 +79,8 @@ func leadersFall(e *tester.Env) {
 	c.Term()
 }
 
-// evenHalves splits four peers before there is a leader. Two of four are not a majority, although
-// a count that divides first and compares with >= says so. Replies are late, so that elections in the
+// evenHalves splits four peers before there is a leader. Two of four are not a majority, although a
+// count that divides first and compares with >= says so. Replies are late, so that elections in the
 // two halves overlap: each counts its own votes.
 func evenHalves(e *tester.Env) {
 	c := newCluster(e, 4, tester.Options{LongReordering: true})

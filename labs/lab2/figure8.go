@@ -20,8 +20,9 @@ import (
 //	S5         1        1 [3]    1  3     1  3          1  3
 //	          (a)      (b)      (c)      (d) without   (e) with an entry of term 4
 //
-// In (c) the entry of term 2 is on a majority. A leader that commits it for that loses it in (d). It does not help that
-// the leader has an entry of term 4 by then, as it has in the paper: nobody else has it.
+// In (c) the entry of term 2 is on a majority. A leader that commits it for that loses it in (d).
+// It does not help that the leader has an entry of term 4 by then, as it has in the paper: nobody
+// else has it.
 func figure8(e *tester.Env) {
 	for _, own := range []entryOfFour{noEntry, ownEntry, ownEntry, ownEntry, sharedEntry} {
 		c := newCluster(e, 5, tester.Options{})
@@ -87,9 +88,11 @@ func (c *cluster) figure8(four entryOfFour) {
 	}
 	c.env.Note("S1=%d S2=%d S3=%d S4=%d S5=%d, leader of (c): %d", s1, s2, s3, s4, s5, leader)
 
-	// (d) or (e) S1 and S3 crash, S5 is back. Of S2, S4 and S5 it is S5 that wins (d), since its last
+	// (d) or (e) S1 and S3 crash, S5 is back. Of S2, S4 and S5 it is S5 that wins (d), since its
+	//     last
 	// term is 3 and that of S2 is 2; and S2 that wins (e), since its last term is 4. (S2 may be the
-	// leader of (c). If it still were, it could bring S5 up to date, and then S5 might win as well.)
+	// leader of (c). If it still were, it could bring S5 up to date, and then S5 might win as
+	// well.)
 	c.Crash(s1)
 	c.Crash(s3)
 	c.Restart(s2)
@@ -107,8 +110,8 @@ func (c *cluster) figure8(four entryOfFour) {
 // them, in any style of replication.
 const reachFollower = 2 * tester.CatchUp
 
-// figure8Random looks for the same with luck: leaders crash soon after they have taken a command, and
-// others come back when too few are left.
+// figure8Random looks for the same with luck: leaders crash soon after they have taken a command,
+// and others come back when too few are left.
 func figure8Random(e *tester.Env) {
 	c := newCluster(e, 5, tester.Options{})
 	c.agreeAll()
@@ -143,8 +146,8 @@ func figure8Unreliable(e *tester.Env) {
 	c.recovers()
 }
 
-// writeToSomeLeader gives one command to everyone who says that it leads, lets the command get
-// more or less far, and returns a connected one of those, or -1. It waits for one to turn up, but not
+// writeToSomeLeader gives one command to everyone who says that it leads, lets the command get more
+// or less far, and returns a connected one of those, or -1. It waits for one to turn up, but not
 // for long.
 func (c *cluster) writeToSomeLeader() int {
 	leader := -1

@@ -8,9 +8,9 @@ import (
 
 // Part 2D: snapshots on their way to a follower, and what they meet there.
 
-// tailMeetsSnapshot gives an old leader a long tail of entries that were never committed, and lets it
-// back to a leader that has only a snapshot left for those indices. The tail conflicts with
-// the snapshot, or reaches beyond it; none of it may survive.
+// tailMeetsSnapshot gives an old leader a long tail of entries that were never committed, and lets
+// it back to a leader that has only a snapshot left for those indices. The tail conflicts with the
+// snapshot, or reaches beyond it; none of it may survive.
 //
 //	old leader   1 2 3 x x x x x x x x x x x x
 //	others       [   snapshot to 15    ] 16
@@ -33,9 +33,9 @@ func tailMeetsSnapshot(e *tester.Env) {
 	c.audit()
 }
 
-// conflictAtSnapshot cuts off a leader right after a snapshot, with a tail of its own behind it, and brings
-// it back to a leader that has entries of a newer term at those indices, and no snapshot that
-// covers them. The search for the point where the logs agree ends at the snapshot.
+// conflictAtSnapshot cuts off a leader right after a snapshot, with a tail of its own behind it,
+// and brings it back to a leader that has entries of a newer term at those indices, and no snapshot
+// that covers them. The search for the point where the logs agree ends at the snapshot.
 func conflictAtSnapshot(e *tester.Env) {
 	c := newCluster(e, 3, tester.Options{SnapshotEvery: every})
 	for range 3 {
@@ -45,9 +45,9 @@ func conflictAtSnapshot(e *tester.Env) {
 	c.recovers()
 }
 
-// suffixKept has replies held back while a burst of commands crosses a snapshot: the leader, which has
-// not heard that a follower has them all, compacts its log and sends the snapshot. The follower's
-// entries behind it must stay, since the reply that confirms them is on its way.
+// suffixKept has replies held back while a burst of commands crosses a snapshot: the leader, which
+// has not heard that a follower has them all, compacts its log and sends the snapshot. The
+// follower's entries behind it must stay, since the reply that confirms them is on its way.
 //
 //	follower     1 2 3 ... 20 21 22 23 24 25     success (25) is late
 //	leader       [ snapshot to 20 ] 21 ... 25    sends the snapshot
@@ -69,9 +69,9 @@ func suffixKept(e *tester.Env) {
 	c.audit()
 }
 
-// snapshotsMeetAppends lets one follower come and go, every fraction of a second, while the leader takes
-// commands and snapshots all the time: the follower gets entries and snapshots in turn, late and
-// twice, and must never go back.
+// snapshotsMeetAppends lets one follower come and go, every fraction of a second, while the leader
+// takes commands and snapshots all the time: the follower gets entries and snapshots in turn, late
+// and twice, and must never go back.
 func snapshotsMeetAppends(e *tester.Env) {
 	c := newCluster(e, 3, tester.Options{SnapshotEvery: 3, Unreliable: true, Duplicates: true})
 	c.agree(2)
@@ -91,8 +91,8 @@ func snapshotsMeetAppends(e *tester.Env) {
 	c.recovers()
 }
 
-// oldSnapshots holds replies back for a second or so, so that the leader sends its snapshot more than
-// once, and the replies to old ones come when newer ones have been installed.
+// oldSnapshots holds replies back for a second or so, so that the leader sends its snapshot more
+// than once, and the replies to old ones come when newer ones have been installed.
 func oldSnapshots(e *tester.Env) {
 	c := newCluster(e, 3, tester.Options{SnapshotEvery: 4, Unreliable: true, LongReordering: true, Duplicates: true})
 	for range 6 {
@@ -110,8 +110,8 @@ func oldSnapshots(e *tester.Env) {
 	c.recovers()
 }
 
-// crashWhileInstalling crashes a follower exactly after a write while it is being sent a snapshot: the
-// snapshot, and the log that goes with it, must be stored in one piece.
+// crashWhileInstalling crashes a follower exactly after a write while it is being sent a snapshot:
+// the snapshot, and the log that goes with it, must be stored in one piece.
 func crashWhileInstalling(e *tester.Env) {
 	c := newCluster(e, 3, tester.Options{SnapshotEvery: 5})
 	c.agreeAll()
@@ -130,9 +130,10 @@ func crashWhileInstalling(e *tester.Env) {
 	c.audit()
 }
 
-// lostSnapshots has the leader send snapshots to a follower that is down. They are lost, so when the follower is back, in the term that
-// it left, it needs one all the same. In some rounds the leader cuts its log once more while the snapshot is on its way: the reply is
-// about the one that was sent. No new command comes to anybody's help.
+// lostSnapshots has the leader send snapshots to a follower that is down. They are lost, so when
+// the follower is back, in the term that it left, it needs one all the same. In some rounds the
+// leader cuts its log once more while the snapshot is on its way: the reply is about the one that
+// was sent. No new command comes to anybody's help.
 //
 //	leader     [ snapshot to 20 ] 21 22    |-- snapshot -->X    |-- ...?
 //	follower   1 ... 5                     down                 back

@@ -207,10 +207,10 @@ func duplicates(e *tester.Env) {
 	c.recovers()
 }
 
-// overtaken holds back most replies for a second or so, so that they arrive in another order, and some
-// when the question has long been asked again: a new leader gets many refusals from a follower that
-// has nothing yet, several of them to the same request, before it hears of the first one. The log is short,
-// so there is not much room for going back too far.
+// overtaken holds back most replies for a second or so, so that they arrive in another order, and
+// some when the question has long been asked again: a new leader gets many refusals from a follower
+// that has nothing yet, several of them to the same request, before it hears of the first one. The
+// log is short, so there is not much room for going back too far.
 func overtaken(e *tester.Env) {
 	for range 4 {
 		c := newCluster(e, 3, tester.Options{LongReordering: true})
@@ -248,8 +248,9 @@ func freshLogs(e *tester.Env) {
 	second.audit()
 }
 
-// lostCalls lets nobody hear a follower for so long that hundreds of the leader's calls come to nothing, and lets it back. The
-// leader must not have given it up: if nobody sends to it, it stands for election.
+// lostCalls lets nobody hear a follower for so long that hundreds of the leader's calls come to
+// nothing, and lets it back. The leader must not have given it up: if nobody sends to it, it stands
+// for election.
 func lostCalls(e *tester.Env) {
 	c := newCluster(e, 3, tester.Options{})
 	c.agreeAll()
@@ -275,8 +276,9 @@ func lostCalls(e *tester.Env) {
 	c.recovers()
 }
 
-// steadyWrites has the answers of a follower get lost for a moment while a client writes all the time. The follower goes on
-// hearing its leader, whatever else that has to do, and so does not stand.
+// steadyWrites has the answers of a follower get lost for a moment while a client writes all the
+// time. The follower goes on hearing its leader, whatever else that has to do, and so does not
+// stand.
 //
 //	leader     |-- 1 -->|-- 2 -->|-- 3 -->|-- 4 -->| ...     a command every 40 ms
 //	follower   |- yes - X                                    for a moment nobody hears it

@@ -6,22 +6,26 @@ import (
 	"raftlab/tester"
 )
 
-// Cases about what a reply says besides yes and no: the term of who sent it (§5.1, Figure 2: "if RPC request or response
-// contains term T > currentTerm"). Peers hear of new terms by requests, too, and soon; so these cases look at the
-// time between two elections of the peer that is ahead, when it has sent nothing but replies.
+// Cases about what a reply says besides yes and no: the term of who sent it (§5.1, Figure 2: "if
+// RPC request or response contains term T > currentTerm"). Peers hear of new terms by requests,
+// too, and soon; so these cases look at the time between two elections of the peer that is ahead,
+// when it has sent nothing but replies.
 //
 //	leader, term 2   |-- heartbeat, 2 -->|  -- heartbeat, 2 -->|
 //	                 |<------- no, 9 ----|<------- no, 9 ------|
 //	ahead, term 9    ^ has just stood, and is let back         ^ looked at here     stands again: term 10
 
-// answered is long enough for a heartbeat and its answer, also where a call that was lost has to come back first.
+// answered is long enough for a heartbeat and its answer, also where a call that was lost has to
+// come back first.
 const answered = 400 * time.Millisecond
 
-// ear counts how often a peer has had time to hear of a newer term in a reply, and how often it has not.
+// ear counts how often a peer has had time to hear of a newer term in a reply, and how often it has
+// not.
 type ear struct{ judged, deaf int }
 
-// newsInReplies has a leader learn in replies that it is behind. Of candidates nothing is asked here: a peer may leave the request of
-// an older term without an answer, as etcd's does, and then there is no news in it.
+// newsInReplies has a leader learn in replies that it is behind. Of candidates nothing is asked
+// here: a peer may leave the request of an older term without an answer, as etcd's does, and then
+// there is no news in it.
 func newsInReplies(e *tester.Env) {
 	c := newCluster(e, 3, tester.Options{})
 	var asLeader ear
@@ -37,8 +41,8 @@ func newsInReplies(e *tester.Env) {
 	c.recoversElection()
 }
 
-// leaderHears lets a peer that is ahead back as soon as it has stood once more, and fails if the leader of an older term goes
-// on until the peer stands again.
+// leaderHears lets a peer that is ahead back as soon as it has stood once more, and fails if the
+// leader of an older term goes on until the peer stands again.
 func (c *cluster) leaderHears(ear *ear, leader, term, ahead int) {
 	if !c.untilStands(ahead) {
 		return
@@ -61,8 +65,8 @@ func (c *cluster) leaderHears(ear *ear, leader, term, ahead int) {
 	}
 }
 
-// untilStands waits until peer i, which is cut off, begins its next election: from then on there is an election timeout
-// in which it sends no request.
+// untilStands waits until peer i, which is cut off, begins its next election: from then on there is
+// an election timeout in which it sends no request.
 func (c *cluster) untilStands(i int) bool {
 	before, _ := c.State(i)
 	return c.untilWithin(time.Millisecond, 3*time.Second, func() bool { now, _ := c.State(i); return now > before })
@@ -78,7 +82,8 @@ func (c *cluster) untilWithin(interval, d time.Duration, what func() bool) bool 
 	return what()
 }
 
-// raisesTerms finds out whether a peer that is alone gets ahead in terms, as in the paper. With PreVote, asked for or not, it does not.
+// raisesTerms finds out whether a peer that is alone gets ahead in terms, as in the paper. With
+// PreVote, asked for or not, it does not.
 func (c *cluster) raisesTerms() bool {
 	alone := c.any(c.Leader())
 	c.Disconnect(alone)
@@ -86,8 +91,9 @@ func (c *cluster) raisesTerms() bool {
 	return c.untilStands(alone)
 }
 
-// leapAhead has the term grow by a dozen, and leaves peer away cut off in one of the first of them: another peer is alone for
-// some time, and comes back. The leader takes commands when peer away is cut off already.
+// leapAhead has the term grow by a dozen, and leaves peer away cut off in one of the first of them:
+// another peer is alone for some time, and comes back. The leader takes commands when peer away is
+// cut off already.
 func (c *cluster) leapAhead(away, commands int) (leader, term int) {
 	old := c.Leader()
 	alone := c.any(old, away)
@@ -99,8 +105,9 @@ func (c *cluster) leapAhead(away, commands int) (leader, term int) {
 	return c.leadership()
 }
 
-// onlyRefusals lets a follower hear its leader, and refuse whatever comes: it lacks the entry before, and since nobody hears its
-// answers, the leader does not go back. That is a leader it hears from (§5.2), so it does not stand.
+// onlyRefusals lets a follower hear its leader, and refuse whatever comes: it lacks the entry
+// before, and since nobody hears its answers, the leader does not go back. That is a leader it
+// hears from (§5.2), so it does not stand.
 //
 //	leader     1 2 3    nextIndex 4: what is behind 3? ... what is behind 3? ...
 //	follower   1        no ... no ...                            nobody hears it
@@ -132,8 +139,8 @@ func onlyRefusals(e *tester.Env) {
 	c.recovers()
 }
 
-// writesMeetVotes has the leader commit something at the very moment when a voter decides. The candidate does not hear the leader;
-// the voter hears both.
+// writesMeetVotes has the leader commit something at the very moment when a voter decides. The
+// candidate does not hear the leader; the voter hears both.
 //
 //	leader      |--- new entry --->|             |<-- yes --| committed
 //	voter       |  is asked, looks at its log,   |  votes?
@@ -156,8 +163,8 @@ func writesMeetVotes(e *tester.Env) {
 	c.recovers()
 }
 
-// deadPeer takes one of four peers away, on a network where a call to it takes seconds to fail. Nobody else may have to wait for
-// that call.
+// deadPeer takes one of four peers away, on a network where a call to it takes seconds to fail.
+// Nobody else may have to wait for that call.
 func deadPeer(e *tester.Env) {
 	c := newCluster(e, 4, tester.Options{LongDelays: true})
 	for range 3 {
@@ -169,8 +176,8 @@ func deadPeer(e *tester.Env) {
 	c.recoversElection()
 }
 
-// lateNews holds back the replies of a peer that is ahead until all have gone much further. An old reply is news only to those who
-// are behind it: terms never go back.
+// lateNews holds back the replies of a peer that is ahead until all have gone much further. An old
+// reply is news only to those who are behind it: terms never go back.
 //
 //	leader, term 2   |-- heartbeat, 2 -->| one, term 6
 //	                 |                   |                  another, term 15, comes back: all follow it
@@ -210,9 +217,10 @@ func (c *cluster) termsGrow(d time.Duration) {
 	}
 }
 
-// deposedKeeps has a leader deposed before it knows what is committed: it was elected with an entry that its predecessor
-// had committed, and nobody has told it so. The entry stays in its log. In some rounds a's first entries are faster than the
-// cut: b may win then, and the case says nothing of who leads. What was applied once must stay: all servers show that.
+// deposedKeeps has a leader deposed before it knows what is committed: it was elected with an entry
+// that its predecessor had committed, and nobody has told it so. The entry stays in its log. In
+// some rounds a's first entries are faster than the cut: b may win then, and the case says nothing
+// of who leads. What was applied once must stay: all servers show that.
 //
 //	first    1 [2]      committed: first and a have it          away
 //	a        1 [2]      wins the next term with b's vote         deposed by b, must win again

@@ -7,19 +7,19 @@ import (
 	"raftlab/tester"
 )
 
-// A vote is given once in a term (§5.2), whatever else its voter hears in the rest of that term. Two candidates of one term are rare, so
-// these cases make them.
+// A vote is given once in a term (§5.2), whatever else its voter hears in the rest of that term.
+// Two candidates of one term are rare, so these cases make them.
 
-// votesOnce has two peers stand in one term, and lets the second ask everybody who has voted, after they have heard from the
-// leader of their term and from one of an older term.
+// votesOnce has two peers stand in one term, and lets the second ask everybody who has voted, after
+// they have heard from the leader of their term and from one of an older term.
 //
 //	old leader, term t   hears nobody, and keeps quiet who hears it
 //	first     hears it no more, stands in t+1, and wins by the votes of three
 //	voter     votes for first, or stands in t+1 itself; then it hears heartbeats of first, and nobody hears it
 //	second    hears the old leader no more either, stands in t+1, and asks the voter and the three
 //
-// With longer, first has an entry that the others lack: the voter refuses what it is sent, and goes on lacking it. Nothing is asserted
-// here but what the harness always does: nobody votes twice.
+// With longer, first has an entry that the others lack: the voter refuses what it is sent, and goes
+// on lacking it. Nothing is asserted here but what the harness always does: nobody votes twice.
 func votesOnce(longer bool) func(*tester.Env) {
 	return func(e *tester.Env) {
 		c := newCluster(e, 7, tester.Options{})
@@ -94,7 +94,8 @@ func (c *cluster) asksAgain(voterStands, longer bool) bool {
 	return true
 }
 
-// askTogether has two peers stand in one term, and lets both ask at one instant: to decide on a vote and to note it is one step.
+// askTogether has two peers stand in one term, and lets both ask at one instant: to decide on a
+// vote and to note it is one step.
 func (c *cluster) askTogether() {
 	leader, term := c.leadership()
 	pair := c.Shuffled(leader)[:2]
@@ -112,8 +113,8 @@ func (c *cluster) askTogether() {
 	c.env.Sleep(answered)
 }
 
-// lengthened gives one peer an entry that no other has, and has it follow another leader. An entry of that leader's own would take it
-// away again; most leaders have none.
+// lengthened gives one peer an entry that no other has, and has it follow another leader. An entry
+// of that leader's own would take it away again; most leaders have none.
 func (c *cluster) lengthened() int {
 	peer, term := c.leadership()
 	c.Disconnect(peer)
@@ -124,8 +125,9 @@ func (c *cluster) lengthened() int {
 	return peer
 }
 
-// lateYesElects brings answers to a pre-vote when the election has begun: two of five say Yes soon enough for the
-// candidate to stand, and two when it stands already. Its requests for votes are lost, so nobody has voted for it.
+// lateYesElects brings answers to a pre-vote when the election has begun: two of five say Yes soon
+// enough for the candidate to stand, and two when it stands already. Its requests for votes are
+// lost, so nobody has voted for it.
 //
 //	candidate   pre-vote, t+1?      stands in t+1: vote?       no leader: one vote
 //	two         |--- Yes --->|                      X lost
@@ -168,8 +170,8 @@ func lateYesElects(e *tester.Env) {
 	c.recovers()
 }
 
-// firstToStand waits until one of the peers is in a newer term, and says which (-1: none), and since when at the earliest. It looks
-// often, but a look may take a while.
+// firstToStand waits until one of the peers is in a newer term, and says which (-1: none), and
+// since when at the earliest. It looks often, but a look may take a while.
 func (c *cluster) firstToStand(peers []int, term int) (stands int, since time.Duration) {
 	looked := make([]time.Duration, c.N())
 	stands = -1

@@ -8,8 +8,8 @@ import (
 
 // Part 2C: what a peer has promised it still knows after a crash.
 
-// everyoneRestarts crashes all peers at once, several times. What was committed must be found again,
-// at the same indices, and new commands come after it.
+// everyoneRestarts crashes all peers at once, several times. What was committed must be found
+// again, at the same indices, and new commands come after it.
 func everyoneRestarts(e *tester.Env) {
 	c := newCluster(e, 3, tester.Options{})
 	last := 0
@@ -54,8 +54,8 @@ func oneRestarts(e *tester.Env) {
 	c.audit()
 }
 
-// majoritiesRotate commits with three of five, and has the next majority share one peer with the last
-// one. Only that peer knows what was committed, and only from its persister.
+// majoritiesRotate commits with three of five, and has the next majority share one peer with the
+// last one. Only that peer knows what was committed, and only from its persister.
 func majoritiesRotate(e *tester.Env) {
 	c := newCluster(e, 5, tester.Options{})
 	c.agreeAll()
@@ -84,8 +84,8 @@ func majoritiesRotate(e *tester.Env) {
 	c.audit()
 }
 
-// partitionThenCrash has a follower miss an entry, crashes those who have it, and brings back one of
-// them.
+// partitionThenCrash has a follower miss an entry, crashes those who have it, and brings back one
+// of them.
 func partitionThenCrash(e *tester.Env) {
 	c := newCluster(e, 3, tester.Options{})
 	c.agreeAll()
@@ -184,8 +184,8 @@ func voteSurvives(e *tester.Env) {
 	c.recovers()
 }
 
-// votesPileUp has requests for votes of several terms wait at a voter's door, and crashes the voter when it has answered them all at
-// one moment. What it has stored last must be what it said last.
+// votesPileUp has requests for votes of several terms wait at a voter's door, and crashes the voter
+// when it has answered them all at one moment. What it has stored last must be what it said last.
 //
 //	candidate   |-- vote, term 5? --|-- 6? --|-- 7? --|
 //	voter         busy                                 yes (5), yes (6), yes (7), X    restarts alone: stands in 8
@@ -222,9 +222,9 @@ func (c *cluster) firstWinner(peers []int) int {
 	return c.LeaderAmong(peers) // says what is wrong
 }
 
-// commitThenCrash crashes both of the two peers that have just committed an entry, and brings one of
-// them back to one that never saw it. A leader may count itself only for what it has stored, and a
-// follower may say yes only to what it has stored.
+// commitThenCrash crashes both of the two peers that have just committed an entry, and brings one
+// of them back to one that never saw it. A leader may count itself only for what it has stored, and
+// a follower may say yes only to what it has stored.
 func commitThenCrash(e *tester.Env) {
 	c := newCluster(e, 3, tester.Options{})
 	c.agreeAll()
@@ -257,8 +257,8 @@ func commitThenCrash(e *tester.Env) {
 	}
 }
 
-// appendThenCrash crashes a follower between the write that stores an entry and the reply. The leader
-// has had no answer, so nothing is committed; the follower, once back, has the entry.
+// appendThenCrash crashes a follower between the write that stores an entry and the reply. The
+// leader has had no answer, so nothing is committed; the follower, once back, has the entry.
 func appendThenCrash(e *tester.Env) {
 	c := newCluster(e, 3, tester.Options{})
 	c.agreeAll()
@@ -312,7 +312,8 @@ func crashAtWrites(e *tester.Env) {
 	c.recovers()
 }
 
-// unreliableAgreement has several clients write at once while a tenth of all messages is lost each way.
+// unreliableAgreement has several clients write at once while a tenth of all messages is lost each
+// way.
 func unreliableAgreement(e *tester.Env) {
 	const rounds, clients = 12, 4
 	c := newCluster(e, 5, tester.Options{Unreliable: true})

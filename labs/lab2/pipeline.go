@@ -9,8 +9,8 @@ import (
 	"raftlab/tester"
 )
 
-// Part 2G: pipelined replication (§10.2.2 of Ongaro's dissertation). A leader sends without waiting for answers, within a
-// window, and finds back to where the logs agree when something was lost.
+// Part 2G: pipelined replication (§10.2.2 of Ongaro's dissertation). A leader sends without waiting
+// for answers, within a window, and finds back to where the logs agree when something was lost.
 
 func pipelines() []tester.Case {
 	return []tester.Case{
@@ -75,8 +75,9 @@ func (c *cluster) trickle(i, n int, gap time.Duration) (taken []proposal) {
 	return taken
 }
 
-// flows measures, on a slow network and with one follower, how long it takes from a command to its commitment. A leader
-// that waits for an answer before it sends again takes half a round trip more, on average.
+// flows measures, on a slow network and with one follower, how long it takes from a command to its
+// commitment. A leader that waits for an answer before it sends again takes half a round trip more,
+// on average.
 func flows(e *tester.Env) {
 	const oneWay, commands, gap = 60 * time.Millisecond, 60, 10 * time.Millisecond
 	c := newCluster(e, 3, with(raftapi.Pipeline))
@@ -97,7 +98,8 @@ func flows(e *tester.Env) {
 	c.recovers()
 }
 
-// meanLatency has peer i take commands, one each gap, and returns how long they took on average until it applied them.
+// meanLatency has peer i take commands, one each gap, and returns how long they took on average
+// until it applied them.
 func (c *cluster) meanLatency(i, commands int, gap time.Duration) time.Duration {
 	const look = 2 * time.Millisecond
 	var taken []time.Duration
@@ -121,7 +123,8 @@ func (c *cluster) meanLatency(i, commands int, gap time.Duration) time.Duration 
 	return sum / time.Duration(max(done, 1))
 }
 
-// windowHolds stops a follower for others while commands come in, and counts what was sent to it meanwhile.
+// windowHolds stops a follower for others while commands come in, and counts what was sent to it
+// meanwhile.
 func windowHolds(e *tester.Env) {
 	const commands = 250
 	c := newCluster(e, 3, with(raftapi.Pipeline))
@@ -172,18 +175,20 @@ func windowInBytes(e *tester.Env) {
 	c.recovers()
 }
 
-// tailLost has the last message to the only follower lost, with nothing behind it, a small one or one that fills the window.
-// The call takes up to seven seconds to fail.
+// tailLost has the last message to the only follower lost, with nothing behind it, a small one or
+// one that fills the window. The call takes up to seven seconds to fail.
 func tailLost(e *tester.Env) {
 	endIsLost(e, "append", func(leader, follower int) (from, to int) { return leader, follower })
 }
 
-// answerLost is tailLost with an answer: the follower has the entries, and the leader does not know.
+// answerLost is tailLost with an answer: the follower has the entries, and the leader does not
+// know.
 func answerLost(e *tester.Env) {
 	endIsLost(e, "answer", func(leader, follower int) (from, to int) { return follower, leader })
 }
 
-// endIsLost has what goes one way between the leader and its only follower lost, at the end of what comes in.
+// endIsLost has what goes one way between the leader and its only follower lost, at the end of what
+// comes in.
 func endIsLost(e *tester.Env, what string, way func(leader, follower int) (from, to int)) {
 	c := newCluster(e, 3, with(raftapi.Pipeline))
 	c.agreeAll()
@@ -218,7 +223,8 @@ func endIsLost(e *tester.Env, what string, way func(leader, follower int) (from,
 	c.recovers()
 }
 
-// heardWhenFull leaves a follower hearing its leader, which hears nothing of it, and fills the window with one large command.
+// heardWhenFull leaves a follower hearing its leader, which hears nothing of it, and fills the
+// window with one large command.
 func heardWhenFull(e *tester.Env) {
 	c := newCluster(e, 3, with(raftapi.Pipeline))
 	c.agreeAll()
@@ -259,8 +265,9 @@ func overtaking(e *tester.Env) {
 	c.recovers()
 }
 
-// earlyAndOld has a follower get an append before the one that it builds upon, and then a new leader's log. If it has let the
-// append wait, then that finds what it has waited for, and its leader's term is over.
+// earlyAndOld has a follower get an append before the one that it builds upon, and then a new
+// leader's log. If it has let the append wait, then that finds what it has waited for, and its
+// leader's term is over.
 //
 //	old leader     x to the others, y to the follower only: behind x, which it lacks
 //	new leader     x z committed         -- x z -->  the follower: y would go where z is
@@ -297,7 +304,8 @@ func lossyPipeline(e *tester.Env) {
 	c.recovers()
 }
 
-// restartsWhenFull crashes the only follower while it has been sent all that fits into the window, and has seen none of it.
+// restartsWhenFull crashes the only follower while it has been sent all that fits into the window,
+// and has seen none of it.
 func restartsWhenFull(e *tester.Env) {
 	c := newCluster(e, 3, with(raftapi.Pipeline))
 	for range 4 {
@@ -315,7 +323,8 @@ func restartsWhenFull(e *tester.Env) {
 	c.recovers()
 }
 
-// snapshotLost has a follower come back, which lacks what the leader's log has dropped, while messages are lost.
+// snapshotLost has a follower come back, which lacks what the leader's log has dropped, while
+// messages are lost.
 func snapshotLost(e *tester.Env) {
 	c := newCluster(e, 3, tester.Options{SnapshotEvery: 4, Extensions: []string{raftapi.Pipeline}})
 	for range 10 {

@@ -7,16 +7,17 @@ import (
 	"raftlab/tester"
 )
 
-// Part 2E: PreVote (§9.6 of Ongaro's dissertation). Who cannot win an election must not raise the term.
+// Part 2E: PreVote (§9.6 of Ongaro's dissertation). Who cannot win an election must not raise the
+// term.
 //
-// Without CheckQuorum (part 2F) a pre-vote is decided by the logs alone, so a case that wants quiet sees to it
-// that whoever comes back has missed something.
+// Without CheckQuorum (part 2F) a pre-vote is decided by the logs alone, so a case that wants quiet
+// sees to it that whoever comes back has missed something.
 
 // with makes options for peers that all have some extensions.
 func with(extensions ...string) tester.Options { return tester.Options{Extensions: extensions} }
 
-// undisturbed watches whether leader and term stay while something happens. Once in a while an election is
-// under way when that begins, so it counts from the second time on.
+// undisturbed watches whether leader and term stay while something happens. Once in a while an
+// election is under way when that begins, so it counts from the second time on.
 type undisturbed struct {
 	c     *cluster
 	times int
@@ -34,8 +35,8 @@ func (u *undisturbed) by(what string, f func(leader int)) {
 	}
 }
 
-// rejoin cuts a follower off until its elections would have raised its term by dozens, and lets it back.
-// The others have committed something meanwhile, so it could not win.
+// rejoin cuts a follower off until its elections would have raised its term by dozens, and lets it
+// back. The others have committed something meanwhile, so it could not win.
 func rejoin(e *tester.Env) {
 	c := newCluster(e, 3, with(raftapi.PreVote))
 	c.agreeAll()
@@ -102,8 +103,8 @@ func flapping(e *tester.Env) {
 	c.audit()
 }
 
-// oldLogAsks breaks the link between the leader and one follower. The follower can ask all others, who hear
-// the leader and have newer logs.
+// oldLogAsks breaks the link between the leader and one follower. The follower can ask all others,
+// who hear the leader and have newer logs.
 func oldLogAsks(e *tester.Env) {
 	c := newCluster(e, 5, with(raftapi.PreVote))
 	c.agreeAll()
@@ -125,9 +126,10 @@ func oldLogAsks(e *tester.Env) {
 	c.audit()
 }
 
-// halfHeard makes the leader deaf, and has one of its followers hear it no more either. That one asks the
-// other, which does hear the leader, and has to say Yes nevertheless: nobody deposes a leader without a
-// majority here, as CheckQuorum does in part 2F, so whoever sticks to it keeps everybody waiting.
+// halfHeard makes the leader deaf, and has one of its followers hear it no more either. That one
+// asks the other, which does hear the leader, and has to say Yes nevertheless: nobody deposes a
+// leader without a majority here, as CheckQuorum does in part 2F, so whoever sticks to it keeps
+// everybody waiting.
 //
 //	asks <-----> hears <----- deaf leader       (and asks ----x deaf leader)
 func halfHeard(e *tester.Env) {
@@ -145,8 +147,8 @@ func halfHeard(e *tester.Env) {
 	c.recovers()
 }
 
-// lateYes leaves one pair of five connected, with replies that come late and out of order: in every round
-// of pre-votes there are two at most.
+// lateYes leaves one pair of five connected, with replies that come late and out of order: in every
+// round of pre-votes there are two at most.
 func lateYes(e *tester.Env) {
 	c := newCluster(e, 5, with(raftapi.PreVote))
 	c.Leader()
@@ -173,8 +175,8 @@ func lateYes(e *tester.Env) {
 	c.recovers()
 }
 
-// everyone makes options for clusters that are all the same, someOf for clusters in which about half of the peers
-// have extensions.
+// everyone makes options for clusters that are all the same, someOf for clusters in which about
+// half of the peers have extensions.
 func everyone(extensions ...string) func(*tester.Env) tester.Options {
 	return func(*tester.Env) tester.Options { return with(extensions...) }
 }
@@ -224,9 +226,9 @@ func stillElects(options func(*tester.Env) tester.Options) func(*tester.Env) {
 	}
 }
 
-// upgraded lets a peer without PreVote get far ahead in terms, and restarts it with PreVote next to one that
-// has the newer log and an old term, while the third is dead. The first cannot win; the second
-// can, when it has learned which term it has to exceed. (etcd issue 8501)
+// upgraded lets a peer without PreVote get far ahead in terms, and restarts it with PreVote next to
+// one that has the newer log and an old term, while the third is dead. The first cannot win; the
+// second can, when it has learned which term it has to exceed. (etcd issue 8501)
 func upgraded(e *tester.Env) {
 	old := -1
 	c := newCluster(e, 3, tester.Options{ExtensionsOf: func(i int) []string {

@@ -44,8 +44,8 @@ func TestLab2(t *testing.T) {
 }
 `
 
-// TestPrivateCase builds a module of its own, as an instructor has it, with a case that is not in the
-// table, and runs that case.
+// TestPrivateCase builds a module of its own, as an instructor has it, with a case that is not in
+// the table, and runs that case.
 func TestPrivateCase(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds and runs another module with the go command; not with -short")

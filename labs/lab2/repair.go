@@ -9,8 +9,8 @@ import (
 
 // Part 2B: logs that have gone different ways become one again.
 
-// oldLeaderRejoins cuts off a leader that goes on taking commands, has the others commit others at the
-// same indices, and lets it back, while the leader that did the work goes away.
+// oldLeaderRejoins cuts off a leader that goes on taking commands, has the others commit others at
+// the same indices, and lets it back, while the leader that did the work goes away.
 func oldLeaderRejoins(e *tester.Env) {
 	c := newCluster(e, 3, tester.Options{})
 	c.agreeAll()
@@ -37,9 +37,10 @@ func (c *cluster) oldLeaderRejoins() {
 	c.audit()
 }
 
-// tailIsNoMatch brings an old leader with a tail of its own back to one that has no entry of its own term yet, and takes commands
-// while its first heartbeats are on their way. They build upon what both have, and say nothing of the tail: a yes to
-// them is no yes to what the leader puts at those indices.
+// tailIsNoMatch brings an old leader with a tail of its own back to one that has no entry of its
+// own term yet, and takes commands while its first heartbeats are on their way. They build on what
+// both have, and say nothing of the tail: a yes to them is no yes to what the leader puts at those
+// indices.
 //
 //	next leader  1 y y       "is 1 there?"       y is committed when old says yes to y
 //	old leader   1 x x x      yes
@@ -66,8 +67,8 @@ func (c *cluster) tailIsNoMatch() {
 	c.agreeAll()
 }
 
-// isolatedLeader does the same with clients that write all the time: to the leader that nobody hears,
-// and to the one that the majority has elected.
+// isolatedLeader does the same with clients that write all the time: to the leader that nobody
+// hears, and to the one that the majority has elected.
 func isolatedLeader(e *tester.Env) {
 	const rounds = 6
 	c := newCluster(e, 5, tester.Options{})
@@ -135,8 +136,9 @@ func (c *cluster) proposeAndCommit(leader, n int) {
 	c.remember(proposals)
 }
 
-// shortLogLoses keeps one follower from a committed entry, and leaves it with one that has it, another follower or the leader. Its
-// term has grown while it was away, so it looks eager; its log is behind, so it must not win.
+// shortLogLoses keeps one follower from a committed entry, and leaves it with one that has it,
+// another follower or the leader. Its term has grown while it was away, so it looks eager; its log
+// is behind, so it must not win.
 func shortLogLoses(e *tester.Env) {
 	c := newCluster(e, 3, tester.Options{})
 	c.agreeAll()
@@ -164,8 +166,8 @@ func (c *cluster) shortLogLoses() {
 	}
 }
 
-// longLogLoses gives an old leader a log that is longer and older than what has been committed since.
-// A later last term beats any length.
+// longLogLoses gives an old leader a log that is longer and older than what has been committed
+// since. A later last term beats any length.
 func longLogLoses(e *tester.Env) {
 	c := newCluster(e, 3, tester.Options{})
 	c.agreeAll()
@@ -187,8 +189,9 @@ func longLogLoses(e *tester.Env) {
 	c.audit()
 }
 
-// mustLead waits for a leader among two peers that only have each other, and fails if it is the wrong
-// one. The wrong one may stand as often as its timeout allows. How often it asks within a term is its own affair.
+// mustLead waits for a leader among two peers that only have each other, and fails if it is the
+// wrong one. The wrong one may stand as often as its timeout allows. How often it asks within a
+// term is its own affair.
 func (c *cluster) mustLead(right, wrong int, why string) {
 	began, before := c.env.Now(), c.newestTerm(right, wrong)
 	leader := c.LeaderAmong([]int{right, wrong})
@@ -210,9 +213,9 @@ func (c *cluster) newestTerm(peers ...int) (newest int) {
 	return newest
 }
 
-// lateAppends lets requests overtake and repeat each other on their way to one follower, and then takes
-// the leader away. An old AppendEntries, shorter than the log by the time it arrives, must not have cut
-// off what the follower said that it had stored.
+// lateAppends lets requests overtake and repeat each other on their way to one follower, and then
+// takes the leader away. An old AppendEntries, shorter than the log by the time it arrives, must
+// not have cut off what the follower said that it had stored.
 func lateAppends(e *tester.Env) {
 	const rounds = 10
 	c := newCluster(e, 3, tester.Options{})
@@ -244,8 +247,8 @@ func lateAppends(e *tester.Env) {
 	}
 }
 
-// remember enters those proposals that have been applied into the ledger, and says whether there were
-// any.
+// remember enters those proposals that have been applied into the ledger, and says whether there
+// were any.
 func (c *cluster) remember(proposals []proposal) (any bool) {
 	for _, p := range proposals {
 		if c.applied(p) {
@@ -286,11 +289,11 @@ func lateReplies(e *tester.Env) {
 	c.recovers()
 }
 
-// lateRefusals brings a follower that missed a few entries to a new leader, whose first messages it all
-// refuses, and holds the refusals back: many of them, to one and the same request, come in when the leader
-// has acted on the first. To act on each would take nextIndex back below the first entry, or below what the
-// follower has confirmed since: that is sent once more, at most. If nextIndex stays there, all is sent again with each
-// heartbeat, which shows in bytes.
+// lateRefusals brings a follower that missed a few entries to a new leader, whose first messages it
+// all refuses, and holds the refusals back: many of them, to one and the same request, come in when
+// the leader has acted on the first. To act on each would take nextIndex back below the first
+// entry, or below what the follower has confirmed since: that is sent once more, at most. If
+// nextIndex stays there, all is sent again with each heartbeat, which shows in bytes.
 //
 //	leader      1 2 3 4 5     nextIndex 6: refused, refused, refused, ...
 //	follower    1
@@ -316,7 +319,8 @@ func lateRefusals(e *tester.Env) {
 	}
 }
 
-// sendsOnce fails if messages go on being large when there is nothing new. All replies that were held back have come by then.
+// sendsOnce fails if messages go on being large when there is nothing new. All replies that were
+// held back have come by then.
 func (c *cluster) sendsOnce() {
 	const small = 1000 // bytes of a heartbeat and its answer, in any encoding
 	c.env.Sleep(2500 * time.Millisecond)
@@ -326,9 +330,9 @@ func (c *cluster) sendsOnce() {
 	}
 }
 
-// leaderAgain brings a leader back to power after others have rewritten a follower's log. What it knew
-// about that log in its first term (matchIndex) must not count in its second; nor may a reply that
-// comes so late that the first term is long over.
+// leaderAgain brings a leader back to power after others have rewritten a follower's log. What it
+// knew about that log in its first term (matchIndex) must not count in its second; nor may a reply
+// that comes so late that the first term is long over.
 //
 //	peers a, w     1 x x x x x x ... x      a leads term t, w stores it all and says so
 //	peers b, c, d  1 y y                    b leads term t+1, y is committed

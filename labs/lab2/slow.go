@@ -8,18 +8,18 @@ import (
 	"raftlab/tester"
 )
 
-// Cases with a slow service. A service that applies at once hides every mistake in the order of what is
-// sent to it: nothing can come in between. Here it takes its time over each message, so that
-// commits, snapshots from the leader and the service's own calls of Snapshot meet at the apply
+// Cases with a slow service. A service that applies at once hides every mistake in the order of
+// what is sent to it: nothing can come in between. Here it takes its time over each message, so
+// that commits, snapshots from the leader and the service's own calls of Snapshot meet at the apply
 // channel.
 //
 //	peer --- applyCh ---> [ takes a while ] ---> service ---+
 //	  ^                                                     |
 //	  +--------------------- Snapshot(index) ---------------+
 
-// slowly returns a MakeFunc whose peers are given a channel that is read slowly: peer i's service takes
-// delay(i) for each message. It works until stop is closed, which must not happen before the cluster
-// has been shut down, since a peer may sit in a send when it is killed.
+// slowly returns a MakeFunc whose peers are given a channel that is read slowly: peer i's service
+// takes delay(i) for each message. It works until stop is closed, which must not happen before the
+// cluster has been shut down, since a peer may sit in a send when it is killed.
 func slowly(make_ raftapi.MakeFunc, delay func(i int) time.Duration, stop <-chan struct{}) raftapi.MakeFunc {
 	return func(peers []*labrpc.ClientEnd, me int, p *raftapi.Persister, applyCh chan raftapi.ApplyMsg) raftapi.Raft {
 		slow := make(chan raftapi.ApplyMsg)
@@ -72,8 +72,8 @@ func slowService(c *cluster, slow int) {
 	c.audit()
 }
 
-// snapshotsAtSlowService has the slow one fall behind until it is sent a snapshot while entries wait to
-// be applied, and has its own snapshots come when newer ones have been installed.
+// snapshotsAtSlowService has the slow one fall behind until it is sent a snapshot while entries
+// wait to be applied, and has its own snapshots come when newer ones have been installed.
 //
 //	slow peer   applied to 13, committed to 24, its service is at work on 14
 //	leader      [ snapshot to 28 ] 29        sends it

@@ -10,8 +10,8 @@ import (
 // Part 2D: the log is cut short, and nobody notices but those who look at its size.
 
 const (
-	// every is how many entries the service applies between two snapshots, where a case has no reason
-	// for another number.
+	// every is how many entries the service applies between two snapshots, where a case has no
+	// reason for another number.
 	every = 10
 
 	// stateLimit is how many bytes a peer may persist beside its snapshot, if it takes a snapshot
@@ -43,7 +43,8 @@ func snapshots(e *tester.Env) {
 	c.audit()
 }
 
-// logStaysShort uses large commands, and has one follower down: the leader must not keep the log for it.
+// logStaysShort uses large commands, and has one follower down: the leader must not keep the log
+// for it.
 func logStaysShort(e *tester.Env) {
 	const size, limit = 400, 16_000 // forty commands; the case sends three times as many
 	c := newCluster(e, 3, tester.Options{SnapshotEvery: every})
@@ -96,8 +97,8 @@ func missing(o tester.Options, crash bool) func(*tester.Env) {
 	}
 }
 
-// farBehind keeps a follower down from the start, and lets it back when its first entry has long gone
-// everywhere. Meanwhile the others go on.
+// farBehind keeps a follower down from the start, and lets it back when its first entry has long
+// gone everywhere. Meanwhile the others go on.
 func farBehind(e *tester.Env) {
 	c := newCluster(e, 5, tester.Options{SnapshotEvery: every})
 	away := c.any(c.Leader())
@@ -131,8 +132,8 @@ func everyoneRestartsFromSnapshot(e *tester.Env) {
 	c.recovers()
 }
 
-// snapshotKept restarts everyone twice, without a new snapshot in between. Whoever persists its
-// log after the first restart, and forgets the snapshot over it, has nothing to begin with after the
+// snapshotKept restarts everyone twice, without a new snapshot in between. Whoever persists its log
+// after the first restart, and forgets the snapshot over it, has nothing to begin with after the
 // second; and nothing to send to a peer that was down before the snapshot was taken.
 func snapshotKept(e *tester.Env) {
 	c := newCluster(e, 3, tester.Options{SnapshotEvery: every})

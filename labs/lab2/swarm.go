@@ -8,8 +8,8 @@ import (
 	"raftlab/tester/faults"
 )
 
-// Swarm cases. Each run draws some of the faults below and leaves the others out altogether:
-// a run with all faults at once mostly shows a cluster that gets nowhere, while some mistakes need one
+// Swarm cases. Each run draws some of the faults below and leaves the others out altogether: a run
+// with all faults at once mostly shows a cluster that gets nowhere, while some mistakes need one
 // fault for a long time without the others ("swarm testing", Groce et al., ISSTA 2012).
 
 // strike is a fault, and whom it hits.

@@ -10,8 +10,8 @@ import (
 
 // Part 2G: what followers hear of commitments, and what a leader takes that it cannot commit.
 
-// commitNews looks how long followers lag behind their leader on a cluster that is quiet otherwise: the time of a message, or until
-// the next heartbeat.
+// commitNews looks how long followers lag behind their leader on a cluster that is quiet otherwise:
+// the time of a message, or until the next heartbeat.
 func commitNews(e *tester.Env) {
 	const oneWay, commands, limit = 20 * time.Millisecond, 20, 50 * time.Millisecond
 	c := newCluster(e, 3, with(raftapi.Pipeline, raftapi.EagerCommit))
@@ -42,8 +42,9 @@ func commitNews(e *tester.Env) {
 	c.recovers()
 }
 
-// newsTogether counts the messages for commands that follow each other much faster than news travels, and for a quiet half second
-// afterwards. etcd has one message of news for each commitment; it need not be so many, and must not be more.
+// newsTogether counts the messages for commands that follow each other much faster than news
+// travels, and for a quiet half second afterwards. etcd has one message of news for each
+// commitment; it need not be so many, and must not be more.
 func newsTogether(e *tester.Env) {
 	const oneWay, commands, gap = 20 * time.Millisecond, 100, 2 * time.Millisecond
 	c := newCluster(e, 3, with(raftapi.Pipeline, raftapi.EagerCommit))
@@ -65,7 +66,8 @@ func newsTogether(e *tester.Env) {
 	c.recovers()
 }
 
-// uncommitted has clients write to leaders that have no majority, and looks how much they take. Then they have one again.
+// uncommitted has clients write to leaders that have no majority, and looks how much they take.
+// Then they have one again.
 func uncommitted(e *tester.Env) {
 	const limit, size = 1 << 20, 100_000
 	c := newCluster(e, 3, with(raftapi.Pipeline, raftapi.UncommittedLimit))

@@ -7,9 +7,9 @@ import (
 	"raftlab/tester/topology"
 )
 
-// On a bridge, a ring and a star (package topology) a leader can win and commit. It need not last: a peer that does not
-// hear the leader stands for election with ever newer terms, which reach the leader by way of the others. So nothing but
-// safety is asserted until the links are back.
+// On a bridge, a ring and a star (package topology) a leader can win and commit. It need not last:
+// a peer that does not hear the leader stands for election with ever newer terms, which reach the
+// leader by way of the others. So nothing but safety is asserted until the links are back.
 
 // electionsOn lets five peers elect leaders on a topology, takes the leaders away now and then, and
 // heals. Two leaders in one term would be seen by the harness at once.
@@ -77,8 +77,8 @@ func deafLeader(e *tester.Env) {
 	c.recovers()
 }
 
-// muteFollower hears everything and answers nothing. To its leader it is as good as dead, so with the
-// third peer away nothing can be committed; and it hears its leader, so it starts no election.
+// muteFollower hears everything and answers nothing. To its leader it is as good as dead, so with
+// the third peer away nothing can be committed; and it hears its leader, so it starts no election.
 func muteFollower(e *tester.Env) {
 	c := newCluster(e, 3, tester.Options{})
 	c.agreeAll()

@@ -62,8 +62,8 @@ func (c *cluster) recoversElection() {
 	c.staysQuiet()
 }
 
-// fewVoters leaves one pair of five connected, with replies that come late and out of order. All the
-// votes that the two can gather, over any number of terms, are two per term.
+// fewVoters leaves one pair of five connected, with replies that come late and out of order. All
+// the votes that the two can gather, over any number of terms, are two per term.
 func fewVoters(e *tester.Env) {
 	c := newCluster(e, 5, tester.Options{LongReordering: true, Duplicates: true})
 	order := c.Shuffled()
@@ -78,8 +78,9 @@ func fewVoters(e *tester.Env) {
 	c.recoversElection()
 }
 
-// deposedByNews cuts off a follower until it has gone through several terms alone, and lets it back.
-// Its term is newer than the leader's: the others have to take it over, and settle on one again.
+// deposedByNews cuts off a follower until it has gone through several terms alone, and lets it
+// back. Its term is newer than the leader's: the others have to take it over, and settle on one
+// again.
 func deposedByNews(e *tester.Env) {
 	c := newCluster(e, 3, tester.Options{})
 	for range 3 {
@@ -125,8 +126,8 @@ func muteLeader(e *tester.Env) {
 	c.recoversElection()
 }
 
-// deposedHeartbeats keeps a deposed leader ignorant: it can speak but hears nothing, so it goes on sending
-// heartbeats of its old term. They must not hold up the next election.
+// deposedHeartbeats keeps a deposed leader ignorant: it can speak but hears nothing, so it goes on
+// sending heartbeats of its old term. They must not hold up the next election.
 //
 //	old leader, deaf     |--t--|--t--|--t--|--t--|--t-->     heartbeats of term t
 //	second leader        elected in term t+1, and cut off

@@ -7,8 +7,8 @@ import (
 	"raftlab/tester"
 )
 
-// Part 2G, the disk: writes beside the mutex, and what is written together (§10.2.1 and §10.2.2 of Ongaro's dissertation).
-// Each case stands for one rule of raft/disk.go.
+// Part 2G, the disk: writes beside the mutex, and what is written together (§10.2.1 and §10.2.2 of
+// Ongaro's dissertation). Each case stands for one rule of raft/disk.go.
 
 func diskWrites() []tester.Case {
 	return []tester.Case{
@@ -35,7 +35,8 @@ func diskWrites() []tester.Case {
 	}
 }
 
-// sendsWhileItWrites measures how long a command takes where each disk takes as long as a message's way and back.
+// sendsWhileItWrites measures how long a command takes where each disk takes as long as a message's
+// way and back.
 func sendsWhileItWrites(e *tester.Env) {
 	const fsync, oneWay, commands, gap = 40 * time.Millisecond, 20 * time.Millisecond, 12, 150 * time.Millisecond
 	c := newCluster(e, 3, tester.Options{Fsync: fsync, Extensions: []string{raftapi.Disk}})
@@ -55,10 +56,12 @@ func sendsWhileItWrites(e *tester.Env) {
 	c.recovers()
 }
 
-// countsItsOwnDisk is slowDisk where also the leader's disk takes so long that its heartbeats tell what it has committed.
+// countsItsOwnDisk is slowDisk where also the leader's disk takes so long that its heartbeats tell
+// what it has committed.
 func countsItsOwnDisk(e *tester.Env) { oneDiskIsSlow(e, 300*time.Millisecond, raftapi.Disk) }
 
-// oldWriteEnds has a follower's disk at the entry of one leader when another leader's entry comes to the same index.
+// oldWriteEnds has a follower's disk at the entry of one leader when another leader's entry comes
+// to the same index.
 //
 //	index 7    old leader's x     [=============== write x ===============]
 //	           new leader's y          |-- y -->| queued                   [==== write y ==X
@@ -94,7 +97,8 @@ func oldWriteEnds(e *tester.Env) {
 	c.recovers()
 }
 
-// onDisk fails if proposals were applied although peer i has crashed before it had stored them: it has been counted.
+// onDisk fails if proposals were applied although peer i has crashed before it had stored them: it
+// has been counted.
 func (c *cluster) onDisk(i int, proposals []proposal, section, why string) {
 	c.env.Sleep(100 * time.Millisecond)
 	if c.Running(i) {
@@ -103,7 +107,8 @@ func (c *cluster) onDisk(i int, proposals []proposal, section, why string) {
 	c.neverApplied(proposals, section, why)
 }
 
-// writesInOrder has the leader's snapshot come to a follower whose disk is still at the entries that it replaces.
+// writesInOrder has the leader's snapshot come to a follower whose disk is still at the entries
+// that it replaces.
 //
 //	follower's disk    [==== 7 ====][==== 8, 9 ====][==== snapshot to 15 ====]
 //	comes in           7    8, 9      15
@@ -129,7 +134,8 @@ func writesInOrder(e *tester.Env) {
 	c.recovers()
 }
 
-// appliesWhatItHas looks at the instant when a leader with a slow disk hands on an entry that the others have committed.
+// appliesWhatItHas looks at the instant when a leader with a slow disk hands on an entry that the
+// others have committed.
 func appliesWhatItHas(e *tester.Env) {
 	const long = 200 * time.Millisecond
 	var slow lameDisk
@@ -167,7 +173,8 @@ func oneServer(e *tester.Env) {
 	c.recovers()
 }
 
-// writtenTogether has thirty users propose at once, again and again, and counts what that costs disk and network.
+// writtenTogether has thirty users propose at once, again and again, and counts what that costs
+// disk and network.
 func writtenTogether(e *tester.Env) {
 	const users, rounds, fsync = 30, 5, 5 * time.Millisecond
 	c := newCluster(e, 3, tester.Options{Fsync: fsync, Extensions: []string{raftapi.Batch}})

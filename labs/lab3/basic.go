@@ -33,8 +33,8 @@ func oneClient(e *tester.Env) {
 	s.closes("a", "b", "c", "new", "empty", "never")
 }
 
-// versionRules asks for every answer that the versioned dialect has, where nothing is in doubt. In the
-// classic dialect it is about keys that do not exist.
+// versionRules asks for every answer that the versioned dialect has, where nothing is in doubt. In
+// the classic dialect it is about keys that do not exist.
 func versionRules(e *tester.Env) {
 	s := start(e, setup{})
 	u, w := s.user(), s.user()
@@ -141,8 +141,8 @@ func noSnapshots(e *tester.Env) {
 	s.ends(l)
 }
 
-// crowdAtOnce has many clients ask at the same moment, when there is no leader yet, when there is one, and
-// when it has just gone. All of them are answered, each by its own result.
+// crowdAtOnce has many clients ask at the same moment, when there is no leader yet, when there is
+// one, and when it has just gone. All of them are answered, each by its own result.
 func crowdAtOnce(e *tester.Env) {
 	s := start(e, setup{})
 	l := s.load(kit.Mix{Users: 30, Each: 3, Keys: kit.Letters(4), Reads: 30})

@@ -1,9 +1,9 @@
-// Package lab3 holds the cases of lab 3: what clients of a replicated key/value service may see, and what
-// it may cost.
+// Package lab3 holds the cases of lab 3: what clients of a replicated key/value service may see,
+// and what it may cost.
 //
 // A case starts a service, sets clients to work, breaks something, mends it, and has the history of
-// what the clients saw judged by porcupine (package porcupine-tests/model): is there one order of the
-// operations, within the times at which they went on, that explains all answers?
+// what the clients saw judged by porcupine (package porcupine-tests/model): is there one order of
+// the operations, within the times at which they went on, that explains all answers?
 //
 //	func leaderCrashes(e *tester.Env) {
 //		s := start(e, setup{reads: kvapi.ReadLog})      // three servers
@@ -19,21 +19,21 @@
 //
 // # Services of both kinds
 //
-// The cases say put, append, get; a [user] turns that into the calls of one of two dialects, the classic one
-// of 6.824 (Put, Append, Get) or the versioned one of 6.5840 (Put on a condition, Get with a version).
-// What is recorded are the calls themselves, and each dialect has its own model. A service that
-// speaks both is asked in one or the other, as the seed says.
+// The cases say put, append, get; a [user] turns that into the calls of one of two dialects, the
+// classic one of 6.824 (Put, Append, Get) or the versioned one of 6.5840 (Put on a condition, Get
+// with a version). What is recorded are the calls themselves, and each dialect has its own model. A
+// service that speaks both is asked in one or the other, as the seed says.
 //
 // # For whoever writes a case
 //
-// No case fails a correct service. It may answer at once or when it looks next, may keep sessions or
-// none, may refuse or wait; its peers differ as lab 2 allows. What a service owes is in
-// docs/lab3.md: linearizable answers always, answers at all (tester.ProgressLimit) when a majority is well
-// and can be reached, and in 3B to 3E what their read paths and snapshots are for.
+// No case fails a correct service. It may answer at once or when it looks next, may keep sessions
+// or none, may refuse or wait; its peers differ as lab 2 allows. What a service owes is in
+// docs/lab3.md: linearizable answers always, answers at all (tester.ProgressLimit) when a majority
+// is well and can be reached, and in 3B to 3E what their read paths and snapshots are for.
 //
-// Judging is a search that can take for ever, so histories have to be easy: few keys but not one for all,
-// a handful of clients, values that are never used twice (model.Value). If its budget runs out, a run is
-// inconclusive, never passed. Loads are counted in operations.
+// Judging is a search that can take for ever, so histories have to be easy: few keys but not one
+// for all, a handful of clients, values that are never used twice (model.Value). If its budget runs
+// out, a run is inconclusive, never passed. Loads are counted in operations.
 //
 // # Contents
 //

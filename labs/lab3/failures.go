@@ -21,8 +21,8 @@ func unreliable(e *tester.Env) {
 	s.ends(l)
 }
 
-// appends has several clients append to one key while messages are lost, late and doubled. Each value has
-// to be there once.
+// appends has several clients append to one key while messages are lost, late and doubled. Each
+// value has to be there once.
 func appends(e *tester.Env) {
 	s := start(e, setup{net: tester.Options{Unreliable: true, Duplicates: true, LongReordering: e.Rand().IntN(2) == 0}})
 	l := s.load(kit.Mix{Users: 4, Each: 10, Keys: kit.Letters(1), Reads: 15, Think: 20 * time.Millisecond})
@@ -30,8 +30,8 @@ func appends(e *tester.Env) {
 	s.ends(l)
 }
 
-// leaderCrashes crashes leaders in the middle of operations. What they had not answered is done by the
-// next one, or has been done and must not be done twice.
+// leaderCrashes crashes leaders in the middle of operations. What they had not answered is done by
+// the next one, or has been done and must not be done twice.
 func leaderCrashes(reads kvapi.ReadPath) func(*tester.Env) {
 	return func(e *tester.Env) {
 		s := start(e, setup{reads: reads})
@@ -47,8 +47,9 @@ func leaderCrashes(reads kvapi.ReadPath) func(*tester.Env) {
 	}
 }
 
-// deposedLeader cuts a leader off, together with one of five servers, and lets a client ask it while others
-// write to the majority. As far as the old leader knows it still leads; what it has may be old.
+// deposedLeader cuts a leader off, together with one of five servers, and lets a client ask it
+// while others write to the majority. As far as the old leader knows it still leads; what it has
+// may be old.
 func deposedLeader(reads kvapi.ReadPath) func(*tester.Env) {
 	return func(e *tester.Env) {
 		s := start(e, setup{servers: 5, reads: reads})
@@ -127,9 +128,10 @@ func minority(e *tester.Env) {
 	s.judge()
 }
 
-// lostOffice lets a leader give an entry to the others, but not hear of it, and be deposed while a client waits. The
-// next leader has the entry, and commits it. So "I do not lead any more" does not mean that nothing was
-// done: a server that tells the client so, or a clerk that takes it so, reports as refused what was done.
+// lostOffice lets a leader give an entry to the others, but not hear of it, and be deposed while a
+// client waits. The next leader has the entry, and commits it. So "I do not lead any more" does not
+// mean that nothing was done: a server that tells the client so, or a clerk that takes it so,
+// reports as refused what was done.
 //
 //	client      old leader             the others
 //	  |-- put ----->|----- entry --------->| stored
@@ -139,8 +141,8 @@ func minority(e *tester.Env) {
 //	  |<- unknown --|
 //	  |-- put, again ---------------------->| has been done
 //
-// Every other time the entry does not get out, and the next leader puts another client's in its place. Who
-// waits for it must not be given that one's result.
+// Every other time the entry does not get out, and the next leader puts another client's in its
+// place. Who waits for it must not be given that one's result.
 func lostOffice(e *tester.Env) {
 	s := start(e, setup{})
 	u, w := s.user(), s.user()
@@ -182,7 +184,8 @@ func partitions(e *tester.Env) {
 	s.ends(l)
 }
 
-// restarts crashes all servers at once, again and again. What was answered must be there afterwards.
+// restarts crashes all servers at once, again and again. What was answered must be there
+// afterwards.
 func restarts(e *tester.Env) {
 	s := start(e, setup{})
 	l := s.load(kit.Mix{Users: 4, Each: 15, Keys: kit.Letters(2), Reads: 40, Puts: 20, Think: 100 * time.Millisecond})
@@ -199,8 +202,9 @@ func restarts(e *tester.Env) {
 	s.ends(l)
 }
 
-// clientDies lets clients die in the middle of an operation: when their request is on its way, is being
-// worked on, or is being answered. It may have been done, once, or not; nobody else may notice.
+// clientDies lets clients die in the middle of an operation: when their request is on its way, is
+// being worked on, or is being answered. It may have been done, once, or not; nobody else may
+// notice.
 func clientDies(reads kvapi.ReadPath) func(*tester.Env) {
 	return func(e *tester.Env) {
 		s := start(e, setup{reads: reads, net: tester.Options{Duplicates: true}})
@@ -219,8 +223,8 @@ func clientDies(reads kvapi.ReadPath) func(*tester.Env) {
 	}
 }
 
-// pendingAtCrash has many clients wait at a leader that cannot commit, and crashes it. They all find the
-// next one.
+// pendingAtCrash has many clients wait at a leader that cannot commit, and crashes it. They all
+// find the next one.
 func pendingAtCrash(e *tester.Env) {
 	s := start(e, setup{})
 	u := s.user()

@@ -8,11 +8,11 @@ import (
 	"raftlab/tester"
 )
 
-// Part 3D: reads at any server. A follower asks the leader how far it has to have applied, and waits for
-// that.
+// Part 3D: reads at any server. A follower asks the leader how far it has to have applied, and
+// waits for that.
 
-// atFollower reads at one follower what has just been written at the leader. The follower has not heard
-// yet that the entry is committed: it has to wait until it has applied it.
+// atFollower reads at one follower what has just been written at the leader. The follower has not
+// heard yet that the entry is committed: it has to wait until it has applied it.
 func atFollower(e *tester.Env) {
 	s := start(e, setup{reads: kvapi.ReadIndexFollower})
 	w, r := s.user(), s.user()
@@ -28,9 +28,9 @@ func atFollower(e *tester.Env) {
 	s.judge()
 }
 
-// onTheWay has several clients read at one follower all the time while messages take long, so that there is always a
-// request for a read index on its way. A read may share a request, but not one that began before it did:
-// the leader may have taken the index before the last write was complete.
+// onTheWay has several clients read at one follower all the time while messages take long, so that
+// there is always a request for a read index on its way. A read may share a request, but not one
+// that began before it did: the leader may have taken the index before the last write was complete.
 //
 //	follower  --- request ---------------------------- index 7 ---> looks at 7
 //	leader         \-> index 7 --- confirmed ---------/
@@ -95,8 +95,8 @@ func readsAreSpread(e *tester.Env) {
 	s.judge()
 }
 
-// followerCutOff leaves a client alone with a server that reaches nobody. It cannot know what is new, so it must
-// not answer; when it is back it answers soon.
+// followerCutOff leaves a client alone with a server that reaches nobody. It cannot know what is
+// new, so it must not answer; when it is back it answers soon.
 func followerCutOff(e *tester.Env) {
 	s := start(e, setup{reads: kvapi.ReadIndexFollower})
 	w, r := s.user(), s.user()
@@ -145,8 +145,8 @@ func followerBehind(maxState int) func(*tester.Env) {
 	}
 }
 
-// leaderGoes has followers ask a leader that has just gone. They must not wait for its answer, which can take
-// seven seconds not to come, but ask the next one as soon as they know of it.
+// leaderGoes has followers ask a leader that has just gone. They must not wait for its answer,
+// which can take seven seconds not to come, but ask the next one as soon as they know of it.
 func leaderGoes(e *tester.Env) {
 	const limit = 1500 * time.Millisecond
 	s := start(e, setup{reads: kvapi.ReadIndexFollower, net: tester.Options{LongDelays: true}})

@@ -8,8 +8,8 @@ import (
 	"raftlab/tester"
 )
 
-// Part 3C: reads without log entries, at the leader (§6.4 of Ongaro's dissertation). Parts 3D and 3E use the same
-// cases for their read paths.
+// Part 3C: reads without log entries, at the leader (§6.4 of Ongaro's dissertation). Parts 3D and
+// 3E use the same cases for their read paths.
 
 // manyReaders has most clients read what a few write.
 func manyReaders(reads kvapi.ReadPath) func(*tester.Env) {
@@ -19,8 +19,8 @@ func manyReaders(reads kvapi.ReadPath) func(*tester.Env) {
 	}
 }
 
-// quietly runs f while no election is going on, in up to four attempts, and reports how many calls the
-// servers made to each other, and how often they wrote to their persisters, meanwhile.
+// quietly runs f while no election is going on, in up to four attempts, and reports how many calls
+// the servers made to each other, and how often they wrote to their persisters, meanwhile.
 func (s *service) quietly(f func()) (rpcs, writes int, took time.Duration, ok bool) {
 	for range 4 {
 		s.Leader()
@@ -51,8 +51,8 @@ func (s *service) heartbeats(d time.Duration) int {
 	return (s.N()-1)*int(d*tester.IdleRPCs/time.Second) + 2*(s.N()-1)
 }
 
-// noLogEntries reads a good deal from an idle service and looks whether anybody has stored anything: a read
-// that costs a log entry, or a write to the disk, is what this path is to avoid.
+// noLogEntries reads a good deal from an idle service and looks whether anybody has stored
+// anything: a read that costs a log entry, or a write to the disk, is what this path is to avoid.
 func noLogEntries(reads kvapi.ReadPath) func(*tester.Env) {
 	return func(e *tester.Env) {
 		const gets = 40
@@ -100,10 +100,10 @@ func sharedRounds(e *tester.Env) {
 	s.judge()
 }
 
-// newLeaderReads crashes a leader right after it has answered a write. The next one has the entry but does
-// not know that it is committed, until it has committed one of its own term; its commitIndex is too low
-// for a read until then. The other server misses some entries, so that it can confirm the new
-// leader before it can help to commit.
+// newLeaderReads crashes a leader right after it has answered a write. The next one has the entry
+// but does not know that it is committed, until it has committed one of its own term; its
+// commitIndex is too low for a read until then. The other server misses some entries, so that it
+// can confirm the new leader before it can help to commit.
 func newLeaderReads(reads kvapi.ReadPath) func(*tester.Env) {
 	return func(e *tester.Env) {
 		s := start(e, setup{reads: reads})
@@ -137,15 +137,15 @@ func newLeaderReads(reads kvapi.ReadPath) func(*tester.Env) {
 	}
 }
 
-// lateConfirmations gives a deposed leader answers to questions of an earlier time. For a while replies
-// are late by up to two seconds; then the leader's own messages get lost, and those that would tell
-// it of a successor, but not the late replies of two servers:
+// lateConfirmations gives a deposed leader answers to questions of an earlier time. For a while
+// replies are late by up to two seconds; then the leader's own messages get lost, and those that
+// would tell it of a successor, but not the late replies of two servers:
 //
 //	old leader  <-- late replies --  a, b  <---->  hub  <---->  the fifth
 //
-// Only the hub can win: a and b reach nobody else. If one of them stands for election first, the old
-// leader hears of it, and the round was in vain; so there are some. A reply to an old question says
-// that the leader led when it was asked, and nothing about now.
+// Only the hub can win: a and b reach nobody else. If one of them stands for election first, the
+// old leader hears of it, and the round was in vain; so there are some. A reply to an old question
+// says that the leader led when it was asked, and nothing about now.
 func lateConfirmations(reads kvapi.ReadPath) func(*tester.Env) {
 	return func(e *tester.Env) {
 		s := start(e, setup{servers: 5, reads: reads})
@@ -185,8 +185,8 @@ func lateConfirmations(reads kvapi.ReadPath) func(*tester.Env) {
 	}
 }
 
-// snapshotAmidReads takes snapshots all the time while clients read, and lets a server come back that has
-// to install one.
+// snapshotAmidReads takes snapshots all the time while clients read, and lets a server come back
+// that has to install one.
 func snapshotAmidReads(reads kvapi.ReadPath) func(*tester.Env) {
 	return func(e *tester.Env) {
 		s := start(e, setup{reads: reads, maxState: maxRaftState})

@@ -11,7 +11,8 @@ import (
 //
 //	func TestLab3(t *testing.T) { lab3.Run(t, kvraft.Service) }
 //
-// It takes the function or the service. With the function each server and each client has a service made for itself.
+// It takes the function or the service. With the function each server and each client has a service
+// made for itself.
 func Run[S kvapi.Service | func() kvapi.Service](t *testing.T, service S, private ...tester.Case) {
 	t.Helper()
 	lab := Lab()

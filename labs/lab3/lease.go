@@ -35,8 +35,8 @@ func noMessages(e *tester.Env) {
 	s.judge()
 }
 
-// leaseRunsOut cuts leaders off at once, with clients that go on reading, and looks for the first write
-// that the others can do.
+// leaseRunsOut cuts leaders off at once, with clients that go on reading, and looks for the first
+// write that the others can do.
 func leaseRunsOut(rates func(leader bool) float64) func(*tester.Env) {
 	return func(e *tester.Env) {
 		s := start(e, setup{reads: kvapi.ReadLease})

@@ -10,10 +10,10 @@ import (
 	"raftlab/tester"
 )
 
-// overload runs the service on one peer that commits faster than it delivers: thousands of entries are
-// committed, and nothing is handed to the service for some seconds. Requests that come meanwhile wait or are
-// refused (ErrTooManyRequests), as the service likes; but clerks must not storm it, and in the
-// end everything is done, once.
+// overload runs the service on one peer that commits faster than it delivers: thousands of entries
+// are committed, and nothing is handed to the service for some seconds. Requests that come
+// meanwhile wait or are refused (ErrTooManyRequests), as the service likes; but clerks must not
+// storm it, and in the end everything is done, once.
 func overload(e *tester.Env) {
 	const clients, pile, seconds = 8, 6000, 4
 	peer := &busyPeer{}
@@ -41,9 +41,9 @@ func overload(e *tester.Env) {
 	s.ends(l)
 }
 
-// busyPeer is a Raft peer of a cluster of one server: what is proposed is committed. It delivers when
-// it is allowed to. It stands in for a real one that is far ahead of its service, since in virtual
-// time a service takes no time.
+// busyPeer is a Raft peer of a cluster of one server: what is proposed is committed. It delivers
+// when it is allowed to. It stands in for a real one that is far ahead of its service, since in
+// virtual time a service takes no time.
 type busyPeer struct {
 	mu        sync.Mutex
 	entries   []any // committed; nil for one without a command

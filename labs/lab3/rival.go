@@ -9,15 +9,18 @@ import (
 	"raftlab/tester"
 )
 
-// Part 3E: the promise that a lease counts on. Who has heard a leader votes for nobody else, for the minimum election
-// timeout (§4.2.3). In these cases a link is cut, and everything depends on one voter:
+// Part 3E: the promise that a lease counts on. Who has heard a leader votes for nobody else, for
+// the minimum election timeout (§4.2.3). In these cases a link is cut, and everything depends on
+// one voter:
 //
 //	old leader  ----------  voter  ----------  rival
 //	 lease                  hears the leader   does not, and stands for election again and again
 
-// rival looks whether the voter votes. If the rival wins, the old leader is cut off before it hears of it, and asked.
+// rival looks whether the voter votes. If the rival wins, the old leader is cut off before it hears
+// of it, and asked.
 //
-// With hadLeave the rival has led at the request of a leader before (§3.10). The leave was for that election.
+// With hadLeave the rival has led at the request of a leader before (§3.10). The leave was for that
+// election.
 func rival(hadLeave bool) func(*tester.Env) {
 	return func(e *tester.Env) {
 		want := setup{reads: kvapi.ReadLease}
@@ -60,8 +63,8 @@ func rival(hadLeave bool) func(*tester.Env) {
 	}
 }
 
-// voterRestarts crashes the voter, which is back soon, and cuts the old leader off at the same moment. The voter
-// knows nobody now whom it stands by, but the lease that counts on it goes on.
+// voterRestarts crashes the voter, which is back soon, and cuts the old leader off at the same
+// moment. The voter knows nobody now whom it stands by, but the lease that counts on it goes on.
 func voterRestarts(e *tester.Env) {
 	s := start(e, setup{reads: kvapi.ReadLease})
 	w, r := s.user(), s.user()
@@ -85,17 +88,19 @@ func voterRestarts(e *tester.Env) {
 	s.judge()
 }
 
-// voterMovesOn lets the voter learn of a newer term, and cuts the old leader off at that moment: the voter has no
-// leader in the newer term, but the lease that counts on it goes on. It has led itself before, and a heartbeat of that
-// time reaches the rival so late that the answer tells of all the elections in which the rival has stood meanwhile:
+// voterMovesOn lets the voter learn of a newer term, and cuts the old leader off at that moment:
+// the voter has no leader in the newer term, but the lease that counts on it goes on. It has led
+// itself before, and a heartbeat of that time reaches the rival so late that the answer tells of
+// all the elections in which the rival has stood meanwhile:
 //
 //	voter   leads 1, heartbeat            hears old, which leads 2              moves to 5
 //	            \                          ^                                   /
 //	             \------------------------/--------------- seconds --------> rival in 5
 //	old                   stands, deposes it, leads 2
 //
-// Every other time messages are slow just before, until the rival stands. Then that answer may overtake the rival's
-// request for votes, and the voter is asked for its vote in the very term that it has seen.
+// Every other time messages are slow just before, until the rival stands. Then that answer may
+// overtake the rival's request for votes, and the voter is asked for its vote in the very term that
+// it has seen.
 func voterMovesOn(e *tester.Env) {
 	const (
 		late = 4 * time.Second // time enough for an election or two, and for the rival to stand
@@ -142,8 +147,8 @@ func voterMovesOn(e *tester.Env) {
 	s.judge()
 }
 
-// deposes cuts the link between a follower and its leader until the follower stands for election, which deposes the leader
-// when the link is mended, and says whether the follower is the next one.
+// deposes cuts the link between a follower and its leader until the follower stands for election,
+// which deposes the leader when the link is mended, and says whether the follower is the next one.
 func (s *service) deposes(i, leader int) bool {
 	s.Cut(leader, i)
 	s.Cut(i, leader)
@@ -152,14 +157,15 @@ func (s *service) deposes(i, leader int) bool {
 	return s.Leader() == i
 }
 
-// stands waits until a server has begun another term, for two of the longest election timeouts at most.
+// stands waits until a server has begun another term, for two of the longest election timeouts at
+// most.
 func (s *service) stands(i int) {
 	before, _ := s.State(i)
 	s.Until(2*tester.ElectionTimeoutHigh, func() bool { term, _ := s.State(i); return term > before })
 }
 
-// asked cuts the old leader off, does what has to be done to the voter at that moment, and has a reader ask the old leader.
-// If the rival is elected it is written to. Then everything is mended.
+// asked cuts the old leader off, does what has to be done to the voter at that moment, and has a
+// reader ask the old leader. If the rival is elected it is written to. Then everything is mended.
 func (s *service) asked(old, rival int, r *user, voter func()) {
 	r.Client.Reach(old)
 	stop := make(chan struct{})

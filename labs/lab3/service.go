@@ -96,9 +96,9 @@ func (s *service) judge() {
 	}
 }
 
-// bounded fails the case if more Raft state was ever persisted than snapshots are to allow. A service
-// takes one when maxraftstate is near; what comes in while it does, and what cannot be committed
-// yet, has room.
+// bounded fails the case if more Raft state was ever persisted than snapshots are to allow. A
+// service takes one when maxraftstate is near; what comes in while it does, and what cannot be
+// committed yet, has room.
 func (s *service) bounded() {
 	if most, limit := s.MaxPersistedSize(), 8*s.setup.maxState; most > limit {
 		s.Fail(tester.RuleLogTooLarge, nil, "with maxraftstate %d, a server has persisted %d bytes of Raft state; at most %d (8 times) are allowed",
@@ -106,8 +106,8 @@ func (s *service) bounded() {
 	}
 }
 
-// ends is the end of most cases: everything is mended, everybody gets to the end of what they were doing,
-// all keys are read once more, and the history is judged.
+// ends is the end of most cases: everything is mended, everybody gets to the end of what they were
+// doing, all keys are read once more, and the history is judged.
 func (s *service) ends(loads ...*kit.Load) {
 	s.env.Note("all faults end")
 	s.healed()
@@ -125,7 +125,8 @@ func (s *service) ends(loads ...*kit.Load) {
 	s.closes(keys...)
 }
 
-// closes reads keys, and judges the history. Where nothing has failed so far, each server has to be dispensable.
+// closes reads keys, and judges the history. Where nothing has failed so far, each server has to be
+// dispensable.
 func (s *service) closes(keys ...string) {
 	s.user().ReadsAll(keys)
 	s.OneAbsent(func() { s.user().ReadsAll(keys) })

@@ -60,8 +60,8 @@ func logStaysShort(e *tester.Env) {
 	s.bounded()
 }
 
-// snapshotsAreSmall overwrites a few keys again and again. A snapshot is the state, not the way that led to
-// it.
+// snapshotsAreSmall overwrites a few keys again and again. A snapshot is the state, not the way
+// that led to it.
 func snapshotsAreSmall(e *tester.Env) {
 	const limit = 2000
 	s := start(e, setup{maxState: maxRaftState})
@@ -91,8 +91,9 @@ func snapshotsSurvive(e *tester.Env) {
 	s.judge()
 }
 
-// snapshotsUnderLoad has many clients write at once, so that entries are applied in bunches, and some right after a snapshot was
-// begun; then all servers restart. A snapshot that claims an entry which came after its data loses that entry.
+// snapshotsUnderLoad has many clients write at once, so that entries are applied in bunches, and
+// some right after a snapshot was begun; then all servers restart. A snapshot that claims an entry
+// which came after its data loses that entry.
 func snapshotsUnderLoad(e *tester.Env) {
 	s := start(e, setup{maxState: maxRaftState})
 	u := s.user()
@@ -104,9 +105,9 @@ func snapshotsUnderLoad(e *tester.Env) {
 	s.judge()
 }
 
-// sessionsSurvive lets a client that hears no answers repeat a write, until the first copy of it is in a
-// snapshot and all servers have restarted from it. Whoever left the clients' sessions out of the
-// snapshot does it a second time.
+// sessionsSurvive lets a client that hears no answers repeat a write, until the first copy of it is
+// in a snapshot and all servers have restarted from it. Whoever left the clients' sessions out of
+// the snapshot does it a second time.
 //
 //	client    append "x"  again  again   ...   again        again  <- answered at last
 //	servers   done        [ others write ] [ snapshot ] [ restart ]  not done: known
@@ -136,8 +137,8 @@ func sessionsSurvive(e *tester.Env) {
 	s.judge()
 }
 
-// leftBehind keeps a server away until the others have only a snapshot for it, and then makes the service
-// depend on it: of the two that knew better, one goes.
+// leftBehind keeps a server away until the others have only a snapshot for it, and then makes the
+// service depend on it: of the two that knew better, one goes.
 func leftBehind(e *tester.Env) {
 	s := start(e, setup{maxState: maxRaftState})
 	u := s.user()
@@ -179,8 +180,8 @@ func crashWhileSaving(e *tester.Env) {
 	s.bounded()
 }
 
-// lagging lets one server fall behind a little, again and again, while the others take snapshots: it
-// is brought up to date by entries or by snapshots in turn.
+// lagging lets one server fall behind a little, again and again, while the others take snapshots:
+// it is brought up to date by entries or by snapshots in turn.
 func lagging(e *tester.Env) {
 	s := start(e, setup{maxState: maxRaftState, catchUp: e.Rand().IntN(2) == 0, net: tester.Options{Unreliable: true, Duplicates: true}})
 	l := s.load(kit.Mix{Users: 4, Each: 30, Keys: kit.Letters(3), Reads: 20, Puts: 60, Think: 60 * time.Millisecond})

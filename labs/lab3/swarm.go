@@ -9,10 +9,12 @@ import (
 	"raftlab/tester/faults"
 )
 
-// A swarm is a case that takes some of all faults, drawn by the seed. A history with every fault in it
-// is mostly waiting; one with two or three kinds goes further into each (Groce et al., Swarm Testing, 2012).
+// A swarm is a case that takes some of all faults, drawn by the seed. A history with every fault in
+// it is mostly waiting; one with two or three kinds goes further into each (Groce et al., Swarm
+// Testing, 2012).
 
-// strikes that a swarm can choose from. Each does something to the service, which lasts until the next one.
+// strikes that a swarm can choose from. Each does something to the service, which lasts until the
+// next one.
 var strikes = []func(s *service){
 	func(s *service) { faults.Halves.On(s, s.Shuffled()...) },
 	func(s *service) { s.HealAll(); faults.CutOff.On(s, s.AnyLeader()) },

@@ -9,15 +9,17 @@ import (
 	"raftlab/tester/topology"
 )
 
-// Part 3E: leaders hand their leadership over (§3.10). Voters take part in the election that follows although they hear a
-// leader, so the lease must have ended before.
+// Part 3E: leaders hand their leadership over (§3.10). Voters take part in the election that
+// follows although they hear a leader, so the lease must have ended before.
 
-// handOver asks old to make heir its successor, and again if it comes to nothing, up to four times. The case fails if it
-// never comes to it, or if old has been deposed for nothing. Both are well and nobody writes at old meanwhile.
+// handOver asks old to make heir its successor, and again if it comes to nothing, up to four times.
+// The case fails if it never comes to it, or if old has been deposed for nothing. Both are well and
+// nobody writes at old meanwhile.
 //
-// How soon it comes to it is the peers' affair. What an heir lacks may reach it one entry with each heartbeat, and old may
-// give up before; but the entries stay, and so a later attempt finds an heir that lacks nothing. Then a transfer is
-// an order and an election in which all servers are well, nobody else stands, and the heir has all entries.
+// How soon it comes to it is the peers' affair. What an heir lacks may reach it one entry with each
+// heartbeat, and old may give up before; but the entries stay, and so a later attempt finds an heir
+// that lacks nothing. Then a transfer is an order and an election in which all servers are well,
+// nobody else stands, and the heir has all entries.
 func (s *service) handOver(old, heir int) {
 	const attempts = 4
 	for range attempts {
@@ -35,8 +37,9 @@ func (s *service) handOver(old, heir int) {
 		old, attempts, heir)
 }
 
-// handedOver has clients read at the old leader and write at the new one. Every other time the old leader hears
-// nothing any more from the moment of its order, and so does not learn that it was followed.
+// handedOver has clients read at the old leader and write at the new one. Every other time the old
+// leader hears nothing any more from the moment of its order, and so does not learn that it was
+// followed.
 func handedOver(e *tester.Env) {
 	s := start(e, setup{reads: kvapi.ReadLease, extensions: []string{raftapi.Transfer}})
 	w, r := s.user(), s.user()
@@ -71,7 +74,8 @@ func handedOver(e *tester.Env) {
 	s.judge()
 }
 
-// heirBehind asks a leader to hand over to a server that has just come back, and lacks a few entries.
+// heirBehind asks a leader to hand over to a server that has just come back, and lacks a few
+// entries.
 func heirBehind(e *tester.Env) {
 	s := start(e, setup{reads: kvapi.ReadLease, extensions: []string{raftapi.Transfer}})
 	u := s.user()
@@ -88,8 +92,8 @@ func heirBehind(e *tester.Env) {
 	s.judge()
 }
 
-// heirDies asks a leader to hand over to a server that has just crashed. Until that is given up the leader takes no
-// commands; then it takes them again.
+// heirDies asks a leader to hand over to a server that has just crashed. Until that is given up the
+// leader takes no commands; then it takes them again.
 //
 //	leader   order        no commands                     given up    commands again
 //	  ---------+---------------------------------------------+--------------->
@@ -137,8 +141,8 @@ func heirDies(e *tester.Env) {
 	s.judge()
 }
 
-// lateOrder keeps the order of a leader on its way for two seconds. When it arrives there is another leader, in a newer
-// term, who has given leave to nobody and reads from its lease:
+// lateOrder keeps the order of a leader on its way for two seconds. When it arrives there is
+// another leader, in a newer term, who has given leave to nobody and reads from its lease:
 //
 //	first   leads 1, order ...  given up ... another order
 //	            \                                 \
@@ -182,7 +186,8 @@ func lateOrder(e *tester.Env) {
 	s.judge()
 }
 
-// order is what becomes of a request to hand over, while the case goes on. done and ended are known when over is closed.
+// order is what becomes of a request to hand over, while the case goes on. done and ended are known
+// when over is closed.
 type order struct {
 	over  chan struct{}
 	done  bool

@@ -11,8 +11,8 @@ import (
 	"raftlab/shardapi"
 )
 
-// admin is a client of the controller. What it asks and what it is answered goes into the trace, and into
-// the history. Its operations are for one goroutine, started with goes or must.
+// admin is a client of the controller. What it asks and what it is answered goes into the trace,
+// and into the history. Its operations are for one goroutine, started with goes or must.
 type admin struct {
 	*kit.Person
 	c     *controller
@@ -80,7 +80,8 @@ func (a *admin) move(shard, gid int) {
 	})
 }
 
-// query asks for a configuration; -1 is the latest. One that could never be right ends the case at once.
+// query asks for a configuration; -1 is the latest. One that could never be right ends the case at
+// once.
 func (a *admin) query(num int) shardapi.Config {
 	got := a.do(configs.Op{Kind: configs.Query, Num: num}, func() shardapi.Config { return a.clerk.Query(num) })
 	if bad := configs.Sound(got); bad != nil {
@@ -96,9 +97,9 @@ type mix struct {
 	think  time.Duration // the longest time between two operations of a client
 }
 
-// load sets clients to work, with operations drawn from the seed, and returns at once, as soon as the two groups that
-// stay have joined. Each client has groups of its own, which come and go; two groups belong to all, and stay, so that
-// there is somebody to move shards to.
+// load sets clients to work, with operations drawn from the seed, and returns at once, as soon as
+// the two groups that stay have joined. Each client has groups of its own, which come and go; two
+// groups belong to all, and stay, so that there is somebody to move shards to.
 func (c *controller) load(m mix) *kit.Load {
 	stay := c.gids(2)
 	first := c.admin()

@@ -7,8 +7,8 @@ import (
 	"raftlab/tester"
 )
 
-// Part 4A: joins, leaves and moves, while nothing fails. What the configurations have to be is checked when
-// the history is judged.
+// Part 4A: joins, leaves and moves, while nothing fails. What the configurations have to be is
+// checked when the history is judged.
 
 // empty asks a new controller what it knows, and once more when there is something to know.
 func empty(e *tester.Env) {
@@ -46,7 +46,8 @@ func joinLeave(e *tester.Env) {
 	c.judge()
 }
 
-// thePast asks for old configurations again and again, while new ones are made. They must not change.
+// thePast asks for old configurations again and again, while new ones are made. They must not
+// change.
 func thePast(e *tester.Env) {
 	c := startController(e, setup{})
 	a := c.admin()
@@ -65,7 +66,8 @@ func thePast(e *tester.Env) {
 	c.judge()
 }
 
-// moves gives shards to groups by hand. They stay there until the next join, which spreads them anew.
+// moves gives shards to groups by hand. They stay there until the next join, which spreads them
+// anew.
 func moves(e *tester.Env) {
 	c := startController(e, setup{})
 	a := c.admin()
@@ -92,8 +94,8 @@ func moves(e *tester.Env) {
 	c.judge()
 }
 
-// fewMoves lets groups come and go, at random, one or several at a time, and moves shards in between: each time
-// the sizes have to come out even, and no more shards may move than need to.
+// fewMoves lets groups come and go, at random, one or several at a time, and moves shards in
+// between: each time the sizes have to come out even, and no more shards may move than need to.
 func fewMoves(e *tester.Env) {
 	c := startController(e, setup{})
 	a := c.admin()
@@ -140,7 +142,8 @@ func manyAtOnce(e *tester.Env) {
 	c.judge()
 }
 
-// moreGroups has more groups than there are shards: some have none, and get one when another leaves.
+// moreGroups has more groups than there are shards: some have none, and get one when another
+// leaves.
 func moreGroups(e *tester.Env) {
 	c := startController(e, setup{})
 	a := c.admin()
@@ -204,8 +207,8 @@ func repeated(e *tester.Env) {
 	c.judge()
 }
 
-// freshController starts a second controller in the same process, which must not know what the first one
-// was told.
+// freshController starts a second controller in the same process, which must not know what the
+// first one was told.
 func freshController(e *tester.Env) {
 	first := startController(e, setup{})
 	a, gids := first.admin(), first.gids(3)
@@ -223,8 +226,8 @@ func freshController(e *tester.Env) {
 	second.judge()
 }
 
-// soon measures how long a change takes when nothing is wrong. A controller that is woken by its own
-// clock instead of by what it applies, or a clerk that waits before it asks, is too slow.
+// soon measures how long a change takes when nothing is wrong. A controller that is woken by its
+// own clock instead of by what it applies, or a clerk that waits before it asks, is too slow.
 func soon(e *tester.Env) {
 	const changes = 20
 	c := startController(e, setup{})

@@ -79,8 +79,8 @@ func (c *controller) healed() {
 	}
 }
 
-// ends is the end of most cases: everything is mended, everybody gets to the end of what they were doing,
-// all configurations are asked for, and the history is judged by them.
+// ends is the end of most cases: everything is mended, everybody gets to the end of what they were
+// doing, all configurations are asked for, and the history is judged by them.
 func (c *controller) ends(loads ...*kit.Load) {
 	c.env.Note("all faults end")
 	c.healed()
@@ -103,8 +103,8 @@ func (c *controller) everything(a *admin) []shardapi.Config {
 	return made
 }
 
-// judge fails the case if the configurations are not what they have to be, or no order of the requests
-// explains what clients saw.
+// judge fails the case if the configurations are not what they have to be, or no order of the
+// requests explains what clients saw.
 func (c *controller) judge() {
 	made := c.everything(c.admin())
 	c.OneAbsent(func() { c.everything(c.admin()) })

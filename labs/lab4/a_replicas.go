@@ -44,8 +44,8 @@ func joinTogether(e *tester.Env) {
 	c.judge()
 }
 
-// replicasAgree makes one server after the other lead, and asks each for all configurations. They were
-// computed by each server for itself.
+// replicasAgree makes one server after the other lead, and asks each for all configurations. They
+// were computed by each server for itself.
 func replicasAgree(e *tester.Env) {
 	c := startController(e, setup{})
 	a := c.admin()
@@ -100,8 +100,8 @@ func leaderCrashes(e *tester.Env) {
 	c.ends(l)
 }
 
-// restarts crashes all servers at once, again and again. All configurations must be there afterwards, old ones
-// and all.
+// restarts crashes all servers at once, again and again. All configurations must be there
+// afterwards, old ones and all.
 func restarts(e *tester.Env) {
 	c := startController(e, setup{})
 	l := c.load(mix{admins: 3, each: 10, think: 150 * time.Millisecond})
@@ -152,8 +152,8 @@ func unreliable(e *tester.Env) {
 	c.ends(l)
 }
 
-// lateCopies has one group come and go, and one shard go back and forth, while requests are sent again and come
-// twice. A change that is made a second time, late, brings back what was over.
+// lateCopies has one group come and go, and one shard go back and forth, while requests are sent
+// again and come twice. A change that is made a second time, late, brings back what was over.
 func lateCopies(e *tester.Env) {
 	c := startController(e, setup{net: tester.Options{Unreliable: true, Duplicates: true, LongReordering: true}})
 	a := c.admin()
@@ -171,8 +171,8 @@ func lateCopies(e *tester.Env) {
 	c.ends()
 }
 
-// minority leaves clients with a minority. Neither a change nor a query is answered there, whatever the
-// leader there believes; both are soon after the network is whole again.
+// minority leaves clients with a minority. Neither a change nor a query is answered there, whatever
+// the leader there believes; both are soon after the network is whole again.
 func minority(e *tester.Env) {
 	c := startController(e, setup{servers: 5})
 	a, q, w := c.admin(), c.admin(), c.admin()
@@ -205,8 +205,8 @@ func minority(e *tester.Env) {
 	c.ends()
 }
 
-// deposedLeader cuts a leader off, together with one of five servers, and lets clients ask it, for the
-// latest configuration and for old ones, while others change them at the majority.
+// deposedLeader cuts a leader off, together with one of five servers, and lets clients ask it, for
+// the latest configuration and for old ones, while others change them at the majority.
 func deposedLeader(e *tester.Env) {
 	c := startController(e, setup{servers: 5})
 	w, askers := c.admin(), []*admin{c.admin(), c.admin()}
@@ -240,8 +240,8 @@ func deposedLeader(e *tester.Env) {
 	c.ends()
 }
 
-// queryUntil asks again and again: mostly for the latest configuration, and sometimes for the next one, as
-// groups of servers do.
+// queryUntil asks again and again: mostly for the latest configuration, and sometimes for the next
+// one, as groups of servers do.
 func (a *admin) queryUntil(stop <-chan struct{}) {
 	for next := -1; ; {
 		select {
@@ -275,7 +275,8 @@ func clientDies(e *tester.Env) {
 	c.ends(l)
 }
 
-// pending has clients wait at a leader that cannot commit, and crashes it. They all find the next one.
+// pending has clients wait at a leader that cannot commit, and crashes it. They all find the next
+// one.
 func pending(e *tester.Env) {
 	c := startController(e, setup{})
 	l := c.load(mix{admins: 12, each: 2})
@@ -287,7 +288,8 @@ func pending(e *tester.Env) {
 	c.ends(l)
 }
 
-// strikes that a swarm can choose from. Each does something to the controller, which lasts until the next.
+// strikes that a swarm can choose from. Each does something to the controller, which lasts until
+// the next.
 var strikes = []func(c *controller){
 	func(c *controller) { faults.Halves.On(c, c.Shuffled()...) },
 	func(c *controller) { c.HealAll(); faults.CutOff.On(c, c.AnyLeader()) },

@@ -9,11 +9,12 @@ import (
 	"raftlab/tester"
 )
 
-// Part 4B, while the controller fails. Groups have to keep what they have been given, and to get on with
-// what has begun.
+// Part 4B, while the controller fails. Groups have to keep what they have been given, and to get on
+// with what has begun.
 
-// controllerDies crashes the controller's leader exactly after some write of it while it makes a new configuration.
-// When the next one is asked, the change is made once, and shards end up where it says.
+// controllerDies crashes the controller's leader exactly after some write of it while it makes a
+// new configuration. When the next one is asked, the change is made once, and shards end up where
+// it says.
 func controllerDies(e *tester.Env) {
 	s := serve(e, layout{reads: bySeed(e)})
 	s.join(1)
@@ -34,8 +35,9 @@ func controllerDies(e *tester.Env) {
 	s.closes(t)
 }
 
-// withoutController takes the whole controller down. Nobody needs it to serve what he has, nor to find it, as long as
-// all is where it was. (The groups stay well: a clerk that gets no answer may look for a newer configuration, and wait.)
+// withoutController takes the whole controller down. Nobody needs it to serve what he has, nor to
+// find it, as long as all is where it was. (The groups stay well: a clerk that gets no answer may
+// look for a newer configuration, and wait.)
 func withoutController(e *tester.Env) {
 	s := serve(e, layout{reads: bySeed(e)})
 	s.join(1)
@@ -59,9 +61,9 @@ func withoutController(e *tester.Env) {
 	s.closes()
 }
 
-// fenced leaves a group and some clients with a server of the controller that is cut off from the others, and so
-// knows nothing of the newest configurations. The group serves what it had, until somebody tells it; nothing
-// is served by two groups.
+// fenced leaves a group and some clients with a server of the controller that is cut off from the
+// others, and so knows nothing of the newest configurations. The group serves what it had, until
+// somebody tells it; nothing is served by two groups.
 //
 //	controller  C0  |  C1  C2   <- changes
 //	group 2     +---+

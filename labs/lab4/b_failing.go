@@ -11,8 +11,8 @@ import (
 
 // Part 4B, while servers of groups fail.
 
-// missed keeps a group down while shards move between the others, and then to it. When it is back it has to go through
-// all configurations in turn, or it does not know who had what last.
+// missed keeps a group down while shards move between the others, and then to it. When it is back
+// it has to go through all configurations in turn, or it does not know who had what last.
 //
 //	configuration   n        n+1      n+2      n+3 ...
 //	shard           group 1  group 3  group 2  group 3    (group 2 is down all the time)
@@ -43,8 +43,9 @@ func missed(e *tester.Env) {
 	s.closes()
 }
 
-// stepByStep crashes the leader of the old or of the new owner exactly after some write to its persister once a move
-// has begun. Before it is back the others have to bring the move to its end: nothing is lost with it.
+// stepByStep crashes the leader of the old or of the new owner exactly after some write to its
+// persister once a move has begun. Before it is back the others have to bring the move to its end:
+// nothing is lost with it.
 func stepByStep(e *tester.Env) {
 	s := serve(e, layout{groups: 2, reads: bySeed(e)})
 	s.join(1, 2)
@@ -67,8 +68,8 @@ func stepByStep(e *tester.Env) {
 	s.closes()
 }
 
-// wholeGroups crashes all servers of a group at once, at some moment of a move, with and without snapshots. What they
-// know when they are back is what they have persisted.
+// wholeGroups crashes all servers of a group at once, at some moment of a move, with and without
+// snapshots. What they know when they are back is what they have persisted.
 func wholeGroups(e *tester.Env) {
 	s := serve(e, layout{groups: 2, reads: bySeed(e), maxState: 1000 * (1 - int(e.Seed()/2%2))})
 	s.join(1, 2)
@@ -118,10 +119,11 @@ func (s *service) bounded() {
 	}
 }
 
-// nextLeader crashes the leader of a shard's old owner when it is about to delete the shard (its second write, if all it
-// writes are the configuration and that), and has the new owner written to. The next leader of the old owner may not
-// know yet that the configuration is committed which took the shard away, and clients who have not heard of it
-// ask that leader at once. Whether the shard is here has to be looked up when it knows, and not before it waits for that.
+// nextLeader crashes the leader of a shard's old owner when it is about to delete the shard (its
+// second write, if all it writes are the configuration and that), and has the new owner written to.
+// The next leader of the old owner may not know yet that the configuration is committed which took
+// the shard away, and clients who have not heard of it ask that leader at once. Whether the shard
+// is here has to be looked up when it knows, and not before it waits for that.
 //
 //	group 1   old leader      adopt n: committed, X
 //	          next leader     adopt n: in the log, is it committed?  <- read "x"
@@ -162,8 +164,8 @@ func nextLeader(e *tester.Env) {
 	history.Judge(e, 0)
 }
 
-// deposed cuts the leader of a shard's old owner off from its group, but from nobody else. The rest of the group gives the
-// shard away; the old leader must not answer for it.
+// deposed cuts the leader of a shard's old owner off from its group, but from nobody else. The rest
+// of the group gives the shard away; the old leader must not answer for it.
 func deposed(e *tester.Env) {
 	s := serve(e, layout{groups: 2, reads: bySeed(e)})
 	s.join(1, 2)

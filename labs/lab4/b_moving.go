@@ -10,10 +10,11 @@ import (
 	"raftlab/tester"
 )
 
-// Part 4B, while no server fails: shards are where the configuration says, with everything that is in them.
+// Part 4B, while no server fails: shards are where the configuration says, with everything that is
+// in them.
 
-// handOver is the time within which a group that has left hands over all its shards, in quiet: it looks for a new
-// configuration several times a second, and the others fetch the shards as often.
+// handOver is the time within which a group that has left hands over all its shards, in quiet: it
+// looks for a new configuration several times a second, and the others fetch the shards as often.
 const handOver = 5 * time.Second
 
 // fill has a new user write a value to each key, and returns the user.
@@ -30,7 +31,8 @@ func (s *service) fill(keys []string) user {
 	return u
 }
 
-// static has two groups, one of which goes down. Whoever asks for its shards waits; the others are served.
+// static has two groups, one of which goes down. Whoever asks for its shards waits; the others are
+// served.
 func static(e *tester.Env) {
 	s := serve(e, layout{groups: 2, reads: bySeed(e)})
 	s.join(1, 2)
@@ -62,8 +64,8 @@ func static(e *tester.Env) {
 	s.closes()
 }
 
-// comeAndGo lets groups join and leave one after the other. A group that has left, and whose shards are served by
-// others, goes down for good: whatever it kept is not needed any more.
+// comeAndGo lets groups join and leave one after the other. A group that has left, and whose shards
+// are served by others, goes down for good: whatever it kept is not needed any more.
 func comeAndGo(e *tester.Env) {
 	s := serve(e, layout{reads: bySeed(e)})
 	s.join(1)
@@ -97,8 +99,8 @@ func comeAndGo(e *tester.Env) {
 	history.Judge(e, 0)
 }
 
-// journeys sends one shard round and round, faster than groups can follow, while the network delivers messages late
-// and twice. What was true of one of its journeys is not true of the next.
+// journeys sends one shard round and round, faster than groups can follow, while the network
+// delivers messages late and twice. What was true of one of its journeys is not true of the next.
 func journeys(e *tester.Env) {
 	s := serve(e, layout{reads: bySeed(e)})
 	s.join(1, 2, 3)
@@ -116,9 +118,10 @@ func journeys(e *tester.Env) {
 	s.closes(t)
 }
 
-// inFlight has many clients write to one shard without a pause, over a slow network, while it goes back and forth. So
-// there are always writes that came in when the group had the shard, and stand in its log behind the configuration that takes
-// it away. They are not to be executed there: whoever fetches the shard may have fetched it before.
+// inFlight has many clients write to one shard without a pause, over a slow network, while it goes
+// back and forth. So there are always writes that came in when the group had the shard, and stand
+// in its log behind the configuration that takes it away. They are not to be executed there:
+// whoever fetches the shard may have fetched it before.
 //
 //	log of group 1   | put a | adopt 6 | put b | put c |      b and c: ErrWrongGroup
 //	shard fetched                  ^
@@ -144,7 +147,8 @@ func inFlight(e *tester.Env) {
 	s.closes()
 }
 
-// exchange keeps two groups from learning of new configurations, until all their shards are to change places.
+// exchange keeps two groups from learning of new configurations, until all their shards are to
+// change places.
 func exchange(e *tester.Env) {
 	s := serve(e, layout{groups: 2, reads: bySeed(e)})
 	s.join(1, 2)
@@ -182,9 +186,10 @@ func tenAtOnce(e *tester.Env) {
 	history.Judge(e, 0)
 }
 
-// sessionsMove lets a client hear no answers of the groups. Its write is executed, the shard moves, and the client repeats the
-// write at the new owner. Whoever moves the data without the sessions executes it there a second time. (The controller
-// answers: a clerk may ask it before each operation.)
+// sessionsMove lets a client hear no answers of the groups. Its write is executed, the shard moves,
+// and the client repeats the write at the new owner. Whoever moves the data without the sessions
+// executes it there a second time. (The controller answers: a clerk may ask it before each
+// operation.)
 //
 //	client     append [once]   again   again    ...     again      again   <- answered at last
 //	group 1    done                             away
@@ -216,8 +221,8 @@ func late(e *tester.Env) {
 	s.closes()
 }
 
-// changes lets groups join and leave, and shards move, some times while there is traffic. At least one group
-// stays a member, and all are in the end.
+// changes lets groups join and leave, and shards move, some times while there is traffic. At least
+// one group stays a member, and all are in the end.
 func (s *service) changes(t *kit.Load, times int, every time.Duration) {
 	r := s.env.Rand()
 	all := s.layout.groups

@@ -9,8 +9,9 @@ import (
 	"raftlab/tester/topology"
 )
 
-// mishaps are what can happen to a sharded service in a swarm. Each lasts until the next one, or until all is mended.
-// The controller keeps a majority that can be reached by the chief: what happens to it has cases of its own.
+// mishaps are what can happen to a sharded service in a swarm. Each lasts until the next one, or
+// until all is mended. The controller keeps a majority that can be reached by the chief: what
+// happens to it has cases of its own.
 var mishaps = []func(s *service){
 	func(s *service) { faults.Crash.On(s, s.aLeader()) },
 	func(s *service) { faults.Crash.On(s, s.aServer()) },

@@ -11,8 +11,8 @@ import (
 	"raftlab/tester"
 )
 
-// chief is the one who changes configurations in cases of 4B and 4C. What the chief does stands in the trace as a
-// note.
+// chief is the one who changes configurations in cases of 4B and 4C. What the chief does stands in
+// the trace as a note.
 type chief struct {
 	s      *service
 	client *tester.Client
@@ -82,8 +82,8 @@ func (u user) mustSee(key, text string) {
 	})
 }
 
-// traffic sets users to work, with operations drawn from the seed, and returns at once. They use all keys unless said
-// otherwise.
+// traffic sets users to work, with operations drawn from the seed, and returns at once. They use
+// all keys unless said otherwise.
 func (s *service) traffic(m kit.Mix) *kit.Load {
 	if m.Keys == nil {
 		m.Keys = allKeys

@@ -9,8 +9,8 @@ import (
 	"raftlab/tester"
 )
 
-// layout says what service a case of 4B or 4C wants. All of its groups run from the start on; which of them have
-// joined, the case says later.
+// layout says what service a case of 4B or 4C wants. All of its groups run from the start on; which
+// of them have joined, the case says later.
 type layout struct {
 	groups   int // 3 unless said otherwise
 	each     int // servers of a group; 3 unless said otherwise
@@ -19,8 +19,8 @@ type layout struct {
 	net      tester.Options
 }
 
-// service is a sharded service under test: a controller, which is group 0, and groups from 1 on. Package sharded
-// says how they are called.
+// service is a sharded service under test: a controller, which is group 0, and groups from 1 on.
+// Package sharded says how they are called.
 type service struct {
 	*tester.Servers
 	kit.Bench
@@ -100,8 +100,8 @@ func (s *service) mended() {
 	}
 }
 
-// closes is the end of most cases: everything is mended, everybody gets to the end of what they were doing,
-// all keys are read once more, and the history is judged.
+// closes is the end of most cases: everything is mended, everybody gets to the end of what they
+// were doing, all keys are read once more, and the history is judged.
 func (s *service) closes(all ...*kit.Load) {
 	s.mended()
 	for _, t := range all {

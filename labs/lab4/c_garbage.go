@@ -20,8 +20,9 @@ const (
 
 func bigKey(i int) string { return fmt.Sprintf("%s%d", keyOf(i%shardapi.NShards), i/shardapi.NShards) }
 
-// fillBig writes the data. The client that has written it is the only one of the case: what a service remembers of each client, such
-// as its last answer, is no data that it should have deleted.
+// fillBig writes the data. The client that has written it is the only one of the case: what a
+// service remembers of each client, such as its last answer, is no data that it should have
+// deleted.
 func (s *service) fillBig() user {
 	u := s.user()
 	u.Must("write thirty large values", func() {
@@ -41,9 +42,9 @@ func (u user) readBig() {
 	})
 }
 
-// small fails the case unless the servers come to have hardly more than the data in their persisters: three copies
-// of each shard, and a few KB for each server. Servers that take their snapshots by what
-// the log has grown need something to happen, so something does.
+// small fails the case unless the servers come to have hardly more than the data in their
+// persisters: three copies of each shard, and a few KB for each server. Servers that take their
+// snapshots by what the log has grown need something to happen, so something does.
 func (s *service) small(u user) {
 	const slack = 4000 // bytes per server
 	limit := s.layout.each*bigData + (s.N()-s.sizes[0])*slack
@@ -85,8 +86,9 @@ func nothingKept(e *tester.Env) {
 	s.closes()
 }
 
-// nothingForgotten does the same while leaders and whole groups crash at some moment of each move. What was to be deleted
-// when a server crashed must be deleted when it is back, and not before the shard is safe elsewhere.
+// nothingForgotten does the same while leaders and whole groups crash at some moment of each move.
+// What was to be deleted when a server crashed must be deleted when it is back, and not before the
+// shard is safe elsewhere.
 func nothingForgotten(e *tester.Env) {
 	s := serve(e, layout{groups: 2, reads: bySeed(e), maxState: 100})
 	s.join(1)
@@ -114,7 +116,8 @@ func nothingForgotten(e *tester.Env) {
 	s.closes()
 }
 
-// largeMoves moves large shards under a small maxraftstate, and restarts groups from their snapshots in the middle of it.
+// largeMoves moves large shards under a small maxraftstate, and restarts groups from their
+// snapshots in the middle of it.
 func largeMoves(e *tester.Env) {
 	s := serve(e, layout{groups: 2, reads: bySeed(e), maxState: 1000})
 	s.join(1)

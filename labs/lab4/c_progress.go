@@ -11,11 +11,13 @@ import (
 	"raftlab/tester"
 )
 
-// Part 4C: what else a service has to do than to be right. Shards that do not move are served while others do; those that
-// have arrived are served while others are under way; and nobody keeps for ever what he has given away.
+// Part 4C: what else a service has to do than to be right. Shards that do not move are served while
+// others do; those that have arrived are served while others are under way; and nobody keeps for
+// ever what he has given away.
 
-// unaffected takes a group down, and then takes shards from it. They cannot move; all others can, and are
-// served, whether they move or stay: by the group that has just joined, and by one that waits for a shard and has others.
+// unaffected takes a group down, and then takes shards from it. They cannot move; all others can,
+// and are served, whether they move or stay: by the group that has just joined, and by one that
+// waits for a shard and has others.
 func unaffected(e *tester.Env) {
 	s := serve(e, layout{reads: bySeed(e)})
 	s.join(1, 2)
@@ -55,7 +57,8 @@ func unaffected(e *tester.Env) {
 	s.closes()
 }
 
-// stays keeps a client at a shard that never moves, and counts what it gets done while all others move.
+// stays keeps a client at a shard that never moves, and counts what it gets done while all others
+// move.
 func stays(e *tester.Env) {
 	s := serve(e, layout{reads: bySeed(e)})
 	s.join(1, 2, 3)
@@ -93,7 +96,8 @@ func stays(e *tester.Env) {
 	s.closes()
 }
 
-// gap measures how long a shard is without service when it moves, by a client that writes to it all the time.
+// gap measures how long a shard is without service when it moves, by a client that writes to it all
+// the time.
 func gap(e *tester.Env) {
 	const limit = 2 * time.Second
 	s := serve(e, layout{groups: 2, reads: bySeed(e)})
@@ -126,9 +130,10 @@ func gap(e *tester.Env) {
 	history.Judge(e, 0)
 }
 
-// unasked crashes the leader of a shard's new owner about when the old one has deleted the shard, and gives the shard back
-// before anybody asks for it. The next leader has the shard in its log, does not know that it is committed (§5.4.2), and
-// cannot fetch it any more; nor does a client come whose request would bring that out. It has to find out by itself.
+// unasked crashes the leader of a shard's new owner about when the old one has deleted the shard,
+// and gives the shard back before anybody asks for it. The next leader has the shard in its log,
+// does not know that it is committed (§5.4.2), and cannot fetch it any more; nor does a client come
+// whose request would bring that out. It has to find out by itself.
 //
 //	group 2   old leader     install: committed   the old owner discards   X
 //	          next leader    install: in the log, is it committed?             adopt n+1?
@@ -160,7 +165,8 @@ func unasked(e *tester.Env) {
 	s.closes()
 }
 
-// whileJoining has clients read while eight groups join at once, and wants a hundred reads in four seconds.
+// whileJoining has clients read while eight groups join at once, and wants a hundred reads in four
+// seconds.
 func whileJoining(e *tester.Env) {
 	const reads, limit = 100, 4 * time.Second
 	s := serve(e, layout{groups: 9, each: 2, reads: bySeed(e)})

@@ -1,7 +1,8 @@
 package lab4
 
-// demanded are the cases that set up what a test of the course sets up, and ask for the same, by that test. Whatever is
-// not here only raftlab asks for: `raftlab list` and grades tell the two apart.
+// demanded are the cases that set up what a test of the course sets up, and ask for the same, by
+// that test. Whatever is not here only raftlab asks for: `raftlab list` and grades tell the two
+// apart.
 var demanded = map[string]string{
 	"4A/Empty":            "Basic",
 	"4A/JoinLeave":        "Basic",

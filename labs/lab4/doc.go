@@ -1,9 +1,10 @@
-// Package lab4 holds the cases of lab 4: what a shard controller owes (4A), and what the groups owe that act on it (4B, 4C).
+// Package lab4 holds the cases of lab 4: what a shard controller owes (4A), and what the groups owe
+// that act on it (4B, 4C).
 //
 // A case starts a controller, sets administrators to work, breaks something, mends it, asks for all
 // configurations there are, and has the history of what was asked and answered judged by package
-// porcupine-tests/configs: is every configuration one that somebody asked for, well spread, and no more
-// moved than need be? And is there one order of the requests that explains what everybody saw?
+// porcupine-tests/configs: is every configuration one that somebody asked for, well spread, and no
+// more moved than need be? And is there one order of the requests that explains what everybody saw?
 //
 //	func leaderCrashes(e *tester.Env) {
 //		c := startController(e, setup{})                // three servers

@@ -11,7 +11,8 @@ import (
 //
 //	func TestLab4(t *testing.T) { lab4.Run(t, shardkv.Service) }
 //
-// It takes the function or the service. With the function each server and each client has a service made for itself.
+// It takes the function or the service. With the function each server and each client has a service
+// made for itself.
 func Run[S shardapi.Service | func() shardapi.Service](t *testing.T, service S, private ...tester.Case) {
 	t.Helper()
 	lab := Lab()

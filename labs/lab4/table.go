@@ -18,8 +18,8 @@ func Lab() tester.Lab {
 	}.Demanded(demanded)
 }
 
-// control is part 4A. What shards are is not in the Raft paper; §8 is what it says on exactly once, and on
-// answers that are up to date.
+// control is part 4A. What shards are is not in the Raft paper; §8 is what it says on exactly once,
+// and on answers that are up to date.
 func control() []tester.Case {
 	return []tester.Case{
 		{Part: "4A", Name: "Empty", Points: 2, Run: empty,

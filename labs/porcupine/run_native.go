@@ -10,8 +10,8 @@ import (
 
 var asked = flag.Bool("porcupine", false, "run the long histories of lab porcupine, too")
 
-// skipUnlessAsked skips the lab in a plain `go test ./...`. The children in which cases run are asked by
-// their parent.
+// skipUnlessAsked skips the lab in a plain `go test ./...`. The children in which cases run are
+// asked by their parent.
 func skipUnlessAsked(t *testing.T) {
 	t.Helper()
 	_, child := os.LookupEnv("RAFTLAB_PARAMS")

@@ -64,8 +64,8 @@ func (s *seat) work() {
 	s.finished.Store(true)
 }
 
-// operate does one operation on one of the seat's two keys. Values are unique, so that a read says which
-// write it has seen.
+// operate does one operation on one of the seat's two keys. Values are unique, so that a read says
+// which write it has seen.
 func (s *seat) operate(who *sitter) {
 	k := s.t.key((s.number + s.rand.IntN(2)) % s.t.size.keys)
 	value := model.Value(fmt.Sprintf("%d.%d", s.number, s.done))
@@ -94,8 +94,8 @@ func (w *sitter) get(key string) {
 	w.versions[key] = version
 }
 
-// putIf writes on the condition of the version that the client knows; it looks for a newer one when that was
-// not the right one. It never guesses (see model.Versioned).
+// putIf writes on the condition of the version that the client knows; it looks for a newer one when
+// that was not the right one. It never guesses (see model.Versioned).
 func (w *sitter) putIf(key, value string) {
 	switch w.versioned.Put(key, value, w.versions[key]) {
 	case kvapi.OK:

@@ -15,12 +15,13 @@ import (
 // moving is the size of a history of a sharded service: a key in each shard.
 var moving = size{seats: 20, each: 100, keys: shardapi.NShards, deaths: 8, think: 200 * time.Millisecond, faults: 40 * time.Second}
 
-// changeEvery is the longest time between two changes of the configuration. Each has to be carried out by all
-// groups before the next one, also when faults have held them up: faster changes would only pile up.
+// changeEvery is the longest time between two changes of the configuration. Each has to be carried
+// out by all groups before the next one, also when faults have held them up: faster changes would
+// only pile up.
 const changeEvery = 1200 * time.Millisecond
 
-// tryShards is try for a sharded service: the faults hit its controller, each of its groups and the links between
-// them, and the configuration changes all the time.
+// tryShards is try for a sharded service: the faults hit its controller, each of its groups and the
+// links between them, and the configuration changes all the time.
 func tryShards(e *tester.Env, reads kvapi.ReadPath, m mix) *trial {
 	t := &trial{env: e, size: moving, key: func(i int) string { return string(rune('d' + i)) }} // 'd' is 100, and so in shard 0
 	r := e.Rand()
@@ -54,8 +55,8 @@ func tryShards(e *tester.Env, reads kvapi.ReadPath, m mix) *trial {
 	return t
 }
 
-// government changes configurations, one change after the other, as long as there are clients at work. At least one
-// group is a member at any time.
+// government changes configurations, one change after the other, as long as there are clients at
+// work. At least one group is a member at any time.
 type government struct {
 	t       *trial
 	s       *sharded.Service

@@ -21,8 +21,8 @@ type single struct {
 	dialect  model.Dialect
 }
 
-// try starts a service, lets clients and faults loose on it, mends everything, and waits until the clients
-// have done what they were to do.
+// try starts a service, lets clients and faults loose on it, mends everything, and waits until the
+// clients have done what they were to do.
 func try(e *tester.Env, reads kvapi.ReadPath, m mix, s size) *single {
 	t := &single{made: tester.MakerOf[kvapi.Service](e), mix: m, options: kvapi.Options{Reads: reads}}
 	t.trial = trial{env: e, size: s, key: func(i int) string { return fmt.Sprintf("k%d", i) }, clerk: t.hire}
@@ -64,8 +64,9 @@ func (t *single) hire(who *sitter) {
 	})
 }
 
-// localIsCaught tries one service after the other whose servers answer reads from whatever they have
-// applied, until the checker sees through one. The others are lucky: nobody read in the wrong moment.
+// localIsCaught tries one service after the other whose servers answer reads from whatever they
+// have applied, until the checker sees through one. The others are lucky: nobody read in the wrong
+// moment.
 func localIsCaught(e *tester.Env) {
 	const tries = 5
 	for range tries {

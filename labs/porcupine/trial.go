@@ -48,8 +48,8 @@ func (t *trial) begin() {
 	go t.reap()
 }
 
-// suffer has faults from a plan that is drawn from the seed come over the servers, until all clients have done what
-// they were to do or the time is over. Then everything is mended.
+// suffer has faults from a plan that is drawn from the seed come over the servers, until all
+// clients have done what they were to do or the time is over. Then everything is mended.
 func (t *trial) suffer(r *rand.Rand, m nemesis.Machines, groups [][]int, more []nemesis.Fault) {
 	faults := append(nemesis.All(), more...)
 	if !t.CanDrift(0) {
@@ -87,10 +87,11 @@ func (t *trial) finish() {
 	}
 }
 
-// progress ends the run if an operation has taken longer than ProgressLimit since began, when the last fault ended. How
-// long a client takes for all of its operations is its own affair.
+// progress ends the run if an operation has taken longer than ProgressLimit since began, when the
+// last fault ended. How long a client takes for all of its operations is its own affair.
 func (t *trial) progress(began time.Duration) {
-	// An operation of a seat may be two of the service's: a write, and a look at what stands in its way.
+	// An operation of a seat may be two of the service's: a write, and a look at what stands in its
+	// way.
 	const limit = 2*tester.ProgressLimit + time.Second
 	for _, s := range t.seats {
 		if !s.finished.Load() && t.env.Now()-max(began, time.Duration(s.since.Load())) > limit {

@@ -98,7 +98,8 @@ func cutOff(e *tester.Env) {
 	s.closes()
 }
 
-// anothersPlace deposes a leader that has one note in its log, and puts another one in the same place.
+// anothersPlace deposes a leader that has one note in its log, and puts another one in the same
+// place.
 func anothersPlace(e *tester.Env) {
 	s := start(e, setup{})
 	waiter, h := s.hand(), s.hand()
@@ -151,7 +152,8 @@ func shutDown(e *tester.Env) {
 	s.closes()
 }
 
-// shortLog carries out much more than maxraftstate has room for; and a little that it must not take snapshots of.
+// shortLog carries out much more than maxraftstate has room for; and a little that it must not take
+// snapshots of.
 func shortLog(e *tester.Env) {
 	s := start(e, setup{maxState: maxRaftState})
 	s.load(mix{each: 40, think: 2 * time.Millisecond}, s.crowd(4)...).finish()
@@ -181,7 +183,8 @@ func restored(e *tester.Env) {
 	s.bounded()
 }
 
-// leftBehind keeps a server away until the others have only a snapshot for it, and then makes them depend on it.
+// leftBehind keeps a server away until the others have only a snapshot for it, and then makes them
+// depend on it.
 func leftBehind(e *tester.Env) {
 	s := start(e, setup{maxState: maxRaftState})
 	h := s.hand()

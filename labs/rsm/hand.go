@@ -30,7 +30,8 @@ func (s *service) hand() *hand {
 // crashed is how a submission ends whose server does not run, or crashes before it has answered.
 const crashed kvapi.Err = "crashed"
 
-// submit has a server carry out a new note, and says how that ended. It returns when the server answers or crashes.
+// submit has a server carry out a new note, and says how that ended. It returns when the server
+// answers or crashes.
 func (h *hand) submit(server int) kvapi.Err {
 	s := h.s
 	number := s.next()
@@ -67,7 +68,8 @@ func (h *hand) answered(done <-chan struct{}, server, life int) bool {
 	return h.s.Running(server)
 }
 
-// carry has one note carried out, by whichever server can. Each try is a note of its own: what was not answered may have been executed.
+// carry has one note carried out, by whichever server can. Each try is a note of its own: what was
+// not answered may have been executed.
 func (h *hand) carry() {
 	const pause = 30 * time.Millisecond
 	for tries := 1; h.submit(h.at) != kvapi.OK; tries++ {

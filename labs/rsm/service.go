@@ -14,7 +14,7 @@ import (
 	"raftlab/tester"
 )
 
-// Note is an operation: it is to be written down.
+// Note is an operation: it gets written down.
 type Note struct{ Number int }
 
 // Place is its result: where in the journal it stands, from 1.
@@ -151,7 +151,8 @@ func (s *service) executed(server, at, number int) {
 	}
 }
 
-// confirmed looks at what somebody was told with OK. since is the last place that was certain when they asked.
+// confirmed looks at what somebody was told with OK. since is the last place that was certain when
+// they asked.
 func (s *service) confirmed(server, number, since int, result any) {
 	place, ok := result.(Place)
 	s.mu.Lock()
@@ -218,8 +219,9 @@ func (s *service) until(d time.Duration, what func() bool) bool {
 	return true
 }
 
-// closes is the end of most cases: everything is mended, everybody gets to the end of what they were doing, and all
-// replicas come to the same state. A new leader needs an operation for it (§5.4.2).
+// closes is the end of most cases: everything is mended, everybody gets to the end of what they
+// were doing, and all replicas come to the same state. A new leader needs an operation for it
+// (§5.4.2).
 func (s *service) closes(all ...*load) {
 	s.env.Note("all faults end")
 	s.Mend()

@@ -8,7 +8,8 @@ import (
 	"raftlab/kvapi"
 )
 
-// skips: in a plain `go test ./...` a service without replicas is left alone. Whoever asks for a case hears what is missing.
+// skips: in a plain `go test ./...` a service without replicas is left alone. Whoever asks for a
+// case hears what is missing.
 func skips(s kvapi.Service) bool {
 	_, asked := os.LookupEnv("RAFTLAB_PARAMS")
 	return s.Replicate == nil && !asked

@@ -44,7 +44,8 @@ func Lab() tester.Lab {
 	}}.Demanded(demanded)
 }
 
-// Run runs the cases on a service, or a function that makes one. A service that is not built in this way is skipped.
+// Run runs the cases on a service, or a function that makes one. A service that is not built in
+// this way is skipped.
 func Run[S kvapi.Service | func() kvapi.Service](t *testing.T, service S) {
 	t.Helper()
 	made := tester.Making[kvapi.Service](service)

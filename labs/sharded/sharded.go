@@ -1,6 +1,6 @@
-// Package sharded sets up a sharded service for those who test or measure one: a controller and some groups on one
-// simulated network, and their clients. It says nothing of what they owe; that is for the cases of lab 4 and lab
-// porcupine-shards.
+// Package sharded sets up a sharded service for those who test or measure one: a controller and
+// some groups on one simulated network, and their clients. It says nothing of what they owe; that
+// is for the cases of lab 4 and lab porcupine-shards.
 //
 //	group        0          1          2
 //	             controller
@@ -8,8 +8,8 @@
 //	servers   0  1  2    3  4  5    6  7  8        as tester.Groups numbers them
 //	names        -       "101/0"..  "102/0"..      as configurations have them
 //
-// All groups run from the start on. Which of them are members of a configuration is up to whoever uses a clerk of
-// the controller.
+// All groups run from the start on. Which of them are members of a configuration is up to whoever
+// uses a clerk of the controller.
 package sharded
 
 import (

@@ -8,10 +8,11 @@ import (
 	"raftlab/tester"
 )
 
-// Part 4E, controllers that die: whoever comes next brings their change to its end, or it never happened.
+// Part 4E, controllers that die: whoever comes next brings their change to its end, or it never
+// happened.
 
-// waits keeps a group down that is to join, and then the one that is to leave. The controller waits for it, and users with it; once the
-// group is there, all go on.
+// waits keeps a group down that is to join, and then the one that is to leave. The controller waits
+// for it, and users with it; once the group is there, all go on.
 func waits(e *tester.Env) {
 	s := serve(e, layout{groups: 2, maxState: bySeed(e)})
 	s.fill()
@@ -40,7 +41,8 @@ func waits(e *tester.Env) {
 	s.closes()
 }
 
-// stuck has a controller wait for a group that is down, and die. The next one knows what it was about.
+// stuck has a controller wait for a group that is down, and die. The next one knows what it was
+// about.
 func stuck(e *tester.Env) {
 	s := serve(e, layout{groups: 3, maxState: bySeed(e)})
 	s.fill()
@@ -65,8 +67,8 @@ func (s *service) takesOver() *boss {
 	return b
 }
 
-// succeeds has a controller take over after one that may have been about to make one of these placements, and fails the case
-// unless one of them is the present one then.
+// succeeds has a controller take over after one that may have been about to make one of these
+// placements, and fails the case unless one of them is the present one then.
 func (s *service) succeeds(b *boss, may ...shardapi.Placement) {
 	b.inits()
 	s.is(b, may...)
@@ -96,7 +98,8 @@ func (s *service) measured() time.Duration {
 	return (s.env.Now() - began) / 2
 }
 
-// die has controllers die at any moment of a change, up to several one after the other, while users work.
+// die has controllers die at any moment of a change, up to several one after the other, while users
+// work.
 func die(net tester.Options, heirs int) func(*tester.Env) {
 	return func(e *tester.Env) {
 		s := serve(e, layout{maxState: bySeed(e), net: net})
@@ -108,7 +111,8 @@ func die(net tester.Options, heirs int) func(*tester.Env) {
 			before, to := s.now, s.either(2+e.Rand().IntN(2))
 			b := s.takesOver()
 			b.changing(to)
-			// The rounds divide the time of a change among them, so that each step of it is somebody's last.
+			// The rounds divide the time of a change among them, so that each step of it is
+			// somebody's last.
 			e.Sleep(took*time.Duration(round)/rounds + time.Duration(e.Rand().Int64N(int64(took/rounds)+1)))
 			b.client.Close()
 			for range heirs {

@@ -35,8 +35,9 @@ func (b *boss) begins(what string, f func()) <-chan struct{} {
 // does has a controller do something, and waits until it is done.
 func (b *boss) does(what string, f func()) { b.ends(b.begins(what, f), what) }
 
-// patience is the time within which a controller comes to its end once nothing is in its way. It may have dozens of
-// messages to send, most of which want agreement; and on its way it may wait for one that was lost.
+// patience is the time within which a controller comes to its end once nothing is in its way. It
+// may have dozens of messages to send, most of which want agreement; and on its way it may wait for
+// one that was lost.
 const patience = 3 * tester.ProgressLimit
 
 // ends waits until a controller has done something.
@@ -119,8 +120,8 @@ func (s *service) either(group int) shardapi.Placement {
 	return s.without(group)
 }
 
-// spread gives shards of groups that are no members to others, and then evens out: no group has two more than another, and
-// no shard moves that need not.
+// spread gives shards of groups that are no members to others, and then evens out: no group has two
+// more than another, and no shard moves that need not.
 func spread(p shardapi.Placement) shardapi.Placement {
 	members := slices.Sorted(maps.Keys(p.Groups))
 	has := func(group int) (n int) {
@@ -149,7 +150,8 @@ func text(p shardapi.Placement) string {
 	return fmt.Sprintf("placement %d (groups of shards: %v)", p.Num, p.Shards)
 }
 
-// changed lets groups come and go some times, while there is something to do; one group stays a member.
+// changed lets groups come and go some times, while there is something to do; one group stays a
+// member.
 func (s *service) changed(times int, pause time.Duration) {
 	for range times {
 		group := 2 + s.env.Rand().IntN(s.layout.groups-1)

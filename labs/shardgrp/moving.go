@@ -11,7 +11,8 @@ import (
 	"raftlab/tester"
 )
 
-// Part 4D, while one controller lives: shards are where the placement says, with everything that is in them.
+// Part 4D, while one controller lives: shards are where the placement says, with everything that is
+// in them.
 
 // begins has nothing but the first placement.
 func begins(e *tester.Env) {
@@ -21,7 +22,8 @@ func begins(e *tester.Env) {
 	s.closes()
 }
 
-// static has two groups, one of which goes down. Whoever asks for its shards waits; the others are served.
+// static has two groups, one of which goes down. Whoever asks for its shards waits; the others are
+// served.
 func static(e *tester.Env) {
 	s := serve(e, layout{groups: 2})
 	s.join(2)
@@ -71,8 +73,8 @@ func joins(e *tester.Env) {
 // bySeed chooses maxraftstate, so that all seeds together try both.
 func bySeed(e *tester.Env) int { return 1000 * int(e.Seed()%2) }
 
-// comeAndGo lets groups join and leave one after the other. A group that has left goes down for good: whatever it kept is
-// not needed any more.
+// comeAndGo lets groups join and leave one after the other. A group that has left goes down for
+// good: whatever it kept is not needed any more.
 func comeAndGo(e *tester.Env) {
 	s := serve(e, layout{maxState: bySeed(e)})
 	u := s.fill()
@@ -118,8 +120,8 @@ func many(net tester.Options) func(*tester.Env) {
 // unreliable is a network that loses messages.
 var unreliable = tester.Options{Unreliable: true}
 
-// restarts restarts all groups after each change: which shards are whose, and from which placement on, is in log and
-// snapshot like the data.
+// restarts restarts all groups after each change: which shards are whose, and from which placement
+// on, is in log and snapshot like the data.
 func restarts(e *tester.Env) {
 	s := serve(e, layout{maxState: 1000 * (1 - int(e.Seed()/2%2))})
 	u := s.fill()
@@ -143,8 +145,9 @@ func work(net tester.Options) func(*tester.Env) {
 	}
 }
 
-// maybe lets a client hear no answers of the groups. Its write is executed, the shard moves, somebody else writes, and the
-// client repeats the write at the new owner. There the version is another one: it cannot know whether because of itself.
+// maybe lets a client hear no answers of the groups. Its write is executed, the shard moves,
+// somebody else writes, and the client repeats the write at the new owner. There the version is
+// another one: it cannot know whether because of itself.
 //
 //	client     put if 1    again  again   ...     again: ErrVersion  -> ErrMaybe
 //	group 1    done                away
@@ -177,8 +180,9 @@ func maybe(e *tester.Env) {
 	s.closes()
 }
 
-// inFlight has many clients write to one shard without a pause, over a slow network, while it goes back and forth. So
-// there are always writes that came in when the group had the shard, and stand in its log behind the entry that freezes it.
+// inFlight has many clients write to one shard without a pause, over a slow network, while it goes
+// back and forth. So there are always writes that came in when the group had the shard, and stand
+// in its log behind the entry that freezes it.
 func inFlight(e *tester.Env) {
 	const shard = 3
 	s := serve(e, layout{groups: 2})
@@ -200,8 +204,9 @@ func inFlight(e *tester.Env) {
 	s.closes()
 }
 
-// stepByStep crashes the leader of the old or of the new owner exactly after some write to its persister once a move
-// has begun. Before it is back the others have to bring the move to its end: nothing is lost with it.
+// stepByStep crashes the leader of the old or of the new owner exactly after some write to its
+// persister once a move has begun. Before it is back the others have to bring the move to its end:
+// nothing is lost with it.
 func stepByStep(e *tester.Env) {
 	s := serve(e, layout{groups: 2, maxState: bySeed(e)})
 	s.join(2)

@@ -15,8 +15,8 @@ import (
 
 // Part 4D: what is served while shards move, and what is kept when they have moved.
 
-// elsewhere takes a group down whose shards are to move. The controller has to wait for it; shards that stay where they are,
-// with groups that are well, are served meanwhile.
+// elsewhere takes a group down whose shards are to move. The controller has to wait for it; shards
+// that stay where they are, with groups that are well, are served meanwhile.
 func elsewhere(e *tester.Env) {
 	s := serve(e, layout{groups: 4})
 	s.join(2, 3)
@@ -39,7 +39,8 @@ func elsewhere(e *tester.Env) {
 	s.closes()
 }
 
-// whileJoining has clients read a shard that stays while eight groups join one by one, and wants a hundred reads in four seconds.
+// whileJoining has clients read a shard that stays while eight groups join one by one, and wants a
+// hundred reads in four seconds.
 func whileJoining(e *tester.Env) {
 	const reads, limit = 100, 4 * time.Second
 	const stays = shardapi.NMoved - 1 // the last that spread takes from group 1
@@ -117,9 +118,10 @@ func nothingKept(e *tester.Env) {
 	s.closes()
 }
 
-// small fails the case unless the servers come to have hardly more than the data in their persisters: one copy
-// of each shard at each server of one group, and a few KB for each server. Servers that take their snapshots by what the log has
-// grown need something to happen, so something does.
+// small fails the case unless the servers come to have hardly more than the data in their
+// persisters: one copy of each shard at each server of one group, and a few KB for each server.
+// Servers that take their snapshots by what the log has grown need something to happen, so
+// something does.
 func (s *service) small(u user) {
 	const slack = 4000 // bytes per server
 	limit := s.layout.each*bigData + (s.N()-1)*slack

@@ -11,7 +11,8 @@ import (
 	"raftlab/tester"
 )
 
-// layout says what service a case wants. All of its groups run from the start on; group 1 is the only member then.
+// layout says what service a case wants. All of its groups run from the start on; group 1 is the
+// only member then.
 type layout struct {
 	groups   int // 3 unless said otherwise
 	each     int // servers of a group; 3 unless said otherwise
@@ -100,7 +101,8 @@ func (s *service) names(group int) (names []string) {
 	return names
 }
 
-// links are what a client of the service gets: a way to the store, and one to each server by its name.
+// links are what a client of the service gets: a way to the store, and one to each server by its
+// name.
 func (s *service) links(client *tester.Client) (store *labrpc.ClientEnd, makeEnd shardapi.MakeEnd) {
 	return client.EndsTo(0)[0], func(wanted string) *labrpc.ClientEnd {
 		for group := 1; group <= s.layout.groups; group++ {
@@ -184,8 +186,9 @@ func (s *service) mended() {
 	}
 }
 
-// closes is the end of most cases: everything is mended, a new controller looks what is to be finished, everybody gets to the
-// end of what they were doing, all shards are read once more, and the history is judged.
+// closes is the end of most cases: everything is mended, a new controller looks what is to be
+// finished, everybody gets to the end of what they were doing, all shards are read once more, and
+// the history is judged.
 func (s *service) closes(all ...*kit.Load) {
 	s.mended()
 	s.settled()
@@ -203,8 +206,8 @@ func (s *service) closes(all ...*kit.Load) {
 	history.Judge(s.env, 0)
 }
 
-// settled has a new controller finish what there is, and fails the case unless the present placement is the one that the
-// case has last seen made.
+// settled has a new controller finish what there is, and fails the case unless the present
+// placement is the one that the case has last seen made.
 func (s *service) settled() {
 	b := s.boss()
 	b.inits()

@@ -11,7 +11,8 @@ import (
 
 // Part 4F, several controllers: nobody can tell one that has died from one that is slow.
 
-// atOnce has four controllers make changes at the same time. One of them is made; the others come to nothing.
+// atOnce has four controllers make changes at the same time. One of them is made; the others come
+// to nothing.
 func atOnce(net tester.Options) func(*tester.Env) {
 	return func(e *tester.Env) {
 		s := serve(e, layout{groups: 5, each: 2, net: net})
@@ -48,8 +49,8 @@ func (s *service) returned(done []<-chan struct{}) {
 	}
 }
 
-// comesBack cuts a controller off that waits for a group which is down, and lets it come back when another one has made its
-// change and the next: what it says then is old.
+// comesBack cuts a controller off that waits for a group which is down, and lets it come back when
+// another one has made its change and the next: what it says then is old.
 func comesBack(e *tester.Env) {
 	s := serve(e, layout{groups: 3, maxState: bySeed(e)})
 	s.fill()
@@ -74,7 +75,8 @@ func comesBack(e *tester.Env) {
 	s.closes(t)
 }
 
-// cutOff cuts controllers off at any moment of a change, and has them come back at any moment of the next one.
+// cutOff cuts controllers off at any moment of a change, and has them come back at any moment of
+// the next one.
 func cutOff(net tester.Options, users int) func(*tester.Env) {
 	return func(e *tester.Env) {
 		s := serve(e, layout{maxState: bySeed(e), net: net})

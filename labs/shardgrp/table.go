@@ -9,8 +9,8 @@ import (
 	"raftlab/tester"
 )
 
-// Lab is lab shardgrp: the table of its cases. What stands under Points is a weight: kit.Hundred makes a hundred
-// points of those of each part.
+// Lab is lab shardgrp: the table of its cases. What stands under Points is a weight: kit.Hundred
+// makes a hundred points of those of each part.
 func Lab() tester.Lab {
 	return tester.Lab{Name: "shardgrp", Package: "./shardkv", Test: "TestShardgrp", Field: "Moved", OnRequest: true,
 		Cases: kit.Hundred(slices.Concat(one(), dead(), together()))}.Demanded(demanded)
@@ -90,8 +90,9 @@ func together() []tester.Case {
 	}
 }
 
-// demanded are the cases that set up what a test of the course sets up, and ask for the same, by that test. Whatever is
-// not here only raftlab asks for: `raftlab list` and grades tell the two apart.
+// demanded are the cases that set up what a test of the course sets up, and ask for the same, by
+// that test. Whatever is not here only raftlab asks for: `raftlab list` and grades tell the two
+// apart.
 var demanded = map[string]string{
 	"4D/Begins":               "InitQuery",
 	"4D/Static":               "StaticOneShardGroup",
@@ -116,7 +117,8 @@ var demanded = map[string]string{
 	"4F/CutOffWorkUnreliable": "PartitionRecoveryUnreliableClerks",
 }
 
-// Run runs the cases on a service, or a function that makes one. A service in another form is skipped.
+// Run runs the cases on a service, or a function that makes one. A service in another form is
+// skipped.
 func Run[S shardapi.Service | func() shardapi.Service](t *testing.T, service S) {
 	t.Helper()
 	made := tester.Making[shardapi.Service](service)

@@ -58,7 +58,8 @@ func Check(ops []Op, made []shardapi.Config, budget int) Verdict {
 	return v
 }
 
-// steps looks whether each configuration follows from the one before by something that was asked for.
+// steps looks whether each configuration follows from the one before by something that was asked
+// for.
 func steps(ops []Op, made []shardapi.Config) *Flaw {
 	if len(made) == 0 {
 		return flaw(Wrong, "there is no configuration at all, not even number 0")
@@ -80,9 +81,9 @@ func steps(ops []Op, made []shardapi.Config) *Flaw {
 	return nil
 }
 
-// step looks for an operation that leads from one configuration to the next. If there is none it tells
-// what is wrong with the one that comes nearest: one that asks for these groups and has spread the shards
-// badly, or a move that has moved more than its shard.
+// step looks for an operation that leads from one configuration to the next. If there is none it
+// tells what is wrong with the one that comes nearest: one that asks for these groups and has
+// spread the shards badly, or a move that has moved more than its shard.
 func step(ops []Op, before, after shardapi.Config) *Flaw {
 	var spread, moved, idle *Flaw
 	for _, op := range ops {
@@ -107,8 +108,8 @@ func step(ops []Op, before, after shardapi.Config) *Flaw {
 	return flaw(Wrong, "configuration %s follows on %s, and nobody has asked for that", Text(after), Text(before))
 }
 
-// queries looks whether clients were shown configurations that are among those made. Where one was not
-// there yet, it matters whether it might have been; that is for the search.
+// queries looks whether clients were shown configurations that are among those made. Where one was
+// not there yet, it matters whether it might have been; that is for the search.
 func queries(ops []Op, made []shardapi.Config) *Flaw {
 	for _, op := range ops {
 		if op.Kind != Query || op.Open {
@@ -128,8 +129,9 @@ func queries(ops []Op, made []shardapi.Config) *Flaw {
 	return nil
 }
 
-// search is porcupine's search for an order of the operations. Its state is the set of numbers that the
-// latest configuration may have; a set, since an idle request may make a configuration, or none.
+// search is porcupine's search for an order of the operations. Its state is the set of numbers that
+// the latest configuration may have; a set, since an idle request may make a configuration, or
+// none.
 type search struct {
 	made []shardapi.Config
 	next map[int][]bool // by Call: whether the operation leads from number n to n+1
@@ -152,8 +154,8 @@ func newSearch(ops []Op, made []shardapi.Config) *search {
 	return s
 }
 
-// after returns the numbers that the latest configuration may have after op, if it may have those of from
-// before. An operation that is open may also never happen.
+// after returns the numbers that the latest configuration may have after op, if it may have those
+// of from before. An operation that is open may also never happen.
 func (s *search) after(from []int, op *Op) []int {
 	var to []int
 	for _, n := range from { // ascending, and so is to
@@ -183,7 +185,8 @@ func (s *search) run(ops []Op, budget int) (Result, int) {
 	m := porcupine.Model{
 		Init:  func() any { return []int{0} },
 		Equal: func(a, b any) bool { return slices.Equal(a.([]int), b.([]int)) },
-		// With the budget used up nothing is legal any more, and the search comes to its end at once.
+		// With the budget used up nothing is legal any more, and the search comes to its end at
+		// once.
 		Step: func(state, input, _ any) (bool, any) {
 			if steps++; steps > budget {
 				return false, state
@@ -202,8 +205,8 @@ func (s *search) run(ops []Op, budget int) (Result, int) {
 	return Illegal, steps
 }
 
-// operations puts a history into porcupine's form. What has no return gets one after all others; a query
-// without one has told nobody anything.
+// operations puts a history into porcupine's form. What has no return gets one after all others; a
+// query without one has told nobody anything.
 func operations(ops []Op) []porcupine.Operation {
 	end := 0
 	for _, op := range ops {
@@ -240,8 +243,8 @@ func (s *search) explain(ops []Op) string {
 	return fmt.Sprintf("%s (client %d, %s to %s s): %s", op, op.Client, clock(op.Begin), clock(op.End), reason(op, ops))
 }
 
-// until is the history as it was known right after the return at a certain place: what began by then,
-// with what ended later still open.
+// until is the history as it was known right after the return at a certain place: what began by
+// then, with what ended later still open.
 func until(ops []Op, at int) []Op {
 	var early []Op
 	for _, op := range ops {

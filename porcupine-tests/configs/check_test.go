@@ -22,8 +22,8 @@ func groups(gids ...int) map[int][]string {
 	return g
 }
 
-// config makes a configuration of these groups in which each shard belongs to the group named by its letter:
-// 1 to 9.
+// config makes a configuration of these groups in which each shard belongs to the group named by
+// its letter: 1 to 9.
 func config(num int, shards string, gids ...int) shardapi.Config {
 	c := shardapi.Config{Num: num, Groups: groups(gids...)}
 	for i, r := range strings.ReplaceAll(shards, " ", "") {
@@ -117,7 +117,8 @@ func bySearch(shards [shardapi.NShards]int, gids []int) int {
 	return best
 }
 
-// The histories are drawn with letters: an operation is written at its call and, as a capital, at its return.
+// The histories are drawn with letters: an operation is written at its call and, as a capital, at
+// its return.
 func drawn(picture string, ops map[string]Op) []Op {
 	var all []Op
 	at := map[string]int{}
@@ -197,7 +198,8 @@ func TestQueries(t *testing.T) {
 	require.Contains(t, Check(ops, made, 0).Why, "asked for configuration 0")
 }
 
-// Histories of a real controller are right, however many clients it has, and judged within the budget.
+// Histories of a real controller are right, however many clients it has, and judged within the
+// budget.
 func TestRandomHistories(t *testing.T) {
 	for seed := range uint64(30) {
 		ops, made := simulated(seed, 8, 120)
@@ -262,8 +264,8 @@ func act(made []shardapi.Config, op *Op) []shardapi.Config {
 	return append(made, next)
 }
 
-// greedy spreads shards one by one: those of nobody to who has least, then from who has most to who has
-// least.
+// greedy spreads shards one by one: those of nobody to who has least, then from who has most to who
+// has least.
 func greedy(c *shardapi.Config) {
 	gids := c.GIDs()
 	if len(gids) == 0 {

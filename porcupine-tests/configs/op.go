@@ -69,7 +69,8 @@ func (o Op) String() string {
 	return fmt.Sprintf("%s %s -> %s", o.Kind, o.Question(), answer)
 }
 
-// Text writes a configuration on one line: its number, who has the shards, and the groups that have none.
+// Text writes a configuration on one line: its number, who has the shards, and the groups that have
+// none.
 //
 //	3: 1 1 1 1 1 2 2 2 2 2
 //	4: 1 1 1 1 1 1 1 1 1 1, idle: 7

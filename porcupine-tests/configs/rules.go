@@ -28,8 +28,8 @@ func flaw(fault Fault, format string, args ...any) *Flaw {
 	return &Flaw{fault, fmt.Sprintf(format, args...)}
 }
 
-// Sound says what is wrong with a configuration, whatever came before it; nil for nothing. All shards belong
-// to groups that are there, and to none only if none is there.
+// Sound says what is wrong with a configuration, whatever came before it; nil for nothing. All
+// shards belong to groups that are there, and to none only if none is there.
 func Sound(c shardapi.Config) *Flaw {
 	if c.Num < 0 {
 		return flaw(Wrong, "a configuration has the number %d", c.Num)
@@ -75,9 +75,9 @@ func sizes(shards [shardapi.NShards]int) map[int]int {
 	return has
 }
 
-// Fewest returns how many shards have to change their group, at least, for them to be spread evenly over
-// the groups. Of those that a group has it can keep as many as each is to have; and one more, in as many
-// groups as there are shards left over when all are divided.
+// Fewest returns how many shards have to change their group, at least, for them to be spread evenly
+// over the groups. Of those that a group has it can keep as many as each is to have; and one more,
+// in as many groups as there are shards left over when all are divided.
 func Fewest(shards [shardapi.NShards]int, gids []int) int {
 	if len(gids) == 0 {
 		return Moved(shards, [shardapi.NShards]int{})
@@ -105,8 +105,9 @@ func Moved(a, b [shardapi.NShards]int) int {
 	return n
 }
 
-// Idle says whether the operation asks for nothing that is not so already, so that a controller may do
-// without a new configuration: a join of members, a leave of others, a move to where the shard is.
+// Idle says whether the operation asks for nothing that is not so already, so that a controller may
+// do without a new configuration: a join of members, a leave of others, a move to where the shard
+// is.
 func Idle(c shardapi.Config, op Op) bool {
 	member := func(gid int) bool { _, ok := c.Groups[gid]; return ok }
 	switch op.Kind {
@@ -155,8 +156,8 @@ func Explain(before shardapi.Config, op Op, after shardapi.Config) *Flaw {
 	return flaw(Wrong, "a query makes no configuration")
 }
 
-// explainGroups is Explain for the groups of a configuration. A group that is a member and joins again
-// may keep its servers, or have the new ones from then on.
+// explainGroups is Explain for the groups of a configuration. A group that is a member and joins
+// again may keep its servers, or have the new ones from then on.
 func explainGroups(before shardapi.Config, op Op, after shardapi.Config) *Flaw {
 	want := before.Clone().Groups
 	for gid, servers := range op.Groups {

@@ -1,5 +1,5 @@
-// Package history puts what clients of a key/value service ask and are told into the trace of a run, and has
-// the trace judged.
+// Package history puts what clients of a key/value service ask and are told into the trace of a
+// run, and has the trace judged.
 //
 //	case                  clerk of this package         clerk of the service
 //	  |  Append(k, v)        |                              |
@@ -12,10 +12,10 @@
 //	  |  Judge: the operations are read out of the trace (model.FromTrace); they are linearizable,
 //	  |         or the run ends with a drawing of them, faults and all
 //
-// The trace is the only record, so that the same drawing can be made later, by somebody who has nothing
-// but the trace. An operation that does not return, because its client died or the case ended, stays open.
-// Calls and returns are ordered as they are in the trace, not by virtual time: many things happen at
-// one instant of it.
+// The trace is the only record, so that the same drawing can be made later, by somebody who has
+// nothing but the trace. An operation that does not return, because its client died or the case
+// ended, stays open. Calls and returns are ordered as they are in the trace, not by virtual time:
+// many things happen at one instant of it.
 package history
 
 import (
@@ -103,10 +103,10 @@ func Read(e *tester.Env) (ops []model.Op, faults []model.Fault) {
 	return ops, faults
 }
 
-// Judge judges the run so far. A history that is not linearizable ends the run as a failure, after its
-// drawing has been written where there is a file system to write it to; one that the checker cannot judge
-// within budget steps (0: model.Budget) ends it as inconclusive. Judge is for the case's main goroutine,
-// and takes no virtual time.
+// Judge judges the run so far. A history that is not linearizable ends the run as a failure, after
+// its drawing has been written where there is a file system to write it to; one that the checker
+// cannot judge within budget steps (0: model.Budget) ends it as inconclusive. Judge is for the
+// case's main goroutine, and takes no virtual time.
 func Judge(e *tester.Env, budget int) {
 	ops, faults := Read(e)
 	v := model.Check(ops, budget)

@@ -25,8 +25,8 @@ type Verdict struct {
 	Steps  int    // of the models, that it took
 }
 
-// Budget is how many steps of the models a check may take unless it is told otherwise. A case's history
-// needs some thousands.
+// Budget is how many steps of the models a check may take unless it is told otherwise. A case's
+// history needs some thousands.
 const Budget = 200_000
 
 // Check judges a history, key by key in alphabetical order, and stops at the first that is not
@@ -96,9 +96,10 @@ func decide(ops []Op) (c *conflict, decided bool) {
 	return judgeClassic(withoutUnseen(ops))
 }
 
-// bounded makes a model whose search comes to its end when budget is used up: nothing is legal any more then. A step
-// costs more in a long history, because the checker keeps a set of its operations for each state; and looking at a
-// state that has been met before costs as well, since there may be many with the same hash.
+// bounded makes a model whose search comes to its end when budget is used up: nothing is legal any
+// more then. A step costs more in a long history, because the checker keeps a set of its operations
+// for each state; and looking at a state that has been met before costs as well, since there may be
+// many with the same hash.
 func bounded(m porcupine.Model, operations, budget int) (bounded porcupine.Model, spent func() int) {
 	const (
 		perSet = 2048 // operations
@@ -132,9 +133,8 @@ func isVersioned(ops []Op) bool {
 	return slices.ContainsFunc(ops, func(o Op) bool { return o.Dialect == Versioned })
 }
 
-// operations puts a history into porcupine's form. What has an
-// unknown outcome returns after all others: its instant is any after the call, or so late that nobody sees
-// the effect.
+// operations puts a history into porcupine's form. What has an unknown outcome returns after all
+// others: its instant is any after the call, or so late that nobody sees the effect.
 func operations(ops []Op) []porcupine.Operation {
 	end := 0
 	for _, op := range ops {

@@ -7,8 +7,8 @@ import (
 	"github.com/anishathalye/porcupine"
 )
 
-// classic is one key of the classic service: its state is the value, empty at first. known is what can
-// be told of the history's appends in advance.
+// classic is one key of the classic service: its state is the value, empty at first. known is what
+// can be told of the history's appends in advance.
 func classic(known ancestry) porcupine.Model {
 	return porcupine.Model{
 		Init: func() any { return nothing },
@@ -87,7 +87,8 @@ func ancestryOf(ops []Op) ancestry {
 }
 
 // withoutUnseen leaves out writes without an answer whose value nobody has ever read. They can be
-// taken for not done: had one been done, nobody would have read the key from then until the next put.
+// taken for not done: had one been done, nobody would have read the key from then until the next
+// put.
 func withoutUnseen(ops []Op) []Op {
 	if !slices.ContainsFunc(ops, func(o Op) bool { return o.Open && o.Kind != Get }) {
 		return ops

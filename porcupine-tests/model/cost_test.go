@@ -18,7 +18,8 @@ func quick(t *testing.T, what func()) {
 	require.Less(t, time.Since(began), time.Minute)
 }
 
-// Many clients append at the same moment, behind a long past, and then somebody reads what nothing explains.
+// Many clients append at the same moment, behind a long past, and then somebody reads what nothing
+// explains.
 func TestWrongAnswerUnderManyAppends(t *testing.T) {
 	for _, c := range []struct {
 		name string
@@ -47,7 +48,8 @@ func TestWrongAnswerUnderManyAppends(t *testing.T) {
 	}
 }
 
-// Nine appends that nobody ever read and a put over them: the put must have come last, in whatever order.
+// Nine appends that nobody ever read and a put over them: the put must have come last, in whatever
+// order.
 func TestUnseenAppends(t *testing.T) {
 	var ops []Op
 	for i := range 16 {
@@ -60,7 +62,8 @@ func TestUnseenAppends(t *testing.T) {
 	quick(t, func() { require.Equal(t, Illegal, Check(ops, 0).Result) })
 }
 
-// A history as long as the longest of the labs gets a verdict, and so does one with a wrong answer in it.
+// A history as long as the longest of the labs gets a verdict, and so does one with a wrong answer
+// in it.
 func TestLongHistories(t *testing.T) {
 	for seed := range uint64(3) {
 		ops := simulatedOf(seed, 20, 8000, Get, Get, Get, Get, Get, Append, Append, Append, Append, Put)

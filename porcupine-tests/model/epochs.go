@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// epoch is what was done between one put and the next, as far as reads tell of it, or before the first put.
+// epoch is what was done between one put and the next, as far as reads tell of it, or before the
+// first put.
 //
 //	put [3]   get [3]   append [1]   get [3][1]   append [7]
 //	place 0   1         2            3            4
@@ -14,12 +15,14 @@ import (
 // Each operation has a place, and there are two demands:
 //
 //   - Within an epoch, none ends before another one begins that has an earlier place.
-//   - Of two epochs one comes first. It cannot be A if something of B ends before something of A begins; and not B if
-//     it is the same the other way round. Both together are a contradiction, and there is no other kind: if no two
-//     epochs contradict each other, there is an order of all. (Gibbons and Korach, Testing Shared Memories, 1997,
-//     section 4, for reads and writes; an epoch takes the place of a write and its reads.)
+//   - Of two epochs one comes first. It cannot be A if something of B ends before something of A
+//     begins; and not B if it is the same the other way round. Both together are a contradiction,
+//     and there is no other kind: if no two epochs contradict each other, there is an order of all.
+//     (Gibbons and Korach, Testing Shared Memories, 1997, section 4, for reads and writes; an epoch
+//     takes the place of a write and its reads.)
 //
-// A write that nobody has read is an epoch by itself: it was followed by a put, whatever was written.
+// A write that nobody has read is an epoch by itself: it was followed by a put, whatever was
+// written.
 type epoch struct {
 	longest *reading // the read that tells most of it
 	placed  []placed
@@ -45,8 +48,8 @@ func (e *epoch) beginsLast() int { return e.lastCall.Call }
 
 func (e *epoch) lasts() bool { return e.endsFirst() < e.beginsLast() }
 
-// judgeClassic decides whether the history of one key has an order; decided is false if its values do not tell. It costs
-// no more than sorting the operations, however many of them overlap.
+// judgeClassic decides whether the history of one key has an order; decided is false if its values
+// do not tell. It costs no more than sorting the operations, however many of them overlap.
 func judgeClassic(ops []Op) (c *conflict, decided bool) {
 	r, ok := accountOf(ops)
 	if !ok {

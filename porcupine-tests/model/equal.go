@@ -7,12 +7,15 @@ import (
 	"strings"
 )
 
-// Histories of one classic key in which a value is written more than once. Which of the equal writes a read tells of is not to be
-// seen, so an order has to be searched for; but what reads tell leads the search, and little of it is left to chance:
+// Histories of one classic key in which a value is written more than once. Which of the equal
+// writes a read tells of is not to be seen, so an order has to be searched for; but what reads tell
+// leads the search, and little of it is left to chance:
 //
-//   - Equal writes can take each other's places. Of those that have begun, the one that ends first goes first.
+//   - Equal writes can take each other's places. Of those that have begun, the one that ends first
+//     goes first.
 //   - A read goes first as soon as the key has its value: it changes nothing.
-//   - A state of which no read that is left begins is as good as any other such state: it is "lost" until the next put.
+//   - A state of which no read that is left begins is as good as any other such state: it is "lost"
+//     until the next put.
 //   - A write that may not have been done is left out where it would lead there.
 //   - The writes that are tried first are those that lead to what the next read has seen.
 //
@@ -172,7 +175,8 @@ func (s *seeker) settle(f *frame) {
 	}
 }
 
-// deadline is when the first operation that is not done has ended: no other can go before it that begins later.
+// deadline is when the first operation that is not done has ended: no other can go before it that
+// begins later.
 func (s *seeker) deadline(f *frame) int {
 	if f.returned == len(s.byReturn) {
 		return math.MaxInt
@@ -291,8 +295,9 @@ func (p past) begins(read *Op, state value) bool {
 	return state.size >= 0 && state.size <= len(read.Got) && p.sums[p.of[read.Got]][state.size] == state.sum
 }
 
-// impossible finds an answer that no order of the writes that had been asked for by then can lead to, whatever else was answered:
-// its text is not made of their values, or has one of them more often than it was written.
+// impossible finds an answer that no order of the writes that had been asked for by then can lead
+// to, whatever else was answered: its text is not made of their values, or has one of them more
+// often than it was written.
 func impossible(ops []Op) *conflict {
 	var writes, reads []*Op
 	for i := range ops {
@@ -326,7 +331,8 @@ type possible struct {
 	has      map[string]int // how often the text has each value, if all have brackets
 }
 
-// look compares a read with what was written. Mostly it has what was read before, and more behind it.
+// look compares a read with what was written. Mostly it has what was read before, and more behind
+// it.
 func (q *possible) look(read *Op) *conflict {
 	rest, goesOn := strings.CutPrefix(read.Got, q.text)
 	switch {

@@ -12,7 +12,8 @@ import (
 	"raftlab/kvapi"
 )
 
-// What is found where values are equal is what a plain search finds, on small histories with answers of all kinds.
+// What is found where values are equal is what a plain search finds, on small histories with
+// answers of all kinds.
 func TestEqualValuesAreJudgedAsBySearch(t *testing.T) {
 	count := map[bool]int{}
 	for seed := range uint64(20_000) {
@@ -46,8 +47,8 @@ func TestEqualValuesAreJudgedAsBySearch(t *testing.T) {
 	require.Greater(t, count[false], 2000)
 }
 
-// Histories as long as the longest of the labs, of many clients, in which the same few values are written over and over, get a
-// verdict; and so do those with a wrong answer.
+// Histories as long as the longest of the labs, of many clients, in which the same few values are
+// written over and over, get a verdict; and so do those with a wrong answer.
 func TestEqualValuesInLongHistories(t *testing.T) {
 	twice := func(got string) string { return got + got }
 	half := func(got string) string { return got[:len(got)/2] }
@@ -85,8 +86,8 @@ func TestEqualValuesInLongHistories(t *testing.T) {
 	}
 }
 
-// Many clients append the same few values at the same moment, and then somebody reads one of them too often, too seldom, or
-// in an order that was read otherwise before.
+// Many clients append the same few values at the same moment, and then somebody reads one of them
+// too often, too seldom, or in an order that was read otherwise before.
 func TestWrongAnswerUnderManyEqualAppends(t *testing.T) {
 	var ops []Op
 	for i := range 18 {

@@ -27,7 +27,8 @@ var plain = porcupine.Model{
 	},
 }
 
-// What is decided without a search is what a search finds, on small histories with answers of all kinds.
+// What is decided without a search is what a search finds, on small histories with answers of all
+// kinds.
 func TestClassicIsDecidedAsBySearch(t *testing.T) {
 	count := map[bool]int{}
 	for seed := range uint64(5_000) {
@@ -97,8 +98,8 @@ func TestVersionedIsDecidedAsBySearch(t *testing.T) {
 	require.Greater(t, count[false], 200)
 }
 
-// wrongs are the ways in which an answer in the middle of a long classic history can be wrong. Each changes a read that
-// tells of enough, and says whether it could.
+// wrongs are the ways in which an answer in the middle of a long classic history can be wrong. Each
+// changes a read that tells of enough, and says whether it could.
 var wrongs = map[string]func(r *rand.Rand, ops []Op, read int) bool{
 	"stale read": func(r *rand.Rand, ops []Op, read int) bool {
 		for _, old := range ops {
@@ -152,8 +153,8 @@ var wrongs = map[string]func(r *rand.Rand, ops []Op, read int) bool{
 	},
 }
 
-// Wrong answers of several kinds are found wherever they are in 8,000 operations of 20 clients, some of
-// which never had an answer; and without them all is well.
+// Wrong answers of several kinds are found wherever they are in 8,000 operations of 20 clients,
+// some of which never had an answer; and without them all is well.
 func TestWrongAnswersInLongHistories(t *testing.T) {
 	tried := map[string]int{}
 	for seed := range uint64(2) {
@@ -222,8 +223,8 @@ func TestWrongVersionsInLongHistories(t *testing.T) {
 	}
 }
 
-// simulatedVersions draws a history of n operations by some clients on three versioned keys. Some puts have no answer, or
-// an uncertain one.
+// simulatedVersions draws a history of n operations by some clients on three versioned keys. Some
+// puts have no answer, or an uncertain one.
 func simulatedVersions(seed uint64, clients, n int) []Op {
 	r := rand.New(rand.NewPCG(seed, 1))
 	var h History

@@ -41,8 +41,8 @@ func explain(key string, ops []Op, steps int) Verdict {
 	return v
 }
 
-// until is the history as it was known right after the return at a certain place: what began by then,
-// with what ended later still open.
+// until is the history as it was known right after the return at a certain place: what began by
+// then, with what ended later still open.
 func until(ops []Op, at int) []Op {
 	var early []Op
 	for _, op := range ops {
@@ -84,14 +84,16 @@ func reason(op Op, ops []Op) string {
 	return "no order of the operations explains this answer (a write lost, done twice, or seen and then unseen?)"
 }
 
-// holdsWritten says whether there is something in the value that op has read which a write before its end could have put there.
+// holdsWritten says whether there is something in the value that op has read which a write before
+// its end could have put there.
 func holdsWritten(op Op, ops []Op) bool {
 	return slices.ContainsFunc(ops, func(o Op) bool {
 		return o.Kind != Get && o.Value != "" && o.Call < op.Return && strings.Contains(op.Got, o.Value)
 	})
 }
 
-// lastWrite returns the write that ended last among those that certainly took effect before op began.
+// lastWrite returns the write that ended last among those that certainly took effect before op
+// began.
 func lastWrite(op Op, ops []Op) *Op {
 	var last *Op
 	for i, o := range ops {

@@ -99,8 +99,8 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// A history of a real copy of the data is linearizable; with one answer changed to an older value, most
-// are not.
+// A history of a real copy of the data is linearizable; with one answer changed to an older value,
+// most are not.
 func TestRandomHistories(t *testing.T) {
 	caught := 0
 	for seed := range uint64(40) {
@@ -162,7 +162,8 @@ func simulatedOf(seed uint64, clients, n int, kinds ...Kind) []Op {
 	return h.Ops()
 }
 
-// With too small a budget nothing is said, where a search is needed: values here are written more than once.
+// With too small a budget nothing is said, where a search is needed: values here are written more
+// than once.
 func TestBudget(t *testing.T) {
 	ops := simulated(1, 6, 200)
 	for i := range ops {
@@ -214,7 +215,7 @@ func TestDraw(t *testing.T) {
 	require.Contains(t, page.String(), `get \"x\" -\u003e \"1\"`)
 }
 
-// However much there is to be shown, the page stays a page.
+// However much there is to show, the page stays a page.
 func TestPictureIsBoundedInBytes(t *testing.T) {
 	ops := renamed(simulatedOf(1, 20, 3000, Get, Append), []string{"[a]", "[b]"})
 	ops[2900].Got, ops[2900].Kind = "nonsense", Get

@@ -46,8 +46,9 @@ type Op struct {
 	GotVersion kvapi.Version
 }
 
-// Unknown says whether nobody knows if the operation took effect, or still will: it was not answered, or
-// with ErrMaybe. A copy of its request may be on the network for as long as the history lasts.
+// Unknown says whether nobody knows if the operation took effect, or still will: it was not
+// answered, or with ErrMaybe. A copy of its request may be on the network for as long as the
+// history lasts.
 func (o Op) Unknown() bool { return o.Open || o.Err == kvapi.ErrMaybe }
 
 // Question is what the operation asks, without its kind: the text of an invoke event.

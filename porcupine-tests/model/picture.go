@@ -22,11 +22,12 @@ const (
 	pictureBytes = 4 << 20
 )
 
-// Draw writes porcupine's visualization of a history as a page of HTML: the operations of the key that
-// is not linearizable (or of all keys, if they all are), with what was done to the service beside
-// them. Places in ops and faults must be of the same order. A picture that leaves something out says so in a note at its
-// beginning: operations long before the one that cannot be explained, or the orders that were tried. It leaves out as much as it takes
-// for the page to have at most 4 MiB.
+// Draw writes porcupine's visualization of a history as a page of HTML: the operations of the key
+// that is not linearizable (or of all keys, if they all are), with what was done to the service
+// beside them. Places in ops and faults must be of the same order. A picture that leaves something
+// out says so in a note at its beginning: operations long before the one that cannot be explained,
+// or the orders that were tried. It leaves out as much as it takes for the page to have at most 4
+// MiB.
 func Draw(w io.Writer, ops []Op, faults []Fault) error {
 	if v := Check(ops, 0); v.Key != "" {
 		ops = Keys(ops)[v.Key]
@@ -55,9 +56,9 @@ func Draw(w io.Writer, ops []Op, faults []Fault) error {
 	return err
 }
 
-// Longest returns the longest order of a history's operations on one key that explains their answers, as the places of
-// their calls, as far as a bounded search finds one. Where the history is not linearizable it ends before operations
-// that no order explains.
+// Longest returns the longest order of a history's operations on one key that explains their
+// answers, as the places of their calls, as far as a bounded search finds one. Where the history is
+// not linearizable it ends before operations that no order explains.
 func Longest(ops []Op, key string) (calls []int) {
 	ops = Keys(ops)[key]
 	if !isVersioned(ops) {
@@ -104,9 +105,9 @@ func byKeys(history []porcupine.Operation) [][]porcupine.Operation {
 	return parts
 }
 
-// explored looks how far the best orders get. That is a search of its own, which ends when its budget is used up or the
-// time is over; what was found by then is drawn, if it is not too much. The faults that it returns begin with
-// what is left out.
+// explored looks how far the best orders get. That is a search of its own, which ends when its
+// budget is used up or the time is over; what was found by then is drawn, if it is not too much.
+// The faults that it returns begin with what is left out.
 func (x extent) explored(m porcupine.Model, ops []Op, faults []Fault) ([]Fault, porcupine.LinearizationInfo) {
 	at := 0
 	if len(ops) > 0 {
@@ -154,7 +155,8 @@ func annotations(faults []Fault) []porcupine.Annotation {
 	return all
 }
 
-// cut bounds what is said about one thing: there may be as many links in it as there are pairs of servers.
+// cut bounds what is said about one thing: there may be as many links in it as there are pairs of
+// servers.
 func cut(s string) string {
 	const most = 400
 	if len(s) > most {

@@ -8,17 +8,17 @@ import (
 	"strings"
 )
 
-// What a value says about its own past. In the classic dialect each write has a value of its own, in brackets, so a read
-// of "[3][1][7]" lists the writes that led to it, in their order:
+// What a value says about its own past. In the classic dialect each write has a value of its own,
+// in brackets, so a read of "[3][1][7]" lists the writes that led to it, in their order:
 //
 //	[3]      was put, or appended to nothing
 //	[1]      was appended to "[3]"
 //	[7]      was appended to "[3][1]"; everything else that was done before the read came before [3],
 //	         if that was put, and cannot be if it was appended
 //
-// So it is known which operations belong to the time between one put and the next: they form an epoch, and within it
-// their order is known. What is left to be found is the order of the epochs, and that needs no search
-// (epochs.go).
+// So it is known which operations belong to the time between one put and the next: they form an
+// epoch, and within it their order is known. What is left to be found is the order of the epochs,
+// and that needs no search (epochs.go).
 
 // account is the history of one key as its values tell it.
 type account struct {
@@ -33,8 +33,8 @@ type reading struct {
 	pieces []string
 }
 
-// accountOf reads a history; ok is false if its values do not tell anything: one was written twice, or has
-// another form. Where nothing is ever appended, any form will do.
+// accountOf reads a history; ok is false if its values do not tell anything: one was written twice,
+// or has another form. Where nothing is ever appended, any form will do.
 func accountOf(ops []Op) (r account, ok bool) {
 	r.writer = map[string]*Op{}
 	whole := !slices.ContainsFunc(ops, func(o Op) bool { return o.Kind == Append })

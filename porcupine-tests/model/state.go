@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// value is the value of a classic key as a search sees it: what was appended to what. A search has hundreds of thousands
-// of them, each of which would be a long string of its own.
+// value is the value of a classic key as a search sees it: what was appended to what. A search has
+// hundreds of thousands of them, each of which would be a long string of its own.
 type value struct {
 	before *value // nil at the beginning
 	piece  string
@@ -16,8 +16,8 @@ type value struct {
 
 var nothing = &value{}
 
-// lost stands for every value with a piece in it that nobody has ever read. Reads do not match it, so it does not
-// matter what else is in it.
+// lost stands for every value with a piece in it that nobody has ever read. Reads do not match it,
+// so it does not matter what else is in it.
 var lost = &value{size: -1}
 
 func (v *value) append(piece string) *value {
@@ -47,8 +47,9 @@ func (v *value) text() string {
 // sumOf is the sum of a text.
 func sumOf(text string) uint64 { return extend(0, text) }
 
-// extend is the sum of a text whose sum is known and another behind it: a polynomial over the bytes, modulo the prime
-// 2^61-1. Two texts of a history that differ have the same sum with a chance of one in 10^14.
+// extend is the sum of a text whose sum is known and another behind it: a polynomial over the
+// bytes, modulo the prime 2^61-1. Two texts of a history that differ have the same sum with a
+// chance of one in 10^14.
 func extend(sum uint64, text string) uint64 {
 	const (
 		prime = 1<<61 - 1

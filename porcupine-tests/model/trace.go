@@ -48,8 +48,8 @@ func FromTrace(events []record.Event) (ops []Op, faults []Fault, err error) {
 	return ops, faultsIn(events), nil
 }
 
-// isOperation says whether e begins or ends an operation of a key/value service. Clients may have others, such as
-// those of a lock.
+// isOperation says whether e begins or ends an operation of a key/value service. Clients may have
+// others, such as those of a lock.
 func isOperation(e record.Event) bool {
 	kind := Kind(e.Method)
 	return kind == Get || kind == Put || kind == Append
@@ -64,15 +64,15 @@ func oneDialect(ops []Op) {
 	}
 }
 
-// Notes that begin so say that something is wrong with the service from here to the note that ends it,
-// which names the same thing.
+// Notes that begin so say that something is wrong with the service from here to the note that ends
+// it, which names the same thing.
 const (
 	FaultBegins = "fault begins: "
 	FaultEnds   = "fault ends: "
 )
 
-// faultsIn collects crashes, with the time until the restart, faults and other notes. Links that change one
-// by one at the same instant are one fault.
+// faultsIn collects crashes, with the time until the restart, faults and other notes. Links that
+// change one by one at the same instant are one fault.
 func faultsIn(events []record.Event) []Fault {
 	var faults []Fault
 	down := map[int]int{}       // peer -> fault

@@ -22,9 +22,9 @@ type cell struct {
 // raised the version beyond the one that all of them name; the others changed nothing.) The instant
 // may come after the answer ErrMaybe, when a copy of the request has been on its way for long.
 //
-// For the same reason a workload must not guess versions that it has not read: a copy of a put that was
-// refused, made by the network, could be let in when the version has come up to it, and the answer
-// ErrVersion would be wrong although no server did wrong.
+// For the same reason a workload must not guess versions that it has not read: a copy of a put that
+// was refused, made by the network, could be let in when the version has come up to it, and the
+// answer ErrVersion would be wrong although no server did wrong.
 var versioned = porcupine.Model{
 	Init: func() any { return cell{} },
 	Step: func(state, input, _ any) (bool, any) {

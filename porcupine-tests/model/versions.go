@@ -8,10 +8,11 @@ import (
 	"raftlab/kvapi"
 )
 
-// The versions of a versioned history tell its order. The state goes from version 0 to 1, 2, 3, and each step is a put that
-// names the version before it. So the only question is when the state moves, and the answer is: as late
-// as possible. At each version everything is done that may be done by now and does not change the
-// state (doing it early never hurts); when nothing is left, the state has to move, by
+// The versions of a versioned history tell its order. The state goes from version 0 to 1, 2, 3, and
+// each step is a put that names the version before it. So the only question is when the state
+// moves, and the answer is: as late as possible. At each version everything is done that may be
+// done by now and does not change the state (doing it early never hurts); when nothing is left, the
+// state has to move, by
 //
 //   - the put of this version that was answered OK, if there is one: it has no other place;
 //   - or else a put of unknown outcome that wrote what somebody has read at the next version;
@@ -150,7 +151,8 @@ func (p *progress) move() *conflict {
 	return nil
 }
 
-// explain says why stuck cannot be done, at this version or a later one; by is the put that would lead on.
+// explain says why stuck cannot be done, at this version or a later one; by is the put that would
+// lead on.
 func (p *progress) explain(stuck, by *Op) *conflict {
 	found := stuck.GotVersion
 	if stuck.Kind == Put {

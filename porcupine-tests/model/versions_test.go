@@ -9,7 +9,8 @@ import (
 	"raftlab/kvapi"
 )
 
-// Fifty puts of unknown outcome do not hide a read of what was never written, nor one that goes back.
+// Fifty puts of unknown outcome do not hide a read of what was never written, nor one that goes
+// back.
 func TestWrongAnswerUnderManyUnknownPuts(t *testing.T) {
 	read := func(at int, value string, version kvapi.Version) Op {
 		return Op{Client: 99, Dialect: Versioned, Kind: Get, Key: "x", Call: at, Return: at + 1, Got: value, GotVersion: version, Err: kvapi.OK}

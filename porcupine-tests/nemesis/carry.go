@@ -33,9 +33,10 @@ type turn struct {
 	ends bool
 }
 
-// Carry carries the plan out, from now on, until stop says that it is enough or the plan is at its end. Then
-// all links work, all servers run, the network is reliable, all clocks go right. It is for the case's main
-// goroutine. Restarts take some milliseconds each, so that steps can begin a little late.
+// Carry carries the plan out, from now on, until stop says that it is enough or the plan is at its
+// end. Then all links work, all servers run, the network is reliable, all clocks go right. It is
+// for the case's main goroutine. Restarts take some milliseconds each, so that steps can begin a
+// little late.
 func (p Plan) Carry(m Machines, stop func() bool) {
 	e := m.Env()
 	begun := e.Now()
@@ -72,7 +73,8 @@ func (p Plan) Carry(m Machines, stop func() bool) {
 	p.mend(m)
 }
 
-// turns are the beginnings and ends of all steps, in order; an end before a beginning at the same time.
+// turns are the beginnings and ends of all steps, in order; an end before a beginning at the same
+// time.
 func (p Plan) turns() []turn {
 	var all []turn
 	for i, s := range p {
@@ -166,8 +168,8 @@ func (p Plan) mend(m Machines) {
 	}
 }
 
-// leader returns the running server that leads the newest term, of those that the step is about and as far as they
-// say; or else the first in the step's order.
+// leader returns the running server that leads the newest term, of those that the step is about and
+// as far as they say; or else the first in the step's order.
 func (s Step) leader(m Machines) int {
 	leader, newest := s.Order[0], -1
 	for _, i := range slices.Sorted(slices.Values(s.Order)) {

@@ -15,7 +15,8 @@ import (
 	"raftlab/tester"
 )
 
-// A case that passes is the assertion here: the cases run in child processes, as those of the labs do.
+// A case that passes is the assertion here: the cases run in child processes, as those of the labs
+// do.
 func TestCarry(t *testing.T) {
 	tester.Run(t, tester.Lab{Name: "nemesis", Package: "./porcupine-tests/nemesis", Test: "TestCarry", Cases: []tester.Case{
 		{Part: "N", Name: "EverythingIsMended", Points: 1, Section: "§5", Checks: "after a plan all peers agree", Run: everythingIsMended},

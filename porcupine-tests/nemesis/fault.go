@@ -47,12 +47,12 @@ const (
 	WildDrift Fault = "wild drift" // between half and twice: beyond what any lease allows for
 )
 
-// Transfer is no fault, but as good as one: the leader is asked to hand its leadership over, to a server drawn
-// from the seed. It wants peers that are raftapi.LeadershipTransferrers.
+// Transfer is no fault, but as good as one: the leader is asked to hand its leadership over, to a
+// server drawn from the seed. It wants peers that are raftapi.LeadershipTransferrers.
 const Transfer Fault = "transfer"
 
-// Faults between groups: of the links between servers of different groups, for services that have several. One of
-// the groups is one that all others depend on, C.
+// Faults between groups: of the links between servers of different groups, for services that have
+// several. One of the groups is one that all others depend on, C.
 //
 //	group alone  1 | C 2 3       unguided  1   C         strangers   1   2       sides   any servers | any others
 //	(group mute:                            \ / \                      \ /
@@ -89,8 +89,8 @@ var lanes = []lane{
 	{between, []Fault{GroupAlone, GroupMute, Unguided, Strangers, Sides}},
 }
 
-// All returns the faults that every kind of server can be asked to stand: those of links, servers and the
-// network, and, if there are several groups, those between them.
+// All returns the faults that every kind of server can be asked to stand: those of links, servers
+// and the network, and, if there are several groups, those between them.
 func All() []Fault {
 	return slices.Concat(lanes[0].faults, lanes[1].faults, lanes[2].faults, lanes[5].faults)
 }

@@ -11,8 +11,9 @@ func (f Fault) ofLinks() bool {
 	return slices.Contains(lanes[0].faults, f) || slices.Contains(lanes[5].faults, f)
 }
 
-// works says who hears whom under a fault of links. leader is the server that leads, or the one that plays it.
-// A fault of one group's links leaves alone those of the others, and those between groups if it is not a wide one.
+// works says who hears whom under a fault of links. leader is the server that leads, or the one
+// that plays it. A fault of one group's links leaves alone those of the others, and those between
+// groups if it is not a wide one.
 func (s Step) works(leader int) topology.Links {
 	switch s.Fault {
 	case Alone, Deaf, Mute:

@@ -24,14 +24,15 @@ type Step struct {
 type Plan []Step
 
 // How long a fault lasts, and how long its lane is quiet afterwards. An election takes some hundred
-// milliseconds: many faults outlast one, some do not, and in between there is time to get work done.
+// milliseconds: many faults outlast one, some do not, and in between there is time to get work
+// done.
 const (
 	faultLow, faultHigh = 200 * time.Millisecond, 2500 * time.Millisecond
 	quietLow, quietHigh = 300 * time.Millisecond, 2500 * time.Millisecond
 )
 
-// Draw draws a plan of a certain length for n servers, out of the given faults. It uses r only; the same
-// numbers make the same plan.
+// Draw draws a plan of a certain length for n servers, out of the given faults. It uses r only; the
+// same numbers make the same plan.
 func Draw(r *rand.Rand, n int, length time.Duration, faults ...Fault) Plan {
 	one := make([]int, n)
 	for i := range one {
@@ -40,9 +41,10 @@ func Draw(r *rand.Rand, n int, length time.Duration, faults ...Fault) Plan {
 	return DrawGroups(r, [][]int{one}, length, faults...)
 }
 
-// DrawGroups is Draw for servers in several groups, the first of which all others depend on: a controller. Each group
-// has lanes of its own for its links, its servers and its leadership, so that several groups are hit at the same
-// time; what faults between groups do comes on top. Weather and clocks are those of all.
+// DrawGroups is Draw for servers in several groups, the first of which all others depend on: a
+// controller. Each group has lanes of its own for its links, its servers and its leadership, so
+// that several groups are hit at the same time; what faults between groups do comes on top. Weather
+// and clocks are those of all.
 func DrawGroups(r *rand.Rand, groups [][]int, length time.Duration, faults ...Fault) Plan {
 	everybody := [][]int{slices.Concat(groups...)}
 	var p Plan

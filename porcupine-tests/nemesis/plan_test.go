@@ -27,8 +27,8 @@ func TestDrawIsDeterministic(t *testing.T) {
 	require.NotEqual(t, draw(1, 5, everything()...), draw(2, 5, everything()...))
 }
 
-// Every fault comes up, in order of time and within the plan; within a lane no two overlap, between lanes
-// some do.
+// Every fault comes up, in order of time and within the plan; within a lane no two overlap, between
+// lanes some do.
 func TestPlan(t *testing.T) {
 	seen := map[Fault]bool{}
 	meetings := 0
@@ -53,8 +53,8 @@ func TestPlan(t *testing.T) {
 	require.Greater(t, meetings, 100)
 }
 
-// In a service of several groups every fault hits every group, several groups at once, and each lane of a group still
-// has one fault at a time. Faults between groups come up, too.
+// In a service of several groups every fault hits every group, several groups at once, and each
+// lane of a group still has one fault at a time. Faults between groups come up, too.
 func TestPlanOfGroups(t *testing.T) {
 	groupOf := func(server int) int {
 		return slices.IndexFunc(three, func(g []int) bool { return slices.Contains(g, server) })
@@ -113,7 +113,8 @@ func TestChoice(t *testing.T) {
 	require.Empty(t, draw(1, 3))
 }
 
-// Each fault begins and ends once, in order, and nothing of a lane begins before what came before it has ended.
+// Each fault begins and ends once, in order, and nothing of a lane begins before what came before
+// it has ended.
 func TestTurns(t *testing.T) {
 	p := draw(3, 5, everything()...)
 	open := map[int]int{} // lane -> step

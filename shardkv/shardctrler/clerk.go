@@ -11,9 +11,10 @@ import (
 	"raftlab/shardapi"
 )
 
-// Clerk is a client of the controller. Each change is made exactly once, however often the clerk has to
-// repeat its request: it has a session with the controller, and numbers the changes in it. Queries need
-// none. A Clerk serves one goroutine at a time; its calls block until they have succeeded.
+// Clerk is a client of the controller. Each change is made exactly once, however often the clerk
+// has to repeat its request: it has a session with the controller, and numbers the changes in it.
+// Queries need none. A Clerk serves one goroutine at a time; its calls block until they have
+// succeeded.
 type Clerk struct {
 	courier rsm.Courier
 	session rsm.Session
@@ -21,8 +22,8 @@ type Clerk struct {
 
 var _ shardapi.ControllerClerk = (*Clerk)(nil)
 
-// MakeClerk returns a client of the controller whose servers are reached by servers, in any order. It
-// does not block.
+// MakeClerk returns a client of the controller whose servers are reached by servers, in any order.
+// It does not block.
 func MakeClerk(servers []*labrpc.ClientEnd, opts ...Option) *Clerk {
 	ck := &Clerk{courier: rsm.Courier{Servers: servers}}
 	if path := optionsFrom(opts).Reads; path == kvapi.ReadIndexFollower || path == kvapi.ReadLocal {
@@ -45,8 +46,8 @@ func (ck *Clerk) Query(num int) Config {
 	return reply.Config
 }
 
-// Join implements shardapi.ControllerClerk. Groups that are members already stay as they are. It panics
-// if a gid is not positive: 0 stands for no group.
+// Join implements shardapi.ControllerClerk. Groups that are members already stay as they are. It
+// panics if a gid is not positive: 0 stands for no group.
 func (ck *Clerk) Join(groups map[int][]string) {
 	for gid := range groups {
 		if gid <= 0 {
@@ -62,8 +63,8 @@ func (ck *Clerk) Leave(gids []int) {
 	ck.change("Leave", func(client, seq uint64) any { return &LeaveArgs{gids, client, seq} })
 }
 
-// Move implements shardapi.ControllerClerk. If the group is no member (any more) nothing changes. It
-// panics if there is no such shard.
+// Move implements shardapi.ControllerClerk. If the group is no member (any more) nothing changes.
+// It panics if there is no such shard.
 func (ck *Clerk) Move(shard, gid int) {
 	if shard < 0 || shard >= NShards {
 		panic(fmt.Sprintf("shardctrler: there is no shard %d; there are 0 to %d", shard, NShards-1))
@@ -71,8 +72,8 @@ func (ck *Clerk) Move(shard, gid int) {
 	ck.change("Move", func(client, seq uint64) any { return &MoveArgs{shard, gid, client, seq} })
 }
 
-// change blocks until the change has been made, once. Where nobody can tell any more whether it was made
-// (rsm.Session.Write) it panics rather than guess.
+// change blocks until the change has been made, once. Where nobody can tell any more whether it was
+// made (rsm.Session.Write) it panics rather than guess.
 func (ck *Clerk) change(method string, args func(client, seq uint64) any) {
 	certain := ck.session.Write(ck.open, func(id, seq uint64) (kvapi.Err, bool) {
 		args := args(id, seq)

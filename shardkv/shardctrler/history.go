@@ -8,12 +8,13 @@ import (
 	"raftlab/raftapi"
 )
 
-// history is the state machine that the rsm package replicates: all configurations there have been, number
-// n at place n. It only grows. A configuration is never changed once it is there, and so need not be
-// copied to be given away; the next one is made from a clone of the last.
+// history is the state machine that the rsm package replicates: all configurations there have been,
+// number n at place n. It only grows. A configuration is never changed once it is there, and so
+// need not be copied to be given away; the next one is made from a clone of the last.
 //
-// Most would say the history of a cluster can be forgotten in time. But a group that was down for long asks
-// for one number after the other (shardkv), and nobody knows when the last one has come back.
+// Most would say the history of a cluster can be forgotten in time. But a group that was down for
+// long asks for one number after the other (shardkv), and nobody knows when the last one has come
+// back.
 type history struct {
 	configs []Config
 }
@@ -33,8 +34,8 @@ func (h *history) get(num int) Config {
 	return h.configs[num]
 }
 
-// Apply implements rsm.Machine. An operation that leaves everything as it is makes no new configuration: all
-// groups would have to go through it, for nothing.
+// Apply implements rsm.Machine. An operation that leaves everything as it is makes no new
+// configuration: all groups would have to go through it, for nothing.
 func (h *history) Apply(o op) result {
 	next := h.latest().Clone()
 	changed := false

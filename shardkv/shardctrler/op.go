@@ -19,7 +19,8 @@ const (
 	opMove  opKind = "move"
 )
 
-// op is an operation that makes a configuration, as it stands in the log. Queries are none: see rsm.Read.
+// op is an operation that makes a configuration, as it stands in the log. Queries are none: see
+// rsm.Read.
 type op struct {
 	kind       opKind
 	groups     map[int][]string // opJoin
@@ -27,8 +28,8 @@ type op struct {
 	shard, gid int              // opMove
 }
 
-// result is what an operation came to. Its field is exported for gob: results are kept in the session
-// table, which is a part of snapshots.
+// result is what an operation came to. Its field is exported for gob: results are kept in the
+// session table, which is a part of snapshots.
 type result struct {
 	Num int // of the latest configuration after it
 }

@@ -16,12 +16,12 @@ type options struct {
 	maxRaftState int
 }
 
-// WithReads chooses how Query is answered. Servers and clerks should be told the same: a clerk then knows
-// whom to ask. Through the log unless said otherwise.
+// WithReads chooses how Query is answered. Servers and clerks should be told the same: a clerk then
+// knows whom to ask. Through the log unless said otherwise.
 func WithReads(path kvapi.ReadPath) Option { return func(o *options) { o.Reads = path } }
 
-// WithMaxRaftState has the server take a snapshot when the persisted Raft state nears so many bytes. The
-// classic controller takes none: its configurations change rarely.
+// WithMaxRaftState has the server take a snapshot when the persisted Raft state nears so many
+// bytes. The classic controller takes none: its configurations change rarely.
 func WithMaxRaftState(bytes int) Option { return func(o *options) { o.maxRaftState = bytes } }
 
 // WithAll sets everything at once that [kvapi.Options] has.

@@ -5,8 +5,9 @@ import (
 	"slices"
 )
 
-// rebalance spreads the shards over the groups: gids, in ascending order. No group gets two more than another,
-// and as few shards as possible change their group. With no groups all shards go to group 0.
+// rebalance spreads the shards over the groups: gids, in ascending order. No group gets two more
+// than another, and as few shards as possible change their group. With no groups all shards go to
+// group 0.
 //
 // First comes how many each group is to have: all the same, and what does not divide goes, one
 // each, to those that have most already, for there it is cheapest. Then who keeps what, and then
@@ -20,11 +21,12 @@ import (
 //	             after
 //	group   1 1 1 1 2 3 2 2 3 3     2 gets 4;  3 gets 5 8 9
 //
-// Why nothing less will do: a group can keep no more than it is to have, and giving the remainder to
-// those that have most makes the sum of what is kept as large as it can be.
+// Why nothing less will do: a group can keep no more than it is to have, and giving the remainder
+// to those that have most makes the sum of what is kept as large as it can be.
 //
 // Every replica computes this for itself and must come to the same. So it looks at nothing but its
-// arguments, and never at the order in which a map gives its keys, which differs from one server to the next.
+// arguments, and never at the order in which a map gives its keys, which differs from one server to
+// the next.
 func rebalance(shards [NShards]int, gids []int) [NShards]int {
 	if len(gids) == 0 {
 		return [NShards]int{}

@@ -31,7 +31,8 @@ func TestRebalance(t *testing.T) {
 	}
 }
 
-// From any configuration, also one that was made by moves, to any groups: even, and no move too many.
+// From any configuration, also one that was made by moves, to any groups: even, and no move too
+// many.
 func TestRebalanceIsEvenAndMovesLittle(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 7))
 	for range 3000 {

@@ -32,8 +32,8 @@ type MoveArgs struct {
 	Client, Seq uint64 // as in JoinArgs
 }
 
-// ChangeReply answers a Join, a Leave, or a Move. OK says that it has been dealt with, once; what it
-// came to is for Query to tell.
+// ChangeReply answers a Join, a Leave, or a Move. OK says that it has been dealt with, once; what
+// it came to is for Query to tell.
 type ChangeReply struct {
 	Err kvapi.Err
 }

@@ -10,8 +10,9 @@ import (
 	"raftlab/raftapi"
 )
 
-// ShardCtrler is one server of the controller. Its handlers translate between requests and the replicated
-// state machine. They block until there is an answer, or for as long as rsm has patience.
+// ShardCtrler is one server of the controller. Its handlers translate between requests and the
+// replicated state machine. They block until there is an answer, or for as long as rsm has
+// patience.
 type ShardCtrler struct {
 	replica *rsm.RSM[op, result]
 	history *history // the replica's machine; touched only through it
@@ -20,8 +21,8 @@ type ShardCtrler struct {
 
 var _ kvapi.Server = (*ShardCtrler)(nil)
 
-// StartServer starts server me of a controller whose servers are reached by servers. persister holds
-// what an earlier incarnation left, or nothing. It returns quickly. It panics with a
+// StartServer starts server me of a controller whose servers are reached by servers. persister
+// holds what an earlier incarnation left, or nothing. It returns quickly. It panics with a
 // *kvapi.MissingExtension if the Raft peer lacks what the options ask for.
 func StartServer(servers []*labrpc.ClientEnd, me int, persister *raftapi.Persister, opts ...Option) *ShardCtrler {
 	o := optionsFrom(opts)
@@ -77,9 +78,10 @@ func (sc *ShardCtrler) change(client, seq uint64, o op) kvapi.Err {
 	return rsm.Answer(err)
 }
 
-// Query returns a configuration, on the read path that the server was started with. A server that is behind
-// does not know that, so the latest has to be asked for in this way; so has a number that it does not have.
-// One that it has it could give away at once, since that never changes; Peek does.
+// Query returns a configuration, on the read path that the server was started with. A server that
+// is behind does not know that, so the latest has to be asked for in this way; so has a number that
+// it does not have. One that it has it could give away at once, since that never changes; Peek
+// does.
 func (sc *ShardCtrler) Query(args *QueryArgs, reply *QueryReply) {
 	reply.Err = rsm.Answer(sc.replica.Read(sc.reads, func() {
 		reply.Config = sc.history.get(args.Num) // never changes again, so no copy is needed

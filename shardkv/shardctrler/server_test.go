@@ -14,8 +14,8 @@ import (
 	"raftlab/raftapi"
 )
 
-// Lab 4 (shardkv/lab_test.go) tests the controller as its clients see it. Here is what it does not: snapshots, the
-// read paths, and what a clerk refuses.
+// Lab 4 (shardkv/lab_test.go) tests the controller as its clients see it. Here is what it does not:
+// snapshots, the read paths, and what a clerk refuses.
 
 // cluster is three servers on a network, in a bubble.
 type cluster struct {

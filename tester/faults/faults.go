@@ -1,5 +1,6 @@
-// Package faults is the list of what can be done to machines, each by name and with what undoes it. Swarms of the labs
-// and the plans of porcupine-tests/nemesis draw from it; whom a fault hits, they draw themselves.
+// Package faults is the list of what can be done to machines, each by name and with what undoes it.
+// Swarms of the labs and the plans of porcupine-tests/nemesis draw from it; whom a fault hits, they
+// draw themselves.
 //
 //	undo := faults.Crash.On(servers, leader)
 //	e.Sleep(time.Second)
@@ -12,7 +13,8 @@ import (
 	"raftlab/tester/topology"
 )
 
-// Machines are what faults are done to. *tester.Cluster, *tester.Servers and *tester.Groups are ones.
+// Machines are what faults are done to. *tester.Cluster, *tester.Servers and *tester.Groups are
+// ones.
 type Machines interface {
 	Env() *tester.Env
 	N() int
@@ -39,8 +41,8 @@ type Fault struct {
 	do    func(m Machines, order []int) (undo func())
 }
 
-// On does the fault to machines, in the order of their roles, and returns what undoes it. A fault of links replaces
-// all that were there, and its end mends all links.
+// On does the fault to machines, in the order of their roles, and returns what undoes it. A fault
+// of links replaces all that were there, and its end mends all links.
 func (f Fault) On(m Machines, order ...int) (undo func()) {
 	if f.Links != nil {
 		m.Links(f.Links(order))
@@ -105,7 +107,8 @@ func restart(m Machines, order []int) {
 	}
 }
 
-// Transfer is no fault, but as good as one: the first machine is asked to hand its leadership to the second.
+// Transfer is no fault, but as good as one: the first machine is asked to hand its leadership to
+// the second.
 var Transfer = Fault{Name: "transfer", do: func(m Machines, order []int) func() {
 	m.Env().Go(func() { m.Transfer(order[0], order[1]) })
 	return func() {}

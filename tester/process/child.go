@@ -29,8 +29,8 @@ type report struct {
 	Recent []record.Event `json:"recent,omitempty"`
 }
 
-// secret is the word by which the parent tells a verdict of this run from a file that was there before. It is no
-// protection against code that looks for it.
+// secret is the word by which the parent tells a verdict of this run from a file that was there
+// before. It is no protection against code that looks for it.
 var secret string
 
 // childHost ends the process with the verdict.
@@ -93,9 +93,10 @@ func lost(what string, err error) {
 	os.Exit(1)
 }
 
-// childParams returns what this process is to run, if it is a child. It takes the variables away, so that code under
-// test does not come by them unawares; that is no protection, because an init of that code ran before. Natively
-// there is no sandbox, and a verdict proves nothing about code that wants to deceive: grading is for the engine.
+// childParams returns what this process is to run, if it is a child. It takes the variables away,
+// so that code under test does not come by them unawares; that is no protection, because an init of
+// that code ran before. Natively there is no sandbox, and a verdict proves nothing about code that
+// wants to deceive: grading is for the engine.
 func childParams() (p record.Params, h *childHost, ok bool, err error) {
 	text, ok := os.LookupEnv(paramsVariable)
 	if !ok {

@@ -19,8 +19,9 @@ import (
 	"raftlab/internal/record"
 )
 
-// Repeatable says that this binary was built with the overlay of the Go runtime (internal/sim/overlay): a run in
-// it is a function of the code, the case and the seed, and the same as in the wasm engine.
+// Repeatable says that this binary was built with the overlay of the Go runtime
+// (internal/sim/overlay): a run in it is a function of the code, the case and the seed, and the
+// same as in the wasm engine.
 const Repeatable = true
 
 //go:linkname raftlab_begin runtime.raftlab_begin

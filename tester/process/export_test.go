@@ -9,8 +9,8 @@ import (
 	"raftlab/internal/record"
 )
 
-// RunInChild runs a case in a child process, in the test called root, and returns also what would be printed about
-// a failure.
+// RunInChild runs a case in a child process, in the test called root, and returns also what would
+// be printed about a failure.
 func RunInChild(t *testing.T, root string, lab Lab, id string) (record.Verdict, string) {
 	c, err := lab.find(id)
 	if err != nil {

@@ -25,8 +25,8 @@ func hostDetail(ptr unsafe.Pointer, length uint32)
 //go:wasmimport raftlab verdict
 func hostVerdict(ptr unsafe.Pointer, length uint32)
 
-// secret is the word by which the engine knows that a verdict is ours. Nothing points to it: what the
-// code under test can reach by reflection, from its persister for example, does not lead here.
+// secret is the word by which the engine knows that a verdict is ours. Nothing points to it: what
+// the code under test can reach by reflection, from its persister for example, does not lead here.
 var secret string
 
 // engineHost hands everything to the engine.
@@ -66,7 +66,8 @@ var readParams = sync.OnceValues(func() (record.Params, error) {
 	return p, err
 })
 
-// Repeatable says that time in a bubble goes on while somebody waits for a mutex. There are no bubbles in a guest.
+// Repeatable says that time in a bubble goes on while somebody waits for a mutex. There are no
+// bubbles in a guest.
 const Repeatable = false
 
 // Run runs the one case that the host asks for.
@@ -85,7 +86,8 @@ func Run(t *testing.T, lab Lab) {
 	c.Run(h, p)
 }
 
-// A heap profile, which nobody asks for in the engine, samples the stacks of allocations. Go 1.26's wasm runtime may take
-// the end of the scheduler's stack for code when the heap has grown to addresses that code has, too (from 300 MB on), and
-// then ends the process with "invalid runtime symbol table".
+// A heap profile, which nobody asks for in the engine, samples the stacks of allocations. Go 1.26's
+// wasm runtime may take the end of the scheduler's stack for code when the heap has grown to
+// addresses that code has, too (from 300 MB on), and then ends the process with "invalid runtime
+// symbol table".
 func init() { runtime.MemProfileRate = 0 }

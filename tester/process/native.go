@@ -68,8 +68,8 @@ func (l Lab) parts() []string {
 	return parts
 }
 
-// runSeeds runs a case with one seed after the other, up to the first that fails. It returns how many
-// operations of clients were in histories that were found linearizable.
+// runSeeds runs a case with one seed after the other, up to the first that fails. It returns how
+// many operations of clients were in histories that were found linearizable.
 func runSeeds(t *testing.T, lab Lab, c Case, all []uint64, asked record.Params) (judged int) {
 	for _, seed := range all {
 		p := asked

@@ -12,11 +12,13 @@
 //	    |  verdict: a file; the process ends        |  events, verdict: host calls;
 //	    v                                           v  the guest ends
 //
-// It knows no clusters and no peers: a [Case] is a name and a function that runs it and tells a [Host].
+// It knows no clusters and no peers: a [Case] is a name and a function that runs it and tells a
+// [Host].
 //
 //   - process.go: what it is given
 //   - native.go: a lab under `go test`; flags.go: the flags of a test binary
-//   - parent.go, child.go: the two sides of a child process; child_repeatable.go: one that the native engine built
+//   - parent.go, child.go: the two sides of a child process; child_repeatable.go: one that the
+//     native engine built
 //   - watchdog.go: a bubble whose time stands still
 //   - report.go: what users see of a failure
 //   - host.go: what is kept of a run's events; guest_wasip1.go: a guest of the engine
@@ -40,8 +42,8 @@ type Lab struct {
 // Case is a case that can be run.
 type Case struct {
 	Part, Name string
-	// Run runs the case and reports to h. Where the run shares its process with others it returns when the case is over
-	// and its goroutines have ended, as far as they do.
+	// Run runs the case and reports to h. Where the run shares its process with others it returns
+	// when the case is over and its goroutines have ended, as far as they do.
 	Run func(h Host, p record.Params)
 }
 

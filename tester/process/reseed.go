@@ -29,9 +29,9 @@ func Resalt(p record.Params) {
 	raftlab_resalt(le.Uint64(s[8:]), le.Uint64(s[16:]), le.Uint64(s[24:]), le.Uint64(s[32:]))
 }
 
-// reseed makes all that the Go runtime draws from here on a function of the case and the seed, whatever was
-// drawn while the process started. The run's first goroutine calls it. It sleeps for an instant, after which
-// no other goroutine is waiting for its turn.
+// reseed makes all that the Go runtime draws from here on a function of the case and the seed,
+// whatever was drawn while the process started. The run's first goroutine calls it. It sleeps for
+// an instant, after which no other goroutine is waiting for its turn.
 func reseed(p record.Params) {
 	time.Sleep(time.Nanosecond)
 	s := sha512.Sum512(fmt.Appendf(nil, "%s|%d|run", p.Case, p.Seed))

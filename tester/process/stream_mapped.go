@@ -7,9 +7,10 @@ import (
 	"syscall"
 )
 
-// stream is a file that keeps every whole line that was written to it, also when the process dies the instant
-// after. It is mapped into memory piece by piece, so that a line costs no call of the system: with one call for each
-// event, these calls took a third of a run. What is not written yet is zeros.
+// stream is a file that keeps every whole line that was written to it, also when the process dies
+// the instant after. It is mapped into memory piece by piece, so that a line costs no call of the
+// system: with one call for each event, these calls took a third of a run. What is not written yet
+// is zeros.
 type stream struct {
 	file   *os.File
 	window []byte // the piece that is mapped
@@ -20,7 +21,8 @@ type stream struct {
 // windowSize is a multiple of every page size there is.
 const windowSize = 128 << 10
 
-// Write appends a line. A run of which events are missing is another run, so it does not go on without.
+// Write appends a line. A run of which events are missing is another run, so it does not go on
+// without.
 func (s *stream) Write(line []byte) {
 	for len(line) > 0 {
 		if s.at == len(s.window) {
@@ -34,8 +36,8 @@ func (s *stream) Write(line []byte) {
 	}
 }
 
-// advance maps the next piece. Its zeros are written first: on a full disk that is an error, where a page that
-// cannot be stored would kill the process.
+// advance maps the next piece. Its zeros are written first: on a full disk that is an error, where
+// a page that cannot be stored would kill the process.
 func (s *stream) advance() error {
 	if s.window != nil {
 		syscall.Munmap(s.window)

@@ -4,7 +4,8 @@ package process
 
 import "os"
 
-// stream is a file that keeps every line that was written to it, also when the process dies the instant after.
+// stream is a file that keeps every line that was written to it, also when the process dies the
+// instant after.
 type stream struct{ file *os.File }
 
 // Write appends a line.

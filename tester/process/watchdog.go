@@ -69,8 +69,8 @@ func inBubbles(all []stacks.Goroutine) []stacks.Goroutine {
 	return slices.DeleteFunc(all, func(g stacks.Goroutine) bool { return g.Bubble == "" })
 }
 
-// frozen says whether no goroutine of the bubble can run and at least one is not durably blocked. The
-// picture is equal for two samples between which nothing has moved.
+// frozen says whether no goroutine of the bubble can run and at least one is not durably blocked.
+// The picture is equal for two samples between which nothing has moved.
 func frozen(all []stacks.Goroutine) (picture string, yes bool) {
 	var b strings.Builder
 	blocked := 0

@@ -1,5 +1,5 @@
-// Package rules names what a run can break. Verdicts, summaries and the headers of mutants use the same words, so they
-// are constants.
+// Package rules names what a run can break. Verdicts, summaries and the headers of mutants use the
+// same words, so they are constants.
 package rules
 
 // Rule names in a few words what was broken. Verdicts, summaries and the headers of mutants use the

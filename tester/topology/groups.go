@@ -2,8 +2,8 @@ package topology
 
 import "slices"
 
-// Links between the servers of several groups. The groups come in the order of their roles; the last is the one that all
-// others depend on, C.
+// Links between the servers of several groups. The groups come in the order of their roles; the
+// last is the one that all others depend on, C.
 //
 //	group alone  1 | C 2 3       unguided  1   C         strangers   1   2
 //	(group mute:                            \ / \                      \ /

@@ -1,6 +1,6 @@
-// Package topology has networks that are neither whole nor as they should be: who hears whom, once for all cases, swarms
-// and fault plans. Each is made for servers in the order of their roles; orders are drawn from the seed. Drawn for
-// five, in the order 0 to 4:
+// Package topology has networks that are neither whole nor as they should be: who hears whom, once
+// for all cases, swarms and fault plans. Each is made for servers in the order of their roles;
+// orders are drawn from the seed. Drawn for five, in the order 0 to 4:
 //
 //	halves  0 1 | 2 3 4   bridge  0   3     ring  0---1       star  1   2      chain  0-1-2-3-4
 //	                              |\ /|          /     \             \ /
@@ -8,8 +8,8 @@
 //	                              |/ \|          \     /             / \
 //	                              1   4           3---'             3   4      mute   all --> 0
 //
-// On a bridge, a ring and a star of three and more a leader can win and commit, but some servers see a majority and
-// some do not, and no two agree on who is alive.
+// On a bridge, a ring and a star of three and more a leader can win and commit, but some servers
+// see a majority and some do not, and no two agree on who is alive.
 //
 // Whoever is in no order is not concerned: such links work.
 package topology
@@ -44,8 +44,8 @@ func Bridge(order []int) Links {
 	})
 }
 
-// Ring lets each server hear its two neighbours only. Among three all are neighbours; a ring of so few is a
-// [Chain], because otherwise it would not be broken at all.
+// Ring lets each server hear its two neighbours only. Among three all are neighbours; a ring of so
+// few is a [Chain], because otherwise it would not be broken at all.
 func Ring(order []int) Links {
 	if len(order) < 4 {
 		return Chain(order)
@@ -53,8 +53,8 @@ func Ring(order []int) Links {
 	return by(order, func(a, b, n int) bool { d := (a - b + n) % n; return d == 1 || d == n-1 })
 }
 
-// WideRing lets each server hear just enough of its neighbours, on either side, to see a majority; no two see the same.
-// For so few that this is all, it is a [Chain].
+// WideRing lets each server hear just enough of its neighbours, on either side, to see a majority;
+// no two see the same. For so few that this is all, it is a [Chain].
 func WideRing(order []int) Links {
 	if len(order) < 4 {
 		return Chain(order)

@@ -37,7 +37,8 @@ func (k *Checks) Refuse(l *Life, v rules.Violation) {
 	}
 }
 
-// Apply judges an applied entry, and says whether it counts. hint adds to what is said of an entry that comes again.
+// Apply judges an applied entry, and says whether it counts. hint adds to what is said of an entry
+// that comes again.
 func (k *Checks) Apply(l *Life, m raftapi.ApplyMsg, hint func() string) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -119,8 +120,8 @@ func (k *Checks) Install(l *Life, m raftapi.ApplyMsg) {
 	l.since = index
 }
 
-// Restore is what a service does first: it looks whether its peer has persisted a snapshot to begin with. It
-// returns a few words for the trace.
+// Restore is what a service does first: it looks whether its peer has persisted a snapshot to begin
+// with. It returns a few words for the trace.
 func (k *Checks) Restore(l *Life, data []byte) string {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -146,8 +147,8 @@ func (k *Checks) Restore(l *Life, data []byte) string {
 const snapshotFormat = "raftlab snapshot: cluster %d, entries up to %d, hash %016x"
 
 // snapshotOf is the state of the service after it applied everything up to index. Instead of the
-// entries it holds a hash of them, so that a snapshot of something else is told from it; and it is as long as snapshots are to
-// be at least.
+// entries it holds a hash of them, so that a snapshot of something else is told from it; and it is
+// as long as snapshots are to be at least.
 func (k *Checks) snapshotOf(index int) []byte {
 	data := fmt.Appendf(nil, snapshotFormat, k.cluster, index, k.entries[index].prefix)
 	return append(data, bytes.Repeat([]byte{' '}, max(0, k.snapshotBytes-len(data)))...)
@@ -195,12 +196,13 @@ func chain(before uint64, e entry) uint64 {
 	return h.Sum64()
 }
 
-// foreign is a command that is neither an integer nor a string: its type, and all that is in it, as text.
+// foreign is a command that is neither an integer nor a string: its type, and all that is in it, as
+// text.
 type foreign string
 
-// Plain returns what the harness keeps of a command. It is a plain value, which can be compared, printed and
-// hashed without anybody's methods being called, and which nobody can change any more. Equal commands give equal
-// values.
+// Plain returns what the harness keeps of a command. It is a plain value, which can be compared,
+// printed and hashed without anybody's methods being called, and which nobody can change any more.
+// Equal commands give equal values.
 func Plain(command any) any {
 	switch x := command.(type) {
 	case nil, int, string, foreign:

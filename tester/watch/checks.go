@@ -82,8 +82,8 @@ type request struct {
 	entries   bool // it has some
 }
 
-// New watches cluster number cluster of a run, which has n peers. detail has messages written out in the trace; terms
-// is the contract that the peers keep.
+// New watches cluster number cluster of a run, which has n peers. detail has messages written out
+// in the trace; terms is the contract that the peers keep.
 func New(run Run, cluster, n int, detail bool, terms contract.Contract) *Checks {
 	k := &Checks{run: run, n: n, cluster: cluster, detail: detail, terms: terms,
 		entries: make([]entry, 1), leaders: map[leadership]int{}, open: map[delivery]request{}}
@@ -101,16 +101,17 @@ func New(run Run, cluster, n int, detail bool, terms contract.Contract) *Checks 
 	return k
 }
 
-// IsGroup says that these peers, which follow each other, are a Raft cluster of their own, in which they are
-// numbered from 0. It is called before they begin.
+// IsGroup says that these peers, which follow each other, are a Raft cluster of their own, in which
+// they are numbered from 0. It is called before they begin.
 func (k *Checks) IsGroup(peers []int) {
 	for _, i := range peers {
 		k.first[i] = peers[0]
 	}
 }
 
-// Message watches a message of a peer: it writes the event and draws conclusions from it. Of a zombie's calls
-// it only says that they are lost; but what a handler does that began before the caller crashed counts.
+// Message watches a message of a peer: it writes the event and draws conclusions from it. Of a
+// zombie's calls it only says that they are lost; but what a handler does that began before the
+// caller crashed counts.
 func (k *Checks) Message(m *labrpc.Message) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -153,9 +154,9 @@ func (k *Checks) Message(m *labrpc.Message) {
 	}
 }
 
-// ofDead hears what becomes of the calls that a peer makes after its crash, until it notices that it was killed. The
-// network has disabled all its ends, so they get nowhere, and there is nothing wrong with them; one that does
-// get somewhere has found a way that there must not be.
+// ofDead hears what becomes of the calls that a peer makes after its crash, until it notices that
+// it was killed. The network has disabled all its ends, so they get nowhere, and there is nothing
+// wrong with them; one that does get somewhere has found a way that there must not be.
 func (k *Checks) ofDead(from *Life, m *labrpc.Message) {
 	switch ev, _ := k.event(m); m.Kind {
 	case labrpc.Dropped:

@@ -2,8 +2,9 @@ package watch
 
 import "fmt"
 
-// What the contract of a year (package contract) changes in the service on each peer. Everything here
-// concerns a cluster of bare peers, whose service is the tester; the services of servers are the student's own.
+// What the contract of a year (package contract) changes in the service on each peer. Everything
+// here concerns a cluster of bare peers, whose service is the tester; the services of servers are
+// the student's own.
 
 // past is what a peer's service has of earlier lives, if it outlives them.
 type past struct {
@@ -30,8 +31,8 @@ func (k *Checks) isOld(l *Life, index int, e entry) bool {
 	return old
 }
 
-// goesOn lets a service that outlives crashes go on from where it was, in place of a snapshot that it
-// cannot read. It returns a few words for the trace. mu is held.
+// goesOn lets a service that outlives crashes go on from where it was, in place of a snapshot that
+// it cannot read. It returns a few words for the trace. mu is held.
 func (k *Checks) goesOn(l *Life) string {
 	p := k.pasts[l.Peer]
 	if !p.snapshots && p.offered == 0 {
@@ -44,9 +45,9 @@ func (k *Checks) goesOn(l *Life) string {
 	return fmt.Sprintf("the service goes on from %d", p.applied)
 }
 
-// previous is the index up to which the service has applied everything when a command for index comes. A
-// peer that crashed while it was asked about a snapshot may have said yes or no: what it goes on with tells.
-// mu is held.
+// previous is the index up to which the service has applied everything when a command for index
+// comes. A peer that crashed while it was asked about a snapshot may have said yes or no: what it
+// goes on with tells. mu is held.
 func (l *Life) previous(index int) int {
 	last := int(l.applied.Load())
 	if l.maybe > last && index == l.maybe+1 {
@@ -55,8 +56,8 @@ func (l *Life) previous(index int) int {
 	return last
 }
 
-// Offers notes, while the peer is asked about a snapshot, that the service takes it if the answer is yes, even
-// if the peer crashes before it is heard.
+// Offers notes, while the peer is asked about a snapshot, that the service takes it if the answer
+// is yes, even if the peer crashes before it is heard.
 func (k *Checks) Offers(l *Life, snapshot []byte) {
 	k.mu.Lock()
 	defer k.mu.Unlock()

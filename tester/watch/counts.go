@@ -19,7 +19,8 @@ func (k *Checks) Served(i int) int {
 	return k.served[i]
 }
 
-// PeerCalls is how many calls peers have made, and PeerBytes how many bytes they have sent and got as replies.
+// PeerCalls is how many calls peers have made, and PeerBytes how many bytes they have sent and got
+// as replies.
 func (k *Checks) PeerCalls() int {
 	k.mu.Lock()
 	defer k.mu.Unlock()

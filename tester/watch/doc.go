@@ -1,5 +1,6 @@
-// Package watch is the watcher: it sees every message of a cluster's peers, every entry that they apply and every answer that
-// they give to the harness, and judges them by the rules that hold in every run.
+// Package watch is the watcher: it sees every message of a cluster's peers, every entry that they
+// apply and every answer that they give to the harness, and judges them by the rules that hold in
+// every run.
 //
 //		labrpc  -- messages -->  Message   checks.go: terms, votes, leaders
 //		tester  -- applies  -->  Apply     apply.go: commands, snapshots, their order
@@ -25,8 +26,8 @@ import (
 	"raftlab/tester/rules"
 )
 
-// Run is what the watcher needs of the run that it watches. Its methods may be called with locks of the code under
-// test held, so they neither block nor panic.
+// Run is what the watcher needs of the run that it watches. Its methods may be called with locks of
+// the code under test held, so they neither block nor panic.
 type Run interface {
 	// Now is the virtual time since the case began.
 	Now() time.Duration

@@ -8,8 +8,8 @@ import (
 	"raftlab/tester/rules"
 )
 
-// What a pass needs at least, whatever the peers' style: the arithmetic of majorities (§5.2, §5.3), counted at the
-// network. Of n peers, m = n/2+1 are a majority.
+// What a pass needs at least, whatever the peers' style: the arithmetic of majorities (§5.2, §5.3),
+// counted at the network. Of n peers, m = n/2+1 are a majority.
 //
 //	a new leader    m-1 others gave it their votes: each received a request, and the leader received
 //	                m-1 answers. So there were 2(m-1) messages received for each term that had a leader.
@@ -21,9 +21,10 @@ import (
 //	that it has     since it asked, somebody has had entries accepted by m-1 others, and has heard from them
 //	written
 //
-// Where the RPCs are such that the harness cannot read them (shapes.go), messages of any kind count. What stays
-// below that got its result by another way than the network, and is not a pass. It is looked at when the case has
-// ended: where peers break a rule that the paper has, that rule is the news.
+// Where the RPCs are such that the harness cannot read them (shapes.go), messages of any kind
+// count. What stays below that got its result by another way than the network, and is not a pass.
+// It is looked at when the case has ended: where peers break a rule that the paper has, that rule
+// is the news.
 type quorums struct {
 	received int                // messages, so far
 	of       map[int]int        // ... by the peers of the Raft cluster that begins with this peer
@@ -48,7 +49,8 @@ func newQuorums(n int) quorums {
 		accepted: map[[2]int]int{}, agreed: map[[2]int]int{}, carriers: map[string]bool{}}
 }
 
-// receives notes that a peer received a message of another one. mu is held, as in all of the following.
+// receives notes that a peer received a message of another one. mu is held, as in all of the
+// following.
 func (k *Checks) receives(peer, from int) {
 	if peer == from || k.first[peer] != k.first[from] {
 		return
@@ -61,8 +63,8 @@ func (k *Checks) receives(peer, from int) {
 	}
 }
 
-// Carries notes the name of a service beside the server itself, as its Raft peer is. What servers of a key/value service
-// ask each other is not agreement.
+// Carries notes the name of a service beside the server itself, as its Raft peer is. What servers
+// of a key/value service ask each other is not agreement.
 func (k *Checks) Carries(service string) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -86,7 +88,8 @@ func (k *Checks) replicates(leader, peer int) {
 	k.q.accepted[[2]int{leader, peer}] = k.q.now
 }
 
-// agreedSince returns whether some peer knows of enough others that they have accepted entries of its since then.
+// agreedSince returns whether some peer knows of enough others that they have accepted entries of
+// its since then.
 func (k *Checks) agreedSince(then int) bool {
 	for leader, first := range k.first {
 		others := 0
@@ -113,7 +116,8 @@ func (k *Checks) majority(first int) int {
 	return n/2 + 1
 }
 
-// reached returns how many peers of a Raft cluster have received a message since so many were received.
+// reached returns how many peers of a Raft cluster have received a message since so many were
+// received.
 func (k *Checks) reached(first, since int) (n int) {
 	for peer, at := range k.q.heard {
 		if k.first[peer] == first && at > since {

@@ -10,16 +10,16 @@ import (
 	"raftlab/labrpc"
 )
 
-// floodPerSecond is how many requests one sender may make within a second of virtual time. Being wasteful
-// is no mistake: a leader that sends to six followers every 5 ms makes 1,200, with loops that try again
-// a few times as many. What makes more goes round in circles without waiting for anything, so that
-// virtual time hardly goes on; watching it would use up the processor and show nothing new. Cases that are
-// about waste have limits of their own.
+// floodPerSecond is how many requests one sender may make within a second of virtual time. Being
+// wasteful is no mistake: a leader that sends to six followers every 5 ms makes 1,200, with loops
+// that try again a few times as many. What makes more goes round in circles without waiting for
+// anything, so that virtual time hardly goes on; watching it would use up the processor and show
+// nothing new. Cases that are about waste have limits of their own.
 const floodPerSecond = 10_000
 
-// flood counts what the senders of one cluster make in the present second of virtual time. Clients are senders as
-// well. From half of the limit on it looks at what is asked, because only then the difference between a busy
-// second and a flood is near.
+// flood counts what the senders of one cluster make in the present second of virtual time. Clients
+// are senders as well. From half of the limit on it looks at what is asked, because only then the
+// difference between a busy second and a flood is near.
 type flood struct {
 	most    atomic.Uint64 // that one sender has made in a second
 	second  int64
@@ -30,7 +30,7 @@ type flood struct {
 type torrent struct {
 	requests int
 	asked    map[question]*repetition
-	open     map[asking]question // whose replies are to be noted
+	open     map[asking]question // whose replies are noted
 }
 
 // question is a request as it can be repeated.
@@ -51,7 +51,8 @@ type repetition struct {
 	reply string // empty: nothing yet
 }
 
-// sent notes a request, and says whether its sender floods the network; why is empty if it does not.
+// sent notes a request, and says whether its sender floods the network; why is empty if it does
+// not.
 func (f *flood) sent(m *labrpc.Message, now time.Duration) (why string) {
 	if second := int64(now / time.Second); second != f.second || f.senders == nil {
 		f.second, f.senders = second, map[int]*torrent{}

@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// Life is one life of one peer, from a start to a crash or the end of the cluster, as it is watched.
+// Life is one life of one peer, from a start to a crash or the end of the cluster, as it is
+// watched.
 type Life struct {
 	Peer   int
 	Began  time.Duration
@@ -18,8 +19,8 @@ type Life struct {
 	since          int          // the latest snapshot that the service began from; the consumer's own
 }
 
-// End names a client end of a peer on the network. With the life in it, messages of a zombie can be told
-// from those of its successor.
+// End names a client end of a peer on the network. With the life in it, messages of a zombie can be
+// told from those of its successor.
 type End struct{ Cluster, From, Life, To int }
 
 // Birth begins a life.
@@ -49,8 +50,8 @@ func (l *Life) Alive() bool { return l.alive.Load() }
 // Applied is the highest index that the peer has applied in this life, or that a snapshot covers.
 func (l *Life) Applied() int { return int(l.applied.Load()) }
 
-// Since is the index of the latest snapshot that the service began from. Only the goroutine that consumes the peer's
-// apply channel may ask.
+// Since is the index of the latest snapshot that the service began from. Only the goroutine that
+// consumes the peer's apply channel may ask.
 func (l *Life) Since() int { return l.since }
 
 // TakesSnapshot notes that the service hands a snapshot to its peer.

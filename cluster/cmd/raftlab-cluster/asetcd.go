@@ -25,8 +25,8 @@ import (
 	"raftlab/cluster/member"
 )
 
-// Tests that others have written for etcd start a program of that name, with its flags. What is in this file is one member that
-// can be started so.
+// Tests that others have written for etcd start a program of that name, with its flags. What is in
+// this file is one member that can be started so.
 
 // calledEtcd says whether the program was started under etcd's name.
 func calledEtcd(name string) bool {
@@ -133,8 +133,9 @@ func sayReady(ctx context.Context, address string) {
 	}
 }
 
-// folderFrom makes the folder of a cluster, as this member sees it, in the data directory. The members' numbers are
-// the order of their names, and what they have to have in common is made from the flags that they have in common.
+// folderFrom makes the folder of a cluster, as this member sees it, in the data directory. The
+// members' numbers are the order of their names, and what they have to have in common is made from
+// the flags that they have in common.
 func folderFrom(flags map[string]string) (f *launch.Folder, me int, err error) {
 	dir := cmp.Or(flags["data-dir"], flags["name"]+".etcd")
 	common := sha256.Sum256([]byte(flags["initial-cluster-token"] + " " + flags["initial-cluster"]))

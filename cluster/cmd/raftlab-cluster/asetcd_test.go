@@ -6,8 +6,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Members that are started with the same --initial-cluster agree on who has which number, and on the secret; what would be noticed too
-// late is refused.
+// Members that are started with the same --initial-cluster agree on who has which number, and on
+// the secret; what would be noticed too late is refused.
 func TestEtcdFlags(t *testing.T) {
 	const cluster = "b=http://localhost:2,a=http://localhost:1"
 	var secrets []string

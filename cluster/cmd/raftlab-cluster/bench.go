@@ -74,7 +74,7 @@ func checkBench(o *bench.Options) error {
 	case o.ValueSize < 1 || o.ValueSize > 1<<20 || o.Prefill < 1 || o.SnapshotCount < 100:
 		return errors.New("a value has 1 byte to 1 MiB; there is a key at least from the beginning, and 100 entries between two snapshots")
 	case len(o.Loads) == 0 || len(o.Clients) == 0:
-		return errors.New("nothing is to be measured: --loads and --clients want values")
+		return errors.New("there is nothing to measure: --loads and --clients want values")
 	}
 	for _, l := range o.Loads {
 		if !slices.Contains(bench.Loads, l) {

@@ -98,7 +98,8 @@ func (a *app) tell(r chaos.Report, took time.Duration) {
 	}
 }
 
-// brokenError is something that could not be done, as opposed to something that is wrong with the cluster.
+// brokenError is something that could not be done, as opposed to something that is wrong with the
+// cluster.
 type brokenError struct{ err error }
 
 func (e *brokenError) Error() string { return e.err.Error() }

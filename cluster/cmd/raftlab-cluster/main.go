@@ -1,5 +1,6 @@
-// Command raftlab-cluster is a real cluster on this machine, of the peer that was compiled into it. `raftlab
-// cluster` builds it, with another peer in the place of package raft if one is asked for, and runs it.
+// Command raftlab-cluster is a real cluster on this machine, of the peer that was compiled into it.
+// `raftlab cluster` builds it, with another peer in the place of package raft if one is asked for,
+// and runs it.
 package main
 
 import (

@@ -9,7 +9,8 @@ import (
 	"raftlab/cluster/launch"
 )
 
-// settings are what a cluster can be told when it starts, and remembers. Those of etcd's API have etcd's names.
+// settings are what a cluster can be told when it starts, and remembers. Those of etcd's API have
+// etcd's names.
 type settings struct {
 	quota           int64
 	mode, retention string

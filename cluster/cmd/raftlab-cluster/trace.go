@@ -99,7 +99,8 @@ func (a *app) follow(ctx context.Context, f *launch.Folder, at int, key, value, 
 	return nil
 }
 
-// putter prepares a put at a member of either kind of cluster. needle are the bytes by which it is known.
+// putter prepares a put at a member of either kind of cluster. needle are the bytes by which it is
+// known.
 func putter(ctx context.Context, f *launch.Folder, at int, key, value string) (needle []byte, put func() error, end func(), err error) {
 	if !f.Etcd {
 		c, node := f.Client(at)

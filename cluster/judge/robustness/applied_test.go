@@ -14,8 +14,9 @@ import (
 	"raftlab/cluster/machine"
 )
 
-// applied writes all requests that were applied, in their order, as a log of etcd's, for that is where its models look. What
-// members have recorded has to be the same, index by index, before and after every crash. It returns the data directory.
+// applied writes all requests that were applied, in their order, as a log of etcd's, for that is
+// where its models look. What members have recorded has to be the same, index by index, before and
+// after every crash. It returns the data directory.
 func (c *cluster) applied(lg *zap.Logger) string {
 	entries := map[int][][]byte{}
 	newest := 0

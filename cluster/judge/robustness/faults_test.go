@@ -22,7 +22,8 @@ type cluster struct {
 	t *testing.T
 }
 
-// folder is what a member keeps in its data directory. Members have the same numbers there as in the framework.
+// folder is what a member keeps in its data directory. Members have the same numbers there as in
+// the framework.
 func (c *cluster) folder(i int) (*launch.Folder, error) {
 	return launch.Read(c.Procs[i].Config().DataDirPath)
 }

@@ -33,7 +33,8 @@ var load = traffic.Profile{
 // around is how long clients work before a fault, and after it.
 const around = time.Second
 
-// Whatever happens to the members, etcd's models find nothing wrong in what their clients have seen.
+// Whatever happens to the members, etcd's models find nothing wrong in what their clients have
+// seen.
 func TestRobustness(t *testing.T) {
 	for _, f := range faults {
 		for name, kind := range map[string]traffic.Traffic{"PutDeleteLease": traffic.EtcdPutDeleteLease, "Kubernetes": traffic.Kubernetes} {

@@ -7,12 +7,16 @@
 //
 // Contents:
 //
-//   - [Experiment], [Variant], [Metric], [Trial]: the form (this file); [Setting] (settings.go), [Sweep] (sweep.go)
-//   - [All]: the list; rejoin.go, partial.go, reads.go, followers.go, catchup.go, steady.go, move.go, pipeline.go, batch.go,
-//     disk.go, overload.go, uncommitted.go, together.go: one experiment each
-//   - load.go: clients that write to bare peers, and what they see; stream.go: commands that come whether or not the last ones are through
+//   - [Experiment], [Variant], [Metric], [Trial]: the form (this file); [Setting] (settings.go),
+//     [Sweep] (sweep.go)
+//   - [All]: the list; rejoin.go, partial.go, reads.go, followers.go, catchup.go, steady.go,
+//     move.go, pipeline.go, batch.go, disk.go, overload.go, uncommitted.go, together.go: one
+//     experiment each
+//   - load.go: clients that write to bare peers, and what they see; stream.go: commands that come
+//     whether or not the last ones are through
 //   - service.go: a key/value service on the peers, and its users
-//   - sharded.go: a sharded one, and its visitors; journal.go: what can be seen of a shard that moves
+//   - sharded.go: a sharded one, and its visitors; journal.go: what can be seen of a shard that
+//     moves
 //   - costs.go: messages and writes, counted
 //   - guest.go: from experiments to cases, and back
 package experiment
@@ -46,7 +50,8 @@ type Experiment struct {
 	Run        func(*Trial)
 }
 
-// BaselineOf names the variant that v is measured against. It is empty if v is that variant itself, or there is none.
+// BaselineOf names the variant that v is measured against. It is empty if v is that variant itself,
+// or there is none.
 func (x Experiment) BaselineOf(v Variant) string {
 	for _, of := range x.Variants {
 		if of.Scene == v.Scene && strings.TrimPrefix(of.Name, of.Scene+"-") == x.Baseline && of.Name != v.Name {
@@ -62,7 +67,8 @@ type Variant struct {
 	Extensions []string // of the peers (raftapi.Extensions)
 	Scene      string   // what else differs; for the experiment. A report has a table for each
 	Reads      kvapi.ReadPath
-	// OfPaper says that the variant is the paper with one thing added, or none: a peer that always has all of them is not asked.
+	// OfPaper says that the variant is the paper with one thing added, or none: a peer that always
+	// has all of them is not asked.
 	OfPaper bool
 }
 

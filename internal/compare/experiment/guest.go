@@ -41,7 +41,8 @@ func Run[R raftapi.Raft](t *testing.T, newPeer func([]*labrpc.ClientEnd, int, *r
 	}))
 }
 
-// lab has a part for each experiment, and a case for each variant; under `go test`, which says no settings, for those of the first scene.
+// lab has a part for each experiment, and a case for each variant; under `go test`, which says no
+// settings, for those of the first scene.
 func lab() tester.Lab {
 	l := tester.Lab{Name: "compare", Package: "./internal/compare/experiment", Test: Test}
 	_, asked := os.LookupEnv(SetVariable)

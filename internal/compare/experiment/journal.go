@@ -16,16 +16,16 @@ import (
 	"raftlab/shardkv/shardctrler"
 )
 
-// journal is what can be seen of a shard that moves, from outside of the service: when a Raft peer of a group first hands
-// over an entry that belongs to a move, and what servers send to each other.
+// journal is what can be seen of a shard that moves, from outside of the service: when a Raft peer
+// of a group first hands over an entry that belongs to a move, and what servers send to each other.
 //
 //	old owner    adopt 6 |------------------ without service -------------------.
 //	                     |                                                       |
 //	new owner            |  waiting  | Peek    |  adopt 6  | Pull   |  install 0 6|    settle 0 6
 //	                                                       |------ travel -------|
 //
-// The new owner may as well be the first to adopt 6. Then it asks in vain, and waits for its mover, before the last
-// Pull.
+// The new owner may as well be the first to adopt 6. Then it asks in vain, and waits for its mover,
+// before the last Pull.
 type journal struct {
 	now func() time.Duration
 
@@ -48,7 +48,8 @@ type span struct {
 	from, until time.Duration
 }
 
-// step is an entry in the log of a group: adopt, install, discard or settle, and the number of the configuration.
+// step is an entry in the log of a group: adopt, install, discard or settle, and the number of the
+// configuration.
 type step struct {
 	group int
 	what  string

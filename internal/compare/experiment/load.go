@@ -6,8 +6,8 @@ import (
 	"raftlab/tester"
 )
 
-// load is clients that write all the time, and watch how they fare. They do not know who leads: each
-// command goes to every peer that says it does, as clients behind different parts of a broken
+// load is clients that write all the time, and watch how they fare. They do not know who leads:
+// each command goes to every peer that says it does, as clients behind different parts of a broken
 // network would have it.
 type load struct {
 	c        *tester.Cluster

@@ -5,8 +5,8 @@ type Optimization struct {
 	What, Etcd, Reference, Measured, Missing string
 }
 
-// Matrix lists the optimizations of etcd's Raft (its library v3.7 and its server v3.6), whether the reference has them, which
-// experiment measures them, and what of them the model does not show.
+// Matrix lists the optimizations of etcd's Raft (its library v3.7 and its server v3.6), whether the
+// reference has them, which experiment measures them, and what of them the model does not show.
 func Matrix() []Optimization {
 	return []Optimization{
 		{"ReadIndex (dissertation §6.4)", "library and server", "readindex", "reads", "the server's batching of all that wait into one request at a time is the reference's, too"},

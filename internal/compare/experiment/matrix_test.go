@@ -9,7 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The matrix names experiments that there are, and docs/comparison.md has the same one. Each experiment has a page there.
+// The matrix names experiments that there are, and docs/comparison.md has the same one. Each
+// experiment has a page there.
 func TestMatrix(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join("..", "..", "..", "docs", "comparison.md"))
 	require.NoError(t, err)

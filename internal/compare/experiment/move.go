@@ -141,8 +141,8 @@ func (s *shardedService) measureCosts() {
 	t.Measure("left over", (s.stored()-stored)/kib)
 }
 
-// rest waits after a move until everybody has heard of its end, and so long that the next one does not
-// always find the movers at the same place of their interval.
+// rest waits after a move until everybody has heard of its end, and so long that the next one does
+// not always find the movers at the same place of their interval.
 func (s *shardedService) rest() {
 	s.t.Sleep(300*time.Millisecond + time.Duration(s.t.Rand().Int64N(int64(100*time.Millisecond))))
 }

@@ -88,14 +88,16 @@ type crowd struct {
 	refused int
 }
 
-// visit is a client that serves one user after the other. It speaks to the servers as a clerk does, and sees each try.
+// visit is a client that serves one user after the other. It speaks to the servers as a clerk does,
+// and sees each try.
 type visit struct {
 	client  *tester.Client
 	courier rsm.Courier
 	tries   uint64
 }
 
-// overload lets users come for a time, and measures what became of those who were through in that time.
+// overload lets users come for a time, and measures what became of those who were through in that
+// time.
 func (c *crowd) overload() {
 	t := c.t
 	term, interval, during := c.s.Term(), time.Second/time.Duration(t.Int("offered")), t.Duration("during")

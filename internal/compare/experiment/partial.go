@@ -4,7 +4,8 @@ import (
 	"time"
 )
 
-// topologies are the two networks of the experiment. Role 0 is the leader's when the network breaks.
+// topologies are the two networks of the experiment. Role 0 is the leader's when the network
+// breaks.
 var topologies = map[string][][2]int{
 	"chain":  {{0, 1}, {0, 2}, {1, 2}, {1, 3}, {0, 4}},
 	"bridge": {{1, 2}, {1, 3}, {2, 3}, {0, 3}},

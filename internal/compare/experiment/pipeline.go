@@ -12,7 +12,8 @@ import (
 // stopAndWait is the variant without a window.
 const stopAndWait = "paper"
 
-// pipeline: what it gives to send before the last message is answered, by window, round trip and size.
+// pipeline: what it gives to send before the last message is answered, by window, round trip and
+// size.
 func pipeline() Experiment {
 	x := Experiment{
 		Name:     "pipeline",

@@ -24,8 +24,8 @@ type service struct {
 	users   []*user
 }
 
-// newService starts n servers. If the peer cannot do what the variant's read path needs it notes that
-// and returns nil.
+// newService starts n servers. If the peer cannot do what the variant's read path needs it notes
+// that and returns nil.
 func (t *Trial) newService(n int) *service {
 	s := &service{t: t, value: t.Int("value"), options: kvapi.Options{
 		Reads: t.Variant.Reads, Raft: t.newPeer, Extensions: t.Variant.Extensions}}

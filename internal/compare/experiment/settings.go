@@ -17,8 +17,8 @@ type Setting struct {
 	kind    kind
 }
 
-// kind says which values a setting takes: parse returns an error that names what is wanted. show is its inverse, and
-// steps are the values of a range that lie between its ends (sweep.go).
+// kind says which values a setting takes: parse returns an error that names what is wanted. show is
+// its inverse, and steps are the values of a range that lie between its ends (sweep.go).
 type kind struct {
 	parse func(string) (float64, error) // durations in nanoseconds, sizes in bytes
 	show  func(float64) string
@@ -93,8 +93,8 @@ func showSize(v float64) string {
 	}
 }
 
-// With returns the experiment's settings with what text sets, "peers=7,away=20s". It refuses settings that the
-// experiment does not have, and values of the wrong kind.
+// With returns the experiment's settings with what text sets, "peers=7,away=20s". It refuses
+// settings that the experiment does not have, and values of the wrong kind.
 func (x Experiment) With(text string) ([]Setting, error) {
 	all := slices.Clone(x.Settings)
 	for _, part := range strings.Split(text, ",") {
@@ -145,8 +145,8 @@ func (t *Trial) Duration(name string) time.Duration { return time.Duration(t.num
 // Share returns a number between 0 and 1.
 func (t *Trial) Share(name string) float64 { return t.number(name) }
 
-// surroundings are the settings that all experiments have: what lies below the peers. The defaults are those
-// of the labs.
+// surroundings are the settings that all experiments have: what lies below the peers. The defaults
+// are those of the labs.
 func surroundings(rtt, fsync, link string) []Setting {
 	return []Setting{
 		{"rtt", rtt, "a round trip between any two, half of it each way, give or take 5 %; 0s: 0.2 to 1.8 ms, as in the labs", delay},

@@ -15,8 +15,8 @@ import (
 	"raftlab/tester"
 )
 
-// shardedService is the sharded key/value service on the peers under comparison: a controller and two groups, all of the
-// same size. Package sharded says how they are called.
+// shardedService is the sharded key/value service on the peers under comparison: a controller and
+// two groups, all of the same size. Package sharded says how they are called.
 type shardedService struct {
 	*sharded.Service
 	t      *Trial
@@ -26,8 +26,8 @@ type shardedService struct {
 	config shardapi.Config // the latest
 }
 
-// newSharded starts the service, and gives each group half of the shards. When the persisted Raft state of a server nears maxState bytes
-// it takes a snapshot; -1: never.
+// newSharded starts the service, and gives each group half of the shards. When the persisted Raft
+// state of a server nears maxState bytes it takes a snapshot; -1: never.
 func (t *Trial) newSharded(maxState int) *shardedService {
 	s := &shardedService{t: t, log: newJournal(t.Now)}
 	each := t.Int("peers")
@@ -77,8 +77,8 @@ func (s *shardedService) within(what string, done <-chan struct{}) {
 	}
 }
 
-// send moves a shard to the other group, and waits until the move is over: nobody has anything to do for it any
-// more.
+// send moves a shard to the other group, and waits until the move is over: nobody has anything to
+// do for it any more.
 func (s *shardedService) send(shard int) journey {
 	from := s.owner(shard)
 	to := 3 - from

@@ -8,12 +8,14 @@ import (
 	"raftlab/tester"
 )
 
-// stream is commands that come at an even pace, whether or not the last ones are through: an open loop. They go to whoever leads.
+// stream is commands that come at an even pace, whether or not the last ones are through: an open
+// loop. They go to whoever leads.
 //
 //	comes       |    |    |    |    |    |
 //	committed        '--a-----'--b--'--c-...     a, b, c: how long each took, from the moment when it was to come
 //
-// A peer whose Start takes long delays the commands behind it, and that counts, since the clock of a command starts when it was due.
+// A peer whose Start takes long delays the commands behind it, and that counts, since the clock of
+// a command starts when it was due.
 type stream struct {
 	c        *tester.Cluster
 	leader   int

@@ -24,9 +24,10 @@ type Sweep struct {
 // maxPoints is how many points a sweep may have: a plot with more says no more, and takes hours.
 const maxPoints = 12
 
-// Sweep reads what --set says. "rtt=1ms..100ms,peers=3" is a sweep over rtt: 1ms, 2ms, 5ms, 10ms and so on; sizes double. Of
-// three values or more, "rtt=1ms..50ms..200ms", just these are taken. One setting can be swept at a time. Without any there is
-// one point, if the experiment has no sweep of its own.
+// Sweep reads what --set says. "rtt=1ms..100ms,peers=3" is a sweep over rtt: 1ms, 2ms, 5ms, 10ms
+// and so on; sizes double. Of three values or more, "rtt=1ms..50ms..200ms", just these are taken.
+// One setting can be swept at a time. Without any there is one point, if the experiment has no
+// sweep of its own.
 func (x Experiment) Sweep(text string) (Sweep, error) {
 	text = x.withOwnSweep(text)
 	parts := strings.Split(text, ",")
@@ -66,8 +67,8 @@ func (x Experiment) Sweep(text string) (Sweep, error) {
 	return s, nil
 }
 
-// withOwnSweep is what --set says together with what the experiment sweeps by itself: nothing, if that setting is set, or another
-// is swept.
+// withOwnSweep is what --set says together with what the experiment sweeps by itself: nothing, if
+// that setting is set, or another is swept.
 func (x Experiment) withOwnSweep(text string) string {
 	name, _, _ := strings.Cut(x.Swept, "=")
 	if name == "" || strings.Contains(text, "..") {
@@ -81,7 +82,8 @@ func (x Experiment) withOwnSweep(text string) string {
 	return strings.TrimSuffix(x.Swept+","+text, ",")
 }
 
-// valuesAt are the values of a sweep: these marks, or if there are but two of them, what lies between them as well.
+// valuesAt are the values of a sweep: these marks, or if there are but two of them, what lies
+// between them as well.
 func valuesAt(k kind, marks []string) (values []float64, err error) {
 	for _, mark := range marks {
 		v, err := k.parse(mark)
@@ -99,8 +101,8 @@ func valuesAt(k kind, marks []string) (values []float64, err error) {
 	return values, nil
 }
 
-// decades are the values 1, 2, 5, 10, 20, 50 and so on between low and high. From nothing they begin a thousandth below
-// the high end.
+// decades are the values 1, 2, 5, 10, 20, 50 and so on between low and high. From nothing they
+// begin a thousandth below the high end.
 func decades(low, high float64) (all []float64) {
 	first := low
 	if low == 0 {
@@ -120,7 +122,8 @@ func decades(low, high float64) (all []float64) {
 	return all
 }
 
-// doublings are the powers of two between low and high. From nothing they begin a thousandth below the high end.
+// doublings are the powers of two between low and high. From nothing they begin a thousandth below
+// the high end.
 func doublings(low, high float64) (all []float64) {
 	if low == 0 {
 		low = high / 1024

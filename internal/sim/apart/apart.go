@@ -1,6 +1,6 @@
-// Package apart finds the package variables of the code under test that can change, and says what has
-// to be inserted into its text so that each server of a run has its own. Package raftlab/internal/globals
-// is what the inserted text calls, and tells the idea.
+// Package apart finds the package variables of the code under test that can change, and says what
+// has to be inserted into its text so that each server of a run has its own. Package
+// raftlab/internal/globals is what the inserted text calls, and tells the idea.
 //
 //	classify.go  which variables can change, or lead to something that can
 //	reach.go     which initializers and init functions have to do with them
@@ -45,16 +45,16 @@ type Variable struct {
 // Result is what became of the packages.
 type Result struct {
 	Changing []Variable // after initialization; in the order of the files
-	// Nameless are those that would have to be kept apart and cannot: their types have no names that could be written
-	// down. With any of them there are no insertions.
+	// Nameless are those that would have to be kept apart and cannot: their types have no names
+	// that could be written down. With any of them there are no insertions.
 	Nameless []Variable
 	Count    int                    // how many variables are kept apart
 	Insert   map[string][]Insertion // by file; those at one place are in their order
 	Calls    []string               // the functions of package globals that they call
 }
 
-// Packages looks at all packages of a program that are to be rewritten; a package comes after those that it
-// imports. They must have been checked together, so that a variable is one object everywhere.
+// Packages looks at all packages of a program that are rewritten; a package comes after those that
+// it imports. They must have been checked together, so that a variable is one object everywhere.
 func Packages(pkgs []*Package) *Result {
 	p := &program{pkgs: pkgs, vars: map[*types.Var]*variable{}, reaches: map[types.Object]*reach{}, set: map[*types.Var]bool{}, calls: map[string]bool{}}
 	for _, pkg := range pkgs {
@@ -139,8 +139,8 @@ func (p *program) variables(pkg *Package, spec *ast.ValueSpec) {
 	}
 }
 
-// choose decides which variables each owner has its own of: those that can change, those that lead to
-// something that can, and those whose initial value is made from such.
+// choose decides which variables each owner has its own of: those that can change, those that lead
+// to something that can, and those whose initial value is made from such.
 func (p *program) choose() {
 	for _, v := range p.order {
 		lasting := immutable(v.object.Type()) || v.value != nil && v.closed(v.value)

@@ -20,7 +20,8 @@ var (
 	packages = fromSource()
 )
 
-// fromSource imports from Go's own sources. A test that was compiled with -trimpath does not know where they are.
+// fromSource imports from Go's own sources. A test that was compiled with -trimpath does not know
+// where they are.
 func fromSource() types.Importer {
 	if root, err := exec.Command("go", "env", "GOROOT").Output(); err == nil {
 		build.Default.GOROOT = strings.TrimSpace(string(root))
@@ -77,7 +78,8 @@ func TestWaysToRead(t *testing.T) {
 	}
 }
 
-// TestTickets: which numbers of a counter are only added to, so that each client gets others: the lowest bit is the first.
+// TestTickets: which numbers of a counter are only added to, so that each client gets others: the
+// lowest bit is the first.
 func TestTickets(t *testing.T) {
 	const next = "func (g *gen) next() int64 { g.mu.Lock(); defer g.mu.Unlock(); g.n++; return g.n }\n"
 	for text, want := range map[string]uint{

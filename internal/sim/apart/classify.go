@@ -69,8 +69,8 @@ func constant(pkg *Package, e ast.Expr) bool {
 	return ok && tv.Value != nil
 }
 
-// onlyRead reports whether a use of the variable can neither change it, nor what it leads to, nor give
-// somebody else the means to.
+// onlyRead reports whether a use of the variable can neither change it, nor what it leads to, nor
+// give somebody else the means to.
 func (v *variable) onlyRead(pkg *Package, id *ast.Ident, above []ast.Node) bool {
 	var e ast.Expr = id
 	lasting := v.value != nil && v.eternal(v.value) // whatever the type allows
@@ -145,8 +145,8 @@ func (v *variable) onlyRead(pkg *Package, id *ast.Ident, above []ast.Node) bool 
 	return lasting || immutable(pkg.Info.TypeOf(e))
 }
 
-// harmless reports whether calling a method leaves the variable as it is: one with a value receiver of a plain
-// type, or one of a type that promises to change nothing.
+// harmless reports whether calling a method leaves the variable as it is: one with a value receiver
+// of a plain type, or one of a type that promises to change nothing.
 func harmless(sel *types.Selection, lasting bool) bool {
 	f, ok := sel.Obj().(*types.Func)
 	if !ok {
@@ -191,7 +191,8 @@ func builtin(pkg *Package, fun ast.Expr, names ...string) bool {
 	return false
 }
 
-// rangesOverPlain reports whether ranging over a value of type t hands out nothing that could be changed.
+// rangesOverPlain reports whether ranging over a value of type t hands out nothing that could be
+// changed.
 func rangesOverPlain(t types.Type) bool {
 	switch u := t.Underlying().(type) {
 	case *types.Slice:
@@ -224,8 +225,8 @@ func (v *variable) closed(e ast.Expr) bool {
 	return false
 }
 
-// eternal reports whether an initializer's value, copied as often as one likes, leads to nothing that
-// could change: constants, functions without surroundings, error values, structs of those.
+// eternal reports whether an initializer's value, copied as often as one likes, leads to nothing
+// that could change: constants, functions without surroundings, error values, structs of those.
 func (v *variable) eternal(e ast.Expr) bool {
 	e = ast.Unparen(e)
 	info := v.pkg.Info

@@ -11,7 +11,8 @@ import (
 // Name is how the inserted text calls package raftlab/internal/globals.
 const Name = "raftlab_globals"
 
-// call begins a call of a function of package globals, and notes its name: what was compiled may want no others.
+// call begins a call of a function of package globals, and notes its name: what was compiled may
+// want no others.
 func (p *program) call(function string) string {
 	p.calls[function] = true
 	return Name + "." + function + "("
@@ -184,8 +185,8 @@ func (w *writer) qualify(pkg *types.Package) string {
 	return name
 }
 
-// nameable reports whether the types of the variable, and of those that are set with it, can be written
-// down in its package.
+// nameable reports whether the types of the variable, and of those that are set with it, can be
+// written down in its package.
 func (v *variable) nameable() bool {
 	if v.value != nil || v.reach == nil {
 		return v.value == nil || writable(v.object.Type(), v.pkg.Types)

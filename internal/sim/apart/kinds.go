@@ -2,14 +2,15 @@ package apart
 
 import "go/types"
 
-// counterSize is how many bytes all variables together may hold that go on from one client to the next.
+// counterSize is how many bytes all variables together may hold that go on from one client to the
+// next.
 const counterSize = 64
 
 // tooMuch is more than that.
 const tooMuch = 1 << 20
 
-// immutable reports whether a value of type t leads to nothing else: numbers, strings, and what is made of
-// them. A variable of such a type changes only where it is itself assigned to.
+// immutable reports whether a value of type t leads to nothing else: numbers, strings, and what is
+// made of them. A variable of such a type changes only where it is itself assigned to.
 func immutable(t types.Type) bool {
 	if unchanging(t) {
 		return true
@@ -49,8 +50,8 @@ func named(t types.Type) (name string, pointer bool) {
 	return "", pointer
 }
 
-// unchanging are the types of the standard library with pointers inside whose values do not change. What such a value
-// is stored in does: a pointer to a time.Time leads to a place for one.
+// unchanging are the types of the standard library with pointers inside whose values do not change.
+// What such a value is stored in does: a pointer to a time.Time leads to a place for one.
 func unchanging(t types.Type) bool {
 	switch name, pointer := named(t); name {
 	case "time.Time", "reflect.Type":
@@ -70,8 +71,8 @@ func quiet(t types.Type) bool {
 	return random(t)
 }
 
-// random reports whether t is a generator of random numbers, or a few of them with a lock. Everybody has
-// one, with a seed of its own ([writer.seeds]).
+// random reports whether t is a generator of random numbers, or a few of them with a lock.
+// Everybody has one, with a seed of its own ([writer.seeds]).
 func random(t types.Type) bool {
 	switch name, _ := named(t); name {
 	case "math/rand.Rand", "math/rand/v2.Rand", "math/rand/v2.PCG", "math/rand/v2.ChaCha8":
@@ -95,7 +96,8 @@ func random(t types.Type) bool {
 	return found
 }
 
-// counter returns how many bytes of data a value of type t leads to, or [tooMuch] if there is no bound.
+// counter returns how many bytes of data a value of type t leads to, or [tooMuch] if there is no
+// bound.
 func counter(t types.Type, depth int) int {
 	if depth > 4 {
 		return tooMuch

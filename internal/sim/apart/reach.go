@@ -31,8 +31,8 @@ func newReach(pkg *Package, body ast.Node) *reach {
 	return r
 }
 
-// touches reports whether r has to do with a variable that is kept apart, itself or through functions
-// that it names. Calls through interfaces and variables are not followed.
+// touches reports whether r has to do with a variable that is kept apart, itself or through
+// functions that it names. Calls through interfaces and variables are not followed.
 func (p *program) touches(r *reach) bool {
 	seen := map[*reach]bool{}
 	var visit func(r *reach) bool

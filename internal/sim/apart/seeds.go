@@ -5,13 +5,15 @@ import (
 	"go/types"
 )
 
-// Generators of random numbers in package variables are kept apart as other variables are, or they would be a place to
-// leave something for other servers. But often their seed is a constant, and then all servers would draw the same election
-// timeouts. So the seed is made another one for each owner, where such a variable is initialized:
+// Generators of random numbers in package variables are kept apart as other variables are, or they
+// would be a place to leave something for other servers. But often their seed is a constant, and
+// then all servers would draw the same election timeouts. So the seed is made another one for each
+// owner, where such a variable is initialized:
 //
 //	var r = rand.New(rand.NewSource(1))     rand.New(rand.NewSource(raftlab_globals.Seed(1)))
 
-// seeded are the functions that make a source from a seed, and what makes their first argument an owner's own.
+// seeded are the functions that make a source from a seed, and what makes their first argument an
+// owner's own.
 var seeded = map[string]string{
 	"math/rand.NewSource": "Seed", "math/rand/v2.NewPCG": "Seed64", "math/rand/v2.NewChaCha8": "Seed256",
 }

@@ -7,13 +7,15 @@ import (
 	"strings"
 )
 
-// Whole numbers that are only read and added to are what clerks draw unique numbers from, alone or in a struct with a lock.
-// Package globals lets them go on at another value for each client.
+// Whole numbers that are only read and added to are what clerks draw unique numbers from, alone or
+// in a struct with a lock. Package globals lets them go on at another value for each client.
 
-// marks is how many low bits of a variable's number mark what it is: package globals knows them, too.
+// marks is how many low bits of a variable's number mark what it is: package globals knows them,
+// too.
 const marks = 9
 
-// tickets returns a bit for each number that a counter holds, the first one lowest: whether it is only added to.
+// tickets returns a bit for each number that a counter holds, the first one lowest: whether it is
+// only added to.
 func (p *program) tickets(v *variable) (bits uint) {
 	n := 0
 	var visit func(t types.Type, holder *types.Var)
@@ -105,8 +107,8 @@ const (
 	set // or whatever else there is
 )
 
-// written says what a use of a variable or of a field that holds a number does to it. Of a struct it says whether all of it
-// is replaced, because what is done to its fields is a use of these.
+// written says what a use of a variable or of a field that holds a number does to it. Of a struct
+// it says whether all of it is replaced, because what is done to its fields is a use of these.
 func written(pkg *Package, id *ast.Ident, above []ast.Node) use {
 	var e ast.Expr = id
 	for i := len(above) - 1; i >= 0; i-- {
