@@ -48,6 +48,11 @@ func TestCourseHasWhatStudentsNeedAndNoMore(t *testing.T) {
 		"internal/sim/build.go", "internal/record/event.go", "cmd/raftlab/main.go", "docs/lab2a.md", "docs/debugging.md"} {
 		assert.FileExists(t, filepath.Join(dir, name))
 	}
+	list := read(t, dir, "docs/README.md")
+	assert.Contains(t, list, "](lab2a.md)")
+	for _, m := range firstLink.FindAllStringSubmatch(list, -1) {
+		assert.FileExists(t, filepath.Join(dir, "docs", m[1]), "a page in the list of pages")
+	}
 	m, err := readManifest(dir)
 	require.NoError(t, err)
 	assert.NotContains(t, m.Files, "raft/raft.go", "the student's")

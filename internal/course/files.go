@@ -10,6 +10,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -212,5 +213,22 @@ func addDocs(root string, labs []Lab, files map[string][]byte) error {
 		}
 		files["docs/"+name] = data
 	}
+	files["docs/README.md"] = withoutRows(files["docs/README.md"], func(page string) bool {
+		_, there := files["docs/"+page]
+		return there
+	})
 	return nil
+}
+
+var firstLink = regexp.MustCompile(`(?m)^\| \[[^\]]*\]\(([^)#]+)\) \|`)
+
+// withoutRows leaves out the rows of a list of pages whose page is not there.
+func withoutRows(text []byte, there func(page string) bool) []byte {
+	var kept bytes.Buffer
+	for line := range bytes.Lines(text) {
+		if m := firstLink.FindSubmatch(line); m == nil || there(string(m[1])) {
+			kept.Write(line)
+		}
+	}
+	return kept.Bytes()
 }
