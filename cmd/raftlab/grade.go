@@ -161,8 +161,12 @@ func (g *gradeRun) prepare(ctx context.Context, submissions string, selectors []
 	if g.root, err = g.app.root(); err != nil {
 		return err
 	}
-	if info, err := os.Stat(submissions); err != nil || !f.one && !info.IsDir() {
+	switch info, err := os.Stat(submissions); {
+	case err != nil:
 		return fmt.Errorf("%s: there is no such folder; name the folder that holds one folder or archive for each student", submissions)
+	case !f.one && !info.IsDir():
+		return fmt.Errorf("%s is a file, and not a folder that holds one folder or archive for each student; "+
+			"unpack a class that is an archive, and give one submission with --one", submissions)
 	}
 	all, err := g.app.allCases(ctx)
 	if err != nil {
@@ -180,15 +184,9 @@ func (g *gradeRun) prepare(ctx context.Context, submissions string, selectors []
 	if err != nil {
 		return err
 	}
-	policy := grade.DefaultPolicy()
-	if f.policy != "" {
-		text, err := os.ReadFile(f.policy)
-		if err == nil {
-			policy, err = grade.ReadPolicy(text)
-		}
-		if err != nil {
-			return fmt.Errorf("--policy %s: %w", f.policy, err)
-		}
+	policy, _, err := readPolicy(f.policy, cases, seeds.Count())
+	if err != nil {
+		return err
 	}
 	if f.course {
 		policy.Counts = grade.CountsCourse
@@ -263,6 +261,21 @@ func selectGraded(all []suite.Case, selectors []string) ([]suite.Case, error) {
 // compileSubmission compiles for the wasm engine, where code of others runs.
 func compileSubmission(ctx context.Context, code suite.Code, pkg string) (*sim.Binary, error) {
 	return code.Build(pkg).Binary(ctx, nil)
+}
+
+// readPolicy reads a policy file, or takes the default where there is none. An error has everything
+// that is wrong with it.
+func readPolicy(file string, cases []suite.Case, seeds int) (p grade.Policy, text []byte, err error) {
+	if file == "" {
+		return grade.DefaultPolicy(), nil, nil
+	}
+	if text, err = os.ReadFile(file); err != nil {
+		return p, nil, fmt.Errorf("--policy: %w; raftlab grade --print-policy > %s writes one", err, file)
+	}
+	if p, err = grade.ReadPolicy(text); err != nil {
+		err = policyError(file, errors.Join(err, p.Check(cases, seeds)))
+	}
+	return p, text, err
 }
 
 func policyError(file string, err error) error {

@@ -12,7 +12,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"raftlab/internal/grade"
 	"raftlab/internal/release"
 	"raftlab/internal/sim"
 	"raftlab/internal/suite"
@@ -97,15 +96,11 @@ func (f *graderFlags) settings(all []suite.Case, selectors []string) (s upload.S
 	if f.limit < time.Minute {
 		return s, nil, fmt.Errorf("--limit %v: in less than a minute nothing is graded", f.limit)
 	}
-	policy := grade.DefaultPolicy()
-	if f.policy != "" {
-		if s.Policy, err = os.ReadFile(f.policy); err == nil {
-			policy, err = grade.ReadPolicy(s.Policy)
-		}
-		if err != nil {
-			return s, nil, fmt.Errorf("--policy %s: %w", f.policy, err)
-		}
+	policy, text, err := readPolicy(f.policy, cases, seeds.Count())
+	if err != nil {
+		return s, nil, err
 	}
+	s.Policy = text
 	if err := errors.Join(policy.CheckRelease(release.Version), policy.Check(cases, seeds.Count())); err != nil {
 		return s, nil, policyError(f.policy, err)
 	}

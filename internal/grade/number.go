@@ -85,10 +85,11 @@ func (n *Number) parse(s string) error {
 	return nil
 }
 
-// UnmarshalYAML reads the digits as they are written.
+// UnmarshalYAML reads the digits as they are written. By its kind of error the library goes on, so
+// that all faults of a file are found at once.
 func (n *Number) UnmarshalYAML(node *yaml.Node) error {
 	if err := n.parse(node.Value); err != nil || node.Kind != yaml.ScalarNode {
-		return fmt.Errorf("line %d: %q is no number of points; write one from 0 up, such as 30 or 2.5", node.Line, node.Value)
+		return &yaml.TypeError{Errors: []string{fmt.Sprintf("line %d: %q is no number of points; write one from 0 up, such as 30 or 2.5", node.Line, node.Value)}}
 	}
 	return nil
 }

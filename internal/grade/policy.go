@@ -100,7 +100,8 @@ func DefaultPolicy() Policy {
 	return p
 }
 
-// ReadPolicy reads a policy file; what it does not say is as in the default.
+// ReadPolicy reads a policy file; what it does not say is as in the default. With an error, which
+// names each line that cannot be read, comes what the others say.
 func ReadPolicy(text []byte) (Policy, error) {
 	p := DefaultPolicy()
 	d := yaml.NewDecoder(bytes.NewReader(text))
@@ -114,14 +115,35 @@ func ReadPolicy(text []byte) (Policy, error) {
 	return p, nil
 }
 
-var unknownField = regexp.MustCompile(`line (\d+): field (\S+) not found in type \S+`)
+var (
+	unknownField = regexp.MustCompile(`^line (\d+): field (\S+) not found in type \S+`)
+	otherKind    = regexp.MustCompile("^line (\\d+): cannot unmarshal \\S+( `(.*)`)? into \\S+")
+)
 
-// plainer says what is wrong with a file in words of this program instead of the library's.
+// plainer says what is wrong with a file in words of this program instead of the library's, a line
+// for each fault.
 func plainer(err error) error {
-	if m := unknownField.FindStringSubmatch(err.Error()); m != nil {
-		return fmt.Errorf("line %s: there is no %q in a policy; `raftlab grade --print-policy` shows what there is", m[1], m[2])
+	faults := []string{err.Error()}
+	var kinds *yaml.TypeError
+	if errors.As(err, &kinds) {
+		faults = kinds.Errors
 	}
-	return errors.New(strings.TrimPrefix(strings.Join(strings.Fields(err.Error()), " "), "yaml: "))
+	var all []error
+	for _, f := range faults {
+		const shows = "`raftlab grade --print-policy` shows"
+		f = strings.TrimPrefix(strings.Join(strings.Fields(f), " "), "yaml: ")
+		if m := unknownField.FindStringSubmatch(f); m != nil {
+			f = fmt.Sprintf("line %s: there is no %q in a policy; %s what there is", m[1], m[2], shows)
+		} else if m := otherKind.FindStringSubmatch(f); m != nil {
+			what := "this"
+			if m[3] != "" {
+				what = strconv.Quote(m[3])
+			}
+			f = fmt.Sprintf("line %s: %s is of another kind than what belongs here; %s an example", m[1], what, shows)
+		}
+		all = append(all, errors.New(f))
+	}
+	return errors.Join(all...)
 }
 
 // CheckRelease says what to do where the policy is for another release than the one that grades.

@@ -1,6 +1,7 @@
 package grade
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -43,11 +44,13 @@ func TestPolicyMistakes(t *testing.T) {
 		"extra: [2A, 2B, 2E]":              "nothing is left to earn",
 		"scale: 10\n---\nscale: 20":        "second document",
 		"\tx":                              "cannot start any token",
+		"- 2A":                             "line 1: this is of another kind than what belongs here",
+		"extra: 2E":                        `line 1: "2E" is of another kind`,
+		"scale: -1\npart: 3":               "line 2: there is no \"part\"",
+		"scale: -1\nseeds: most":           "there are all, fraction", // beside what cannot be read
 	} {
 		p, err := ReadPolicy([]byte(text))
-		if err == nil {
-			err = p.Check(testCases, 5)
-		}
+		err = errors.Join(err, p.Check(testCases, 5))
 		require.Error(t, err, text)
 		assert.Contains(t, err.Error(), want, text)
 		assert.NotContains(t, err.Error(), "yaml", text)
@@ -227,4 +230,19 @@ func TestOnlyWhatTheCourseDemandsCounts(t *testing.T) {
 	p = DefaultPolicy()
 	p.Counts = CountsCourse
 	assert.ErrorContains(t, p.Check(cases, 5), "none that the course demands")
+}
+
+// A folder that is itself a submission is not taken for a class whose students are called like its
+// files.
+func TestOneSubmissionIsNoClass(t *testing.T) {
+	for _, name := range []string{"raft.go", "raft/raft.go", "src/raft1/raft.go"} {
+		dir := t.TempDir()
+		put(t, dir, "alice/"+name, peer)
+		roster, _, err := FindRoster(dir)
+		require.NoError(t, err)
+		assert.Equal(t, "alice", roster[0].Name)
+		_, _, err = FindRoster(filepath.Join(dir, "alice"))
+		require.ErrorContains(t, err, "is one submission", name)
+		assert.ErrorContains(t, err, "--one", name)
+	}
 }

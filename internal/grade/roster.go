@@ -39,6 +39,10 @@ func FindRoster(dir string) (roster []Entry, ignored []string, err error) {
 		return nil, nil, fmt.Errorf("%s has %d entries, and at most %d submissions are graded; give the folder that holds one folder or archive "+
 			"for each student", dir, len(entries), maxRoster)
 	}
+	if what := partOfOne(dir, entries); what != "" {
+		return nil, nil, fmt.Errorf("%s is one submission (%s is in it), and not a folder with one folder or archive for each student; "+
+			"name the folder that it is in, or grade it alone with --one", dir, what)
+	}
 	for _, e := range entries {
 		name := e.Name()
 		if strings.HasPrefix(name, ".") || strings.HasPrefix(name, "__MACOSX") {
@@ -62,6 +66,24 @@ func FindRoster(dir string) (roster []Entry, ignored []string, err error) {
 		roster = append(roster, entry)
 	}
 	return finishRoster(roster), ignored, nil
+}
+
+// partOfOne is what shows that a folder is itself a submission, or "": a file of Go, or a folder
+// that is called as the course's are.
+func partOfOne(dir string, entries []os.DirEntry) string {
+	for _, e := range entries {
+		if e.Type().IsRegular() && filepath.Ext(e.Name()) == ".go" {
+			return e.Name()
+		}
+	}
+	for _, name := range []string{"raft", "raft1", "kvraft", "kvraft1", "kvsrv", "kvsrv1", "labrpc"} {
+		for _, at := range []string{name, filepath.Join("src", name)} {
+			if info, err := os.Lstat(filepath.Join(dir, at)); err == nil && info.IsDir() {
+				return at
+			}
+		}
+	}
+	return ""
 }
 
 // One is the roster of a single submission.
