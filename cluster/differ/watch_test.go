@@ -3,7 +3,6 @@ package differ
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -15,7 +14,7 @@ type watching struct {
 	creates []*pb.WatchCreateRequest
 	cancels []int64
 	writes  []func(context.Context, side) string
-	future  bool // one of them begins later than that: etcd does not say how far it is, and we do
+	future  int64 // one of them begins at this revision, which the writes may not come to
 }
 
 // watch opens a stream, and takes what its watchers get until the stream says that this is all.
@@ -31,7 +30,8 @@ func (g *generator) watch() func(context.Context, side) string {
 	}
 	if g.chance(2) {
 		if g.chance(2) {
-			w.creates[0].StartRevision, w.future = g.revision+1+g.Int64N(4), true
+			w.future = g.revision + 1 + g.Int64N(4)
+			w.creates[0].StartRevision = w.future
 		}
 		for range 1 + g.IntN(4) {
 			w.writes = append(w.writes, g.written())
@@ -46,7 +46,7 @@ func (g *generator) watch() func(context.Context, side) string {
 		if err != nil {
 			return tell(nil, err)
 		}
-		t := &taker{stream: newStream(opened), perWatch: map[int64][]string{}, future: w.future}
+		t := &taker{stream: newStream(opened), perWatch: map[int64][]string{}}
 		if err := t.all(ctx, s, w); err != nil {
 			return strings.Join(t.told, "\n") + tell(nil, err)
 		}
@@ -87,9 +87,9 @@ type taker struct {
 	*stream
 	told     []string
 	perWatch map[int64][]string
-	future   bool
-	alive    int // watchers
-	ended    int // by a compaction
+	alive    int     // watchers
+	ended    []int64 // by a compaction, and nobody has canceled them since
+	owed     int     // answers to those who cancel them
 }
 
 func (t *taker) text() string {
@@ -112,19 +112,40 @@ func (t *taker) all(ctx context.Context, s side, w *watching) error {
 	for _, do := range w.writes {
 		t.told = append(t.told, do(ctx, s))
 	}
-	if err := t.untilQuiet(); err != nil {
+	if err := reach(ctx, s, w.future); err != nil {
+		return err
+	}
+	if err := t.untilAll(); err != nil {
 		return err
 	}
 	for _, id := range w.cancels {
-		c := &pb.WatchRequest{RequestUnion: &pb.WatchRequest_CancelRequest{CancelRequest: &pb.WatchCancelRequest{WatchId: id}}}
-		if err := t.Send(c); err != nil {
+		if err := t.cancel(id); err != nil {
 			return err
 		}
 	}
-	if len(w.cancels) > 0 {
-		return t.untilQuiet()
+	// Watchers of nothing are refused: after what the stream says to that no answer is left.
+	nothing := &pb.WatchCreateRequest{Key: []byte("b"), RangeEnd: []byte("a")}
+	if err := t.Send(&pb.WatchRequest{RequestUnion: &pb.WatchRequest_CreateRequest{CreateRequest: nothing}}); err != nil {
+		return err
+	}
+	return t.until(func(r *pb.WatchResponse) bool { return r.Created })
+}
+
+// reach writes until the store has come to a revision. Up to there etcd does not say how far a
+// stream is one of whose watchers begins with it.
+func reach(ctx context.Context, s side, revision int64) error {
+	for now := int64(0); now < revision; {
+		a, err := s.kv.Put(ctx, &pb.PutRequest{Key: []byte("g"), Value: []byte("once more")})
+		if err != nil {
+			return err
+		}
+		now = a.Header.Revision
 	}
 	return nil
+}
+
+func (t *taker) cancel(id int64) error {
+	return t.Send(&pb.WatchRequest{RequestUnion: &pb.WatchRequest_CancelRequest{CancelRequest: &pb.WatchCancelRequest{WatchId: id}}})
 }
 
 // until takes what comes until an answer is the one.
@@ -154,50 +175,48 @@ func (t *taker) note(r *pb.WatchResponse) {
 	for _, e := range r.Events {
 		t.perWatch[r.WatchId] = append(t.perWatch[r.WatchId], spaces.ReplaceAllString(e.String(), " "))
 	}
-	if r.Canceled {
-		t.perWatch[r.WatchId] = append(t.perWatch[r.WatchId], "canceled", r.CancelReason, fmt.Sprint(r.CompactRevision))
+	if !r.Canceled {
+		return
+	}
+	t.perWatch[r.WatchId] = append(t.perWatch[r.WatchId], "canceled", r.CancelReason, fmt.Sprint(r.CompactRevision))
+	if r.CompactRevision != 0 {
 		t.alive--
-		if r.CompactRevision != 0 {
-			t.ended++
-		}
+		t.ended = append(t.ended, r.WatchId)
+	} else if t.owed > 0 {
+		t.owed--
 	}
 }
 
-const (
-	soon  = 10 * time.Millisecond
-	quiet = 150 * time.Millisecond
-)
+// soon is after how long a stream that says nothing is asked how far it is.
+const soon = 10 * time.Millisecond
 
-// untilQuiet takes what comes until the stream says that this is all. etcd's does not say so any
-// more when one of its watchers has ended because of a compaction, or begins in the future; then it
-// is over when nothing comes for a while.
-func (t *taker) untilQuiet() error {
+// untilAll takes what comes until the stream says that this is all, after whatever time: how busy
+// the machine is makes no difference. While a watcher that a compaction has ended keeps its ID
+// etcd's stream does not say so: it is canceled, which is answered.
+func (t *taker) untilAll() error {
 	ask := &pb.WatchRequest{RequestUnion: &pb.WatchRequest_ProgressRequest{ProgressRequest: &pb.WatchProgressRequest{}}}
-	for asked := false; ; {
-		silent := t.ended > 0 || t.alive <= 0 || t.future
-		wait := soon
-		if silent {
-			wait = quiet
+	for t.alive > 0 || len(t.ended) > 0 || t.owed > 0 {
+		for _, id := range t.ended {
+			if err := t.cancel(id); err != nil {
+				return err
+			}
+			t.owed++
 		}
-		r, err := t.receive(wait)
+		t.ended = nil
+		r, err := t.receive(soon)
 		switch {
 		case err != nil:
 			return err
-		case r == nil && silent:
-			return nil
 		case r == nil:
 			if err := t.Send(ask); err != nil {
 				return err
 			}
-			asked = true
 		case r.WatchId != -1:
 			t.note(r)
-		case asked && !silent:
-			all := fmt.Sprint("all up to ", r.Header.Revision)
-			if !slices.Contains(t.told, all) { // it may have been asked more than once
-				t.told = append(t.told, all)
-			}
+		case t.owed == 0 && t.alive > 0:
+			t.told = append(t.told, fmt.Sprint("all up to ", r.Header.Revision))
 			return nil
 		}
 	}
+	return nil
 }

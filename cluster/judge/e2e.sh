@@ -35,10 +35,12 @@ if [ ! -x e2e.test ]; then
 fi
 (cd "$root" && go run ./cmd/raftlab cluster --impl "$impl" etcd-program "$dir/bin/etcd")
 
-failed=0
-run() { # PACKAGE TESTS
-  E2E_TEST_MINIMAL=true "./$1.test" -bin-dir "$dir/bin" -test.v -test.timeout 20m -test.run "$2" > "$1.log" 2>&1 || failed=1
-  grep -E '^ *--- (PASS|FAIL)|^panic' "$1.log" || { echo "no test of $1 is called $2"; failed=1; }
+failed=0 runs=0
+run() { # PACKAGE TESTS; each run has a log of its own
+  runs=$((runs + 1))
+  local log=$1-$runs.log
+  E2E_TEST_MINIMAL=true "./$1.test" -bin-dir "$dir/bin" -test.v -test.timeout 20m -test.run "$2" > "$log" 2>&1 || failed=1
+  grep -E '^ *--- (PASS|FAIL)|^panic' "$log" || { echo "no test of $1 is called $2"; failed=1; }
 }
 if [ $# -gt 0 ]; then
   run "$1" "$2"
@@ -48,5 +50,5 @@ else
   run e2e '^(TestCtlV3LeaseKeepAliveNoTLS.*|TestCtlV3Watch(Interactive)?NoTLS|TestTxnRangeConsistency)$'
   run e2e '^TestCtlV3MoveLeaderScenarios$/^Insecure'
 fi
-[ $failed = 0 ] || echo "something has failed; with --keep DIR the logs stay in DIR"
+[ $failed = 0 ] || echo "something has failed; with --keep DIR the logs, one for each pattern, stay in DIR"
 exit $failed
