@@ -342,66 +342,6 @@ func TestCodeThatCannotRun(t *testing.T) {
 	}
 }
 
-func TestUsageErrors(t *testing.T) {
-	liar, empty := testdata(t, "liar"), t.TempDir()
-	for _, c := range []struct {
-		args []string
-		want string
-	}{
-		{[]string{"test", "2A/InitalElection"}, "2A/InitialElection"},
-		{[]string{"test", "--seeds", "9-3"}, "write 3-9"},
-		{[]string{"test", "--impl", "nowhere"}, "no such directory"},
-		{[]string{"test", "--env", "DEBUG"}, "write K=V"},
-		{[]string{"test", "--memory", "5"}, "512MiB"},
-		{[]string{"test", "--json", "no/such/dir/r.json"}, "there is no directory"},
-		{[]string{"test", "--impl", "reference"}, "no reference"},
-		{[]string{"test", "--impl", empty}, "no code to test; to be tested it has to be package kvsrv, raft, kvraft, shardkv or shardctrler"},
-		{[]string{"test", "3A", "--impl", liar}, "no package kvraft, which 3A/OneClient tests"},
-		{[]string{"test", "lab4", "--impl", liar}, "no package shardkv, which 4A/Empty tests"},
-		{[]string{"replay", "2A/InitialElection"}, "--seed N"},
-		{[]string{"replay", "2A", "--seed", "1"}, "cases, replay runs one"},
-		{[]string{"replay", "2A/InitialElection", "--seed", "1", "--peers", "x"}, "such as 0,2"},
-		{[]string{"replay", "2A/InitialElection", "--seed", "1", "--from", "5s", "--to", "3s"}, "end before it begins"},
-		{[]string{"list", "9Z"}, "there is no lab, part or case"},
-		{[]string{"init", "--framework", ".", "--labs", "lab9", "x"}, "there is no lab, part or case"},
-		{[]string{"nonsense"}, "unknown command"},
-		{[]string{"tset", "2A"}, "did you mean test?"},
-		{[]string{"test", "--impl", ""}, "--impl\" flag: it is empty"},
-		{[]string{"test", "--impl", filepath.Join(liar, "raft.go")}, "it is a file"},
-		{[]string{"test", "-j", "0"}, "at least one run"},
-		{[]string{"test", "-j", "-1"}, "at least one run"},
-		{[]string{"test", "-j", "many"}, "no whole number"},
-		{[]string{"test", "-j", "99999"}, "at most 1024"},
-		{[]string{"test", "--seeds", "0"}, "seeds begin at 1"},
-		{[]string{"test", "--seeds", ""}, "it is empty"},
-		{[]string{"test", "--seeds", "1-"}, "a number is missing"},
-		{[]string{"test", "--seeds", "1-99999999999"}, "more than 100000 seeds"},
-		{[]string{"test", "--seeds", "99999999999999999999999"}, "too large"},
-		{[]string{"test", "--seeds", "1", "--seeds", "2"}, "given twice"},
-		{[]string{"test", "--failed", "--seeds", "1-2"}, "leave one of the two out"},
-		{[]string{"test", "--failed", "--impl", testdata(t, "typo")}, "nothing is remembered"},
-		{[]string{"test", "--json", empty}, "it is a directory"},
-		{[]string{"test", "--json", "x.out", "--junit", "./x.out"}, "to one file"},
-		{[]string{"test", "--with", ""}, "it is empty"},
-		{[]string{"replay"}, "needs the case"},
-		{[]string{"replay", "2A/ReElection", "2B/Rejoin", "--seed", "1"}, "there are 2"},
-		{[]string{"replay", "2A/ReElection", "--seed", "-1"}, "no whole number"},
-		{[]string{"replay", "2A/ReElection", "--seed", "1", "--from", "3"}, "3s or 250ms"},
-		{[]string{"replay", "2A/ReElection", "--seed", "1", "--from", "-3s"}, "begins at 0"},
-		{[]string{"replay", "2A/InitialElection", "--seed", "1", "--peers", "99"}, "there are 0,1,2"},
-		{[]string{"doctor", "junk"}, "takes no arguments"},
-		{[]string{"init"}, "needs the directory"},
-		{[]string{"list", "--nonsense"}, "unknown flag"},
-	} {
-		res := raftlab(t, tree, c.args...)
-		assert.Equal(t, suite.ExitUsage, res.code, c.args)
-		assert.Contains(t, res.errOut, c.want, c.args)
-	}
-	res := raftlab(t, t.TempDir(), "test")
-	assert.Equal(t, suite.ExitUsage, res.code)
-	assert.Contains(t, res.errOut, "is not inside a raftlab tree")
-}
-
 // Code that takes more processor time than it may is neither right nor wrong, and after three such
 // runs nobody waits for more.
 func TestThreeUngradedRunsAreEnough(t *testing.T) {
@@ -420,29 +360,6 @@ func TestThreeUngradedRunsAreEnough(t *testing.T) {
 	assert.Contains(t, strings.Join(r.Notes, "\n"), "were not started, because 3 runs before them were ungraded")
 	assert.Contains(t, res.out, "NO VERDICT")
 	assert.Contains(t, res.out, "only a person can release more")
-}
-
-// Programs read the results also of a command line that was wrong, wherever its mistake is.
-func TestUsageErrorsAreResultsToo(t *testing.T) {
-	for _, mistake := range [][]string{{"2A/Nothing"}, {"--nonsense"}, {"-j", "many"}, {"--impl", ""}, {"--failed", "--seeds", "1"}} {
-		for _, before := range []bool{true, false} {
-			dir := t.TempDir()
-			files := []string{"--json", filepath.Join(dir, "r.json"), "--junit=" + filepath.Join(dir, "r.xml")}
-			args := append(append([]string{"test"}, files...), mistake...)
-			if before {
-				args = append(append([]string{"test"}, mistake...), files...)
-			}
-			res := raftlab(t, tree, args...)
-			require.Equal(t, suite.ExitUsage, res.code, args)
-			r := readReport(t, filepath.Join(dir, "r.json"), res)
-			assert.Equal(t, suite.Misused, r.Status, args)
-			assert.NotEmpty(t, r.Error, args)
-			assert.Empty(t, r.Cases, args)
-			data, err := os.ReadFile(filepath.Join(dir, "r.xml"))
-			require.NoError(t, err, args)
-			assert.Contains(t, string(data), `errors="1"`, args)
-		}
-	}
 }
 
 func TestListAndDoctor(t *testing.T) {
@@ -464,25 +381,4 @@ func TestListAndDoctor(t *testing.T) {
 	assert.Equal(t, suite.ExitPassed, res.code, res.out+res.errOut)
 	assert.Contains(t, res.out, "course tree")
 	assert.NotContains(t, res.out, "FAIL")
-}
-
-func TestQuote(t *testing.T) {
-	assert.Equal(t, "../solution", quote("../solution"))
-	if runtime.GOOS != "windows" {
-		assert.Equal(t, `'a b'`, quote("a b"))
-		assert.Equal(t, `'it'\''s'`, quote("it's"))
-		assert.Equal(t, `''`, quote(""))
-	}
-}
-
-func TestParseSize(t *testing.T) {
-	for in, want := range map[string]int64{"512MiB": 512 << 20, "512M": 512 << 20, "1GiB": 1 << 30, "2g": 2 << 30, "134217728": 128 << 20, "134217728B": 128 << 20} {
-		got, err := parseSize(in)
-		require.NoError(t, err, in)
-		assert.Equal(t, want, got, in)
-	}
-	for _, in := range []string{"", "x", "1", "-1G", "5GiB", "1TiB", "99999999999999G"} {
-		_, err := parseSize(in)
-		assert.Error(t, err, in)
-	}
 }
