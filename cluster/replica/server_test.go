@@ -169,8 +169,12 @@ func TestReadOnLease(t *testing.T) {
 	require.NoError(t, <-read)
 	go do()
 	peer.index <- 0
-	peer.asked <- 1
-	require.NoError(t, <-read)
+	select {
+	case peer.asked <- 1:
+		require.NoError(t, <-read)
+	case <-read:
+		require.Fail(t, "without a lease nobody was asked")
+	}
 }
 
 // A peer without read indexes has the log.
