@@ -17,13 +17,14 @@ import (
 // The limits on what gets into the log; etcd has the same.
 const (
 	maxRequest = 3 << 19 // bytes of one request: 1.5 MiB
+	header     = 14      // of them, which etcd's own ID of a request takes; here an entry has one
 	maxBehind  = 5000    // entries that are committed and not applied, before requests are refused
 )
 
 // write has a request executed, wherever the leader is, and waits until this member has applied it,
 // too.
 func (s *Server) write(ctx context.Context, r *pb.InternalRaftRequest, answer proto.Message) error {
-	if proto.Size(r) > maxRequest {
+	if proto.Size(r)+header > maxRequest {
 		return rpctypes.ErrGRPCRequestTooLarge
 	}
 	if peer, ok := s.peer.(raftapi.CommitIndexer); ok && peer.CommitIndex() > s.machine.Applied()+maxBehind {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
+	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
@@ -133,6 +134,20 @@ func TestEtcdStream(t *testing.T) {
 	}
 	require.True(t, last.More)
 	require.Equal(t, int64(n), last.Count)
+}
+
+// What etcd refuses as too large is refused, to the byte: etcd counts the ID that it gives to a
+// request.
+func TestEtcdTooLarge(t *testing.T) {
+	c, _ := alone(t, 0)
+	put := func(value int) error {
+		_, err := c.Put(t.Context(), "k", strings.Repeat("v", value))
+		return err
+	}
+	// Around the value are: its tag and length, the key's and the put's own.
+	const most = 3<<19 - (1 + 3) - (1 + 1 + 1) - (1 + 3) - 14
+	require.NoError(t, put(most))
+	require.ErrorIs(t, put(most+1), rpctypes.ErrRequestTooLarge)
 }
 
 // A database that is full takes nothing any more, until what is deleted has been compacted and
