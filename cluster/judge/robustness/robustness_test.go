@@ -22,16 +22,20 @@ import (
 
 func TestMain(m *testing.M) { framework.E2eTestRunner.TestMain(m) }
 
-// load is what etcd's clients do. A busy machine is slow, so little is asked of it.
+// load is what etcd's clients do. A busy machine is slow, so that it is no rate that is asked of it;
+// the fault comes when so many revisions have been written.
 var load = traffic.Profile{
-	KeyValue: &traffic.KeyValue{MinimalQPS: 10, MaximalQPS: 200, BurstableQPS: 1000, MemberClientCount: 6, ClusterClientCount: 2,
+	KeyValue: &traffic.KeyValue{MinimalQPS: 1, MaximalQPS: 200, BurstableQPS: 1000, MemberClientCount: 6, ClusterClientCount: 2,
 		MaxNonUniqueRequestConcurrency: 3},
 	Watch:      &traffic.WatchDefault,
 	Compaction: &traffic.CompactionDefault,
 }
 
-// around is how long clients work before a fault, and after it.
-const around = time.Second
+// How long clients work before a fault, and after it, and what they have written before it.
+const (
+	around = time.Second
+	before = 30
+)
 
 // Whatever happens to the members, etcd's models find nothing wrong in what their clients have
 // seen.
@@ -72,6 +76,9 @@ func (c *cluster) work(lg *zap.Logger, kind traffic.Traffic, name string, do fun
 	done, newest, watched := make(chan report.FailpointInjection, 1), make(chan int64, 1), make(chan error, 1)
 	go func() {
 		time.Sleep(around)
+		if err := c.reach(ctx, before); err != nil {
+			c.t.Errorf("waiting for what clients write before the fault: %v", err)
+		}
 		i := report.FailpointInjection{Name: name, Start: time.Since(began)}
 		if err := do(ctx, c); err != nil {
 			c.t.Errorf("the fault %s: %v", name, err)
@@ -89,6 +96,28 @@ func (c *cluster) work(lg *zap.Logger, kind traffic.Traffic, name string, do fun
 	close(newest)
 	require.NoError(c.t, <-watched)
 	return slices.Concat(reports, watching.Reports())
+}
+
+// reach waits until the revision is at least so large.
+func (c *cluster) reach(ctx context.Context, revision int64) error {
+	e := c.EndpointsGRPC()
+	k, err := clientv3.New(clientv3.Config{Endpoints: e, Logger: zap.NewNop()})
+	if err != nil {
+		return err
+	}
+	defer k.Close()
+	ctx, stop := context.WithTimeout(ctx, time.Minute)
+	defer stop()
+	for {
+		s, err := k.Status(ctx, e[0])
+		if err != nil {
+			return err
+		}
+		if s.Header.Revision >= revision {
+			return nil
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
 }
 
 // sameHash makes sure that all members have everything, and the same.
