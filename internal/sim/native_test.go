@@ -84,6 +84,8 @@ func TestSameRunInBothEngines(t *testing.T) {
 					r := p.Run(context.Background(), j)
 					t.Log(name, seed, env, plain.CPU, r.CPU, plain.Idle, r.Idle)
 					require.Equal(t, record.Pass, r.Verdict.Outcome, r.Verdict.Message)
+					// The engines have a goroutine or two of their own, and memory is known in wasm only.
+					plain.Verdict.Peaks, r.Verdict.Peaks = record.Peaks{}, record.Peaks{}
 					require.Equal(t, plain.Verdict, r.Verdict)
 					require.Equal(t, plain.Hash, r.Hash, "%s, seed %d, %v", name, seed, env)
 				}

@@ -3,13 +3,10 @@ package apart
 import (
 	"fmt"
 	"go/ast"
-	"go/build"
 	"go/importer"
 	"go/parser"
 	"go/token"
 	"go/types"
-	"os/exec"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -17,17 +14,8 @@ import (
 
 var (
 	files    = token.NewFileSet()
-	packages = fromSource()
+	packages = importer.ForCompiler(files, "source", nil)
 )
-
-// fromSource imports from Go's own sources. A test that was compiled with -trimpath does not know
-// where they are.
-func fromSource() types.Importer {
-	if root, err := exec.Command("go", "env", "GOROOT").Output(); err == nil {
-		build.Default.GOROOT = strings.TrimSpace(string(root))
-	}
-	return importer.ForCompiler(files, "source", nil)
-}
 
 // count is how many variables of a file are kept apart.
 func count(t *testing.T, text string) int { return result(t, text).Count }
