@@ -54,6 +54,9 @@ func clean(m proto.Message) {
 // request is one that is sent to both sides, with each its own copy.
 func request[Q proto.Message, A proto.Message](g *generator, q Q, send func(side, context.Context, Q) (A, error)) func(context.Context, side) string {
 	g.last = fmt.Sprintf("%T %s", q, prototext.MarshalOptions{}.Format(q))
+	if n := len(g.last); n > 10_000 {
+		g.last = fmt.Sprintf("%s... (%d bytes) ...%s", g.last[:300], n, g.last[n-300:])
+	}
 	return func(ctx context.Context, s side) string {
 		ctx, stop := context.WithTimeout(ctx, 20*time.Second)
 		defer stop()

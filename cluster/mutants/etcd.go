@@ -73,6 +73,8 @@ var ofEtcd = []Mutant{
 `, `		m.w.Delete(k, "")
 		m.w.Next()
 `, "machine", "TestLease"},
+	{"large-without-its-id", "a request that is too large with the ID that etcd gives it is taken", "etcd/log.go",
+		`proto.Size(r)+header > maxRequest`, `proto.Size(r) > maxRequest`, "member", "TestEtcdTooLarge"},
 	{"corrupt-and-writable", "a cluster that is said to be corrupt takes writes", "machine/machine.go",
 		`m.alarms.on(pb.AlarmType_CORRUPT) &&`, `false &&`, "machine", "TestCorrupt"},
 	{"txn-half-done", "a transaction is executed up to what cannot be done", "machine/txn.go",
