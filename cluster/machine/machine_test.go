@@ -138,6 +138,15 @@ func TestCorrupt(t *testing.T) {
 	}
 }
 
+// Only what reads at the top alone does without the log, as in etcd.
+func TestReads(t *testing.T) {
+	looks := &pb.RequestOp{Request: &pb.RequestOp_RequestRange{RequestRange: &pb.RangeRequest{Key: []byte("a")}}}
+	only := &pb.TxnRequest{Success: []*pb.RequestOp{looks}, Failure: []*pb.RequestOp{looks}}
+	require.True(t, Reads(only))
+	require.False(t, Reads(&pb.TxnRequest{Success: []*pb.RequestOp{looks}, Failure: []*pb.RequestOp{putOp("a", "1")}}))
+	require.False(t, Reads(&pb.TxnRequest{Success: []*pb.RequestOp{looks, txnOp(only)}}))
+}
+
 // All comparisons look at the state before the transaction; if anything in it cannot be done
 // nothing is.
 func TestNestedTxn(t *testing.T) {

@@ -3,6 +3,7 @@ package machine
 import (
 	"bytes"
 	"cmp"
+	"slices"
 
 	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
 	"go.etcd.io/etcd/api/v3/mvccpb"
@@ -210,9 +211,10 @@ func Puts(r *pb.TxnRequest) bool {
 	return some(r, func(op *pb.RequestOp) bool { return op.GetRequestPut() != nil })
 }
 
-// Reads says whether a transaction only reads.
+// Reads says whether a transaction only reads. One that has another in it goes through the log
+// whatever that does, as in etcd: so it is refused while there is the alarm CORRUPT.
 func Reads(r *pb.TxnRequest) bool {
-	return !some(r, func(op *pb.RequestOp) bool { return op.GetRequestPut() != nil || op.GetRequestDeleteRange() != nil })
+	return !slices.ContainsFunc(slices.Concat(r.Success, r.Failure), func(op *pb.RequestOp) bool { return op.GetRequestRange() == nil })
 }
 
 // Serializable says whether all ranges of a transaction may be answered from an old state.
