@@ -45,7 +45,7 @@ func (r *Results) Notes(s Student) []Note {
 		case c.Private:
 			n.Replay = "it is a case of your instructor, who can repeat it"
 		case show(ShowSeed):
-			n.Replay = r.Plan.replay(c.Case, f.Seed, s.Contract)
+			n.Replay = r.Plan.replay(c.Case, f.Seed, s)
 		case f.Code != "":
 			n.Replay = fmt.Sprintf("run %s: when its secret is public, raftlab replay %s --code %s --salt FILE repeats it", f.Code, c.Case, f.Code)
 		}
@@ -54,9 +54,10 @@ func (r *Results) Notes(s Student) []Note {
 	return notes
 }
 
-// replay is the command by which a student repeats a run in the tree they wrote it in.
-func (p *Plan) replay(caseID string, seed uint64, contract string) string {
-	o := p.options(contract)
+// replay is the command by which a student repeats a run: in the tree that they wrote their code in,
+// or in raftlab's, which has to be told where code in the course's layout is.
+func (p *Plan) replay(caseID string, seed uint64, s Student) string {
+	o := p.options(s.Contract)
 	words := []string{"go run ./cmd/raftlab replay", caseID, "--seed", strconv.FormatUint(seed, 10)}
 	if len(o.With) > 0 {
 		words = append(words, "--with", strings.Join(o.With, ","))
@@ -72,6 +73,9 @@ func (p *Plan) replay(caseID string, seed uint64, contract string) string {
 	}
 	if o.MemoryLimit != 0 {
 		words = append(words, "--memory", strconv.FormatInt(o.MemoryLimit, 10))
+	}
+	if s.adopted {
+		words = append(words, "--impl", "YOUR-REPOSITORY")
 	}
 	return strings.Join(words, " ")
 }

@@ -50,6 +50,9 @@ type Student struct {
 	Deducted Number         `json:"deducted,omitzero"` // points that they cost
 	Parts    []Part         `json:"parts"`
 	Cases    []Case         `json:"cases"`
+
+	// adopted code is in the student's own repository, and not in a course tree.
+	adopted bool
 }
 
 // Warning is something that a reader should know, and the cases it came up in.
@@ -114,6 +117,7 @@ func (p *Plan) Judge(entry Entry, r *Record) Student {
 		s.Status = NotYet
 	}
 	s.Outcome, s.Reason, s.Faults, s.Builds, s.Notes, s.Contract = r.Outcome, r.Reason, r.Faults, r.Builds, r.Notes, r.Contract
+	s.adopted = len(r.Dirs) > 0
 	if r.Problem != "" {
 		s.Why = append(s.Why, r.Problem)
 	}

@@ -1,6 +1,7 @@
 package grade
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -245,4 +246,21 @@ func TestOneSubmissionIsNoClass(t *testing.T) {
 		require.ErrorContains(t, err, "is one submission", name)
 		assert.ErrorContains(t, err, "--one", name)
 	}
+}
+
+// Code in the course's layout is in no course tree, so its replay has to be told where it is.
+func TestReplayOfAnAdoptedSolution(t *testing.T) {
+	dir := t.TempDir()
+	put(t, dir, "alice/raft/raft.go", peer+"// 2A/ReElects 2 fail: two leaders\n")
+	const command = "go run ./cmd/raftlab replay 2A/ReElects --seed 2"
+	own := graded(t, setting(t, dir, t.TempDir(), &puppets{}))
+	assert.Equal(t, command, own.Notes(own.of(t, "alice"))[0].Replay)
+	adopted := graded(t, setting(t, dir, t.TempDir(), &puppets{}, func(c *Class) {
+		c.Open = func(ctx context.Context, path string, packages []string) (Tree, error) {
+			tree, err := Open(ctx, path, packages)
+			tree.Dirs = map[string]string{"raft": "src/raft"}
+			return tree, err
+		}
+	}))
+	assert.Equal(t, command+" --impl YOUR-REPOSITORY", adopted.Notes(adopted.of(t, "alice"))[0].Replay)
 }
