@@ -85,11 +85,7 @@ func TestWhatMovesCost(t *testing.T) {
 			const overhead = 3 // KiB, of keys, sessions and the other five entries
 			require.InDelta(t, size, of(peer, variant, "sent between"), overhead, "%s on %s: once from group to group", variant, peer)
 
-			// The leader sends the entry to each follower; the reference may do so twice
-			// (docs/roadmap.md).
-			inside := of(peer, variant, "sent inside")
-			require.GreaterOrEqual(t, inside, (peers-1)*size, "%s on %s", variant, peer)
-			require.LessOrEqual(t, inside, 2*(peers-1)*size+peers*overhead, "%s on %s", variant, peer)
+			require.InDelta(t, (peers-1)*size, of(peer, variant, "sent inside"), peers*overhead, "%s on %s: once to each follower", variant, peer)
 
 			// Entries: move at the controller; adopt and discard at the old owner; adopt, install
 			// and settle at the new one.

@@ -25,8 +25,9 @@ type Finding struct {
 // none is.
 const clearly = 0.05
 
-// findings compare each variant with the one that it is measured against, and each peer with the
-// first. Of a sweep the two ends are told.
+// findings compare each variant with the one that it is measured against. Where a peer has no row of
+// that, the variant is compared with the same one on the first peer. Of a sweep the two ends are
+// told.
 func (r *Report) findings() []Finding {
 	all := []Finding{}
 	for _, row := range r.Rows {
@@ -34,7 +35,7 @@ func (r *Report) findings() []Finding {
 			continue
 		}
 		against, name, rival := r.row(row.Against, row.Peer, row.At), row.Against, ""
-		if row.Against == "" && row.Peer != r.Rows[0].Peer {
+		if against == nil && row.Peer != r.Rows[0].Peer {
 			rival = r.Rows[0].Peer
 			against, name = r.row(row.Variant, rival, row.At), row.Variant+" on "+rival
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -23,7 +24,18 @@ var pageStyle string
 //go:embed page/page.js
 var pageScript string
 
-var page = template.Must(template.New("page").Parse(pageText))
+var page = template.Must(template.New("page").Funcs(template.FuncMap{"text": markedUp}).Parse(pageText))
+
+// markedUp is a text with `code` and *emphasis*, as experiments write them, for the page.
+func markedUp(s string) template.HTML {
+	s = codeMarks.ReplaceAllString(template.HTMLEscapeString(s), "<code>$1</code>")
+	return template.HTML(emphasisMarks.ReplaceAllString(s, "<i>$1</i>"))
+}
+
+var (
+	codeMarks     = regexp.MustCompile("`([^`]+)`")
+	emphasisMarks = regexp.MustCompile(`\*([^*]+)\*`)
+)
 
 // WritePage writes reports as one page for the browser that needs nothing else: a summary, then
 // plots and tables of each.
@@ -49,6 +61,9 @@ func WritePage(w io.Writer, reports []*Report) error {
 }
 
 func title(reports []*Report) string {
+	if n := len(reports); n > 4 {
+		return fmt.Sprintf("raftlab compare: %d experiments", n)
+	}
 	var names []string
 	for _, r := range reports {
 		names = append(names, r.Experiment)
@@ -99,7 +114,7 @@ func (s *section) summary() {
 			against = f.rival
 		}
 		n := len(s.Summary)
-		if n == 0 || s.Summary[n-1].Variant != variant || s.Summary[n-1].Workload != workload {
+		if n == 0 || s.Summary[n-1].Variant != variant || s.Summary[n-1].Workload != workload || s.Summary[n-1].Against != against {
 			s.Summary = append(s.Summary, gain{workload, variant, against, make([]gainCell, len(s.Peers))})
 			n++
 		}
@@ -110,9 +125,27 @@ func (s *section) summary() {
 		if slices.ContainsFunc(g.Cells, func(c gainCell) bool { return len(c.Buys)+len(c.Costs) > 0 }) {
 			return false
 		}
-		s.Same = append(s.Same, strings.TrimSpace(g.Workload+" "+g.Variant))
+		same := strings.TrimSpace(g.Workload + " " + g.Variant)
+		if slices.Contains(s.Peers, g.Against) { // a peer against a peer
+			at := slices.IndexFunc(g.Cells, func(c gainCell) bool { return c.Peer != "" })
+			same += " on " + g.Cells[at].Peer
+		}
+		s.Same = append(s.Same, same)
 		return true
 	})
+	for i := len(s.Peers) - 1; i >= 0; i-- {
+		if !slices.ContainsFunc(s.Summary, func(g gain) bool { return g.Cells[i].Peer != "" }) {
+			s.withoutPeer(i)
+		}
+	}
+}
+
+// withoutPeer leaves out a peer that has nothing to be compared with.
+func (s *section) withoutPeer(i int) {
+	s.Peers = slices.Delete(s.Peers, i, i+1)
+	for n := range s.Summary {
+		s.Summary[n].Cells = slices.Delete(s.Summary[n].Cells, i, i+1)
+	}
 }
 
 func withoutScene(variant, scene string) string {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -63,6 +64,29 @@ func TestFindings(t *testing.T) {
 	require.Empty(t, overlap(spreadOf([]float64{100}), spreadOf([]float64{200}), ""))
 	require.Empty(t, overlap(Spread{Short: "no lease"}, spreadOf([]float64{1}), experiment.Less))
 	require.Equal(t, "m 0 → 1", overlap(spreadOf([]float64{0}), spreadOf([]float64{1}), experiment.Less))
+}
+
+// A peer without the variant that others are measured against is compared with the first peer, in
+// a row of its own; one with nothing to compare has no column.
+func TestPeersWithoutBaseline(t *testing.T) {
+	r := made("x", "")
+	r.Rows = slices.DeleteFunc(r.Rows, func(row Row) bool { return row.Peer == "etcdraft" && row.Variant == "calm-none" })
+	r.Findings = r.findings()
+	s := sectionOf(r)
+	require.Equal(t, []string{"calm some on etcdraft"}, s.Same)
+	require.Equal(t, []string{"reference"}, s.Peers)
+
+	r.row("calm-some", "etcdraft", "").Values[0] = spreadOf([]float64{300})
+	r.Findings = r.findings()
+	s = sectionOf(r)
+	require.Equal(t, []string{"reference", "etcdraft"}, s.Peers)
+	require.Len(t, s.Summary, 2)
+	require.Equal(t, "reference", s.Summary[1].Against)
+	require.Equal(t, []gainCell{{}, {"etcdraft", []string{}, []string{"wait 200 → 300 ms"}}}, s.Summary[1].Cells)
+
+	r.Rows = slices.DeleteFunc(r.Rows, func(row Row) bool { return row.Peer == "reference" && row.Variant == "calm-some" })
+	r.Findings = r.findings()
+	require.Empty(t, sectionOf(r).Summary, "nobody has two rows of the same")
 }
 
 // Variants that change nothing are listed below the table, and not in it.

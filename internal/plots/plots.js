@@ -2,6 +2,7 @@
 // curves x as well; a value that is not there is left out before.
 
 const seriesColours = Array.from({ length: 8 }, (_, i) => `var(--series-${i + 1})`);
+const dashes = [null, "6 4", "2 3"];
 const shapes = ["circle", "square", "triangle", "diamond", "cross", "star", "wye", "circle"];
 
 /** short writes a number with three digits. */
@@ -15,12 +16,17 @@ function told(d) {
   return `${d.name}${d.at ? ", " + d.at : ""}\n${d.series}: ${short(d.middle)}${spread}`;
 }
 
-function common(box, series) {
+/** scaleOf is the axis of values, which begins at 0; where all of them are 0 it goes to 1. */
+function scaleOf(data) {
+  return { zero: true, grid: true, nice: true, tickFormat: short, ...(data.every(d => d.high === 0) ? { domain: [0, 1] } : {}) };
+}
+
+function common(box, series, coloured = series) {
   return {
     width: Math.max(280, box.clientWidth),
     style: { background: "transparent", color: "currentColor", fontSize: "12px", overflow: "visible" },
-    color: { domain: series, range: seriesColours.slice(0, series.length), legend: series.length > 1 },
-    symbol: { domain: series, range: shapes.slice(0, series.length) },
+    color: { domain: coloured, range: seriesColours.slice(0, coloured.length), legend: coloured.length > 1 },
+    symbol: { domain: series, range: shapes.slice(0, series.length), legend: coloured !== series && series.length > 1 },
   };
 }
 
@@ -32,9 +38,9 @@ function rows(box, data, { label }) {
   const wide = Math.max(...names.map(n => n.length));
   box.replaceChildren(Plot.plot({
     ...common(box, series),
-    marginLeft: Math.min(170, 20 + 6.6 * wide), marginRight: 24, marginBottom: 36,
-    height: 44 + names.length * (14 + 8 * series.length),
-    x: { label, zero: true, grid: true, nice: true, tickFormat: short, ticks: Math.min(8, box.clientWidth / 90) },
+    marginLeft: Math.min(170, 20 + 6.6 * wide), marginRight: 24, marginTop: 8, marginBottom: 36,
+    height: 46 + names.length * (14 + 8 * series.length),
+    x: { ...scaleOf(data), label, ticks: Math.min(8, box.clientWidth / 90) },
     fy: { domain: names, label: null, padding: 0.05, axis: "left" },
     y: { domain: series, axis: null, padding: 0.2 },
     marks: [
@@ -46,22 +52,24 @@ function rows(box, data, { label }) {
   }));
 }
 
-/** curves draws a curve for each name and series over x. A logarithmic axis is for sweeps over more than a decade. */
+/** curves draws a curve for each name and series over x: a name has a colour, a series a kind of line and of mark.
+ * A logarithmic axis is for sweeps over more than a decade. */
 function curves(box, data, { label, xLabel, xText }) {
-  const named = data.map(d => ({ ...d, line: d.series ? `${d.name}, ${d.series}` : d.name }));
-  const lines = unique(named.map(d => d.line)), xs = unique(named.map(d => d.x)).sort((a, b) => a - b);
+  const names = unique(data.map(d => d.name)), series = unique(data.map(d => d.series));
+  const xs = unique(data.map(d => d.x)).sort((a, b) => a - b);
   const far = xs[0] > 0 && xs[xs.length - 1] / xs[0] > 9;
+  const of = s => data.filter(d => d.series === s);
   box.replaceChildren(Plot.plot({
-    ...common(box, lines),
-    marginLeft: 52, marginRight: 24, marginBottom: 40, height: Math.min(360, Math.max(240, box.clientWidth * 0.5)),
+    ...common(box, series, names),
+    marginLeft: 52, marginRight: 24, marginTop: 26, marginBottom: 40, height: Math.min(360, Math.max(240, box.clientWidth * 0.5)),
     x: { label: xLabel, type: far ? "log" : "linear", ticks: xs, tickFormat: v => xText(v), grid: true },
-    y: { label, zero: true, grid: true, nice: true, tickFormat: short },
+    y: { ...scaleOf(data), label },
     marks: [
       Plot.ruleY([0], { strokeOpacity: 0.3 }),
-      Plot.areaY(named, { x: "x", y1: "low", y2: "high", fill: "line", fillOpacity: 0.15, z: "line" }),
-      Plot.lineY(named, { x: "x", y: "middle", stroke: "line", z: "line", strokeWidth: 2 }),
-      Plot.dot(named, { x: "x", y: "middle", fill: "line", symbol: "line", r: 3.5 }),
-      Plot.tip(named, Plot.pointer({ x: "x", y: "middle", title: told })),
+      series.map(s => Plot.areaY(of(s), { x: "x", y1: "low", y2: "high", fill: "name", fillOpacity: 0.15, z: "name" })),
+      series.map((s, i) => Plot.lineY(of(s), { x: "x", y: "middle", stroke: "name", z: "name", strokeWidth: 2, strokeDasharray: dashes[i % dashes.length] })),
+      Plot.dot(data, { x: "x", y: "middle", fill: "name", symbol: "series", r: 3.5 }),
+      Plot.tip(data, Plot.pointer({ x: "x", y: "middle", title: told })),
     ],
   }));
 }

@@ -24,7 +24,7 @@ func together() Experiment {
 			{"ops", "640", "operations that are measured", count},
 			{"value", "128B", "size of a value", size},
 		}, surroundings("5ms", "2ms", "0")...),
-		Seeds:    "1-3",
+		Seeds:    "1-5",
 		Baseline: "paper",
 		Metrics:  writing,
 		Run: func(t *Trial) {

@@ -13,7 +13,7 @@ var writing = []Metric{
 	{"RPCs", "", "between servers, per write", Less, true},
 	{"RPC bytes", "", "between servers, per write", Less, false},
 	{"fsyncs", "", "of all servers, per write", Less, true},
-	{"disk busy", "%", "of the time, on the server that writes most", Less, false},
+	{"disk busy", "%", "of the time, on the server that writes most", "", false},
 }
 
 // writeAll has that many users write so often in all, and measures what writing lists.
