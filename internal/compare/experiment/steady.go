@@ -35,7 +35,7 @@ func steady() Experiment {
 		},
 		Baseline: "none",
 		Metrics: []Metric{
-			{"first leader", "ms", "from the last peer's start to the first leader", Less, true},
+			{"first leader", "ms", "from the last peer's start to the first leader: mostly an election timeout, which is drawn", "", true},
 			{"election RPCs", "", "until then", Less, false},
 			{"RPCs", "", "per committed command", Less, true},
 			{"RPC bytes", "", "per committed command", Less, true},
