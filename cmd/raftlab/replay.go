@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -209,6 +210,9 @@ func readSalt(file string, given []uint64) (hidden.Seeds, error) {
 		if seeds, err = hidden.ReadSalt(content, given); err == nil {
 			return seeds, nil
 		}
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return hidden.Seeds{}, fmt.Errorf("--salt %s: there is no such file; make a secret with `head -c 32 /dev/urandom | base64 > %[1]s`, and keep it", file)
 	}
 	return hidden.Seeds{}, fmt.Errorf("--salt %s: %w", file, err)
 }
