@@ -27,19 +27,29 @@ type chooseFlags struct {
 }
 
 func (f *chooseFlags) add(flags *pflag.FlagSet) {
-	var names []string
-	for _, c := range timeline.Classes {
-		names = append(names, c.Name)
-	}
 	f.flags = flags
 	flags.BoolVar(&f.brief, "brief", false, "a timeline of what matters mostly: leaders, terms, votes, crashes, network, applies; no heartbeats")
-	flags.StringSliceVar(&f.only, "only", nil, "only events of these `kinds` in the timeline: "+strings.Join(names, ", "))
+	flags.StringSliceVar(&f.only, "only", nil, "only events of these `kinds` in the timeline: "+kinds())
 	flags.IntVar(&f.index, "index", 0, "the life of the log entry at this index: where it is appended, overwritten, committed, applied")
 	flags.StringVar(&f.key, "key", "", "only operations of clients on this key, and requests with it")
 	flags.StringVar(&f.client, "client", "", "only what this `client` did, such as c0")
 	flags.DurationVar(&f.around, "around", 0, "the timeline from a quarter of a second before this virtual time to a quarter after it, such as 5.8s")
 	flags.StringVar(&f.grep, "grep", "", "only events whose text or arguments match this regular `expression`")
 }
+
+// kinds lists what --only takes. What code prints is not among the events of a run.
+func kinds() string {
+	var names []string
+	for _, c := range timeline.Classes {
+		if c.Name != prints {
+			names = append(names, c.Name)
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// prints are the class of lines that the viewer puts among the events.
+const prints = "prints"
 
 // given says that something was chosen, so that a timeline is wanted.
 func (f *chooseFlags) given() bool {
@@ -57,8 +67,8 @@ func (f *chooseFlags) selection() (timeline.Selection, error) {
 	for _, name := range f.only {
 		is := func(c timeline.Class) bool { return c.Name == name || c.Name == name+"s" }
 		i := slices.IndexFunc(timeline.Classes, is)
-		if i < 0 || name == "prints" {
-			return s, fmt.Errorf("--only %s: a timeline has no such kind of events; see `%s replay --help`", name, program())
+		if i < 0 || timeline.Classes[i].Name == prints {
+			return s, fmt.Errorf("--only %s: a timeline has no such kind of events; there are %s", name, kinds())
 		}
 		s.Classes = append(s.Classes, timeline.Classes[i].Name)
 	}

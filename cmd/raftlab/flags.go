@@ -71,6 +71,7 @@ func (f *runFlags) options() (suite.Options, error) {
 // parametersOf lists what extensions can be told.
 func parametersOf() string {
 	var b strings.Builder
+	b.WriteString("\nextensions with parameters:")
 	for _, name := range raftapi.Extensions {
 		for _, p := range raftapi.Parameters(name) {
 			fmt.Fprintf(&b, "\n  %-28s %s", name+":"+p.Name+"=N", p.What)

@@ -132,7 +132,7 @@ func (r *replaying) prepare(ctx context.Context, selector string) (err error) {
 		return err
 	}
 	if len(cases) != 1 {
-		return fmt.Errorf("%s is %d cases, replay runs one: %s, for example", selector, len(cases), cases[0].ID())
+		return fmt.Errorf("%s is %d cases; name one of them, such as %s", selector, len(cases), cases[0].ID())
 	}
 	r.kase = cases[0]
 	if err = f.checkDebug(); err != nil {
@@ -148,7 +148,7 @@ func (r *replaying) prepare(ctx context.Context, selector string) (err error) {
 		return err
 	}
 	if f.seed == 0 {
-		return fmt.Errorf("replay needs the seed of the run: --seed N, from 1 up")
+		return fmt.Errorf("%s: its seed is missing: --seed N, from 1 up; `test` names the seed of a failure", r.kase.ID())
 	}
 	r.options.Numbering, r.options.Blocks = r.app.names(), f.blocks
 	if r.peers, err = parsePeers(f.peers); err != nil {

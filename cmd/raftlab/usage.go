@@ -27,6 +27,9 @@ func strict(c *cobra.Command) {
 		}
 		_, many := f.Value.(pflag.SliceValue)
 		f.Value = &once{Value: f.Value, many: many}
+		if f.DefValue == "[]" || f.DefValue == "0s" { // which help would tell, for it does not know the type any more
+			f.DefValue = ""
+		}
 	}
 	c.Flags().VisitAll(wrap)
 	c.PersistentFlags().VisitAll(wrap)

@@ -19,6 +19,7 @@ func TestUsageErrors(t *testing.T) {
 		want string
 	}{
 		{[]string{"test", "2A/InitalElection"}, "2A/InitialElection"},
+		{[]string{"test", "--with", "pipeline:letters=1"}, "extensions with parameters:"},
 		{[]string{"test", "--seeds", "9-3"}, "write 3-9"},
 		{[]string{"test", "--impl", "nowhere"}, "no such directory"},
 		{[]string{"test", "--env", "DEBUG"}, "write K=V"},
@@ -29,7 +30,10 @@ func TestUsageErrors(t *testing.T) {
 		{[]string{"test", "3A", "--impl", liar}, "no package kvraft, which 3A/OneClient tests"},
 		{[]string{"test", "lab4", "--impl", liar}, "no package shardkv, which 4A/Empty tests"},
 		{[]string{"replay", "2A/InitialElection"}, "--seed N"},
-		{[]string{"replay", "2A", "--seed", "1"}, "cases, replay runs one"},
+		{[]string{"replay", "2A", "--seed", "1"}, "cases; name one of them"},
+		{[]string{"view", "2A/InitialElection"}, "2A/InitialElection: its seed is missing"},
+		{[]string{"view", "nowhere.jsonl"}, "there is no file of that name"},
+		{[]string{"replay", "2A/InitialElection", "--seed", "1", "--only", "vote,nonsense"}, "there are votes,"},
 		{[]string{"replay", "2A/InitialElection", "--seed", "1", "--peers", "x"}, "such as 0,2"},
 		{[]string{"replay", "2A/InitialElection", "--seed", "1", "--from", "5s", "--to", "3s"}, "end before it begins"},
 		{[]string{"list", "9Z"}, "there is no lab, part or case"},

@@ -106,6 +106,9 @@ func (a *app) viewed(ctx context.Context, f *viewFlags, what string) (run view.R
 		run, err := viewTrace(what)
 		return run, strings.TrimSuffix(filepath.Base(what), filepath.Ext(what)), err
 	}
+	if filepath.Ext(what) != "" { // no case is called so
+		return view.Run{}, "", usage(fmt.Errorf("%s: there is no file of that name; replay --trace FILE writes one", what))
+	}
 	r := &replaying{app: a, flags: &f.replayFlags, forget: func() {}}
 	defer func() { r.forget() }()
 	if err := r.prepare(ctx, what); err != nil {

@@ -124,7 +124,7 @@ func closest(cases []Case, s string) []string {
 	var all []near
 	add := func(shown, compared string) {
 		compared = strings.ToLower(compared)
-		d := distance(s, compared)
+		d := min(distance(s, compared), 1+beginning(s, compared))
 		if strings.Contains(compared, s) && s != "" {
 			d = 1
 		}
@@ -134,7 +134,16 @@ func closest(cases []Case, s string) []string {
 		}
 		all = append(all, near{shown, d})
 	}
+	part, name, _ := strings.Cut(s, "/")
+	known := name != "" && slices.ContainsFunc(cases, func(c Case) bool { return strings.EqualFold(c.Part, part) })
 	for _, c := range cases {
+		if known { // then it is a case that is meant, and of this part, or this very one of another
+			if strings.EqualFold(c.Part, part) || strings.EqualFold(c.Name, name) {
+				add(c.ID(), c.Name)
+				add(c.ID(), c.ID())
+			}
+			continue
+		}
 		add(c.Lab, c.Lab)
 		add(c.Part, c.Part)
 		add(c.ID(), c.ID())
@@ -150,6 +159,14 @@ func closest(cases []Case, s string) []string {
 
 // distance is the number of letters to insert, delete or replace between a and b (Levenshtein).
 func distance(a, b string) int {
+	return distances(a, b)[len(b)]
+}
+
+// beginning is the distance between a and the nearest beginning of b.
+func beginning(a, b string) int { return slices.Min(distances(a, b)) }
+
+// distances are those between a and each beginning of b.
+func distances(a, b string) []int {
 	row := make([]int, len(b)+1)
 	for j := range row {
 		row[j] = j
@@ -166,5 +183,5 @@ func distance(a, b string) int {
 			row[j+1] = min(change, row[j]+1, row[j+1]+1)
 		}
 	}
-	return row[len(b)]
+	return row
 }

@@ -41,6 +41,9 @@ func (a *app) client(do func(*kv.Client) (kv.Result, error), show func(kv.Result
 	if err != nil {
 		return err
 	}
+	if f.Etcd {
+		return &usageError{fmt.Errorf("the cluster in %s has etcd's API: put and get with etcdctl, at ETCDCTL_ENDPOINTS=%s", f.Path, f.Endpoints())}
+	}
 	c, node := f.Client(0)
 	defer node.Close()
 	r, err := do(c)

@@ -84,17 +84,35 @@ database on disk. docs/cluster.md tells what that changes for a peer.
 
 --impl DIR (before or behind the command) builds somebody's package raft in, a directory or a course tree; etcdraft
 is etcd's library. This is no sandbox: the code runs with your rights.`,
-		SilenceUsage: true, SilenceErrors: true,
+		SilenceUsage: true, SilenceErrors: true, Annotations: map[string]string{cobra.CommandDisplayNameAnnotation: program},
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetOut(a.out)
 	root.SetErr(a.out)
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return &usageError{fmt.Errorf("%w (`%s --help` shows the flags)", err, c.CommandPath())}
+	})
 	root.PersistentFlags().StringVar(&a.data, "data", defaultData, "the `folder` of the cluster")
 	root.PersistentFlags().String("impl", "", "the peer: a `directory` with package raft, a course tree, etcdraft, or reference") // read by raftlab
 	root.AddCommand(a.up(), a.down(), a.status(), a.top(), a.trace(), a.put(), a.get(), a.wal(), a.chaos(), a.bench(), a.mutants(),
 		a.etcdProgram(), a.member(), a.load())
+	told(root)
 	return root
+}
+
+// told has commands say what they take when they are given something else.
+func told(c *cobra.Command) {
+	if check := c.Args; check != nil {
+		c.Args = func(c *cobra.Command, args []string) error {
+			if check(c, args) == nil {
+				return nil
+			}
+			return &usageError{fmt.Errorf("this command is `%s`, and %d arguments are given", c.UseLine(), len(args))}
+		}
+	}
+	for _, sub := range c.Commands() {
+		told(sub)
+	}
 }
 
 // folder is the cluster that there has to be.
@@ -137,8 +155,8 @@ func (a *app) member() *cobra.Command {
 func (a *app) down() *cobra.Command {
 	return &cobra.Command{
 		Use: "down", Short: "End a cluster that runs in another terminal", Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			f, err := a.folder()
+		RunE: func(c *cobra.Command, _ []string) error {
+			f, err := a.eitherFolder(c.Flags().Changed("data"))
 			if err != nil {
 				return err
 			}
@@ -148,21 +166,33 @@ func (a *app) down() *cobra.Command {
 					ended++
 				}
 			}
-			fmt.Fprintf(a.out, "%d of %d members were running, and have been told to end; their data stays in %s\n", ended, len(f.Members), a.data)
+			fmt.Fprintf(a.out, "%d of %d members were running, and have been told to end; their data stays in %s\n", ended, len(f.Members), f.Path)
 			return nil
 		},
 	}
 }
 
+// upOf is the command that starts a cluster again.
+func upOf(f *launch.Folder) string {
+	up := program + " up"
+	if f.Etcd {
+		up += " --etcd"
+	}
+	if f.Path != defaultData && f.Path != defaultEtcd {
+		up += " --data " + f.Path
+	}
+	return up
+}
+
 func (a *app) status() *cobra.Command {
 	return &cobra.Command{
 		Use: "status", Short: "How each member is", Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			f, err := a.folder()
+		RunE: func(c *cobra.Command, _ []string) error {
+			f, err := a.eitherFolder(c.Flags().Changed("data"))
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(a.out, "peer: %s; data: %s\nmember  term  role      ready  applied  log bytes  peers             http\n", f.Implementation, a.data)
+			fmt.Fprintf(a.out, "peer: %s; data: %s\nmember  term  role      ready  applied  log bytes  http\n", f.Implementation, f.Path)
 			running := 0
 			for i, m := range f.Members {
 				s, err := f.Status(i, false)
@@ -175,10 +205,10 @@ func (a *app) status() *cobra.Command {
 				if s.Leads {
 					role = "leader"
 				}
-				fmt.Fprintf(a.out, "%-7d %-5d %-9s %-6t %-8d %-10d %-17s %s\n", i, s.Term, role, s.Ready, s.Applied, s.LogSize, m.Peers, m.HTTP)
+				fmt.Fprintf(a.out, "%-7d %-5d %-9s %-6t %-8d %-10d %s\n", i, s.Term, role, s.Ready, s.Applied, s.LogSize, m.HTTP)
 			}
 			if running == 0 {
-				return fmt.Errorf("no member runs: `%s up` starts them", program)
+				return fmt.Errorf("no member runs: `%s` starts them", upOf(f))
 			}
 			return nil
 		},

@@ -64,7 +64,7 @@ func (a *app) openFolder(n int, asked, etcd bool) (*launch.Folder, error) {
 		return nil, fmt.Errorf("the logs in %s were written by the peer %q, and this is %q, which could not read them: "+
 			"give the same --impl, or another --data", a.data, f.Implementation, implementation)
 	case etcd != f.Etcd:
-		return nil, &usageError{fmt.Errorf("the cluster in %s was made %s --etcd: give another --data", a.data, map[bool]string{true: "with", false: "without"}[f.Etcd])}
+		return nil, &usageError{fmt.Errorf("the cluster in %s was made %s --etcd: start it so, or give another --data", a.data, map[bool]string{true: "with", false: "without"}[f.Etcd])}
 	case asked && n != len(f.Members):
 		return nil, &usageError{fmt.Errorf("the cluster in %s has %d members: -n is for new ones", a.data, len(f.Members))}
 	}

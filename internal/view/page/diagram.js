@@ -75,7 +75,7 @@ export class Diagram {
       this.center(this.chosen, this.chosen === this.run.violation ? 0.8 : 0.1);
     }
     this.clamp();
-    this.repaint();
+    this.draw(); // now: its new size has made the canvas empty
   }
 
   /** y is where a line stands on the canvas. */
@@ -182,11 +182,15 @@ export class Diagram {
     this.asked = true;
     requestAnimationFrame(() => {
       this.asked = false;
-      const began = performance.now();
-      paint(this);
-      this.frames.push(performance.now() - began);
-      if (this.frames.length > 1000) this.frames.shift();
+      this.draw();
     });
+  }
+
+  draw() {
+    const began = performance.now();
+    paint(this);
+    this.frames.push(performance.now() - began);
+    if (this.frames.length > 1000) this.frames.shift();
   }
 
   listen() {
