@@ -79,14 +79,14 @@ func TestManifestWaitsForItsFile(t *testing.T) {
 // A file that is incomplete, too old or not to be had keeps the message away from the peer, and the
 // storage from the manifest.
 func TestNoManifestWithoutItsFile(t *testing.T) {
-	dir := t.TempDir()
-	fs, err := disk.Open(dir)
-	require.NoError(t, err)
 	for _, source := range []func(from, want int, w io.Writer) (int, error){
 		sends(3),
 		func(_, _ int, w io.Writer) (int, error) { _, err := w.Write([]byte("half")); return 3, err },
 		func(_, _ int, w io.Writer) (int, error) { _, _ = w.Write([]byte("half")); return 9, errors.New("cut") },
 	} {
+		dir := t.TempDir() // of its own: what fetches for the one before may not have ended
+		fs, err := disk.Open(dir)
+		require.NoError(t, err)
 		f := openTestFiles(t, fs, dir, source)
 		f.c.Patience = 50 * time.Millisecond
 		require.ErrorContains(t, f.Arriving(1, f.manifest(7)), "does not come")
