@@ -1,3 +1,5 @@
+//raftlab:checkout-only (a course tree is a student's, who has nobody to grade)
+
 package main
 
 import (
