@@ -134,6 +134,11 @@ func nameOf(text string) string {
 	return name
 }
 
+// KeepEntries is the extension [CatchUp] with its parameters.
+func KeepEntries(entries, bytes int) string {
+	return fmt.Sprintf("%s:entries=%d:bytes=%d", CatchUp, entries, bytes)
+}
+
 // Extensible is a peer that tells which extensions it has, so that what is merely welcome is asked
 // of those only that have it.
 type Extensible interface {

@@ -30,7 +30,7 @@ func (c *machines) extend(l *life, peer raftapi.Raft) {
 	i := l.Peer
 	names, required := c.extensionsOf(i)
 	if entries := c.options.CatchUp; entries > 0 && raftapi.Offers(peer, raftapi.CatchUp) {
-		names = raftapi.AddExtensions(names, fmt.Sprintf("%s:entries=%d:bytes=%d", raftapi.CatchUp, entries, catchUpBytes))
+		names = raftapi.AddExtensions(names, raftapi.KeepEntries(entries, catchUpBytes))
 	}
 	if len(names) == 0 {
 		return

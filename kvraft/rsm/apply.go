@@ -30,7 +30,7 @@ func (m *RSM[O, R]) consume(msg raftapi.ApplyMsg) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.apply(msg)
-	for n := 1; n < maxRun && m.has(raftapi.ApplyRuns) && !m.needsCompaction(); n++ {
+	for n := 1; n < maxRun && m.on.runs && !m.needsCompaction(); n++ {
 		select {
 		case msg := <-m.applyCh:
 			raftapi.Reached("several entries applied under one lock")

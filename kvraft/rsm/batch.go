@@ -52,14 +52,9 @@ type part[O, R any] struct {
 	w       *waiter[R]
 }
 
-// has says whether an extension is on.
-func (m *RSM[O, R]) has(extension string) bool {
-	return raftapi.HasExtension(m.config.Extensions, extension)
-}
-
 // gather leaves a request for the next entry. false: it has to have one to itself.
 func (m *RSM[O, R]) gather(c command[O], w *waiter[R]) bool {
-	if !m.has(raftapi.Batch) || c.kind == opening || c.kind == many { // rule 5
+	if !m.on.batches || c.kind == opening || c.kind == many { // rule 5
 		return false
 	}
 	c.text = c.encode(m.config.Codec)

@@ -1,7 +1,6 @@
 package rsm
 
 import (
-	"fmt"
 	"strings"
 	"sync"
 	"time"
@@ -67,6 +66,7 @@ type RSM[O, R any] struct {
 	watch   chan struct{} // holds a token when somebody began to wait
 	rounds  *rounds       // shares ReadIndex requests
 	own     ownTerm       // what the leader has committed by itself
+	on      switches
 
 	together gathering[O, R] // shares entries (batch.go); its parts are guarded by mu
 
@@ -78,6 +78,17 @@ type RSM[O, R any] struct {
 	readers readers
 	known   int // an index that is known to be committed
 	killed  bool
+}
+
+// switches are the extensions of the peer that matter here, too.
+type switches struct{ batches, runs, limited bool }
+
+func switchesOf(extensions []string) switches {
+	return switches{
+		batches: raftapi.HasExtension(extensions, raftapi.Batch),
+		runs:    raftapi.HasExtension(extensions, raftapi.ApplyRuns),
+		limited: raftapi.HasExtension(extensions, raftapi.UncommittedLimit),
+	}
 }
 
 // New restores a replica from what its persister holds, makes its Raft peer, and starts its
@@ -92,6 +103,7 @@ func New[O, R any](config Config[O, R]) *RSM[O, R] {
 		watch:   make(chan struct{}, 1),
 		state:   state[O, R]{machine: config.Machine, sessions: newSessions[R](config.MaxSessions)},
 		waiters: newWaiters[R](),
+		on:      switchesOf(config.Extensions),
 	}
 	if snapshot := config.Persister.ReadSnapshot(); len(snapshot) > 0 {
 		// The peer sends only what comes after it.
@@ -99,7 +111,7 @@ func New[O, R any](config Config[O, R]) *RSM[O, R] {
 		m.state.restore(snapshot)
 	}
 	m.together.wake = make(chan struct{}, 1)
-	if m.has(raftapi.ApplyRuns) {
+	if m.on.runs {
 		m.applyCh = make(chan raftapi.ApplyMsg, maxRun)
 	}
 	m.raft = config.Make(config.Servers, config.Me, config.Persister, m.applyCh)
@@ -108,7 +120,7 @@ func New[O, R any](config Config[O, R]) *RSM[O, R] {
 	go m.runApplier()
 	go m.runWatch()
 	go m.rounds.run(m.done)
-	if m.has(raftapi.Batch) {
+	if m.on.batches {
 		go m.runGathering()
 	}
 	return m
@@ -133,14 +145,15 @@ func (c Config[O, R]) withDefaults() Config[O, R] {
 // extend switches on what the peer is to do beyond the paper's Figure 2.
 func (m *RSM[O, R]) extend() {
 	extensions := m.config.Extensions
+	keeper, keeps := m.raft.(raftapi.CatchUpKeeper)
 	if m.config.CatchUp && raftapi.Offers(m.raft, raftapi.CatchUp) {
-		extensions = raftapi.AddExtensions(extensions, fmt.Sprintf("%s:entries=%d:bytes=%d", raftapi.CatchUp, catchUpEntries, catchUpBytes))
+		extensions, keeps = raftapi.AddExtensions(extensions, raftapi.KeepEntries(catchUpEntries, catchUpBytes)), false
 	}
 	if missing := extendPeer(m.raft, extensions); missing != nil {
 		m.raft.Kill()
 		panic(missing)
 	}
-	if keeper, ok := m.raft.(raftapi.CatchUpKeeper); ok && m.config.CatchUp && !raftapi.Offers(m.raft, raftapi.CatchUp) {
+	if keeps && m.config.CatchUp {
 		keeper.KeepCatchUp(catchUpEntries, catchUpBytes)
 	}
 }

@@ -11,7 +11,7 @@ import (
 // look for another.
 func (m *RSM[O, R]) start(text string) (index, term int, err error) {
 	p, ok := m.raft.(raftapi.Proposer)
-	if ok && m.has(raftapi.UncommittedLimit) {
+	if ok && m.on.limited {
 		index, term, err = p.Propose(text)
 		if errors.Is(err, raftapi.ErrUncommitted) {
 			raftapi.Reached("uncommitted limit told to a client")

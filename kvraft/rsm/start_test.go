@@ -31,7 +31,7 @@ func TestWhyACommandIsRefused(t *testing.T) {
 		{on, nil, nil},
 		{Config[string, int]{}, raftapi.ErrUncommitted, ErrNotLeader},
 	} {
-		m := &RSM[string, int]{config: c.config, raft: refusing{why: c.why}}
+		m := &RSM[string, int]{config: c.config, on: switchesOf(c.config.Extensions), raft: refusing{why: c.why}}
 		_, term, err := m.start("x")
 		require.Equal(t, c.want, err)
 		require.Equal(t, 7, term)
