@@ -3,6 +3,7 @@ package kit
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"raftlab/kvapi"
 	"raftlab/porcupine-tests/model"
@@ -113,4 +114,13 @@ func (u *User) change(key string, to func(old string) string) {
 			}
 		}
 	}
+}
+
+// MustSee waits until the user reads a value that contains text.
+func (u *User) MustSee(key, text string) {
+	u.Must("see "+text+" at "+key, func() {
+		for !strings.Contains(u.Get(key), text) {
+			u.Env().Sleep(20 * time.Millisecond)
+		}
+	})
 }

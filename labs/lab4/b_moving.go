@@ -202,7 +202,7 @@ func sessionsMove(e *tester.Env) {
 		u.Must("write", func() { u.Append(keyOf(shard), s.Value()) })
 		u.Client.Deafen(s.Others(s.groups.Members(0)...)...)
 		done := u.Goes(func() { u.Append(keyOf(shard), "[once]") })
-		w.mustSee(keyOf(shard), "[once]")
+		w.MustSee(keyOf(shard), "[once]")
 		s.move(shard, 3-owner(s.config(), shard))
 		w.Must("write behind it", func() { w.Append(keyOf(shard), s.Value()) })
 		u.Client.ReachAll()

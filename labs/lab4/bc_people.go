@@ -2,8 +2,6 @@ package lab4
 
 import (
 	"fmt"
-	"strings"
-	"time"
 
 	"raftlab/labs/kit"
 	"raftlab/labs/sharded"
@@ -71,15 +69,6 @@ func (s *service) user() user {
 	u.Classic = s.groups.User(client)
 	s.users = append(s.users, u)
 	return u
-}
-
-// mustSee waits until the user reads a value that contains text.
-func (u user) mustSee(key, text string) {
-	u.Must("see "+text+" at "+key, func() {
-		for !strings.Contains(u.Get(key), text) {
-			u.Env().Sleep(20 * time.Millisecond)
-		}
-	})
 }
 
 // traffic sets users to work, with operations drawn from the seed, and returns at once. They use

@@ -2,7 +2,6 @@ package shardgrp
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"raftlab/labs/kit"
@@ -165,11 +164,7 @@ func maybe(e *tester.Env) {
 		}
 		u.Client.Deafen(groups...)
 		done := u.Goes(func() { u.PutIf(key, "[once]", u.Seen[key]) })
-		w.Must("see [once] at "+key, func() {
-			for !strings.Contains(w.Get(key), "[once]") {
-				e.Sleep(20 * time.Millisecond)
-			}
-		})
+		w.MustSee(key, "[once]")
 		s.move(shard, 3-s.now.Shards[shard])
 		if shard%2 == 0 {
 			w.Must("write behind it", func() { w.Append(key, s.Value()) })
