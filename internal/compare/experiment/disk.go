@@ -23,13 +23,7 @@ func disk() Experiment {
 		Seeds:    "1-2",
 		Baseline: "none",
 		Metrics:  writing,
-		Run: func(t *Trial) {
-			users := 1
-			if t.Variant.Scene == "crowd" {
-				users = t.Int("clients")
-			}
-			t.writeAll(users)
-		},
+		Run:      (*Trial).writeInScene,
 	}
 	for _, scene := range []string{"alone", "crowd"} {
 		for _, v := range diskBatches {

@@ -27,13 +27,7 @@ func together() Experiment {
 		Seeds:    "1-5",
 		Baseline: "paper",
 		Metrics:  writing,
-		Run: func(t *Trial) {
-			users := 1
-			if t.Variant.Scene == "crowd" {
-				users = t.Int("clients")
-			}
-			t.writeAll(users)
-		},
+		Run:      (*Trial).writeInScene,
 	}
 	for _, scene := range []string{"alone", "crowd"} {
 		x.Variants = append(x.Variants, Variant{Name: scene + "-paper", Scene: scene, OfPaper: true})

@@ -16,6 +16,15 @@ var writing = []Metric{
 	{"disk busy", "%", "of the time, on the server that writes most", "", false},
 }
 
+// writeInScene has one user write, or in the scene crowd the clients that there are.
+func (t *Trial) writeInScene() {
+	users := 1
+	if t.Variant.Scene == "crowd" {
+		users = t.Int("clients")
+	}
+	t.writeAll(users)
+}
+
 // writeAll has that many users write so often in all, and measures what writing lists.
 func (t *Trial) writeAll(clients int) {
 	if !t.able() {
