@@ -46,14 +46,7 @@ func (b *bench) ours(ctx context.Context, name string) (*side, error) {
 		return nil, err
 	}
 	var all []*launch.Process
-	s := &side{Name: name, end: func() {
-		for _, p := range all {
-			go p.End()
-		}
-		for _, p := range all {
-			<-p.Ended()
-		}
-	}}
+	s := &side{Name: name, end: func() { launch.EndAll(all) }}
 	for i, m := range f.Members {
 		p, err := f.Start(i, "member")
 		if err != nil {

@@ -79,6 +79,16 @@ func (p *Process) End() {
 	}
 }
 
+// EndAll ends processes at the same time, and returns when all have ended.
+func EndAll(all []*Process) {
+	for _, p := range all {
+		go p.End()
+	}
+	for _, p := range all {
+		<-p.Ended()
+	}
+}
+
 // Kill is kill -9. It returns when the process has ended.
 func (p *Process) Kill() {
 	_ = p.cmd.Process.Kill()

@@ -84,14 +84,7 @@ func (a *app) runAll(ctx context.Context, f *launch.Folder) error {
 	ended := make(chan *launch.Process)
 	running := 0
 	var all []*launch.Process
-	defer func() {
-		for _, p := range all {
-			go p.End()
-		}
-		for _, p := range all {
-			<-p.Ended()
-		}
-	}()
+	defer func() { launch.EndAll(all) }()
 	for i, m := range f.Members {
 		p, err := f.Start(i, "member")
 		if err != nil {
