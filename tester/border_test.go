@@ -75,6 +75,15 @@ func crashes(t *testing.T, v record.Verdict) {
 	require.NotEmpty(t, v.Message)
 }
 
+// asked is a peer that is asked for an extension.
+type asked struct {
+	*puppet
+	answer func()
+}
+
+func (a asked) Extend(...string) error   { return nil }
+func (a asked) HasExtension(string) bool { a.answer(); return true }
+
 func TestPeerThatDoesNotReturn(t *testing.T) {
 	everyDeparture(t, func(t *testing.T, leave func()) {
 		for what, f := range map[string]func(c cluster, th cast){
@@ -98,6 +107,11 @@ func TestPeerThatDoesNotReturn(t *testing.T) {
 			"Kill":            func(c cluster, th cast) { th.peer(1).kill = leave; c.Crash(1) },
 			"Kill at the end": func(c cluster, th cast) { th.peer(1).kill = leave },
 			"Make":            func(c cluster, th cast) { th.prepare = func(*puppet) { leave() }; c.Restart(1) },
+			"HasExtension": func(c cluster, th cast) {
+				c.Env().NewCluster(func([]*labrpc.ClientEnd, int, *raftapi.Persister, chan raftapi.ApplyMsg) raftapi.Raft {
+					return asked{&puppet{killed: make(chan struct{})}, leave}
+				}, 1, tester.Options{CatchUp: 1})
+			},
 			"Kill in a crash": func(c cluster, th cast) {
 				th.peer(1).kill = leave
 				crashed := c.CrashAtPersist(1, 1)

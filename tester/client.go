@@ -222,8 +222,13 @@ func (cl *Client) Invoke(name, what string) Operation {
 // takes agreement on it.
 func (o *Operation) Wrote(what string) { o.wrote = what }
 
-// Return notes that the operation has ended, and how.
+// Return notes that the operation has ended, and how. An answer that is too long for the trace would
+// be read from there as another one, so it ends the case: nobody has written as much.
 func (o Operation) Return(result string) {
+	if most := maxEventText(record.Return); len(result) > most {
+		o.cl.s.env.Fail(Violation{Rule: RuleWrongAnswer, Message: fmt.Sprintf("client %d has asked for %s, and the answer has %d bytes; "+
+			"no case writes a value for which %d would not do", o.cl.number, o.name, len(result), most)})
+	}
 	o.cl.s.checks.Answered(o.since, o.wrote)
 	o.cl.emit(record.Return, o.name, result)
 }

@@ -25,11 +25,20 @@ func (c *machines) extensionsOf(i int) (all []string, required bool) {
 	return raftapi.AddExtensions(all, c.r.params.With...), required
 }
 
+// offers asks a peer whether it has an extension.
+func (l *life) offers(peer raftapi.Raft, name string) (yes bool) {
+	if _, ok := peer.(raftapi.Extensible); !ok {
+		return false
+	}
+	l.c.r.into("HasExtension", l.Peer, l.as(func() { yes = raftapi.Offers(peer, name) }))
+	return yes
+}
+
 // extend switches the extensions of a new peer on, before anybody can reach it.
 func (c *machines) extend(l *life, peer raftapi.Raft) {
 	i := l.Peer
 	names, required := c.extensionsOf(i)
-	if entries := c.options.CatchUp; entries > 0 && raftapi.Offers(peer, raftapi.CatchUp) {
+	if entries := c.options.CatchUp; entries > 0 && l.offers(peer, raftapi.CatchUp) {
 		names = raftapi.AddExtensions(names, raftapi.KeepEntries(entries, catchUpBytes))
 	}
 	if len(names) == 0 {

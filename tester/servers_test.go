@@ -4,6 +4,7 @@ package tester_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -162,6 +163,27 @@ func TestDeadClientsEnd(t *testing.T) {
 		require.Positive(t, calls.Load())
 	})
 	passes(t, v)
+}
+
+// What a clerk returns is no longer than the trace can hold, or it would be read as something else.
+func TestAnswerThatIsTooLong(t *testing.T) {
+	v, _ := serve(t, 1, func(s *tester.Servers) {
+		cl := s.NewClient()
+		<-cl.Go(func() { cl.Invoke("get", `"x"`).Return(strings.Repeat("x", 1<<20+1)) })
+	})
+	breaks(t, v, tester.RuleWrongAnswer, "client 0 has asked for get, and the answer has 1048577 bytes")
+}
+
+// The code under test names situations itself; there are not more of them than anybody reads.
+func TestSituationsAreBounded(t *testing.T) {
+	v, _ := serve(t, 1, func(s *tester.Servers) {
+		for i := range 2000 {
+			raftapi.Reached(fmt.Sprint(i, strings.Repeat("x", 1<<12)))
+		}
+	})
+	passes(t, v)
+	require.Len(t, v.Reached, 500)
+	require.Less(t, len(strings.Join(v.Reached, "")), 500*200)
 }
 
 // A panic of a clerk is the clerk's.

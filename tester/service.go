@@ -103,7 +103,7 @@ const catchUpBytes = 1 << 20
 // has (extend.go).
 func (c *machines) keepCatchUp(l *life, peer raftapi.Raft) {
 	keeper, ok := peer.(raftapi.CatchUpKeeper)
-	if c.options.CatchUp == 0 || !ok || raftapi.Offers(peer, raftapi.CatchUp) {
+	if c.options.CatchUp == 0 || !ok || l.offers(peer, raftapi.CatchUp) {
 		return
 	}
 	c.r.into("KeepCatchUp", l.Peer, l.as(func() { keeper.KeepCatchUp(c.options.CatchUp, catchUpBytes) }))

@@ -1,6 +1,7 @@
 package tester
 
 import (
+	"fmt"
 	"time"
 
 	"raftlab/internal/record"
@@ -14,11 +15,20 @@ func (w watched) Emit(ev record.Event, detail string) { w.r.emit(ev, detail) }
 func (w watched) Violate(v Violation)                 { w.r.violate(v) }
 func (w watched) NotChecked(rule Rule)                { w.r.skipped(rule) }
 
+// sentBytes is how many bytes a run may send. The network copies each, so what is sent without end
+// would otherwise end by the processor time or the memory that it takes.
+const sentBytes = 2 << 30
+
 func (w watched) Count(rpcs, bytes int) {
 	w.r.mu.Lock()
-	defer w.r.mu.Unlock()
 	w.r.rpcs += rpcs
 	w.r.bytes += int64(bytes)
+	all := w.r.bytes
+	w.r.mu.Unlock()
+	if all > sentBytes {
+		w.r.violate(Violation{Rule: RuleTooManyBytes, Message: fmt.Sprintf(
+			"%d bytes were sent, and a run may send %d; the last message had %d. Is everything sent again and again?", all, sentBytes, bytes)})
+	}
 }
 
 // NotChecked notes that a rule could not be checked, because the code under test cannot be given

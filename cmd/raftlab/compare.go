@@ -82,9 +82,26 @@ func experimentList() string {
 			}
 			set = append(set, s.Name+"="+s.Default)
 		}
-		fmt.Fprintf(&b, "  %-11s %s\n              --set %s --seeds %s\n", x.Name, x.Question, strings.Join(set, ","), x.Seeds)
+		fmt.Fprintf(&b, "  %-11s %s\n", x.Name, x.Question)
+		for _, line := range rows(set, x.Seeds) {
+			fmt.Fprintf(&b, "              %s\n", line)
+		}
 	}
 	return b.String()
+}
+
+// rows are settings and seeds, in lines of about 60 characters at most.
+func rows(set []string, seeds string) []string {
+	const most = 60
+	lines := []string{"--set "}
+	for _, word := range append(strings.SplitAfter(strings.Join(set, ","), ","), " --seeds "+seeds) {
+		last := len(lines) - 1
+		if len(lines[last])+len(word) > most {
+			lines, last, word = append(lines, "      "), last+1, strings.TrimLeft(word, " ")
+		}
+		lines[last] += word
+	}
+	return lines
 }
 
 func (a *app) compare(ctx context.Context, f *compareFlags, names []string) error {

@@ -14,6 +14,7 @@ import (
 
 	"raftlab/internal/course"
 	"raftlab/internal/sim"
+	"raftlab/internal/timeline"
 )
 
 // knownGo is the Go release that the framework is known to work with, patches included.
@@ -63,8 +64,16 @@ func (d *doctor) missing(what, format string, args ...any) {
 }
 
 func (d *doctor) line(mark, what, format string, args ...any) {
-	text := strings.ReplaceAll(fmt.Sprintf(format, args...), "\n", "\n                       ")
-	fmt.Fprintf(d.out, "%s  %-15s  %s\n", mark, what, text)
+	const before = 23 // what stands in front of the text
+	var lines []string
+	for line := range strings.SplitSeq(fmt.Sprintf(format, args...), "\n") {
+		if n := screen(d.out); n > 0 {
+			lines = append(lines, timeline.Wrap(line, n-before)...)
+		} else {
+			lines = append(lines, line)
+		}
+	}
+	fmt.Fprintf(d.out, "%s  %-15s  %s\n", mark, what, strings.Join(lines, "\n"+strings.Repeat(" ", before)))
 }
 
 func (d *doctor) examine(ctx context.Context) {

@@ -93,6 +93,25 @@ var runtimeGroups = []runtimeGroup{
 		},
 	},
 	{
+		// What one server has set of the common logger another could find out: whether a line comes
+		// back with an error, whether a value is asked for its text. So each has a logger of its
+		// own, which begins as the program's init functions have left the common one.
+		name:    "logger",
+		without: "servers could leave something for each other in the common logger of package log",
+		needs:   "owner",
+		edits: []runtimeEdit{
+			{"log/log.go", "\t\"time\"\n)\n", "\t\"time\"\n\t_ \"unsafe\"\n)\n"},
+			{"log/log.go", "var std = New(os.Stderr, \"\", LstdFlags)\n", "var std = New(os.Stderr, \"\", LstdFlags)\n" + loggers},
+			{"log/log.go", "func (l *Logger) SetOutput(w io.Writer) {\n", "func (l *Logger) SetOutput(w io.Writer) {\n\tl = l.raftlabOwn()\n"},
+			{"log/log.go", "func (l *Logger) Writer() io.Writer {\n", "func (l *Logger) Writer() io.Writer {\n\tl = l.raftlabOwn()\n"},
+			{"log/log.go", "func (l *Logger) SetFlags(flag int) {\n", "func (l *Logger) SetFlags(flag int) {\n\tl = l.raftlabOwn()\n"},
+			{"log/log.go", "func (l *Logger) Flags() int {\n", "func (l *Logger) Flags() int {\n\tl = l.raftlabOwn()\n"},
+			{"log/log.go", "func (l *Logger) SetPrefix(prefix string) {\n", "func (l *Logger) SetPrefix(prefix string) {\n\tl = l.raftlabOwn()\n"},
+			{"log/log.go", "func (l *Logger) Prefix() string {\n", "func (l *Logger) Prefix() string {\n\tl = l.raftlabOwn()\n"},
+			{"log/log.go", "appendOutput func([]byte) []byte) error {\n", "appendOutput func([]byte) []byte) error {\n\tl = l.raftlabOwn()\n"},
+		},
+	},
+	{
 		name:    "order",
 		without: "goroutines run first in, first out, for every seed",
 		needs:   "chance",
@@ -221,3 +240,39 @@ var runtimeGroups = []runtimeGroup{
 // collectEdits have put there.
 var garbageEdit = runtimeEdit{"runtime/mgc.go", "\traftlabCollects()\n",
 	"\tif trigger.kind == gcTriggerHeap && !raftlabGC.wanted {\n\t\traftlabThrown()\n\t}\n\traftlabCollects()\n"}
+
+// loggers is what package log gets for the group "logger". The common logger has a second name,
+// since the first one's initial value may not lead back to it.
+const loggers = `
+var (
+	raftlabStd *Logger
+	raftlabMu  sync.Mutex
+	raftlabOf  = map[uint64]*Logger{} // by owner
+)
+
+func init() { raftlabStd = std }
+
+//go:linkname raftlab_owner runtime.raftlab_owner
+func raftlab_owner() uint64
+
+// raftlabOwn is the logger that stands for l: another one for each owner, if l is the common one.
+func (l *Logger) raftlabOwn() *Logger {
+	o := raftlab_owner()
+	if l != raftlabStd || l == nil || o == 0 {
+		return l
+	}
+	raftlabMu.Lock()
+	defer raftlabMu.Unlock()
+	own := raftlabOf[o]
+	if own == nil {
+		own = &Logger{out: l.out}
+		own.prefix.Store(l.prefix.Load())
+		own.flag.Store(l.flag.Load())
+		own.isDiscard.Store(l.isDiscard.Load())
+		if o < 1<<40 { // not that of a message, which is gone soon
+			raftlabOf[o] = own
+		}
+	}
+	return own
+}
+`

@@ -141,6 +141,10 @@ func (rf *Raft) handled() {
 func Make(peers []*labrpc.ClientEnd, me int, persister *raftapi.Persister, applyCh chan raftapi.ApplyMsg) *Raft {
 	mark = fmt.Sprintf("<%016x>", rand.Uint64())
 	flag.String("one for each", "", "")
+	if err := log.Output(1, ""); err != nil {
+		panic("logger: " + mark + " finds the output that another server has set: " + err.Error())
+	}
+	log.SetOutput((*os.File)(nil))
 	labgob.Register(Post{})
 	for to, end := range peers {
 		if to != me {

@@ -207,6 +207,18 @@ func TestTrace(t *testing.T) {
 	require.Equal(t, []Fault{{"server 1 down", 4, 9}, {"bridge", 10, 11}}, faults)
 }
 
+// An error that looks like a value is none: the service chooses its text.
+func TestErrorThatLooksLikeAValue(t *testing.T) {
+	put := Op{Dialect: Versioned, Kind: Put, Key: "x", Value: "1", Call: 0, Return: 1, Err: `"x" v7`}
+	ops, _, err := FromTrace([]record.Event{
+		{Kind: record.Invoke, Peer: record.FirstClient, Method: string(put.Kind), Text: put.Question()},
+		{Kind: record.Return, Peer: record.FirstClient, Method: string(put.Kind), Text: put.Answer()},
+	})
+	require.NoError(t, err)
+	require.Len(t, ops, 1)
+	require.NotEqual(t, kvapi.OK, ops[0].Err)
+}
+
 func TestDraw(t *testing.T) {
 	ops := drawn("p P q Q g G", map[string]Op{"p": put("1"), "q": put("2"), "g": get("1")})
 	var page bytes.Buffer

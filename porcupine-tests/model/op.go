@@ -67,11 +67,19 @@ func (o Op) Question() string {
 func (o Op) Answer() string {
 	switch {
 	case o.Kind != Get || o.Err != kvapi.OK:
-		return string(o.Err)
+		return plainError(o.Err)
 	case o.Dialect == Versioned:
 		return fmt.Sprintf("%s v%d", strconv.Quote(o.Got), o.GotVersion)
 	}
 	return strconv.Quote(o.Got)
+}
+
+// plainError is the text of an error. The service chooses it, and it must not be read as a value.
+func plainError(err kvapi.Err) string {
+	if strings.HasPrefix(string(err), `"`) {
+		return "error " + string(err)
+	}
+	return string(err)
 }
 
 // String is the whole of it: get "x" -> "7".
