@@ -25,6 +25,16 @@ var maxUnpacked int64 = 512 << 20
 // archives are the endings of the names of archives that are read.
 var archives = []string{".zip", ".tar.gz", ".tgz", ".tar"}
 
+// others are the endings of archives that are not read. Who handed in nothing else handed in
+// something all the same.
+var others = []string{".rar", ".7z", ".xz", ".txz", ".bz2", ".tbz", ".zst", ".gz"}
+
+// packed reports whether a file is an archive by its name, of a kind that is read or of another.
+func packed(name string) bool {
+	_, archive := CutArchive(name)
+	return archive || slices.Contains(others, strings.ToLower(path.Ext(name)))
+}
+
 // CutArchive returns the name of an archive without its ending, and whether it is one by its name.
 func CutArchive(name string) (string, bool) {
 	for _, ending := range archives {
@@ -36,14 +46,26 @@ func CutArchive(name string) (string, bool) {
 }
 
 // ReadAny is [Read] for a directory, and [ReadArchive] for what is an archive by its name and no
-// directory.
+// directory. A directory that has nothing wanted and one archive is that archive: services that
+// export submissions make a folder for each student.
 func ReadAny(ctx context.Context, name string, limits Limits, wanted func(name string) bool) ([]File, error) {
 	if _, archive := CutArchive(filepath.Base(name)); archive {
 		if info, err := os.Lstat(name); err == nil && !info.IsDir() {
 			return ReadArchive(ctx, name, limits, wanted)
 		}
 	}
-	return Read(ctx, name, limits, wanted)
+	files, archives, err := read(ctx, name, limits, wanted)
+	switch {
+	case err != nil || len(files) > 0 || len(archives) == 0:
+		return files, err
+	case len(archives) > 1:
+		return nil, &Error{Name: ".", What: "has no code, and more than one archive (" + strings.Join(archives[:min(len(archives), 6)], ", ") + ")",
+			Help: "leave the one that counts"}
+	}
+	if _, known := CutArchive(archives[0]); !known {
+		return nil, &Error{Name: archives[0], What: "is an archive of a kind that is not read", Help: "unpack it into its folder"}
+	}
+	return ReadArchive(ctx, filepath.Join(name, filepath.FromSlash(archives[0])), limits, wanted)
 }
 
 // ReadArchive is [Read] for a zip, a tar or a tar.gz. Nothing of it is written to any disk.
@@ -74,6 +96,9 @@ func ReadArchive(ctx context.Context, name string, limits Limits, wanted func(na
 	}
 	if err != nil {
 		return nil, err
+	}
+	if len(r.files) == 0 && len(r.archives) > 0 {
+		return nil, &Error{Name: r.archives[0], What: "is an archive in an archive", Help: "unpack the outer one"}
 	}
 	slices.SortFunc(r.files, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
 	return r.files, nil
@@ -115,8 +140,8 @@ func (a *archive) zip(f io.ReaderAt, size int64) error {
 	return nil
 }
 
-func (a *archive) tar(f io.Reader, packed bool) error {
-	if packed {
+func (a *archive) tar(f io.Reader, zipped bool) error {
+	if zipped {
 		z, err := gzip.NewReader(f)
 		if err != nil {
 			return notReadable(err)
@@ -161,7 +186,12 @@ func (a *archive) member(given string, mode fs.FileMode) (name string, use bool,
 		return strings.HasPrefix(s, ".") && s != ".." || strings.HasPrefix(s, "_") || s == "testdata" || s == "vendor"
 	}
 	switch {
-	case mode.IsDir(), slices.ContainsFunc(parts, passedOver), !a.wanted(name):
+	case mode.IsDir(), slices.ContainsFunc(parts, passedOver):
+		return name, false, nil
+	case !a.wanted(name):
+		if packed(name) && !strange(name) {
+			a.archives = append(a.archives, name)
+		}
 		return name, false, nil
 	case path.IsAbs(name), slices.Contains(parts, ".."), strange(name):
 		return name, false, &Error{Name: fmt.Sprintf("%q", given), What: "has a name that leads elsewhere or cannot be printed",

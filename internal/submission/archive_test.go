@@ -170,3 +170,38 @@ func TestCutArchive(t *testing.T) {
 		assert.False(t, ok, in)
 	}
 }
+
+// An export of a service is a folder for each student, with what they handed in: often an archive.
+func TestAnArchiveInAFolder(t *testing.T) {
+	folder := t.TempDir()
+	put := func(name, from string) {
+		text, err := os.ReadFile(from)
+		require.NoError(t, err)
+		write(t, folder, name, string(text))
+	}
+	zipped := zipOf(t, member{name: "raft/raft.go", text: "package raft"})
+	put("attempt 1/hand in.zip", zipped)
+	files, err := ReadAny(t.Context(), folder, Tree, isGo)
+	require.NoError(t, err)
+	require.Len(t, files, 1)
+	assert.Equal(t, "raft/raft.go", files[0].Name)
+
+	put("again.tar", zipped)
+	_, err = ReadAny(t.Context(), folder, Tree, isGo)
+	assert.ErrorContains(t, err, "more than one archive (again.tar, attempt 1/hand in.zip)")
+	write(t, folder, "raft.go", "package raft")
+	files, err = ReadAny(t.Context(), folder, Tree, isGo)
+	require.NoError(t, err)
+	assert.Len(t, files, 1, "code is code")
+	rar := t.TempDir()
+	write(t, rar, "x.rar", "Rar!")
+	_, err = ReadAny(t.Context(), rar, Tree, isGo)
+	assert.ErrorContains(t, err, "x.rar is an archive of a kind that is not read: unpack it")
+
+	inner, err := os.ReadFile(zipped)
+	require.NoError(t, err)
+	_, err = ReadAny(t.Context(), zipOf(t, member{name: "inner.zip", text: string(inner)}), Tree, isGo)
+	var known *Error
+	require.ErrorAs(t, err, &known, "a person looks: it is not nothing")
+	assert.Equal(t, "inner.zip is an archive in an archive: unpack the outer one", known.Error())
+}

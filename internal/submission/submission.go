@@ -67,21 +67,28 @@ func (e *Error) Error() string { return fmt.Sprintf("%s %s: %s", e.Name, e.What,
 // that begin with a dot or an underscore) are left out, and so are such files. What is not a
 // regular file is an [Error] if it is wanted, and is passed over otherwise.
 func Read(ctx context.Context, root string, limits Limits, wanted func(name string) bool) ([]File, error) {
+	files, _, err := read(ctx, root, limits, wanted)
+	return files, err
+}
+
+// read is [Read], and says what archives there are.
+func read(ctx context.Context, root string, limits Limits, wanted func(name string) bool) (files []File, archives []string, err error) {
 	resolved, err := filepath.EvalSymlinks(root)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	dir, err := os.OpenRoot(resolved)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer dir.Close()
 	r := reader{ctx: ctx, dir: dir, left: limits, limits: limits, wanted: wanted}
 	if err := r.directory(".", limits.Depth); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	slices.SortFunc(r.files, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
-	return r.files, nil
+	slices.Sort(r.archives)
+	return r.files, r.archives, nil
 }
 
 // HasDirectory reports whether sub, slash-separated, is a directory below root that is reached
@@ -118,6 +125,8 @@ type reader struct {
 	left   Limits // of what may still be read
 	wanted func(name string) bool
 	files  []File
+	// archives are files that are not wanted, and archives by their names.
+	archives []string
 }
 
 // directory reads one directory, which has depth levels left below it. Its entries come in
@@ -165,6 +174,9 @@ func (r *reader) entry(parent string, entry fs.DirEntry, depth int) error {
 	case entry.IsDir():
 		return r.directory(name, depth-1)
 	case !r.wanted(name):
+		if packed(name) && entry.Type().IsRegular() && !strange(name) {
+			r.archives = append(r.archives, name)
+		}
 		return nil
 	case strange(name):
 		return &Error{Name: fmt.Sprintf("%q", name), What: "has a name that cannot be printed", Help: "rename the file"}
