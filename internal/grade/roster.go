@@ -1,12 +1,17 @@
 package grade
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"unicode"
+
+	"go.yaml.in/yaml/v3"
 
 	"raftlab/internal/plain"
 	"raftlab/internal/submission"
@@ -43,6 +48,10 @@ func FindRoster(dir string) (roster []Entry, ignored []string, err error) {
 		return nil, nil, fmt.Errorf("%s is one submission (%s is in it), and not a folder with one folder or archive for each student; "+
 			"name the folder that it is in, or grade it alone with --one", dir, what)
 	}
+	exported, err := exportedNames(dir)
+	if err != nil {
+		return nil, nil, err
+	}
 	for _, e := range entries {
 		name := e.Name()
 		if strings.HasPrefix(name, ".") || strings.HasPrefix(name, "__MACOSX") {
@@ -63,9 +72,47 @@ func FindRoster(dir string) (roster []Entry, ignored []string, err error) {
 		default:
 			entry.Strange = "is neither a folder nor a zip, tar.gz or tar; unpack it into a folder"
 		}
+		if who := exported[name]; who != "" {
+			entry.Name = who
+		}
 		roster = append(roster, entry)
 	}
 	return finishRoster(roster), ignored, nil
+}
+
+// exportFile is in what Gradescope exports: it says whose the folders submission_1, submission_2
+// and so on are.
+const exportFile = "submission_metadata.yml"
+
+// exportedNames are the names in an export of Gradescope, by the folder; none where it is no
+// export. Who handed in together is named together.
+func exportedNames(dir string) (map[string]string, error) {
+	text, err := submission.ReadFile(context.Background(), filepath.Join(dir, exportFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	var folders map[string]struct {
+		Submitters []struct {
+			Name string `yaml:":name"`
+		} `yaml:":submitters"`
+	}
+	if err == nil {
+		err = yaml.Unmarshal(text, &folders)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read %s, which says whose the submissions of an export are: %w; move it away, and they are called like their folders", exportFile, err)
+	}
+	names := map[string]string{}
+	for folder, of := range folders {
+		var all []string
+		for _, s := range of.Submitters {
+			if name := strings.TrimSpace(s.Name); name != "" {
+				all = append(all, name)
+			}
+		}
+		names[folder] = strings.Join(all, ", ")
+	}
+	return names, nil
 }
 
 // partOfOne is what shows that a folder is itself a submission, or "": a file of Go, or a folder
