@@ -25,11 +25,13 @@ type Group struct {
 }
 
 var (
-	numbers = regexp.MustCompile(`[0-9]+`)
-	values  = regexp.MustCompile(`"[^"]*"|0x[0-9a-f]+|\{[^{}]*\}`)
+	durations = regexp.MustCompile(`\b(?:[0-9]+h)?(?:[0-9]+m)?[0-9]+(?:\.[0-9]+)?(?:s|ms|µs|ns)\b`)
+	numbers   = regexp.MustCompile(`[0-9]+(?:\.[0-9]+)?`)
+	values    = regexp.MustCompile(`"[^"]*"|0x[0-9a-f]+|\{[^{}]*\}`)
 )
 
-// signature is what was seen without what differs from run to run: numbers and values.
+// signature is what was seen without what differs from run to run: numbers, values, and how often
+// the same is said again of another peer.
 func signature(run Run) string {
 	first, _, _ := strings.Cut(strings.TrimSpace(run.Message), "\n")
 	if run.Outcome != record.Fail && run.Rule == string(run.Outcome) {
@@ -37,10 +39,53 @@ func signature(run Run) string {
 			first += " in " + place
 		}
 	}
-	return plain.Cut(numbers.ReplaceAllString(values.ReplaceAllString(first, "…"), "N"), 200)
+	first = durations.ReplaceAllString(values.ReplaceAllString(first, "…"), "Ns")
+	return plain.Cut(folded(numbers.ReplaceAllString(first, "N")), 200)
 }
 
-var ownFrame = regexp.MustCompile(`(?m)^raftlab/((?:raft|kvraft|shardkv)[\w/]*\.[^\n(]*(?:\(\*?\w+\)[^\n(]*)?)\(`)
+// words are what a text is made of, each with the blank before it.
+var words = regexp.MustCompile(`\s*(?:[^\s,;()\[\]]+|[,;()\[\]])`)
+
+// maxFolded is how many words of a text may be said again.
+const maxFolded = 12
+
+// folded is a text in which lists have one item: "peer N has term N, peer N has term N and peer N
+// has term N" is "peer N has term N".
+func folded(text string) string {
+	found := words.FindAllString(text, -1)
+	for again := true; again; {
+		again = false
+		for i := range found {
+			if from, to := repeats(found, i); to > 0 {
+				found, again = slices.Delete(found, from, to), true
+				break
+			}
+		}
+	}
+	return strings.Join(found, "")
+}
+
+// repeats finds what says again what begins at the i-th word, right after it: the words from one
+// number up to the other, which are 0 where nothing does. What separates the two belongs to it.
+func repeats(words []string, i int) (from, to int) {
+	bare := func(at int) string { return strings.TrimSpace(words[at]) }
+	for n := 1; n <= maxFolded && i+2*n <= len(words); n++ {
+		second := i + n
+		for second < len(words) && slices.Contains([]string{",", ";", "and", "or"}, bare(second)) {
+			second++
+		}
+		same := second+n <= len(words)
+		for k := 0; same && k < n; k++ {
+			same = bare(i+k) == bare(second+k)
+		}
+		if same {
+			return i + n, second + n
+		}
+	}
+	return 0, 0
+}
+
+var ownFrame = regexp.MustCompile(`(?m)^raftlab/((?:kvsrv|raft|kvraft|shardkv)[\w/]*\.[^\n(]*(?:\(\*?\w+\)[^\n(]*)?)\(`)
 
 // ownPlace is the function of the code under test that a stack names first.
 func ownPlace(stack string) string {

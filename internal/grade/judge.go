@@ -2,7 +2,6 @@ package grade
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -305,26 +304,25 @@ func (s *Student) First() *Case {
 
 // warnings collects what runs and builds warned about.
 func warnings(r *Record) []Warning {
-	found := map[string][]string{}
+	found := suite.Counts{}
 	for _, run := range r.Runs {
-		texts := slices.Concat(run.Warnings, run.Notes)
-		for _, t := range run.NotChecked {
-			texts = append(texts, "not checked: "+t)
+		for _, t := range slices.Concat(run.Warnings, run.Notes) {
+			found.Add(t, run.Case)
 		}
-		for _, t := range texts {
-			if !slices.Contains(found[t], run.Case) {
-				found[t] = append(found[t], run.Case)
-			}
+		for _, t := range run.NotChecked {
+			found.Add("not checked: "+t, run.Case)
 		}
 	}
 	var all []Warning
 	for _, b := range r.Builds {
 		for _, t := range b.Warnings {
-			all = append(all, Warning{Text: t})
+			if !slices.ContainsFunc(all, func(w Warning) bool { return w.Text == t }) { // services are compiled with their peer
+				all = append(all, Warning{Text: t})
+			}
 		}
 	}
-	for _, t := range slices.Sorted(maps.Keys(found)) {
-		all = append(all, Warning{t, found[t]})
+	for _, c := range found.List() {
+		all = append(all, Warning(c))
 	}
 	return all
 }

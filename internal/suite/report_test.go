@@ -83,6 +83,25 @@ func TestRequireReached(t *testing.T) {
 	assert.Contains(t, b.String(), `not reached in 2A/InitialElection: "stale reply"`)
 }
 
+// A package that lies below two services is compiled twice, and warned about once; how many times
+// something was there differs from run to run.
+func TestWarningsAreToldOnce(t *testing.T) {
+	found := Counts{}
+	found.Add("left over: a (x.go:9), 12 times; b, 3 times", "2A/One")
+	found.Add("left over: a (x.go:9), 8 times; b, 3 times", "2A/Two")
+	found.Add("left over: a (x.go:11), 8 times; b, 3 times", "2A/Two")
+	found.Add("left over: a (x.go:9), 18 times; b, 3 times", "2A/One")
+	assert.Equal(t, []Counted{{"left over: a (x.go:11), 8 times; b, 3 times", []string{"2A/Two"}},
+		{"left over: a (x.go:9), 8 to 18 times; b, 3 times", []string{"2A/One", "2A/Two"}}}, found.List())
+
+	r := sample()
+	r.Builds = []Build{{Package: "./raft", Warnings: []string{"raft.x may change"}}, {Package: "./kvraft", Warnings: []string{"raft.x may change", "kvraft.y may change"}}}
+	var b bytes.Buffer
+	require.NoError(t, WriteTable(&b, r, 0))
+	assert.Equal(t, 1, strings.Count(b.String(), "raft.x may change"))
+	assert.Contains(t, b.String(), "kvraft.y may change")
+}
+
 func TestJSONAndJUnit(t *testing.T) {
 	r := sample()
 	dir := t.TempDir()

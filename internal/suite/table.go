@@ -234,10 +234,13 @@ func remarks(r *Report) string {
 		}
 		fmt.Fprintf(&b, "warning: %s (%s)\n", strings.ReplaceAll(strings.TrimSpace(c.Text), "\n", "\n  "), inCases(c.Cases))
 	}
+	said := map[string]bool{} // a package below several services is compiled with each
 	for _, build := range r.Builds {
-		for i, w := range build.Warnings {
+		own := slices.DeleteFunc(slices.Clone(build.Warnings), func(w string) bool { return said[w] })
+		for i, w := range own {
+			said[w] = true
 			if i == most {
-				fmt.Fprintf(&b, "and %d more warnings about %s (--json has them all)\n", len(build.Warnings)-most, build.Package)
+				fmt.Fprintf(&b, "and %d more warnings about %s (--json has them all)\n", len(own)-most, build.Package)
 				break
 			}
 			fmt.Fprintf(&b, "warning: %s\n", w)

@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"maps"
-	"slices"
 
 	"raftlab/internal/plain"
 	"raftlab/internal/record"
@@ -117,38 +115,4 @@ func (r *Report) WriteJSON(w io.Writer) error {
 	e.SetIndent("", " ")
 	e.SetEscapeHTML(false)
 	return e.Encode(plain.Strings(r))
-}
-
-// Counted is a text and the cases it came up in.
-type Counted struct {
-	Text  string
-	Cases []string
-}
-
-// NotChecked returns the online rules that could not be checked.
-func (r *Report) NotChecked() []Counted {
-	return r.collect(func(run RunResult) []string { return run.NotChecked })
-}
-
-// Warnings returns what runs warned about, and notes of the engine about single runs.
-func (r *Report) Warnings() []Counted {
-	return r.collect(func(run RunResult) []string { return append(slices.Clone(run.Warnings), run.Notes...) })
-}
-
-func (r *Report) collect(texts func(RunResult) []string) []Counted {
-	found := map[string][]string{}
-	for _, c := range r.Cases {
-		for _, run := range c.Runs {
-			for _, t := range texts(run) {
-				if !slices.Contains(found[t], c.Case) {
-					found[t] = append(found[t], c.Case)
-				}
-			}
-		}
-	}
-	var out []Counted
-	for _, t := range slices.Sorted(maps.Keys(found)) {
-		out = append(out, Counted{t, found[t]})
-	}
-	return out
 }
