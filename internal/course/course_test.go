@@ -50,6 +50,7 @@ func TestCourseHasWhatStudentsNeedAndNoMore(t *testing.T) {
 	}
 	list := read(t, dir, "docs/README.md")
 	assert.Contains(t, list, "](lab2a.md)")
+	assert.NotContains(t, list, "grading", "a chapter without pages")
 	for _, m := range firstLink.FindAllStringSubmatch(list, -1) {
 		assert.FileExists(t, filepath.Join(dir, "docs", m[1]), "a page in the list of pages")
 	}

@@ -220,9 +220,14 @@ func addDocs(root string, labs []Lab, files map[string][]byte) error {
 	return nil
 }
 
-var firstLink = regexp.MustCompile(`(?m)^\| \[[^\]]*\]\(([^)#]+)\) \|`)
+var (
+	firstLink = regexp.MustCompile(`(?m)^\| \[[^\]]*\]\(([^)#]+)\) \|`)
+	// emptyChapter is a list without a row: the chapter's name and the head of its table.
+	emptyChapter = regexp.MustCompile(`(?m)^\*\*[^*\n]+\*\*\n\n\|[^\n]*\n\|[-|]*\n(?:\n|\z)`)
+)
 
-// withoutRows leaves out the rows of a list of pages whose page is not there.
+// withoutRows leaves out the rows of a list of pages whose page is not there, and chapters of which
+// none is.
 func withoutRows(text []byte, there func(page string) bool) []byte {
 	var kept bytes.Buffer
 	for line := range bytes.Lines(text) {
@@ -230,5 +235,5 @@ func withoutRows(text []byte, there func(page string) bool) []byte {
 			kept.Write(line)
 		}
 	}
-	return kept.Bytes()
+	return emptyChapter.ReplaceAll(kept.Bytes(), nil)
 }
