@@ -3,9 +3,11 @@ package compare
 import (
 	"context"
 	"errors"
+	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/stretchr/testify/require"
 
 	"raftlab/internal/compare/experiment"
@@ -123,6 +125,16 @@ func TestReport(t *testing.T) {
 	require.NoError(t, r.WriteJSON(&b))
 	require.Contains(t, b.String(), `"median": 5`)
 	require.Contains(t, b.String(), `"name": "peers"`)
+
+	schema, err := jsonschema.NewCompiler().Compile(filepath.Join("..", "..", "docs", "schemas", "comparison-v3.json"))
+	require.NoError(t, err)
+	r.Schema = Schema
+	b.Reset()
+	require.NoError(t, r.WriteJSON(&b))
+	v, err := jsonschema.UnmarshalJSON(strings.NewReader(b.String()))
+	require.NoError(t, err)
+	require.NoError(t, schema.Validate(v))
+	require.Error(t, schema.Validate(map[string]any{}), "a schema that takes anything proves nothing")
 }
 
 // What has been measured is reported although other trials have failed, or have not run.

@@ -1,6 +1,7 @@
 package mutation
 
 import (
+	"bytes"
 	"context"
 	"os"
 	"path/filepath"
@@ -8,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/stretchr/testify/require"
 
 	"raftlab/internal/patch"
@@ -81,6 +83,16 @@ func TestAVariantFailsByAnything(t *testing.T) {
 	require.Equal(t, suite.ExitFailed, r.ExitCode())
 	r.Subjects = out
 	require.Equal(t, suite.ExitFramework, r.ExitCode(), "without a judgement, nothing is proved")
+
+	r.Schema, r.Contract, r.Notes = Schema, "2021", []string{"a note"}
+	var b bytes.Buffer
+	require.NoError(t, r.WriteJSON(&b))
+	schema, err := jsonschema.NewCompiler().Compile(filepath.Join("..", "..", "docs", "schemas", "mutants-v1.json"))
+	require.NoError(t, err)
+	v, err := jsonschema.UnmarshalJSON(&b)
+	require.NoError(t, err)
+	require.NoError(t, schema.Validate(v))
+	require.Error(t, schema.Validate(map[string]any{}), "a schema that takes anything proves nothing")
 }
 
 // A variant is not asked for what it does not promise, and nobody for a lab that runs on request
