@@ -73,7 +73,7 @@ func (e *enginesRun) bundlePairs(ctx context.Context, kind mutation.Kind, pkg st
 		return nil, nil
 	}
 	e.building(fmt.Sprintf("building %d %ss into one test binary for each engine", len(subjects), kind))
-	edits, err := mutation.BundleFor(e.root.Dir, pkg, subjects)
+	edits, err := mutation.Together(e.root.Dir, pkg, subjects)
 	if err != nil {
 		return nil, err
 	}

@@ -314,7 +314,7 @@ func (h *hunting) build(ctx context.Context, subjects []mutation.Subject, native
 		if len(own) == 0 || !slices.ContainsFunc(h.hunt.Cases, func(c suite.Case) bool { return c.Package == kind.pkg }) {
 			continue
 		}
-		edits, err := mutation.BundleFor(h.root.Dir, kind.pkg, own)
+		edits, err := mutation.Together(h.root.Dir, kind.pkg, own)
 		if err != nil {
 			return nil, err
 		}

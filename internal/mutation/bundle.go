@@ -55,7 +55,7 @@ func Bundle(root string, subjects []Subject) (map[string][]byte, error) {
 	if len(bad) > 0 {
 		return nil, stale(bad)
 	}
-	edits[entrance], err = entranceFor(subjects)
+	edits[entrance], err = entranceFor(subjects, places(subjects))
 	return edits, err
 }
 
@@ -134,18 +134,45 @@ func patched(root string, base map[string][]byte, s Subject) (map[string][]byte,
 	return files, nil
 }
 
-// entranceFor writes the test that runs the peer which the environment names.
-func entranceFor(subjects []Subject) ([]byte, error) {
-	var imports, cases bytes.Buffer
-	for i, s := range subjects {
-		name := packageDir
+// places are where the subjects' copies are if each has one of its own, below the package that they
+// are versions of.
+func places(subjects []Subject) map[string]string {
+	own := map[string]string{}
+	for _, s := range subjects {
 		if s.Patch != nil {
-			name = fmt.Sprintf("peer%d", i)
-			fmt.Fprintf(&imports, "%s %q\n", name, "raftlab/"+packageDir+"/"+s.Name)
-		} else {
-			fmt.Fprintf(&imports, "%q\n", "raftlab/"+packageDir)
+			own[s.Name] = s.Name
 		}
-		fmt.Fprintf(&cases, "case %q:\nlab2.Run(t, %s.Make)\n", s.Name, name)
+	}
+	return own
+}
+
+// imported returns the lines that import what the subjects are in, the reference among them, and
+// the name by which each is called then.
+func imported(dir string, subjects []Subject, places map[string]string) (lines string, names map[string]string) {
+	var b strings.Builder
+	names = map[string]string{}
+	known := map[string]string{} // by place
+	for i, s := range subjects {
+		place, copied := places[s.Name]
+		switch {
+		case !copied && known[place] == "":
+			known[place] = dir
+			fmt.Fprintf(&b, "%q\n", "raftlab/"+dir)
+		case known[place] == "":
+			known[place] = fmt.Sprintf("subject%d", i)
+			fmt.Fprintf(&b, "%s %q\n", known[place], "raftlab/"+dir+"/"+place)
+		}
+		names[s.Name] = known[place]
+	}
+	return b.String(), names
+}
+
+// entranceFor writes the test that runs the peer which the environment names.
+func entranceFor(subjects []Subject, places map[string]string) ([]byte, error) {
+	var cases bytes.Buffer
+	imports, names := imported(packageDir, subjects, places)
+	for _, s := range subjects {
+		fmt.Fprintf(&cases, "case %q:\nlab2.Run(t, %s.Make)\n", s.Name, names[s.Name])
 	}
 	return format.Source(fmt.Appendf(nil, `package raft_test
 
@@ -164,5 +191,5 @@ func TestLab2(t *testing.T) {
 		t.Fatalf("there is no peer %%q in this binary", peer)
 	}
 }
-`, imports.String(), peerVariable, cases.String()))
+`, imports, peerVariable, cases.String()))
 }

@@ -44,7 +44,7 @@ func (r *Raced) Run(ctx context.Context, j sim.Job) sim.Result {
 		return frameworkError(fmt.Errorf("no subject for the race detector has %s", j.Env[0]))
 	}
 	b.once.Do(func() {
-		edits, err := BundleFor(r.root, pkg, Of(r.subjects, pkg))
+		edits, err := Together(r.root, pkg, Of(r.subjects, pkg))
 		if err != nil {
 			b.err = err
 			return

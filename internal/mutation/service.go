@@ -132,7 +132,7 @@ func BundleService(root, pkg string, subjects []Subject) (map[string][]byte, err
 	if len(bad) > 0 {
 		return nil, stale(bad)
 	}
-	entrance, err := f.entrance(subjects)
+	entrance, err := f.entrance(subjects, places(subjects))
 	edits[f.dir+"/lab_test.go"] = entrance
 	return edits, err
 }
@@ -187,20 +187,15 @@ func (f family) redirect(subject string, files map[string][]byte, text []byte) [
 }
 
 // entrance writes the test that runs the service which the environment names.
-func (f family) entrance(subjects []Subject) ([]byte, error) {
+func (f family) entrance(subjects []Subject, places map[string]string) ([]byte, error) {
 	var imports, cases bytes.Buffer
 	for _, name := range f.imports {
 		fmt.Fprintf(&imports, "%q\n", name)
 	}
-	for i, s := range subjects {
-		name := f.dir
-		if s.Patch != nil {
-			name = fmt.Sprintf("service%d", i)
-			fmt.Fprintf(&imports, "%s %q\n", name, "raftlab/"+f.dir+"/"+s.Name)
-		} else {
-			fmt.Fprintf(&imports, "%q\n", "raftlab/"+f.dir)
-		}
-		fmt.Fprintf(&cases, "case %q:\nreturn %s.Service()\n", s.Name, name)
+	lines, names := imported(f.dir, subjects, places)
+	imports.WriteString(lines)
+	for _, s := range subjects {
+		fmt.Fprintf(&cases, "case %q:\nreturn %s.Service()\n", s.Name, names[s.Name])
 	}
 	return format.Source(fmt.Appendf(nil, `package %s_test
 

@@ -20,7 +20,7 @@ func TestNothingIsRefused(t *testing.T) {
 		require.NoError(t, err)
 		for _, pkg := range Packages {
 			began := time.Now()
-			edits, err := BundleFor(root, pkg, Of(subjects, pkg))
+			edits, err := Together(root, pkg, Of(subjects, pkg))
 			require.NoError(t, err)
 			checked, err := sim.Build{Framework: root, Package: pkg, Edits: edits}.Vet(context.Background())
 			require.NoError(t, err)

@@ -6,6 +6,7 @@ import (
 	"go/token"
 	"go/types"
 	"hash/fnv"
+	"regexp"
 	"slices"
 
 	"raftlab/internal/vet"
@@ -111,12 +112,17 @@ func interruptions(files *token.FileSet, file *ast.File, info *types.Info) (list
 
 // nameOf is what the numbers of places in a declaration depend on, together with how many there are
 // before: so a change of one function leaves the numbers of all others.
+//
+// A function that stands for another in one of the versions of a package that are compiled as one
+// (mutation.Together) has the other's numbers.
 func nameOf(decl ast.Decl) string {
 	if f, ok := decl.(*ast.FuncDecl); ok {
-		return f.Name.Name
+		return versionOf.ReplaceAllString(f.Name.Name, "")
 	}
 	return ""
 }
+
+var versionOf = regexp.MustCompile(`^raftlab[0-9]+_`)
 
 // yieldPoint is a place where a goroutine can be interrupted. gap says that the function has let go
 // of a lock before.
