@@ -14,7 +14,8 @@
 // worse, to imitate the reference.
 //
 //   - [Load], [Subject]: what there is to run (subject.go)
-//   - [Bundle]: all subjects in one binary (bundle.go)
+//   - [Bundle]: all subjects in one binary (bundle.go); [Together]: with one copy of the packages for
+//     all that change nothing but what functions do (onecopy.go, functions.go)
 //   - [Check]: what does not apply or compile, in seconds (check.go, types.go); [patch.Carrier]
 //     takes patches over
 //   - [Hunt], [Settings]: which runs, in which order, and what they say (hunt.go, plan.go)

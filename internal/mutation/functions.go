@@ -1,5 +1,8 @@
 package mutation
 
+// This file finds out what a version of a file changes, for [Together], and writes what is called
+// instead of the reference's functions.
+
 import (
 	"bytes"
 	"fmt"
