@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -102,8 +103,11 @@ func (a *app) findCodeAlone(ctx context.Context, root course.Root, f *runFlags, 
 	adopted, failed := adopt.Read(ctx, f.impl, f.year)
 	var foreign *adopt.ForeignError
 	if failed != nil {
-		if err == nil || !errors.As(failed, &foreign) {
+		switch {
+		case err == nil || !errors.As(failed, &foreign):
 			err = fmt.Errorf("--impl %s: %w", f.impl, failed)
+		case f.year == adopt.Auto:
+			return a.unwrapped(ctx, root, f.impl, err)
 		}
 		return code, forget, err
 	}
@@ -129,6 +133,44 @@ func (a *app) findCodeAlone(ctx context.Context, root course.Root, f *runFlags, 
 		o.Year = f.year
 	}
 	return code.From(f.impl, key, adopted.Dirs).Lacking(adopted.Lacks), forget, a.announce(adopted, f.brief)
+}
+
+// unwrapped finds code in raftlab's own layout that is in an archive, or has folders around it. If
+// that is not what it is, the error is the one that is given.
+func (a *app) unwrapped(ctx context.Context, root course.Root, impl string, otherwise error) (code suite.Code, forget func(), err error) {
+	forget = func() {}
+	files, err := submission.ReadAny(ctx, impl, submission.Tree, func(name string) bool {
+		return strings.HasSuffix(name, ".go") && !strings.HasSuffix(name, "_test.go")
+	})
+	if err != nil || len(files) == 0 {
+		return code, forget, otherwise
+	}
+	files, folder, err := submission.FindTree(files, packages())
+	if err != nil {
+		return code, forget, otherwise
+	}
+	dir, forget, err := sim.TempDir()
+	if err != nil {
+		return code, func() {}, fmt.Errorf("make a directory for the code: %w", err)
+	}
+	if dir = filepath.Join(dir, "unwrapped"); submission.Write(dir, files) != nil {
+		return code, forget, otherwise
+	}
+	key, err := filepath.Abs(impl)
+	if err != nil {
+		return code, forget, err
+	}
+	if code, err = suite.FindCode(root.Dir, root.Course, dir, packages()); err != nil {
+		return code, forget, otherwise
+	}
+	dirs := map[string]string{}
+	for name, at := range code.Impl {
+		if dirs[name], err = filepath.Rel(dir, at); err != nil {
+			return code, forget, err
+		}
+		dirs[name] = path.Join(folder, filepath.ToSlash(dirs[name]))
+	}
+	return code.From(impl, key, dirs), forget, nil
 }
 
 // findPeer is findCode for commands that need nothing but a package raft.

@@ -78,3 +78,25 @@ func TestAdoptWrites(t *testing.T) {
 	assert.Equal(t, suite.ExitUsage, res.code)
 	assert.Contains(t, res.errOut, "--year 2021")
 }
+
+// Code in raftlab's own layout is found in an archive, and below folders, as it is by grade; places
+// are those of what was handed in.
+func TestImplInAnArchive(t *testing.T) {
+	dir := t.TempDir()
+	put(t, dir, "ann/hand in/raft/raft.go", readText(t, filepath.Join("testdata", "typo", "raft.go")))
+	f, err := os.Create(filepath.Join(dir, "ann.zip"))
+	require.NoError(t, err)
+	z := zip.NewWriter(f)
+	require.NoError(t, z.AddFS(os.DirFS(filepath.Join(dir, "ann"))))
+	require.NoError(t, z.Close())
+	require.NoError(t, f.Close())
+	for _, name := range []string{"ann", "ann.zip"} {
+		res := raftlab(t, checkout, "test", "2A/InitialElection", "--seeds", "1", "--impl", filepath.Join(dir, name))
+		assert.Equal(t, suite.ExitFailed, res.code, "%+v", res)
+		assert.Contains(t, res.out, name+"/hand in/raft/raft.go:")
+	}
+	put(t, dir, "notes.txt", "")
+	res := raftlab(t, checkout, "test", "2A", "--impl", filepath.Join(dir, "notes.txt"))
+	assert.Equal(t, suite.ExitUsage, res.code)
+	assert.Contains(t, res.errOut, "it is a file")
+}

@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"raftlab/internal/submission"
 )
 
 // Write writes the tree into a directory, which must be empty or not exist, with a page that says
@@ -24,14 +26,8 @@ func (a *Adopted) Write(dir string) error {
 }
 
 func (a *Adopted) write(dir string) error {
-	for _, f := range a.Files {
-		name := filepath.Join(dir, filepath.FromSlash(f.Name))
-		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
-			return err
-		}
-		if err := os.WriteFile(name, f.Text, 0o644); err != nil {
-			return err
-		}
+	if err := submission.Write(dir, a.Files); err != nil {
+		return err
 	}
 	text, err := json.MarshalIndent(a, "", " ")
 	if err != nil {
