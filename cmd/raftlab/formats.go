@@ -14,6 +14,7 @@ import (
 
 	"raftlab/internal/formats"
 	"raftlab/internal/grade"
+	"raftlab/internal/plain"
 	"raftlab/internal/suite"
 )
 
@@ -33,6 +34,7 @@ func checkFormats(names []string) error {
 
 // writeFormats writes the grades for services: formats/canvas.csv, formats/gradescope/NAME.json.
 func (a *app) writeFormats(r *grade.Results, dir string, names []string) error {
+	without := map[string][]string{} // student -> the formats that have no word for what there is
 	for _, name := range names {
 		f, err := formats.Of(name)
 		if err != nil {
@@ -50,28 +52,50 @@ func (a *app) writeFormats(r *grade.Results, dir string, names []string) error {
 			continue
 		}
 		for _, s := range r.Students {
-			if err := a.writeFormat(r, s, f, filepath.Join(base, s.File+f.Ending)); err != nil {
+			written, err := writeFormat(r, s, f, filepath.Join(base, s.File+f.Ending))
+			if err != nil {
 				return err
+			}
+			if !written {
+				without[s.Name] = append(without[s.Name], name)
 			}
 		}
 	}
+	a.tellWithout(r, without)
 	return nil
 }
 
-// writeFormat writes the grade of one student. Where there is none, a file from before goes away.
-func (a *app) writeFormat(r *grade.Results, s grade.Student, f formats.Format, file string) error {
+// tellWithout says for whom nothing was written for services, and why.
+func (a *app) tellWithout(r *grade.Results, without map[string][]string) {
+	waiting := 0
+	for _, s := range r.Students {
+		switch {
+		case len(without[s.Name]) == 0:
+		case s.Status == grade.NotYet:
+			waiting++
+		default:
+			fmt.Fprintf(a.err, "nothing is written for %s (%s): a person has to look first\n", plain.Line(s.Name, plain.MaxName), strings.Join(without[s.Name], ", "))
+		}
+	}
+	if waiting > 0 {
+		fmt.Fprintf(a.err, "nothing is written for services of %d that are not graded yet\n", waiting)
+	}
+}
+
+// writeFormat writes the grade of one student, and reports whether there is one. Where there is
+// none, a file from before goes away.
+func writeFormat(r *grade.Results, s grade.Student, f formats.Format, file string) (written bool, err error) {
 	text, err := f.Student(r, s)
 	if errors.Is(err, formats.ErrNoGrade) {
-		fmt.Fprintf(a.err, "%s: nothing is written for %s: a person has to look first\n", f.Name, s.Name)
 		if err := os.Remove(file); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return fmt.Errorf("remove a grade that does not hold any more: %w", err)
+			return false, fmt.Errorf("remove a grade that does not hold any more: %w", err)
 		}
-		return nil
+		return false, nil
 	}
 	if err != nil {
-		return fmt.Errorf("write %s for %s: %w", f.Name, s.Name, err)
+		return false, fmt.Errorf("write %s for %s: %w", f.Name, s.Name, err)
 	}
-	return place(file, text)
+	return true, place(file, text)
 }
 
 // place replaces a file in one step, in a directory that is made.
@@ -101,8 +125,14 @@ func (a *app) handOver(plan *grade.Plan, dir, name, file string) error {
 		return place(file, text)
 	}
 	s := r.Students[0]
-	if err := a.writeFormat(r, s, f, file); err != nil || name != "github" {
+	switch written, err := writeFormat(r, s, f, file); {
+	case err != nil:
 		return err
+	case !written:
+		a.tellWithout(r, map[string][]string{s.Name: {name}})
+	}
+	if name != "github" {
+		return nil
 	}
 	a.out.Write(formats.GitHubAnnotations(s))
 	text, err := os.ReadFile(file)

@@ -307,7 +307,7 @@ func (g *gradeRun) progress() func(grade.Event) {
 			done++
 			g.cost += e.CPU
 			g.graded++
-			fmt.Fprintf(g.err, "%d of %d: %s, %.1fs of CPU\n", done, len(g.class.Roster), name, e.CPU)
+			fmt.Fprintf(g.err, "%d of %d: %s, %.1fs of CPU\n", done, g.class.Size(), name, e.CPU)
 		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"raftlab/internal/hidden"
 	"raftlab/internal/sim"
+	"raftlab/internal/submission"
 	"raftlab/internal/suite"
 )
 
@@ -69,7 +70,7 @@ func (c *Class) Grade(ctx, limit context.Context) error {
 	slots := make(chan struct{}, atOnce(c.Workers))
 	var all sync.WaitGroup
 	for i, e := range c.Roster {
-		if !c.Shard.has(i) || c.Only != nil && !c.Only(e) {
+		if !c.mine(i, e) {
 			continue
 		}
 		slots <- struct{}{}
@@ -89,7 +90,22 @@ func (c *Class) Grade(ctx, limit context.Context) error {
 	return errors.Join(errs...)
 }
 
-// Students judges those of the plan that belong to this shard, from their records in dir.
+// mine reports whether the i-th student of the class is to be graded here and now.
+func (c *Class) mine(i int, e Entry) bool {
+	return c.Shard.has(i) && (c.Only == nil || c.Only(e))
+}
+
+// Size is how many are to be graded here and now.
+func (c *Class) Size() (n int) {
+	for i, e := range c.Roster {
+		if c.mine(i, e) {
+			n++
+		}
+	}
+	return n
+}
+
+// StudentsIn judges those of the plan that belong to this shard, from their records in dir.
 func (p *Plan) StudentsIn(dir string) ([]Student, error) {
 	students := []Student{}
 	for i, l := range p.Students {
@@ -126,7 +142,7 @@ func Find(roster []Entry, names []string) (map[string]bool, error) {
 	}
 	for _, name := range names {
 		if !slices.Contains(known, name) {
-			return nil, fmt.Errorf("nobody is called %q here; there are %s", name, listed(known))
+			return nil, fmt.Errorf("nobody is called %q here; there are %s", name, submission.Listed(known))
 		}
 		found[name] = true
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"raftlab/internal/record"
+	"raftlab/internal/submission"
 	"raftlab/internal/suite"
 )
 
@@ -126,10 +127,8 @@ func (p *Plan) Judge(entry Entry, r *Record) Student {
 	s.sum()
 	p.deduct(&s, r)
 	s.Warnings = warnings(r)
-	for _, c := range s.Cases {
-		if !c.decided() && r.Problem == "" {
-			s.Why = append(s.Why, fmt.Sprintf("%s: %s", c.Case, c.why()))
-		}
+	if r.Problem == "" {
+		s.Why = append(s.Why, s.open()...)
 	}
 	if s.Status != NotYet && (r.Problem != "" || slices.ContainsFunc(s.Cases, func(c Case) bool { return !c.decided() })) {
 		s.Status = NeedsPerson
@@ -143,6 +142,26 @@ func (p *Plan) Judge(entry Entry, r *Record) Student {
 		s.Why = append(s.Why, tampering)
 	}
 	return s
+}
+
+// open says which cases have no verdict, and why. Those with one reason are told together.
+func (s *Student) open() (lines []string) {
+	cases := map[string][]string{}
+	var reasons []string
+	for _, c := range s.Cases {
+		if c.decided() {
+			continue
+		}
+		why := c.why()
+		if cases[why] == nil {
+			reasons = append(reasons, why)
+		}
+		cases[why] = append(cases[why], c.Case)
+	}
+	for _, why := range reasons {
+		lines = append(lines, submission.Listed(cases[why])+": "+why)
+	}
+	return lines
 }
 
 // why is the reason of a case without a verdict.
@@ -213,15 +232,15 @@ func (p *Plan) judgeCase(k suite.Case, r *Record, factor Number) Case {
 			break
 		}
 	}
-	c.earn(rule, stops, missing, undecided)
+	c.earn(rule, stops, missing, undecided, givenUp(r.Runs))
 	if c.Passed == c.Seeds {
 		c.Raw = c.RawMax
 	}
 	return c
 }
 
-// earn fills in outcome and points from what the seeds gave.
-func (c *Case) earn(rule share, stops bool, missing, undecided int) {
+// earn fills in outcome and points from what the seeds gave. givenUp says why some did not run.
+func (c *Case) earn(rule share, stops bool, missing, undecided int, givenUp bool) {
 	n := Int(c.Seeds)
 	least, most := c.Passed, c.Passed+undecided+missing
 	switch {
@@ -244,6 +263,9 @@ func (c *Case) earn(rule share, stops bool, missing, undecided int) {
 		}
 	case missing > 0:
 		c.Outcome, c.Reason = record.Ungraded, fmt.Sprintf("%d of %d seeds did not run", missing, c.Seeds)
+		if givenUp {
+			c.Reason += fmt.Sprintf(", because %d runs had used up their processor time without an end", maxUngraded)
+		}
 	default:
 		c.Outcome = record.Pass
 	}

@@ -133,7 +133,11 @@ func (r *Results) WriteCSV(w io.Writer) error {
 	for _, p := range r.parts() {
 		head = append(head, p, p+" max")
 	}
-	rows := [][]string{append(head, "failed first", "seed", "group", "course passed", "course cases")}
+	head = append(head, "failed first", "seed", "group", "course passed", "course cases")
+	if r.Plan.Race {
+		head = append(head, "off for data races")
+	}
+	rows := [][]string{head}
 	for _, s := range r.Students {
 		row := []string{cell(s.Name), string(s.Status), s.score(), s.Max.String(), fmt.Sprint(s.Raw), fmt.Sprint(s.RawMax)}
 		if s.Status != Graded {
@@ -148,7 +152,11 @@ func (r *Results) WriteCSV(w io.Writer) error {
 		}
 		first, seed, group := s.firstFailure()
 		passed, cases := s.demanded()
-		rows = append(rows, append(row, cell(first), seed, group, fmt.Sprint(passed), fmt.Sprint(cases)))
+		row = append(row, cell(first), seed, group, fmt.Sprint(passed), fmt.Sprint(cases))
+		if r.Plan.Race {
+			row = append(row, s.Deducted.String())
+		}
+		rows = append(rows, row)
 	}
 	return writeRows(w, rows)
 }
@@ -257,6 +265,9 @@ func (r *Results) WriteTable(w io.Writer) error {
 		if seed != "" {
 			first += " (" + seed + ")"
 		}
+		if !s.Deducted.IsZero() {
+			first = strings.TrimPrefix(first+fmt.Sprintf("; data races: %s off", s.Deducted), "; ")
+		}
 		if s.Status == NeedsPerson {
 			first = "a person: " + strings.Join(s.Why, "; ")
 		}
@@ -264,7 +275,9 @@ func (r *Results) WriteTable(w io.Writer) error {
 		t.AppendRow(append(row, fmt.Sprintf("%d/%d", s.Raw, s.RawMax), fmt.Sprintf("%d/%d", passed, cases), shorten(first, 60)))
 	}
 	foot := fmt.Sprintf("%d graded", graded)
-	if persons > 0 {
+	if persons == 1 {
+		foot += ", 1 needs a person"
+	} else if persons > 1 {
 		foot += fmt.Sprintf(", %d need a person", persons)
 	}
 	if others > 0 {

@@ -216,23 +216,25 @@ func (g *grading) items() []suite.Item {
 				break
 			}
 		}
-		if len(item.Seeds) > 0 && !g.given() {
+		if len(item.Seeds) > 0 && !givenUp(g.known) {
 			items = append(items, item)
 		}
 	}
 	return items
 }
 
-// given reports that so many runs had no verdict that no more are started.
-func (g *grading) given() bool {
-	n := 0
-	for _, r := range g.known {
+// ungraded counts runs that used up what they had without an end.
+func ungraded(runs []Run) (n int) {
+	for _, r := range runs {
 		if r.Outcome == record.Ungraded {
 			n++
 		}
 	}
-	return n >= maxUngraded
+	return n
 }
+
+// givenUp reports that so many runs had no verdict that no more are started.
+func givenUp(runs []Run) bool { return ungraded(runs) >= maxUngraded }
 
 // run executes what is missing, and keeps each result the moment it is there.
 func (g *grading) run(journal *jsonlines.File) {
@@ -247,13 +249,7 @@ func (g *grading) run(journal *jsonlines.File) {
 			number[item.Case.ID()][seed] = g.numbers[i]
 		}
 	}
-	before := 0
-	for _, r := range g.known {
-		if r.Outcome == record.Ungraded {
-			before++
-		}
-	}
-	hooks := suite.Hooks{MaxUngraded: max(maxUngraded-before, 1), Done: func(f suite.Finished, p suite.Progress) {
+	hooks := suite.Hooks{MaxUngraded: max(maxUngraded-ungraded(g.known), 1), Done: func(f suite.Finished, p suite.Progress) {
 		if f.Result.Verdict.Outcome != record.FrameworkError { // that is tried again
 			id := f.Case.ID()
 			journal.Add(runOf(id, number[id][f.Seed], g.Seeds.Code(f.Case.Own().ID(), f.Seed), suite.NewRunResult(f)))
@@ -263,7 +259,11 @@ func (g *grading) run(journal *jsonlines.File) {
 	if g.Policy.StopsAtFailure(len(g.numbers)) {
 		hooks.Stop = suite.StopAtFailure
 	}
-	g.results = suite.Execute(g.limit, g.Engine, g.Workers, suite.Plan(items, g.job, g.costs()), hooks)
+	plan := suite.Plan(items, g.job, g.costs())
+	if _, limited := g.limit.Deadline(); limited {
+		plan = suite.ByCase(plan)
+	}
+	g.results = suite.Execute(g.limit, g.Engine, g.Workers, plan, hooks)
 	for _, f := range g.results {
 		if f.State != suite.Ran {
 			if g.limit.Err() != nil && (f.State == suite.Waiting || f.State == suite.Broken) {

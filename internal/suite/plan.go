@@ -53,6 +53,14 @@ func Plan(items []Item, job func(Case, uint64) sim.Job, costs Costs) []Run {
 	return runs
 }
 
+// ByCase orders runs so that the seeds of a case come together, and cheap cases first: where time
+// may be over before all have run, as many cases as possible have a verdict then.
+func ByCase(runs []Run) []Run {
+	runs = slices.Clone(runs)
+	slices.SortStableFunc(runs, func(a, b Run) int { return cmp.Or(cmp.Compare(a.Cost, b.Cost), cmp.Compare(a.Case.ID(), b.Case.ID())) })
+	return runs
+}
+
 // Costs remembers the CPU seconds that a run of each case took, by its ID.
 type Costs map[string]float64
 

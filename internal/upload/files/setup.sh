@@ -10,4 +10,4 @@ if [ "$(go env GOVERSION 2>/dev/null || true)" != "{{.Go}}" ]; then
 fi
 cd "$here/raftlab"
 go build -trimpath -buildvcs=false -o "$here/bin/raftlab" ./cmd/raftlab
-"$here/bin/raftlab" test {{.First}} --seeds 1 -j 1{{if .Numbering}} --numbering {{.Numbering}}{{end}}{{if .Cases}} --cases "$here/cases"{{end}}
+"$here/bin/raftlab" test {{.First}} --engine wasm --seeds 1 -j 1{{if .Numbering}} --numbering {{.Numbering}}{{end}}{{if .Cases}} --cases "$here/cases"{{end}}
