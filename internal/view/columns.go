@@ -24,6 +24,7 @@ type encoded struct {
 	Warnings []string `json:"warnings,omitempty"`
 	Lanes    []lane   `json:"lanes"`
 	Accused  []int    `json:"accused,omitempty"` // lanes
+	Focus    *int     `json:"focus,omitempty"`   // the line at which it opens, if that is not the violation
 	Texts    []string `json:"texts"`
 	Lines    lines    `json:"lines"`
 	Legs     legs     `json:"legs"`
@@ -139,6 +140,8 @@ func encode(r Run) encoded {
 		e.History = &history{Result: h.Result, Key: plain.Line(h.Key, maxText), Why: plain.Line(h.Why, plain.MaxLine), Call: -1}
 		if h.Call >= 0 {
 			e.History.Call = lineOf[moved[h.Call]]
+			focus := lineOf[answerTo(events, moved[h.Call])]
+			e.Focus = &focus
 		}
 		for _, call := range h.Order {
 			e.History.Order = append(e.History.Order, lineOf[moved[call]])
@@ -146,6 +149,17 @@ func encode(r Run) encoded {
 	}
 	e.Texts = t.texts
 	return e
+}
+
+// answerTo is the event with which a client's operation ended that began with another, or that one
+// if it never did. A history is judged at the end of a run, which may be long after that.
+func answerTo(events []record.Event, call int) int {
+	for at := call + 1; at < len(events); at++ {
+		if e := events[at]; e.Peer == events[call].Peer && e.Kind == record.Return {
+			return at
+		}
+	}
+	return call
 }
 
 // putLines fills the columns of lines, and returns the line of each event; links that change

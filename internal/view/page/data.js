@@ -34,6 +34,7 @@ export function decode(encoded, classes) {
   run.violation = -1;
   const bad = classes.findIndex(k => k.name === "violations");
   for (let i = run.count - 1; i >= 0 && run.violation < 0; i--) if (run.class[i] === bad) run.violation = i;
+  run.focus ??= run.violation; // where the page opens: a history is judged long after the answer that is wrong
   run.accused ??= [];
   return run;
 }

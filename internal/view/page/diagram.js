@@ -21,10 +21,10 @@ export class Diagram {
     this.canvas.setAttribute("role", "application");
     this.canvas.setAttribute("aria-label", `space-time diagram of ${run.title}; press ? for the keys`);
     this.box.append(this.canvas);
-    this.chosen = run.violation >= 0 ? run.violation : 0;
-    this.causes = causesOf(run, run.violation);
-    this.causesFor = run.violation;
-    this.marking = run.violation >= 0 ? "mark" : "off";
+    this.chosen = Math.max(run.focus, 0);
+    this.causes = causesOf(run, run.focus);
+    this.causesFor = run.focus;
+    this.marking = run.focus >= 0 ? "mark" : "off";
     this.hidden = { classes: new Set(), lanes: new Set() };
     this.tests = [];
     this.mode = "even";
@@ -72,7 +72,7 @@ export class Diagram {
     this.canvas.height = this.box.clientHeight * ratio;
     if (!this.placed) {
       this.placed = true;
-      this.center(this.chosen, this.chosen === this.run.violation ? 0.8 : 0.1);
+      this.center(this.chosen, this.chosen === this.run.focus ? 0.8 : 0.1);
     }
     this.clamp();
     this.draw(); // now: its new size has made the canvas empty

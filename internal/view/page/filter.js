@@ -61,7 +61,7 @@ export function contains(run, i, wanted) {
 export function visibleLines(run, tests, hidden, only) {
   const visible = new Uint8Array(run.count);
   for (let i = 0; i < run.count; i++) {
-    if (i === run.violation) { visible[i] = 1; continue; }
+    if (i === run.violation || i === run.focus) { visible[i] = 1; continue; }
     if (hidden.classes.has(run.class[i]) && run.weight[i] < 2) continue;
     if (run.lane[i] >= 0 && hidden.lanes.has(run.lane[i])) continue;
     if (only && !(only[i] && run.weight[i] > 0)) continue;

@@ -132,9 +132,9 @@ function find(by) {
 
 function toViolation() {
   for (const d of diagrams) {
-    const line = d.run.violation >= 0 ? d.run.violation : d.run.count - 1;
+    const line = d.run.focus >= 0 ? d.run.focus : d.run.count - 1;
     d.choose(line, true);
-    if (d.causesFor !== d.run.violation && d.run.violation >= 0) d.explain(d.run.violation);
+    if (d.causesFor !== d.run.focus && d.run.focus >= 0) d.explain(d.run.focus);
     d.center(line, 0.8);
   }
   update();
@@ -194,7 +194,7 @@ function begin() {
   active = diagrams[Number(link.run ?? 0)] ?? diagrams[0];
   byId("filter").value = link.filter ?? "";
   byId("causes").value = active.marking;
-  byId("verdict").disabled = diagrams.every(d => d.run.violation < 0);
+  byId("verdict").disabled = diagrams.every(d => d.run.focus < 0);
   buildSwitches();
   refilter();
   if (source.differ && !link.at) toDifference();
@@ -223,7 +223,7 @@ new Keys([
   [["PageUp"], "a page up", () => active.scroll(-active.height * 0.9)],
   [["g", "Home"], "the beginning", () => { active.choose(0); active.reveal(0); }],
   [["G", "End"], "the end", () => { active.choose(active.run.count - 1); active.reveal(active.chosen); }],
-  [["v"], "the violation", toViolation],
+  [["v"], "the violation, or the answer that is wrong", toViolation],
   [["w"], "mark what the event at the cursor depends on", () => { active.explain(active.chosen); update(); }],
   [["c"], "only the causes, or all", () => setCauses(active.marking === "only" ? "mark" : "only")],
   [["x"], "where two runs begin to differ", toDifference],

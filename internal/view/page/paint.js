@@ -66,7 +66,7 @@ function shade(p, i) {
   const { d, run } = p;
   if (d.marking === "off" || i === d.chosen) return 1;
   if (!d.causes[i]) return 0.28;
-  return d.causesFor === run.violation && run.weight[i] === 0 ? 0.6 : 1;
+  return d.causesFor === run.focus && run.weight[i] === 0 ? 0.6 : 1;
 }
 
 // lanes draws the bands: the term by colour, the role by width, a peer that is down or paused by a pattern.

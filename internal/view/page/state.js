@@ -1,14 +1,17 @@
 // What the peers are known to hold at a line, and what a line depends on.
 
 /** causesOf marks the lines that happened before a line: its lane's earlier ones, the sender's of a message that
- * arrived, and theirs in turn. A violation stands in no lane; it depends on the peers that it names. */
+ * arrived, and theirs in turn. A violation stands in no lane; it depends on the peers and clients that it names, and
+ * so does the answer that it is about. */
 export function causesOf(run, line) {
   const marked = new Uint8Array(run.count);
   if (line < 0) return marked;
   const latest = new Int32Array(run.lanes.length).fill(-1); // the last line of each lane that is a cause
   marked[line] = 1;
   if (run.lane[line] >= 0) latest[run.lane[line]] = line;
-  const roots = run.lane[line] >= 0 ? [] : run.accused.length ? run.accused : run.lanes.map((_, i) => i);
+  let roots = [];
+  if (line === run.focus || run.lane[line] < 0) roots = run.accused;
+  if (run.lane[line] < 0 && !roots.length) roots = run.lanes.map((_, i) => i);
   for (const lane of roots) latest[lane] = line;
   for (let i = line; i >= 0; i--) {
     const lane = run.lane[i];
