@@ -19,20 +19,22 @@ import (
 //
 //	what                        limit                          who ends it
 //	each process of a build     processor time, memory         the kernel (Linux)
+//	all of a command            processor time                 this process (Linux)
 //	the whole build             wall-clock time                this process
 //
-// Only the first two say something about the code. The third depends on the machine.
+// Only the last depends on the machine, and says nothing about the code.
 
 // bounds are the limits of a build.
 type bounds struct {
 	cpu    time.Duration // of each process: the compiler starts one for each package
+	total  time.Duration // of a command and all that it has started, or 0
 	memory int64         // of each process, in bytes
 	wall   time.Duration // of the whole step
 }
 
 // compiling is for the go command: some ten times what the largest package of the standard library
 // takes.
-var compiling = bounds{cpu: 30 * time.Second, memory: 3 << 30, wall: 15 * time.Minute}
+var compiling = bounds{cpu: 30 * time.Second, total: 10 * time.Minute, memory: 3 << 30, wall: 15 * time.Minute}
 
 // translating is for making machine code: some ten times what a lab's test binary takes.
 var translating = bounds{cpu: 3 * time.Minute, memory: 4 << 30, wall: 15 * time.Minute}
@@ -100,21 +102,28 @@ func (b bounds) run(ctx context.Context, doing string, cmd *exec.Cmd) error {
 	b.limit(cmd.Process.Pid)
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
-	timer := time.NewTimer(b.wall)
+	timer, looks := time.NewTimer(b.wall), time.NewTicker(500*time.Millisecond)
 	defer timer.Stop()
-	select {
-	case err := <-ended:
-		killGroup(cmd.Process) // whatever it has left behind
-		return err
-	case <-ctx.Done():
-		killGroup(cmd.Process)
-		<-ended
-		return &cutShort{ctx.Err()}
-	case <-timer.C:
-		killGroup(cmd.Process)
-		<-ended
-		return &cutShort{b.errTooSlow(doing)}
+	defer looks.Stop()
+	var why error
+	for why == nil {
+		select {
+		case err := <-ended:
+			killGroup(cmd.Process) // whatever it has left behind
+			return err
+		case <-ctx.Done():
+			why = ctx.Err()
+		case <-timer.C:
+			why = b.errTooSlow(doing)
+		case <-looks.C:
+			if b.total > 0 && familyTime(cmd.Process.Pid) > b.total {
+				why = &CompileError{Output: fmt.Sprintf("%s needed more than %v of processor time in all: %s", doing, b.total, help)}
+			}
+		}
 	}
+	killGroup(cmd.Process)
+	<-ended
+	return &cutShort{why}
 }
 
 // cutShort says that a command did not come to its end, and that what it has printed means nothing.

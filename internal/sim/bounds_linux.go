@@ -1,6 +1,8 @@
 package sim
 
 import (
+	"fmt"
+	"strings"
 	"syscall"
 	"time"
 
@@ -22,4 +24,16 @@ func diesWithUs() *syscall.SysProcAttr { return &syscall.SysProcAttr{Pdeathsig: 
 // ownGroup is for a child process that starts others: they end together.
 func ownGroup() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
+}
+
+// familyTime is the processor time of a process and of those that it has started and that have
+// ended. (One that has not has a limit of its own.)
+func familyTime(pid int) (sum time.Duration) {
+	stat := readText(fmt.Sprintf("/proc/%d/stat", pid))
+	fields := strings.Fields(stat[strings.LastIndexByte(stat, ')')+1:]) // the name may have spaces in it
+	const first, last, tick = 11, 14, time.Second / 100
+	for i := first; i <= last && i < len(fields); i++ {
+		sum += time.Duration(number(fields[i])) * tick
+	}
+	return sum
 }

@@ -174,6 +174,9 @@ func (p prepared) make(ctx context.Context, store cache) (*Binary, error) {
 	}
 	c := compilation{Build: p.Build, tools: p.tools, code: p.code, store: store, names: map[string]string{}}
 	binary, err := c.compile(ctx, p.edited)
+	if err != nil && len(checked.Errors) > 0 && ctx.Err() == nil && !blames(err) {
+		return nil, typeErrors(checked) // whatever else is wrong, and whatever the compiler has been made to say
+	}
 	if err != nil && len(p.edited) > 0 && overlayBroken(err) && !p.Native {
 		p.notes = append(p.notes, fmt.Sprintf("the Go runtime overlay does not compile with %s: printing and garbage collections "+
 			"change runs, and goroutines run first in, first out", p.tools.version))

@@ -127,7 +127,15 @@ func overlayBroken(err error) bool {
 	return errors.As(err, &broken)
 }
 
-var inRuntime = regexp.MustCompile(`(?m)^# (runtime|internal/runtime\S*|internal/sync|sync|flag|crypto/internal/sysrand|os|time|math/rand\S*|hash/maphash|testing/internal/testdeps)$`)
+var inRuntime = regexp.MustCompile(`(?m)^# (runtime|internal/runtime\S*|internal/sync|sync|log|fmt|encoding/gob|internal/poll|flag|crypto/internal/sysrand|os|time|math/rand\S*|hash/maphash|testing/internal/testdeps)$`)
+
+// unlinked is what the linker says of a function that the edits should have added, and full what a
+// tool says that has met a full disk: at the end of a line, for a message about the code under test
+// can quote anything.
+var (
+	unlinked = regexp.MustCompile(`(?m)^\S+: relocation target runtime\.raftlab_`)
+	full     = regexp.MustCompile(`(?im)(` + strings.Join(noRoom, "|") + `)\.?$`)
+)
 
 // testSummary is what `go test` adds to the compiler's messages.
 var testSummary = regexp.MustCompile(`(?m)^FAIL(\t.*)?\n?$`)
@@ -171,10 +179,10 @@ func resolved(path string) string {
 func (c compilation) blame(out string, err error, state *os.ProcessState) error {
 	out = testSummary.ReplaceAllString(strings.ReplaceAll(out, "\r", ""), "")
 	out = c.named(out)
-	if inRuntime.MatchString(out) || strings.Contains(out, "runtime.raftlab_") {
+	if inRuntime.MatchString(out) || unlinked.MatchString(out) {
 		return brokenOverlayError{fmt.Errorf("compile the Go runtime: %w\n%s", err, out)}
 	}
-	if says(out, noRoom) {
+	if full.MatchString(out) {
 		return fmt.Errorf("compile: %w\n%s", err, strings.TrimSpace(out))
 	}
 	blamed := guilty(out)

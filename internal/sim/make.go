@@ -21,6 +21,7 @@ import (
 type compileJob struct {
 	Build  Build
 	CPU    time.Duration
+	Total  time.Duration
 	Memory int64
 	Wall   time.Duration
 }
@@ -37,7 +38,7 @@ type built struct {
 }
 
 func (j *compileJob) built(ctx context.Context) *built {
-	compiling = bounds{cpu: j.CPU, memory: j.Memory, wall: j.Wall}
+	compiling = bounds{cpu: j.CPU, total: j.Total, memory: j.Memory, wall: j.Wall}
 	binary, key, err := j.Build.make(ctx)
 	var refused *RefusedError
 	var compile *CompileError
@@ -82,7 +83,7 @@ func (b Build) made(ctx context.Context) (*Binary, string, error) {
 		compiling.limit(w.cmd.Process.Pid)
 		w.errors.keep(maxCompilerOutput)
 		stop := context.AfterFunc(ctx, func() { w.in.Close(); time.AfterFunc(patience, func() { w.cmd.Process.Kill() }) })
-		job := Job{Wall: 2 * compiling.wall, Compile: &compileJob{b, compiling.cpu, compiling.memory, compiling.wall}}
+		job := Job{Wall: 2 * compiling.wall, Compile: &compileJob{b, compiling.cpu, compiling.total, compiling.memory, compiling.wall}}
 		r, state := w.do(context.WithoutCancel(ctx), job)
 		stop()
 		w.in.Close()

@@ -81,6 +81,13 @@ func (p prepared) vet(ctx context.Context, store cache) (*vet.Checked, error) {
 	return checked, nil
 }
 
+// blames reports whether an error is about the code under test.
+func blames(err error) bool {
+	var compile *CompileError
+	var refused *RefusedError
+	return errors.As(err, &compile) || errors.As(err, &refused)
+}
+
 // typeErrors is what the code under test is told if the type checker has found errors and the
 // compiler has not. Such code was not checked, so it does not run.
 func typeErrors(checked *vet.Checked) error {

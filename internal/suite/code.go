@@ -9,6 +9,7 @@ import (
 	"go/token"
 	"maps"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -111,7 +112,10 @@ func (c Code) Adopted() bool { return c.lacks != nil }
 func (c Code) take(name string, subdirectories ...string) {
 	for _, sub := range subdirectories {
 		dir := filepath.Join(c.Key, filepath.FromSlash(sub))
-		if submission.HasDirectory(c.Key, sub) && packageIn(dir) == lastPart(name) {
+		if !submission.HasDirectory(c.Key, sub) {
+			continue
+		}
+		if packages, _ := packagesIn(dir); slices.Contains(packages, lastPart(name)) {
 			c.Impl[name], c.shown[name] = dir, filepath.ToSlash(filepath.Join(c.shownBase(), sub))
 			return
 		}
@@ -129,8 +133,17 @@ func nothingIn(impl, abs string, names []string) error {
 		wanted = strings.Join(last[:n], ", ") + " or " + last[n]
 	}
 	what := "no code to test"
-	if found := packageIn(abs); found != "" {
-		what = fmt.Sprintf("its Go files are of package %s", found)
+	if found, _ := packagesIn(abs); len(found) > 0 {
+		what = fmt.Sprintf("its Go files are of package %s", strings.Join(found, " and "))
+	}
+	for _, name := range append([]string{"."}, names...) {
+		if !submission.HasDirectory(abs, name) {
+			continue
+		}
+		if _, unread := packagesIn(filepath.Join(abs, filepath.FromSlash(name))); len(unread) > 0 {
+			what = fmt.Sprintf("%s has no package clause that can be read; is it UTF-8, with lines?", path.Join(name, unread[0]))
+			break
+		}
 	}
 	return fmt.Errorf("--impl %s: %s; to be tested it has to be package %s, in this directory or in one below it that is called so; "+
 		"give a course tree, or the directory with one of these packages", impl, what, wanted)
@@ -231,22 +244,27 @@ func (c Code) ToDos() []ToDo {
 	return all
 }
 
-// packageIn is the name of the package whose (non-test) Go files are in dir, or "".
-func packageIn(dir string) string {
+// packagesIn are the names of the packages whose (non-test) Go files are in dir, and the files whose
+// package cannot be read.
+func packagesIn(dir string) (packages, unread []string) {
 	files, _ := filepath.Glob(filepath.Join(dir, "*.go")) // the pattern is fixed, and is the only error
 	for _, file := range files {
-		if strings.HasSuffix(file, "_test.go") {
+		if base := filepath.Base(file); strings.HasSuffix(base, "_test.go") || strings.HasPrefix(base, "_") || strings.HasPrefix(base, ".") {
 			continue
 		}
 		text, err := submission.ReadFile(context.Background(), file)
 		if err != nil {
 			continue // the build says what is wrong with it
 		}
-		if f, err := parser.ParseFile(token.NewFileSet(), file, text, parser.PackageClauseOnly); err == nil {
-			return f.Name.Name
+		f, err := parser.ParseFile(token.NewFileSet(), file, text, parser.PackageClauseOnly)
+		switch {
+		case err != nil:
+			unread = append(unread, filepath.Base(file))
+		case !slices.Contains(packages, f.Name.Name):
+			packages = append(packages, f.Name.Name)
 		}
 	}
-	return ""
+	return packages, unread
 }
 
 func lastPart(name string) string { return name[strings.LastIndexByte(name, '/')+1:] }

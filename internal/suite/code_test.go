@@ -79,7 +79,16 @@ func TestFindCode(t *testing.T) {
 	assert.Equal(t, map[string]string{"raft": filepath.Join(base, "tree", "raft")}, c.Impl)
 	assert.Equal(t, "tree/raft/raft.go:3", c.Show("raftlab/raft/raft.go:3"))
 
+	write(t, "mixed/raft/debug.go", "package main\n")
+	write(t, "mixed/raft/_old.go", "package old\n")
+	write(t, "mixed/raft/raft.go", "package raft\n")
+	c, err = FindCode("/framework", false, "mixed", pkgs)
+	require.NoError(t, err, "a stray file does not hide the package; the compiler says what is wrong")
+	assert.Equal(t, map[string]string{"raft": filepath.Join(base, "mixed", "raft")}, c.Impl)
+
+	write(t, "mac/raft/raft.go", "package raft\rimport \"fmt\"\r")
 	for impl, why := range map[string]string{
+		"mac":     "raft/raft.go has no package clause that can be read",
 		"nowhere": "no such directory", "other": "its Go files are of package main; to be tested it has to be package raft or kvraft", "tests": "package raft", "single/a.go": "no such directory",
 	} {
 		_, err = FindCode("/framework", false, impl, pkgs)
