@@ -36,6 +36,16 @@ func TestProcessorTime(t *testing.T) {
 	}
 }
 
+// A run that gets on in virtual time may take more, up to a bound.
+func TestAllowance(t *testing.T) {
+	for virtual, want := range map[time.Duration]time.Duration{0: 20, 10 * time.Second: 25, time.Minute: 50, time.Hour: 60} {
+		require.Equal(t, want*time.Second, allowance(20*time.Second, virtual), virtual)
+	}
+	j := miniJob(buildMini(t), "late copy", 1)
+	j.CPU = 200 * time.Millisecond
+	require.Contains(t, newPool(t, 1).Run(context.Background(), j).Verdict.Message, "600ms of processor time")
+}
+
 // Where a run does not even get processor time, the wall clock ends it, and that is no verdict
 // either.
 func TestWallClock(t *testing.T) {

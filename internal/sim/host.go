@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"strings"
+	"sync/atomic"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
@@ -44,6 +45,7 @@ type guest struct {
 	verdict   *record.Verdict // once there is one
 	counter   uint32          // address of the counters of loops and, behind it, of calls; or 0
 	most      [2]uint64       // what they have come to
+	virtual   *atomic.Int64   // for the guard, which is another goroutine
 	module    api.Module      // once it has called
 	accused   string          // of a busy loop, why
 	pleas     int             // how often it was accused without having answered
@@ -154,6 +156,9 @@ func (g *guest) flooded() {
 
 // idle is called whenever the guest waits.
 func (g *guest) idle() {
+	if g.virtual != nil {
+		g.virtual.Store(int64(g.clock.virtual()))
+	}
 	for i := range g.most {
 		if at := g.counter + uint32(8*i); g.counter != 0 {
 			n, _ := g.module.Memory().ReadUint64Le(at)

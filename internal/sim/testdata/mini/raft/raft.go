@@ -84,6 +84,7 @@ var misbehaviours = map[string]func() string{
 		}
 	},
 	"endless copy":          func() string { io.Copy(io.Discard, rand.Reader); return "" },
+	"late copy":             func() string { time.Sleep(10 * time.Second); io.Copy(io.Discard, rand.Reader); return "" },
 	"endless reads":         func() string { io.Copy(io.Discard, zeros{}); return "" },
 	"recursion without end": func() string { return fmt.Sprint(tree(99)) },
 	"garbage": func() string {
