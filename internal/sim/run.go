@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -53,7 +54,12 @@ func loadProgram(ctx context.Context, path, cacheDir string, workers int) (*prog
 		err = hostModule(ctx, p.runtime)
 	}
 	if err == nil {
-		p.module, err = p.runtime.CompileModule(experimental.WithCompilationWorkers(ctx, workers), wasm)
+		ctx := experimental.WithCompilationWorkers(ctx, workers)
+		if p.module, err = p.runtime.CompileModule(ctx, wasm); err != nil && before > 0 { // damaged in the middle
+			eachNative(cacheDir, func(name, _ string) { os.Remove(name) })
+			before = 0
+			p.module, err = p.runtime.CompileModule(ctx, wasm)
+		}
 	}
 	if err != nil {
 		p.close(ctx)
