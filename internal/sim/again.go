@@ -172,7 +172,7 @@ func (a again) compileStep(ctx context.Context, r recipe, s step, dir, archive s
 	}
 	args := []string{"-o", archive, "-trimpath", strings.Join(append(short, dir+"=>"), ";"), "-p", pkg, "-lang=" + r.Language, "-complete",
 		"-goversion", a.tools.version, "-c=" + strconv.Itoa(min(4, runtime.NumCPU())), "-dwarf=false", "-nolocalimports", "-importcfg", config, "-pack"}
-	return a.tool(ctx, "compile", append(args, files...), dir)
+	return a.tool(ctx, "compile", append(args, files...), dir, lessGarbage()...)
 }
 
 // importConfig writes where all packages are.
@@ -197,10 +197,10 @@ func (a again) link(ctx context.Context, r recipe, dir, made string) error {
 	return a.tool(ctx, "link", append(args, r.Archives[r.Steps[len(r.Steps)-1].Path]), dir)
 }
 
-func (a again) tool(ctx context.Context, name string, args []string, dir string) error {
+func (a again) tool(ctx context.Context, name string, args []string, dir string, env ...string) error {
 	tool := filepath.Join(a.tools.root, "pkg", "tool", runtime.GOOS+"_"+runtime.GOARCH, name)
 	cmd := exec.Command(tool, args...)
-	cmd.Dir, cmd.Env = dir, append(a.environment(), "GOROOT=")
+	cmd.Dir, cmd.Env = dir, append(append(a.environment(), "GOROOT="), env...)
 	_, err := compiling.output(ctx, name, cmd)
 	return err
 }

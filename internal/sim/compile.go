@@ -70,11 +70,20 @@ func (c compilation) compile(ctx context.Context, edited map[string][]byte) (*Bi
 	return binary, nil
 }
 
+// lessGarbage lets compilers collect garbage half as often as they would, unless the user has said
+// how often: a package then takes a tenth less processor time.
+func lessGarbage() []string {
+	if os.Getenv("GOGC") != "" {
+		return nil
+	}
+	return []string{"GOGC=200"}
+}
+
 // goTest has the go command make the test binary.
 func (c compilation) goTest(ctx context.Context, dir, overlay, made string) error {
 	args := append([]string{"test", "-c", "-o", made, "-overlay", overlay}, c.flags()...)
 	cmd := exec.Command(c.tools.command, append(args, c.Package)...)
-	cmd.Dir, cmd.Env = c.Framework, append(c.environment(), "GOTMPDIR="+dir)
+	cmd.Dir, cmd.Env = c.Framework, append(append(c.environment(), "GOTMPDIR="+dir), lessGarbage()...)
 	out, err := compiling.output(ctx, "the compiler", cmd)
 	if err == nil {
 		return nil

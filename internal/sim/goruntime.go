@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // This file edits the Go runtime that runs are linked with. The sources are read from the installed
@@ -41,11 +42,31 @@ type runtimeGroup struct {
 //go:embed overlay/*.go.txt
 var overlaySources embed.FS
 
+// overlay is what [runtimeOverlay] returns. Nobody changes it.
+type overlay struct {
+	files          map[string][]byte
+	applied, notes []string
+}
+
+// overlays are those that were made already: a build asks for both engines' more than once.
+var overlays sync.Map
+
 // runtimeOverlay returns the edited and added files of the standard library, by their path below
 // GOROOT/src, the names of the groups that were applied, and a note for each that was not. Groups
 // that are named in without are left out.
 func runtimeOverlay(goroot, engine string, without ...string) (files map[string][]byte, applied, notes []string) {
-	files = map[string][]byte{}
+	key := strings.Join(append([]string{goroot, engine}, without...), "\x00")
+	known, ok := overlays.Load(key)
+	if !ok {
+		known, _ = overlays.LoadOrStore(key, makeOverlay(goroot, engine, without))
+	}
+	o := known.(overlay)
+	return o.files, slices.Clone(o.applied), slices.Clone(o.notes)
+}
+
+func makeOverlay(goroot, engine string, without []string) overlay {
+	var applied, notes []string
+	files := map[string][]byte{}
 	have := map[string]bool{}
 	for _, g := range slices.Concat(runtimeGroups, nativeGroups) {
 		if g.only != "" && g.only != engine {
@@ -69,7 +90,7 @@ func runtimeOverlay(goroot, engine string, without ...string) (files map[string]
 		have[g.name] = true
 		applied = append(applied, g.name)
 	}
-	return files, applied, notes
+	return overlay{files, applied, notes}
 }
 
 // apply returns the group's files, starting from those that earlier groups have edited.
