@@ -12,23 +12,26 @@ import (
 
 func TestSameSeedSameRun(t *testing.T) {
 	b := buildMini(t)
-	seen := map[string]uint64{}
-	for seed := range uint64(8) {
-		var hashes []string
-		for _, workers := range []int{1, 2} {
-			p := newPool(t, workers) // fresh processes
-			for range 2 {
+	const seeds = 8
+	hashes := make([][]string, seeds)
+	for _, workers := range []int{1, 2} {
+		p := newPool(t, workers) // fresh processes
+		for range 2 {
+			for seed := range uint64(seeds) {
 				r := p.Run(context.Background(), miniJob(b, "work", seed))
 				require.Equal(t, record.Pass, r.Verdict.Outcome, r.Verdict.Message)
-				hashes = append(hashes, r.Hash)
+				hashes[seed] = append(hashes[seed], r.Hash)
 			}
 		}
-		for _, h := range hashes {
-			require.Equal(t, hashes[0], h)
+	}
+	seen := map[string]int{}
+	for seed, of := range hashes {
+		for _, h := range of {
+			require.Equal(t, of[0], h, "seed %d", seed)
 		}
-		other, ok := seen[hashes[0]]
+		other, ok := seen[of[0]]
 		require.False(t, ok, "seeds %d and %d give the same run", seed, other)
-		seen[hashes[0]] = seed
+		seen[of[0]] = seed
 	}
 }
 

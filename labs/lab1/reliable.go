@@ -1,6 +1,7 @@
 package lab1
 
 import (
+	"strings"
 	"time"
 
 	"raftlab/kvapi"
@@ -25,6 +26,22 @@ func oneClient(e *tester.Env) {
 		u.writes("empty", "")
 	})
 	s.closes("a", "b", "c", "empty", "never")
+}
+
+// anyKeys uses keys that look alike, are long, or no text: to the server all are different.
+func anyKeys(e *tester.Env) {
+	s := start(e, tester.Options{})
+	u := s.user()
+	long := strings.Repeat("long", 300)
+	keys := []string{" ", "key", "Key", "key ", "key/", "key/a", "k\x00y", "k\x00z", long + "1", long + "2"}
+	u.Must("use keys that look alike", func() {
+		for range 2 {
+			for i, key := range keys {
+				u.writes(key, kit.ValueOf(i))
+			}
+		}
+	})
+	s.closes(keys...)
 }
 
 // writes writes a key that nobody else writes, while nothing gets lost, and reads it.

@@ -24,6 +24,8 @@ func onReliable() []tester.Case {
 			Checks: "one client writes and reads: it sees what it has written, and nothing in keys that it has not"},
 		{Part: "1A", Name: "Rules", Points: 25, Run: rules,
 			Checks: "the answers about keys that do not exist, and about versions that are too old or too new"},
+		{Part: "1A", Name: "AnyKeys", Points: 5, Run: anyKeys,
+			Checks: "keys that look alike, are long, or no text: to the server they are all different"},
 		{Part: "1A", Name: "ManyClients", Points: 20, Run: manyClients,
 			Checks: "six clients at two keys: whatever they see, there is one order that explains it"},
 		{Part: "1A", Name: "Race", Points: 15, Run: race,
