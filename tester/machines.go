@@ -128,7 +128,7 @@ func (c *machines) Shutdown() {
 	}
 	c.net.Cleanup()
 	c.checks.Summarise()
-	if c.alone() {
+	if c.alone() && !c.r.terms.Processes {
 		c.r.checkLeftovers()
 	}
 	for _, l := range c.all {

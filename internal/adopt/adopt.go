@@ -222,6 +222,9 @@ func (c *conversion) again(d *directory) {
 	delete(c.adapters, d.name)
 	c.persister(d)
 	c.recall(d, providedByPersister...)
+	if _, kill := d.method(c.peerType(d), "Kill"); kill == nil {
+		c.endless(d, c.peerType(d))
+	}
 	c.write(d, ownRaft, "raft")
 	c.notes.add(Converted, d.name, 0, "is there a second time, in %s/, as the services know it", ownRaft)
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"maps"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -76,6 +77,8 @@ func TestYears(t *testing.T) {
 		}},
 		"2026": {"2026", daemons(sixfive(t).cut(t, "src/raft1/raft.go", "func (rf *Raft) Kill() {", "func (rf *Raft) killed()")), func(t *testing.T, a *Adopted) {
 			assert.True(t, a.says(Shimmed, "Raft has no Kill"), "%v", a.Notes)
+			assert.Contains(t, a.text(t, "raft/raft.go"), "rf.raftlabSleep(", "after a crash it sleeps for good")
+			assert.NotContains(t, a.text(t, "raft/raft.go"), "time.Sleep(")
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -217,7 +220,9 @@ func TestOwnForms(t *testing.T) {
 			"rf.persister.Save(w.Bytes(), rf.snapshot)\n\tutils.Log(\"%d\", len(rf.persister.raftstate))\n\trf.persister.SaveSnapshot(rf.snapshot)",
 			"func MakePersister()", "func (ps *Persister) SaveSnapshot(s []byte) { ps.snapshot = s }\n\nfunc MakePersister()"), Converted, []string{"SaveSnapshot"}, []string{"raft"}},
 		"the number of a goroutine": {base(t).replace(t, "	\"sort\"\n", "	\"runtime\"\n	\"sort\"\n", "	utils.Log(\"%d starts %v\"",
-			"	b := make([]byte, 64)\n	utils.Log(\"%s\", b[:runtime.Stack(b, false)])\n	utils.Log(\"%d starts %v\""), Converted, []string{"runtime.Stack"}, []string{"raft"}},
+			"	b := make([]byte, 64)\n	utils.Log(\"%s\", b[:runtime.Stack(b, false)])\n	utils.Log(\"%d starts %v\""), Shimmed, []string{"runtime.Stack"}, []string{"raft"}},
+		"its whole stack": {base(t).replace(t, "	\"sort\"\n", "	\"runtime/debug\"\n	\"sort\"\n", "	utils.Log(\"%d starts %v\"",
+			"	utils.Log(\"%s\", debug.Stack())\n	utils.Log(\"%d starts %v\""), Shimmed, []string{"debug.Stack"}, []string{"raft"}},
 		"a controller for uuid": {base(t).replace(t, "	\"sort\"\n", "	\"sort\"\n\n	\"github.com/google/uuid\"\n", "	utils.Log(\"%d starts %v\"", "	_ = uuid.New().String()\n	utils.Log(\"%d starts %v\""),
 			Shimmed, []string{"google/uuid"}, []string{"raft"}},
 	} {
@@ -225,6 +230,11 @@ func TestOwnForms(t *testing.T) {
 			t.Parallel()
 			a := adopted(t, c.form)
 			assert.True(t, a.says(c.kind, c.says...), "%v", a.Notes)
+			for _, f := range a.Files {
+				if path.Base(f.Name) == adapterFile { // what the sandbox refuses must not come from us
+					assert.NotContains(t, string(f.Text), "runtime", f.Name)
+				}
+			}
 			compiles(t, a, c.packages...)
 		})
 	}

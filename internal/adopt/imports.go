@@ -108,23 +108,43 @@ func (c *conversion) redirectLog(f *file, d *directory) {
 	})
 }
 
-// ownStack lets runtime.Stack, where it is asked for the goroutine's own stack, come from package
-// debug: the sandbox has no other, and people take the number of a goroutine from it.
+const stackCode = `// raftlabStack stands for the stack of a goroutine, which would say more than a server may know: its first line.
+func raftlabStack() []byte { return []byte("goroutine 1 [running]:\n") }`
+
+// ownStack puts a line in the place of what runtime.Stack and debug.Stack say of the goroutine
+// itself. People take the number of a goroutine from it, to print it; the sandbox has no such
+// numbers for a server.
 func (c *conversion) ownStack(f *file, d *directory) {
-	name := f.nameOf("runtime")
-	if name == "" {
+	runtime, debug := f.nameOf("runtime"), f.nameOf("runtime/debug")
+	if runtime == "" && debug == "" {
 		return
 	}
+	used := map[string]bool{}
 	ast.Inspect(f.ast, func(n ast.Node) bool {
 		call, ok := n.(*ast.CallExpr)
-		if ok && len(call.Args) == 2 && f.source(call.Fun) == name+".Stack" && f.source(call.Args[1]) == "false" && !f.erased(call.Pos()) {
-			f.change(call.Fun.Pos(), call.Fun.End(), "raftlabStack")
-			c.adapter(d).add("// raftlabStack is runtime.Stack for the goroutine itself.\nfunc raftlabStack(b []byte, _ bool) int { return copy(b, debug.Stack()) }", `"runtime/debug"`)
-			f.append("const _ = " + name + ".Compiler // the import stays in use")
-			c.notes.add(Converted, f.name, f.line(call.Pos()), "runtime.Stack comes from package debug")
+		if !ok || f.erased(call.Pos()) {
+			return true
 		}
+		what := ""
+		switch fn := f.source(call.Fun); {
+		case runtime != "" && fn == runtime+".Stack" && len(call.Args) == 2 && f.source(call.Args[1]) == "false":
+			what = "runtime.Stack"
+			f.change(call.Pos(), call.End(), "copy("+f.source(call.Args[0])+", raftlabStack())")
+			used["const _ = "+runtime+".Compiler // the import stays in use"] = true
+		case debug != "" && fn == debug+".Stack" && len(call.Args) == 0:
+			what = "debug.Stack"
+			f.change(call.Pos(), call.End(), "raftlabStack()")
+			used["func _() { "+debug+".PrintStack() } // the import stays in use"] = true
+		default:
+			return true
+		}
+		c.adapter(d).add(stackCode)
+		c.notes.add(Shimmed, f.name, f.line(call.Pos()), "%s: a line stands in its place, without the goroutine's number", what)
 		return true
 	})
+	for _, code := range sortedKeys(used) {
+		f.append(code)
+	}
 }
 
 // nameOf is the name by which a file knows an imported package, or "".

@@ -118,8 +118,9 @@ func (c *conversion) methods(d *directory) {
 		f, fn := d.method(name, w.name)
 		switch {
 		case fn == nil && w.name == "Kill":
-			c.adapter(d).add("// Kill does nothing: peers of this year are processes, which end without being asked.\nfunc (rf *" + name + ") Kill() {}")
-			c.notes.add(Shimmed, d.name, 0, "%s has no Kill, as is the way of 2026, whose peers are processes: what a peer has started goes on after its crash, unheard", name)
+			c.endless(d, name)
+			c.notes.add(Shimmed, d.name, 0, "%s has no Kill, as is the way of 2026, whose peers are processes: what a peer has started goes on after its crash, unheard, "+
+				"up to where it next calls time.Sleep", name)
 		case fn == nil && w.name == "Snapshot":
 			c.notes.add(Missing, d.name, 0, "%s has no Snapshot: part 2D is not graded", name)
 			c.lack([]string{"2D"}, "no Snapshot here: part 2D is not graded")

@@ -29,6 +29,9 @@ type Contract struct {
 	// service that knows the latest request of each client by its number alone, and is not ready
 	// for an older one, is right there.
 	Once bool
+	// Processes: a peer is a process, which dies without being asked. So what it has started cannot
+	// be told to end, and nobody looks for what is left over.
+	Processes bool
 }
 
 // Strict is the default. It is the contract of 2023 and later, except that a peer that still has
@@ -43,7 +46,7 @@ var years = []Contract{
 	{Year: "2023", Once: true},
 	{Year: "2024", Once: true},
 	{Year: "2025", Once: true},
-	{Year: "2026", Once: true},
+	{Year: "2026", Once: true, Processes: true},
 }
 
 // Years returns the years that have a contract, the oldest first.
