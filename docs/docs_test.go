@@ -243,15 +243,15 @@ func isDir(path string) bool {
 	return err == nil && info.IsDir()
 }
 
-// TestRulesAreExplained compares the harness's rules with the table in the debugging guide, and
-// with the tables of common mistakes.
+// TestRulesAreExplained compares the harness's rules with the table of rules and verdicts, and with
+// the tables of common mistakes.
 func TestRulesAreExplained(t *testing.T) {
 	rules := literals(t, filepath.Join("..", "tester"))
 	constants := rulesOf(t)
 	text := pages(t)
 	for _, r := range constants {
-		if !strings.Contains(text["debugging.md"], r) {
-			t.Errorf("debugging.md does not explain the rule %q", r)
+		if !strings.Contains(text["verdicts.md"], r) {
+			t.Errorf("verdicts.md does not explain the rule %q", r)
 		}
 	}
 	quoted := regexp.MustCompile("`([a-z][A-Za-z ]+ [A-Za-z ]+)`")

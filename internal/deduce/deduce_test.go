@@ -13,10 +13,15 @@ import (
 type trace struct {
 	events []record.Event
 	n      uint64
+	now    time.Duration
 }
 
+// pause lets time pass.
+func (t *trace) pause(d time.Duration) { t.now += d }
+
 func (t *trace) add(k record.Kind, p, q int, n uint64, method, detail string) {
-	t.events = append(t.events, record.Event{Time: time.Duration(len(t.events)+1) * time.Millisecond, Kind: k, Peer: p, Other: q, N: n, Method: method, Detail: detail})
+	t.now += time.Millisecond
+	t.events = append(t.events, record.Event{Time: t.now, Kind: k, Peer: p, Other: q, N: n, Method: method, Detail: detail})
 }
 
 // call is answered, if reply is not empty, and lost otherwise.

@@ -42,7 +42,7 @@ var (
 	ofKey     = regexp.MustCompile(`\b(?:get|put|append|key|lock) ("(?:[^"\\]|\\.)*")`)
 	written   = regexp.MustCompile(`\b(?:put|append) "(?:[^"\\]|\\.)*" ("(?:[^"\\]|\\.)*")`)
 	twice     = regexp.MustCompile(`\bhas (\S+) twice`)
-	answers   = regexp.MustCompile(`\b(?:from|to) (\d+: \d+(?: \d+)*)`)
+	answers   = regexp.MustCompile(`\b(?:from|to|in configuration) (\d+: \d+(?: \d+)*)`)
 	electedBy = regexp.MustCompile(`\belected with the votes? of peers? (\d+)(?: and (\d+))?`)
 )
 
@@ -120,4 +120,25 @@ func KeyOf(text string) string {
 	}
 	key, _ := strconv.Unquote(quoted) // a prefix that is quoted can be unquoted
 	return key
+}
+
+// Concerns says whether an event is about what the verdict names: its values, its key, an index, a
+// term, or one of the accused.
+func (s Subject) Concerns(e record.Event) bool {
+	peers := []int{e.Peer, e.Other}
+	mine := slices.ContainsFunc(peers, func(p int) bool { return slices.Contains(s.Peers, p) || slices.Contains(s.Clients, p) })
+	r := ReadRequest(e.Method, e.Detail)
+	switch {
+	case len(s.Answers) > 0:
+		return slices.Contains(s.Answers, e.Text)
+	case len(s.Values) > 0:
+		return valueIn(e.Detail+e.Text, s.Values) != ""
+	case s.HasKey:
+		return mine && strings.Contains(e.Detail+" "+e.Text, strconv.Quote(s.Key))
+	case len(s.Indexes) > 0:
+		return slices.Contains(s.Indexes, e.Index) || slices.ContainsFunc(s.Indexes, r.Carries)
+	case len(s.Terms) > 0:
+		return mine && (slices.Contains(s.Terms, e.Term) || slices.Contains(s.Terms, r.Term))
+	}
+	return mine || len(s.Peers)+len(s.Clients) == 0
 }

@@ -54,6 +54,9 @@ func Weights(events []record.Event, s Subject) []Weight {
 	w.votes()
 	w.operations()
 	w.requests()
+	w.beginnings()
+	w.servers()
+	w.installs()
 	for _, c := range Writes(events, s) {
 		w.raise(c.At, Decisive)
 	}
@@ -212,6 +215,47 @@ func (w *weigher) requests() {
 		}
 		if asked[key] && e.N > 0 && e.Kind != record.Sent && e.Kind != record.Handled {
 			w.raise(at, Related)
+		}
+	}
+}
+
+// installs finds the first and the last snapshot that was sent to one of the accused, if that is
+// what the verdict is about.
+func (w *weigher) installs() {
+	if w.subject.Rule != "wrong snapshot" && w.subject.Rule != "applies out of order" {
+		return
+	}
+	for _, peer := range w.subject.Peers {
+		is := func(e record.Event) bool {
+			return e.Kind == record.Sent && e.Other == peer && w.asked[edge{e.Peer, e.Other, e.N}].RPC == Install
+		}
+		first := slices.IndexFunc(w.events, is)
+		for at := len(w.events) - 1; at >= 0 && first >= 0; at-- {
+			if is(w.events[at]) {
+				w.raise(first, Decisive)
+				w.raise(at, Decisive)
+				break
+			}
+		}
+	}
+}
+
+// servers finds which server gave the answers at the times that the verdict names.
+func (w *weigher) servers() {
+	for at, e := range w.events {
+		if e.Kind != record.Return || !slices.Contains(w.subject.Clients, e.Peer) || !slices.Contains(w.subject.Times, e.Time.Round(100*time.Microsecond)) {
+			continue
+		}
+		replied := at // the answer that ends the operation
+		for replied >= 0 && !(w.events[replied].Kind == record.Replied && w.events[replied].Peer == e.Peer) {
+			replied--
+		}
+		for back := replied - 1; back >= 0 && w.events[back].Kind != record.Invoke; back-- {
+			r := w.events[replied]
+			if d := w.events[back]; d.Kind == record.Delivered && d.Peer == r.Peer && d.Other == r.Other && d.N == r.N {
+				w.raise(back, Decisive)
+				break
+			}
 		}
 	}
 }

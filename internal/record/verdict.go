@@ -51,8 +51,8 @@ type Verdict struct {
 	Warnings   []string `json:"warnings,omitempty"`  // leftover goroutines, labgob's warnings
 	Reached    []string `json:"reached,omitempty"`   // situations (raftapi.Reached), sorted
 	Unmatched  []string `json:"unmatched,omitempty"` // lines of the scenario about things that did not occur
-	// Ran has a byte for each block of the code under test, if the build asked for them
-	// (sim.Binary.Blocks): how often it ran (blocks.Level).
+	// Ran has a bit for each block of the code under test, if the build asked for them
+	// (sim.Binary.Blocks).
 	Ran    []byte `json:"ran,omitempty"`
 	RPCs   int    `json:"rpcs,omitempty"`
 	Judged int    `json:"judged,omitempty"` // operations of clients in histories that were found linearizable

@@ -14,6 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"raftlab/internal/deduce"
 	"raftlab/internal/mutation"
 	"raftlab/internal/patch"
 	"raftlab/internal/record"
@@ -34,7 +35,11 @@ var root = filepath.Join("..", "..")
 
 // TestExcerpts measures: make excerpts. The run of a mutant and the reference's with the same seed
 // are the same up to the event at which the mutant first departed; in how many failures does a
-// reader see it, in the excerpt, and in as many of the run's last lines?
+// reader see it, in the excerpt, and in as many of the run's last lines? Many a mistake is first
+// made where it does no harm: the first heartbeat too many, the first of a hundred numbers. So the
+// first visible consequence counts apart: the first departure, or the first event that the
+// reference's run does not have and that is about what the verdict names, or the first at which the
+// trace contradicts itself, which it never does in a run of the reference.
 func TestExcerpts(t *testing.T) {
 	if *measured == 0 {
 		t.Skip("it takes a long time: -mutants 40")
@@ -56,7 +61,7 @@ func TestExcerpts(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(pool.Close)
 	hunt := mutation.Hunt{Cases: suite.Cases(labs.All()), Binaries: map[string]*sim.Binary{}}
-	events, seen, before, nothing := 0, 0, 0, 0
+	events, seen, visible, before := 0, 0, 0, 0
 	for _, s := range subjects[1:] {
 		id, seedText, _ := strings.Cut(kills[s.Name], " ")
 		seed, err := strconv.ParseUint(seedText, 10, 64)
@@ -83,7 +88,6 @@ func TestExcerpts(t *testing.T) {
 		told := suite.NewRunResult(suite.Finished{Run: suite.Run{Case: c, Seed: seed}, State: suite.Ran, Result: wrong})
 		told.Replay = "replay"
 		if told.Outcome != record.Fail || told.Stack != "" || len(happened) == 0 {
-			nothing++
 			fmt.Printf("%-36s %-26s no excerpt of events: %s\n", s.Name, kills[s.Name], told.Outcome)
 			continue
 		}
@@ -107,10 +111,18 @@ func TestExcerpts(t *testing.T) {
 		if good {
 			seen++
 		}
+		consequence := good || tells(lines, wholeCall(happened, firstAbout(happened, should, at, deduce.SubjectOf(told.Rule, told.Message, told.Peers))))
+		if bs := deduce.Breaches(happened); len(bs) > 0 {
+			consequence = consequence || tells(lines, happened[bs[0].At:bs[0].At+1])
+		}
+		require.Empty(t, deduce.Breaches(should), "%s: the reference contradicts itself", kills[s.Name])
+		if consequence {
+			visible++
+		}
 		if was {
 			before++
 		}
-		fmt.Printf("%-36s %-26s excerpt %-5v last lines %-5v of %d events the departure is %d from the end: %s\n", s.Name, kills[s.Name], good, was,
+		fmt.Printf("%-36s %-26s excerpt %-5v visible %-5v last lines %-5v of %d events the departure is %d from the end: %s\n", s.Name, kills[s.Name], good, consequence, was,
 			len(happened), len(happened)-at, happened[at].AppendJSON(nil))
 		if !good && testing.Verbose() {
 			fmt.Printf("    %.300s\n    instead of %s %.300s\n", happened[at].Detail, departures[len(departures)-1].AppendJSON(nil), departures[len(departures)-1].Detail)
@@ -118,8 +130,9 @@ func TestExcerpts(t *testing.T) {
 		}
 	}
 	n := max(events, 1)
-	fmt.Printf("%d mutants; of %d failures that are told by events the excerpt has the first departure in %d (%.0f %%), the last lines in %d (%.0f %%)\n",
-		len(subjects)-1, events, seen, 100*float64(seen)/float64(n), before, 100*float64(before)/float64(n))
+	fmt.Printf("%d mutants; of %d failures that are told by events the excerpt has the first departure in %d (%.0f %%), the last lines in %d (%.0f %%);\n"+
+		"the first visible consequence is in %d (%.0f %%)\n",
+		len(subjects)-1, events, seen, 100*float64(seen)/float64(n), before, 100*float64(before)/float64(n), visible, 100*float64(visible)/float64(n))
 }
 
 // alike says whether two events are the same; a field that only one of the peers has makes no
@@ -181,6 +194,15 @@ var (
 	ofColumn  = regexp.MustCompile(`^(peer |client )?(\d+)`)
 )
 
+// named says whether a line across all columns is about the peer.
+func named(line string, peer int) bool {
+	who := "-- peer " + timeline.Name(peer) + " "
+	if peer >= record.FirstClient {
+		who = "-- client " + timeline.Name(peer)[1:] + " "
+	}
+	return strings.HasPrefix(line, who)
+}
+
 // tells says whether one of the lines stands for one of the events: the same instant, in the same
 // column.
 func tells(lines []string, events []record.Event) bool {
@@ -206,11 +228,33 @@ func tells(lines []string, events []record.Event) bool {
 				peer = e.Other
 			}
 			same := strings.TrimSpace(cells[0]) == fmt.Sprintf("%.4f", e.Time.Seconds())
-			across := strings.HasPrefix(cells[1], "-- ") && (peer < 0 || e.Kind == record.Cut || e.Kind == record.Heal)
+			across := strings.HasPrefix(cells[1], "-- ") && (peer < 0 || e.Kind == record.Cut || e.Kind == record.Heal || named(cells[1], peer))
 			if same && (across || peer >= 0 && who == timeline.Name(peer)) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// firstAbout is the first event from at on that is not in the reference's run, and is about what the verdict names.
+func firstAbout(happened, should []record.Event, at int, s deduce.Subject) int {
+	type said struct {
+		kind         record.Kind
+		peer, other  int
+		method, text string
+	}
+	of := func(e record.Event) said {
+		return said{e.Kind, e.Peer, e.Other, e.Method, fmt.Sprint(e.Index, e.Term, e.Leader, e.Text, e.Detail)}
+	}
+	known := map[said]bool{}
+	for _, e := range should {
+		known[of(e)] = true
+	}
+	for i := at; i < len(happened); i++ {
+		if e := happened[i]; !known[of(e)] && s.Concerns(e) {
+			return i
+		}
+	}
+	return at
 }

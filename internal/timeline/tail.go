@@ -28,6 +28,7 @@ const (
 // peers that the verdict accuses have a column in any case.
 func Tail(events []record.Event, subject deduce.Subject, n, width int) []string {
 	w := weighing{subject: subject, weights: deduce.Weights(events, subject), pins: pinsIn(events, subject)}
+	w.breaches = breachesIn(events, subject)
 	rows := w.candidates(events)
 	keep := make([]bool, len(rows))
 	left := n
@@ -37,7 +38,7 @@ func Tail(events []record.Event, subject deduce.Subject, n, width int) []string 
 		if r.peer < 0 || slices.Contains(columns, r.peer) {
 			return true
 		}
-		if len(columns) >= most && weight < decisive {
+		if len(columns) >= most && (weight < decisive || weight == decisive && len(columns) >= width/narrowColumn) {
 			return false
 		}
 		columns = append(columns, r.peer)
@@ -75,6 +76,9 @@ func Tail(events []record.Event, subject deduce.Subject, n, width int) []string 
 	return lines
 }
 
+// narrowColumn is the width of a column at which what decides still adds one.
+const narrowColumn = 22
+
 // leastColumn is the width at which a message can still be told from another.
 const leastColumn = 26
 
@@ -105,6 +109,8 @@ type weighing struct {
 	subject deduce.Subject
 	weights []deduce.Weight // of events
 	pins    map[int]bool    // events
+	// breaches are told in words, across all columns.
+	breaches []deduce.Breach
 }
 
 // candidates are the rows that can be chosen from: those of the events, and the life of the entry
@@ -130,7 +136,57 @@ func (w *weighing) candidates(events []record.Event) []row {
 		rows = append(slices.DeleteFunc(rows, func(r row) bool { return told[r.at] }), own...)
 		slices.SortStableFunc(rows, func(a, b row) int { return cmp.Compare(a.at, b.at) })
 	}
+	for _, b := range w.breaches {
+		rows = slices.DeleteFunc(rows, func(r row) bool { return r.at == b.At })
+		text := plain.Line(who(b.Peer)+" "+b.What, plain.MaxText)
+		rows = append(rows, row{time: events[b.At].Time, kind: record.Note, peer: record.None, other: record.None, at: b.At, text: text})
+		w.pins[b.At] = true
+	}
+	slices.SortStableFunc(rows, func(a, b row) int { return cmp.Compare(a.at, b.at) })
 	return w.fold(rows)
+}
+
+// who is "peer 2", or "client 3".
+func who(peer int) string {
+	if peer >= record.FirstClient {
+		return fmt.Sprintf("client %d", peer-record.FirstClient)
+	}
+	return fmt.Sprintf("peer %d", peer)
+}
+
+// mostBreaches is how many lines they may take.
+const mostBreaches = 3
+
+// breachesIn are the contradictions that a reader has to see: the first of all, and the first and
+// the last of each of the accused, before what the verdict is about.
+func breachesIn(events []record.Event, subject deduce.Subject) (chosen []deduce.Breach) {
+	accused := slices.Concat(subject.Peers, subject.Clients)
+	all := slices.DeleteFunc(deduce.Breaches(events), func(b deduce.Breach) bool {
+		return subject.Last() > 0 && events[b.At].Time > subject.Last()
+	})
+	take := func(b deduce.Breach) {
+		known := slices.ContainsFunc(chosen, func(c deduce.Breach) bool { return c.At == b.At })
+		if !known && len(chosen) < mostBreaches {
+			chosen = append(chosen, b)
+		}
+	}
+	if len(all) > 0 {
+		take(all[0])
+	}
+	of := func(b deduce.Breach) bool { return slices.Contains(accused, b.Peer) }
+	for _, b := range slices.Backward(all) {
+		if of(b) {
+			take(b)
+			break
+		}
+	}
+	for _, b := range all {
+		if of(b) {
+			take(b)
+			break
+		}
+	}
+	return chosen
 }
 
 // entries tell about the log entries that the verdict is about: the life of the one that it names,

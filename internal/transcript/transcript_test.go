@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"raftlab/internal/deduce"
 	"raftlab/internal/mutation"
 	"raftlab/internal/record"
 	"raftlab/internal/sim"
@@ -94,6 +95,7 @@ func engine(t *testing.T, subjects []mutation.Subject) func(Run) (Told, error) {
 		events, err := timeline.Read(file)
 		if subject.Patch == nil {
 			require.Equal(t, record.Pass, result.Verdict.Outcome, "%+v", result.Verdict)
+			require.Empty(t, deduce.Breaches(events), "the reference contradicts itself")
 			return Told{Events: events}, err
 		}
 		require.Equal(t, record.Fail, result.Verdict.Outcome, "%+v", result.Verdict)

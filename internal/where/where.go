@@ -86,4 +86,4 @@ func ochiai(failing, fails, passes int) float64 {
 	return float64(fails) / math.Sqrt(float64(failing)*float64(fails+passes))
 }
 
-func ran(levels []byte, n int) bool { return n < len(levels) && levels[n] > 0 }
+func ran(bits []byte, n int) bool { return n/8 < len(bits) && bits[n/8]&(1<<(n%8)) != 0 }

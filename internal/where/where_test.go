@@ -42,11 +42,11 @@ func TestRank(t *testing.T) {
 		{File: "raft/a.go", Function: "Innocent", Lines: []int{30}},
 	}
 	runs := []Run{
-		{Failed: true, Ran: []byte{1, 5, 1, 9}},
-		{Failed: true, Ran: []byte{1, 5, 1, 1}},
-		{Ran: []byte{1, 1, 0, 0, 1}},
-		{Ran: []byte{1, 0, 0, 0, 1}},
-		{Ran: []byte{1, 0, 0, 0, 1}},
+		{Failed: true, Ran: []byte{0b01111}},
+		{Failed: true, Ran: []byte{0b01111}},
+		{Ran: []byte{0b10011}},
+		{Ran: []byte{0b10001}},
+		{Ran: []byte{0b10001}},
 	}
 	places := Rank(blocks, runs)
 	require.Len(t, places, 3)

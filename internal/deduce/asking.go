@@ -1,0 +1,101 @@
+package deduce
+
+import (
+	"strconv"
+	"strings"
+
+	"raftlab/internal/record"
+)
+
+// clients follows what clients ask for within an operation.
+type clients struct {
+	of     map[int]*operation
+	seen   bool            // there are some
+	writes map[edge]string // what a write under way has for a value
+}
+
+// operation is what a client does at the moment.
+type operation struct {
+	method  string
+	asked   map[string]value // what it has asked for, by what makes it the same request
+	written string           // the value of its last write
+	wrote   bool
+	answer  string // the last answer to a write
+	seen    bool   // it has read its own value since
+	told    bool
+}
+
+func newClients() *clients { return &clients{of: map[int]*operation{}, writes: map[edge]string{}} }
+
+func (c *clients) event(w *witness, e record.Event) {
+	if e.Peer < record.FirstClient {
+		return
+	}
+	c.seen = true
+	if e.Kind == record.Invoke {
+		c.of[e.Peer] = &operation{method: e.Method, asked: map[string]value{}}
+	}
+	o := c.of[e.Peer]
+	if o == nil {
+		return
+	}
+	key := edge{e.Peer, e.Other, e.N}
+	switch e.Kind {
+	case record.Sent:
+		v := parse(e.Detail)
+		c.again(w, e, o, v)
+		if written, ok := v.find("value"); ok {
+			o.wrote, o.written, o.seen, o.answer = true, written.text, false, ""
+			c.writes[key] = written.text
+		}
+	case record.Replied:
+		v := parse(e.Detail)
+		answer, _ := v.find("err")
+		if _, write := c.writes[key]; write {
+			o.answer = answer.text
+			delete(c.writes, key)
+		} else if read, ok := v.find("value"); ok && o.wrote && read.text == o.written {
+			o.seen = true
+		}
+	case record.Return:
+		c.returns(w, e, o)
+	}
+}
+
+// again notices a request that is made again with another number: to a server it is another one.
+func (c *clients) again(w *witness, e record.Event, o *operation, v value) {
+	same := []string{e.Method}
+	for _, f := range v.fields {
+		if _, err := strconv.Atoi(f.value.text); err != nil {
+			same = append(same, f.value.text)
+		}
+	}
+	key := strings.Join(same, "\x00")
+	was, ok := o.asked[key]
+	o.asked[key] = v
+	if !ok || o.told {
+		return
+	}
+	for i, f := range v.fields {
+		name := strings.ToLower(f.name)
+		about := strings.Contains(name, "seq") || strings.Contains(name, "serial") || strings.HasSuffix(name, "id")
+		if about && i < len(was.fields) && was.fields[i].value.text != f.value.text {
+			o.told = true
+			w.breach(e.Peer, "asks again with %s %s, but had asked with %s", f.name, f.value.text, was.fields[i].value.text)
+			return
+		}
+	}
+}
+
+// returns judges a lock that was got: it takes a write that was carried out, or its value seen.
+func (c *clients) returns(w *witness, e record.Event, o *operation) {
+	if o.method != "acquire" || e.Text != "done" {
+		return
+	}
+	switch {
+	case !o.wrote:
+		w.breach(e.Peer, "has the lock without having written to it")
+	case o.answer != `"OK"` && o.answer != `""` && !o.seen && o.answer != "":
+		w.breach(e.Peer, "has the lock, but the answer to its write was %s", o.answer)
+	}
+}

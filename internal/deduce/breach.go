@@ -1,0 +1,209 @@
+package deduce
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+
+	"raftlab/internal/record"
+)
+
+// Breach is an event at which a peer or a client does what its own earlier words, or those that it
+// has heard, exclude.
+type Breach struct {
+	At   int // position of the event
+	Peer int
+	What string // "grants its vote to 1, whose log ends at 3, although its own ends at 5 (term 2)"
+}
+
+// Breaches finds where peers contradict themselves, and clients. It knows what the trace tells and
+// no more, so that it is silent where something may have happened between two messages; what it
+// says is so.
+//
+//   - election.go: votes, terms, who leads (§5.1, §5.2, §5.4.1)
+//   - ledger.go: what a log is known to hold, and what of it may be committed (§5.3, §5.4.2)
+//   - asking.go: clients, and the servers that answer them (§8)
+func Breaches(events []record.Event) []Breach {
+	w := &witness{events: events, calls: map[edge]*asked{}, clients: newClients()}
+	w.begin()
+	for at, e := range events {
+		w.at = at
+		w.event(e)
+	}
+	w.silent()
+	w.unfounded()
+	slices.SortStableFunc(w.breaches, func(a, b Breach) int { return cmp.Compare(a.At, b.At) })
+	return w.breaches
+}
+
+// asked is a call, with what was known of the one that is asked when the request arrived. A handler
+// works at some time between that and its end.
+type asked struct {
+	Request
+	arrived bool
+	then    standing
+}
+
+// standing is what is known of a peer at an instant, as far as it decides on votes and entries.
+type standing struct {
+	term           int
+	last, lastTerm int // the log goes at least so far
+	prevTerm       int // of the entry that the request wants to be there, 0 if that is not known
+}
+
+// witness reads the events of a run one after the other.
+type witness struct {
+	events   []record.Event
+	at       int
+	members  map[int]*member
+	groups   map[string]int // how many servers each has
+	calls    map[edge]*asked
+	clients  *clients
+	entries  map[place]string // what was put there
+	reads    bool             // there are AppendEntries whose arguments can be read
+	mute     bool             // but their answers cannot
+	refusals []refusal
+	breaches []Breach
+}
+
+// begin begins a cluster.
+func (w *witness) begin() {
+	w.members, w.groups, w.reads, w.mute = map[int]*member{}, map[string]int{}, false, false
+	w.entries = map[place]string{}
+	clear(w.calls)
+}
+
+func (w *witness) breach(peer int, format string, args ...any) {
+	w.breaches = append(w.breaches, Breach{At: w.at, Peer: peer, What: fmt.Sprintf(format, args...)})
+}
+
+func (w *witness) of(peer int) *member {
+	if w.members[peer] == nil {
+		w.members[peer] = newMember()
+	}
+	return w.members[peer]
+}
+
+// majority is how many of a peer's group are one.
+func (w *witness) majority(p *member) int { return w.groups[p.group]/2 + 1 }
+
+func (w *witness) event(e record.Event) {
+	w.clients.event(w, e)
+	if m := pauses.FindStringSubmatch(e.Text); e.Kind == record.Note && m != nil {
+		n, _ := strconv.Atoi(m[1]) // the pattern has digits only
+		w.of(n).paused = m[2] == "is paused"
+		w.of(n).stirred = w.at
+	}
+	if e.Peer < 0 || e.Peer >= record.FirstClient {
+		return
+	}
+	p := w.of(e.Peer)
+	w.lives(e, p)
+	switch e.Kind {
+	case record.Start:
+		if p.started {
+			w.begin() // of the case's next cluster
+			p = w.of(e.Peer)
+		}
+		p.started, p.group, p.exact = true, e.Text, true
+		w.groups[e.Text]++
+	case record.CrashPeer:
+		p.crash()
+	case record.Restart:
+		// A service may have stored a snapshot that the trace does not tell of.
+		p.toldCommit = p.toldCommit || w.clients.seen
+	case record.State:
+		p.says(e.Term)
+		if e.Leader {
+			w.leads(e.Peer, e.Term)
+		}
+	case record.Apply:
+		w.applies(e)
+	case record.Snapshot:
+		p.base, p.snapshots[e.Index] = max(p.base, e.Index), true
+		p.told = max(p.told, e.Index)
+		p.longest = max(p.longest, e.Index)
+	case record.Sent:
+		w.sent(e)
+	case record.Delivered, record.Handled, record.Replied:
+		if c := w.calls[edge{e.Peer, e.Other, e.N}]; c != nil && e.Other < record.FirstClient {
+			w.message(e, c)
+		}
+	}
+}
+
+func (w *witness) sent(e record.Event) {
+	r := ReadRequest(e.Method, e.Detail)
+	if r.RPC == Other {
+		if e.Other < record.FirstClient {
+			w.of(e.Other).urged = e.Time // it may be what has a peer stand at once
+		}
+		return
+	}
+	w.calls[edge{e.Peer, e.Other, e.N}] = &asked{Request: r}
+	p := w.of(e.Peer)
+	if r.RPC != PreVote && r.Term < p.before {
+		w.breach(e.Peer, "asks in term %d, but had been in term %d before its restart", r.Term, p.before)
+		p.before = 0
+	}
+	switch r.RPC {
+	case Vote, PreVote:
+		w.early(e, r)
+		w.stands(e.Peer, r)
+	case Append, Install:
+		w.goesOn(e, r)
+		w.reads = w.reads || r.Commit != Unknown
+		w.leads(e.Peer, r.Term)
+		w.asLeader(e.Peer, r)
+	}
+}
+
+// message follows a request that arrives, is worked on, and answered.
+func (w *witness) message(e record.Event, c *asked) {
+	q := w.of(e.Other)
+	switch e.Kind {
+	case record.Delivered:
+		if !c.arrived {
+			c.then, c.arrived = q.standing(c.Request), true
+		}
+		if c.RPC == Append {
+			q.hears(c.Request)
+		}
+		if c.RPC == Install {
+			q.told, q.longest = max(q.told, c.Prev), math.MaxInt
+		}
+	case record.Handled:
+		answer, term := ReadReply(e.Detail)
+		if c.arrived {
+			w.answers(e, c, answer)
+		}
+		if c.RPC != PreVote { // where a yes may repeat the term that was asked about
+			q.says(term)
+		}
+	case record.Replied:
+		answer, term := ReadReply(e.Detail)
+		if p := w.of(e.Peer); c.RPC != PreVote && term > p.news.term {
+			p.news = news{term, e.Other, e.Time}
+		}
+		w.learns(e, c, answer)
+	}
+}
+
+// answers judges the answer of a handler by what was known when it began.
+func (w *witness) answers(e record.Event, c *asked, answer Answer) {
+	q := w.of(e.Other)
+	switch {
+	case (c.RPC == Vote || c.RPC == PreVote) && answer == Yes:
+		w.grants(e.Other, e.Peer, c)
+	case c.RPC == Vote && answer == No:
+		w.refusesVote(e, c)
+	case c.RPC == Append && answer == Yes:
+		w.accepts(e.Other, e.Peer, c)
+	case c.RPC == Append && answer == No:
+		q.refuses(c.Request)
+	case c.RPC == Install:
+		q.installs(c.Request)
+	}
+}

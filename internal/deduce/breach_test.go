@@ -1,0 +1,148 @@
+package deduce
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+
+	"raftlab/internal/record"
+)
+
+// start adds the starts of three peers.
+func (t *trace) start() {
+	for p := range 3 {
+		t.add(record.Start, p, record.None, 0, "", "")
+	}
+}
+
+func (t *trace) vote(candidate, voter, term, last, lastTerm int, granted bool) {
+	t.call(candidate, voter, "Raft.RequestVote", fmt.Sprintf("{Term:%d CandidateId:%d LastLogIndex:%d LastLogTerm:%d}", term, candidate, last, lastTerm),
+		fmt.Sprintf("{Term:%d VoteGranted:%t}", term, granted))
+}
+
+func (t *trace) entries(leader, follower, term, prev, prevTerm int, entries string, commit int) {
+	t.call(leader, follower, "Raft.AppendEntries", fmt.Sprintf("{Term:%d LeaderId:%d PrevLogIndex:%d PrevLogTerm:%d Entries:[%s] LeaderCommit:%d}",
+		term, leader, prev, prevTerm, entries, commit), fmt.Sprintf("{Term:%d Success:true}", term))
+}
+
+func (t *trace) apply(peer, index int) {
+	t.add(record.Apply, peer, record.None, 0, "", "")
+	t.events[len(t.events)-1].Index = index
+}
+
+// Each story begins with an election of peer 0 and an entry that a majority has. What a peer may
+// do is no breach; what its own words exclude is one.
+func TestBreaches(t *testing.T) {
+	restart := func(r *trace) {
+		r.add(record.CrashPeer, 1, record.None, 0, "", "")
+		r.add(record.Restart, 1, record.None, 0, "", "")
+	}
+	stories := []struct {
+		name string
+		what string // of the breach; "" for none
+		more func(r *trace)
+	}{
+		{"all is well", "", func(r *trace) {
+			r.entries(0, 1, 1, 1, 1, "", 1)
+			r.apply(0, 1)
+			r.apply(1, 1)
+			r.vote(2, 1, 2, 0, 0, false)
+			r.pause(time.Second)
+			r.vote(1, 2, 3, 1, 1, true)
+			r.entries(1, 2, 3, 0, 0, "{Term:1 Command:5}", 1)
+		}},
+		{"an old log wins a vote", "grants its vote to 2, whose log ends at 0, but its own at 1 (term 1)", func(r *trace) { r.vote(2, 1, 2, 0, 0, true) }},
+		{"two votes", "votes for 2 in term 1, in which it has voted for 0", func(r *trace) { r.vote(2, 1, 1, 1, 1, true) }},
+		{"two votes, across a restart", "votes for 2 in term 1, in which it has voted for 0", func(r *trace) {
+			restart(r)
+			r.vote(2, 1, 1, 1, 1, true)
+		}},
+		{"leads by itself", "leads term 2 with 1 of 3 votes, its own among them", func(r *trace) { r.entries(2, 1, 2, 0, 0, "", 0) }},
+		{"forgets its term", "asks in term 1, but had been in term 3 before its restart", func(r *trace) {
+			r.vote(1, 2, 3, 1, 1, true)
+			restart(r)
+			r.vote(1, 2, 1, 1, 1, false)
+		}},
+		{"forgets its log", "says that its log ends at 0, but it had accepted 1 (term 1)", func(r *trace) {
+			restart(r)
+			r.vote(1, 2, 2, 0, 0, false)
+		}},
+		{"an old leader is obeyed", "accepts entries from 0 in term 1, but had been in term 2 already", func(r *trace) {
+			r.vote(2, 1, 2, 1, 1, true)
+			r.entries(0, 1, 1, 1, 1, "{Term:1 Command:6}", 1)
+		}},
+		{"a gap", "accepts entries after 7, but can have none after 1", func(r *trace) { r.entries(0, 1, 1, 7, 1, "{Term:1 Command:6}", 1) }},
+		{"committed too early", "counts 2 (term 1) as committed", func(r *trace) {
+			r.entries(0, 1, 1, 1, 1, "{Term:1 Command:6}", 1)
+			r.vote(2, 1, 2, 2, 1, true)
+			r.entries(2, 0, 2, 2, 1, "", 0)
+			r.entries(2, 1, 2, 1, 1, "{Term:1 Command:6}", 0)
+			r.entries(2, 1, 2, 2, 1, "", 2)
+		}},
+		{"applied on nobody's word", "applies 2, but no message has vouched for more than 0", func(r *trace) { r.apply(1, 2) }},
+		{"one index, two commands", "sends 9 as entry 1 (term 1), which was 5 before", func(r *trace) { r.entries(0, 2, 1, 0, 0, "{Term:1 Command:9}", 0) }},
+		{"no patience", "stands in term 2, 2ms after it has heard the leader", func(r *trace) { r.vote(1, 2, 2, 1, 1, false) }},
+		{"it is told to stand", "", func(r *trace) {
+			r.call(0, 1, "Raft.TimeoutNow", "{Term:1}", "{}")
+			r.vote(1, 2, 2, 1, 1, true)
+		}},
+		{"obstinate", "goes on as leader of term 1, but 2 had told it of term 4", func(r *trace) {
+			r.call(0, 2, "Raft.AppendEntries", "{Term:1 LeaderId:0 PrevLogIndex:0 PrevLogTerm:0 Entries:[] LeaderCommit:0}", "{Term:4 Success:false}")
+			r.pause(time.Second)
+			r.entries(0, 1, 1, 1, 1, "", 1)
+		}},
+		{"a vote that is refused for nothing", "refuses its vote to 1 in term 2, in which it votes for nobody, and its log is no newer", func(r *trace) {
+			r.vote(1, 2, 2, 1, 1, false)
+		}},
+		{"a vote that is refused since another one has it", "", func(r *trace) {
+			r.vote(1, 2, 2, 1, 1, false)
+			r.vote(0, 2, 2, 1, 1, true)
+		}},
+		{"silence", "hears no leader from here on, 4.2s to the end, and never asks for votes", func(r *trace) {
+			r.vote(2, 0, 2, 0, 0, false)
+			r.pause(4 * time.Second)
+			r.add(record.Note, record.None, record.None, 0, "", "")
+		}},
+	}
+	for _, s := range stories {
+		t.Run(s.name, func(t *testing.T) {
+			var r trace
+			r.start()
+			r.vote(0, 1, 1, 0, 0, true)
+			r.entries(0, 1, 1, 0, 0, "{Term:1 Command:5}", 0)
+			if s.name != "no patience" {
+				r.pause(200 * time.Millisecond)
+			}
+			s.more(&r)
+			var all []string
+			for _, b := range Breaches(r.events) {
+				all = append(all, b.What)
+			}
+			if s.what == "" {
+				assert.Empty(t, all)
+				return
+			}
+			assert.Condition(t, func() bool { return len(all) > 0 && len(all[0]) >= len(s.what) && all[0][:len(s.what)] == s.what }, "%q", all)
+		})
+	}
+}
+
+// A clerk that counts its tries asks for something else; a lock has to be written.
+func TestBreachesOfClients(t *testing.T) {
+	const client = record.FirstClient
+	var r trace
+	r.add(record.Invoke, client, record.None, 0, "append", `"a" "[1]"`)
+	r.call(client, 0, "KV.PutAppend", `{Key:"a" Value:"[1]" Client:6 Seq:6}`, "")
+	r.call(client, 1, "KV.PutAppend", `{Key:"a" Value:"[1]" Client:6 Seq:7}`, `{Err:"OK"}`)
+	r.add(record.Invoke, client+1, record.None, 0, "acquire", `"l"`)
+	r.call(client+1, 0, "KV.Put", `{Key:"l" Value:"me" Version:3}`, `{Err:"ErrVersion"}`)
+	r.add(record.Return, client+1, record.None, 0, "acquire", "")
+	r.events[len(r.events)-1].Text = "done"
+	var all []string
+	for _, b := range Breaches(r.events) {
+		all = append(all, fmt.Sprint(b.Peer, " ", b.What))
+	}
+	assert.Equal(t, []string{"1000 asks again with Seq 7, but had asked with 6", `1001 has the lock, but the answer to its write was "ErrVersion"`}, all)
+}

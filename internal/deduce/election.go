@@ -1,0 +1,166 @@
+package deduce
+
+import (
+	"time"
+
+	"raftlab/internal/record"
+)
+
+// stands judges the request of a candidate, or of a peer that asks whether it should be one.
+func (w *witness) stands(peer int, r Request) {
+	p := w.of(peer)
+	if r.RPC == Vote {
+		p.says(r.Term)
+		if whom, ok := p.votes[r.Term]; ok && whom != peer {
+			w.breach(peer, "stands in term %d, in which it has voted for %d", r.Term, whom)
+		}
+		p.votes[r.Term] = peer
+	}
+	if r.RPC == PreVote || r.Last == Unknown || r.LastTerm == Unknown || p.heardIn >= r.Term {
+		return // what it says may be older than the last thing that it heard
+	}
+	if !atLeast(r.Last, r.LastTerm, p.last, p.log[p.last]) && !p.toldEnd {
+		p.toldEnd = true
+		w.breach(peer, "says that its log ends at %d%s, but it had accepted %d%s", r.Last, ofTerm(r.LastTerm), p.last, ofTerm(p.log[p.last]))
+	}
+}
+
+// soon is the least election timeout that a peer may draw (docs/timing.md), without the time that
+// a message may take.
+const soon = 120 * time.Millisecond
+
+// early judges that a peer stands, or asks whether it should, soon after it has heard a leader.
+func (w *witness) early(e record.Event, r Request) {
+	p := w.of(e.Peer)
+	if p.urged > 0 && e.Time-p.urged < time.Second {
+		return
+	}
+	if p.heardAt > 0 && e.Time-p.heardAt < soon && r.Term > p.heardIn && !p.hasty {
+		p.hasty = true
+		w.breach(e.Peer, "stands in term %d, %v after it has heard the leader", r.Term, (e.Time - p.heardAt).Round(time.Millisecond))
+	}
+}
+
+// lives notes signs of life.
+func (w *witness) lives(e record.Event, p *member) {
+	switch e.Kind {
+	case record.CrashPeer:
+		p.down = true
+	case record.Start, record.Restart:
+		p.down, p.stirred = false, w.at
+	case record.Sent:
+		p.stirred = w.at
+	case record.Delivered, record.Handled:
+		if e.Other < record.FirstClient {
+			if r := w.calls[edge{e.Peer, e.Other, e.N}]; r == nil || r.RPC == Append || r.RPC == Install {
+				w.of(e.Other).stirred = w.at
+			}
+		}
+	}
+}
+
+// longSilence is how long a peer may wait for a leader, and not ask for votes: several times the
+// longest election timeout that it may draw (docs/timing.md).
+const longSilence = 3 * time.Second
+
+// silent judges peers that at the end of the run have neither heard a leader for long, nor asked
+// anybody.
+func (w *witness) silent() {
+	if len(w.events) == 0 || !w.reads {
+		return
+	}
+	end := w.events[len(w.events)-1].Time
+	for peer, p := range w.members {
+		last := w.events[p.stirred].Time
+		if p.started && !p.down && !p.paused && (p.leads == 0 || p.leads < p.term) && end-last > longSilence {
+			w.at = p.stirred
+			w.breach(peer, "hears no leader from here on, %v to the end, and never asks for votes", (end - last).Round(100*time.Millisecond))
+		}
+	}
+}
+
+// patience is how long a leader may go on after a reply with a newer term has come: it may have
+// sent something at the same time, or wait for its disk.
+const patience = 30 * time.Millisecond
+
+// goesOn judges that a leader still leads a term that it has been told is over.
+func (w *witness) goesOn(e record.Event, r Request) {
+	p := w.of(e.Peer)
+	if n := p.news; n.term > r.Term && e.Time-n.at > patience && !p.obstinate {
+		p.obstinate = true
+		w.breach(e.Peer, "goes on as leader of term %d, but %d had told it of term %d", r.Term, n.by, n.term)
+	}
+}
+
+// atLeast says whether a log that ends like the first is at least as new as one that ends like the
+// second (§5.4.1).
+func atLeast(last, lastTerm, other, otherTerm int) bool {
+	return lastTerm > otherTerm || lastTerm == otherTerm && last >= other
+}
+
+// grants judges a vote.
+func (w *witness) grants(voter, candidate int, c *asked) {
+	p := w.of(voter)
+	kind := "vote"
+	if c.RPC == PreVote {
+		kind = "pre-vote"
+	}
+	if c.Last != Unknown && c.LastTerm != Unknown && !atLeast(c.Last, c.LastTerm, c.then.last, c.then.lastTerm) {
+		w.breach(voter, "grants its %s to %d, whose log ends at %d%s, but its own at %d%s", kind, candidate, c.Last, ofTerm(c.LastTerm),
+			c.then.last, ofTerm(c.then.lastTerm))
+	}
+	if c.RPC == PreVote {
+		return
+	}
+	if c.Term < c.then.term {
+		w.breach(voter, "votes for %d in term %d, but had been in term %d already", candidate, c.Term, c.then.term)
+	}
+	if whom, ok := p.votes[c.Term]; ok && whom != candidate {
+		w.breach(voter, "votes for %d in term %d, in which it has voted for %d", candidate, c.Term, whom)
+		return
+	}
+	p.votes[c.Term] = candidate
+	p.says(c.Term)
+}
+
+// refusal is a vote that was refused without a reason that could be seen.
+type refusal struct {
+	at, voter, candidate, term int
+	p                          *member
+}
+
+// refusesVote notes a refusal by a peer that has moved to the term, and cannot have a newer log.
+func (w *witness) refusesVote(e record.Event, c *asked) {
+	p := w.of(e.Other)
+	_, term := ReadReply(e.Detail)
+	known := c.Last != Unknown && c.LastTerm != Unknown && p.exact && p.longest <= c.Last && p.heardIn <= max(c.LastTerm, 0)
+	if _, voted := p.votes[c.Term]; voted || !known || term != c.Term || p.leads >= c.Term {
+		return
+	}
+	w.refusals = append(w.refusals, refusal{w.at, e.Other, e.Peer, c.Term, p})
+}
+
+// unfounded judges refusals at the end, when it is known who else got the vote.
+func (w *witness) unfounded() {
+	for _, r := range w.refusals {
+		if _, voted := r.p.votes[r.term]; !voted && !r.p.toldRefusal {
+			r.p.toldRefusal = true
+			w.at = r.at
+			w.breach(r.voter, "refuses its vote to %d in term %d, in which it votes for nobody, and its log is no newer", r.candidate, r.term)
+		}
+	}
+}
+
+// leads judges that a peer leads a term: the votes have to have come.
+func (w *witness) leads(peer, term int) {
+	p := w.of(peer)
+	p.says(term)
+	if p.leads >= term {
+		return
+	}
+	p.leads, p.exact = term, false
+	clear(p.match)
+	if votes := len(p.grants[term]) + 1; votes < w.majority(p) {
+		w.breach(peer, "leads term %d with %d of %d votes, its own among them", term, votes, w.groups[p.group])
+	}
+}
