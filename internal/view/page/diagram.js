@@ -73,6 +73,7 @@ export class Diagram {
     if (!this.placed) {
       this.placed = true;
       this.center(this.chosen, this.chosen === this.run.focus ? 0.8 : 0.1);
+      this.showLane(this.run.lane[this.chosen]);
     }
     this.clamp();
     this.draw(); // now: its new size has made the canvas empty
@@ -231,6 +232,12 @@ export class Diagram {
   pan(pixels) {
     this.left = Math.max(0, Math.min(geometry(this).beyond, this.left + pixels));
     this.repaint();
+  }
+
+  /** showLane pans until a lane and its texts are in view. */
+  showLane(lane) {
+    const g = geometry(this);
+    if (lane >= 0 && g.x(lane) + g.step * 2 > g.width) this.pan(g.x(lane) + g.step * 2 - g.width);
   }
 
   /** goTo brings a time to the middle and the cursor to its first line. */
