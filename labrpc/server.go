@@ -138,6 +138,9 @@ func (srv *Server) find(svcMeth string) (*method, error) {
 func list[V any](m map[string]V) string {
 	var names []string
 	for name := range m {
+		if name == "" {
+			name = "one whose type has no name"
+		}
 		names = append(names, name)
 	}
 	if len(names) == 0 {

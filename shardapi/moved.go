@@ -67,6 +67,16 @@ type Placement struct {
 	Groups map[int][]string // group -> names of its servers
 }
 
+// Clone returns a copy that shares nothing with p.
+func (p Placement) Clone() Placement {
+	groups := make(map[int][]string, len(p.Groups))
+	for group, servers := range p.Groups {
+		groups[group] = slices.Clone(servers)
+	}
+	p.Groups = groups
+	return p
+}
+
 // Equal says whether two placements are the same, number and all.
 func (p Placement) Equal(other Placement) bool {
 	return p.Num == other.Num && p.Shards == other.Shards && maps.EqualFunc(p.Groups, other.Groups, slices.Equal[[]string])

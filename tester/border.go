@@ -130,6 +130,9 @@ func (r *run) departed(name string, peer int, d departure) {
 		v = record.Verdict{Outcome: record.FrameworkError, Message: "panic: " + d.text, Stack: d.stack}
 	default:
 		v.Message = "panic: " + d.text
+		if !stacks.Theirs(d.stack) {
+			v.Message += ". No function of the code under test was running: is something nil that it has handed over, such as a service, a function in it, or a clerk?"
+		}
 	}
 	r.end(v)
 }

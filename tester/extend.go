@@ -17,7 +17,7 @@ func (e *Env) With() []string { return slices.Clone(e.r.params.With) }
 // required.
 func (c *machines) extensionsOf(i int) (all []string, required bool) {
 	if of := c.options.ExtensionsOf; of != nil {
-		all = of(i)
+		all = slices.Clone(of(i)) // the peer is given it, and may change it
 		return all, len(all) > 0
 	}
 	all = slices.Clone(c.options.Extensions)

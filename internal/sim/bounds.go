@@ -43,7 +43,7 @@ var (
 	// killedTool is what the go command says of a compiler or linker that was killed. A package's
 	// import path comes first.
 	killedTool = regexp.MustCompile(`(?m)^(\S+): \S*\b(compile|link|asm)(\.exe)?: signal: (killed|cpu time limit exceeded)`)
-	noMemory   = regexp.MustCompile(`(?m)^(fatal error: )?(runtime: )?(out of memory|cannot allocate memory)\b|cannot allocate memory|pthread_create failed|newosproc`)
+	noMemory   = regexp.MustCompile(`(?m)^(fatal error: )?(runtime: )?(out of memory|cannot allocate memory)\b|cannot allocate memory$|\bpthread_create failed:|^(fatal error: |runtime\.)newosproc`)
 )
 
 // help is what to look for in code that is too much for a compiler.

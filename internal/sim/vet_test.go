@@ -175,6 +175,7 @@ func TestCompileErrors(t *testing.T) {
 		"another module":   {"x.go: package raft\nimport \"6.5840/labrpc\"\n", "x.go:2:8: import \"6.5840/labrpc\""},
 		"tests only":       {"x_test.go: package raft\n", "no Go file"},
 		"about a disk":     {"x.go: package raft\nvar x int = \"no space left on device\"\n", "x.go:2:13:"},
+		"about memory":     {"x.go: package raft\nvar x int = \"cannot allocate memory\"\n", "x.go:2:13:"},
 		"about ourselves":  {"x.go: package raft\nvar x int = \"runtime.raftlab_owner\"\n", "x.go:2:13:"},
 	} {
 		t.Run(name, func(t *testing.T) {

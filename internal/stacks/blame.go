@@ -40,6 +40,12 @@ func StartedInTester(stack string) bool {
 	return origin >= 0 && frames[origin].Owner() == Tester
 }
 
+// Theirs says whether a panic on this stack, that of a deferred function, passed a call of the code
+// under test.
+func Theirs(stack string) bool {
+	return slices.ContainsFunc(leftBehind(stack), func(f Frame) bool { return f.Owner() == UnderTest })
+}
+
 // ExitedBy says whether a goroutine whose deferred function has this stack is left by
 // runtime.Goexit, and not by a panic. What recover returns does not tell: nil can be the value of a
 // panic.

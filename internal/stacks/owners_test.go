@@ -55,6 +55,8 @@ func TestCrashInEachRoom(t *testing.T) {
 			}
 			alone := fmt.Sprintf(crash, room)
 			assert.Equal(t, !under, Ours(alone))
+			assert.Equal(t, under, Theirs(alone))
+			assert.True(t, Theirs(alone+called))
 			assert.False(t, Ours(alone+called), "the code under test may have called it with what it does not take")
 			assert.False(t, Ours(alone+"created by raftlab/raft.Make in goroutine 5\n\traftlab/raft/raft.go:80 +0x1a5\n"))
 			tester := room == "tester" || strings.HasPrefix(room, "tester/")

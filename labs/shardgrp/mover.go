@@ -53,12 +53,12 @@ func (b *boss) inits() { b.does("take over (InitController)", b.mover.Init) }
 // query asks for the present placement.
 func (b *boss) query() (p shardapi.Placement) {
 	b.does("ask for the placement (Query)", func() { p = b.mover.Query() })
-	return p
+	return p.Clone() // whoever keeps the one that it gave us may change it
 }
 
 // changing begins a change.
 func (b *boss) changing(to shardapi.Placement) <-chan struct{} {
-	return b.begins("make "+text(to), func() { b.mover.ChangeTo(to) })
+	return b.begins("make "+text(to), func() { b.mover.ChangeTo(to.Clone()) })
 }
 
 // changes makes a change, which nobody else hinders.

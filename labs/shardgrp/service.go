@@ -61,7 +61,7 @@ func serve(e *tester.Env, want layout) *service {
 		s.now.Shards[shard] = 1
 	}
 	b := s.boss()
-	b.does("set the first placement", func() { b.mover.First(s.now) })
+	b.does("set the first placement", func() { b.mover.First(s.now.Clone()) })
 	s.groups.LeaderOf(1)
 	return s
 }
