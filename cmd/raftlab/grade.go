@@ -348,7 +348,7 @@ func (a *app) publish(plan *grade.Plan, dir string, formats []string) (int, erro
 		err = a.writeFormats(results, dir, formats)
 	}
 	if err == nil {
-		err = results.WriteTable(a.out)
+		err = results.WriteTable(a.out, screen(a.out))
 	}
 	if err != nil {
 		return suite.ExitFramework, err

@@ -336,7 +336,7 @@ func (h *hunting) build(ctx context.Context, subjects []mutation.Subject, native
 
 // finish prints the results and writes the file.
 func (h *hunting) finish() error {
-	if err := mutation.WriteTable(h.out, &h.report); err != nil {
+	if err := mutation.WriteTable(h.out, &h.report, screen(h.out)); err != nil {
 		return broken(err)
 	}
 	fmt.Fprintf(h.out, "seeds %s, %d workers, %.0f s\n", h.report.Seeds, h.report.Workers, h.report.Wall)

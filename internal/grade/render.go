@@ -235,8 +235,9 @@ func (r *Results) writePersons(w io.Writer) error {
 	return writeRows(w, rows)
 }
 
-// WriteTable writes the class for a terminal.
-func (r *Results) WriteTable(w io.Writer) error {
+// WriteTable writes the class for a terminal. Where lines may have no more than width characters,
+// columns that say least are left out; 0 is no limit.
+func (r *Results) WriteTable(w io.Writer, width int) error {
 	t := suite.NewTable()
 	head := table.Row{"student", "score"}
 	for _, p := range r.parts() {
@@ -284,7 +285,13 @@ func (r *Results) WriteTable(w io.Writer) error {
 		foot += fmt.Sprintf(", %d not graded yet", others)
 	}
 	t.AppendFooter(table.Row{foot})
-	_, err := io.WriteString(w, t.Render()+"\n")
+	columns := func(hidden ...string) (list []table.ColumnConfig) {
+		for _, name := range hidden {
+			list = append(list, table.ColumnConfig{Name: name, Hidden: true})
+		}
+		return list
+	}
+	_, err := io.WriteString(w, suite.Fit(t, width, columns, "course", "raw", "failed first")+"\n")
 	return err
 }
 

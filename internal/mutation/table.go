@@ -12,10 +12,11 @@ import (
 	"raftlab/internal/suite"
 )
 
-// WriteTable writes a line per subject, the sums, and what a reader should look at.
-func WriteTable(w io.Writer, r *Report) error {
+// WriteTable writes a line per subject, the sums, and what a reader should look at. Where lines may
+// have no more than width characters, columns that say least are left out; 0 is no limit.
+func WriteTable(w io.Writer, r *Report, width int) error {
 	var out strings.Builder
-	out.WriteString(overview(r) + "\n")
+	out.WriteString(overview(r, width) + "\n")
 	if r.Matrix {
 		out.WriteString("\n" + matrix(r) + "\n")
 	}
@@ -24,17 +25,25 @@ func WriteTable(w io.Writer, r *Report) error {
 	return err
 }
 
-func newTable() table.Writer {
-	return suite.NewTable(
-		table.ColumnConfig{Name: "seed", Align: text.AlignRight},
-		table.ColumnConfig{Name: "runs", Align: text.AlignRight, AlignFooter: text.AlignRight},
-		table.ColumnConfig{Name: "CPU", Align: text.AlignRight, AlignFooter: text.AlignRight},
-	)
+func newTable() table.Writer { return suite.NewTable(columns()...) }
+
+// columns are those of a table, some of which are hidden.
+func columns(hidden ...string) []table.ColumnConfig {
+	list := []table.ColumnConfig{
+		{Name: "seed", Align: text.AlignRight},
+		{Name: "because of"},
+		{Name: "runs", Align: text.AlignRight, AlignFooter: text.AlignRight},
+		{Name: "CPU", Align: text.AlignRight, AlignFooter: text.AlignRight},
+	}
+	for i := range list {
+		list[i].Hidden = slices.Contains(hidden, list[i].Name)
+	}
+	return list
 }
 
 // overview says for each subject what became of it, and by which run: of a mutant's deaths the one
 // with the lowest seed.
-func overview(r *Report) string {
+func overview(r *Report, width int) string {
 	t := newTable()
 	t.AppendHeader(table.Row{"peer", "status", "by case", "seed", "because of", "runs", "CPU"})
 	runs, cpu := 0, 0.0
@@ -50,7 +59,7 @@ func overview(r *Report) string {
 		runs, cpu = runs+o.Runs, cpu+o.CPU
 	}
 	t.AppendFooter(table.Row{fmt.Sprintf("%d peers", len(r.Subjects)), sums(r), "", "", "", runs, seconds(cpu)})
-	return t.Render()
+	return suite.Fit(t, width, columns, "CPU", "runs", "seed", "because of")
 }
 
 // first is the death with the lowest seed, the earliest to happen among equals.

@@ -34,14 +34,19 @@ func WriteTable(w io.Writer, r *Report, width int) error {
 	}
 	t.AppendFooter(table.Row{plural(len(r.Cases), "case"), "", fmt.Sprintf("%d/%d", passed, runs), "", totals(r),
 		round(virtual), round(cpu), fmt.Sprintf("%s/%d", points(r.Points, r.UpperPoints), r.MaxPoints)})
+	_, err := io.WriteString(w, Fit(t, width, columns, "course", "CPU", "virtual", "first failing")+"\n"+remarks(r))
+	return err
+}
+
+// Fit renders a table. Where its lines have more than width characters, columns are left out: the
+// first of those that say least, the second as well, and so on. 0 is no limit.
+func Fit(t table.Writer, width int, columns func(hidden ...string) []table.ColumnConfig, least ...string) string {
 	text := t.Render()
-	hidden := []string{"course", "CPU", "virtual", "first failing"}
-	for n := 1; width > 0 && wide(text) > width && n <= len(hidden); n++ {
-		t.SetColumnConfigs(columns(hidden[:n]...))
+	for n := 1; width > 0 && wide(text) > width && n <= len(least); n++ {
+		t.SetColumnConfigs(columns(least[:n]...))
 		text = t.Render()
 	}
-	_, err := io.WriteString(w, text+"\n"+remarks(r))
-	return err
+	return text
 }
 
 // wide is how many characters a text's longest line has.
