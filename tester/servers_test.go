@@ -174,6 +174,17 @@ func TestAnswerThatIsTooLong(t *testing.T) {
 	breaks(t, v, tester.RuleWrongAnswer, "client 0 has asked for get, and the answer has 1048577 bytes")
 }
 
+// Blob takes what is too large for a message.
+func (p *puppet) Blob(*[]byte, *OddReply) {}
+
+func TestMessageThatIsTooLarge(t *testing.T) {
+	v, _ := play(t, 3, tester.Options{}, func(c *tester.Cluster, th *theatre) {
+		blob := make([]byte, 65<<20)
+		th.peer(0).ends[1].Call("puppet.Blob", &blob, &OddReply{})
+	})
+	breaks(t, v, tester.RuleTooManyBytes, "and one may have 67108864")
+}
+
 // The code under test names situations itself; there are not more of them than anybody reads.
 func TestSituationsAreBounded(t *testing.T) {
 	v, _ := serve(t, 1, func(s *tester.Servers) {

@@ -15,9 +15,13 @@ func (w watched) Emit(ev record.Event, detail string) { w.r.emit(ev, detail) }
 func (w watched) Violate(v Violation)                 { w.r.violate(v) }
 func (w watched) NotChecked(rule Rule)                { w.r.skipped(rule) }
 
-// sentBytes is how many bytes a run may send. The network copies each, so what is sent without end
-// would otherwise end by the processor time or the memory that it takes.
-const sentBytes = 2 << 30
+// sentBytes is how many bytes a run may send, and messageBytes how many a message may have. The
+// network copies each, so what is sent without end would otherwise end by the processor time or the
+// memory that it takes.
+const (
+	sentBytes    = 2 << 30
+	messageBytes = 64 << 20
+)
 
 func (w watched) Count(rpcs, bytes int) {
 	w.r.mu.Lock()
@@ -25,6 +29,9 @@ func (w watched) Count(rpcs, bytes int) {
 	w.r.bytes += int64(bytes)
 	all := w.r.bytes
 	w.r.mu.Unlock()
+	if bytes > messageBytes {
+		w.r.violate(Violation{Rule: RuleTooManyBytes, Message: fmt.Sprintf("a message has %d bytes, and one may have %d", bytes, messageBytes)})
+	}
 	if all > sentBytes {
 		w.r.violate(Violation{Rule: RuleTooManyBytes, Message: fmt.Sprintf(
 			"%d bytes were sent, and a run may send %d; the last message had %d. Is everything sent again and again?", all, sentBytes, bytes)})

@@ -55,7 +55,7 @@ func (p *program) guarded(ctx context.Context, j Job, out *json.Encoder) Result 
 			}
 			used, limit := processorTime()-cpu, allowance(j.CPU, time.Duration(p.virtual.Load()))
 			if used > limit {
-				out.Encode(Result{CPU: used, Wall: time.Since(began), Verdict: tooMuchCPU(limit)})
+				out.Encode(Result{CPU: used, Wall: time.Since(began), Verdict: tooMuchCPU(limit.Round(time.Second / 10))})
 				os.Exit(0)
 			}
 		}
