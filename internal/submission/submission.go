@@ -60,7 +60,13 @@ type Error struct {
 	Foreign bool
 }
 
-func (e *Error) Error() string { return fmt.Sprintf("%s %s: %s", e.Name, e.What, e.Help) }
+func (e *Error) Error() string {
+	name := e.Name
+	if name == "." {
+		name = "it"
+	}
+	return fmt.Sprintf("%s %s: %s", name, e.What, e.Help)
+}
 
 // Read returns the files at root and below that wanted says yes to, sorted by name. wanted gets the
 // name relative to root. Directories that the go command does not look at (vendor, testdata, names
