@@ -100,6 +100,12 @@ func TestBreaches(t *testing.T) {
 			r.vote(1, 2, 2, 1, 1, false)
 			r.vote(0, 2, 2, 1, 1, true)
 		}},
+		{"a leader loses what it had sent, and not stored", "", func(r *trace) {
+			r.entries(0, 1, 1, 1, 1, "{Term:1 Command:6}", 1)
+			r.add(record.CrashPeer, 0, record.None, 0, "", "")
+			r.add(record.Restart, 0, record.None, 0, "", "")
+			r.vote(2, 0, 2, 1, 1, true)
+		}},
 		{"silence", "hears no leader from here on, 4.2s to the end, and never asks for votes", func(r *trace) {
 			r.vote(2, 0, 2, 0, 0, false)
 			r.pause(4 * time.Second)

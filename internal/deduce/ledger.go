@@ -23,6 +23,7 @@ type member struct {
 
 	log     map[int]int // index -> term
 	last    int         // the log goes at least so far
+	unsure  int         // from here on only since it has sent them: a leader may send what it has not stored (§10.2.1)
 	base    int
 	longest int  // and at most so far, if exact
 	exact   bool // it has never led, so that all that it has came by messages
@@ -64,6 +65,10 @@ func (p *member) says(term int) { p.term = max(p.term, term) }
 func (p *member) crash() {
 	p.heardAt = 0
 	p.before = p.term
+	if p.unsure > 0 {
+		p.forget(p.unsure)
+		p.unsure = 0
+	}
 	clear(p.match)
 	clear(p.grants)
 }
@@ -110,6 +115,9 @@ func (w *witness) accepts(peer, leader int, c *asked) {
 	}
 	for i, e := range c.Entries {
 		p.enter(c.Prev+1+i, e.Term)
+	}
+	if p.unsure > 0 && c.End() >= p.unsure {
+		p.unsure = 0 // what it agrees to it has stored
 	}
 }
 
@@ -169,6 +177,9 @@ func (w *witness) asLeader(peer int, r Request) {
 		p.enter(r.Prev, r.PrevTerm)
 	}
 	for i, e := range r.Entries {
+		if index := r.Prev + 1 + i; p.log[index] != e.Term && (p.unsure == 0 || index < p.unsure) {
+			p.unsure = index
+		}
 		p.enter(r.Prev+1+i, e.Term)
 	}
 	if r.Commit != Unknown {

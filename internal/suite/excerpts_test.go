@@ -115,7 +115,9 @@ func TestExcerpts(t *testing.T) {
 		if bs := deduce.Breaches(happened); len(bs) > 0 {
 			consequence = consequence || tells(lines, happened[bs[0].At:bs[0].At+1])
 		}
-		require.Empty(t, deduce.Breaches(should), "%s: the reference contradicts itself", kills[s.Name])
+		if all := deduce.Breaches(should); len(all) > 0 {
+			t.Errorf("%s: the reference contradicts itself: peer %d %s", kills[s.Name], all[0].Peer, all[0].What)
+		}
 		if consequence {
 			visible++
 		}
