@@ -31,7 +31,7 @@ func graded() map[string]tester.Lab {
 // order.
 func TestTables(t *testing.T) {
 	parts := map[string]string{"lab1": "1A 1B 1C 1D", "lab2": "2A 2B 2C 2D 2E 2F 2G", "lab3": "3A 3B 3C 3D 3E", "lab4": "4A 4B 4C"}
-	require.Len(t, graded(), len(parts))
+	require.ElementsMatch(t, slices.Collect(maps.Keys(parts)), slices.Collect(maps.Keys(graded())), "labs, and the parts that this test knows")
 	for name, lab := range graded() {
 		points, last := map[string]int{}, ""
 		for _, c := range lab.Cases {
