@@ -74,6 +74,13 @@ func TestBreaches(t *testing.T) {
 			r.entries(0, 1, 1, 1, 1, "{Term:1 Command:6}", 1)
 		}},
 		{"a gap", "accepts entries after 7, but can have none after 1", func(r *trace) { r.entries(0, 1, 1, 7, 1, "{Term:1 Command:6}", 1) }},
+		{"numbers that no log has", "counts 4611686018427387904 as committed, but a majority is known to have no more than 1", func(r *trace) {
+			const huge = 1 << 62
+			r.entries(0, 1, 1, huge, 1, "{Term:1 Command:6}", huge)
+			r.call(0, 1, "Raft.AppendEntries", fmt.Sprintf("{Term:1 PrevLogIndex:%d PrevLogTerm:1 Entries:[] LeaderCommit:%d}", -huge, huge),
+				"{Term:1 Success:false}")
+			r.entries(0, 1, 1, huge-1, 2, "{Term:3 Command:6}", -huge)
+		}},
 		{"committed too early", "counts 2 (term 1) as committed", func(r *trace) {
 			r.entries(0, 1, 1, 1, 1, "{Term:1 Command:6}", 1)
 			r.vote(2, 1, 2, 2, 1, true)

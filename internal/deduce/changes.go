@@ -222,9 +222,7 @@ func (f *follower) enter(who, index int, e Entry) {
 	}
 	was, ok := p.log[index]
 	if ok && was.Term != e.Term && was.Term != Unknown && e.Term != Unknown {
-		for i := index; i <= p.last; i++ {
-			delete(p.log, i)
-		}
+		cutFrom(p.log, index)
 		p.last, ok = index-1, false
 		f.note(who, Change{What: Truncated, Index: index, Term: was.Term, Command: was.Command})
 	}
