@@ -2,10 +2,10 @@ package mutation
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"go/format"
-	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,48 +14,44 @@ import (
 // peerVariable is the environment variable that tells a bundled test binary which peer to run.
 const peerVariable = "RAFTLAB_PEER"
 
-// packageDir is the package that subjects are versions of, and entrance the test file that hands it
-// to the labs.
+// packageDir is the package of peers, and entrance the test file of each package that hands what it
+// has to the labs.
 const (
 	packageDir = "raft"
-	entrance   = packageDir + "/lab_test.go"
+	entrance   = "/lab_test.go"
 )
 
-// Bundle returns the edits (see sim.Build) that put all subjects that are peers into one test
-// binary, each as a package of its own beside the reference:
+// Bundle returns the edits (see sim.Build) that put all subjects which the test binary of a package
+// runs into it, each as a package of its own beside the reference:
 //
-//	raft/*.go                    the reference
-//	raft/votes-twice/*.go        a patched copy of all its files
-//	raft/lab_test.go             runs the one that RAFTLAB_PEER names
+//	raft/*.go                        the reference
+//	raft/votes-twice/*.go            a patched copy of all its files
+//	raft/lab_test.go                 runs the one that RAFTLAB_PEER names
+//
+// Each version of a service is a copy of it, and of those of the packages under it that its patch
+// changes; the others it shares with the reference:
+//
+//	kvraft/kv-forgets/*.go           a copy that imports kvraft/kv-forgets/rsm and raftlab/raft
+//	kvraft/kv-forgets/rsm/*.go       patched
 //
 // Linking a test binary and compiling it to machine code takes longer than most hunts for a mutant;
 // so it is done once for all of them. Packages share nothing, so that a run is the same as with the
 // subject's files in the reference's place. The tree is only read.
-func Bundle(root string, subjects []Subject) (map[string][]byte, error) {
-	base, err := sources(filepath.Join(root, packageDir))
+func Bundle(root, pkg string, subjects []Subject) (map[string][]byte, error) {
+	f, err := familyOf(pkg)
 	if err != nil {
 		return nil, err
 	}
-	subjects = Of(subjects, PeerPackage)
+	subjects = Of(subjects, pkg)
 	edits := map[string][]byte{}
-	var bad []error
-	for _, s := range subjects {
-		if s.Patch == nil {
-			continue
-		}
-		files, err := patched(root, base, s)
-		if err != nil {
-			bad = append(bad, err)
-			continue
-		}
-		for name, text := range files {
-			edits[packageDir+"/"+s.Name+"/"+name] = text
-		}
+	err = f.eachCopy(root, subjects, func(_ int, s Subject, files map[string][]byte) error {
+		f.put(edits, s.Name, files)
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
-	if len(bad) > 0 {
-		return nil, stale(bad)
-	}
-	edits[entrance], err = entranceFor(subjects, places(subjects))
+	edits[f.dir+entrance], err = f.entrance(subjects, places(subjects))
 	return edits, err
 }
 
@@ -64,24 +60,17 @@ func stale(bad []error) error {
 	return fmt.Errorf("%w\n(raftlab mutants --check lists what does not apply or compile, --rebase carries patches over)", errors.Join(bad...))
 }
 
-// BundleFor is [Bundle] or [BundleService], as the package asks for.
-func BundleFor(root, pkg string, subjects []Subject) (map[string][]byte, error) {
-	if pkg == PeerPackage {
-		return Bundle(root, subjects)
-	}
-	return BundleService(root, pkg, subjects)
-}
-
 // Write writes the files of one subject's package into dir, which is made if it does not exist: as
 // a submission for `raftlab replay --impl`.
 func Write(root string, s Subject, dir string) error {
-	if f, ok := familyOf(s.Package()); ok {
+	f, err := familyOf(cmp.Or(s.Package(), PeerPackage))
+	if err != nil {
+		return err
+	}
+	if f.contract != "" {
 		return f.write(root, s, dir)
 	}
-	files, err := sources(filepath.Join(root, packageDir))
-	if err == nil && s.Patch != nil {
-		files, err = patched(root, files, s)
-	}
+	files, err := f.files(root, s)
 	if err != nil {
 		return err
 	}
@@ -110,26 +99,6 @@ func sources(dir string) (map[string][]byte, error) {
 		if files[filepath.Base(name)], err = os.ReadFile(name); err != nil {
 			return nil, fmt.Errorf("reading the reference: %w", err)
 		}
-	}
-	return files, nil
-}
-
-// patched returns the files of base with the subject's patch applied.
-func patched(root string, base map[string][]byte, s Subject) (map[string][]byte, error) {
-	changed, err := s.Patch.Apply(root)
-	if err != nil {
-		return nil, err
-	}
-	files := map[string][]byte{}
-	if !s.Patch.Header.Alone {
-		maps.Copy(files, base)
-	}
-	for name, text := range changed {
-		file, ok := strings.CutPrefix(name, packageDir+"/")
-		if !ok || strings.Contains(file, "/") {
-			return nil, fmt.Errorf("%s: it changes %s; only files of package %s can be patched", s.Patch.File, name, packageDir)
-		}
-		files[file] = text
 	}
 	return files, nil
 }

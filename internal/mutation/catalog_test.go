@@ -113,7 +113,7 @@ func TestEveryPatchAppliesAndCompiles(t *testing.T) {
 // What --write writes is what runs in the bundle.
 func TestWrittenPeersEqualBundledOnes(t *testing.T) {
 	s := load(t, Mutant)[0]
-	edits, err := Bundle(root, []Subject{s})
+	edits, err := Bundle(root, PeerPackage, []Subject{s})
 	require.NoError(t, err)
 	dir := filepath.Join(t.TempDir(), "raft")
 	require.NoError(t, Write(root, s, dir))
@@ -125,7 +125,7 @@ func TestWrittenPeersEqualBundledOnes(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, string(edits["raft/"+s.Name+"/"+f.Name()]), string(text))
 	}
-	require.True(t, strings.Contains(string(edits[entrance]), `"raftlab/raft/`+s.Name+`"`))
+	require.True(t, strings.Contains(string(edits[packageDir+entrance]), `"raftlab/raft/`+s.Name+`"`))
 }
 
 // A remembered kill of a mutant, a part or a case that is gone would be passed over in silence, and

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -57,7 +56,7 @@ func Check(ctx context.Context, root string, subjects []Subject) ([]Flaw, error)
 			flaws[i] = c.misfits(s, err)
 			continue
 		}
-		edits, err := BundleFor(root, s.Package(), []Subject{s})
+		edits, err := Bundle(root, s.Package(), []Subject{s})
 		if err != nil {
 			flaws[i] = []Flaw{{Subject: s.Name, Patch: c.relative(s.Patch.File), File: strings.Join(s.Patch.Files(), ", "), Message: err.Error()}}
 			continue
@@ -143,17 +142,10 @@ func (c *check) typeErrors(t *typer, w *checked) []Flaw {
 // home is where a file of the subject, named as in its bundle, stands in the tree:
 // "raft/election.go" for "raft/votes-twice/election.go".
 func (s Subject) home(file string) string {
-	f, service := familyOf(s.Package())
-	dir := packageDir
-	if service {
-		dir = f.dir
-	}
-	name, own := strings.CutPrefix(file, dir+"/"+s.Name+"/")
-	switch {
-	case !own:
+	f, err := familyOf(s.Package())
+	name, own := strings.CutPrefix(file, f.dir+"/"+s.Name+"/")
+	if err != nil || !own {
 		return file
-	case service:
-		return f.home(name)
 	}
-	return path.Join(dir, name)
+	return f.home(name)
 }

@@ -18,7 +18,7 @@ const (
 	marker   = "raftlab"
 )
 
-// Together returns the edits of [BundleFor] with fewer copies: subjects that change nothing but
+// Together returns the edits of [Bundle] with fewer copies: subjects that change nothing but
 // what functions do share one copy of the packages, in which each such function is there once for
 // each of them. Nine mutants of ten are so, and a copy takes the compiler half a second.
 //
@@ -29,55 +29,33 @@ const (
 //
 // The run of a subject is the one that it makes with a copy of its own.
 func Together(root, pkg string, subjects []Subject) (map[string][]byte, error) {
-	f, service := familyOf(pkg)
-	if !service {
-		f = peers
+	f, err := familyOf(pkg)
+	if err != nil {
+		return nil, err
 	}
 	subjects = Of(subjects, pkg)
 	edits, places := map[string][]byte{}, map[string]string{}
 	copies := map[string]*oneCopy{}
-	var bad []error
-	for i, s := range subjects {
-		if s.Patch == nil {
-			continue
-		}
-		files, err := f.files(root, s)
-		if err != nil {
-			bad = append(bad, err)
-			continue
-		}
+	err = f.eachCopy(root, subjects, func(i int, s Subject, files map[string][]byte) error {
 		c, err := f.copyLike(root, files, copies)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		if c.take(s.Name, i+1, files) {
-			places[s.Name] = c.dir
-			continue
+		if places[s.Name] = c.dir; !c.take(s.Name, i+1, files) {
+			places[s.Name] = s.Name
+			f.put(edits, s.Name, files)
 		}
-		places[s.Name] = s.Name
-		for name, text := range files {
-			edits[path.Join(f.dir, s.Name, name)] = f.redirect(s.Name, files, text)
-		}
-	}
-	if len(bad) > 0 {
-		return nil, stale(bad)
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	for _, c := range copies {
-		for name, text := range c.written() {
-			edits[path.Join(f.dir, c.dir, name)] = f.redirect(c.dir, c.files, text)
-		}
+		f.put(edits, c.dir, c.written())
 	}
-	var err error
-	if service {
-		edits[f.dir+"/lab_test.go"], err = f.entrance(subjects, places)
-	} else {
-		edits[entrance], err = entranceFor(subjects, places)
-	}
+	edits[f.dir+entrance], err = f.entrance(subjects, places)
 	return edits, err
 }
-
-// peers is what subjects that are peers are versions of.
-var peers = family{dir: packageDir, packages: []layer{{packageDir, "", true}}}
 
 // oneCopy is a copy of packages for several subjects.
 type oneCopy struct {

@@ -101,7 +101,7 @@ func TestSameRunInOneCopy(t *testing.T) {
 		require.NoError(t, err)
 		return b
 	}
-	own, together := build(BundleFor), build(Together)
+	own, together := build(Bundle), build(Together)
 	for _, s := range subjects {
 		for _, seed := range []uint64{1, 4} {
 			job := sim.Job{Binary: own, Test: "TestLab2", Params: record.Params{Case: "2C/CrashSwarm", Seed: seed}, Env: []string{peerVariable + "=" + s.Name}}

@@ -23,8 +23,8 @@ const (
 // Packages are all packages whose test binaries run subjects.
 var Packages = []string{PeerPackage, SinglePackage, ServicePackage, ShardedPackage}
 
-// family is a service whose versions are subjects, or versions of what only its clients notice: of
-// a peer that answers reads wrongly, for example.
+// family is what subjects are versions of: the peer; or a service, or what only its clients notice,
+// such as a peer that answers reads wrongly.
 type family struct {
 	prefixes []string // with which the names of such subjects begin
 	dir      string   // of the package whose test binary runs them
@@ -42,6 +42,7 @@ type layer struct {
 }
 
 var families = []family{
+	{dir: packageDir, packages: []layer{{packageDir, "", true}}}, // peers; entranceFor has their test
 	{
 		prefixes: []string{"srv-", "lock-"},
 		dir:      "kvsrv",
@@ -73,13 +74,13 @@ func TestPorcupine(t *testing.T) { porcupine.RunShards(t, service(t)) }`,
 }
 
 // familyOf returns the family of the subjects that the test binary of a package runs.
-func familyOf(pkg string) (family, bool) {
+func familyOf(pkg string) (family, error) {
 	for _, f := range families {
 		if "./"+f.dir == pkg {
-			return f, true
+			return f, nil
 		}
 	}
-	return family{}, false
+	return family{}, fmt.Errorf("the test binary of package %s runs no subjects", pkg)
 }
 
 // Package is the package whose test binary runs the subject; "" for the reference, which is in all.
@@ -100,23 +101,11 @@ func Of(subjects []Subject, pkg string) []Subject {
 	return slices.DeleteFunc(slices.Clone(subjects), func(s Subject) bool { return s.Package() != pkg && s.Package() != "" })
 }
 
-// BundleService is [Bundle] for versions of the service in a package. Each is a copy of the
-// service, and of those of the packages under it that its patch changes; the others it shares with
-// the reference:
-//
-//	kvraft/*.go                      the reference
-//	kvraft/kv-forgets/*.go           a copy that imports kvraft/kv-forgets/rsm and raftlab/raft
-//	kvraft/kv-forgets/rsm/*.go       patched
-//	kvraft/lab_test.go               runs the one that RAFTLAB_PEER names
-func BundleService(root, pkg string, subjects []Subject) (map[string][]byte, error) {
-	f, ok := familyOf(pkg)
-	if !ok {
-		return nil, fmt.Errorf("package %s is no service", pkg)
-	}
-	edits := map[string][]byte{}
+// eachCopy calls take with the files of each subject that is not the reference itself, and its place
+// among them. The error names all patches that do not apply any more.
+func (f family) eachCopy(root string, subjects []Subject, take func(i int, s Subject, files map[string][]byte) error) error {
 	var bad []error
-	subjects = Of(subjects, pkg)
-	for _, s := range subjects {
+	for i, s := range subjects {
 		if s.Patch == nil {
 			continue
 		}
@@ -125,24 +114,32 @@ func BundleService(root, pkg string, subjects []Subject) (map[string][]byte, err
 			bad = append(bad, err)
 			continue
 		}
-		for name, text := range files {
-			edits[path.Join(f.dir, s.Name, name)] = f.redirect(s.Name, files, text)
+		if err := take(i, s, files); err != nil {
+			return err
 		}
 	}
 	if len(bad) > 0 {
-		return nil, stale(bad)
+		return stale(bad)
 	}
-	entrance, err := f.entrance(subjects, places(subjects))
-	edits[f.dir+"/lab_test.go"] = entrance
-	return edits, err
+	return nil
+}
+
+// put adds a copy's files to edits, in its place below the package.
+func (f family) put(edits map[string][]byte, place string, files map[string][]byte) {
+	for name, text := range files {
+		edits[path.Join(f.dir, place, name)] = f.redirect(place, files, text)
+	}
 }
 
 // files returns the files of the packages that the subject does not share with the reference, by
 // their names below DIR/NAME.
 func (f family) files(root string, s Subject) (map[string][]byte, error) {
-	changed, err := s.Patch.Apply(root)
-	if err != nil {
-		return nil, err
+	var changed map[string][]byte
+	if s.Patch != nil {
+		var err error
+		if changed, err = s.Patch.Apply(root); err != nil {
+			return nil, err
+		}
 	}
 	files := map[string][]byte{}
 	for _, l := range f.packages {
@@ -157,7 +154,8 @@ func (f family) files(root string, s Subject) (map[string][]byte, error) {
 			continue
 		}
 		base := map[string][]byte{}
-		if !s.Patch.Header.Alone || len(own) == 0 {
+		if len(own) == 0 || !s.Patch.Header.Alone {
+			var err error
 			if base, err = sources(filepath.Join(root, filepath.FromSlash(l.dir))); err != nil {
 				return nil, err
 			}
@@ -186,8 +184,11 @@ func (f family) redirect(subject string, files map[string][]byte, text []byte) [
 	return text
 }
 
-// entrance writes the test that runs the service which the environment names.
+// entrance writes the test that runs the subject which the environment names.
 func (f family) entrance(subjects []Subject, places map[string]string) ([]byte, error) {
+	if f.contract == "" {
+		return entranceFor(subjects, places)
+	}
 	var imports, cases bytes.Buffer
 	for _, name := range f.imports {
 		fmt.Fprintf(&imports, "%q\n", name)

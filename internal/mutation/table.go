@@ -25,20 +25,13 @@ func WriteTable(w io.Writer, r *Report, width int) error {
 	return err
 }
 
-func newTable() table.Writer { return suite.NewTable(columns()...) }
+func newTable() table.Writer { return suite.NewTable(columns...) }
 
-// columns are those of a table, some of which are hidden.
-func columns(hidden ...string) []table.ColumnConfig {
-	list := []table.ColumnConfig{
-		{Name: "seed", Align: text.AlignRight},
-		{Name: "because of"},
-		{Name: "runs", Align: text.AlignRight, AlignFooter: text.AlignRight},
-		{Name: "CPU", Align: text.AlignRight, AlignFooter: text.AlignRight},
-	}
-	for i := range list {
-		list[i].Hidden = slices.Contains(hidden, list[i].Name)
-	}
-	return list
+// columns are those of a table that are not as others.
+var columns = []table.ColumnConfig{
+	{Name: "seed", Align: text.AlignRight},
+	{Name: "runs", Align: text.AlignRight, AlignFooter: text.AlignRight},
+	{Name: "CPU", Align: text.AlignRight, AlignFooter: text.AlignRight},
 }
 
 // overview says for each subject what became of it, and by which run: of a mutant's deaths the one

@@ -54,7 +54,7 @@ func newLab(t *testing.T, choose func(mutation.Subject) bool) *lab {
 	mutants = slices.DeleteFunc(mutants, func(s mutation.Subject) bool { return !choose(s) })
 	require.NotEmpty(t, mutants)
 	l := &lab{cases: suite.Cases(labs.All()), subjects: append(mutants, mutation.Subject{Name: "reference", Kind: mutation.Reference})}
-	edits, err := mutation.BundleFor(root, mutation.PeerPackage, l.subjects)
+	edits, err := mutation.Bundle(root, mutation.PeerPackage, l.subjects)
 	require.NoError(t, err)
 	b, err := sim.Build{Framework: root, Package: mutation.PeerPackage, Edits: edits, Native: true}.Binary(context.Background(), func(string) {})
 	require.NoError(t, err)

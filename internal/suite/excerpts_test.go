@@ -68,7 +68,7 @@ func TestExcerpts(t *testing.T) {
 		require.NoError(t, err)
 		c := hunt.Cases[slices.IndexFunc(hunt.Cases, func(c suite.Case) bool { return c.ID() == id })]
 		if hunt.Binaries[c.Package] == nil {
-			edits, err := mutation.BundleFor(root, c.Package, subjects)
+			edits, err := mutation.Bundle(root, c.Package, subjects)
 			require.NoError(t, err)
 			hunt.Binaries[c.Package], err = sim.Build{Framework: root, Package: c.Package, Edits: edits, Native: true}.Binary(context.Background(), func(string) {})
 			require.NoError(t, err)

@@ -78,7 +78,7 @@ func engine(t *testing.T, subjects []mutation.Subject) func(Run) (Told, error) {
 		}
 		c, subject := all[at], subjects[of]
 		if hunt.Binaries[c.Package] == nil {
-			edits, err := mutation.BundleFor(root, c.Package, subjects)
+			edits, err := mutation.Bundle(root, c.Package, subjects)
 			require.NoError(t, err)
 			build := sim.Build{Framework: root, Package: c.Package, Native: true, Edits: edits}
 			hunt.Binaries[c.Package], err = build.Binary(context.Background(), func(what string) { t.Log(what) })

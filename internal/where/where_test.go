@@ -75,7 +75,7 @@ func TestMutants(t *testing.T) {
 	for i := range min(*measured, len(all)) { // evenly
 		chosen = append(chosen, all[i*len(all) / *measured])
 	}
-	edits, err := mutation.Bundle(root, chosen)
+	edits, err := mutation.Bundle(root, mutation.PeerPackage, chosen)
 	require.NoError(t, err)
 	b, err := sim.Build{Framework: root, Package: mutation.PeerPackage, Edits: edits, Native: true, Blocks: true}.Binary(context.Background(), func(string) {})
 	require.NoError(t, err)

@@ -66,7 +66,7 @@ func TestKnownMoments(t *testing.T) {
 		}
 		return true
 	})
-	edits, err := mutation.Bundle(root, all)
+	edits, err := mutation.Bundle(root, mutation.PeerPackage, all)
 	require.NoError(t, err)
 	b, err := sim.Build{Framework: root, Package: mutation.PeerPackage, Edits: edits, Native: true}.Binary(context.Background(), func(string) {})
 	require.NoError(t, err)
