@@ -285,13 +285,7 @@ func (r *Results) WriteTable(w io.Writer, width int) error {
 		foot += fmt.Sprintf(", %d not graded yet", others)
 	}
 	t.AppendFooter(table.Row{foot})
-	columns := func(hidden ...string) (list []table.ColumnConfig) {
-		for _, name := range hidden {
-			list = append(list, table.ColumnConfig{Name: name, Hidden: true})
-		}
-		return list
-	}
-	_, err := io.WriteString(w, suite.Fit(t, width, columns, "course", "raw", "failed first")+"\n")
+	_, err := io.WriteString(w, suite.Fit(t, width, nil, "course", "raw", "failed first")+"\n")
 	return err
 }
 

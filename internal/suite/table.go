@@ -38,12 +38,22 @@ func WriteTable(w io.Writer, r *Report, width int) error {
 	return err
 }
 
-// Fit renders a table. Where its lines have more than width characters, columns are left out: the
-// first of those that say least, the second as well, and so on. 0 is no limit.
-func Fit(t table.Writer, width int, columns func(hidden ...string) []table.ColumnConfig, least ...string) string {
+// Fit renders a table with columns as in [NewTable]. Where its lines have more than width characters,
+// columns are left out: the first of those that say least, the second as well, and so on. 0 is no
+// limit.
+func Fit(t table.Writer, width int, columns []table.ColumnConfig, least ...string) string {
 	text := t.Render()
-	for n := 1; width > 0 && wide(text) > width && n <= len(least); n++ {
-		t.SetColumnConfigs(columns(least[:n]...))
+	columns = slices.Clone(columns)
+	for _, name := range least {
+		if width <= 0 || wide(text) <= width {
+			break
+		}
+		i := slices.IndexFunc(columns, func(c table.ColumnConfig) bool { return c.Name == name })
+		if i < 0 {
+			i, columns = len(columns), append(columns, table.ColumnConfig{Name: name})
+		}
+		columns[i].Hidden = true
+		t.SetColumnConfigs(columns)
 		text = t.Render()
 	}
 	return text
@@ -121,22 +131,15 @@ func NewTable(columns ...table.ColumnConfig) table.Writer {
 }
 
 // newTable returns a table of cases.
-func newTable() table.Writer { return NewTable(columns()...) }
+func newTable() table.Writer { return NewTable(columns...) }
 
-// columns are those of such a table, some of which are hidden.
-func columns(hidden ...string) []table.ColumnConfig {
-	list := []table.ColumnConfig{
-		{Name: "course"},
-		{Name: "seeds", Align: text.AlignRight, AlignFooter: text.AlignRight},
-		{Name: "first failing", Align: text.AlignRight},
-		{Name: "virtual", Align: text.AlignRight, AlignFooter: text.AlignRight},
-		{Name: "CPU", Align: text.AlignRight, AlignFooter: text.AlignRight},
-		{Name: "points", Align: text.AlignRight, AlignFooter: text.AlignRight},
-	}
-	for i := range list {
-		list[i].Hidden = slices.Contains(hidden, list[i].Name)
-	}
-	return list
+// columns are those of such a table that are not as others.
+var columns = []table.ColumnConfig{
+	{Name: "seeds", Align: text.AlignRight, AlignFooter: text.AlignRight},
+	{Name: "first failing", Align: text.AlignRight},
+	{Name: "virtual", Align: text.AlignRight, AlignFooter: text.AlignRight},
+	{Name: "CPU", Align: text.AlignRight, AlignFooter: text.AlignRight},
+	{Name: "points", Align: text.AlignRight, AlignFooter: text.AlignRight},
 }
 
 // describe is the outcome of a case in a few words.
