@@ -129,7 +129,8 @@ func TestMixedPreVoteDoesNotDeadlock(t *testing.T) {
 	})
 }
 
-// commitSomewhere has a command committed by whoever leads among the peers.
+// commitSomewhere has a command committed by whoever leads among the peers. A leader that hands over
+// leads and takes no commands, so that time has to pass before the next attempt.
 func (c *cluster) commitSomewhere(among ...int) {
 	c.t.Helper()
 	for range 100 {
@@ -142,6 +143,7 @@ func (c *cluster) commitSomewhere(among ...int) {
 				time.Sleep(10 * time.Millisecond)
 			}
 		}
+		time.Sleep(10 * time.Millisecond)
 	}
 	require.Fail(c.t, "nothing is committed")
 }
