@@ -114,6 +114,21 @@ func Renew(text string, repeat func(Run) (Told, error)) (string, error) {
 	return out.String(), nil
 }
 
+// Indented returns the excerpts of a transcript as a page quotes them that leaves out the prose and
+// the directives: as a block of code that is indented by four spaces.
+func Indented(text string) (blocks []string) {
+	for rest := text; ; {
+		_, after, found := strings.Cut(rest, "\n"+dashes+"\n")
+		if !found {
+			return blocks
+		}
+		excerpt, next, _ := strings.Cut(after, "\n\n")
+		lines := strings.Split(strings.TrimRight(excerpt, "\n"), "\n")
+		blocks = append(blocks, "    "+strings.Join(lines, "\n    ")+"\n")
+		rest = next
+	}
+}
+
 // obey does what a directive says. All but run and at have an excerpt.
 func (s *story) obey(directive string, words []string) (excerpt string, err error) {
 	switch directive {

@@ -127,14 +127,20 @@ func subjectsOf(t *testing.T, files []string) []mutation.Subject {
 	return subjects
 }
 
-// requote puts a transcript's new text where a page has the old one.
+// requote puts a transcript's new text where a page has the old one, and its excerpts where README
+// has the old ones.
 func requote(t *testing.T, before, now string) {
 	pages, err := filepath.Glob(filepath.Join(root, "docs", "*.md"))
 	require.NoError(t, err)
-	for _, page := range pages {
+	was, is := Indented(before), Indented(now)
+	for _, page := range append(pages, filepath.Join(root, "README.md")) {
 		text, err := os.ReadFile(page)
 		require.NoError(t, err)
-		if changed := strings.ReplaceAll(string(text), before, now); changed != string(text) {
+		changed := strings.ReplaceAll(string(text), before, now)
+		for i := range min(len(was), len(is)) {
+			changed = strings.ReplaceAll(changed, was[i], is[i])
+		}
+		if changed != string(text) {
 			require.NoError(t, os.WriteFile(page, []byte(changed), 0o644))
 		}
 	}
@@ -240,6 +246,12 @@ show -0s +0s quiet AppendEntries
 		_, err := Renew("run 2A/Any 7\nat $leader leads\n"+again+"\n", told)
 		assert.Error(t, err, again)
 	}
+}
+
+func TestIndented(t *testing.T) {
+	const text = "# A story.\n\nrun 2A/Any 7 bad\nfailure\n----\nFAIL 2A/Any\n  why\n\n# Then:\n\nshow 0s 1s\n----\n    0.9  it\n"
+	assert.Equal(t, []string{"    FAIL 2A/Any\n      why\n", "        0.9  it\n"}, Indented(text))
+	assert.Empty(t, Indented("# Prose only.\n"))
 }
 
 func TestLongStringsAreElided(t *testing.T) {
