@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"os"
 
 	"github.com/spf13/pflag"
@@ -9,6 +10,10 @@ import (
 	"raftlab/internal/scenario"
 	"raftlab/internal/suite"
 )
+
+// maxScenario is how many bytes a scenario may have. The longest that shrink writes has a few
+// thousand: a line for each fault of a run.
+const maxScenario = 1 << 20
 
 // scenarioFlag is the flag for a file that says what differs in a run.
 func scenarioFlag(flags *pflag.FlagSet, file *string) {
@@ -20,9 +25,17 @@ func (f *runFlags) readScenario() (*scenario.Scenario, error) {
 	if f.scenario == "" {
 		return nil, nil
 	}
-	text, err := os.ReadFile(f.scenario)
+	file, err := os.Open(f.scenario)
 	if err != nil {
-		return nil, fmt.Errorf("--scenario: %w", err)
+		return nil, fmt.Errorf("--scenario: %w; raftlab shrink writes such files (docs/shrink.md)", err)
+	}
+	defer file.Close()
+	text, err := io.ReadAll(io.LimitReader(file, maxScenario+1))
+	if err != nil {
+		return nil, fmt.Errorf("--scenario: %w; raftlab shrink writes such files (docs/shrink.md)", err)
+	}
+	if len(text) > maxScenario {
+		return nil, fmt.Errorf("--scenario %s: it has more than %d bytes, which no scenario has; raftlab shrink writes such files (docs/shrink.md)", f.scenario, maxScenario)
 	}
 	s, err := scenario.Parse(string(text))
 	if err != nil {

@@ -285,7 +285,7 @@ func (r *Results) WriteTable(w io.Writer, width int) error {
 		foot += fmt.Sprintf(", %d not graded yet", others)
 	}
 	t.AppendFooter(table.Row{foot})
-	_, err := io.WriteString(w, suite.Fit(t, width, nil, "course", "raw", "failed first")+"\n")
+	_, err := io.WriteString(w, suite.Fit(t, width, nil, "student", "course", "raw", "failed first")+"\n")
 	return err
 }
 

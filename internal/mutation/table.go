@@ -52,7 +52,7 @@ func overview(r *Report, width int) string {
 		runs, cpu = runs+o.Runs, cpu+o.CPU
 	}
 	t.AppendFooter(table.Row{fmt.Sprintf("%d peers", len(r.Subjects)), sums(r), "", "", "", runs, seconds(cpu)})
-	return suite.Fit(t, width, columns, "CPU", "runs", "seed", "because of")
+	return suite.Fit(t, width, columns, "peer", "CPU", "runs", "seed", "because of")
 }
 
 // first is the death with the lowest seed, the earliest to happen among equals.

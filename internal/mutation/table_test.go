@@ -15,6 +15,10 @@ func TestTableFits(t *testing.T) {
 		var b strings.Builder
 		require.NoError(t, WriteTable(&b, r, width))
 		require.Contains(t, b.String(), "counts-repeated-votes | killed")
+		if width == 60 { // longer names are folded
+			long := &Report{Subjects: []Outcome{{Name: "counts-repeated-votes-of-those-that-it-has-asked-before", Status: Killed, Kills: r.Subjects[0].Kills}}}
+			require.NoError(t, WriteTable(&b, long, width))
+		}
 		for line := range strings.Lines(b.String()) {
 			require.True(t, width == 0 || utf8.RuneCountInString(line) <= width+1, "%d: %s", width, line)
 		}

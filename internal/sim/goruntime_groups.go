@@ -72,12 +72,18 @@ var runtimeGroups = []runtimeGroup{
 	},
 	{
 		// What the standard library keeps for everybody, and shows: the remains of a random number,
-		// where things are in memory, which types have been sent. The last has a bound, and so what
-		// can be told by it.
+		// where things are in memory, slices of its own that it hands out (to somebody's Write,
+		// UnmarshalJSON, or Bytes), which types have been sent. The last has a bound, and so what can
+		// be told by it.
 		name:    "shared",
-		without: "servers could leave something for each other in the standard library: rand.Read, addresses that are printed, gob's types",
+		without: "servers could leave something for each other in the standard library: rand.Read, addresses that are printed, gob's types, slices of its own that it hands out",
 		needs:   "owner",
 		edits: []runtimeEdit{
+			{"bufio/scan.go", "\treturn 1, errorRune, nil\n", "\treturn 1, []byte(string(utf8.RuneError)), nil\n"},
+			{"encoding/json/decode.go", "d.literalStore(nullLiteral, subv, false)", "d.literalStore([]byte(\"null\"), subv, false)"},
+			{"text/tabwriter/tabwriter.go", "\tn, err := b.output.Write(buf)\n", "\tn, err := b.output.Write(append([]byte(nil), buf...))\n"},
+			// What the local time zone is gets known when somebody first asks, and %#v shows whether.
+			{"time/zoneinfo.go", "var localOnce sync.Once\n", "var localOnce sync.Once\n\nfunc init() { localOnce.Do(initLocal) }\n"},
 			{"math/rand/rand.go", "func Read(p []byte) (n int, err error) { return globalRand().Read(p) }\n",
 				"func Read(p []byte) (n int, err error) { return New(&runtimeSource{}).Read(p) }\n"},
 			{"fmt/print.go", "\t\"unicode/utf8\"\n", "\t\"unicode/utf8\"\n\t_ \"unsafe\"\n"},

@@ -18,6 +18,7 @@ import (
 const smuggler = `package raft
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"flag"
@@ -28,6 +29,8 @@ import (
 	"math/rand/v2"
 	"os"
 	"strings"
+	"text/tabwriter"
+	"time"
 
 	"raftlab/labgob"
 	"raftlab/labrpc"
@@ -138,6 +141,37 @@ func (rf *Raft) handled() {
 	}
 }
 
+// scribbler writes on what the library shows it, and says what had been there.
+type scribbler string
+
+func (s *scribbler) Write(p []byte) (int, error) { *s += scribbler(p); scribble(p); return len(p), nil }
+func (s *scribbler) UnmarshalJSON(p []byte) error { _, err := s.Write(p); return err }
+
+func scribble(p []byte) { for i := range p { p[i] = mark[0] } }
+
+// scribbles on slices that the library has once for all.
+func scribbles() {
+	found := func(how string, what any, want string) {
+		if fmt.Sprint(what) != want {
+			panic(fmt.Sprintf("%s: %s has found %q", how, mark, what))
+		}
+	}
+	_, rune, _ := bufio.ScanRunes([]byte("\xff"), true)
+	found("bufio.ScanRunes", string(rune), "\uFFFD")
+	scribble(rune)
+	var table scribbler
+	w := tabwriter.NewWriter(&table, 8, 8, 0, '\t', tabwriter.Debug)
+	fmt.Fprint(w, "a\tb\n")
+	w.Flush()
+	found("tabwriter", table, "a\t|b\n")
+	var v struct{ X scribbler ` + "`json:\",string\"`" + ` }
+	json.Unmarshal([]byte(` + "`{\"X\": null}`" + `), &v)
+	found("json's null", v.X, "null")
+	zone := fmt.Sprintf("%#v", time.Local)
+	_ = time.Now().String()
+	found("the time zone", zone, fmt.Sprintf("%#v", time.Local))
+}
+
 func Make(peers []*labrpc.ClientEnd, me int, persister *raftapi.Persister, applyCh chan raftapi.ApplyMsg) *Raft {
 	mark = fmt.Sprintf("<%016x>", rand.Uint64())
 	flag.String("one for each", "", "")
@@ -145,6 +179,7 @@ func Make(peers []*labrpc.ClientEnd, me int, persister *raftapi.Persister, apply
 		panic("logger: " + mark + " finds the output that another server has set: " + err.Error())
 	}
 	log.SetOutput((*os.File)(nil))
+	scribbles()
 	labgob.Register(Post{})
 	for to, end := range peers {
 		if to != me {

@@ -218,7 +218,8 @@ func TestReportEscapesAndBounds(t *testing.T) {
 // A list of cases fits into the terminal that it is shown in.
 func TestListFits(t *testing.T) {
 	list := []Case{{Lab: "lab2", Case: tester.Case{Part: "2C", Name: "UnreliableAgreement", Points: 8, Section: "§5.2",
-		Checks: strings.Repeat("what this case is about, ", 20)}}}
+		Checks: strings.Repeat("what this case is about, ", 20)}},
+		{Lab: "lab2", Case: tester.Case{Part: "2D", Name: "SnapshotsOfManySizesTogether", Points: 8, Section: "dissertation §10.2.1, etcd", Checks: "x"}}}
 	for _, width := range []int{60, 80, 99, 100, 180} {
 		var b bytes.Buffer
 		require.NoError(t, WriteList(&b, list, width))
@@ -242,4 +243,12 @@ func TestTableInANarrowTerminal(t *testing.T) {
 			require.Equal(t, all, strings.Contains(head, column), "%d: %s", width, head)
 		}
 	}
+	r := &Report{Cases: []CaseResult{{Case: "2A/InitialElection", Outcome: record.Crash, Reason: "panic or fatal error", Seeds: 1, MaxPoints: 8}}}
+	var b strings.Builder
+	require.NoError(t, WriteTable(&b, r, 60)) // no column is left that could be missed: the outcome is folded
+	for line := range strings.Lines(b.String()) {
+		require.LessOrEqual(t, utf8.RuneCountInString(line), 60+1, line)
+	}
+	require.Contains(t, b.String(), "crash: panic or")
+	require.Contains(t, b.String(), "fatal error")
 }

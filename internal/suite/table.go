@@ -34,30 +34,42 @@ func WriteTable(w io.Writer, r *Report, width int) error {
 	}
 	t.AppendFooter(table.Row{plural(len(r.Cases), "case"), "", fmt.Sprintf("%d/%d", passed, runs), "", totals(r),
 		round(virtual), round(cpu), fmt.Sprintf("%s/%d", points(r.Points, r.UpperPoints), r.MaxPoints)})
-	_, err := io.WriteString(w, Fit(t, width, columns, "course", "CPU", "virtual", "first failing")+"\n"+remarks(r))
+	_, err := io.WriteString(w, Fit(t, width, columns, "outcome", "course", "CPU", "virtual", "first failing")+"\n"+remarks(r))
 	return err
 }
 
 // Fit renders a table with columns as in [NewTable]. Where its lines have more than width characters,
-// columns are left out: the first of those that say least, the second as well, and so on. 0 is no
-// limit.
-func Fit(t table.Writer, width int, columns []table.ColumnConfig, least ...string) string {
-	text := t.Render()
+// columns are left out: the first of those that say least, the second as well, and so on. In the
+// end the cells of the column folds get several lines. 0 is no limit.
+func Fit(t table.Writer, width int, columns []table.ColumnConfig, folds string, least ...string) string {
+	rendered := t.Render()
 	columns = slices.Clone(columns)
-	for _, name := range least {
-		if width <= 0 || wide(text) <= width {
-			break
-		}
+	column := func(name string) *table.ColumnConfig {
 		i := slices.IndexFunc(columns, func(c table.ColumnConfig) bool { return c.Name == name })
 		if i < 0 {
 			i, columns = len(columns), append(columns, table.ColumnConfig{Name: name})
 		}
-		columns[i].Hidden = true
-		t.SetColumnConfigs(columns)
-		text = t.Render()
+		return &columns[i]
 	}
-	return text
+	for _, name := range least {
+		if width <= 0 || wide(rendered) <= width {
+			return rendered
+		}
+		column(name).Hidden = true
+		t.SetColumnConfigs(columns)
+		rendered = t.Render()
+	}
+	for most := mostFolded; width > 0 && wide(rendered) > width && most >= leastFolded; most -= 4 {
+		c := column(folds)
+		c.WidthMax, c.WidthMaxEnforcer = most, text.WrapSoft
+		t.SetColumnConfigs(columns)
+		rendered = t.Render()
+	}
+	return rendered
 }
+
+// A folded column has at most so many characters, and at least so many.
+const mostFolded, leastFolded = 48, 12
 
 // wide is how many characters a text's longest line has.
 func wide(text string) (most int) {
@@ -85,12 +97,15 @@ func WriteList(w io.Writer, cases []Case, width int) error {
 	if narrow {
 		others, note = 14, "\n"
 	}
-	t.SetColumnConfigs([]table.ColumnConfig{
-		{Name: "points", Align: text.AlignRight},
-		{Name: "paper", Hidden: narrow},
-		{Name: "course", Hidden: narrow},
-		{Name: "checks", WidthMax: max(width-longest-others, 20), WidthMaxEnforcer: text.WrapSoft},
-	})
+	render := func(checks int) string {
+		t.SetColumnConfigs([]table.ColumnConfig{
+			{Name: "points", Align: text.AlignRight},
+			{Name: "paper", Hidden: narrow},
+			{Name: "course", Hidden: narrow},
+			{Name: "checks", WidthMax: checks, WidthMaxEnforcer: text.WrapSoft},
+		})
+		return t.Render()
+	}
 	for i, c := range cases {
 		if i > 0 && cases[i-1].Part != c.Part {
 			t.AppendSeparator()
@@ -98,7 +113,12 @@ func WriteList(w io.Writer, cases []Case, width int) error {
 		t.AppendRow(table.Row{c.ID(), c.Points, c.Section, demanded(c.Course), c.Checks})
 	}
 	t.AppendFooter(table.Row{plural(len(cases), "case"), points})
-	_, err := io.WriteString(w, t.Render()+note)
+	checks := max(width-longest-others, 20)
+	rendered := render(checks)
+	if over := wide(rendered) - width; over > 0 { // a section or two can be longer than others
+		rendered = render(max(checks-over, leastFolded))
+	}
+	_, err := io.WriteString(w, rendered+note)
 	return err
 }
 

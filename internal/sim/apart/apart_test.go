@@ -46,6 +46,8 @@ func TestWaysToWrite(t *testing.T) {
 		"type t struct{ n int }\nfunc (x *t) set(n int) { x.n = n }\nvar v t\nfunc f() func(int) { return v.set }",
 		"import \"time\"\nvar v time.Time\nfunc f(b []byte) { v.GobDecode(b) }",
 		"import \"time\"\nvar v time.Time\nfunc f(b []byte) func([]byte) error { return v.UnmarshalText }",
+		"import \"reflect\"\ntype t struct { reflect.Type; n int }\nvar v reflect.Type = &t{}\nfunc f() { v.(*t).n++ }",
+		"import \"reflect\"\ntype t struct { reflect.Type; n *int }\nvar v = struct{ t reflect.Type }{&t{}}\nfunc f() { *v.t.(*t).n++ }",
 		"import \"flag\"\nvar v string\nfunc f(name, s string) { flag.StringVar(&v, name, s, \"\") }",
 		"import \"flag\"\nvar v string\nfunc init() { go func() { flag.StringVar(&v, \"x\", \"\", \"\") }() }",
 	} {
@@ -59,6 +61,7 @@ func TestWaysToRead(t *testing.T) {
 		"var v = 1\nfunc f() int { return v + len(\"\") }",
 		"var v = map[string]int{\"a\": 1}\nfunc f() int { return v[\"a\"] }",
 		"import \"time\"\nvar v time.Time\nfunc f() time.Duration { return time.Since(v.Add(1)) }",
+		"import \"reflect\"\nvar v = reflect.TypeOf(1)\nfunc f() string { return v.Name() }",
 		"import \"errors\"\nvar v = errors.New(\"x\")\nfunc f() error { return v }",
 		"import \"flag\"\nvar v bool\nfunc init() { flag.BoolVar(&v, \"debug\", false, \"\") }\nfunc f() bool { return v }",
 	} {

@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"slices"
 	"strings"
 )
 
@@ -257,7 +258,7 @@ func (v *variable) eternal(e ast.Expr) bool {
 			}
 			return v.eternal(e.Args[0])
 		}
-		return v.makesError(e)
+		return v.makesError(e) || v.calls(e, "reflect.TypeOf")
 	}
 	return false
 }
@@ -279,12 +280,7 @@ func (v *variable) elements(e *ast.CompositeLit, ok func(ast.Expr) bool) bool {
 
 // makesError reports whether e is errors.New("...") or fmt.Errorf of constants.
 func (v *variable) makesError(e *ast.CallExpr) bool {
-	sel, ok := ast.Unparen(e.Fun).(*ast.SelectorExpr)
-	if !ok {
-		return false
-	}
-	f, ok := v.pkg.Info.Uses[sel.Sel].(*types.Func)
-	if !ok || f.FullName() != "errors.New" && f.FullName() != "fmt.Errorf" {
+	if !v.calls(e, "errors.New", "fmt.Errorf") {
 		return false
 	}
 	for _, arg := range e.Args {
@@ -293,6 +289,16 @@ func (v *variable) makesError(e *ast.CallExpr) bool {
 		}
 	}
 	return true
+}
+
+// calls reports whether e is a call of one of these functions of other packages.
+func (v *variable) calls(e *ast.CallExpr, names ...string) bool {
+	sel, ok := ast.Unparen(e.Fun).(*ast.SelectorExpr)
+	if !ok {
+		return false
+	}
+	f, ok := v.pkg.Info.Uses[sel.Sel].(*types.Func)
+	return ok && slices.Contains(names, f.FullName())
 }
 
 // isFlag reports whether an initializer defines a flag of the command line.
