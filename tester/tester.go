@@ -37,6 +37,8 @@ type Lab struct {
 	// OnRequest says that the cases run only when they are named: they take long, or are about a
 	// form that few services have.
 	OnRequest bool
+	// On is the lab whose peer the servers run on, if they run on one: "lab2".
+	On string
 	// Field is the field of the service that the cases are about, if not every service has it.
 	Field string
 }

@@ -166,7 +166,7 @@ func (a *app) chooseLabs(ctx context.Context, names []string) ([]course.Lab, err
 			return nil, fmt.Errorf("--labs %s: %w", strings.Join(names, ","), err)
 		}
 	}
-	found := []course.Lab{}
+	found, on := []course.Lab{}, map[string]string{}
 	for _, l := range labs.All() {
 		lab := course.Lab{Name: l.Name, Package: l.Package, Test: l.Test, Parts: partsOf(l.Name, chosen)}
 		if lab.Parts == nil {
@@ -175,12 +175,12 @@ func (a *app) chooseLabs(ctx context.Context, names []string) ([]course.Lab, err
 		i := slices.IndexFunc(chosen, func(c suite.Case) bool { return c.Own().Lab == l.Name })
 		lab.Case = chosen[i].Own().ID()
 		lab.Some = len(lab.Parts) < len(partsOf(l.Name, all))
-		found = append(found, lab)
+		found, on[l.Name] = append(found, lab), l.On
 	}
 	for _, l := range found {
-		if l.Package != "./raft" && l.Package != "./kvsrv" && !slices.ContainsFunc(found, func(l course.Lab) bool { return l.Package == "./raft" }) {
+		if peer := on[l.Name]; peer != "" && !slices.ContainsFunc(found, func(l course.Lab) bool { return l.Name == peer }) {
 			n := a.names()
-			return nil, fmt.Errorf("--labs %s: the servers of %s run on the peer of %s: --labs %[3]s,%[1]s", strings.Join(names, ","), n.Lab(l.Name), n.Lab("lab2"))
+			return nil, fmt.Errorf("--labs %s: the servers of %s run on the peer of %s: --labs %[3]s,%[1]s", strings.Join(names, ","), n.Lab(l.Name), n.Lab(peer))
 		}
 	}
 	return found, nil

@@ -15,6 +15,7 @@ func Lab() tester.Lab {
 		Name:    "lab3",
 		Package: "./kvraft",
 		Test:    "TestLab3",
+		On:      "lab2",
 		Cases:   kit.Hundred(slices.Concat(throughTheLog(), withSnapshots(), byIndex(), atFollowers(), byLease())),
 	}.Demanded(demanded)
 }

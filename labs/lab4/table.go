@@ -14,6 +14,7 @@ func Lab() tester.Lab {
 		Name:    "lab4",
 		Package: "./shardkv",
 		Test:    "TestLab4",
+		On:      "lab2",
 		Cases:   kit.Hundred(slices.Concat(control(), spreads(), keepsGoing())),
 	}.Demanded(demanded)
 }

@@ -11,12 +11,12 @@ import (
 
 // Lab returns the table of lab porcupine, for services of one group.
 func Lab() tester.Lab {
-	return tester.Lab{Name: "porcupine", Package: "./kvraft", Test: "TestPorcupine", OnRequest: true, Cases: cases()}
+	return tester.Lab{Name: "porcupine", Package: "./kvraft", Test: "TestPorcupine", On: "lab2", OnRequest: true, Cases: cases()}
 }
 
 // ShardLab returns the table of lab porcupine-shards, for sharded services.
 func ShardLab() tester.Lab {
-	return tester.Lab{Name: "porcupine-shards", Package: "./shardkv", Test: "TestPorcupine", OnRequest: true, Cases: shardCases()}
+	return tester.Lab{Name: "porcupine-shards", Package: "./shardkv", Test: "TestPorcupine", On: "lab2", OnRequest: true, Cases: shardCases()}
 }
 
 // Parts of all cases.

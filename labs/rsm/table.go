@@ -9,7 +9,7 @@ import (
 
 // Lab is lab rsm: the table of its cases. The points sum up to 100.
 func Lab() tester.Lab {
-	return tester.Lab{Name: "rsm", Package: "./kvraft", Test: "TestRSM", Field: "Replicate", OnRequest: true, Cases: []tester.Case{
+	return tester.Lab{Name: "rsm", Package: "./kvraft", Test: "TestRSM", On: "lab2", Field: "Replicate", OnRequest: true, Cases: []tester.Case{
 		{Part: "3R", Name: "OneByOne", Points: 8, Section: "§8", Run: oneByOne,
 			Checks: "one operation after the other: each is executed once at every replica, and answered by its own result"},
 		{Part: "3R", Name: "Together", Points: 8, Section: "§8", Run: together,

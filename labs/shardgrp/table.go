@@ -12,7 +12,7 @@ import (
 // Lab is lab shardgrp: the table of its cases. What stands under Points is a weight: kit.Hundred
 // makes a hundred points of those of each part.
 func Lab() tester.Lab {
-	return tester.Lab{Name: "shardgrp", Package: "./shardkv", Test: "TestShardgrp", Field: "Moved", OnRequest: true,
+	return tester.Lab{Name: "shardgrp", Package: "./shardkv", Test: "TestShardgrp", On: "lab2", Field: "Moved", OnRequest: true,
 		Cases: kit.Hundred(slices.Concat(one(), dead(), together()))}.Demanded(demanded)
 }
 
