@@ -80,6 +80,11 @@ func TestYears(t *testing.T) {
 			assert.Contains(t, a.text(t, "raft/raft.go"), "rf.raftlabSleep(", "after a crash it sleeps for good")
 			assert.NotContains(t, a.text(t, "raft/raft.go"), "time.Sleep(")
 		}},
+		"2026, with time by another name": {"2026", daemons(sixfive(t).cut(t, "src/raft1/raft.go", "func (rf *Raft) Kill() {", "func (rf *Raft) killed()").
+			replace(t, "\t\"time\"\n", "\tclock \"time\"\n", "time.", "clock.")), func(t *testing.T, a *Adopted) {
+			assert.Contains(t, a.text(t, "raft/raft.go"), "rf.raftlabSleep(")
+			assert.NotContains(t, a.text(t, "raft/raft.go"), "clock.Sleep(")
+		}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

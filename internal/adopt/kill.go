@@ -41,7 +41,7 @@ func (c *conversion) endless(d *directory, name string) {
 			}
 		}
 		if slept {
-			f.append("const _ = time.Nanosecond // so that the import is used\n")
+			f.append("const _ = " + f.nameOf("time") + ".Nanosecond // so that the import is used\n")
 		}
 	}
 }
@@ -53,7 +53,7 @@ func (f *file) longSleeps(fn *ast.FuncDecl) (found bool) {
 		if !ok {
 			return true
 		}
-		if sel, ok := call.Fun.(*ast.SelectorExpr); ok && sel.Sel.Name == "Sleep" && isName(sel.X, "time") {
+		if sel, ok := call.Fun.(*ast.SelectorExpr); ok && sel.Sel.Name == "Sleep" && isName(sel.X, f.nameOf("time")) {
 			f.change(sel.Pos(), sel.End(), fn.Recv.List[0].Names[0].Name+".raftlabSleep")
 			found = true
 		}
