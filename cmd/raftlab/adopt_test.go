@@ -4,12 +4,17 @@ import (
 	"archive/zip"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"raftlab/internal/adopt"
+	"raftlab/internal/record"
 	"raftlab/internal/suite"
+	"raftlab/labs"
 )
 
 // courseSolution is a small solution of our own in the layout of the course.
@@ -26,10 +31,45 @@ func TestLabsThatASolutionHasNot(t *testing.T) {
 	require.Equal(t, suite.ExitPassed, res.code, "%+v", res)
 	assert.Len(t, r.Cases, 1)
 	assert.Contains(t, r.Notes, "no shardkv here: lab 4 is not graded")
-	assert.Contains(t, res.out, "2E and 2F are not graded")
+	assert.Contains(t, res.out, "2E to 2G are not graded")
 	res = raftlab(t, checkout, "test", "lab4", "--impl", courseSolution(t))
 	assert.Equal(t, suite.ExitPassed, res.code)
 	assert.Contains(t, res.out, "nothing to run: no shardctrler here: part 4A is not graded; no shardkv here: lab 4 is not graded")
+}
+
+// Every part is either graded or said not to be: a new one must not fail everybody who hands in a
+// solution of the course.
+func TestEveryPartOfASolution(t *testing.T) {
+	a, err := adopt.Read(t.Context(), courseSolution(t), adopt.Auto)
+	require.NoError(t, err)
+	for _, k := range suite.Cases(labs.All()) {
+		if strings.HasPrefix(k.Lab, "lab") {
+			assert.True(t, a.Lacks[k.Part] != "" || slices.Contains(a.Graded(), k.Part), "part %s is neither graded nor said not to be", k.Part)
+		}
+	}
+	assert.NotContains(t, a.Graded(), "2G")
+}
+
+// A service that does not compile hinders its own cases, and no others.
+func TestPartlyBuilt(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, os.CopyFS(dir, os.DirFS(courseSolution(t))))
+	server := filepath.Join(dir, "src", "kvraft", "server.go")
+	require.NoError(t, os.WriteFile(server, []byte(readText(t, server)+"\nvar half unfinished\n"), 0o644))
+	report := filepath.Join(t.TempDir(), "report.json")
+	r, res := testJSON(t, "2A/InitialElection", "3A/ManyClients", "--seeds", "1", "--impl", dir)
+	require.Equal(t, suite.ExitFailed, res.code, "%+v", res)
+	require.Len(t, r.Cases, 2)
+	assert.Equal(t, record.Pass, r.Cases[0].Outcome)
+	assert.Equal(t, suite.NotBuilt, r.Cases[1].Outcome)
+	assert.Equal(t, []string{"kvraft"}, r.Unbuilt)
+	assert.Contains(t, res.out, "undefined: unfinished")
+
+	res = raftlab(t, checkout, "test", "2A/InitialElection", "3A/ManyClients", "--seeds", "1", "--impl", dir, "--json", report)
+	require.Equal(t, suite.ExitFailed, res.code, "%+v", res)
+	res = raftlab(t, checkout, "regrade", report)
+	assert.Equal(t, suite.ExitPassed, res.code, "%+v", res)
+	assert.Contains(t, res.out, "identical (2 compared)")
 }
 
 // A solution in the course's layout is tested and graded as it is, and what is said names its own

@@ -36,35 +36,63 @@ func parseDeadline(s string) (time.Time, error) {
 // is no repository is taken as it is, and so are working trees where there is no deadline.
 func atDeadline(open grade.Opener, before time.Time) grade.Opener {
 	return func(ctx context.Context, path string, packages []string) (grade.Tree, error) {
-		switch is := repo.Is(path); {
-		case !is && before.IsZero(), is && before.IsZero() && !repo.Bare(path):
+		git := repo.Find(path)
+		switch {
+		case git == "" && before.IsZero():
 			return open(ctx, path, packages)
-		case !is:
+		case git == "" && repo.LeadsElsewhere(path):
+			return grade.Tree{}, &submission.Error{Name: ".git", What: "is a file, which leads to a repository somewhere else, so that nobody sees what was committed when",
+				Help: "hand in a clone", Foreign: true}
+		case git == "":
 			tree, err := open(ctx, path, packages)
 			tree.Notes = append([]string{"it is no git repository, so it was taken as it is, whenever it was written"}, tree.Notes...)
 			return tree, err
+		case before.IsZero() && !repo.Bare(git):
+			tree, err := open(ctx, path, packages)
+			return tree, elsewhere(ctx, git, err)
 		}
-		dir, err := os.MkdirTemp("", "raftlab-commit-*")
-		if err != nil {
-			return grade.Tree{}, err
-		}
-		defer os.RemoveAll(dir)
-		file := filepath.Join(dir, strings.TrimSuffix(filepath.Base(path), ".git")+".tar")
-		c, err := repo.At(ctx, path, before, file)
-		switch {
-		case errors.Is(err, repo.ErrNone) && before.IsZero():
-			return grade.Tree{}, &grade.NothingError{What: "nothing was committed"}
-		case errors.Is(err, repo.ErrNone):
-			return grade.Tree{}, &grade.NothingError{What: "nothing was committed before " + before.Format(time.RFC3339)}
-		case err != nil:
-			return grade.Tree{}, &submission.Error{Name: "the git repository", What: err.Error(), Help: "look at it with git"}
-		}
-		tree, err := open(ctx, file, packages)
-		note := fmt.Sprintf("commit %.12s of %s, as the machine of its author says", c.ID, c.When.Format(time.RFC3339))
-		if !before.IsZero() {
-			note += ", the last one before " + before.Format(time.RFC3339)
-		}
-		tree.Notes = append([]string{note}, tree.Notes...)
-		return tree, err
+		tree, err := committed(ctx, open, git, before, packages)
+		return tree, elsewhere(ctx, git, err)
 	}
+}
+
+// committed opens what was committed before a moment.
+func committed(ctx context.Context, open grade.Opener, git string, before time.Time, packages []string) (grade.Tree, error) {
+	dir, err := os.MkdirTemp("", "raftlab-commit-*")
+	if err != nil {
+		return grade.Tree{}, err
+	}
+	defer os.RemoveAll(dir)
+	file := filepath.Join(dir, strings.TrimSuffix(filepath.Base(git), ".git")+".tar")
+	c, err := repo.At(ctx, git, before, file)
+	switch {
+	case errors.Is(err, repo.ErrNone) && before.IsZero():
+		return grade.Tree{}, &grade.NothingError{What: "nothing was committed"}
+	case errors.Is(err, repo.ErrNone):
+		return grade.Tree{}, &grade.NothingError{What: "nothing was committed before " + before.Format(time.RFC3339)}
+	case err != nil:
+		return grade.Tree{}, &submission.Error{Name: "the git repository", What: err.Error(), Help: "look at it with git"}
+	}
+	tree, err := open(ctx, file, packages)
+	note := fmt.Sprintf("commit %.12s of %s, as the machine of its author says", c.ID, c.When.Format(time.RFC3339))
+	if !before.IsZero() {
+		note += ", the last one before " + before.Format(time.RFC3339)
+	}
+	tree.Notes = append([]string{note}, tree.Notes...)
+	return tree, err
+}
+
+// elsewhere is the error about a repository without code, if its code may be where nobody looked: a
+// person decides then whether anything was handed in.
+func elsewhere(ctx context.Context, git string, err error) error {
+	var nothing *grade.NothingError
+	var other *submission.NoPackageError
+	if ctx.Err() != nil || !errors.As(err, &nothing) && !errors.As(err, &other) {
+		return err
+	}
+	if what := repo.Elsewhere(ctx, git); what != "" {
+		return &submission.Error{Name: "the branch that is checked out", What: "has no code to test (" + err.Error() + "), but " + what,
+			Help: "check out, or fetch, what counts"}
+	}
+	return err
 }

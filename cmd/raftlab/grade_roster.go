@@ -4,11 +4,15 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
 	"raftlab/internal/grade"
+	"raftlab/internal/plain"
+	"raftlab/internal/submission"
 )
 
 // roster finds the submissions.
@@ -26,7 +30,26 @@ func (g *gradeRun) roster(submissions string) ([]grade.Entry, error) {
 	if len(ignored) > 0 {
 		fmt.Fprintf(g.err, "not submissions, and passed over: %s\n", strings.Join(ignored, ", "))
 	}
+	if twice := twice(roster); len(twice) > 0 {
+		fmt.Fprintf(g.err, "called the same but for case and ending, and each graded by itself: %s\n", strings.Join(twice, ", "))
+	}
 	return roster, nil
+}
+
+// twice are those that may be one student's: alice, alice.zip and Alice.tar.gz.
+func twice(roster []grade.Entry) (names []string) {
+	by := map[string][]string{}
+	for _, e := range roster {
+		short, _ := submission.CutArchive(filepath.Base(e.Path))
+		key := strings.ToLower(strings.TrimSuffix(short, ".git"))
+		by[key] = append(by[key], plain.Line(e.Name, plain.MaxName))
+	}
+	for _, key := range slices.Sorted(maps.Keys(by)) {
+		if len(by[key]) > 1 {
+			names = append(names, strings.Join(by[key], " and "))
+		}
+	}
+	return names
 }
 
 func (f *gradeFlags) chooseShard(a *app) (*grade.Shard, error) {

@@ -4,16 +4,20 @@ import (
 	"archive/zip"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"raftlab/internal/grade"
 	"raftlab/internal/hidden"
+	"raftlab/internal/submission"
 	"raftlab/internal/suite"
 	"raftlab/labs"
 )
@@ -152,6 +156,46 @@ func TestGradeUsage(t *testing.T) {
 	res := raftlab(t, checkout, "grade", "--print-policy")
 	assert.Equal(t, suite.ExitPassed, res.code)
 	assert.Contains(t, res.out, "raftlab/policy/v1")
+}
+
+// Who may be one student is named, and what a repository has in other branches is a person's matter.
+func TestGradeOpens(t *testing.T) {
+	assert.Equal(t, []string{"Alice and alice and alice.zip"}, twice([]grade.Entry{{Name: "Alice", Path: "x/Alice.tar.gz"}, {Name: "alice", Path: "x/alice"},
+		{Name: "alice.zip", Path: "x/alice.zip"}, {Name: "bob", Path: "x/bob.git"}}))
+	if _, err := exec.LookPath("git"); err != nil {
+		t.Skip("there is no git here")
+	}
+	dir := t.TempDir()
+	git := func(args ...string) {
+		c := exec.Command("git", append([]string{"-C", dir, "-c", "user.name=s", "-c", "user.email=s@example.org", "-c", "init.defaultBranch=main"}, args...)...)
+		out, err := c.CombinedOutput()
+		require.NoError(t, err, "%s", out)
+	}
+	open := func(before time.Time) error {
+		_, err := atDeadline(openAny("auto"), before)(t.Context(), dir, packages())
+		return err
+	}
+	git("init", "-q")
+	put(t, dir, "README.md", "labs\n")
+	git("add", "-A")
+	git("commit", "-qm", "readme")
+	var nothing *grade.NothingError
+	assert.ErrorAs(t, open(time.Time{}), &nothing)
+	git("checkout", "-qb", "lab2")
+	put(t, dir, "raft/raft.go", "package raft\n")
+	git("add", "-A")
+	git("commit", "-qm", "lab 2")
+	assert.NoError(t, open(time.Time{}))
+	git("checkout", "-q", "main")
+	for _, before := range []time.Time{{}, time.Now().Add(time.Hour)} {
+		var strange *submission.Error
+		err := open(before)
+		require.ErrorAs(t, err, &strange)
+		assert.ErrorContains(t, err, `other branches have code ("lab2")`)
+	}
+	require.NoError(t, os.Rename(filepath.Join(dir, ".git"), filepath.Join(t.TempDir(), "git")))
+	put(t, dir, ".git", "gitdir: elsewhere\n")
+	assert.ErrorContains(t, open(time.Now()), "leads to a repository somewhere else")
 }
 
 func writeText(t *testing.T, dir, text string) string {

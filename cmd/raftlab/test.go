@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"os/signal"
 	"slices"
@@ -17,7 +16,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"raftlab/internal/course"
-	"raftlab/internal/record"
 	"raftlab/internal/release"
 	"raftlab/internal/sim"
 	"raftlab/internal/suite"
@@ -289,12 +287,14 @@ func (t *testRun) run(ctx context.Context) [][]string {
 	if !t.flags.keepGoing {
 		hooks.Stop = suite.StopAtFailure
 	}
-	runs := suite.Plan(t.items, t.job, costs)
+	built, unbuilt := t.built()
+	runs := suite.Plan(built, t.job, costs)
 	finished := suite.Execute(ctx, pool, t.flags.workers, runs, hooks)
 	if ctx.Err() != nil {
 		t.report.Status = suite.Interrupted
 	}
-	t.report.AddCases(t.items, finished, t.replay)
+	t.report.AddCases(built, finished, t.replay)
+	t.report.AddUnbuilt(unbuilt, suite.NotBuilt)
 	if n := suite.CountSkipped(finished); n > 0 {
 		t.report.Notes = append(t.report.Notes, fmt.Sprintf("%d runs were not started, because %d runs before them were ungraded", n, maxUngraded))
 	}
@@ -310,7 +310,11 @@ func (t *testRun) run(ctx context.Context) [][]string {
 	if err := errors.Join(t.state.SaveCosts(costs), remember()); err != nil {
 		t.report.Notes = append(t.report.Notes, "results are not remembered for --failed: "+err.Error())
 	}
-	return t.explain(ctx, pool, finished)
+	failures := t.explain(ctx, pool, finished)
+	if len(unbuilt) > 0 {
+		failures = append(failures, suite.FaultLines(t.report.Faults, suite.NotBuilt))
+	}
+	return failures
 }
 
 func (t *testRun) job(c suite.Case, seed uint64) sim.Job {
@@ -319,57 +323,6 @@ func (t *testRun) job(c suite.Case, seed uint64) sim.Job {
 
 func (t *testRun) replay(c suite.Case, seed uint64) string {
 	return t.replayOf(t.root, t.code.Given, t.report.Options, c, seed)
-}
-
-// prepareBinaries decides for an engine and builds for it.
-func (t *testRun) prepareBinaries(ctx context.Context) error {
-	t.where = t.flags.where.settle(ctx, t.app, t.root.Dir, t.code, t.watch.Building)
-	t.report.Options.Native = t.where.native
-	err := t.build(ctx)
-	if err == nil && slices.ContainsFunc(slices.Collect(maps.Values(t.binaries)), t.where.outside) {
-		t.report.Options.Native, t.report.Builds = false, t.report.Builds[:0]
-		clear(t.binaries)
-		err = t.build(ctx)
-	}
-	t.report.Notes = append(t.report.Notes, t.where.note)
-	return err
-}
-
-// build makes the test binaries that the items need.
-func (t *testRun) build(ctx context.Context) error {
-	for _, item := range t.items {
-		pkg := item.Case.Package
-		if t.binaries[pkg] != nil {
-			continue
-		}
-		t.watch.Building("building " + pkg)
-		b, err := buildOf(t.code, pkg, t.report.Options).Binary(ctx, t.watch.Building)
-		if err != nil {
-			return err
-		}
-		t.binaries[pkg] = b
-		t.report.Builds = append(t.report.Builds, suite.Build{Package: pkg, ID: b.ID, Source: b.Source, GoVersion: b.GoVersion, Notes: b.Notes, Warnings: t.code.ShowAll(b.Warnings)})
-	}
-	return nil
-}
-
-// unbuilt reports that nothing could run, and whose fault it is.
-func (t *testRun) unbuilt(ctx context.Context, err error) [][]string {
-	faults, outcome := t.code.Faults(err)
-	r := t.report
-	switch {
-	case ctx.Err() != nil:
-		r.Status = suite.Interrupted
-		r.AddUnbuilt(t.items, suite.NotRun)
-		return nil
-	case outcome == record.FrameworkError:
-		r.Status, r.Error = suite.Broke, err.Error()
-		r.AddUnbuilt(t.items, outcome)
-		return [][]string{{"the framework failed: " + err.Error()}}
-	}
-	r.Status, r.Faults = suite.Unbuilt, faults
-	r.AddUnbuilt(t.items, outcome)
-	return [][]string{suite.FaultLines(faults, outcome)}
 }
 
 // finish prints the summary and writes the files.

@@ -3,6 +3,7 @@ package adopt
 import (
 	"embed"
 	"fmt"
+	"go/ast"
 	"maps"
 	"slices"
 	"strings"
@@ -104,8 +105,46 @@ func (c *conversion) raftMethods() (text string) {
 			text += "\t" + m.name + m.signature + "\n"
 		}
 	}
+	return text + c.addedMethods(raft)
+}
+
+// addedMethods are the methods that the student has added to the course's interface Raft, as far as
+// their peer has them and their signatures speak of no package.
+func (c *conversion) addedMethods(raft *directory) (text string) {
+	if raft == nil {
+		return ""
+	}
+	for _, name := range c.tree.names() {
+		d := c.tree.dirs[name]
+		if d.clause() != "raftapi" {
+			continue
+		}
+		f, _, spec := d.typeSpec("Raft")
+		if spec == nil {
+			continue
+		}
+		api, ok := spec.Type.(*ast.InterfaceType)
+		if !ok {
+			continue
+		}
+		for _, m := range api.Methods.List {
+			fn, ok := m.Type.(*ast.FuncType)
+			if !ok || len(m.Names) != 1 {
+				continue
+			}
+			method, signature := m.Names[0].Name, strings.TrimPrefix(f.source(fn), "func")
+			if slices.Contains(ofEveryYear, method) || !raft.exports(method) || strings.Contains(signature, ".") {
+				continue
+			}
+			text += "\t" + method + signature + "\n"
+			c.notes.add(Converted, f.name, f.line(m.Pos()), "%s was added to the course's interface Raft, and is taken over", method)
+		}
+	}
 	return text
 }
+
+// ofEveryYear are the methods that the course's interface Raft has by itself.
+var ofEveryYear = []string{"Start", "GetState", "Kill", "Snapshot", "PersistBytes"}
 
 // shimText is one of the files in shims.
 func shimText(name string) string {

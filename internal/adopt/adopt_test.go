@@ -310,3 +310,52 @@ func TestUnknownModules(t *testing.T) {
 	a := adopted(t, base(t).replace(t, "	\"sort\"\n", "	\"sort\"\n\n	\"github.com/nobody/queue\"\n"))
 	assert.True(t, a.says(Named, "src/raft/raft.go:9", "github.com/nobody/queue"), "%v", a.Notes)
 }
+
+// People give the course's module the name of their repository. It is the course's all the same,
+// whether go.mod was handed in or not.
+func TestModuleOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	for name, s := range map[string]solution{
+		"with go.mod":    base(t).replace(t, "6.5840", "github.com/somebody/labs"),
+		"without go.mod": base(t).replace(t, "6.5840", "github.com/somebody/labs").without("src/go.mod"),
+		"with src in it": base(t).replace(t, "6.5840", "github.com/somebody/labs/src").without("src/go.mod"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := adopted(t, s)
+			assert.False(t, a.says(Named, "imports github.com"), "%v", a.Notes)
+			assert.Equal(t, map[string]string{"raft": "src/raft", "kvraft": "src/kvraft", "raft/helper/utils": "src/utils"}, a.Dirs)
+			compiles(t, a, "raft", "kvraft")
+		})
+	}
+}
+
+// A program beside the package is left out, whatever its file is called; one that nothing hides is
+// to be looked at.
+func TestProgramBeside(t *testing.T) {
+	t.Parallel()
+	s := base(t).without("src/kvraft")
+	s["src/raft/a.go"] = "//go:build ignore\n\npackage main\n\nfunc main() {}\n"
+	s["src/raft/b.go"] = "package main\n\nfunc main() {}\n"
+	a := adopted(t, s)
+	assert.True(t, a.says(LeftOut, "src/raft/a.go:3", "is of package main, and not of raft"), "%v", a.Notes)
+	assert.True(t, a.says(Named, "src/raft/b.go:1", "is of package main"), "%v", a.Notes)
+	compiles(t, a, "raft")
+}
+
+// Methods that somebody has added to the course's interface Raft are taken over, if the peer has
+// them. So are all forms of a goroutine's own stack.
+func TestAddedToTheInterface(t *testing.T) {
+	t.Parallel()
+	s := services(t)
+	s["src/raftapi/raftapi.go"] = "package raftapi\n\ntype Raft interface {\n\tStart(command any) (int, int, bool)\n\tGetState() (int, bool)\n" +
+		"\tGetLeader() (id int)\n\tNobodyHas() int\n}\n"
+	s["src/raft1/leader.go"] = "package raft\n\nimport \"runtime\"\n\nfunc (rf *Raft) GetLeader() (id int) { return rf.me }\n\n" +
+		"func who() string {\n\tb := make([]byte, 64)\n\truntime.Stack(b, true)\n\treturn string(b)\n}\n"
+	s["src/kvraft1/rsm/leader.go"] = "package rsm\n\nfunc (rsm *RSM) leader() int { return rsm.Raft().GetLeader() }\n"
+	a := adopted(t, s)
+	assert.True(t, a.says(Converted, "src/raftapi/raftapi.go:6", "GetLeader was added"), "%v", a.Notes)
+	assert.False(t, a.says(Converted, "NobodyHas was added"))
+	assert.Contains(t, a.text(t, "raft/leader.go"), "copy(b, raftlabStack())")
+	compiles(t, a, "raft", "kvraft")
+}

@@ -49,7 +49,11 @@ func (c *conversion) keep(d *directory) []*file {
 			c.notes.add(LeftOut, f.name, 0, "is the course's own file; raftlab has its own in its place")
 			c.changedByStudent(f)
 		case f.ast.Name.Name != d.clause():
-			c.notes.add(LeftOut, f.name, 0, "is of package %s", f.ast.Name.Name)
+			kind := Named
+			if f.ignored() {
+				kind = LeftOut
+			}
+			c.notes.add(kind, f.name, f.line(f.ast.Name.Pos()), "is of package %s, and not of %s: it is left out", f.ast.Name.Name, d.clause())
 		default:
 			kept = append(kept, f)
 			c.forgetTests(f)
@@ -57,6 +61,13 @@ func (c *conversion) keep(d *directory) []*file {
 	}
 	c.kept[d.name] = kept
 	return kept
+}
+
+// ignored reports whether a build tag hides a file, as one does that holds a program.
+func (f *file) ignored() bool {
+	return slices.ContainsFunc(f.ast.Comments, func(g *ast.CommentGroup) bool {
+		return g.Pos() < f.ast.Package && slices.ContainsFunc(g.List, func(c *ast.Comment) bool { return c.Text == "//go:build ignore" })
+	})
 }
 
 // forgetTests takes functions for tests out of a file that has others, too.

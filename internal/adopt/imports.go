@@ -127,7 +127,7 @@ func (c *conversion) ownStack(f *file, d *directory) {
 		}
 		what := ""
 		switch fn := f.source(call.Fun); {
-		case runtime != "" && fn == runtime+".Stack" && len(call.Args) == 2 && f.source(call.Args[1]) == "false":
+		case runtime != "" && fn == runtime+".Stack" && len(call.Args) == 2: // of all goroutines: the own one stands first
 			what = "runtime.Stack"
 			f.change(call.Pos(), call.End(), "copy("+f.source(call.Args[0])+", raftlabStack())")
 			used["const _ = "+runtime+".Compiler // the import stays in use"] = true

@@ -8,7 +8,7 @@ import "slices"
 // gradedBy are the parts that a package is tested by, by its place.
 var gradedBy = map[string][]string{
 	"kvsrv":               {"1A", "1B", "1C", "1D"},
-	"raft":                {"2A", "2B", "2C", "2D", "2E", "2F"},
+	"raft":                {"2A", "2B", "2C", "2D", "2E", "2F", "2G"},
 	"kvraft":              {"3A", "3B", "3C", "3D", "3E", "3R"},
 	"shardkv/shardctrler": {"4A"},
 	"shardkv":             {"4B", "4C", "4D", "4E", "4F"},
@@ -20,7 +20,7 @@ var extra = []struct {
 	place, says string
 	parts       []string
 }{
-	{"raft", "2E and 2F are not graded: PreVote and CheckQuorum are extensions that the course does not have", []string{"2E", "2F"}},
+	{"raft", "2E to 2G are not graded: PreVote, CheckQuorum and pipelined replication are extensions that the course does not have", []string{"2E", "2F", "2G"}},
 	{"kvraft", "3C to 3E are not graded: the course has reads through the log only", []string{"3C", "3D", "3E"}},
 }
 

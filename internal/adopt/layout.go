@@ -140,10 +140,11 @@ func (l layout) course() bool {
 	return false
 }
 
-// forCourse reports whether a file imports the course's framework.
+// forCourse reports whether a file imports the course's framework, under whatever name of a module:
+// people give it that of their own repository.
 func (f *file) forCourse() bool {
 	for p := range f.imports() {
-		if !strings.HasPrefix(p, module) && !hosted(p) && slices.Contains(courseNames, lastPart(p)) {
+		if !strings.HasPrefix(p, module) && slices.Contains(courseNames, lastPart(p)) {
 			return true
 		}
 	}

@@ -32,6 +32,18 @@ func hosted(p string) bool {
 	return dot > 0 && first[0] != '.' && strings.IndexFunc(first[dot+1:], unicode.IsDigit) < 0
 }
 
+// renamed is what an import is called below the course's module, if the student has given that the
+// name of a repository: "github.com/somebody/labs/raft" is raft, because some file imports
+// "github.com/somebody/labs/labrpc". Otherwise it is "".
+func (t *tree) renamed(p string) string {
+	for _, name := range t.own {
+		if below, ok := strings.CutPrefix(p, name+"/"); ok {
+			return below
+		}
+	}
+	return ""
+}
+
 // resolve finds the directory of the submission that an import leads to, or "".
 func (t *tree) resolve(from, p string) string {
 	there := func(dir string) bool { return t.dirs[dir] != nil && t.dirs[dir].clause() != "" }
@@ -45,6 +57,9 @@ func (t *tree) resolve(from, p string) string {
 		return ""
 	}
 	_, rest, _ := strings.Cut(p, "/")
+	if own := t.renamed(p); own != "" {
+		rest = own
+	}
 	for at := from; ; at = path.Dir(at) {
 		if m := t.modules[at]; m != "" {
 			if below, ok := strings.CutPrefix(p+"/", m+"/"); ok && there(path.Join(at, below)) {
@@ -162,7 +177,7 @@ const module = "raftlab/"
 func (c *conversion) target(f *file, d *directory, p string) (to, name string) {
 	dir := c.tree.resolve(f.dir, p)
 	base := lastPart(p)
-	course := dir != "" || !isStandard(p) && !hosted(p)
+	course := dir != "" || !isStandard(p) && (!hosted(p) || c.tree.renamed(p) != "")
 	switch {
 	case course && (base == "labrpc" || base == "labgob"):
 		return module + base, base

@@ -20,6 +20,7 @@ type tree struct {
 	fset     *token.FileSet
 	dirs     map[string]*directory
 	modules  map[string]string // directory of a go.mod -> name of the module
+	own      []string          // names of modules on the network that the course's framework was given
 	handedIn map[string]bool   // names of all Go files, without their directories
 }
 
@@ -82,6 +83,11 @@ func parse(files []submission.File) *tree {
 			d = &directory{name: dir}
 			t.dirs[dir] = d
 		}
+		for p := range f.imports() {
+			if name := path.Dir(p); hosted(p) && slices.Contains(courseNames, lastPart(p)) && !slices.Contains(t.own, name) {
+				t.own = append(t.own, name)
+			}
+		}
 		if strings.HasSuffix(s.Name, "_test.go") {
 			d.tests = append(d.tests, f)
 		} else {
@@ -91,12 +97,15 @@ func parse(files []submission.File) *tree {
 	return t
 }
 
-// clause is the name of the package in a directory, "" if there are only tests.
-func (d *directory) clause() string {
+// clause is the name of the package in a directory, "" if there are only tests. A program beside
+// the package (package main, mostly with a build tag that hides it) does not count.
+func (d *directory) clause() (name string) {
 	for _, f := range d.files {
-		return f.ast.Name.Name
+		if name = f.ast.Name.Name; name != "main" {
+			return name
+		}
 	}
-	return ""
+	return name
 }
 
 // imports are the paths that a file imports, with their specs.

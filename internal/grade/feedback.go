@@ -112,7 +112,10 @@ func (s Student) builds() (lines []string) {
 func (s Student) faults() (lines []string) {
 	switch s.Outcome {
 	case "":
-		return nil
+		if len(s.Faults) == 0 {
+			return nil
+		}
+		lines = append(lines, "A part of the code does not compile, and its cases did not run:")
 	case record.Tampering:
 		lines = append(lines, "The code was refused, because it uses what it may not use (tampering):")
 	case NotHandedIn:

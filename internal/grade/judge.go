@@ -200,6 +200,9 @@ func (p *Plan) judgeCase(k suite.Case, r *Record, factor Number) Case {
 	case r.Outcome != "":
 		c.Outcome, c.Reason = r.Outcome, r.Reason
 		return c
+	case slices.Contains(r.Unbuilt, strings.TrimPrefix(k.Package, "./")):
+		c.Outcome, c.Reason = suite.NotBuilt, "package "+strings.TrimPrefix(k.Package, "./")+" does not compile"
+		return c
 	case slices.Contains(r.Absent, strings.TrimPrefix(k.Package, "./")):
 		c.Outcome, c.Reason = NotHandedIn, "there is no package "+strings.TrimPrefix(k.Package, "./")
 		return c

@@ -41,10 +41,12 @@ type Record struct {
 	// failed.
 	Problem string `json:"problem,omitempty"`
 	// Again says that the next grading tries again: what failed may have been the machine's.
-	Again  bool          `json:"again,omitempty"`
-	Absent []string      `json:"absent,omitempty"` // packages that were not handed in
-	Builds []suite.Build `json:"builds,omitempty"`
-	Notes  []string      `json:"notes,omitempty"`
+	Again  bool     `json:"again,omitempty"`
+	Absent []string `json:"absent,omitempty"` // packages that were not handed in
+	// Unbuilt are packages that do not compile where others do; Faults has the compiler's text.
+	Unbuilt []string      `json:"unbuilt,omitempty"`
+	Builds  []suite.Build `json:"builds,omitempty"`
+	Notes   []string      `json:"notes,omitempty"`
 	// Contract and Dirs are those of [Tree].
 	Contract string            `json:"contract,omitempty"`
 	Dirs     map[string]string `json:"dirs,omitempty"`

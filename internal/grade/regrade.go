@@ -21,6 +21,7 @@ type Recorded struct {
 	Options  suite.Options
 	Outcome  record.Outcome // where nothing ran
 	Faults   []suite.Fault
+	Unbuilt  []string // packages that did not compile, where others did
 	Builds   []suite.Build
 	Identity sim.Identity // empty where it was not recorded
 	Runs     []Run
@@ -49,7 +50,7 @@ func (p *Plan) Load(dir, framework string, packages []string, l Listed) (*Record
 	if r.Problem != "" {
 		return nil, fmt.Errorf("%s has no grade: %s", l.Name, r.Problem)
 	}
-	rec := &Recorded{Name: l.Name, Options: p.options(r.Contract), Outcome: r.Outcome, Faults: r.Faults, Builds: r.Builds, Identity: r.Key.Identity, Runs: r.Runs}
+	rec := &Recorded{Name: l.Name, Options: p.options(r.Contract), Outcome: r.Outcome, Faults: r.Faults, Unbuilt: r.Unbuilt, Builds: r.Builds, Identity: r.Key.Identity, Runs: r.Runs}
 	if r.Outcome == NotHandedIn {
 		return rec, nil
 	}
@@ -108,6 +109,9 @@ func (r *Recorded) Repeat(ctx context.Context, c *Class, cases []suite.Case) (Re
 				}
 			}
 		}
+	}
+	if err := r.stillUnbuilt(ctx, c, &out); err != nil {
+		return out, err
 	}
 	if r.Outcome != "" {
 		out.Compared, out.Differ = 1, append(out.Differ, fmt.Sprintf("it was %s, and it compiles", r.Outcome))
@@ -189,6 +193,26 @@ func (r *Recorded) unbuilt(ctx context.Context, err error, out *Repeated) error 
 	return nil
 }
 
+// stillUnbuilt compares the packages that did not compile where others did.
+func (r *Recorded) stillUnbuilt(ctx context.Context, c *Class, out *Repeated) error {
+	for _, name := range r.Unbuilt {
+		_, err := c.Compile(ctx, r.Code, "./"+name)
+		faults, outcome := r.Code.Faults(err)
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err == nil:
+			out.Differ = append(out.Differ, fmt.Sprintf("package %s did not compile, and it does now", name))
+		case outcome != suite.NotBuilt:
+			return err
+		case len(suite.JoinFaults(r.Faults, faults)) > len(r.Faults):
+			out.Differ = append(out.Differ, fmt.Sprintf("package %s did not compile, and now it does not for another reason: %s", name, faults[0]))
+		}
+		out.Compared++
+	}
+	return nil
+}
+
 // compare compares the runs one by one.
 func (r *Recorded) compare(finished []suite.Finished, out *Repeated) {
 	for _, f := range finished {
@@ -216,9 +240,9 @@ func (r *Recorded) compare(finished []suite.Finished, out *Repeated) {
 
 // FromReport returns the runs in what `raftlab test --json` wrote.
 func FromReport(r *suite.Report, code suite.Code) *Recorded {
-	rec := &Recorded{Name: r.Impl, Code: code, Options: r.Options, Faults: r.Faults, Builds: r.Builds}
+	rec := &Recorded{Name: r.Impl, Code: code, Options: r.Options, Faults: r.Faults, Builds: r.Builds, Unbuilt: r.Unbuilt}
 	for _, c := range r.Cases {
-		if len(c.Runs) == 0 && (c.Outcome == suite.NotBuilt || c.Outcome == record.Tampering) {
+		if r.Status == suite.Unbuilt && (c.Outcome == suite.NotBuilt || c.Outcome == record.Tampering) {
 			rec.Outcome = c.Outcome
 		}
 		for _, run := range c.Runs {

@@ -183,7 +183,10 @@ func (s Student) firstFailure() (what, seed, group string) {
 		return fmt.Sprintf("%s: %s", s.Outcome, s.nothing()), "", ""
 	}
 	c := s.First()
-	if c == nil {
+	switch {
+	case c == nil && len(s.Faults) > 0: // a part of the code does not compile
+		return fmt.Sprintf("%s: %s", suite.NotBuilt, s.Faults[0]), "", ""
+	case c == nil:
 		return "", "", ""
 	}
 	seed = fmt.Sprint(c.Failing.Seed)

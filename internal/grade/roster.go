@@ -28,7 +28,7 @@ type Entry struct {
 }
 
 // ignoredFiles are files beside submissions that nobody hands in.
-var ignoredFiles = []string{".csv", ".json", ".yml", ".yaml", ".html", ".txt", ".md", ".xlsx"}
+var ignoredFiles = []string{".csv", ".json", ".yml", ".yaml", ".html", ".txt", ".md", ".xlsx", ".xls", ".ods", ".db", ".ini"}
 
 // maxRoster is how many entries a folder of submissions may have.
 const maxRoster = 10_000

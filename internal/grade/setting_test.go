@@ -91,6 +91,8 @@ func compile(_ context.Context, code suite.Code, pkg string) (*sim.Binary, error
 		text += string(t)
 	}
 	switch {
+	case pkg == "./kvraft" && strings.Contains(text, "service is half"):
+		return nil, &sim.CompileError{Output: "# raftlab/kvraft\nkvraft/server.go:7:3: undefined: y"}
 	case strings.Contains(text, "does not compile"):
 		return nil, &sim.CompileError{Output: "# raftlab/raft\nraft/raft.go:2:3: undefined: x"}
 	case strings.Contains(text, "refuse me"):

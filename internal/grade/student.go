@@ -1,6 +1,7 @@
 package grade
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -80,11 +81,11 @@ func (g *grading) know(old *Record) bool {
 	}
 	for _, k := range g.cases {
 		pkg := strings.TrimPrefix(k.Package, "./")
-		if !slices.Contains(old.Absent, pkg) && !slices.ContainsFunc(old.Builds, func(b suite.Build) bool { return b.Package == k.Package }) {
+		if !slices.Contains(old.Absent, pkg) && !slices.Contains(old.Unbuilt, pkg) && !slices.ContainsFunc(old.Builds, func(b suite.Build) bool { return b.Package == k.Package }) {
 			return false // it was graded with fewer labs
 		}
 	}
-	g.record.Absent = old.Absent
+	g.record.Absent, g.record.Unbuilt = old.Absent, old.Unbuilt
 	return len(g.items()) == 0
 }
 
@@ -164,21 +165,39 @@ func merged(a, b []Run) []Run {
 	return a
 }
 
-// build makes the test binaries.
+// build makes the test binaries. A package that does not compile costs its own cases and those of
+// the services on it, and no others; it is an error if there is no other.
 func (g *grading) build() error {
-	g.record.Builds = nil
+	g.record.Builds, g.record.Unbuilt, g.record.Faults = nil, nil, nil
+	var first error
 	for _, k := range g.cases {
-		if g.binaries[k.Package] != nil || slices.Contains(g.record.Absent, strings.TrimPrefix(k.Package, "./")) {
+		name := strings.TrimPrefix(k.Package, "./")
+		if g.binaries[k.Package] != nil || !g.there(name) {
 			continue
 		}
 		b, err := g.Compile(g.limit, g.code, k.Package)
 		if err != nil {
-			return err
+			faults, outcome := g.code.Faults(err)
+			if g.limit.Err() != nil || outcome != suite.NotBuilt {
+				return err
+			}
+			first = cmp.Or(first, err)
+			g.record.Unbuilt, g.record.Faults = append(g.record.Unbuilt, name), suite.JoinFaults(g.record.Faults, faults)
+			continue
 		}
 		g.binaries[k.Package] = b
 		g.record.Builds = append(g.record.Builds, suite.Build{Package: k.Package, ID: b.ID, GoVersion: b.GoVersion, Notes: b.Notes, Warnings: g.code.ShowAll(b.Warnings)})
 	}
+	if len(g.binaries) == 0 {
+		g.record.Unbuilt = nil
+		return first
+	}
 	return nil
+}
+
+// there reports whether a package was handed in, and compiles as far as is known.
+func (g *grading) there(name string) bool {
+	return !slices.Contains(g.record.Absent, name) && !slices.Contains(g.record.Unbuilt, name)
 }
 
 // unbuilt says in the record why nothing ran.
@@ -203,7 +222,7 @@ func (g *grading) items() []suite.Item {
 	stops := g.Policy.StopsAtFailure(len(g.numbers))
 	var items []suite.Item
 	for _, k := range g.cases {
-		if slices.Contains(g.record.Absent, strings.TrimPrefix(k.Package, "./")) {
+		if !g.there(strings.TrimPrefix(k.Package, "./")) {
 			continue
 		}
 		seeds := g.Seeds.Of(k.Own().ID())

@@ -30,6 +30,39 @@ func Is(dir string) bool { return gitDir(dir) != "" }
 // Bare reports whether it is one without a working tree.
 func Bare(dir string) bool { return gitDir(dir) == dir }
 
+// Find is the git repository at dir, or the one in the only folder there is in it, as services that
+// export submissions have them. It is "" if there is none.
+func Find(dir string) string {
+	const deepest = 4
+	for range deepest {
+		if Is(dir) {
+			return dir
+		}
+		entries, err := os.ReadDir(dir)
+		if err != nil {
+			return ""
+		}
+		var folders []string
+		for _, e := range entries {
+			if e.IsDir() && !strings.HasPrefix(e.Name(), ".") && !strings.HasPrefix(e.Name(), "_") {
+				folders = append(folders, e.Name())
+			}
+		}
+		if len(folders) != 1 {
+			return ""
+		}
+		dir = filepath.Join(dir, folders[0])
+	}
+	return ""
+}
+
+// LeadsElsewhere reports whether dir is a working tree whose repository is somewhere else, as those
+// of submodules and of `git worktree` are: its .git is a file, which is not followed.
+func LeadsElsewhere(dir string) bool {
+	info, err := os.Lstat(filepath.Join(dir, ".git"))
+	return err == nil && info.Mode().IsRegular()
+}
+
 // gitDir is where git keeps its things, or "".
 func gitDir(dir string) string {
 	for _, at := range []string{filepath.Join(dir, ".git"), dir} {

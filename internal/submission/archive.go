@@ -27,7 +27,7 @@ var archives = []string{".zip", ".tar.gz", ".tgz", ".tar"}
 
 // others are the endings of archives that are not read. Who handed in nothing else handed in
 // something all the same.
-var others = []string{".rar", ".7z", ".xz", ".txz", ".bz2", ".tbz", ".zst", ".gz"}
+var others = []string{".rar", ".7z", ".xz", ".txz", ".bz2", ".tbz", ".zst", ".gz", ".bundle"}
 
 // packed reports whether a file is an archive by its name, of a kind that is read or of another.
 func packed(name string) bool {
@@ -89,16 +89,15 @@ func ReadArchive(ctx context.Context, name string, limits Limits, wanted func(na
 		return nil, &Error{Name: filepath.Base(name), What: "is too large", Help: fmt.Sprintf("an archive may have %d MiB", maxArchive>>20)}
 	}
 	a := archive{reader: r, seen: map[string]bool{}, budget: maxUnpacked}
-	if strings.EqualFold(path.Ext(name), ".zip") {
-		err = a.zip(f, info.Size())
-	} else {
-		err = a.tar(f, !strings.EqualFold(path.Ext(name), ".tar"))
-	}
-	if err != nil {
+	if err := a.unpack(f, info.Size()); err != nil {
 		return nil, err
 	}
-	if len(r.files) == 0 && len(r.archives) > 0 {
+	switch {
+	case len(r.files) > 0:
+	case len(r.archives) > 0:
 		return nil, &Error{Name: r.archives[0], What: "is an archive in an archive", Help: "unpack the outer one"}
+	case len(r.renamed) > 0:
+		return nil, renamed(r.renamed[0])
 	}
 	slices.SortFunc(r.files, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
 	return r.files, nil
@@ -109,6 +108,25 @@ type archive struct {
 	*reader
 	seen   map[string]bool
 	budget int64 // of bytes that may still come out
+}
+
+// unpack reads an archive as what it begins like, whatever it is called.
+func (a *archive) unpack(f *os.File, size int64) error {
+	var head [4]byte
+	n, err := f.ReadAt(head[:], 0)
+	switch begins := string(head[:n]); {
+	case err != nil && !errors.Is(err, io.EOF):
+		return notReadable(err)
+	case n == 0:
+		return notReadable(errors.New("it has no content"))
+	case begins == "PK\x03\x04", begins == "PK\x05\x06":
+		return a.zip(f, size)
+	case strings.HasPrefix(begins, "\x1f\x8b"):
+		return a.tar(f, true)
+	case strings.EqualFold(path.Ext(f.Name()), ".zip"):
+		return notReadable(zip.ErrFormat)
+	}
+	return a.tar(f, false)
 }
 
 func (a *archive) zip(f io.ReaderAt, size int64) error {
@@ -189,9 +207,7 @@ func (a *archive) member(given string, mode fs.FileMode) (name string, use bool,
 	case mode.IsDir(), slices.ContainsFunc(parts, passedOver):
 		return name, false, nil
 	case !a.wanted(name):
-		if packed(name) && !strange(name) {
-			a.archives = append(a.archives, name)
-		}
+		a.unwanted(name)
 		return name, false, nil
 	case path.IsAbs(name), slices.Contains(parts, ".."), strange(name):
 		return name, false, &Error{Name: fmt.Sprintf("%q", given), What: "has a name that leads elsewhere or cannot be printed",

@@ -205,3 +205,51 @@ func TestAnArchiveInAFolder(t *testing.T) {
 	require.ErrorAs(t, err, &known, "a person looks: it is not nothing")
 	assert.Equal(t, "inner.zip is an archive in an archive: unpack the outer one", known.Error())
 }
+
+// An archive is read as what it begins like; names of archives are wrong often enough.
+func TestArchiveByItsContent(t *testing.T) {
+	zipped := zipOf(t, member{name: "raft/raft.go", text: "A"})
+	packed := tarOf(t, true, tar.Header{Name: "raft/raft.go", Typeflag: tar.TypeReg, Uname: "A"})
+	plain := tarOf(t, false, tar.Header{Name: "raft/raft.go", Typeflag: tar.TypeReg, Uname: "A"})
+	for name, from := range map[string]string{"a.tar.gz": zipped, "b.zip": packed, "c.tar": packed, "d.tgz": plain, "e.zip": zipped} {
+		to := filepath.Join(t.TempDir(), name)
+		require.NoError(t, os.Rename(from, to))
+		files, err := ReadArchive(t.Context(), to, Usual, isGo)
+		require.NoError(t, err, name)
+		assert.Equal(t, []string{"raft/raft.go=A"}, names(files), name)
+		require.NoError(t, os.Rename(to, from))
+	}
+	for name, text := range map[string]string{"a.zip": "", "b.tar.gz": "", "c.zip": "<!DOCTYPE html>", "d.tar": "no archive at all"} {
+		file := filepath.Join(t.TempDir(), name)
+		require.NoError(t, os.WriteFile(file, []byte(text), 0o644))
+		_, err := ReadArchive(t.Context(), file, Usual, isGo)
+		assert.ErrorContains(t, err, "cannot be unpacked", name)
+	}
+}
+
+// What shows that something was handed in although there is no file of Go: a person decides.
+func TestNoFileOfGo(t *testing.T) {
+	dir := t.TempDir()
+	write := func(sub, name, text string) string {
+		at := filepath.Join(dir, sub)
+		require.NoError(t, os.MkdirAll(at, 0o755))
+		require.NoError(t, os.WriteFile(filepath.Join(at, name), []byte(text), 0o644))
+		return at
+	}
+	const pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 5\n"
+	for want, given := range map[string]string{
+		"raft.go.txt is code under another name":      write("txt", "raft.go.txt", "package raft"),
+		"RAFT.GO is code under another name":          write("upper", "RAFT.GO", "package raft"),
+		"src/raft.go.txt is code under another name":  zipOf(t, member{name: "src/raft.go.txt"}),
+		"hw.bundle is an archive of a kind":           write("bundle", "hw.bundle", "# v2 git bundle"),
+		"raft.go is a pointer of Git LFS":             write("lfs", "raft.go", pointer),
+		"raft/raft.go is a pointer of Git LFS, and n": zipOf(t, member{name: "raft/raft.go", text: pointer}),
+	} {
+		_, err := ReadAny(t.Context(), given, Usual, isGo)
+		assert.ErrorContains(t, err, want)
+	}
+	write("both", "raft.go", "package raft")
+	files, err := ReadAny(t.Context(), write("both", "old.go.txt", "package raft"), Usual, isGo)
+	require.NoError(t, err)
+	assert.Len(t, files, 1)
+}

@@ -13,21 +13,24 @@ import (
 	"strings"
 )
 
+// NoPackageError says that what was read has none of the packages that are looked for.
+type NoPackageError struct{ What string }
+
+func (e *NoPackageError) Error() string { return e.What }
+
 // FindTree finds the folder that holds packages in raftlab's own layout, however many folders there
 // are around it, and returns what is in them, by names below that folder. What is no part of the
 // packages is left out.
 func FindTree(files []File, packages []string) (found []File, folder string, err error) {
-	clauses := map[string]string{} // directory -> package
+	clauses := map[string][]string{} // directory -> packages
 	roots := map[string]bool{".": true}
 	for _, f := range files {
 		dir := path.Dir(f.Name)
 		for at := dir; at != "."; at = path.Dir(at) {
 			roots[at] = true
 		}
-		if clauses[dir] == "" {
-			if parsed, err := parser.ParseFile(token.NewFileSet(), f.Name, f.Text, parser.PackageClauseOnly); err == nil {
-				clauses[dir] = parsed.Name.Name
-			}
+		if parsed, err := parser.ParseFile(token.NewFileSet(), f.Name, f.Text, parser.PackageClauseOnly); err == nil {
+			clauses[dir] = append(clauses[dir], parsed.Name.Name)
 		}
 	}
 	candidates := slices.SortedFunc(maps.Keys(roots), func(a, b string) int {
@@ -44,8 +47,8 @@ func FindTree(files []File, packages []string) (found []File, folder string, err
 	}
 	switch len(folders) {
 	case 0:
-		return nil, "", fmt.Errorf("no package %s is in it; there are %s. It may have another layout: give it the folders that `raftlab init` makes",
-			strings.Join(lastParts(packages), ", "), Listed(slices.Sorted(maps.Values(clauses))))
+		return nil, "", &NoPackageError{fmt.Sprintf("no package %s is in it; %s. It may have another layout: give it the folders that `raftlab init` makes",
+			strings.Join(lastParts(packages), ", "), thereAre(clauses))}
 	case 1:
 	default:
 		return nil, "", fmt.Errorf("more than one folder in it has code to test: %s; leave one", Listed(folders))
@@ -54,11 +57,11 @@ func FindTree(files []File, packages []string) (found []File, folder string, err
 }
 
 // packagesIn returns the directories below root that hold one of the packages.
-func packagesIn(root string, packages []string, clauses map[string]string) (dirs []string) {
+func packagesIn(root string, packages []string, clauses map[string][]string) (dirs []string) {
 	for _, p := range packages {
 		last := path.Base(p)
 		for _, dir := range []string{path.Join(root, p), path.Join(root, last), root} {
-			if clauses[dir] == last && !slices.Contains(dirs, dir) {
+			if slices.Contains(clauses[dir], last) && !slices.Contains(dirs, dir) {
 				dirs = append(dirs, dir)
 				break
 			}
@@ -107,9 +110,24 @@ func depth(dir string) int {
 
 func lastParts(packages []string) (names []string) {
 	for _, p := range packages {
-		names = append(names, path.Base(p))
+		if name := path.Base(p); !slices.Contains(names, name) {
+			names = append(names, name)
+		}
 	}
 	return names
+}
+
+// thereAre says which packages there are in place of those that are looked for.
+func thereAre(clauses map[string][]string) string {
+	var all []string
+	for _, names := range clauses {
+		all = append(all, names...)
+	}
+	if len(all) == 0 {
+		return "its Go files say no package"
+	}
+	slices.Sort(all)
+	return "there are " + Listed(all)
 }
 
 // Listed is a list of names, as far as it is of interest.

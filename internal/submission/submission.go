@@ -94,6 +94,10 @@ func read(ctx context.Context, root string, limits Limits, wanted func(name stri
 	}
 	slices.SortFunc(r.files, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
 	slices.Sort(r.archives)
+	slices.Sort(r.renamed)
+	if len(r.files) == 0 && len(r.archives) == 0 && len(r.renamed) > 0 {
+		return nil, nil, renamed(r.renamed[0])
+	}
 	return r.files, r.archives, nil
 }
 
@@ -133,6 +137,29 @@ type reader struct {
 	files  []File
 	// archives are files that are not wanted, and archives by their names.
 	archives []string
+	renamed  []string // are files that are not wanted, and Go's but for the ends of their names
+}
+
+// unwanted notes files that are not read and show that something was handed in.
+func (r *reader) unwanted(name string) {
+	switch {
+	case strange(name):
+	case packed(name):
+		r.archives = append(r.archives, name)
+	case otherwiseGo(name):
+		r.renamed = append(r.renamed, name)
+	}
+}
+
+// otherwiseGo reports whether a file is one of Go with another ending: raft.go.txt, as some
+// browsers and services make of it, or RAFT.GO.
+func otherwiseGo(name string) bool {
+	lower := strings.ToLower(name)
+	return strings.HasSuffix(lower, ".go.txt") || strings.HasSuffix(lower, ".go") && !strings.HasSuffix(name, ".go")
+}
+
+func renamed(name string) error {
+	return &Error{Name: name, What: "is code under another name, and there is no file that ends in .go", Help: "call it " + name[:strings.LastIndex(strings.ToLower(name), ".go")] + ".go"}
 }
 
 // directory reads one directory, which has depth levels left below it. Its entries come in
@@ -180,8 +207,8 @@ func (r *reader) entry(parent string, entry fs.DirEntry, depth int) error {
 	case entry.IsDir():
 		return r.directory(name, depth-1)
 	case !r.wanted(name):
-		if packed(name) && entry.Type().IsRegular() && !strange(name) {
-			r.archives = append(r.archives, name)
+		if entry.Type().IsRegular() {
+			r.unwanted(name)
 		}
 		return nil
 	case strange(name):
@@ -225,6 +252,9 @@ func (r *reader) limited(name string, f io.Reader) ([]byte, error) {
 		return nil, &Error{Name: name, What: "is too large", Help: fmt.Sprintf("a Go file may have %d KiB", r.limits.Size>>10)}
 	case int64(len(text)) > most:
 		return nil, &Error{Name: name, What: "is one too many", Help: fmt.Sprintf("all Go files together may have %d KiB", r.limits.Total>>10)}
+	}
+	if strings.HasPrefix(string(text[:min(len(text), 64)]), "version https://git-lfs.github.com/spec/") {
+		return nil, &Error{Name: name, What: "is a pointer of Git LFS, and not the file itself", Help: "fetch it (git lfs pull), or hand in the file", Foreign: true}
 	}
 	r.left.Total -= int64(len(text))
 	return text, nil

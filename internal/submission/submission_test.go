@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -120,4 +121,14 @@ func TestCancelled(t *testing.T) {
 	cancel()
 	_, err := Read(ctx, root, Usual, goFile)
 	require.ErrorIs(t, err, context.Canceled)
+}
+
+// A program beside a package does not hide it, and what is not found is said once.
+func TestFindTreeBesideAProgram(t *testing.T) {
+	packages := []string{"./raft", "./kvraft", "./kvraft"}
+	found, _, err := FindTree([]File{{"raft/a.go", []byte("//go:build ignore\n\npackage main\n")}, {"raft/raft.go", []byte("package raft\n")}}, packages)
+	require.NoError(t, err)
+	assert.Len(t, found, 2)
+	_, _, err = FindTree([]File{{"raft/raft.go", nil}}, packages)
+	assert.EqualError(t, err, "no package raft, kvraft is in it; its Go files say no package. It may have another layout: give it the folders that `raftlab init` makes")
 }

@@ -46,7 +46,8 @@ type Report struct {
 	Seeds   string   `json:"seeds"`
 	Options Options  `json:"options"`
 	Builds  []Build  `json:"builds"`
-	Faults  []Fault  `json:"faults,omitempty"` // why the code under test was not built
+	Faults  []Fault  `json:"faults,omitempty"`  // why the code under test was not built, or a part of it
+	Unbuilt []string `json:"unbuilt,omitempty"` // packages that do not compile where others do
 	Workers int      `json:"workers"`
 	Notes   []string `json:"notes,omitempty"`
 
@@ -193,6 +194,16 @@ func (r *Report) AddUnbuilt(items []Item, outcome record.Outcome) {
 		r.MaxPoints += c.MaxPoints
 		r.Cases = append(r.Cases, c)
 	}
+}
+
+// JoinFaults adds faults to others, each once: what a service runs on is compiled with it.
+func JoinFaults(all, more []Fault) []Fault {
+	for _, f := range more {
+		if !slices.Contains(all, f) {
+			all = append(all, f)
+		}
+	}
+	return all
 }
 
 func caseResult(item Item, finished []Finished, replay func(Case, uint64) string) CaseResult {
