@@ -47,6 +47,7 @@
 // Contents:
 //
 //   - [LabEncoder], [LabDecoder], [Register]: the interface that students use (labgob.go)
+//   - [Unmarshal]: for messages that stand alone, by decoders that are kept (unmarshal.go)
 //   - [OnWarning], [Warnings]: what was noticed on the way (warn.go)
 //   - [Copier]: for package labrpc (copier.go, pair.go)
 //   - what is compiled for each type, for copying and for writing (compile.go, basic.go,

@@ -108,6 +108,14 @@ func (f osFile) Allocate(size int64) error {
 	return nil
 }
 
+// Sync implements [File].
+func (f osFile) Sync() error {
+	if err := syncData(f.File); err != nil {
+		return &fs.PathError{Op: "sync", Path: f.Name(), Err: err}
+	}
+	return nil
+}
+
 // writeZeros makes f size bytes long where the system has no call for it.
 func writeZeros(f *os.File, size int64) error {
 	zeros := make([]byte, 1<<20)

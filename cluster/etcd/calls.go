@@ -2,11 +2,14 @@ package etcd
 
 import (
 	"context"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 )
 
@@ -15,6 +18,16 @@ type calls struct {
 	started, handled, received, sent *prometheus.CounterVec
 
 	took *prometheus.HistogramVec // of calls of one message each way
+
+	methods sync.Map // *counters of those, by their full names
+}
+
+// counters are those of one method. To look for them by their labels, at each call, would be a part
+// of what a small read costs.
+type counters struct {
+	labels                        []string
+	started, received, sent, good prometheus.Counter
+	took                          prometheus.Observer
 }
 
 func newCalls(registry *prometheus.Registry) *calls {
@@ -55,18 +68,36 @@ func streamKind(i *grpc.StreamServerInfo) string {
 	return "server_stream"
 }
 
+// of returns the counters of a method with one message each way.
+func (c *calls) of(full string) *counters {
+	if m, ok := c.methods.Load(full); ok {
+		return m.(*counters)
+	}
+	l := labels(unaryCall, full)
+	m, _ := c.methods.LoadOrStore(full, &counters{labels: l, started: c.started.WithLabelValues(l...), received: c.received.WithLabelValues(l...),
+		sent: c.sent.WithLabelValues(l...), good: c.handledAs(l, codes.OK), took: c.took.WithLabelValues(l...)})
+	return m.(*counters)
+}
+
+// handledAs counts calls that have ended with a code.
+func (c *calls) handledAs(labels []string, code codes.Code) prometheus.Counter {
+	return c.handled.WithLabelValues(append(slices.Clip(labels), code.String())...)
+}
+
 // unary is the interceptor for calls of one message each way.
 func (c *calls) unary(ctx context.Context, r any, i *grpc.UnaryServerInfo, next grpc.UnaryHandler) (any, error) {
-	l := labels(unaryCall, i.FullMethod)
-	c.started.WithLabelValues(l...).Inc()
-	c.received.WithLabelValues(l...).Inc()
+	m := c.of(i.FullMethod)
+	m.started.Inc()
+	m.received.Inc()
 	began := time.Now()
 	answer, err := next(ctx, r)
-	c.took.WithLabelValues(l...).Observe(time.Since(began).Seconds())
-	if err == nil {
-		c.sent.WithLabelValues(l...).Inc()
+	m.took.Observe(time.Since(began).Seconds())
+	if err != nil {
+		c.handledAs(m.labels, status.Code(err)).Inc()
+		return answer, err
 	}
-	c.handled.WithLabelValues(append(l, status.Code(err).String())...).Inc()
+	m.sent.Inc()
+	m.good.Inc()
 	return answer, err
 }
 
@@ -75,7 +106,7 @@ func (c *calls) stream(srv any, stream grpc.ServerStream, i *grpc.StreamServerIn
 	l := labels(streamKind(i), i.FullMethod)
 	c.started.WithLabelValues(l...).Inc()
 	err := next(srv, &counted{stream, c.received.WithLabelValues(l...), c.sent.WithLabelValues(l...)})
-	c.handled.WithLabelValues(append(l, status.Code(err).String())...).Inc()
+	c.handledAs(l, status.Code(err)).Inc()
 	return err
 }
 

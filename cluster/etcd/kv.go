@@ -4,6 +4,7 @@ import (
 	"context"
 
 	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
+	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
@@ -99,12 +100,21 @@ func (k *kvService) Txn(ctx context.Context, r *pb.TxnRequest) (*pb.TxnResponse,
 	return answer, nil
 }
 
-// readTxn executes a transaction that writes nothing, without the log.
+// readTxn executes a transaction that writes nothing, without the log. In etcd one with another in
+// it goes through the log whatever that does. So its size is bounded, it is never answered from an
+// old state, and it is refused while there is the alarm CORRUPT; here as well.
 func (k *kvService) readTxn(ctx context.Context, r *pb.TxnRequest) (*pb.TxnResponse, error) {
-	if !machine.Serializable(r) {
+	nests := machine.Nests(r)
+	if nests && tooLarge(&pb.InternalRaftRequest{Txn: r}) {
+		return nil, rpctypes.ErrGRPCRequestTooLarge
+	}
+	if nests || !machine.Serializable(r) {
 		if err := k.s.linearize(ctx); err != nil {
 			return nil, err
 		}
+	}
+	if nests && len(k.s.machine.Alarms(pb.AlarmType_CORRUPT)) > 0 {
+		return nil, rpctypes.ErrGRPCCorrupt
 	}
 	answer, err := machine.ReadTxn(k.s.machine.Store, r)
 	if err != nil {

@@ -182,7 +182,7 @@ func (s *Server) runExpiry() {
 		for _, id := range ids {
 			go func() {
 				r := &pb.InternalRaftRequest{LeaseRevoke: &pb.LeaseRevokeRequest{ID: id}}
-				over <- s.execute(machine.Item{Term: term, Request: r}, &pb.LeaseRevokeResponse{})
+				over <- s.execute(context.Background(), machine.Item{Term: term, Request: r}, &pb.LeaseRevokeResponse{})
 			}()
 		}
 		for range ids {

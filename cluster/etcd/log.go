@@ -21,10 +21,13 @@ const (
 	maxBehind  = 5000    // entries that are committed and not applied, before requests are refused
 )
 
+// tooLarge says whether a request is too large for the log.
+func tooLarge(r *pb.InternalRaftRequest) bool { return proto.Size(r)+header > maxRequest }
+
 // write has a request executed, wherever the leader is, and waits until this member has applied it,
 // too.
 func (s *Server) write(ctx context.Context, r *pb.InternalRaftRequest, answer proto.Message) error {
-	if proto.Size(r)+header > maxRequest {
+	if tooLarge(r) {
 		return rpctypes.ErrGRPCRequestTooLarge
 	}
 	if peer, ok := s.peer.(raftapi.CommitIndexer); ok && peer.CommitIndex() > s.machine.Applied()+maxBehind {
@@ -32,12 +35,12 @@ func (s *Server) write(ctx context.Context, r *pb.InternalRaftRequest, answer pr
 	}
 	s.c.Metrics.pending.Inc()
 	defer s.c.Metrics.pending.Dec()
-	return s.within(ctx, func() error { return s.execute(machine.Item{Request: r}, answer) })
+	return s.execute(ctx, machine.Item{Request: r}, answer)
 }
 
 // execute has an item executed, and waits until this member has applied it.
-func (s *Server) execute(i machine.Item, answer proto.Message) error {
-	result, index, err := s.replica.Execute(i.Encode())
+func (s *Server) execute(ctx context.Context, i machine.Item, answer proto.Message) error {
+	result, index, err := s.replica.Execute(ctx, i.Encode())
 	if err != nil {
 		s.c.Metrics.failed.Inc()
 		return s.told(err)
@@ -45,8 +48,10 @@ func (s *Server) execute(i machine.Item, answer proto.Message) error {
 	if s.machine.Applied() < index {
 		// A follower hears with the next heartbeat what is committed, but one that somebody reads
 		// at is told at once.
-		if s.replica.ReadBarrier(context.Background()) != nil {
-			if err := s.replica.AwaitApplied(index); err != nil {
+		if s.replica.ReadBarrier(ctx) != nil {
+			if err := s.replica.AwaitApplied(ctx, index); ctx.Err() != nil {
+				return s.told(ctx.Err())
+			} else if err != nil {
 				return rpctypes.ErrGRPCTimeoutWaitAppliedIndex
 			}
 		}

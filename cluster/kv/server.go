@@ -96,7 +96,7 @@ func (s *Server) write(op Op) Result {
 	if len(op.Key) > MaxKey || len(op.Value) > MaxValue {
 		return Result{Err: ErrTooLarge}
 	}
-	b, _, err := s.replica.Execute(op.encode())
+	b, _, err := s.replica.Execute(context.Background(), op.encode())
 	switch {
 	case errors.Is(err, replica.ErrNotExecuted):
 		return Result{Err: kvapi.ErrWrongLeader}

@@ -138,13 +138,28 @@ func TestCorrupt(t *testing.T) {
 	}
 }
 
-// Only what reads at the top alone does without the log, as in etcd.
+// What only reads does without the log, and so do transactions within it; and it answers what the
+// log would.
 func TestReads(t *testing.T) {
+	b := newBench(t)
+	require.NoError(t, b.put("a", "1", 0))
 	looks := &pb.RequestOp{Request: &pb.RequestOp_RequestRange{RequestRange: &pb.RangeRequest{Key: []byte("a")}}}
-	only := &pb.TxnRequest{Success: []*pb.RequestOp{looks}, Failure: []*pb.RequestOp{looks}}
+	only := &pb.TxnRequest{Compare: []*pb.Compare{valueIs("a", "2")}, Success: []*pb.RequestOp{looks}, Failure: []*pb.RequestOp{looks, looks}}
+	within := &pb.TxnRequest{Success: []*pb.RequestOp{looks, txnOp(only)}}
+	puts := &pb.TxnRequest{Success: []*pb.RequestOp{looks}, Failure: []*pb.RequestOp{putOp("a", "1")}}
 	require.True(t, Reads(only))
-	require.False(t, Reads(&pb.TxnRequest{Success: []*pb.RequestOp{looks}, Failure: []*pb.RequestOp{putOp("a", "1")}}))
-	require.False(t, Reads(&pb.TxnRequest{Success: []*pb.RequestOp{looks, txnOp(only)}}))
+	require.True(t, Reads(within))
+	require.False(t, Reads(puts))
+	require.False(t, Reads(&pb.TxnRequest{Failure: []*pb.RequestOp{looks, txnOp(puts)}}))
+	require.False(t, Nests(only))
+	require.True(t, Nests(within))
+
+	logged, err := b.txn(within)
+	require.NoError(t, err)
+	read, err := ReadTxn(b.Store, within)
+	require.NoError(t, err)
+	require.Equal(t, logged.String(), read.String())
+	require.Len(t, read.Responses[1].GetResponseTxn().Responses, 2)
 }
 
 // All comparisons look at the state before the transaction; if anything in it cannot be done

@@ -29,15 +29,19 @@ func (m *Machine) txn(r *pb.TxnRequest) (*pb.TxnResponse, error) {
 
 // ReadTxn executes a transaction that writes nothing on the store as it is.
 func ReadTxn(s *mvcc.Store, r *pb.TxnRequest) (*pb.TxnResponse, error) {
-	// All of it has to see one state: the newest at the beginning, unless it asks for another.
-	revision := s.Revision()
-	at := pinned{s, revision}
-	path := decide(at, r)
-	answer, err := path.read(at)
-	if err == nil {
-		answer.Header.Revision = revision
+	for {
+		// All of it has to see one state: the newest at the beginning, unless it asks for another.
+		revision := s.Revision()
+		at := pinned{s, revision}
+		answer, err := decide(at, r).read(at)
+		if s.Compacted() > revision {
+			continue // that state has gone meanwhile, and comparisons may have missed keys
+		}
+		if err == nil {
+			answer.Header.Revision = revision
+		}
+		return answer, err
 	}
-	return answer, err
 }
 
 // pinned is a store at one revision.
@@ -211,10 +215,14 @@ func Puts(r *pb.TxnRequest) bool {
 	return some(r, func(op *pb.RequestOp) bool { return op.GetRequestPut() != nil })
 }
 
-// Reads says whether a transaction only reads. One that has another in it goes through the log
-// whatever that does, as in etcd: so it is refused while there is the alarm CORRUPT.
+// Reads says whether a transaction only reads, those within it too.
 func Reads(r *pb.TxnRequest) bool {
-	return !slices.ContainsFunc(slices.Concat(r.Success, r.Failure), func(op *pb.RequestOp) bool { return op.GetRequestRange() == nil })
+	return !some(r, func(op *pb.RequestOp) bool { return op.GetRequestRange() == nil })
+}
+
+// Nests says whether a transaction has another in it.
+func Nests(r *pb.TxnRequest) bool {
+	return slices.ContainsFunc(slices.Concat(r.Success, r.Failure), func(op *pb.RequestOp) bool { return op.GetRequestTxn() != nil })
 }
 
 // Serializable says whether all ranges of a transaction may be answered from an old state.

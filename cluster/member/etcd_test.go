@@ -65,6 +65,7 @@ func TestEtcd(t *testing.T) {
 			awaitReady(t, f, 0, 1, 2)
 			first, others := etcdClient(t, f, 0), etcdClient(t, f, 1, 2)
 			ownAndOthersWrites(t, ctx, f)
+			readsWithoutTheLog(t, ctx, f)
 			locked(t, ctx, first, others)
 			expires(t, ctx, others)
 
@@ -115,6 +116,30 @@ func ownAndOthersWrites(t *testing.T, ctx context.Context, f *launch.Folder) {
 			require.Len(t, r.Kvs, 1)
 			require.Equal(t, fmt.Sprint(i), string(r.Kvs[0].Value))
 		}
+	}
+}
+
+// readsWithoutTheLog has transactions that only read leave the log as it is, those within others
+// too, at every member.
+func readsWithoutTheLog(t *testing.T, ctx context.Context, f *launch.Folder) {
+	t.Helper()
+	entries := func(c *clientv3.Client, i int) uint64 {
+		r, err := c.Status(ctx, f.Members[i].Etcd)
+		require.NoError(t, err)
+		return r.RaftIndex
+	}
+	for i := range 3 {
+		c := etcdClient(t, f, i)
+		_, err := c.Get(ctx, "own") // this member has heard of all that there is
+		require.NoError(t, err)
+		before := entries(c, i)
+		r, err := c.Txn(ctx).Then(clientv3.OpGet("own"), clientv3.OpTxn(nil, []clientv3.Op{clientv3.OpGet("own")}, nil)).Commit()
+		require.NoError(t, err)
+		require.Len(t, r.Responses[1].GetResponseTxn().Responses[0].GetResponseRange().Kvs, 1)
+		require.Equal(t, before, entries(c, i))
+		_, err = c.Txn(ctx).Then(clientv3.OpGet("own"), clientv3.OpTxn(nil, []clientv3.Op{clientv3.OpPut("own", "5")}, nil)).Commit()
+		require.NoError(t, err)
+		require.Less(t, before, entries(c, i))
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/pprof"
 	"os"
 	"time"
 
@@ -238,6 +239,11 @@ func (m *Member) extend(peer raftapi.Raft) {
 		return
 	}
 	names := []string{raftapi.PreVote, raftapi.CheckQuorum, raftapi.ReadIndex, raftapi.EagerCommit, raftapi.Transfer}
+	for _, name := range []string{raftapi.Pipeline, raftapi.Disk, raftapi.Batch} {
+		if raftapi.Offers(peer, name) {
+			names = append(names, name)
+		}
+	}
 	if m.c.Folder.LeaseReads {
 		if _, ok := peer.(raftapi.LeaseReader); ok {
 			names = append(names, raftapi.Lease)
@@ -276,6 +282,8 @@ func (m *Member) handler() http.Handler {
 		_ = json.NewEncoder(w).Encode(m.trace.Events())
 	})
 	mux.Handle("GET /metrics", m.metrics.Handler())
+	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
+	mux.HandleFunc("GET /debug/pprof/allocs", pprof.Handler("allocs").ServeHTTP)
 	mux.HandleFunc("POST /stop", func(http.ResponseWriter, *http.Request) { m.stop() })
 	if m.c.Folder.Fragile {
 		m.handleFaults(mux)

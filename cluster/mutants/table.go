@@ -70,17 +70,19 @@ var all = []Mutant{
 		`		server = n.clients
 `, `		server = n.peers
 `, "transport", "TestClient"},
-	{"repeated-forward", "a request whose answer did not come is passed on again", "replica/route.go",
+	{"repeated-forward", "a request whose answer did not come is passed on again", "replica/pass.go",
 		`	return outcome{err: ErrUnknown}
 }`, `	return outcome{err: ErrNotExecuted}
 }`, "replica", "TestUnknownIsNotRepeated"},
+	{"answers-mixed-up", "requests that were passed on together all get the answer of the first", "replica/pass.go",
+		`outcomeOf(sent, answers.All, i)`, `outcomeOf(sent, answers.All, i-i)`, "replica", "TestPassedOnTogether"},
 	{"ready-without-barrier", "a new leader is ready before it knows what is committed", "replica/server.go",
 		`return leads && s.ready.Load() == int64(term)`, `return leads && term > 0`, "replica", "TestReadyAfterTheBarrier"},
 	{"snapshot-before-commit", "the peer drops entries that the database does not hold on disk", "replica/apply.go",
 		`	s.commit()
 	peer.Snapshot`, `	peer.Snapshot`, "replica", "TestSnapshotIsCommittedFirst"},
 	{"stale-read", "a read does not wait until the read index is applied", "replica/read.go",
-		`err = s.AwaitApplied(index)`, `_ = index`, "replica", "TestReadBarrier"},
+		`err = s.AwaitApplied(context.Background(), index)`, `_ = index`, "replica", "TestReadBarrier"},
 	{"manifest-before-file", "a peer sees a snapshot whose file is not here", "replica/files.go",
 		`	return f.ensure(index, f.c.Arrival, from)
 }`, `	return nil

@@ -1,6 +1,7 @@
 package replica
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -187,7 +188,7 @@ var errLate = errors.New("this member is too far behind")
 
 // AwaitApplied waits until the entry of an index is applied here, for as long as operations may
 // wait.
-func (s *Server) AwaitApplied(index int) error {
+func (s *Server) AwaitApplied(ctx context.Context, index int) error {
 	w := awaits{index, make(chan struct{})}
 	s.mu.Lock()
 	if s.c.Machine.Applied() >= index {
@@ -201,11 +202,15 @@ func (s *Server) AwaitApplied(index int) error {
 	select {
 	case <-w.done:
 		return nil
+	case <-ctx.Done():
 	case <-patience.C:
 	case <-s.done:
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.awaited = slices.DeleteFunc(s.awaited, func(other awaits) bool { return other.done == w.done })
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	return fmt.Errorf("waiting for the entry %d: %w", index, errLate)
 }

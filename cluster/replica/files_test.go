@@ -2,6 +2,7 @@ package replica
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -136,7 +137,7 @@ func TestNewerFile(t *testing.T) {
 	s.lead(true)
 	require.Equal(t, 1, <-s.proposed, "the barrier")
 	results := make(chan outcome, 1)
-	go func() { results <- s.propose([]byte("mine")) }()
+	go func() { results <- s.propose(context.Background(), []byte("mine")) }()
 	<-s.proposed
 	require.NoError(t, s.files.Arriving(1, s.files.manifest(10)))
 	s.puppet.applyCh <- raftapi.ApplyMsg{SnapshotValid: true, SnapshotIndex: 10, Snapshot: s.files.manifest(10)}
@@ -144,7 +145,7 @@ func TestNewerFile(t *testing.T) {
 	s.comesTo(t, 12)
 	want := string(textAt(12)[8:])
 	require.Equal(t, want, s.notes.Text())
-	require.NoError(t, s.AwaitApplied(12))
+	require.NoError(t, s.AwaitApplied(context.Background(), 12))
 	for index := 10; index <= 11; index++ {
 		s.puppet.applyCh <- entry(index, "twice")
 		require.Zero(t, s.tookSnapshot(), "the peer cannot drop entries that it has not delivered")

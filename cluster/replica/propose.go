@@ -1,6 +1,7 @@
 package replica
 
 import (
+	"context"
 	"math/rand/v2"
 	"time"
 )
@@ -18,21 +19,62 @@ type outcome struct {
 	err    error
 }
 
+// newProposal is one that somebody will wait for. An operation without bytes is a barrier.
+func newProposal(op []byte) *proposal {
+	if len(op) == 0 {
+		op = nil
+	}
+	return &proposal{op, make(chan outcome, 1)}
+}
+
 // propose has an operation executed by way of this member's peer.
-func (s *Server) propose(op []byte) outcome {
-	p := &proposal{op, make(chan outcome, 1)}
+func (s *Server) propose(ctx context.Context, op []byte) outcome {
+	return s.proposeAll(ctx, []*proposal{newProposal(op)})[0]
+}
+
+// proposeAll has operations executed by way of this member's peer.
+func (s *Server) proposeAll(ctx context.Context, all []*proposal) []outcome {
+	out := make([]outcome, len(all))
+	for i, p := range all {
+		out[i] = s.hand(ctx, s.queue, p)
+	}
+	for i, p := range all {
+		if out[i].err == nil {
+			out[i] = s.await(ctx, p)
+		}
+	}
+	return out
+}
+
+// hand puts a proposal into a queue. What the outcome says, if it has an error, is final.
+func (s *Server) hand(ctx context.Context, queue chan *proposal, p *proposal) outcome {
+	select {
+	case queue <- p:
+		return outcome{}
+	default:
+	}
 	patience := time.NewTimer(s.c.Patience)
 	defer patience.Stop()
 	select {
-	case s.queue <- p:
+	case queue <- p:
+		return outcome{}
+	case <-ctx.Done():
+		return outcome{err: ctx.Err()}
 	case <-patience.C:
-		return outcome{err: ErrNotExecuted}
 	case <-s.done:
-		return outcome{err: ErrNotExecuted}
 	}
+	return outcome{err: ErrNotExecuted}
+}
+
+// await waits for what a proposal comes to that somebody else has by now.
+func (s *Server) await(ctx context.Context, p *proposal) outcome {
+	patience := time.NewTimer(s.c.Patience)
+	defer patience.Stop()
 	select {
 	case r := <-p.done:
 		return r
+	case <-ctx.Done():
+		return outcome{err: ctx.Err()}
 	case <-patience.C:
 	case <-s.done:
 	}
@@ -43,25 +85,33 @@ func (s *Server) propose(op []byte) outcome {
 // batch before. A peer that waits for its disk in Start so gets one write for many operations.
 func (s *Server) runProposer() {
 	for {
-		var all []*proposal
-		select {
-		case p := <-s.queue:
-			all = append(all, p)
-		case <-s.done:
+		all, ok := s.gather(s.queue)
+		if !ok {
 			return
-		}
-		for size := sizeOf(all[0].op); len(all) < MaxOps && size < maxBytes; {
-			select {
-			case p := <-s.queue:
-				all = append(all, p)
-				size += sizeOf(p.op)
-				continue
-			default:
-			}
-			break
 		}
 		s.start(all)
 	}
+}
+
+// gather waits for a proposal and returns it with those that wait behind it, as far as they fit
+// into a batch. ok is false when the server ends.
+func (s *Server) gather(queue chan *proposal) (all []*proposal, ok bool) {
+	select {
+	case p := <-queue:
+		all = append(all, p)
+	case <-s.done:
+		return nil, false
+	}
+	for size := sizeOf(all[0].op); len(all) < MaxOps && size < maxBytes; {
+		select {
+		case p := <-queue:
+			all = append(all, p)
+			size += sizeOf(p.op)
+		default:
+			return all, true
+		}
+	}
+	return all, true
 }
 
 // sizeOf is about what an operation takes in a batch.

@@ -174,7 +174,7 @@ type road struct {
 	answer  Answer
 }
 
-func (r *road) Ask(method string, _, to any) (transport.Outcome, error) {
+func (r *road) Ask(method string, args, to any) (transport.Outcome, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if method == "Member.Ready" {
@@ -182,7 +182,9 @@ func (r *road) Ask(method string, _, to any) (transport.Outcome, error) {
 		return r.outcome, fmt.Errorf("outcome %d", r.outcome)
 	}
 	r.used++
-	*to.(*Answer) = r.answer
+	for range args.(*Passed).Ops {
+		to.(*Answers).All = append(to.(*Answers).All, r.answer)
+	}
 	return r.outcome, fmt.Errorf("outcome %d", r.outcome)
 }
 

@@ -72,7 +72,7 @@ func (s *Server) runReader() {
 		index, err := s.readIndex()
 		s.ended.Go(func() { // the next round need not wait until this one is applied
 			if err == nil {
-				err = s.AwaitApplied(index)
+				err = s.AwaitApplied(context.Background(), index)
 			}
 			for _, r := range round {
 				r.done <- err
@@ -100,7 +100,7 @@ func (s *Server) readIndex() (int, error) {
 			}
 		}
 	}
-	_, index, err := s.Execute(nil)
+	_, index, err := s.Execute(context.Background(), nil)
 	if err != nil {
 		return 0, fmt.Errorf("a barrier for a read: %w", err)
 	}

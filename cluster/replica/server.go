@@ -1,6 +1,7 @@
 package replica
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"sync"
@@ -95,7 +96,8 @@ type Server struct {
 	c       Config
 	raft    raftapi.Raft
 	applyCh chan raftapi.ApplyMsg
-	queue   chan *proposal
+	queue   chan *proposal   // for this member's peer
+	passing []chan *proposal // for each member; that of this one is queue
 	done    chan struct{}
 	ended   sync.WaitGroup
 	hint    atomic.Int64 // the member that led when it was last heard of
@@ -119,6 +121,12 @@ func Start(c Config) (*Server, error) {
 	s.hint.Store(int64(c.Me))
 	if err := s.catchUp(); err != nil {
 		return nil, err
+	}
+	for i, r := range c.Routes {
+		if s.passing = append(s.passing, s.queue); r != nil {
+			s.passing[i] = make(chan *proposal, 4*MaxOps)
+			s.ended.Go(func() { s.runPasser(i) })
+		}
 	}
 	s.raft = c.Make(s.applyCh)
 	s.ended.Go(s.runApplier)
@@ -220,7 +228,7 @@ func (s *Server) watchLeadership() {
 		if !leads || s.ready.Load() == int64(term) {
 			continue
 		}
-		if s.propose(s.c.Barrier(term)).err != nil {
+		if s.propose(context.Background(), s.c.Barrier(term)).err != nil {
 			continue
 		}
 		if now, leads := s.raft.GetState(); leads && now == term {

@@ -21,12 +21,12 @@ func TestUnknownIsNotRepeated(t *testing.T) {
 	lost := &road{outcome: transport.Unknown}
 	after := &road{outcome: transport.Answered, answer: Answer{Result: []byte("yes"), Index: 7}}
 	s := startPuppet(t, nil, no, away, lost, after)
-	do := func() error { _, _, err := s.Execute([]byte("x")); return err }
+	do := func() error { _, _, err := s.Execute(context.Background(), []byte("x")); return err }
 	require.ErrorIs(t, do(), ErrUnknown)
 	require.Equal(t, []int{1, 1, 1, 0}, []int{no.used, away.used, lost.used, after.used})
 
 	lost.outcome = transport.NotSent
-	result, index, err := s.Execute([]byte("x"))
+	result, index, err := s.Execute(context.Background(), []byte("x"))
 	require.NoError(t, err)
 	require.Equal(t, "yes", string(result))
 	require.Equal(t, 7, index)
@@ -49,13 +49,13 @@ func TestFateOfProposals(t *testing.T) {
 	s.lead(true)
 	require.Equal(t, 1, <-s.proposed, "the barrier")
 	results := make(chan outcome, 1)
-	go func() { results <- s.propose([]byte("mine")) }()
+	go func() { results <- s.propose(context.Background(), []byte("mine")) }()
 	index := <-s.proposed
 	for i := 1; i <= index; i++ {
 		s.puppet.applyCh <- entry(i, "theirs")
 	}
 	require.ErrorIs(t, (<-results).err, ErrNotExecuted)
-	require.ErrorIs(t, s.propose([]byte("in the air")).err, ErrUnknown)
+	require.ErrorIs(t, s.propose(context.Background(), []byte("in the air")).err, ErrUnknown)
 }
 
 // A new leader is not ready before it has applied a barrier of its own.
@@ -88,7 +88,7 @@ func TestBatches(t *testing.T) {
 	var all sync.WaitGroup
 	for i := range 200 {
 		all.Go(func() {
-			r := s.propose(fmt.Appendf(nil, "<%d>", i))
+			r := s.propose(context.Background(), fmt.Appendf(nil, "<%d>", i))
 			require.NoError(t, r.err)
 			require.Equal(t, fmt.Sprintf("done <%d>", i), string(r.result))
 		})
@@ -215,7 +215,7 @@ func TestLeaderHint(t *testing.T) {
 		c.Make = func(ch chan raftapi.ApplyMsg) raftapi.Raft { peer.puppet = make(ch).(*puppet); return peer }
 	}, no, yes)
 	peer.leader <- 2
-	_, _, err := s.Execute([]byte("x"))
+	_, _, err := s.Execute(context.Background(), []byte("x"))
 	require.NoError(t, err)
 	require.Zero(t, no.used)
 	require.Equal(t, 1, yes.used)

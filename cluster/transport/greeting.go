@@ -10,7 +10,7 @@ import (
 )
 
 // Protocol is the version of what is said on the wire.
-const Protocol = 1
+const Protocol = 2
 
 // Client is the member number of somebody who is none.
 const Client = -1

@@ -153,7 +153,7 @@ func TestRefusals(t *testing.T) {
 	require.NoError(t, err)
 	defer conn.Close()
 	err = greet(conn, hello{Protocol: Protocol + 1, Cluster: "c", To: 1, Implementation: "raft", Purpose: forCalls}, time.Second)
-	require.EqualError(t, err, "refused: you speak protocol 2, this is 1")
+	require.EqualError(t, err, fmt.Sprintf("refused: you speak protocol %d, this is %d", Protocol+1, Protocol))
 	require.Zero(t, echo.ran.Load())
 }
 

@@ -104,4 +104,4 @@ func encode(v any) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-func decode(b []byte, to any) error { return labgob.NewDecoder(bytes.NewReader(b)).Decode(to) }
+func decode(b []byte, to any) error { return labgob.Unmarshal(b, to) }
