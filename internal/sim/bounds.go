@@ -47,7 +47,7 @@ var (
 )
 
 // help is what to look for in code that is too much for a compiler.
-const help = "are there types that contain each other many times over, or functions of many thousands of lines?"
+const help = "are there types or constants that contain each other many times over, or functions of many thousands of lines?"
 
 // tooMuch finds out whether a step of a build ended at a limit, and which. doing is what ended:
 // "the compiler".

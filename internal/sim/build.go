@@ -111,7 +111,7 @@ func (b Build) findOrMake(ctx context.Context, progress func(string)) (*Binary, 
 		binary.Warnings = p.code.warnings(binary.Variables)
 		return binary, nil
 	}
-	progress("compiling the code under test and the framework for the engine")
+	progress("compiling the code under test with the framework")
 	var binary *Binary
 	if b.Native { // native code is the user's own, and made here
 		binary, err = p.make(ctx, store)

@@ -19,6 +19,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand"
+	"reflect"
 	"regexp"
 	"runtime"
 	"sync"
@@ -80,7 +81,18 @@ var (
 	remember    = stash.Box.Put
 	kin         = func() func() int { n := 0; return func() int { n++; return n } }()
 	common      int64
+	filled      = map[string]int{}
+	holder      reflect.Type = &embeds{n: 1}
 )
+
+type filler interface{ fill() }
+type fills struct{}
+
+func (fills) fill() { filled["x"]++ }
+
+func init() { var f filler = fills{}; f.fill() }
+
+type embeds struct { reflect.Type; n int }
 
 type source struct{ n int64 }
 
@@ -98,6 +110,8 @@ func hidden() {
 	is("helper's map", len(stash.Names), 0); stash.Names["x"] = "y"
 	remember(3); is("method value of a helper's", stash.Box.N, 3)
 	is("captured", kin(), 1)
+	is("filled by init", filled["x"], 1); filled["x"]++
+	is("type that embeds one of the library's", holder.(*embeds).n, 1); holder.(*embeds).n++
 	is("source of our own", own.Int63(), int64(1))
 	is("generators with one seed", rng.Int63() == other.Int63(), true)
 	is("number of goroutines", runtime.NumGoroutine() < 100, true)

@@ -2,6 +2,7 @@ package suite
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -76,11 +77,18 @@ func (f Failure) Lines() []string {
 	return append(lines, last...)
 }
 
+// place is how the build calls a line of code.
+var place = regexp.MustCompile(`\braftlab/[\w./-]+\.go:\d+`)
+
 // message is what the harness said, in at most three lines.
 func (f Failure) message(width int) []string {
 	const most = 3
+	text := f.Run.Message
+	if f.Show != nil {
+		text = place.ReplaceAllStringFunc(text, f.Show)
+	}
 	var lines []string
-	for _, m := range strings.Split(strings.TrimSpace(f.Run.Message), "\n") {
+	for _, m := range strings.Split(strings.TrimSpace(text), "\n") {
 		if m = strings.TrimSpace(m); m == "" {
 			continue
 		}

@@ -215,6 +215,13 @@ func TestReportEscapesAndBounds(t *testing.T) {
 	assert.Less(t, len(told), 8<<10)
 }
 
+// TestPlacesInMessages: a message calls a file what its author calls it.
+func TestPlacesInMessages(t *testing.T) {
+	f := Failure{Case: sampleCases()[1], Show: Code{shown: map[string]string{"raft": "../peer"}}.Show,
+		Run: RunResult{Outcome: record.BusyLoop, Message: "the loop at raftlab/raft/raft.go:62 went round 8144001 times"}}
+	require.Contains(t, strings.Join(f.Lines(), "\n"), "the loop at ../peer/raft.go:62 went round")
+}
+
 // A list of cases fits into the terminal that it is shown in.
 func TestListFits(t *testing.T) {
 	list := []Case{{Lab: "lab2", Case: tester.Case{Part: "2C", Name: "UnreliableAgreement", Points: 8, Section: "§5.2",

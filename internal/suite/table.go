@@ -61,11 +61,29 @@ func Fit(t table.Writer, width int, columns []table.ColumnConfig, folds string, 
 	}
 	for most := mostFolded; width > 0 && wide(rendered) > width && most >= leastFolded; most -= 4 {
 		c := column(folds)
-		c.WidthMax, c.WidthMaxEnforcer = most, text.WrapSoft
+		c.WidthMax, c.WidthMaxEnforcer = most, fold
 		t.SetColumnConfigs(columns)
 		rendered = t.Render()
 	}
 	return rendered
+}
+
+// fold breaks a cell into lines of at most so many characters: after a space or a hyphen if it can,
+// since many cells are names.
+func fold(cell string, most int) string {
+	var lines []string
+	rest := []rune(cell)
+	for len(rest) > most {
+		at := most
+		for i := most; i > 0; i-- {
+			if strings.ContainsRune(" -/", rest[i-1]) {
+				at = i
+				break
+			}
+		}
+		lines, rest = append(lines, strings.TrimRight(string(rest[:at]), " ")), rest[at:]
+	}
+	return strings.Join(append(lines, string(rest)), "\n")
 }
 
 // A folded column has at most so many characters, and at least so many.

@@ -69,6 +69,21 @@ func TestWaysToRead(t *testing.T) {
 	}
 }
 
+// TestInitsThatCallByInterface: an init function has to do with what the methods of the types that
+// it mentions touch, because it may call them by an interface, or have the library call them.
+func TestInitsThatCallByInterface(t *testing.T) {
+	for _, text := range []string{
+		"type by struct{}\nfunc (by) Set() { v[1] = 2 }\nfunc init() { var s interface{ Set() } = by{}; s.Set() }",
+		"import \"sort\"\ntype by []int\nfunc (b by) Len() int { return len(b) }\nfunc (b by) Less(i, j int) bool { v[1]++; return b[i] < b[j] }\n" +
+			"func (b by) Swap(i, j int) {}\nfunc init() { sort.Sort(by{2, 1}) }",
+		"type on[T any] struct{ x T }\nfunc (o *on[T]) Set() { v[1] = 2 }\nfunc init() { var s interface{ Set() } = &on[int]{}; s.Set() }",
+	} {
+		r := result(t, text+"\nvar v = map[int]int{}\n")
+		require.Equal(t, 1, r.Count, text)
+		require.Contains(t, fmt.Sprint(r.Insert), "Setup", text)
+	}
+}
+
 // TestTickets: which numbers of a counter are only added to, so that each client gets others: the
 // lowest bit is the first.
 func TestTickets(t *testing.T) {

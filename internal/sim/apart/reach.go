@@ -24,6 +24,12 @@ func newReach(pkg *Package, body ast.Node) *reach {
 				r.vars = append(r.vars, object)
 			case *types.Func:
 				r.funcs = append(r.funcs, object.Origin())
+			case *types.TypeName: // whoever has a value of it can call its methods by an interface
+				if named, ok := types.Unalias(object.Type()).(*types.Named); ok {
+					for method := range named.Origin().Methods() {
+						r.funcs = append(r.funcs, method)
+					}
+				}
 			}
 		}
 		return true
@@ -32,7 +38,7 @@ func newReach(pkg *Package, body ast.Node) *reach {
 }
 
 // touches reports whether r has to do with a variable that is kept apart, itself or through
-// functions that it names. Calls through interfaces and variables are not followed.
+// functions that it names, or methods of types that it names.
 func (p *program) touches(r *reach) bool {
 	seen := map[*reach]bool{}
 	var visit func(r *reach) bool
