@@ -6,7 +6,6 @@ SEEDS    ?= 1-3
 LONG     ?= 1-5
 SOAK     ?= 1-200
 FUZZTIME ?= 60s
-PARTS    ?= 2A
 CLASS_SEEDS ?= 1
 SHRINK   ?= 40
 WHERE   ?= 20
@@ -14,7 +13,7 @@ EXCERPTS ?= 40
 TIMES    ?= 3
 RUNS     ?= 3
 
-.PHONY: check lab test race bench edits fuzz lint mutants variants shrink where why excerpts porcupine class soak vet cross clean help
+.PHONY: check lab test race bench edits fuzz lint mutants variants shrink where why excerpts porcupine class graders slurm soak vet cross clean help
 
 help:           ## this list
 	@sed -n 's/^\([a-z]*\): .*## /\1: /p' $(MAKEFILE_LIST)
@@ -73,8 +72,14 @@ excerpts:       ## how often a failure's few lines have the event at which a wro
 porcupine:      ## long histories on every read path of both services (LONG=1-5): some 180,000 operations, all judged
 	$(RAFTLAB) test porcupine porcupine-shards --seeds $(LONG)
 
-class:          ## a class of 30 submissions of all kinds: graded, killed, resumed, sharded, merged (PARTS=2A CLASS_SEEDS=1)
-	$(GO) test ./cmd/raftlab -run 'TestClassOf30|TestUploads|TestGradeRaces' -class -class-parts $(PARTS) -class-seeds $(CLASS_SEEDS) -v -timeout 3h
+class:          ## a class of 30 submissions of all kinds: graded, killed twice, resumed, sharded, merged (PARTS=2A-2D CLASS_SEEDS=1-5)
+	$(GO) test ./cmd/raftlab -run TestClassOf30 -class $(if $(PARTS),-class-parts "$(PARTS)") -class-seeds $(CLASS_SEEDS) -v -timeout 3h
+
+graders:        ## what services run, set up from nothing, and grading with the race detector (needs a C compiler)
+	$(GO) test ./cmd/raftlab -run 'TestUploads|TestGradeRaces' -class -v -timeout 1h
+
+slurm:          ## a class graded as a job array of Slurm on this machine, and merged (needs root, and installs Slurm)
+	.ci/slurm
 
 # What has been run is kept in .raftlab/soak: the same command goes on where it was interrupted. After a change
 # of the code, `make clean` first. For etcd's library it knows only which parts are done.

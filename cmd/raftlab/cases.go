@@ -12,6 +12,7 @@ import (
 	"raftlab/internal/grade"
 	"raftlab/internal/owncases"
 	"raftlab/internal/sim"
+	"raftlab/internal/submission"
 	"raftlab/internal/suite"
 	"raftlab/labs"
 	private "raftlab/labs/private"
@@ -145,4 +146,18 @@ func courseFlag(flags *pflag.FlagSet, course *bool) {
 // demandedByCourse are the cases that the course's own tests demand, too.
 func demandedByCourse(cases []suite.Case) []suite.Case {
 	return slices.DeleteFunc(slices.Clone(cases), func(c suite.Case) bool { return c.Course == "" })
+}
+
+// tellUnselected says which of the instructor's own cases are not selected. Who gives --cases wants
+// them to run, and a selection such as 2A-2D has no part 2X in it.
+func (a *app) tellUnselected(all, selected []suite.Case) {
+	var left []string
+	for _, c := range all {
+		if c.Private && a.casesDir != "" && !slices.ContainsFunc(selected, func(s suite.Case) bool { return s.ID() == c.ID() }) {
+			left = append(left, c.ID())
+		}
+	}
+	if len(left) > 0 {
+		fmt.Fprintf(a.err, "of --cases %s, these are not selected, and do not run: %s; name them, or their part, as well\n", a.casesDir, submission.Listed(left))
+	}
 }

@@ -103,6 +103,7 @@ func place(file string, text []byte) error {
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return fmt.Errorf("make a place for %s: %w", file, err)
 	}
+	suite.ForgetUnfinished(file)
 	return suite.WriteFile(file, text)
 }
 

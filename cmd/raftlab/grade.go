@@ -174,6 +174,7 @@ func (g *gradeRun) prepare(ctx context.Context, submissions string, selectors []
 	if err != nil {
 		return err
 	}
+	g.tellUnselected(all, cases)
 	before, err := parseDeadline(f.before)
 	if err != nil {
 		return err

@@ -69,6 +69,7 @@ func (a *app) graderInit(f *graderFlags, service, dir string, selectors []string
 	if err != nil {
 		return usage(err)
 	}
+	a.tellUnselected(all, cases)
 	if s.Numbering = a.numbering; a.own != nil {
 		s.Cases = a.own.Files.Keep
 	}

@@ -180,6 +180,7 @@ func (t *testRun) prepare(ctx context.Context, selectors []string) error {
 	if err != nil {
 		return usage(err)
 	}
+	t.tellUnselected(all, cases)
 	if told != nil && told.Seed != 0 && !t.flags.seedsGiven {
 		t.flags.seeds = strconv.FormatUint(told.Seed, 10)
 	}

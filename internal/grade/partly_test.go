@@ -68,3 +68,20 @@ func TestPartlyBuilt(t *testing.T) {
 	assert.True(t, again.Identical(), "%+v", again)
 	assert.Equal(t, 11, again.Compared, "ten runs, and what does not compile")
 }
+
+// A process that is killed while it replaces a file leaves a part of it beside it. The next one
+// removes that, whether it has something to write or not.
+func TestUnfinishedFiles(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "record.json")
+	for range 2 {
+		for _, name := range []string{".record.json3279314856", ".record.json", ".record.json7a", ".other.json7", "record.json7"} {
+			require.NoError(t, os.WriteFile(filepath.Join(dir, name), nil, 0o644))
+		}
+		require.NoError(t, writeFile(file, []byte("text")))
+		assert.NoFileExists(t, filepath.Join(dir, ".record.json3279314856"))
+		for _, name := range []string{".record.json", ".record.json7a", ".other.json7", "record.json7", "record.json"} {
+			assert.FileExists(t, filepath.Join(dir, name))
+		}
+	}
+}

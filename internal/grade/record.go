@@ -136,8 +136,10 @@ func writeJSON(path string, v any) error {
 	return writeFile(path, append(text, '\n'))
 }
 
-// writeFile replaces a file in one step, and leaves alone one that holds the same.
+// writeFile replaces a file in one step, and leaves alone one that holds the same. What a process
+// that was killed has left of it goes.
 func writeFile(path string, text []byte) error {
+	suite.ForgetUnfinished(path)
 	if old, err := os.ReadFile(path); err == nil && string(old) == string(text) {
 		return nil
 	}
