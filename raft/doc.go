@@ -98,6 +98,7 @@
 //	catchup.go      CatchUp...    "catchup"      etcd
 //	pipeline.go,    Pipeline      "pipeline"     §10.2.2, etcd
 //	early.go
+//	load.go         (CatchUp, UncommittedLimit: nothing twice)
 //	eager.go        EagerCommit   "eagercommit"  etcd
 //	uncommitted.go  Uncommitted   "uncommitted   etcd
 //	                Limit         limit"
@@ -148,7 +149,7 @@
 //	reply is to leave      awaitTerm, awaitLog; onceTermStored for requests (append.go, election.go, ...)
 //	commands come together join, takeTogether                               (raft.go)
 //	service is given more  mayApply, nextOfRun, takeRun                     (apply.go)
-//	follower needs more    catchUpArgs                                      (replication.go)
+//	follower needs more    catchUpArgs, underWay, sendsEntries              (replication.go)
 //
 // Safety never depends on PreVote, CheckQuorum or Transfer, and ReadIndex needs nothing but terms.
 // Leases do depend on CheckQuorum, on all peers. Otherwise peers with different extensions can form
@@ -169,7 +170,7 @@
 //   - rpc.go: arguments and replies
 //   - config.go: what can be set
 //   - prevote.go, checkquorum.go, readindex.go, lease.go, transfer.go, catchup.go, pipeline.go,
-//     early.go, eager.go, uncommitted.go, disk.go, batch.go, applyruns.go: the extensions
+//     early.go, load.go, eager.go, uncommitted.go, disk.go, batch.go, applyruns.go: the extensions
 //   - extensions.go, contacts.go, clock.go: what they have in common
 //   - situations.go, probes.go: what may happen to a peer and a test should have seen, and where it
 //     says so

@@ -32,6 +32,7 @@ type progress struct {
 	carries  int  // number of the latest read that the latest call confirms (readindex.go)
 
 	contact contact // contacts.go
+	load    load    // load.go
 	pipe    pipe    // pipeline.go
 	news    news    // eager.go
 }

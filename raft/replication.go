@@ -52,13 +52,16 @@ func (rf *Raft) sendNext(f *progress) bool {
 		return true
 	}
 	f.sent()
-	if args, ok := rf.catchUpArgs(f); ok {
-		go rf.appendEntries(f, args)
+	if rf.underWay(f) {
+		go rf.appendEntries(f, rf.heartbeatArgs(f), f.sendsBeat())
+	} else if args, ok := rf.catchUpArgs(f); ok {
+		go rf.appendEntries(f, args, rf.sendsEntries(f, args))
 	} else if f.nextIndex <= rf.log.base {
 		raftapi.Reached("follower behind the leader's log start")
-		go rf.installSnapshot(f, rf.installSnapshotArgs())
+		go rf.installSnapshot(f, rf.installSnapshotArgs(), rf.sendsSnapshot(f))
 	} else {
-		go rf.appendEntries(f, rf.appendEntriesArgs(f))
+		args := rf.appendEntriesArgs(f)
+		go rf.appendEntries(f, args, rf.sendsEntries(f, args))
 	}
 	return true
 }
@@ -75,8 +78,8 @@ func (rf *Raft) wakeReplicators() {
 
 // answered notes that the follower answers, and has it sent more if there is more.
 func (rf *Raft) answered(f *progress) {
-	f.awaiting = false
-	if f.lacks(rf.log.lastIndex()) {
+	f.awaiting = rf.underWay(f)
+	if !f.awaiting && f.lacks(rf.log.lastIndex()) {
 		f.signal()
 	}
 	rf.confirmNext(f)
@@ -103,7 +106,7 @@ func (rf *Raft) appendEntriesArgs(f *progress) *AppendEntriesArgs {
 
 // appendEntries makes one call and deals with its reply. Replies may come in any order, so each is
 // judged by what was asked, which args tells, and not by what the leader would ask now.
-func (rf *Raft) appendEntries(f *progress, args *AppendEntriesArgs) {
+func (rf *Raft) appendEntries(f *progress, args *AppendEntriesArgs, t ticket) {
 	start := rf.callStarts(f)
 	reply := &AppendEntriesReply{}
 	ok := rf.peers[f.peer].Call("Raft.AppendEntries", args, reply)
@@ -111,6 +114,7 @@ func (rf *Raft) appendEntries(f *progress, args *AppendEntriesArgs) {
 	rf.mu.Lock()
 	defer rf.mu.Unlock()
 	f.returned()
+	f.load.came(t, ok)
 	if !ok {
 		return // the next heartbeat tries again (§5.3: the leader retries indefinitely)
 	}

@@ -104,6 +104,7 @@ var Situations = []Situation{
 	{"commitment told at once", "followers were told of a commitment without waiting for the next message"},
 	{"commitments told together", "what was committed while a message was on its way went out with its answer"},
 	{"command refused: too much uncommitted", "a leader without a majority had taken as much as it may"},
+	{"entries or snapshot sent again", "a follower answered something that was sent later, and the answer to entries or a snapshot did not come"},
 	{"append waited for an earlier one", "an append came before one that was sent earlier, and was not refused"},
 
 	// Writes beside the mutex, batches and runs, §10.2 of the dissertation (disk.go, batch.go,

@@ -69,7 +69,7 @@ func (rf *Raft) InstallSnapshot(args *InstallSnapshotArgs, reply *InstallSnapsho
 }
 
 // installSnapshot sends the leader's snapshot to a follower.
-func (rf *Raft) installSnapshot(f *progress, args *InstallSnapshotArgs) {
+func (rf *Raft) installSnapshot(f *progress, args *InstallSnapshotArgs, t ticket) {
 	start := rf.callStarts(f)
 	reply := &InstallSnapshotReply{}
 	ok := rf.peers[f.peer].Call("Raft.InstallSnapshot", args, reply)
@@ -77,6 +77,7 @@ func (rf *Raft) installSnapshot(f *progress, args *InstallSnapshotArgs) {
 	rf.mu.Lock()
 	defer rf.mu.Unlock()
 	f.returned()
+	f.load.came(t, ok)
 	if !ok {
 		return
 	}

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"raftlab/raftapi"
 	"raftlab/tester"
 )
 
@@ -61,7 +62,9 @@ func logStaysShort(e *tester.Env) {
 	}
 	c.Restart(away)
 	c.agreeAll()
-	c.logShort(limit)
+	if !raftapi.HasExtension(e.With(), raftapi.CatchUp) { // or it is brought all the entries at once
+		c.logShort(limit)
+	}
 	c.audit()
 }
 
