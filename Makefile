@@ -60,7 +60,7 @@ variants:       ## every correct version in another style must pass (SEEDS=1-3)
 shrink:         ## how well `raftlab shrink` does on the wrong peers: replays, what was left out (SHRINK=40)
 	$(GO) test ./internal/shrink -run TestMutants -mutants $(SHRINK) -v -timeout 4h
 
-where:          ## how well `raftlab where` does on the wrong peers: is the changed line, or its function, among the first ten
+where:          ## how well `raftlab where` does on the wrong peers: is the changed function among the first ten
 	$(GO) test ./internal/where -run TestMutants -mutants $(WHERE) -v -timeout 4h
 
 why:            ## does `raftlab why` find the moments at which wrong peers are known to have lost

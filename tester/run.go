@@ -69,6 +69,9 @@ func runCase(h process.Host, c Case, subject any, p record.Params) {
 		r.end(record.Verdict{Outcome: record.FrameworkError, Message: err.Error()})
 		return
 	}
+	if len(p.Instants) > 0 {
+		blocks.Watch(p.Instants, r.now)
+	}
 	before := stacks.All()
 	r.bubble, r.known = before[0].Bubble, stacks.IDs(before) // the first one is the caller
 	raftapi.OnReached(r.situation)
@@ -226,6 +229,9 @@ func (r *run) end(v record.Verdict) {
 	sort.Strings(v.NotChecked)
 	sort.Strings(v.Reached)
 	v.Ran = blocks.Taken()
+	if count, often, sets := blocks.Watched(); count > 0 {
+		v.Moments = &record.Moments{Count: count, Often: often, Sets: sets}
+	}
 	r.host.Verdict(v)
 	close(r.over)
 }

@@ -9,7 +9,7 @@
 //	raftlab view CASE --seed    one run as a picture in the browser
 //	raftlab shrink CASE --seed  the few faults that matter to a failure
 //	raftlab why CASE --seed     the moment at which a failure became inevitable
-//	raftlab where CASE          the lines that run when a case fails, and not when it passes
+//	raftlab where CASE          the functions that have most to do with a failure
 //	raftlab doctor              what is there, what is missing and how to get it
 //
 // A selector SEL is a lab (lab2), a part (2A) or a case (2A/InitialElection). Exit codes: 0 all

@@ -1,9 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -28,10 +31,11 @@ func whereCommand(a *app) *cobra.Command {
 	f := &whereFlags{}
 	c := &cobra.Command{
 		Use:   "where CASE",
-		Short: "Rank the lines that run when a case fails, and not when it passes",
-		Long: `Run a case with many seeds, and the other cases of its part with two, and find out which lines of the code under test
-run in the runs that fail and not in those that pass. The first places of the list are where to look first. It is
-statistics: a line that is missing cannot run, and a mistake that is made in every run does not show (docs/where.md).`,
+		Short: "Rank the functions by how much they have to do with a failure",
+		Long: `Run a case with many seeds, and the other cases of its part with two, and rank the functions of the code under test: by
+what runs when the case fails and not when it passes, what runs at the instants that the failure is about, which
+functions have the words of the verdict in them, and how long they are. The first of the list are where to look first.
+It is statistics, and no proof (docs/where.md).`,
 		Args: one("the case that fails, such as 2C/Figure8"),
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := atLeastOne(c.Flags(), f.workers); err != nil {
@@ -98,82 +102,115 @@ func (m *many) whereRuns(seeds []uint64) ([]suite.Run, error) {
 
 // tellWhere ranks and prints.
 func (m *many) tellWhere(finished []suite.Finished, most int) error {
-	var runs []where.Run
-	fails, silent, own, others := 0, 0, 0, 0
-	var failed suite.Finished
+	e := where.Evidence{Blocks: m.binary.Blocks, Source: m.source}
+	fails, own, others := 0, 0, 0
+	var failed []suite.Finished // that say what ran in them
+	var first suite.Finished
 	for _, f := range finished {
 		v := f.Result.Verdict
 		ours := f.Case.ID() == m.kase.ID()
 		switch {
 		case f.State != suite.Ran || !v.Outcome.Decided():
 		case v.Outcome == record.Pass:
-			runs = append(runs, where.Run{Ran: v.Ran})
+			e.Runs = append(e.Runs, where.Run{Ran: v.Ran})
 			if ours {
 				own++
 			} else {
 				others++
 			}
 		case ours:
-			if fails++; fails == 1 || f.Seed < failed.Seed {
-				failed = f
+			if fails++; fails == 1 || f.Seed < first.Seed {
+				first = f
 			}
-			if v.Ran == nil {
-				silent++
-				continue
+			if v.Ran != nil {
+				failed = append(failed, f)
+				e.Runs = append(e.Runs, where.Run{Failed: true, Ran: v.Ran})
 			}
-			runs = append(runs, where.Run{Failed: true, Ran: v.Ran})
 		}
 	}
-	again := m.replayOf(m.root, m.code.Given, m.options, m.kase, failed.Seed)
+	again := m.replayOf(m.root, m.code.Given, m.options, m.kase, first.Seed)
 	switch {
 	case fails == 0:
 		return &exitError{suite.ExitFailed, fmt.Errorf("none of %d runs of %s fails, so there is nothing to look for; give it more --seeds", own, m.kase.ID())}
-	case silent == fails:
-		return &exitError{suite.ExitFailed, fmt.Errorf("the runs of %s end in a %s, which names its lines itself: %s", m.kase.ID(), failed.Result.Verdict.Outcome, again)}
+	case len(failed) == 0:
+		return &exitError{suite.ExitFailed, fmt.Errorf("the runs of %s end in a %s, which names its lines itself: %s", m.kase.ID(), first.Result.Verdict.Outcome, again)}
 	case own+others == 0:
 		return &exitError{suite.ExitFailed, fmt.Errorf("no run of part %s passes, so there is nothing to compare with; look at one: %s", m.kase.Part, again)}
 	}
+	if err := m.lookCloser(&e, failed); err != nil {
+		return err
+	}
 	out := m.out
-	verdict := suite.NewRunResult(suite.Finished{Run: failed.Run, State: suite.Ran, Result: failed.Result})
+	verdict := suite.NewRunResult(suite.Finished{Run: first.Run, State: suite.Ran, Result: first.Result})
 	fmt.Fprintf(out, "%s: %s\n%d of its %d runs fail; %d runs pass, %d of them of other cases of part %s\n\n",
 		m.kase.ID(), suite.Headline(verdict), fails, fails+own, own+others, others, m.kase.Part)
-	fmt.Fprintln(out, "score | fails | passes | where")
-	places := where.Rank(m.binary.Blocks, runs)
+	fmt.Fprintln(out, "runs moments words length | fails | passes | where")
+	places := where.Rank(e)
 	for _, p := range places[:min(most, len(places))] {
-		m.tellPlace(p, fails-silent, own+others)
+		m.tellPlace(p, len(failed), own+others)
 	}
-	fmt.Fprintf(out, "\nfails, passes: the share of these runs in which the lines ran. look: %s\n", again)
+	fmt.Fprintf(out, "\nranks of %d functions by four signs; fails, passes: the share of these runs in which the lines ran. look: %s\n", len(places), again)
+	return nil
+}
+
+// lookCloser makes some of the runs that failed again, and asks what ran at the instants that their
+// stories are about.
+func (m *many) lookCloser(e *where.Evidence, failed []suite.Finished) error {
+	slices.SortFunc(failed, func(a, b suite.Finished) int { return cmp.Compare(a.Seed, b.Seed) })
+	dir, err := os.MkdirTemp("", "raftlab-where-")
+	if err != nil {
+		return broken(fmt.Errorf("making a directory for traces: %w", err))
+	}
+	defer os.RemoveAll(dir)
+	for i, f := range failed[:min(len(failed), where.MostCloser)] {
+		c, events, ok := where.Look(func(change func(*sim.Job)) sim.Result {
+			j := m.options.Job(m.binary, m.kase, f.Seed)
+			change(&j)
+			return m.pool.Run(m.ctx, j)
+		}, filepath.Join(dir, fmt.Sprint(i)))
+		if m.ctx.Err() != nil {
+			return exitWith(suite.ExitInterrupted)
+		}
+		if ok {
+			e.Closer = append(e.Closer, c)
+		}
+		if e.Asked == nil {
+			e.Asked = where.Words(f.Result.Verdict, m.kase.Checks, events)
+		}
+	}
 	return nil
 }
 
 // tellPlace prints a place, with the text of its first lines.
 func (m *many) tellPlace(p where.Place, fails, passes int) {
 	out := m.out
-	head := fmt.Sprintf("%5.2f | %4d%% | %5d%% | %s:%s", p.Score, 100*p.Fails/fails, 100*p.Passes/passes, m.code.Show(p.File), lineNumbers(p.Lines))
+	r := p.Ranks
+	head := fmt.Sprintf("%4.0f %7.0f %5.0f %6.0f | %4d%% | %5d%% | %s:%s", r.Runs, r.Moments, r.Words, r.Length,
+		100*p.Fails/fails, 100*p.Passes/passes, m.code.Show(p.File), lineNumbers(p.Lines))
 	if p.Function != "" {
 		head += " in " + p.Function
 	}
 	fmt.Fprintln(out, plain.Line(head, plain.MaxLine))
-	const shown = 4
-	text := m.sourceLines(p.File)
+	const shown = 3
+	text := strings.Split(string(m.source(p.File)), "\n")
 	for i, n := range p.Lines {
 		if i == shown {
-			fmt.Fprintf(out, "%26s...\n", "")
+			fmt.Fprintf(out, "%33s...\n", "")
 			break
 		}
 		if n <= len(text) {
-			fmt.Fprintf(out, "%23s%6d  %s\n", "", n, plain.Line(strings.ReplaceAll(text[n-1], "\t", "    "), plain.MaxLine))
+			fmt.Fprintf(out, "%30s%6d  %s\n", "", n, plain.Line(strings.ReplaceAll(text[n-1], "\t", "    "), plain.MaxLine))
 		}
 	}
 }
 
-// sourceLines are the lines of a file of the code under test; none if it cannot be read.
-func (m *many) sourceLines(file string) []string {
+// source is a file of the code under test; nil if it cannot be read.
+func (m *many) source(file string) []byte {
 	text, err := os.ReadFile(m.code.Source(file))
 	if err != nil {
 		return nil
 	}
-	return strings.Split(string(text), "\n")
+	return text
 }
 
 // lineNumbers are 12,14-16.

@@ -22,4 +22,6 @@ type Params struct {
 	// the salt names. 0: never.
 	Anew time.Duration `json:"anew,omitempty"`
 	Salt uint64        `json:"salt,omitempty"`
+	// Instants are virtual times; a build with blocks tells which of them ran at each (Verdict.Moments).
+	Instants []time.Duration `json:"instants,omitempty"`
 }

@@ -54,8 +54,19 @@ type Verdict struct {
 	// Ran has a bit for each block of the code under test, if the build asked for them
 	// (sim.Binary.Blocks).
 	Ran    []byte `json:"ran,omitempty"`
-	RPCs   int    `json:"rpcs,omitempty"`
-	Judged int    `json:"judged,omitempty"` // operations of clients in histories that were found linearizable
-	Bytes  int64  `json:"bytes,omitempty"`
-	Peaks  Peaks  `json:"peaks"`
+	// Moments is there if the run was asked about instants (Params.Instants).
+	Moments *Moments `json:"moments,omitempty"`
+
+	RPCs   int   `json:"rpcs,omitempty"`
+	Judged int   `json:"judged,omitempty"` // operations of clients in histories that were found linearizable
+	Bytes  int64 `json:"bytes,omitempty"`
+	Peaks  Peaks `json:"peaks"`
+}
+
+// Moments tells which blocks of the code under test ran when. An instant is a virtual time, in
+// which a peer handles a message, for example.
+type Moments struct {
+	Count int     `json:"count"` // of instants at which any block ran
+	Often []int   `json:"often"` // at how many of them each block did
+	Sets  [][]int `json:"sets"`  // the blocks that ran at each of Params.Instants
 }

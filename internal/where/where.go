@@ -1,26 +1,40 @@
-// Package where finds the lines of the code under test that have most to do with a failure.
+// Package where ranks the functions of the code under test by how much they have to do with a
+// failure.
 //
-// It is statistical fault localization on blocks: each run, failed or passed, says which blocks of
-// the code ran in it. A block that runs in all runs that fail and in none that passes is the first
-// suspect; one that runs in every run says nothing. The score is Ochiai's coefficient, which was
-// made for comparing the species of two lakes, and has done well for programs (Abreu, Zoeteweij,
-// van Gemund, 2006):
+// No single sign is good at that. Four are read, each of which ranks all functions that ran in a
+// failing run, and the ranks are put together:
 //
-//	            failing runs with the block
-//	--------------------------------------------------
-//	√(failing runs · all runs with the block)
+//	runs      it ran in the runs that fail, and not in those that pass          (runs.go)
+//	moments   it ran at the instants that the failure's story is about          (moments.go)
+//	words     its names and comments have the words of the verdict in them      (words.go)
+//	length    it is long: more code, more mistakes
 //
-// The score knows nothing of what a block does. A line that is missing cannot run; what was left
-// out shows, if it does, by the function that it should be in.
+// They are put together by reciprocal ranks (Cormack, Clarke, Büttcher, 2009): a function's score is
+// the sum of 1/(60+rank) over the four, so that no sign outvotes the others and nothing has to be
+// weighed. That spectra and words find more together than each alone is known (Le, Oentaryo, Lo,
+// 2015).
+//
+// What is missing cannot run; what was left out shows, if it does, by the function that it should be
+// in.
 package where
 
 import (
 	"cmp"
-	"math"
 	"slices"
 
 	"raftlab/internal/sim"
 )
+
+// Evidence is what is known about a failure.
+type Evidence struct {
+	Blocks []sim.Block
+	Runs   []Run
+	Closer []Closer           // some of the runs that failed
+	Asked  map[string]float64 // [Words]
+	// Source returns a file of the code under test by the name that blocks have for it; nil if it
+	// cannot be read.
+	Source func(file string) []byte
+}
 
 // Run is what is known of a run.
 type Run struct {
@@ -28,62 +42,67 @@ type Run struct {
 	Ran    []byte // record.Verdict.Ran
 }
 
-// Place is where to look: lines of one function that ran in the same runs.
+// Place is where to look: a function.
 type Place struct {
 	File     string // relative to the framework
 	Function string // "" outside of functions
-	Lines    []int
-	Fails    int // how many runs that failed ran these lines
-	Passes   int // and how many of those that passed
+	Lines    []int  // of it, those that have most to do with the failure by the runs
+	Fails    int    // how many runs that failed ran these lines
+	Passes   int    // and how many of those that passed
+	Ranks    Ranks
 	Score    float64
 }
 
-// Rank returns the places that ran in a failing run, the first suspect first. Of equals, that with
-// fewer lines comes first.
-func Rank(blocks []sim.Block, runs []Run) []Place {
-	failing := 0
-	for _, r := range runs {
-		if r.Failed {
-			failing++
+// Ranks are the ranks by the four signs, from 1; equals share the mean of theirs.
+type Ranks struct{ Runs, Moments, Words, Length float64 }
+
+// smooth is the constant of reciprocal ranks, as it was published.
+const smooth = 60
+
+// Rank returns the functions that ran in a failing run, the first suspect first. Of equals, the one
+// with fewer lines comes first.
+func Rank(e Evidence) []Place {
+	fs := e.functions()
+	byWords := e.words(fs)
+	byMoments := e.moments(fs)
+	n := len(fs)
+	ranks := func(score func(i int) float64) []float64 { return ranked(n, score) }
+	runs := ranks(func(i int) float64 { return fs[i].best })
+	moments := ranks(func(i int) float64 { return byMoments[i] })
+	words := ranks(func(i int) float64 { return byWords[i] })
+	length := ranks(func(i int) float64 { return float64(fs[i].length) })
+	places := make([]Place, n)
+	for i, f := range fs {
+		p := f.Place
+		p.Ranks = Ranks{Runs: runs[i], Moments: moments[i], Words: words[i], Length: length[i]}
+		for _, r := range []float64{runs[i], moments[i], words[i], length[i]} {
+			p.Score += 1 / (smooth + r)
 		}
-	}
-	type key struct {
-		file, function string
-		fails, passes  int
-	}
-	merged := map[key]*Place{}
-	for n, b := range blocks {
-		k := key{file: b.File, function: b.Function}
-		for _, r := range runs {
-			switch {
-			case !ran(r.Ran, n):
-			case r.Failed:
-				k.fails++
-			default:
-				k.passes++
-			}
-		}
-		if k.fails == 0 || len(b.Lines) == 0 {
-			continue
-		}
-		if merged[k] == nil {
-			merged[k] = &Place{File: b.File, Function: b.Function, Fails: k.fails, Passes: k.passes, Score: ochiai(failing, k.fails, k.passes)}
-		}
-		merged[k].Lines = append(merged[k].Lines, b.Lines...)
-	}
-	var places []Place
-	for _, p := range merged {
-		slices.Sort(p.Lines)
-		places = append(places, *p)
+		places[i] = p
 	}
 	slices.SortFunc(places, func(a, b Place) int {
-		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(len(a.Lines), len(b.Lines)), cmp.Compare(a.File, b.File), cmp.Compare(a.Lines[0], b.Lines[0]))
+		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(len(a.Lines), len(b.Lines)), cmp.Compare(a.File, b.File), cmp.Compare(a.Function, b.Function))
 	})
 	return places
 }
 
-func ochiai(failing, fails, passes int) float64 {
-	return float64(fails) / math.Sqrt(float64(failing)*float64(fails+passes))
+// ranked gives n things ranks by their scores, the highest first.
+func ranked(n int, score func(i int) float64) []float64 {
+	order := make([]int, n)
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(score(b), score(a)) })
+	ranks := make([]float64, n)
+	for from := 0; from < n; {
+		to := from + 1
+		for to < n && score(order[to]) == score(order[from]) {
+			to++
+		}
+		for _, i := range order[from:to] {
+			ranks[i] = float64(from+1+to) / 2
+		}
+		from = to
+	}
+	return ranks
 }
-
-func ran(bits []byte, n int) bool { return n/8 < len(bits) && bits[n/8]&(1<<(n%8)) != 0 }
