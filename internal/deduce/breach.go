@@ -16,6 +16,9 @@ type Breach struct {
 	At   int // position of the event
 	Peer int
 	What string // "grants its vote to 1, whose log ends at 3, although its own ends at 5 (term 2)"
+	// Since is the event that made so what the breach denies, if one did: with which it had accepted
+	// the entry, voted for another, or spoken of the later term. 0: there is none.
+	Since int
 }
 
 // Breaches finds where peers contradict themselves, and clients. It knows what the trace tells and
@@ -48,8 +51,9 @@ type asked struct {
 
 // standing is what is known of a peer at an instant, as far as it decides on votes and entries.
 type standing struct {
-	term           int
+	term, termAt   int
 	last, lastTerm int // the log goes at least so far
+	endAt          int // the event with which its end came in
 	prevTerm       int // of the entry that the request wants to be there, 0 if that is not known
 }
 
@@ -77,6 +81,12 @@ func (w *witness) begin() {
 
 func (w *witness) breach(peer int, format string, args ...any) {
 	w.breaches = append(w.breaches, Breach{At: w.at, Peer: peer, What: fmt.Sprintf(format, args...)})
+}
+
+// denies is breach, with the event that made so what is denied.
+func (w *witness) denies(peer, since int, format string, args ...any) {
+	w.breach(peer, format, args...)
+	w.breaches[len(w.breaches)-1].Since = since
 }
 
 func (w *witness) of(peer int) *member {
@@ -115,7 +125,7 @@ func (w *witness) event(e record.Event) {
 		// A service may have stored a snapshot that the trace does not tell of.
 		p.toldCommit = p.toldCommit || w.clients.seen
 	case record.State:
-		p.says(e.Term)
+		p.says(e.Term, w.at)
 		if e.Leader {
 			w.leads(e.Peer, e.Term)
 		}
@@ -145,7 +155,7 @@ func (w *witness) sent(e record.Event) {
 	w.calls[edge{e.Peer, e.Other, e.N}] = &asked{Request: r}
 	p := w.of(e.Peer)
 	if r.RPC != PreVote && r.Term < p.before {
-		w.breach(e.Peer, "asks in term %d, but had been in term %d before its restart", r.Term, p.before)
+		w.denies(e.Peer, p.termAt, "asks in term %d, but had been in term %d before its restart", r.Term, p.before)
 		p.before = 0
 	}
 	switch r.RPC {
@@ -180,12 +190,12 @@ func (w *witness) message(e record.Event, c *asked) {
 			w.answers(e, c, answer)
 		}
 		if c.RPC != PreVote { // where a yes may repeat the term that was asked about
-			q.says(term)
+			q.says(term, w.at)
 		}
 	case record.Replied:
 		answer, term := ReadReply(e.Detail)
 		if p := w.of(e.Peer); c.RPC != PreVote && term > p.news.term {
-			p.news = news{term, e.Other, e.Time}
+			p.news = news{term, e.Other, e.Time, w.at}
 		}
 		w.learns(e, c, answer)
 	}

@@ -142,6 +142,27 @@ func TestBreaches(t *testing.T) {
 	}
 }
 
+// A breach names the event that made so what it denies: the answer with which a peer took the entry,
+// gave its vote, or came to the term.
+func TestSince(t *testing.T) {
+	var r trace
+	r.start()
+	r.vote(0, 1, 1, 0, 0, true)
+	voted := len(r.events) - 2 // handled, and then the reply comes
+	r.entries(0, 1, 1, 0, 0, "{Term:1 Command:5}", 0)
+	stored := len(r.events) - 2
+	r.entries(0, 1, 1, 1, 1, "", 0) // says nothing new of the log
+	r.add(record.CrashPeer, 1, record.None, 0, "", "")
+	r.add(record.Restart, 1, record.None, 0, "", "")
+	r.vote(2, 1, 1, 0, 0, true)
+	var since []int
+	for _, b := range Breaches(r.events) {
+		since = append(since, b.Since)
+	}
+	assert.Equal(t, []int{stored, voted}, since, "an old log wins a vote, and it is the second in the term")
+	assert.Equal(t, []record.Kind{record.Handled, record.Handled}, []record.Kind{r.events[voted].Kind, r.events[stored].Kind})
+}
+
 // A clerk that counts its tries asks for something else; a lock has to be written.
 func TestBreachesOfClients(t *testing.T) {
 	const client = record.FirstClient

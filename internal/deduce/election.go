@@ -10,18 +10,18 @@ import (
 func (w *witness) stands(peer int, r Request) {
 	p := w.of(peer)
 	if r.RPC == Vote {
-		p.says(r.Term)
+		p.says(r.Term, w.at)
 		if whom, ok := p.votes[r.Term]; ok && whom != peer {
-			w.breach(peer, "stands in term %d, in which it has voted for %d", r.Term, whom)
+			w.denies(peer, p.voteAt[r.Term], "stands in term %d, in which it has voted for %d", r.Term, whom)
 		}
-		p.votes[r.Term] = peer
+		p.votes[r.Term], p.voteAt[r.Term] = peer, w.at
 	}
 	if r.RPC == PreVote || r.Last == Unknown || r.LastTerm == Unknown || p.heardIn >= r.Term {
 		return // what it says may be older than the last thing that it heard
 	}
 	if !atLeast(r.Last, r.LastTerm, p.last, p.log[p.last]) && !p.toldEnd {
 		p.toldEnd = true
-		w.breach(peer, "says that its log ends at %d%s, but it had accepted %d%s", r.Last, ofTerm(r.LastTerm), p.last, ofTerm(p.log[p.last]))
+		w.denies(peer, p.endAt, "says that its log ends at %d%s, but it had accepted %d%s", r.Last, ofTerm(r.LastTerm), p.last, ofTerm(p.log[p.last]))
 	}
 }
 
@@ -88,7 +88,7 @@ func (w *witness) goesOn(e record.Event, r Request) {
 	p := w.of(e.Peer)
 	if n := p.news; n.term > r.Term && e.Time-n.at > patience && !p.obstinate {
 		p.obstinate = true
-		w.breach(e.Peer, "goes on as leader of term %d, but %d had told it of term %d", r.Term, n.by, n.term)
+		w.denies(e.Peer, n.event, "goes on as leader of term %d, but %d had told it of term %d", r.Term, n.by, n.term)
 	}
 }
 
@@ -106,21 +106,21 @@ func (w *witness) grants(voter, candidate int, c *asked) {
 		kind = "pre-vote"
 	}
 	if c.Last != Unknown && c.LastTerm != Unknown && !atLeast(c.Last, c.LastTerm, c.then.last, c.then.lastTerm) {
-		w.breach(voter, "grants its %s to %d, whose log ends at %d%s, but its own at %d%s", kind, candidate, c.Last, ofTerm(c.LastTerm),
+		w.denies(voter, c.then.endAt, "grants its %s to %d, whose log ends at %d%s, but its own at %d%s", kind, candidate, c.Last, ofTerm(c.LastTerm),
 			c.then.last, ofTerm(c.then.lastTerm))
 	}
 	if c.RPC == PreVote {
 		return
 	}
 	if c.Term < c.then.term {
-		w.breach(voter, "votes for %d in term %d, but had been in term %d already", candidate, c.Term, c.then.term)
+		w.denies(voter, c.then.termAt, "votes for %d in term %d, but had been in term %d already", candidate, c.Term, c.then.term)
 	}
 	if whom, ok := p.votes[c.Term]; ok && whom != candidate {
-		w.breach(voter, "votes for %d in term %d, in which it has voted for %d", candidate, c.Term, whom)
+		w.denies(voter, p.voteAt[c.Term], "votes for %d in term %d, in which it has voted for %d", candidate, c.Term, whom)
 		return
 	}
-	p.votes[c.Term] = candidate
-	p.says(c.Term)
+	p.votes[c.Term], p.voteAt[c.Term] = candidate, w.at
+	p.says(c.Term, w.at)
 }
 
 // refusal is a vote that was refused without a reason that could be seen.
@@ -154,7 +154,7 @@ func (w *witness) unfounded() {
 // leads judges that a peer leads a term: the votes have to have come.
 func (w *witness) leads(peer, term int) {
 	p := w.of(peer)
-	p.says(term)
+	p.says(term, w.at)
 	if p.leads >= term {
 		return
 	}

@@ -16,14 +16,17 @@ type member struct {
 	started bool
 
 	term    int // that it spoke of
+	termAt  int // the event with which it first did
 	heardIn int // the newest term in which it has accepted entries
 	votes   map[int]int
+	voteAt  map[int]int          // the events
 	grants  map[int]map[int]bool // term -> who granted it a vote, as it knows
 	leads   int                  // the newest term
 	before  int                  // its term when it crashed; 0 once that has been held against it
 
 	log     map[int]int // index -> term
 	last    int         // the log goes at least so far
+	endAt   int         // the event with which its end came in
 	unsure  int         // from here on only since it has sent them: a leader may send what it has not stored (§10.2.1)
 	base    int
 	longest int  // and at most so far, if exact
@@ -47,6 +50,7 @@ type member struct {
 type news struct {
 	term, by int
 	at       time.Duration
+	event    int
 }
 
 // place is where an entry is put: there is only one such entry (§5.3).
@@ -56,11 +60,15 @@ type place struct {
 }
 
 func newMember() *member {
-	return &member{votes: map[int]int{}, grants: map[int]map[int]bool{}, log: map[int]int{}, match: map[int]int{},
+	return &member{votes: map[int]int{}, voteAt: map[int]int{}, grants: map[int]map[int]bool{}, log: map[int]int{}, match: map[int]int{},
 		snapshots: map[int]bool{}}
 }
 
-func (p *member) says(term int) { p.term = max(p.term, term) }
+func (p *member) says(term, at int) {
+	if term > p.term {
+		p.term, p.termAt = term, at
+	}
+}
 
 // crash forgets what is only in memory.
 func (p *member) crash() {
@@ -76,7 +84,7 @@ func (p *member) crash() {
 
 // standing is what is known of the peer when a request arrives.
 func (p *member) standing(r Request) standing {
-	return standing{term: p.term, last: p.last, lastTerm: p.log[p.last], prevTerm: p.log[r.Prev]}
+	return standing{term: p.term, termAt: p.termAt, last: p.last, endAt: p.endAt, lastTerm: p.log[p.last], prevTerm: p.log[r.Prev]}
 }
 
 // hears notes what a message vouches for: up to the last entry that it knows to be the leader's
@@ -100,7 +108,7 @@ func (p *member) hears(r Request) {
 func (w *witness) accepts(peer, leader int, c *asked) {
 	p := w.of(peer)
 	if c.Term < c.then.term {
-		w.breach(peer, "accepts entries from %d in term %d, but had been in term %d already", leader, c.Term, c.then.term)
+		w.denies(peer, c.then.termAt, "accepts entries from %d in term %d, but had been in term %d already", leader, c.Term, c.then.term)
 		return
 	}
 	if was := p.log[c.Prev]; was > 0 && was == c.then.prevTerm && c.PrevTerm > 0 && was != c.PrevTerm && c.Prev > p.base {
@@ -112,23 +120,26 @@ func (w *witness) accepts(peer, leader int, c *asked) {
 	p.longest = max(p.longest, c.End())
 	p.heardIn, p.heardAt = max(p.heardIn, c.Term), w.events[w.at].Time
 	if c.Prev > 0 && c.PrevTerm > 0 {
-		p.enter(c.Prev, c.PrevTerm)
+		p.enter(c.Prev, c.PrevTerm, w.at)
 	}
 	for i, e := range c.Entries {
-		p.enter(c.Prev+1+i, e.Term)
+		p.enter(c.Prev+1+i, e.Term, w.at)
 	}
 	if p.unsure > 0 && c.End() >= p.unsure {
 		p.unsure = 0 // what it agrees to it has stored
 	}
 }
 
-func (p *member) enter(index, term int) {
+func (p *member) enter(index, term, at int) {
 	if index <= p.base || term <= 0 {
 		return
 	}
 	if was, ok := p.log[index]; ok && was != term {
 		cutFrom(p.log, index)
 		p.last = index - 1
+	}
+	if index > p.last || p.log[index] != term {
+		p.endAt = at
 	}
 	p.log[index] = term
 	p.last = max(p.last, index)
@@ -177,13 +188,13 @@ func (w *witness) asLeader(peer int, r Request) {
 		w.breach(peer, "says that its entry %d is of term %d, but it had one of term %d", r.Prev, r.PrevTerm, was)
 	}
 	if r.Prev > 0 && r.PrevTerm > 0 {
-		p.enter(r.Prev, r.PrevTerm)
+		p.enter(r.Prev, r.PrevTerm, w.at)
 	}
 	for i, e := range r.Entries {
 		if index := r.Prev + 1 + i; p.log[index] != e.Term && (p.unsure == 0 || index < p.unsure) {
 			p.unsure = index
 		}
-		p.enter(r.Prev+1+i, e.Term)
+		p.enter(r.Prev+1+i, e.Term, w.at)
 	}
 	if r.Commit != Unknown {
 		w.commits(peer, r.Commit)

@@ -141,9 +141,31 @@ func (w *weighing) candidates(events []record.Event) []row {
 		text := plain.Line(who(b.Peer)+" "+b.What, plain.MaxText)
 		rows = append(rows, row{time: events[b.At].Time, kind: record.Note, peer: record.None, other: record.None, at: b.At, text: text})
 		w.pins[b.At] = true
+		w.pinCause(events, b)
 	}
 	slices.SortStableFunc(rows, func(a, b row) int { return cmp.Compare(a.at, b.at) })
 	return w.fold(rows)
+}
+
+// pinCause pins the event that made so what a contradiction denies, and the crash in between, if
+// there was one: that is how a peer forgets.
+func (w *weighing) pinCause(events []record.Event, b deduce.Breach) {
+	if b.Since == 0 {
+		return
+	}
+	at := b.Since
+	if e := events[at]; e.Kind == record.Handled { // its line is where the request arrived
+		for at > 0 && !(events[at].Kind == record.Delivered && events[at].Peer == e.Peer && events[at].Other == e.Other && events[at].N == e.N) {
+			at--
+		}
+	}
+	w.pins[at] = true
+	for i := b.At; i > b.Since; i-- {
+		if events[i].Kind == record.CrashPeer && events[i].Peer == b.Peer {
+			w.pins[i] = true
+			return
+		}
+	}
 }
 
 // who is "peer 2", or "client 3".
@@ -247,7 +269,7 @@ func (w *weighing) fold(rows []row) []row {
 	last := map[message]int{} // where each message stands last
 	count := map[message]int{}
 	of := func(r row) (message, bool) {
-		ok := (r.kind == record.Delivered || r.kind == record.Dropped) && w.weigh(r) != decisive && r.method != ""
+		ok := (r.kind == record.Delivered || r.kind == record.Dropped) && w.weigh(r) < decisive && r.method != ""
 		if client := max(r.peer, r.other) >= record.FirstClient; client && w.weights[r.at] == deduce.Related {
 			ok = false // each try of a write counts
 		}

@@ -294,6 +294,32 @@ func TestTailTellsRefusals(t *testing.T) {
 	assert.Contains(t, strings.Join(lines, "\n"), "<- 3 RV refused")
 }
 
+// TestTailTellsWhatIsDenied: a peer that nobody accuses gives a vote that its log forbids. What made
+// it so stands in the excerpt, long before, and so does the crash in which it was forgotten.
+func TestTailTellsWhatIsDenied(t *testing.T) {
+	var events []record.Event
+	for p := range 3 {
+		events = append(events, record.Event{Kind: record.Start, Peer: p, Other: record.None})
+	}
+	const vote, granted = "{Term:%d CandidateId:%d LastLogIndex:0 LastLogTerm:0}", "{Term:%d VoteGranted:true}"
+	const entry = "{Term:1 LeaderId:0 PrevLogIndex:0 PrevLogTerm:0 Entries:[%s] LeaderCommit:0}"
+	add := func(at time.Duration, from int, n uint64, method, args, reply string) {
+		events = append(events, exchange(at, from, 2, n, method, args, reply)...)
+	}
+	add(100*ms, 0, 1, "Raft.RequestVote", fmt.Sprintf(vote, 1, 0), fmt.Sprintf(granted, 1))
+	add(200*ms, 0, 2, "Raft.AppendEntries", fmt.Sprintf(entry, "{Term:1 Command:5}"), "{Term:1 Success:true}")
+	for n := range uint64(20) {
+		add(time.Duration(300+10*n)*ms, 0, 3+n, "Raft.AppendEntries", fmt.Sprintf(entry, ""), "{Term:1 Success:true}")
+	}
+	events = append(events, record.Event{Time: 600 * ms, Kind: record.CrashPeer, Peer: 2, Other: record.None},
+		record.Event{Time: 700 * ms, Kind: record.Restart, Peer: 2, Other: record.None})
+	add(900*ms, 1, 1, "Raft.RequestVote", fmt.Sprintf(vote, 2, 1), fmt.Sprintf(granted, 2))
+	text := strings.Join(Tail(events, deduce.SubjectOf("committed entry lost", "peer 1 leads", []int{1}), 8, 110), "\n")
+	assert.Contains(t, text, "peer 2 grants its vote to 1, whose log ends at 0, but its own at 1 (term 1)")
+	assert.Regexp(t, `0\.2010 .*<- 0 AE: success, t1, entr`, text, "where it took the entry")
+	assert.Contains(t, text, "CRASH")
+}
+
 func TestSelections(t *testing.T) {
 	events := overwritten()
 	print := func(s Selection) []string {
