@@ -1,6 +1,7 @@
 package deduce
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -12,6 +13,10 @@ type clients struct {
 	of     map[int]*operation
 	seen   bool            // there are some
 	writes map[edge]string // what a write under way has for a value
+	sent   map[string]bool // values in entries that were sent between peers
+	shown  bool            // such entries can be read: one had the value of a write
+	hasty  bool            // said
+	blind  bool            // a message had more entries than the trace
 }
 
 // operation is what a client does at the moment.
@@ -25,7 +30,9 @@ type operation struct {
 	told    bool
 }
 
-func newClients() *clients { return &clients{of: map[int]*operation{}, writes: map[edge]string{}} }
+func newClients() *clients {
+	return &clients{of: map[int]*operation{}, writes: map[edge]string{}, sent: map[string]bool{}}
+}
 
 func (c *clients) event(w *witness, e record.Event) {
 	if e.Peer < record.FirstClient {
@@ -48,6 +55,8 @@ func (c *clients) event(w *witness, e record.Event) {
 			o.wrote, o.written, o.seen, o.answer = true, written.text, false, ""
 			c.writes[key] = written.text
 		}
+	case record.Handled:
+		c.unfounded(w, e, c.writes[key])
 	case record.Replied:
 		v := parse(e.Detail)
 		answer, _ := v.find("err")
@@ -59,6 +68,45 @@ func (c *clients) event(w *witness, e record.Event) {
 		}
 	case record.Return:
 		c.returns(w, e, o)
+	}
+}
+
+// quoted are the texts in a command that stand in quotation marks, escaped or not.
+var quoted = regexp.MustCompile(`\\?"([^"\\]+)\\?"`)
+
+// carries notes the values that entries take to another peer.
+func (c *clients) carries(r Request) {
+	if !c.seen {
+		return
+	}
+	for _, entry := range r.Entries {
+		c.blind = c.blind || strings.Contains(entry.Command, "...")
+		for _, m := range quoted.FindAllStringSubmatch(entry.Command, -1) {
+			c.sent[m[1]] = true
+		}
+	}
+	c.blind = c.blind || r.More
+}
+
+// unfounded judges that a server says yes to a write that no peer has sent to another: nobody else
+// can have it. It is silent until one write was seen on its way, and where entries are cut off.
+func (c *clients) unfounded(w *witness, e record.Event, written string) {
+	value := strings.Trim(written, `"`)
+	if value == "" || c.blind || c.hasty || e.Other < 0 || w.majority(w.of(e.Other)) < 2 {
+		return
+	}
+	v := parse(e.Detail)
+	answer, ok := v.find("err")
+	if !ok || answer.text != `"OK"` && answer.text != `""` {
+		return
+	}
+	if c.sent[value] {
+		c.shown = true
+		return
+	}
+	if c.shown {
+		c.hasty = true
+		w.breach(e.Other, "answers that %s is written, but has sent no entry with it to anybody, nor has another peer", written)
 	}
 }
 

@@ -105,16 +105,16 @@ func (w *weigher) firstTries() {
 	}
 }
 
-// loop finds where a client began to ask the same again and again, and the answer that made it.
+// loop finds where a client began to ask the same again and again, twice, and the answer that made it.
 func (w *weigher) loop(client, began int) {
-	first, method := -1, ""
+	first, second, method := -1, -1, ""
 	for at := len(w.events) - 1; at > began; at-- {
 		e := w.events[at]
 		if e.Peer != client {
 			continue
 		}
 		if e.Kind == record.Sent && (method == "" || method == e.Method) {
-			first, method = at, e.Method
+			first, second, method = at, first, e.Method
 		} else if e.Kind == record.Sent {
 			break
 		} else if first >= 0 && e.Method != method {
@@ -122,8 +122,10 @@ func (w *weigher) loop(client, began int) {
 			break
 		}
 	}
-	if first >= 0 {
-		w.raise(first, Decisive)
+	for _, at := range []int{first, second} {
+		if at >= 0 {
+			w.raise(at, Decisive)
+		}
 	}
 }
 

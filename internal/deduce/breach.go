@@ -163,6 +163,7 @@ func (w *witness) sent(e record.Event) {
 		w.early(e, r)
 		w.stands(e.Peer, r)
 	case Append, Install:
+		w.clients.carries(r)
 		w.goesOn(e, r)
 		w.reads = w.reads || r.Commit != Unknown
 		w.leads(e.Peer, r.Term)

@@ -55,6 +55,7 @@ func Weights(events []record.Event, s Subject) []Weight {
 	w.operations()
 	w.requests()
 	w.beginnings()
+	w.aftermath()
 	w.servers()
 	w.installs()
 	for _, c := range Writes(events, s) {

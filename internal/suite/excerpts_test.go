@@ -24,7 +24,10 @@ import (
 	"raftlab/labs"
 )
 
-var measured = flag.Int("mutants", 0, "with TestExcerpts: how many mutants to measure the excerpts on")
+var (
+	measured = flag.Int("mutants", 0, "with TestExcerpts: how many mutants to measure the excerpts on")
+	only     = flag.String("only", "", "with TestExcerpts: only mutants whose names match this regular expression")
+)
 
 func TestMain(m *testing.M) {
 	sim.WorkerMain()
@@ -55,7 +58,9 @@ func TestExcerpts(t *testing.T) {
 	})
 	subjects := []mutation.Subject{{Name: "reference", Kind: mutation.Reference}}
 	for i := range min(*measured, len(all)) { // evenly
-		subjects = append(subjects, all[i*len(all) / *measured])
+		if s := all[i*len(all) / *measured]; regexp.MustCompile(*only).MatchString(s.Name) {
+			subjects = append(subjects, s)
+		}
 	}
 	pool, err := sim.NewPool(1)
 	require.NoError(t, err)

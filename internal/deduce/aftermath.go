@@ -1,0 +1,161 @@
+package deduce
+
+import (
+	"slices"
+	"time"
+
+	"raftlab/internal/record"
+)
+
+// aftermath finds what peers made of what came before: of calls that came to nothing, of a restart,
+// of silence, of a leader that they hear. There a mistake shows that was made in another place, and
+// the end of such a run is a hundred times the same.
+func (w *weigher) aftermath() {
+	if w.subject.Liveness() {
+		w.afterFailedCalls()
+	}
+	switch w.subject.Rule {
+	case "committed entry lost":
+		w.afterRestarts()
+	case "leader without a majority":
+		w.afterSilence()
+	case "working leader disturbed":
+		w.votesBesideLeader()
+	}
+}
+
+// failure is a kind of call that came to nothing.
+type failure struct {
+	rpc     RPC
+	refused bool
+	handled bool // and the reply was lost
+}
+
+// afterFailedCalls finds the next request to the same peer after the first call of each kind that
+// came to nothing, and its arrival.
+func (w *weigher) afterFailedCalls() {
+	type way struct{ from, to int }
+	handled := map[edge]bool{}
+	seen := map[failure]bool{}
+	due := map[way]bool{}
+	follow := map[edge]bool{}
+	for at, e := range w.events {
+		if e.Peer < 0 || e.Peer >= record.FirstClient {
+			continue
+		}
+		key, on := edge{e.Peer, e.Other, e.N}, way{e.Peer, e.Other}
+		r := w.askedOf(key)
+		nothing := func(refused bool) {
+			k := failure{r.RPC, refused, handled[key]}
+			if (r.RPC == Append && (refused || handled[key]) || r.RPC == Install) && !seen[k] {
+				seen[k], due[on] = true, true
+			}
+		}
+		switch e.Kind {
+		case record.Sent:
+			w.asking(key, e)
+			delete(handled, key)
+			if next := w.askedOf(key).RPC; due[on] && (next == Append || next == Install) {
+				delete(due, on)
+				follow[key] = true
+				w.raise(at, Decisive)
+			}
+		case record.Handled:
+			handled[key] = true
+			if follow[key] {
+				w.raise(at, Decisive)
+			}
+		case record.Replied:
+			if answer, _ := ReadReply(e.Detail); answer == No {
+				nothing(true)
+			}
+		case record.Dropped:
+			nothing(false)
+		}
+	}
+}
+
+// mostRestarts is how many peers are shown after a restart.
+const mostRestarts = 2
+
+// afterRestarts finds the first entries that a peer refuses after a restart: its log does not go so
+// far any more.
+func (w *weigher) afterRestarts() {
+	back := map[int]bool{}
+	found := 0
+	for at, e := range w.events {
+		switch e.Kind {
+		case record.Restart:
+			back[e.Peer] = true
+		case record.Sent:
+			w.asking(edge{e.Peer, e.Other, e.N}, e)
+		case record.Handled:
+			answer, _ := ReadReply(e.Detail)
+			if back[e.Other] && answer == No && w.askedOf(edge{e.Peer, e.Other, e.N}).RPC == Append && found < mostRestarts {
+				delete(back, e.Other)
+				found++
+				w.raise(at, Decisive)
+			}
+		}
+	}
+}
+
+// timeout is an election timeout at the least, as leaders count it (docs/timing.md).
+const timeout = 300 * time.Millisecond
+
+// afterSilence finds the first message of an accused leader that nobody has answered for an election
+// timeout.
+func (w *weigher) afterSilence() {
+	heard := map[int]time.Duration{}
+	for at, e := range w.events {
+		if !slices.Contains(w.subject.Peers, e.Peer) {
+			continue
+		}
+		switch last, ok := heard[e.Peer]; {
+		case e.Kind == record.Replied:
+			heard[e.Peer] = e.Time
+		case e.Kind == record.Sent && ok && e.Time-last > timeout && ReadRequest(e.Method, e.Detail).RPC == Append:
+			w.raise(at, Decisive)
+			delete(heard, e.Peer)
+		}
+	}
+}
+
+// votesBesideLeader finds the first vote, and the last, that a peer gives soon after it has heard a
+// leader (§9.6), of each kind.
+func (w *weigher) votesBesideLeader() {
+	heard := map[int]time.Duration{}
+	first, last := map[RPC]bool{}, map[RPC]int{}
+	for at, e := range w.events {
+		key := edge{e.Peer, e.Other, e.N}
+		switch e.Kind {
+		case record.CrashPeer:
+			delete(heard, e.Peer)
+		case record.Sent:
+			w.asking(key, e)
+		case record.Handled:
+			r := w.askedOf(key)
+			answer, _ := ReadReply(e.Detail)
+			if r.RPC == Append && answer == Yes {
+				heard[e.Other] = e.Time
+			}
+			since, ok := heard[e.Other]
+			if (r.RPC != Vote && r.RPC != PreVote) || answer != Yes || !ok || e.Time-since > soon {
+				continue
+			}
+			if !first[r.RPC] {
+				first[r.RPC] = true
+				w.raise(at, Decisive)
+			}
+			last[r.RPC] = at
+		}
+	}
+	for _, at := range last {
+		w.raise(at, Decisive)
+	}
+}
+
+// asking notes what is asked.
+func (w *weigher) asking(key edge, e record.Event) { w.asked[key] = ReadRequest(e.Method, e.Detail) }
+
+func (w *weigher) askedOf(key edge) Request { return w.asked[key] }
