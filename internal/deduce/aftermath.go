@@ -16,7 +16,9 @@ func (w *weigher) aftermath() {
 	}
 	switch w.subject.Rule {
 	case "committed entry lost":
-		w.afterRestarts()
+		if len(w.subject.Indexes) == 0 { // otherwise the life of the entry is told
+			w.afterRestarts()
+		}
 	case "leader without a majority":
 		w.afterSilence()
 	case "working leader disturbed":
@@ -76,7 +78,7 @@ func (w *weigher) afterFailedCalls() {
 }
 
 // mostRestarts is how many peers are shown after a restart.
-const mostRestarts = 2
+const mostRestarts = 4
 
 // afterRestarts finds the first entries that a peer refuses after a restart: its log does not go so
 // far any more.

@@ -1,6 +1,7 @@
 package deduce
 
 import (
+	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
@@ -10,13 +11,13 @@ import (
 
 // clients follows what clients ask for within an operation.
 type clients struct {
-	of     map[int]*operation
-	seen   bool            // there are some
-	writes map[edge]string // what a write under way has for a value
-	sent   map[string]bool // values in entries that were sent between peers
-	shown  bool            // such entries can be read: one had the value of a write
-	hasty  bool            // said
-	blind  bool            // a message had more entries than the trace
+	of      map[int]*operation
+	seen    bool            // there are some
+	writes  map[edge]string // what a write under way has for a value
+	sent    map[string]bool // values in entries that were sent between peers
+	written map[string]bool // values that servers have said yes to
+	hasty   *Breach         // the first yes too early, if entries can be read
+	blind   bool            // a message had more entries than the trace
 }
 
 // operation is what a client does at the moment.
@@ -31,7 +32,7 @@ type operation struct {
 }
 
 func newClients() *clients {
-	return &clients{of: map[int]*operation{}, writes: map[edge]string{}, sent: map[string]bool{}}
+	return &clients{of: map[int]*operation{}, writes: map[edge]string{}, sent: map[string]bool{}, written: map[string]bool{}}
 }
 
 func (c *clients) event(w *witness, e record.Event) {
@@ -56,7 +57,7 @@ func (c *clients) event(w *witness, e record.Event) {
 			c.writes[key] = written.text
 		}
 	case record.Handled:
-		c.unfounded(w, e, c.writes[key])
+		c.early(w, e, c.writes[key])
 	case record.Replied:
 		v := parse(e.Detail)
 		answer, _ := v.find("err")
@@ -71,8 +72,8 @@ func (c *clients) event(w *witness, e record.Event) {
 	}
 }
 
-// quoted are the texts in a command that stand in quotation marks, escaped or not.
-var quoted = regexp.MustCompile(`\\?"([^"\\]+)\\?"`)
+// quoted are the texts in a command that stand in quotation marks.
+var quoted = regexp.MustCompile(`"([^"\\]+)"`)
 
 // carries notes the values that entries take to another peer.
 func (c *clients) carries(r Request) {
@@ -81,33 +82,46 @@ func (c *clients) carries(r Request) {
 	}
 	for _, entry := range r.Entries {
 		c.blind = c.blind || strings.Contains(entry.Command, "...")
-		for _, m := range quoted.FindAllStringSubmatch(entry.Command, -1) {
+		command := entry.Command
+		if text, err := strconv.Unquote(command); err == nil {
+			command = text
+		}
+		for _, m := range quoted.FindAllStringSubmatch(command, -1) {
 			c.sent[m[1]] = true
 		}
 	}
 	c.blind = c.blind || r.More
 }
 
-// unfounded judges that a server says yes to a write that no peer has sent to another: nobody else
-// can have it. It is silent until one write was seen on its way, and where entries are cut off.
-func (c *clients) unfounded(w *witness, e record.Event, written string) {
+// early notes the first time that a server says yes to a write that no peer has sent to another.
+func (c *clients) early(w *witness, e record.Event, written string) {
 	value := strings.Trim(written, `"`)
-	if value == "" || c.blind || c.hasty || e.Other < 0 || w.majority(w.of(e.Other)) < 2 {
+	if value == "" || e.Other < 0 || w.majority(w.of(e.Other)) < 2 {
 		return
 	}
-	v := parse(e.Detail)
-	answer, ok := v.find("err")
+	answer, ok := parse(e.Detail).find("err")
 	if !ok || answer.text != `"OK"` && answer.text != `""` {
 		return
 	}
-	if c.sent[value] {
-		c.shown = true
-		return
+	c.written[value] = true
+	if !c.sent[value] && c.hasty == nil {
+		c.hasty = &Breach{At: w.at, Peer: e.Other,
+			What: fmt.Sprintf("answers that %s is written, but no peer has sent an entry with it to another", written)}
 	}
-	if c.shown {
-		c.hasty = true
-		w.breach(e.Other, "answers that %s is written, but has sent no entry with it to anybody, nor has another peer", written)
+}
+
+// unfounded judges that at the end, when it is known whether entries can be read: some had the
+// values of writes, and none was cut off. Without another peer nobody else can have it (§8).
+func (c *clients) unfounded() (breaches []Breach) {
+	if c.hasty == nil || c.blind {
+		return nil
 	}
+	for value := range c.written {
+		if c.sent[value] {
+			return []Breach{*c.hasty}
+		}
+	}
+	return nil
 }
 
 // again notices a request that is made again with another number: to a server it is another one.

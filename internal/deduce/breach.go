@@ -37,6 +37,7 @@ func Breaches(events []record.Event) []Breach {
 	}
 	w.silent()
 	w.unfounded()
+	w.breaches = append(w.breaches, w.clients.unfounded()...)
 	slices.SortStableFunc(w.breaches, func(a, b Breach) int { return cmp.Compare(a.At, b.At) })
 	return w.breaches
 }

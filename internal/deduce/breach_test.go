@@ -142,6 +142,43 @@ func TestBreaches(t *testing.T) {
 	}
 }
 
+// A server that says yes before any peer has sent the write to another has it alone.
+func TestAnswersTooEarly(t *testing.T) {
+	const client = record.FirstClient
+	put := func(r *trace, value, answer string) {
+		r.call(client, 0, "KV.Put", fmt.Sprintf(`{Key:"a" Value:%q Seq:6}`, value), fmt.Sprintf("{Err:%q}", answer))
+	}
+	told := func(more func(r *trace)) (all []string) {
+		var r trace
+		r.start()
+		r.vote(0, 1, 1, 0, 0, true)
+		r.add(record.Invoke, client, record.None, 0, "put", `"a" "[1]"`)
+		more(&r)
+		for _, b := range Breaches(r.events) {
+			all = append(all, fmt.Sprint(b.Peer, " ", b.What))
+		}
+		return all
+	}
+	early := []string{`0 answers that "[1]" is written, but no peer has sent an entry with it to another`}
+	assert.Equal(t, early, told(func(r *trace) {
+		put(r, "[1]", "OK")
+		r.entries(0, 1, 1, 0, 0, `{Term:1 Command:"put \"a\" \"[1]\""}`, 0)
+	}))
+	assert.Empty(t, told(func(r *trace) {
+		r.entries(0, 1, 1, 0, 0, `{Term:1 Command:"put \"a\" \"[1]\""}`, 0)
+		put(r, "[1]", "OK")
+	}), "it was sent before")
+	assert.Empty(t, told(func(r *trace) {
+		put(r, "[1]", "OK")
+		r.entries(0, 1, 1, 0, 0, `{Term:1 Command:[1 2 3]}`, 0)
+	}), "entries cannot be read")
+	assert.Empty(t, told(func(r *trace) {
+		put(r, "[1]", "ErrWrongLeader")
+		r.entries(0, 1, 1, 0, 0, `{Term:1 Command:"put \"a\" \"[1]\""}`, 0)
+		put(r, "[1]", "OK")
+	}), "it says no at first")
+}
+
 // A breach names the event that made so what it denies: the answer with which a peer took the entry,
 // gave its vote, or came to the term.
 func TestSince(t *testing.T) {

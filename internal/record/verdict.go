@@ -53,7 +53,7 @@ type Verdict struct {
 	Unmatched  []string `json:"unmatched,omitempty"` // lines of the scenario about things that did not occur
 	// Ran has a bit for each block of the code under test, if the build asked for them
 	// (sim.Binary.Blocks).
-	Ran    []byte `json:"ran,omitempty"`
+	Ran []byte `json:"ran,omitempty"`
 	// Moments is there if the run was asked about instants (Params.Instants).
 	Moments *Moments `json:"moments,omitempty"`
 

@@ -49,12 +49,22 @@ func Tail(events []record.Event, subject deduce.Subject, n, width int) []string 
 		if weight != detail {
 			share = min(left, (n+1)/2) // leave room for the next weight
 		}
-		for i := len(rows) - 1; i >= 0 && share > 0; i-- {
-			if !keep[i] && w.weigh(rows[i]) == weight && fits(rows[i], weight) {
-				keep[i] = true
-				share--
-				left--
+		take := func(i int) bool {
+			if share == 0 || keep[i] || w.weigh(rows[i]) != weight || !fits(rows[i], weight) {
+				return false
 			}
+			keep[i] = true
+			share--
+			left--
+			return true
+		}
+		for i := 0; weight == decisive && share >= roomForFirst && i < len(rows); i++ {
+			if take(i) {
+				break
+			}
+		}
+		for i := len(rows) - 1; i >= 0 && share > 0; i-- {
+			take(i)
 		}
 	}
 	var chosen []row
@@ -75,6 +85,10 @@ func Tail(events []record.Event, subject deduce.Subject, n, width int) []string 
 	}
 	return lines
 }
+
+// roomForFirst is how many lines there have to be for what decides until the first of all is among
+// them, where it began; the others are the last.
+const roomForFirst = 4
 
 // narrowColumn is the width of a column at which what decides still adds one.
 const narrowColumn = 22
