@@ -58,7 +58,7 @@ func Tail(events []record.Event, subject deduce.Subject, n, width int) []string 
 			left--
 			return true
 		}
-		for i := 0; weight == decisive && share >= roomForFirst && i < len(rows); i++ {
+		for i := 0; weight == decisive && share >= roomForFirst && len(subject.Times) == 0 && i < len(rows); i++ {
 			if take(i) {
 				break
 			}
@@ -87,7 +87,7 @@ func Tail(events []record.Event, subject deduce.Subject, n, width int) []string 
 }
 
 // roomForFirst is how many lines there have to be for what decides until the first of all is among
-// them, where it began; the others are the last.
+// them, where it began; the others are the last. A verdict that tells times has its own beginning.
 const roomForFirst = 4
 
 // narrowColumn is the width of a column at which what decides still adds one.
