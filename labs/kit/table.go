@@ -3,6 +3,7 @@ package kit
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"raftlab/tester"
 )
@@ -33,6 +34,18 @@ func Hundred(cases []tester.Case) []tester.Case {
 		for _, i := range rows[:100-given] {
 			all[i].Points++
 		}
+	}
+	return all
+}
+
+// Unhurried gives cases of services fifteen minutes, unless they name a limit of their own. Many of
+// them have two hundred operations one after the other, and a service that needs a second or two for
+// each is slow and not wrong: tester.ProgressLimit is for one of them. Where speed is what a case is
+// about, it measures that.
+func Unhurried(cases []tester.Case) []tester.Case {
+	all := slices.Clone(cases)
+	for i := range all {
+		all[i].Limit = cmp.Or(all[i].Limit, 15*time.Minute)
 	}
 	return all
 }

@@ -24,8 +24,13 @@ func oneClient(e *tester.Env) {
 			u.get(key)
 		}
 		u.writes("empty", "")
+		for _, value := range []string{"[1]", "[1]", "[2]", "[1]"} { // the same again is another write
+			u.writes("same", value)
+		}
+		u.add("same", "[1]")
+		u.get("same")
 	})
-	s.closes("a", "b", "c", "empty", "never")
+	s.closes("a", "b", "c", "empty", "never", "same")
 }
 
 // anyKeys uses keys that look alike, are long, or no text: to the server all are different.

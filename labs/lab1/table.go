@@ -14,7 +14,7 @@ func Lab() tester.Lab {
 		Name:    "lab1",
 		Package: "./kvsrv",
 		Test:    "TestLab1",
-		Cases:   kit.Hundred(slices.Concat(onReliable(), locksOnReliable(), onLossy(), locksOnLossy())),
+		Cases:   kit.Unhurried(kit.Hundred(slices.Concat(onReliable(), locksOnReliable(), onLossy(), locksOnLossy()))),
 	}.Demanded(demanded)
 }
 

@@ -138,3 +138,72 @@ func newsInSnapshotReplies(e *tester.Env) {
 	e.Note("judged: %d times", asLeader.judged)
 	c.recovers()
 }
+
+// votesOnceBeforeSnapshot has a peer stand in a term in which it is then sent a snapshot by the
+// leader, and asked for its vote by another candidate:
+//
+//	old leader, term t   hears nobody, and keeps second quiet
+//	first     hears it no more, stands in t+1, and wins by the votes of three
+//	voter     was down, is behind, and stands in t+1 itself; nobody hears it
+//	voter     hears first, which has to send it a snapshot: first leads the term
+//	second    hears the old leader no more either, stands in t+1, and asks voter and the three
+//
+// Nothing is asserted here but what the harness always does: nobody votes twice.
+func votesOnceBeforeSnapshot(e *tester.Env) {
+	c := newCluster(e, 7, tester.Options{SnapshotEvery: 5})
+	judged := 0
+	for range 5 {
+		c.agreeAll()
+		if c.asksAfterSnapshot() {
+			judged++
+		}
+		c.HealAll()
+	}
+	e.Note("judged: %d times", judged)
+	c.recovers()
+}
+
+// asksAfterSnapshot is one round of votesOnceBeforeSnapshot; it says whether it came to its end.
+func (c *cluster) asksAfterSnapshot() bool {
+	old := c.Leader()
+	order := c.Shuffled(old)
+	first, voter, second := order[0], order[1], order[2]
+	c.Crash(voter)
+	c.batch(6)
+	c.batch(6)
+	c.env.Sleep(answered) // all have everything
+	led, term := c.leadership()
+	c.Links(func(from, to int) bool {
+		switch {
+		case from == voter, to == voter, to == old, from == old && to == first:
+			return false
+		case to == second:
+			return from == old
+		case from == second:
+			return to != first
+		}
+		return true
+	})
+	within := func(i int, what func(now int, leads bool) bool) bool {
+		return c.untilWithin(time.Millisecond, 3*time.Second, func() bool { return what(c.State(i)) })
+	}
+	won := led == old && within(first, func(now int, leads bool) bool { return leads && now == term+1 })
+	c.Restart(voter)
+	if !won || !within(voter, func(now int, _ bool) bool { return now > term }) {
+		return false
+	}
+	c.Heal(first, voter)
+	c.Heal(voter, first)
+	c.env.Sleep(answered)
+	of := func(i int) int { now, _ := c.State(i); return now }
+	if of(voter) != term+1 || of(second) != term {
+		return false
+	}
+	c.Heal(second, voter)
+	c.Cut(old, second)
+	if !within(second, func(now int, _ bool) bool { return now > term }) {
+		return false
+	}
+	c.env.Sleep(50 * time.Millisecond)
+	return true
+}

@@ -29,8 +29,23 @@ func oneClient(e *tester.Env) {
 		for _, k := range []string{"a", "b", "c", "new", "empty", "never"} {
 			u.Get(k)
 		}
+		sameTwice(u)
 	})
-	s.closes("a", "b", "c", "new", "empty", "never")
+	s.closes("a", "b", "c", "new", "empty", "never", "same")
+}
+
+// sameTwice writes what has been written before. It is another write, and no repetition of the first:
+// a service knows repetitions by their numbers, and not by what is in them.
+func sameTwice(u *user) {
+	const k = "same"
+	for range 2 {
+		u.Append(k, "[1]")
+	}
+	u.Get(k)
+	for _, value := range []string{"[2]", "[2]", "[3]", "[2]"} {
+		u.Put(k, value)
+		u.Get(k)
+	}
 }
 
 // versionRules asks for every answer that the versioned dialect has, where nothing is in doubt: its

@@ -143,8 +143,18 @@ func minority(e *tester.Env) {
 //
 // Every other time the entry does not get out, and the next leader puts another client's in its
 // place. Who waits for it must not be given that one's result.
-func lostOffice(e *tester.Env) {
-	s := start(e, setup{})
+//
+// With several writes meanwhile, and a maxState for which they are many, the old leader gets neither:
+// it is sent a snapshot, which does not say what became of the entry.
+func lostOffice(maxState, meanwhile int) func(*tester.Env) {
+	return func(e *tester.Env) {
+		s := start(e, setup{maxState: maxState})
+		s.losesOffice(meanwhile)
+		s.judge()
+	}
+}
+
+func (s *service) losesOffice(meanwhile int) {
 	u, w := s.user(), s.user()
 	w.Must("write", func() { w.Put("y", s.Value()) })
 	for round := range 4 {
@@ -160,15 +170,18 @@ func lostOffice(e *tester.Env) {
 		}
 		value := s.Value()
 		done := u.Goes(func() { u.Set("x", value) })
-		e.Sleep(200 * time.Millisecond) // heartbeats bring it to the others, at the latest
+		s.env.Sleep(200 * time.Millisecond) // heartbeats bring it to the others, at the latest
 		s.Disconnect(old)
 		s.LeaderAmong(rest)
-		w.Must("write to the majority", func() { w.Set("y", s.Value()) })
+		w.Must("write to the majority", func() {
+			for range meanwhile {
+				w.Set("y", s.Value())
+			}
+		})
 		s.healed()
 		u.Ends(done)
 		u.Must("read", func() { u.Get("x") })
 	}
-	s.judge()
 }
 
 // partitions divides the network anew every fraction of a second.

@@ -50,6 +50,11 @@ func onTheWay(e *tester.Env) {
 	number := 0
 	written := w.Goes(func() {
 		for range 30 {
+			select {
+			case <-stop:
+				return
+			default:
+			}
 			number++
 			w.Set("x", kit.ValueOf(number))
 		}
@@ -58,6 +63,7 @@ func onTheWay(e *tester.Env) {
 	close(stop)
 	s.Network().Latency(0, 0)
 	s.healed()
+	w.Ends(written)
 	for i, d := range done {
 		readers[i].Ends(d)
 	}

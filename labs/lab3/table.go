@@ -16,7 +16,7 @@ func Lab() tester.Lab {
 		Package: "./kvraft",
 		Test:    "TestLab3",
 		On:      "lab2",
-		Cases:   kit.Hundred(slices.Concat(throughTheLog(), withSnapshots(), byIndex(), atFollowers(), byLease())),
+		Cases:   kit.Unhurried(kit.Hundred(slices.Concat(throughTheLog(), withSnapshots(), byIndex(), atFollowers(), byLease()))),
 	}.Demanded(demanded)
 }
 
@@ -52,7 +52,7 @@ func throughTheLog() []tester.Case {
 		{Part: "3A", Name: "DeposedLeader", Points: 8, Section: "§8", Run: deposedLeader(log),
 			Reaches: []string{"waiter answered on lost leadership"},
 			Checks:  "a cut off leader is asked for what others overwrite meanwhile: it must not answer with what it has"},
-		{Part: "3A", Name: "LostOffice", Points: 5, Section: "§8", Run: lostOffice,
+		{Part: "3A", Name: "LostOffice", Points: 5, Section: "§8", Run: lostOffice(0, 1),
 			Reaches: []string{"waiter answered on lost leadership"},
 			Checks:  "a leader is deposed; the next commits its entry, or another's in its place: its client is told nothing false"},
 		{Part: "3A", Name: "Partitions", Points: 5, Section: "§8", Run: partitions,
@@ -92,6 +92,9 @@ func withSnapshots() []tester.Case {
 		{Part: "3B", Name: "LeftBehind", Points: 10, Section: "§7", Run: leftBehind,
 			Reaches: []string{"state replaced by the leader's snapshot"},
 			Checks:  "a server far behind is brought up by a snapshot, and then has to carry the service"},
+		{Part: "3B", Name: "LostOffice", Points: 5, Section: "§7, §8", Run: lostOffice(maxRaftState, 30),
+			Reaches: []string{"snapshot restored while a request waited for its entry"},
+			Checks:  "a leader is deposed while a client waits, and is sent a snapshot: who waits is told nothing false"},
 		{Part: "3B", Name: "Lagging", Points: 10, Section: "§7", Run: lagging,
 			Reaches: []string{"state replaced by the leader's snapshot"},
 			Checks:  "a server falls behind a little all the time, on a bad network: entries and snapshots in turn"},

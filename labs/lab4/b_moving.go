@@ -36,7 +36,13 @@ func (s *service) fill(keys []string) user {
 func static(e *tester.Env) {
 	s := serve(e, layout{groups: 2, reads: bySeed(e)})
 	s.join(1, 2)
-	s.fill(allKeys)
+	first := s.fill(allKeys)
+	first.Must("write the same again", func() { // which is another write
+		for _, value := range []string{"[1]", "[1]", "[2]", "[2]"} {
+			first.Append(keyOf(0), value)
+		}
+		first.Get(keyOf(0))
+	})
 	config := s.config()
 	s.CrashAll(s.groups.Members(2))
 	var users []user

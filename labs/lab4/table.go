@@ -15,7 +15,7 @@ func Lab() tester.Lab {
 		Package: "./shardkv",
 		Test:    "TestLab4",
 		On:      "lab2",
-		Cases:   kit.Hundred(slices.Concat(control(), spreads(), keepsGoing())),
+		Cases:   kit.Unhurried(kit.Hundred(slices.Concat(control(), spreads(), keepsGoing()))),
 	}.Demanded(demanded)
 }
 

@@ -13,7 +13,7 @@ import (
 // makes a hundred points of those of each part.
 func Lab() tester.Lab {
 	return tester.Lab{Name: "shardgrp", Package: "./shardkv", Test: "TestShardgrp", On: "lab2", Field: "Moved", OnRequest: true,
-		Cases: kit.Hundred(slices.Concat(one(), dead(), together()))}.Demanded(demanded)
+		Cases: kit.Unhurried(kit.Hundred(slices.Concat(one(), dead(), together())))}.Demanded(demanded)
 }
 
 // one is part 4D.
