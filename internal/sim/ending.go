@@ -20,6 +20,9 @@ import (
 // error. So a crash that was printed is told from one that took place.
 const askedToExit = 1 << 8
 
+// asleep is what the Go runtime says when no goroutine can ever run again.
+const asleep = "fatal error: all goroutines are asleep"
+
 // ending explains a guest that ended without a verdict. Nothing that it printed or returned can
 // make that a pass; the text of the Go runtime's last words only decides which kind of failure it
 // is.
@@ -39,7 +42,7 @@ func (g *guest) ending(err error) record.Verdict {
 		v.Stack = stack
 	case asked: // whatever it has printed before
 		v.Rule, v.Message = "process ended", endedMessage(int(code), string(g.output.tail))
-	case code == 2 && strings.Contains(words, "all goroutines are asleep"):
+	case code == 2 && strings.HasPrefix(words, asleep):
 		v.Outcome, v.Rule = record.Stuck, "stuck"
 		v.Message, v.Stack = "all goroutines wait for each other, and no timer is left to wake one", stack
 	case code == 2 && words != "":

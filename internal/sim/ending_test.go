@@ -42,3 +42,17 @@ func TestLastWordsBeforeManyStacks(t *testing.T) {
 		t.Errorf("%s, %q, %.80q", v.Rule, v.Message, v.Stack)
 	}
 }
+
+// A panic whose value reads like a deadlock is a crash, and has a place.
+func TestPanicThatReadsLikeADeadlock(t *testing.T) {
+	for said, want := range map[string]record.Outcome{
+		"fatal error: all goroutines are asleep - deadlock!\n\ngoroutine 1 [select]:\nraftlab/raft.f()\n\traftlab/raft/a.go:7\n":                            record.Stuck,
+		"panic: fatal error: all goroutines are asleep - deadlock!\n\t\n\tgoroutine 1\n\ngoroutine 7 [running]:\nraftlab/raft.f()\n\traftlab/raft/a.go:7\n": record.Crash,
+	} {
+		g := &guest{underTest: []string{"raft"}, output: &output{}, memory: &guestMemory{}, clock: newClock([2]uint64{})}
+		g.output.Write([]byte(said))
+		if v := g.ending(sys.NewExitError(2)); v.Outcome != want || !strings.Contains(v.Stack, "a.go:7") {
+			t.Errorf("%.40q: %s, %q, %.80q", said, v.Outcome, v.Message, v.Stack)
+		}
+	}
+}

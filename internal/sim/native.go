@@ -244,7 +244,7 @@ func (n *nativeRun) ending(ended error, at time.Duration) record.Verdict {
 		v.Outcome, v.Rule = record.OutOfMemory, "out of memory"
 		v.Message = fmt.Sprintf("the run wanted more than its %d MiB of memory", cmp.Or(n.MemoryLimit, defaultMemory)>>20)
 		v.Stack = stack
-	case code == 2 && (strings.Contains(words, "all goroutines are asleep") || strings.Contains(words, "all goroutines in bubble are blocked")):
+	case code == 2 && (strings.HasPrefix(words, asleep) || strings.Contains(words, "all goroutines in bubble are blocked")):
 		v.Outcome, v.Rule = record.Stuck, "stuck"
 		v.Message, v.Stack = "all goroutines wait for each other, and no timer is left to wake one", stack
 	case code == 2 && words != "":
