@@ -224,7 +224,7 @@ func TestFloods(t *testing.T) {
 	s := r.of(t, "flood")
 	assert.Equal(t, NeedsPerson, s.Status)
 	assert.Equal(t, "0", s.Least.String())
-	assert.Contains(t, strings.Join(s.Why, "\n"), "did not run, because 3 runs had used up their processor time without an end")
+	assert.Contains(t, strings.Join(s.Why, "\n"), "did not run, because 3 runs before them had no end")
 	assert.Less(t, len(s.Why), len(testCases), "cases with one reason are told together")
 	graded(t, setting(t, dir, out, engine))
 	assert.EqualValues(t, 3, engine.runs.Load(), "a person decides, not a second try")

@@ -267,7 +267,7 @@ func (c *Case) earn(rule share, stops bool, missing, undecided int, givenUp bool
 	case missing > 0:
 		c.Outcome, c.Reason = record.Ungraded, fmt.Sprintf("%d of %d seeds did not run", missing, c.Seeds)
 		if givenUp {
-			c.Reason += fmt.Sprintf(", because %d runs had used up their processor time without an end", maxUngraded)
+			c.Reason += fmt.Sprintf(", because %d runs before them had no end", maxUngraded)
 		}
 	default:
 		c.Outcome = record.Pass

@@ -71,7 +71,7 @@ func (c *Class) grade(ctx, limit context.Context, e Entry) error {
 
 // know takes over what an earlier grading found out, and reports whether nothing is left to do.
 func (g *grading) know(old *Record) bool {
-	g.known = slices.DeleteFunc(slices.Clone(old.Runs), func(r Run) bool { return r.Outcome == record.FrameworkError })
+	g.known = slices.DeleteFunc(slices.Clone(old.Runs), func(r Run) bool { return machines(r.Outcome, r.Rule) })
 	g.record.Raced = old.Raced
 	if old.Again || g.mustRace(old) {
 		return false
@@ -242,6 +242,12 @@ func (g *grading) items() []suite.Item {
 	return items
 }
 
+// machines reports whether it was the machine's, or the framework's, that a run has no verdict: the
+// next grading tries again.
+func machines(outcome record.Outcome, rule string) bool {
+	return outcome == record.FrameworkError || outcome == record.Ungraded && rule == sim.KilledBySystem
+}
+
 // ungraded counts runs that used up what they had without an end.
 func ungraded(runs []Run) (n int) {
 	for _, r := range runs {
@@ -269,7 +275,7 @@ func (g *grading) run(journal *jsonlines.File) {
 		}
 	}
 	hooks := suite.Hooks{MaxUngraded: max(maxUngraded-ungraded(g.known), 1), Done: func(f suite.Finished, p suite.Progress) {
-		if f.Result.Verdict.Outcome != record.FrameworkError { // that is tried again
+		if v := f.Result.Verdict; !machines(v.Outcome, v.Rule) { // that is tried again
 			id := f.Case.ID()
 			journal.Add(runOf(id, number[id][f.Seed], g.Seeds.Code(f.Case.Own().ID(), f.Seed), suite.NewRunResult(f)))
 		}
@@ -291,7 +297,7 @@ func (g *grading) run(journal *jsonlines.File) {
 			continue
 		}
 		id := f.Case.ID()
-		if f.Result.Verdict.Outcome == record.FrameworkError {
+		if v := f.Result.Verdict; machines(v.Outcome, v.Rule) {
 			g.record.Again = true
 		}
 		g.known = merged(g.known, []Run{runOf(id, number[id][f.Seed], g.Seeds.Code(f.Case.Own().ID(), f.Seed), suite.NewRunResult(f))})

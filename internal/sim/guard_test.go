@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"raftlab/internal/record"
@@ -70,6 +71,29 @@ func TestKilledWorker(t *testing.T) {
 	require.Equal(t, record.Pass, r.Verdict.Outcome, r.Verdict.Message)
 	require.Equal(t, want.Hash, r.Hash)
 	require.True(t, r.Retried)
+}
+
+// A run whose process the system kills, for want of memory mostly, has no verdict, and no fault of
+// the framework either. The system is asked to end that process first, and not the one that grades.
+func TestKilledBySystem(t *testing.T) {
+	j := miniJob(buildMini(t), "endless copy", 1)
+	j.CPU, j.Wall = time.Minute, time.Minute
+	w, err := startWorker()
+	require.NoError(t, err)
+	go func() {
+		time.Sleep(time.Second)
+		if text, err := os.ReadFile(fmt.Sprintf("/proc/%d/oom_score_adj", w.cmd.Process.Pid)); err == nil {
+			assert.Equal(t, "1000", strings.TrimSpace(string(text)))
+		}
+		w.cmd.Process.Kill()
+	}()
+	r, state := w.do(context.Background(), j)
+	require.Equal(t, dead, state)
+	if runtime.GOOS == "windows" {
+		return // nobody says there what ended a process
+	}
+	require.Equal(t, record.Ungraded, r.Verdict.Outcome)
+	require.Equal(t, KilledBySystem, r.Verdict.Rule)
 }
 
 // busyWorker starts a worker that computes and computes.

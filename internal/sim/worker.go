@@ -36,12 +36,22 @@ func WorkerMain() {
 			"The variable marks the processes that raftlab starts for its runs: unset it.\n", workerEnv, mark)
 		os.Exit(2)
 	}
+	firstToGo()
 	signal.Ignore(os.Interrupt) // Ctrl-C reaches the whole process group; the parent decides
 	if err := serve(os.Stdin, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "raftlab worker:", err)
 		os.Exit(3)
 	}
 	os.Exit(0)
+}
+
+// firstToGo has Linux end this process, and not the one that started it, if a container runs out of
+// memory: what is lost then is one run, and not the grading. Other systems have no such file.
+func firstToGo() {
+	if f, err := os.OpenFile("/proc/self/oom_score_adj", os.O_WRONLY, 0); err == nil {
+		f.WriteString("1000") // the most; everybody may raise their own
+		f.Close()
+	}
 }
 
 // startedBy is what workerEnv is set to by the process pid for its workers. Nobody sets that by
@@ -187,6 +197,10 @@ func (w *worker) do(ctx context.Context, j Job) (Result, workerState) {
 	select {
 	case r, open := <-w.results:
 		switch {
+		case !open && w.killed():
+			return Result{Verdict: record.Verdict{Outcome: record.Ungraded, Rule: KilledBySystem, Message: "its process was killed, twice, by something that " +
+				"is not raftlab: mostly because the machine, or its container, has less memory than a run may have (1 GiB, or what --memory says). " +
+				"This is no judgement on the code under test: " + personDecides}}, dead
 		case !open:
 			return Result{Verdict: frameworkError(fmt.Errorf("a worker died: %s", w.errors))}, dead
 		case r.Verdict.Outcome == record.Ungraded:
@@ -201,6 +215,16 @@ func (w *worker) do(ctx context.Context, j Job) (Result, workerState) {
 		w.kill()
 		return interrupted(ctx), spent
 	}
+}
+
+// KilledBySystem is the rule of a run whose process was killed twice. Another time, or on another
+// machine, it may come to its end.
+const KilledBySystem = "killed by the system"
+
+// killed reports whether the process, which is gone, was killed from outside and had no last word.
+func (w *worker) killed() bool {
+	status, ok := w.cmd.ProcessState.Sys().(syscall.WaitStatus)
+	return ok && status.Signaled() && status.Signal() == syscall.SIGKILL
 }
 
 func interrupted(ctx context.Context) Result {
