@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -19,6 +20,7 @@ import (
 	"raftlab/internal/compare/experiment"
 	"raftlab/internal/sim"
 	"raftlab/internal/suite"
+	"raftlab/internal/timeline"
 )
 
 func init() { commands = append(commands, compareCommand) }
@@ -43,7 +45,7 @@ func compareCommand(a *app) *cobra.Command {
 		ValidArgs: names,
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				fmt.Fprint(a.out, experimentList()+"\nraftlab compare EXPERIMENT runs one; raftlab compare --help shows the flags\n")
+				fmt.Fprint(a.out, experimentList(width(a.out))+"\nraftlab compare EXPERIMENT runs one; raftlab compare --help shows the flags\n")
 				return nil
 			}
 			if err := atLeastOne(c.Flags(), f.workers); err != nil {
@@ -64,13 +66,15 @@ func compareLong() string {
 	var b strings.Builder
 	b.WriteString("Run experiments in the engine, on the reference and on etcd's library, and print tables in Markdown. All\n" +
 		"times are virtual: the numbers are the same on every machine. `all` runs every experiment. What was measured is\n" +
-		"remembered, so that the same command goes on after an interruption.\n\n" + experimentList())
+		"remembered, so that the same command goes on after an interruption.\n\n" + experimentList(unknownWidth))
 	b.WriteString("\nExit code: 0 done, 2 usage, 3 something could not be built, or a trial did not end well, 130 interrupted.")
 	return b.String()
 }
 
-// experimentList says which experiments there are, what each answers and what can be set.
-func experimentList() string {
+// experimentList says which experiments there are, what each answers and what can be set, in lines
+// of at most width characters.
+func experimentList(width int) string {
+	const indent = 14
 	var b strings.Builder
 	b.WriteString("Experiments:\n")
 	for _, x := range experiment.All() {
@@ -82,17 +86,18 @@ func experimentList() string {
 			}
 			set = append(set, s.Name+"="+s.Default)
 		}
-		fmt.Fprintf(&b, "  %-11s %s\n", x.Name, x.Question)
-		for _, line := range rows(set, x.Seeds) {
-			fmt.Fprintf(&b, "              %s\n", line)
+		name := fmt.Sprintf("  %-11s ", x.Name)
+		for _, line := range slices.Concat(timeline.Wrap(x.Question, width-indent), rows(set, x.Seeds, width-indent)) {
+			fmt.Fprintf(&b, "%-*s%s\n", indent, name, line)
+			name = ""
 		}
 	}
 	return b.String()
 }
 
-// rows are settings and seeds, in lines of about 60 characters at most.
-func rows(set []string, seeds string) []string {
-	const most = 60
+// rows are settings and seeds, in lines of at most 60 characters, or as many as there is room for.
+func rows(set []string, seeds string, room int) []string {
+	most := min(60, room)
 	lines := []string{"--set "}
 	for _, word := range append(strings.SplitAfter(strings.Join(set, ","), ","), " --seeds "+seeds) {
 		last := len(lines) - 1

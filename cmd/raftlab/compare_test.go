@@ -1,7 +1,9 @@
 package main
 
 import (
+	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
 
@@ -26,5 +28,14 @@ func TestCompareUsage(t *testing.T) {
 		res := raftlab(t, "../..", append([]string{"compare"}, c.args...)...)
 		assert.Equal(t, suite.ExitUsage, res.code, c.args)
 		assert.Contains(t, res.out+res.errOut, c.message, c.args)
+	}
+}
+
+// TestExperimentsFit: the list of experiments fits the terminal.
+func TestExperimentsFit(t *testing.T) {
+	for _, width := range []int{60, 80, 180} {
+		for line := range strings.Lines(experimentList(width)) {
+			assert.LessOrEqual(t, utf8.RuneCountInString(strings.TrimSuffix(line, "\n")), width, line)
+		}
 	}
 }
