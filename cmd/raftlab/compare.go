@@ -16,8 +16,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"raftlab/internal/adopt"
 	"raftlab/internal/compare"
 	"raftlab/internal/compare/experiment"
+	"raftlab/internal/course"
 	"raftlab/internal/sim"
 	"raftlab/internal/suite"
 	"raftlab/internal/timeline"
@@ -56,7 +58,7 @@ func compareCommand(a *app) *cobra.Command {
 	}
 	c.Flags().StringVar(&f.seeds, "seeds", "", "seeds: 7, 1-20, or 3,9,40 (default: as many as show the spread, by experiment)")
 	c.Flags().StringVar(&f.set, "set", "", "settings of the experiments, such as peers=7,away=20s; a range sweeps one: rtt=1ms..100ms, or at some values: rtt=1ms..20ms..50ms")
-	c.Flags().StringVar(&f.impl, "impl", "", "another peer to compare with: a course tree, a directory with `raft`, or a solution of 6.824 or 6.5840")
+	c.Flags().StringVar(&f.impl, "impl", "", "another peer, or service, to compare with: a course tree, a directory with `raft`, kvraft or shardkv, or a solution of 6.824 or 6.5840")
 	c.Flags().StringVar(&f.out, "out", "", "write report.html, and EXPERIMENT.md, .csv and .json of each, to this `directory`")
 	c.Flags().IntVarP(&f.workers, "jobs", "j", 0, "trials at once (default: from processors and memory)")
 	return c
@@ -219,16 +221,15 @@ func (a *app) compareOptions(ctx context.Context, f *compareFlags, experiments [
 		impls = append(impls, f.impl)
 	}
 	for _, impl := range impls {
-		code, removes, err := a.findPeer(ctx, root, impl)
+		code, removes, err := a.findMeasured(ctx, root, impl)
 		if impl == f.impl {
 			done = removes
 		}
 		if err != nil {
 			return o, done, err
 		}
-		build := code.Build("./raft")
-		build.Native = code.Own() && a.whyWasm(ctx, root.Dir, o.Progress) == ""
-		o.Subjects = append(o.Subjects, compare.Subject{Name: code.Given, Build: build, Untested: impl == f.impl, Whole: impl == suite.EtcdRaft})
+		native := code.Own() && a.whyWasm(ctx, root.Dir, o.Progress) == ""
+		o.Subjects = append(o.Subjects, subjects(code, native, impl == f.impl)...)
 	}
 	state, err := suite.OpenState(root.Dir)
 	if err != nil {
@@ -239,6 +240,42 @@ func (a *app) compareOptions(ctx context.Context, f *compareFlags, experiments [
 	}
 	forget := done
 	return o, func() { forget(); o.Log.Close() }, nil
+}
+
+// findMeasured finds peers, or services, or both.
+func (a *app) findMeasured(ctx context.Context, root course.Root, impl string) (code suite.Code, forget func(), err error) {
+	code, forget, err = a.findCode(ctx, root, &runFlags{impl: impl, year: adopt.Auto, brief: true}, &suite.Options{})
+	if err == nil && code.Impl != nil && code.Impl[experiment.Peers] == "" && code.Impl[experiment.KV] == "" && code.Impl[experiment.Sharded] == "" {
+		err = fmt.Errorf("--impl %s: none of the packages raft, kvraft and shardkv is in it, and the experiments measure nothing else", impl)
+	}
+	return code, forget, err
+}
+
+// subjects are what can be measured of some code: its peers below this project's services, and its
+// own services.
+func subjects(code suite.Code, native, untested bool) (all []compare.Subject) {
+	build := func(name, pkg string) compare.Subject {
+		s := compare.Subject{Name: name, Given: code.Given, Package: pkg, Build: code.Build("./" + pkg), Untested: untested, Whole: code.Given == suite.EtcdRaft}
+		s.Build.Native = native
+		return s
+	}
+	if code.Impl == nil || code.Impl[experiment.Peers] != "" {
+		all = append(all, build(code.Given, experiment.Peers))
+	}
+	for _, pkg := range []string{experiment.KV, experiment.Sharded} {
+		if code.Impl[pkg] == "" {
+			continue
+		}
+		s := build(pkg+" of "+code.Given, pkg)
+		if !code.Mentions(pkg, "Extensions", "PeerExtensions") {
+			s.Ignores = append(s.Ignores, "Extensions")
+		}
+		if !code.Mentions(pkg, "Reads", "PeerExtensions") {
+			s.Ignores = append(s.Ignores, "Reads")
+		}
+		all = append(all, s)
+	}
+	return all
 }
 
 // writeReport writes the forms that a report has by itself.

@@ -11,13 +11,16 @@ package compare
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -25,12 +28,21 @@ import (
 	"raftlab/internal/compare/experiment"
 	"raftlab/internal/record"
 	"raftlab/internal/sim"
+	"raftlab/kvapi"
 )
 
-// Subject is a kind of peer under comparison.
+// Subject is a kind of peer, or a service, under comparison.
 type Subject struct {
 	Name  string
-	Build sim.Build // of its package raft
+	Given string // the directory, as --impl has it; "" if that is the name
+	Build sim.Build
+
+	// Package is what Build builds: [experiment.Peers], which runs with this project's services and
+	// is also what "" means, or somebody's service.
+	Package string
+	// Ignores says which fields of its options (kvapi.Options) a service never looks at: variants
+	// that ask for something there would measure something else.
+	Ignores []string
 
 	// Untested says that the peer may well be wrong: that it does not get through a trial is a
 	// result then, and no error.
@@ -77,6 +89,12 @@ func Run(ctx context.Context, x experiment.Experiment, o Options) (*Report, erro
 	}
 	var trials []*trial
 	for _, s := range o.Subjects {
+		if !s.fits(x) {
+			if s.Untested {
+				o.Progress(x.Name + " does not measure " + s.Name)
+			}
+			continue
+		}
 		binary, err := build(ctx, s, o.Progress)
 		if err != nil {
 			return nil, err
@@ -87,7 +105,7 @@ func Run(ctx context.Context, x experiment.Experiment, o Options) (*Report, erro
 			}
 			for _, p := range sweep.Points {
 				for _, seed := range o.Seeds {
-					trials = append(trials, &trial{subject: s.Name, untested: s.Untested, experiment: x, variant: v, point: p, seed: seed, job: sim.Job{
+					trials = append(trials, &trial{subject: s.Name, untested: s.Untested, experiment: x, variant: v, point: p, seed: seed, ignored: s.ignored(v), job: sim.Job{
 						Binary: binary, Test: experiment.Test,
 						Params: record.Params{Case: experiment.CaseName(x, v), Seed: seed},
 						Env:    []string{experiment.SetVariable + "=" + p.Set},
@@ -127,6 +145,22 @@ func lost(ctx context.Context, trials []*trial) (err error) {
 	return err
 }
 
+// fits says whether the experiment can measure the subject: peers are in all of them.
+func (s Subject) fits(x experiment.Experiment) bool {
+	return s.Package == "" || s.Package == experiment.Peers || s.Package == x.Of
+}
+
+// ignored says what the variant asks for in vain; "" if there is nothing.
+func (s Subject) ignored(v experiment.Variant) string {
+	switch {
+	case len(v.Extensions) > 0 && slices.Contains(s.Ignores, "Extensions"):
+		return "Extensions"
+	case v.Reads != "" && v.Reads != kvapi.ReadLog && slices.Contains(s.Ignores, "Reads"):
+		return "Reads"
+	}
+	return ""
+}
+
 // build compiles the peer of a subject together with the experiments.
 func build(ctx context.Context, s Subject, progress func(string)) (*sim.Binary, error) {
 	progress("building " + s.Name)
@@ -134,7 +168,11 @@ func build(ctx context.Context, s Subject, progress func(string)) (*sim.Binary, 
 	// Some seeds interrupt goroutines of the package raft where they synchronize. The reference would
 	// be slower with these, and etcd's library, which stands outside of that package, would not.
 	b.NoYield = true
-	b.Edits = map[string][]byte{"raft/lab_test.go": []byte(experiment.TestFile)}
+	of := cmp.Or(s.Package, experiment.Peers)
+	if b.Edits = maps.Clone(b.Edits); b.Edits == nil {
+		b.Edits = map[string][]byte{}
+	}
+	b.Edits[of+"/lab_test.go"] = []byte(experiment.TestFiles[of])
 	binary, err := b.Binary(ctx, progress)
 	if err != nil {
 		return nil, fmt.Errorf("build %s: %w", s.Name, err)
@@ -154,6 +192,7 @@ type trial struct {
 	variant    experiment.Variant
 	point      experiment.Point
 	seed       uint64
+	ignored    string // field of the options that the service never looks at, although the variant is about it
 	job        sim.Job
 
 	values map[string]experiment.Measured // by metric
@@ -189,6 +228,10 @@ func (t *trial) run(ctx context.Context, pool *sim.Pool) {
 	if t.err = ctx.Err(); t.err != nil {
 		return
 	}
+	if t.ignored != "" {
+		t.lacks()
+		return
+	}
 	result := pool.Run(ctx, t.job)
 	defer os.Remove(t.job.Trace) // it may be large
 	t.hash = result.Hash
@@ -197,6 +240,15 @@ func (t *trial) run(ctx context.Context, pool *sim.Pool) {
 		return
 	}
 	t.values, t.err = readMeasures(t.job.Trace)
+}
+
+// lacks notes that a service has never heard of what the variant is about.
+func (t *trial) lacks() {
+	t.values = map[string]experiment.Measured{}
+	for _, m := range t.experiment.Metrics {
+		t.values[m.Name] = experiment.Measured{Metric: m.Name, Short: "not asked",
+			Why: "it never looks at the " + t.ignored + " of its kvapi.Options, so that it would be measured without them"}
+	}
 }
 
 // failed notes a trial that did not end well.

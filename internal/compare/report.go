@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"cmp"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
@@ -76,7 +77,8 @@ func command(x experiment.Experiment, o Options) string {
 	}
 	for _, s := range o.Subjects {
 		if s.Untested {
-			words = append(words, "--impl", s.Name)
+			words = append(words, "--impl", cmp.Or(s.Given, s.Name))
+			break
 		}
 	}
 	return strings.Join(words, " ")

@@ -6,6 +6,7 @@ import (
 	"go/parser"
 	"go/token"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -44,9 +45,30 @@ func (c Code) needed(pkg string) map[string]string {
 	return needed
 }
 
+// Mentions reports whether a package of the code selects a field or method of one of these names
+// anywhere, as in o.Reads.
+func (c Code) Mentions(pkg string, names ...string) bool {
+	return contains(c.Impl[pkg], func(n ast.Node) bool {
+		s, ok := n.(*ast.SelectorExpr)
+		return ok && slices.Contains(names, s.Sel.Name)
+	})
+}
+
 // sets reports whether a package at dir sets a field of this name in some composite literal, as the
 // function Service does.
-func sets(dir, field string) (found bool) {
+func sets(dir, field string) bool {
+	return contains(dir, func(n ast.Node) bool {
+		kv, ok := n.(*ast.KeyValueExpr)
+		if !ok {
+			return false
+		}
+		key, ok := kv.Key.(*ast.Ident)
+		return ok && key.Name == field
+	})
+}
+
+// contains reports whether the source of a package at dir has such a node.
+func contains(dir string, wanted func(ast.Node) bool) (found bool) {
 	goFile := func(name string) bool { return strings.HasSuffix(name, ".go") && !strings.HasSuffix(name, "_test.go") }
 	files, err := submission.Read(context.Background(), dir, submission.Usual, goFile)
 	if err != nil {
@@ -58,10 +80,7 @@ func sets(dir, field string) (found bool) {
 			return true
 		}
 		ast.Inspect(parsed, func(n ast.Node) bool {
-			if kv, ok := n.(*ast.KeyValueExpr); ok {
-				key, ok := kv.Key.(*ast.Ident)
-				found = found || ok && key.Name == field
-			}
+			found = found || wanted(n)
 			return !found
 		})
 	}

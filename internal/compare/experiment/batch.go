@@ -32,6 +32,7 @@ func batch() Experiment {
 		Variants: diskBatches,
 		Baseline: "none",
 		Metrics:  writing,
+		Of:       KV,
 		Run:      func(t *Trial) { t.writeAll(t.Int("clients")) },
 	}
 }

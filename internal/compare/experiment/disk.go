@@ -23,6 +23,7 @@ func disk() Experiment {
 		Seeds:    "1-2",
 		Baseline: "none",
 		Metrics:  writing,
+		Of:       KV,
 		Run:      (*Trial).writeInScene,
 	}
 	for _, scene := range []string{"alone", "crowd"} {

@@ -18,6 +18,7 @@
 //   - sharded.go: a sharded one, and its visitors; journal.go: what can be seen of a shard that
 //     moves
 //   - costs.go: messages and writes, counted
+//   - subject.go: what they run on: peers, or somebody's service; package own: this project's services
 //   - guest.go: from experiments to cases, and back
 package experiment
 
@@ -48,6 +49,7 @@ type Experiment struct {
 	Baseline   string // the variant that the others of its scene are measured against, without its scene: "none"
 	Metrics    []Metric
 	Run        func(*Trial)
+	Of         string // [KV] or [Sharded] if somebody's service can be measured, and not only peers
 }
 
 // BaselineOf names the variant that v is measured against. It is empty if v is that variant itself,
@@ -113,15 +115,15 @@ type Trial struct {
 	*tester.Env
 	Experiment Experiment
 	Variant    Variant
-	newPeer    raftapi.MakeFunc
-	settings   []Setting
+	Subject
+	settings []Setting
 }
 
 // cluster starts n peers with the variant's extensions.
 func (t *Trial) cluster(n int) *tester.Cluster { return t.clusterWith(n, t.options()) }
 
 func (t *Trial) clusterWith(n int, o tester.Options) *tester.Cluster {
-	c := t.NewCluster(t.newPeer, n, o)
+	c := t.NewCluster(t.Peer, n, o)
 	t.setNetwork(c.Network())
 	return c
 }
@@ -132,12 +134,12 @@ func (t *Trial) options() tester.Options {
 
 // able notes that the peer lacks the variant's extensions, if it does.
 func (t *Trial) able() bool {
-	if len(t.Variant.Extensions) == 0 {
-		return true
+	if len(t.Variant.Extensions) == 0 || t.Peer == nil {
+		return true // a service says itself what it lacks
 	}
 	ends, cleanup := nowhere(3)
 	defer cleanup()
-	peer := t.newPeer(ends, 0, raftapi.MakePersister(), make(chan raftapi.ApplyMsg))
+	peer := t.Peer(ends, 0, raftapi.MakePersister(), make(chan raftapi.ApplyMsg))
 	defer peer.Kill()
 	x, ok := peer.(raftapi.Extendable)
 	why := "it has no method Extend, as raftapi.Extendable describes it"

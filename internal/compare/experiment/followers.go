@@ -33,6 +33,7 @@ func followers() Experiment {
 			{"stale", "%", "reads that do not show a write which was over before they began", Less, false},
 		},
 		Run: runFollowers,
+		Of:  KV,
 	}
 	for _, scene := range []string{"3", "5", "7"} {
 		for _, path := range kvapi.ReadPaths {

@@ -6,8 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"raftlab/labrpc"
-	"raftlab/raftapi"
 	"raftlab/tester"
 )
 
@@ -17,29 +15,11 @@ const SetVariable = "RAFTLAB_COMPARE_SET"
 // CaseName is the name under which a guest knows a variant.
 func CaseName(x Experiment, v Variant) string { return x.Name + "/" + v.Name }
 
-// Test is the name of the test function that calls Run, see [TestFile].
+// Test is the name of the test function that calls Run, see [TestFiles].
 const Test = "TestCompare"
 
-// TestFile is the source of the lab_test.go of package raft that runs experiments on it instead
-// of labs.
-const TestFile = `package raft_test
-
-import (
-	"testing"
-
-	"raftlab/internal/compare/experiment"
-	"raftlab/raft"
-)
-
-func TestCompare(t *testing.T) { experiment.Run(t, raft.Make) }
-`
-
-// Run runs the experiments on the peers that newPeer makes.
-func Run[R raftapi.Raft](t *testing.T, newPeer func([]*labrpc.ClientEnd, int, *raftapi.Persister, chan raftapi.ApplyMsg) R) {
-	tester.Run(t, lab(), raftapi.MakeFunc(func(ends []*labrpc.ClientEnd, me int, p *raftapi.Persister, applyCh chan raftapi.ApplyMsg) raftapi.Raft {
-		return newPeer(ends, me, p, applyCh)
-	}))
-}
+// Run runs the experiments on a subject.
+func Run(t *testing.T, s Subject) { tester.Run(t, lab(), s) }
 
 // lab has a part for each experiment, and a case for each variant; under `go test`, which says no
 // settings, for those of the first scene.
@@ -66,5 +46,5 @@ func newTrial(e *tester.Env, x Experiment, v Variant) *Trial {
 	if err != nil {
 		panic(fmt.Sprintf("experiment: %s: %v", SetVariable, err)) // the command has checked it
 	}
-	return &Trial{Env: e, Experiment: x, Variant: v, newPeer: e.Subject().(raftapi.MakeFunc), settings: settings}
+	return &Trial{Env: e, Experiment: x, Variant: v, Subject: e.Subject().(Subject), settings: settings}
 }

@@ -12,8 +12,6 @@ import (
 	"raftlab/kvapi"
 	"raftlab/labrpc"
 	"raftlab/raftapi"
-	"raftlab/shardkv"
-	"raftlab/shardkv/shardctrler"
 )
 
 // journal is what can be seen of a shard that moves, from outside of the service: when a Raft peer
@@ -27,7 +25,8 @@ import (
 // The new owner may as well be the first to adopt 6. Then it asks in vain, and waits for its mover,
 // before the last Pull.
 type journal struct {
-	now func() time.Duration
+	now     func() time.Duration
+	insight *Insight // nil: answers say nothing
 
 	mu      sync.Mutex
 	first   map[step]time.Duration // of the servers of the group
@@ -78,8 +77,8 @@ func (t *tally) count(m *labrpc.Message) {
 	}
 }
 
-func newJournal(now func() time.Duration) *journal {
-	return &journal{now: now, first: map[step]time.Duration{}, open: map[call]time.Duration{}}
+func newJournal(now func() time.Duration, insight *Insight) *journal {
+	return &journal{now: now, insight: insight, first: map[step]time.Duration{}, open: map[call]time.Duration{}}
 }
 
 // begin is before a move.
@@ -113,15 +112,15 @@ func (j *journal) message(m *labrpc.Message, from, to int) {
 // answered hears of the answer to a call.
 func (j *journal) answered(m *labrpc.Message, s span) {
 	j.tasks = append(j.tasks, s)
-	switch reply := m.Reply.(type) {
-	case *shardctrler.QueryReply:
-		if reply.Err == kvapi.OK {
-			j.told[s.group] = s.until
-		}
-	case *shardkv.PullReply:
-		if reply.Err == kvapi.OK {
-			j.pulled, j.brought = s.from, s.until
-		}
+	if j.insight == nil {
+		return
+	}
+	told, brought := j.insight.Reply(m.Reply)
+	if told {
+		j.told[s.group] = s.until
+	}
+	if brought {
+		j.pulled, j.brought = s.from, s.until
 	}
 }
 

@@ -8,8 +8,6 @@ import (
 
 	"raftlab/kvapi"
 	"raftlab/labrpc"
-	"raftlab/shardkv"
-	"raftlab/shardkv/shardctrler"
 )
 
 func TestSteps(t *testing.T) {
@@ -48,7 +46,13 @@ func TestUncovered(t *testing.T) {
 // Two moves as docs/life-of-a-shard-move.md tells them, with a clock that is set by hand.
 func TestJournal(t *testing.T) {
 	now := time.Duration(0)
-	j := newJournal(func() time.Duration { return now })
+	type configuration struct{ err kvapi.Err }
+	type pulled struct{ err kvapi.Err }
+	j := newJournal(func() time.Duration { return now }, &Insight{Reply: func(reply any) (told, brought bool) {
+		c, isConfiguration := reply.(configuration)
+		p, isPulled := reply.(pulled)
+		return isConfiguration && c.err == kvapi.OK, isPulled && p.err == kvapi.OK
+	}})
 	calls := uint64(0)
 	ask := func(from, to int, began, ended time.Duration, reply any) {
 		calls++
@@ -65,8 +69,8 @@ func TestJournal(t *testing.T) {
 		now = at + 3
 		j.entry(group, "do x "+text) // at the next server
 	}
-	news, none := &shardctrler.QueryReply{Err: kvapi.OK}, &shardctrler.QueryReply{Err: shardctrler.ErrNotYet}
-	shard, refused := &shardkv.PullReply{Err: kvapi.OK}, &shardkv.PullReply{Err: "ErrNotReady"}
+	news, none := configuration{kvapi.OK}, configuration{"ErrNotYet"}
+	shard, refused := pulled{kvapi.OK}, pulled{"ErrNotReady"}
 
 	// The old owner is first.
 	j.begin()

@@ -4,8 +4,9 @@ import (
 	"testing"
 
 	"raftlab/internal/compare/experiment"
+	"raftlab/internal/compare/experiment/own"
 	"raftlab/raft"
 )
 
 // All experiments on the reference, natively: they run, and measure what they promise.
-func TestCompare(t *testing.T) { experiment.Run(t, raft.Make) }
+func TestCompare(t *testing.T) { experiment.Run(t, own.On(raft.Make)) }

@@ -8,8 +8,6 @@ import (
 	"time"
 
 	"raftlab/kvapi"
-	"raftlab/kvraft"
-	"raftlab/kvraft/rsm"
 	"raftlab/labrpc"
 	"raftlab/raftapi"
 	"raftlab/tester"
@@ -55,7 +53,7 @@ func overload() Experiment {
 }
 
 func runOverload(t *Trial) {
-	o := kvapi.Options{Raft: t.newPeer, MaxBehind: math.MaxInt}
+	o := kvapi.Options{Raft: t.Peer, MaxBehind: math.MaxInt}
 	if t.Variant.Name == "limits" {
 		o.MaxBehind = t.Int("behind")
 	}
@@ -63,7 +61,7 @@ func runOverload(t *Trial) {
 		r := &reader{done: make(chan struct{}), pause: t.Duration("apply")}
 		slow := o
 		slow.Raft = r.peer(o.Raft)
-		return r.server(kvraft.Service().Start(ends, me, p, -1, slow))
+		return r.server(t.KV().Start(ends, me, p, -1, slow))
 	}, t.Int("peers"), t.options())
 	t.setNetwork(s.Network())
 	s.Leader()
@@ -92,7 +90,7 @@ type crowd struct {
 // and sees each try.
 type visit struct {
 	client  *tester.Client
-	courier rsm.Courier
+	courier func(send func(*labrpc.ClientEnd) (kvapi.Err, bool))
 	tries   uint64
 }
 
@@ -127,12 +125,12 @@ func (c *crowd) overload() {
 
 // come has a user write a key of their own.
 func (c *crowd) come(due time.Duration) {
-	args := kvraft.PutArgs{Key: "key " + strconv.Itoa(c.came), Value: "x", Clerk: uint64(c.came)}
+	user := uint64(c.came)
 	c.came++
 	v := c.place()
 	c.all = append(c.all, v.client.Go(func() {
 		v.client.Call(func() {
-			v.courier.ToLeader(func(server *labrpc.ClientEnd) (kvapi.Err, bool) { return c.try(v, server, args) })
+			v.courier(func(server *labrpc.ClientEnd) (kvapi.Err, bool) { return c.try(v, server, user) })
 		})
 		c.mu.Lock()
 		defer c.mu.Unlock()
@@ -142,27 +140,25 @@ func (c *crowd) come(due time.Duration) {
 }
 
 // try makes one request.
-func (c *crowd) try(v *visit, server *labrpc.ClientEnd, args kvraft.PutArgs) (kvapi.Err, bool) {
+func (c *crowd) try(v *visit, server *labrpc.ClientEnd, user uint64) (kvapi.Err, bool) {
 	v.tries++
-	args.Try = v.tries
 	began := c.t.Now()
 	c.mu.Lock()
 	c.inside++
 	c.most = max(c.most, c.inside)
 	c.mu.Unlock()
-	var reply kvraft.PutReply
-	ok := server.Call("KVServer.Put", &args, &reply)
+	answer, ok := c.t.Insight.Put(server, "key "+strconv.FormatUint(user, 10), user, v.tries)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.inside--
 	switch {
-	case !ok || reply.Err == kvapi.ErrWrongLeader:
-	case reply.Err == kvapi.ErrTooManyRequests:
+	case !ok || answer == kvapi.ErrWrongLeader:
+	case answer == kvapi.ErrTooManyRequests:
 		c.refused++
 	default:
 		c.answers = append(c.answers, c.t.Now()-began)
 	}
-	return reply.Err, ok
+	return answer, ok
 }
 
 // place is a client that nobody uses, or a new one.
@@ -175,5 +171,5 @@ func (c *crowd) place() *visit {
 		return v
 	}
 	client := c.s.NewClient()
-	return &visit{client: client, courier: rsm.Courier{Servers: client.Ends()}}
+	return &visit{client: client, courier: c.t.Insight.Courier(client.Ends())}
 }

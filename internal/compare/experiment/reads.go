@@ -47,6 +47,7 @@ func reads() Experiment {
 			{"stale", "%", "reads that do not show a write which was over before they began", Less, true},
 		},
 		Run: runReads,
+		Of:  KV,
 	}
 	for _, scene := range []string{"alone", "crowd", "mixed"} {
 		for _, path := range kvapi.ReadPaths {

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"raftlab/kvapi"
-	"raftlab/kvraft"
 	"raftlab/labrpc"
 	"raftlab/raftapi"
 	"raftlab/tester"
@@ -28,7 +27,7 @@ type service struct {
 // that and returns nil.
 func (t *Trial) newService(n int) *service {
 	s := &service{t: t, value: t.Int("value"), options: kvapi.Options{
-		Reads: t.Variant.Reads, Raft: t.newPeer, Extensions: t.Variant.Extensions}}
+		Reads: t.Variant.Reads, Raft: t.Peer, Extensions: t.Variant.Extensions}}
 	if missing := s.lacks(n); missing != nil {
 		why := "it has no " + missing.Write
 		if said, ok := strings.CutPrefix(missing.Write, "what its Extend misses: "); ok {
@@ -42,7 +41,7 @@ func (t *Trial) newService(n int) *service {
 		return nil
 	}
 	s.Servers = t.NewServers(func(me int, ends []*labrpc.ClientEnd, p *raftapi.Persister) tester.Server {
-		return kvraft.Service().Start(ends, me, p, -1, s.options)
+		return t.KV().Start(ends, me, p, -1, s.options)
 	}, n, t.options())
 	t.setNetwork(s.Network())
 	return s
@@ -60,7 +59,7 @@ func (s *service) lacks(n int) (missing *kvapi.MissingExtension) {
 	}()
 	ends, cleanup := nowhere(n)
 	defer cleanup()
-	kvraft.Service().Start(ends, 0, raftapi.MakePersister(), -1, s.options).Kill()
+	s.t.KV().Start(ends, 0, raftapi.MakePersister(), -1, s.options).Kill()
 	return nil
 }
 
@@ -83,7 +82,7 @@ type user struct {
 func (s *service) hire(n int) {
 	for i := range n {
 		client := s.NewClient()
-		s.users = append(s.users, &user{s: s, client: client, clerk: kvraft.Service().Classic(client.Ends(), s.options),
+		s.users = append(s.users, &user{s: s, client: client, clerk: s.clerk(client),
 			rand: s.t.Fork(fmt.Sprintf("user %d", i)), key: fmt.Sprintf("key %d", i)})
 	}
 	s.everyone(func(u *user) {
@@ -93,6 +92,15 @@ func (s *service) hire(n int) {
 	for _, u := range s.users {
 		u.reads, u.stale = nil, 0
 	}
+}
+
+// clerk makes a client's clerk.
+func (s *service) clerk(client *tester.Client) (clerk kvapi.ClassicClerk) {
+	if s.t.Insight != nil { // this project's own has no package variables that change
+		return classic(s.t.KV(), client.Ends(), s.options)
+	}
+	client.Make(func() { clerk = classic(s.t.KV(), client.Ends(), s.options) })
+	return clerk
 }
 
 // everyone has all users do something at the same time, and waits for them.

@@ -11,7 +11,6 @@ import (
 	"raftlab/labs/sharded"
 	"raftlab/raftapi"
 	"raftlab/shardapi"
-	"raftlab/shardkv"
 	"raftlab/tester"
 )
 
@@ -29,13 +28,13 @@ type shardedService struct {
 // newSharded starts the service, and gives each group half of the shards. When the persisted Raft
 // state of a server nears maxState bytes it takes a snapshot; -1: never.
 func (t *Trial) newSharded(maxState int) *shardedService {
-	s := &shardedService{t: t, log: newJournal(t.Now)}
+	s := &shardedService{t: t, log: newJournal(t.Now, t.Insight)}
 	each := t.Int("peers")
 	s.Service = sharded.Start(t.Env, sharded.Setup{
-		Service:  func() shardapi.Service { return s.watched(shardkv.Service()) },
+		Service:  func() shardapi.Service { return s.watched(t.Shards()) },
 		Sizes:    []int{each, each, each},
 		MaxState: maxState,
-		Options:  kvapi.Options{Raft: t.newPeer, Extensions: t.Variant.Extensions},
+		Options:  kvapi.Options{Raft: t.Peer, Extensions: t.Variant.Extensions},
 		Machines: t.options(),
 	})
 	t.setNetwork(s.Network())
@@ -52,6 +51,9 @@ func (t *Trial) newSharded(maxState int) *shardedService {
 
 // watched returns a service whose groups the journal watches.
 func (s *shardedService) watched(service shardapi.Service) shardapi.Service {
+	if s.t.Insight == nil {
+		return service
+	}
 	start := service.Groups.Start
 	service.Groups.Start = func(ends []*labrpc.ClientEnd, me int, p *raftapi.Persister, maxState, gid int,
 		ctrlers []*labrpc.ClientEnd, makeEnd shardapi.MakeEnd, o kvapi.Options) kvapi.Server {
@@ -77,6 +79,9 @@ func (s *shardedService) within(what string, done <-chan struct{}) {
 	}
 }
 
+// unseen is how long a service has for a move of which nothing can be seen but what its users see.
+const unseen = 3 * time.Second
+
 // send moves a shard to the other group, and waits until the move is over: nobody has anything to
 // do for it any more.
 func (s *shardedService) send(shard int) journey {
@@ -86,6 +91,11 @@ func (s *shardedService) send(shard int) journey {
 	s.t.Note("shard %d moves to group %d", shard, to)
 	s.log.begin()
 	s.change(func() { s.admin.Move(shard, sharded.GID(to)) })
+	if s.t.Insight == nil {
+		s.t.Sleep(unseen)
+		s.config.Num, s.config.Shards[shard] = num, sharded.GID(to)
+		return journey{}
+	}
 	over := step{to, "settle", num}
 	const limit = time.Minute
 	for began := s.t.Now(); !s.log.has(over); s.t.Sleep(time.Millisecond) {

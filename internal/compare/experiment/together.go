@@ -28,6 +28,7 @@ func together() Experiment {
 		Baseline: "paper",
 		Metrics:  writing,
 		Run:      (*Trial).writeInScene,
+		Of:       KV,
 	}
 	for _, scene := range []string{"alone", "crowd"} {
 		x.Variants = append(x.Variants, Variant{Name: scene + "-paper", Scene: scene, OfPaper: true})
