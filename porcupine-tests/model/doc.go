@@ -35,7 +35,7 @@
 //
 //   - op.go: [Op], and how it is written in a trace
 //   - classic.go: Get, Put, Append; versioned.go: Get, Put on a condition
-//   - refute.go, epochs.go, versions.go: verdicts without a search; equal.go: the search
+//   - refute.go, epochs.go, versions.go: verdicts without a search; equal.go, unsure.go: the search
 //   - check.go: [Check]; explain.go: a violation in one line
 //   - trace.go: the operations in the trace of a run
 //   - picture.go: [Draw], porcupine's visualization

@@ -17,9 +17,13 @@ import (
 //   - A state of which no read that is left begins is as good as any other such state: it is "lost"
 //     until the next put.
 //   - A write that may not have been done is left out where it would lead there.
+//   - Of two states that differ only in such writes, the one that has used fewer of each kind is as good
+//     as the other: what is left can be used later, or not at all. Of equal puts that may not have been
+//     done nobody needs more than there are reads to come that begin with their value.
 //   - The writes that are tried first are those that lead to what the next read has seen.
 //
-// A set of operations that are done, with the state after them, is looked at once.
+// So a set of answered operations that are done, with the state after them, is looked at again only
+// with fewer of the others.
 
 // seeker searches for an order. Operations are numbered as they began; classes are of equal writes.
 type seeker struct {
@@ -29,14 +33,15 @@ type seeker struct {
 	unread   []bool  // by class: no read has the value anywhere in it
 	byReturn []int   // answered operations
 	past     past
+	unsure   unsure
 
 	done   []bool
-	seen   map[point]bool
+	seen   map[point][][]int // with these uses of unsure writes
 	frames []frame
 	steps  int // that were taken
 }
 
-// point is where a search has been.
+// point is where a search has been: the answered operations that are done, and the state.
 type point struct {
 	done, sum uint64
 	size      int
@@ -49,6 +54,7 @@ type frame struct {
 	began    int   // operations
 	returned int   // of byReturn: those before are done
 	hash     uint64
+	used     []int // by kind: unsure writes that are done
 	placed   []int // what is done here
 	choices  []choice
 }
@@ -61,13 +67,14 @@ type choice struct {
 
 // seek judges a history of one classic key by a search of at most budget steps.
 func seek(ops []Op, budget int) (Result, int) {
-	s := &seeker{seen: map[point]bool{}}
+	s := &seeker{seen: map[point][][]int{}}
 	for i := range ops {
 		s.ops = append(s.ops, &ops[i])
 	}
 	slices.SortStableFunc(s.ops, func(a, b *Op) int { return cmp.Compare(a.Call, b.Call) })
 	s.done = make([]bool, len(s.ops))
 	s.classify()
+	s.unsure = unsureOf(s.ops, s.class, s.byReturn)
 	return s.run(budget), s.steps
 }
 
@@ -104,7 +111,7 @@ func (s *seeker) classify() {
 
 // run tries one write after the other, and takes back what led nowhere.
 func (s *seeker) run(budget int) Result {
-	s.enter(frame{}, -1, value{})
+	s.enter(frame{used: make([]int, len(s.unsure.example))}, -1, value{})
 	for len(s.frames) > 0 {
 		top := &s.frames[len(s.frames)-1]
 		switch {
@@ -129,23 +136,26 @@ func (s *seeker) run(budget int) Result {
 // enter does a write (-1: none) and everything that goes without saying after it.
 func (s *seeker) enter(from frame, write int, state value) {
 	s.steps++
-	f := frame{state: state, active: slices.Clone(from.active), began: from.began, returned: from.returned, hash: from.hash}
+	f := frame{state: state, active: slices.Clone(from.active), began: from.began, returned: from.returned, hash: from.hash, used: from.used}
 	if write >= 0 {
 		f.active = slices.DeleteFunc(f.active, func(i int) bool { return i == write })
 		s.place(&f, write)
 	}
 	s.settle(&f)
-	at := point{f.hash, f.state.sum, f.state.size}
-	if !s.seen[at] && f.returned < len(s.byReturn) {
+	if f.returned < len(s.byReturn) && s.isNew(&f) {
 		s.choose(&f)
 	}
-	s.seen[at] = true
 	s.frames = append(s.frames, f)
 }
 
 func (s *seeker) place(f *frame, i int) {
 	s.done[i] = true
 	f.placed = append(f.placed, i)
+	if kind := s.unsure.kind[i]; kind >= 0 {
+		f.used = slices.Clone(f.used)
+		f.used[kind]++
+		return
+	}
 	f.hash ^= mix(uint64(i) + 1)
 }
 

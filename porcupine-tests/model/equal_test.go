@@ -19,13 +19,15 @@ func TestEqualValuesAreJudgedAsBySearch(t *testing.T) {
 	for seed := range uint64(20_000) {
 		r := rand.New(rand.NewPCG(seed, 4))
 		words := [][]string{{"[a]", "[b]"}, {"a", "ab", "b"}, {"x"}, {"a", ""}}[r.IntN(4)]
+		kinds := [][]Kind{{Put, Append, Append, Get, Get}, {Put, Put, Get, Get, Get}}[r.IntN(2)]
+		lost := 2 + r.IntN(6) // one in so many writes
 		var ops []Op
 		values := []string{""}
-		for i := range 3 + r.IntN(6) {
-			op := Op{Client: i, Dialect: Classic, Kind: []Kind{Put, Append, Append, Get, Get}[r.IntN(5)], Key: "x", Value: words[r.IntN(len(words))], Err: kvapi.OK}
+		for i := range 3 + r.IntN(7) {
+			op := Op{Client: i, Dialect: Classic, Kind: kinds[r.IntN(5)], Key: "x", Value: words[r.IntN(len(words))], Err: kvapi.OK}
 			op.Call = 100*r.IntN(8) + 2*i // no two at one place
 			op.Return = op.Call + 1 + 100*r.IntN(5)
-			op.Open = op.Kind != Get && r.IntN(7) == 0
+			op.Open = op.Kind != Get && r.IntN(lost) == 0
 			if op.Kind != Get {
 				values = append(values, values[r.IntN(len(values))]+op.Value, op.Value)
 			}
@@ -119,4 +121,26 @@ func renamed(ops []Op, words []string) []Op {
 		ops[i].Value, ops[i].Got = names.Replace(ops[i].Value), names.Replace(ops[i].Got)
 	}
 	return ops
+}
+
+// Of states that differ only in puts of unknown outcome, those that have used fewer are enough: so a
+// wrong answer is found among a hundred of such puts, where looking at all of them used up the budget.
+func TestWrongAnswerAmongLostPuts(t *testing.T) {
+	const seed, budget = 50, 20_000
+	ops := renamed(simulatedOf(seed, 20, 700, Get, Put), []string{"a", "b", "c"})
+	r := rand.New(rand.NewPCG(seed, 9))
+	for i := range ops {
+		if ops[i].Kind == Put && ops[i].Value != "b" && r.IntN(4) == 0 {
+			ops[i].Open, ops[i].Err, ops[i].Return = true, "", 0
+		}
+	}
+	require.Equal(t, OK, Check(ops, budget).Result)
+	for {
+		op := &ops[r.IntN(len(ops))]
+		if op.Kind == Get && !op.Open && op.Got != "" && op.Call > 500 {
+			op.Got = map[string]string{"a": "b", "b": "c", "c": "b"}[op.Got]
+			break
+		}
+	}
+	require.Equal(t, Illegal, Check(ops, budget).Result)
 }
