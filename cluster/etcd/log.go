@@ -46,14 +46,11 @@ func (s *Server) execute(ctx context.Context, i machine.Item, answer proto.Messa
 		return s.told(err)
 	}
 	if s.machine.Applied() < index {
-		// A follower hears with the next heartbeat what is committed, but one that somebody reads
-		// at is told at once.
-		if s.replica.ReadBarrier(ctx) != nil {
-			if err := s.replica.AwaitApplied(ctx, index); ctx.Err() != nil {
-				return s.told(ctx.Err())
-			} else if err != nil {
-				return rpctypes.ErrGRPCTimeoutWaitAppliedIndex
-			}
+		s.replica.Hurry()
+		if err := s.replica.AwaitApplied(ctx, index); ctx.Err() != nil {
+			return s.told(ctx.Err())
+		} else if err != nil {
+			return rpctypes.ErrGRPCTimeoutWaitAppliedIndex
 		}
 	}
 	return machine.DecodeResult(result, answer)
