@@ -94,6 +94,9 @@ func (c *conversion) shim(d *directory, name string) string {
 // 2025 hands the types of the course's tester on to that server, and may to the replicated one.
 func (c *conversion) shares(name, place string) bool {
 	found := c.layout.found
+	if name == "uuid" { // its type may stand in kvsrv1/rpc, which all services have in common
+		return place != "raft" && c.Year >= "2025" && found["kvsrv"] != nil
+	}
 	return (name == "tester" || name == "kvtest") && place != "raft" && c.Year >= "2025" && found["shardkv"] != nil && found["kvsrv"] != nil
 }
 

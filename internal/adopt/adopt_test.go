@@ -359,3 +359,12 @@ func TestAddedToTheInterface(t *testing.T) {
 	assert.Contains(t, a.text(t, "raft/leader.go"), "copy(b, raftlabStack())")
 	compiles(t, a, "raft", "kvraft")
 }
+
+// A type of a module may be in the messages that several parts have in common: it is one type.
+func TestOneTypeOfUUID(t *testing.T) {
+	t.Parallel()
+	s := services(t)
+	s["src/kvsrv1/rpc/id.go"] = "package rpc\n\nimport \"github.com/google/uuid\"\n\ntype Who struct{ ID uuid.UUID }\n"
+	s["src/kvraft1/id.go"] = "package kvraft\n\nimport (\n\t\"6.5840/kvsrv1/rpc\"\n\t\"github.com/google/uuid\"\n)\n\nfunc who(id uuid.UUID) rpc.Who { return rpc.Who{ID: id} }\n"
+	compiles(t, adopted(t, s), "kvsrv", "raft", "kvraft")
+}
