@@ -80,16 +80,22 @@ func encodeEntry(e LogEntry) []byte {
 	return buf.Bytes()
 }
 
-// entryRoom is how many bytes the encoded entry takes at most, if that can be said at once.
+// entryRoom is how many bytes to make room for: all that the encoded entry takes, if that can be
+// said at once. A long command makes room for itself when it is appended, which does not clear first
+// what it then fills, as make does.
 func entryRoom(e LogEntry) int {
-	const term, kind, number = binary.MaxVarintLen64, 1, binary.MaxVarintLen64
+	const term, kind, number, long = binary.MaxVarintLen64, 1, binary.MaxVarintLen64, 4096
+	room := number
 	switch c := e.Command.(type) {
 	case string:
-		return term + kind + len(c)
+		room = len(c)
 	case []byte:
-		return term + kind + len(c)
+		room = len(c)
 	}
-	return term + kind + number
+	if room >= long {
+		room = 0
+	}
+	return term + kind + room
 }
 
 func decodeEntry(b []byte) (e LogEntry, err error) {
