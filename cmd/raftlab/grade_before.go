@@ -43,6 +43,9 @@ func atDeadline(open grade.Opener, before time.Time) grade.Opener {
 		case git == "" && repo.LeadsElsewhere(path):
 			return grade.Tree{}, &submission.Error{Name: ".git", What: "is a file, which leads to a repository somewhere else, so that nobody sees what was committed when",
 				Help: "hand in a clone", Foreign: true}
+		case git == "" && submission.HoldsRepository(ctx, path):
+			return grade.Tree{}, &submission.Error{Name: "the archive", What: "has a git repository in it, of which nobody sees what was committed when",
+				Help: "unpack it, for the deadline to count, or grade it without --before", Foreign: true}
 		case git == "":
 			tree, err := open(ctx, path, packages)
 			tree.Notes = append([]string{"it is no git repository, so it was taken as it is, whenever it was written"}, tree.Notes...)

@@ -193,6 +193,12 @@ func TestGradeOpens(t *testing.T) {
 		require.ErrorAs(t, err, &strange)
 		assert.ErrorContains(t, err, `other branches have code ("lab2")`)
 	}
+	packed := filepath.Join(t.TempDir(), "alice.zip")
+	git("archive", "--prefix=labs/", "--add-virtual-file=labs/.git/HEAD:ref", "-o", packed, "lab2")
+	_, err := atDeadline(openAny("auto"), time.Now())(t.Context(), packed, packages())
+	assert.ErrorContains(t, err, "the archive has a git repository in it")
+	_, err = atDeadline(openAny("auto"), time.Time{})(t.Context(), packed, packages())
+	assert.NoError(t, err, "without a deadline it does not matter")
 	require.NoError(t, os.Rename(filepath.Join(dir, ".git"), filepath.Join(t.TempDir(), "git")))
 	put(t, dir, ".git", "gitdir: elsewhere\n")
 	assert.ErrorContains(t, open(time.Now()), "leads to a repository somewhere else")

@@ -22,8 +22,8 @@ func init() { commands = append(commands, graderCommand) }
 
 // graderFlags are the flags of `raftlab grader init`.
 type graderFlags struct {
-	seeds, policy, salt string
-	limit               time.Duration
+	seeds, policy, salt, memory string
+	limit                       time.Duration
 }
 
 func graderCommand(a *app) *cobra.Command {
@@ -46,6 +46,7 @@ its image is made. docs/services.md says what to do with it; none of them was tr
 	c.Flags().StringVar(&f.policy, "policy", "", "the policy, a YAML `file`")
 	c.Flags().StringVar(&f.salt, "salt", "", "hide the seeds: derive them from the secret in this `file`")
 	c.Flags().DurationVar(&f.limit, "limit", 9*time.Minute, "when the grader ends by itself; below the service's own timeout")
+	c.Flags().StringVar(&f.memory, "memory", "", "memory that a run may have, such as 512MiB, where the service's machine has less than the default (1GiB)")
 	a.casesFlag(c.Flags())
 	a.numberingFlag(c.Flags())
 	return c
@@ -96,6 +97,12 @@ func (f *graderFlags) settings(all []suite.Case, selectors []string) (s upload.S
 	}
 	if f.limit < time.Minute {
 		return s, nil, fmt.Errorf("--limit %v: in less than a minute nothing is graded", f.limit)
+	}
+	if f.memory != "" {
+		if _, err := parseSize(f.memory); err != nil {
+			return s, nil, err
+		}
+		s.Memory = quote(f.memory)
 	}
 	policy, text, err := readPolicy(f.policy, cases, seeds.Count())
 	if err != nil {

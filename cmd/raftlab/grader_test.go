@@ -125,12 +125,13 @@ func TestUploadHasTheSameFramework(t *testing.T) {
 	cases := filepath.Join(t.TempDir(), "cases")
 	require.Equal(t, suite.ExitPassed, raftlab(t, checkout, "cases", "init", cases).code)
 	own := dir + " own"
-	res = raftlab(t, checkout, "grader", "init", "gradescope", own, "3A", "3X", "--cases", cases, "--numbering", "2025")
+	res = raftlab(t, checkout, "grader", "init", "gradescope", own, "3A", "3X", "--cases", cases, "--numbering", "2025", "--memory", "512MiB")
 	require.Equal(t, suite.ExitPassed, res.code, "%+v", res)
-	assert.Contains(t, readText(t, filepath.Join(own, "grader", "grade.sh")), `--one "$1" 3A 3X --seeds 1-5 --numbering 2025 --cases "$here/cases"`)
+	assert.Contains(t, readText(t, filepath.Join(own, "grader", "grade.sh")), `--one "$1" 3A 3X --seeds 1-5 --memory 512MiB --numbering 2025 --cases "$here/cases"`)
 	assert.FileExists(t, filepath.Join(own, "grader", "cases", "cases.go"))
 
-	for _, args := range [][]string{{"gradescope", dir, "2A"}, {"moodle", dir + "2", "2A"}, {"gradescope", dir + "2", "2Z"}, {"gradescope", dir + "2", "2A", "--limit", "1s"}, {"x"}} {
+	for _, args := range [][]string{{"gradescope", dir, "2A"}, {"moodle", dir + "2", "2A"}, {"gradescope", dir + "2", "2Z"}, {"gradescope", dir + "2", "2A", "--limit", "1s"},
+		{"gradescope", dir + "2", "2A", "--memory", "lots"}, {"x"}} {
 		res := raftlab(t, checkout, append([]string{"grader", "init"}, args...)...)
 		assert.Equal(t, suite.ExitUsage, res.code, "%v: %+v", args, res)
 	}

@@ -122,7 +122,7 @@ func (c *conversion) methods(d *directory) {
 			c.notes.add(Shimmed, d.name, 0, "%s has no Kill, as is the way of 2026, whose peers are processes: what a peer has started goes on after its crash, unheard, "+
 				"up to where it next calls time.Sleep", name)
 		case fn == nil && w.name == "Snapshot":
-			c.notes.add(Missing, d.name, 0, "%s has no Snapshot: part 2D is not graded", name)
+			c.notes.add(Missing, d.name, 0, "%s has no Snapshot, which part 2D is about", name)
 			c.lack([]string{"2D"}, "no Snapshot here: part 2D is not graded")
 		case fn == nil && !w.optional:
 			c.notes.add(Named, d.name, 0, "%s has no method %s, which the course asks for", name, w.name)

@@ -35,8 +35,12 @@ func autolab(r *grade.Results, s grade.Student) ([]byte, error) {
 	scores := autolabScores{Scores: map[string]grade.Number{}, Scoreboard: []grade.Number{s.Least}}
 	look := map[string]any{"_presentation": "semantic"}
 	var stages []string
+	var points []grade.Number
 	for _, p := range s.Parts {
-		scores.Scores[p.Part] = p.Points
+		points = append(points, p.Points)
+	}
+	for i, n := range grade.Balanced(points, s.Least) { // Autolab adds up
+		scores.Scores[s.Parts[i].Part] = n
 	}
 	texts := outputs(r, s)
 	for _, c := range s.Cases {

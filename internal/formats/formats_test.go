@@ -64,7 +64,7 @@ func class(t *testing.T) *grade.Results {
 		{Runs: append(pass("2A/ReElects"), run("2A/ReElects", 1, record.Fail, nasty)), Told: []grade.Told{{Case: "2A/ReElects", N: 1, Lines: []string{nasty}}}},
 		{Runs: append(pass("2B/Agrees"), run("2B/Agrees", 1, record.Ungraded, ""))},
 		{Runs: []grade.Run{run("2A/Elects", 1, record.Ungraded, ""), run("2A/ReElects", 1, record.Ungraded, ""), run("2B/Agrees", 1, record.Ungraded, "")}},
-		{Outcome: suite.NotBuilt, Faults: []suite.Fault{{Kind: "compile error", File: "raft,1:.go", Line: 3, Text: nasty}}},
+		{Outcome: suite.NotBuilt, Faults: []suite.Fault{{Kind: "compile error", File: "raft,1:.go", Line: 3, Text: nasty}, {Kind: "compile error", Text: "no function Make"}}},
 		{Problem: "the disk is full"},
 	} {
 		r.Students = append(r.Students, plan.Judge(roster[i], rec))
@@ -145,6 +145,11 @@ func TestAutolab(t *testing.T) {
 		lines := bytes.Split(bytes.TrimSuffix(all[name], []byte("\n")), []byte("\n"))
 		last := valid(t, scores, lines[len(lines)-1])
 		assert.Equal(t, want, last["scores"].(map[string]any)["2A"], name)
+		sum := 0.0
+		for _, points := range last["scores"].(map[string]any) {
+			sum += points.(float64)
+		}
+		assert.InDelta(t, last["scoreboard"].([]any)[0], sum, 1e-9, "Autolab adds up: %s", name)
 		stages := valid(t, look, lines[len(lines)-2])
 		assert.Equal(t, []any{"2A", "2B", "2E"}, stages["stages"])
 	}
@@ -157,7 +162,13 @@ func TestGitHub(t *testing.T) {
 	s := schema(t, "github")
 	all := written(t, "github")
 	for name, status := range map[string]string{"right": "pass", "wrong": "fail", "open": "error", "broken": "fail"} {
-		assert.Equal(t, status, valid(t, s, all[name])["status"], name)
+		doc, sum := valid(t, s, all[name]), 0.0
+		assert.Equal(t, status, doc["status"], name)
+		for _, test := range doc["tests"].([]any) {
+			sum += test.(map[string]any)["score"].(float64)
+		}
+		score := map[string]float64{"right": 111.67, "wrong": 78.33, "open": 61.67}[name]
+		assert.InDelta(t, score, sum, 1e-9, "the reporter adds up: %s", name)
 	}
 	for _, name := range []string{"floods", "unlucky"} {
 		assert.NotContains(t, all, name, "nothing of it has a verdict: the step fails without a result")

@@ -35,8 +35,13 @@ func github(r *grade.Results, s grade.Student) ([]byte, error) {
 	}
 	g := githubResult{Version: 1, Status: "pass", MaxScore: s.Max, Tests: []githubTest{}}
 	texts := outputs(r, s)
+	var points []grade.Number
 	for _, c := range s.Cases {
-		t := githubTest{Name: c.Case, Status: "pass", Score: c.Points, Message: texts[c.Case], TestCode: "raftlab test " + c.Case}
+		points = append(points, c.Points)
+	}
+	points = grade.Balanced(points, s.Least) // the reporter adds up
+	for i, c := range s.Cases {
+		t := githubTest{Name: c.Case, Status: "pass", Score: points[i], Message: texts[c.Case], TestCode: "raftlab test " + c.Case}
 		switch {
 		case !c.Points.Equal(c.Most):
 			t.Status, g.Status = "error", "error"
@@ -76,7 +81,11 @@ func GitHubSummary(s grade.Student) []byte {
 func GitHubAnnotations(s grade.Student) []byte {
 	var lines []string
 	for _, f := range s.Faults {
-		lines = append(lines, fmt.Sprintf("::error file=%s,line=%d::%s", property(f.File), f.Line, message(f.Text)))
+		at := "title=it does not compile"
+		if f.File != "" {
+			at = fmt.Sprintf("file=%s,line=%d", property(f.File), f.Line)
+		}
+		lines = append(lines, fmt.Sprintf("::error %s::%s", at, message(f.Text)))
 	}
 	for _, c := range s.Cases {
 		if c.Failing != nil && c.Failing.Outcome.Decided() {

@@ -1,6 +1,7 @@
 package grade
 
 import (
+	"cmp"
 	"fmt"
 	"math/big"
 	"regexp"
@@ -77,9 +78,11 @@ func (n *Number) UnmarshalJSON(text []byte) error { return n.parse(string(text))
 
 var decimal = regexp.MustCompile(`^[0-9]{1,9}(\.[0-9]{1,9})?$`)
 
+const aNumber = "write one from 0 up, such as 30 or 2.5, with at most nine digits on each side of the point"
+
 func (n *Number) parse(s string) error {
 	if !decimal.MatchString(s) {
-		return fmt.Errorf("%q is no number of points; write one from 0 up, such as 30 or 2.5", s)
+		return fmt.Errorf("%q is no number of points; "+aNumber, s)
 	}
 	n.r, _ = new(big.Rat).SetString(s) // the pattern allows nothing that it does not read
 	return nil
@@ -89,9 +92,32 @@ func (n *Number) parse(s string) error {
 // that all faults of a file are found at once.
 func (n *Number) UnmarshalYAML(node *yaml.Node) error {
 	if err := n.parse(node.Value); err != nil || node.Kind != yaml.ScalarNode {
-		return &yaml.TypeError{Errors: []string{fmt.Sprintf("line %d: %q is no number of points; write one from 0 up, such as 30 or 2.5", node.Line, node.Value)}}
+		return &yaml.TypeError{Errors: []string{fmt.Sprintf("line %d: %q is no number of points; "+aNumber, node.Line, cmp.Or(node.Value, "..."))}}
 	}
 	return nil
+}
+
+// Balanced returns points as they are shown, with sums that are equal to total: for services that
+// add up themselves, and know of no rounding and of no deduction. What is too much is taken from
+// the last ones; what is missing comes to the last one that has any.
+func Balanced(points []Number, total Number) []Number {
+	shown := Number{new(big.Rat).SetFrac64(1, 10_000)} // a unit of the last of shownDigits
+	all := make([]Number, len(points))
+	var sum Number
+	for i, p := range points {
+		all[i] = p.round(shown, Nearest)
+		sum = sum.plus(all[i])
+	}
+	total = total.round(shown, Nearest)
+	more, less := total.less(sum), sum.less(total)
+	for i := len(all) - 1; i >= 0; i-- {
+		if all[i].IsZero() && i > 0 {
+			continue
+		}
+		all[i], more = all[i].plus(more), Number{}
+		all[i], less = all[i].less(less), less.less(all[i])
+	}
+	return all
 }
 
 // round returns the multiple of step that is next to n: the nearest (halves go up), the one below

@@ -109,14 +109,35 @@ func ReadPolicy(text []byte) (Policy, error) {
 	if err := d.Decode(&p); err != nil && !errors.Is(err, io.EOF) {
 		return p, plainer(err)
 	}
+	if err := unsaid(text); err != nil {
+		return p, err
+	}
 	if err := d.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
 		return p, errors.New("there is a second document (a line `---`) in the file; one is read")
 	}
 	return p, nil
 }
 
+// unsaid finds parts and cases that are named without a number. The library would take them for
+// worth nothing.
+func unsaid(text []byte) error {
+	var file struct{ Parts, Cases map[string]yaml.Node }
+	if yaml.Unmarshal(text, &file) != nil {
+		return nil // that has been told
+	}
+	var all []error
+	for _, of := range []map[string]yaml.Node{file.Parts, file.Cases} {
+		for _, name := range slices.Sorted(maps.Keys(of)) {
+			if value := of[name]; value.ShortTag() == "!!null" {
+				all = append(all, fmt.Errorf("line %d: %s has no number; write %[2]s: 30, or 0 to leave it out", value.Line, name))
+			}
+		}
+	}
+	return errors.Join(all...)
+}
+
 var (
-	unknownField = regexp.MustCompile(`^line (\d+): field (\S+) not found in type \S+`)
+	unknownField = regexp.MustCompile(`^line (\d+): field (.+) not found in type \S+`)
 	otherKind    = regexp.MustCompile("^line (\\d+): cannot unmarshal \\S+( `(.*)`)? into \\S+")
 )
 
@@ -140,6 +161,11 @@ func plainer(err error) error {
 				what = strconv.Quote(m[3])
 			}
 			f = fmt.Sprintf("line %s: %s is of another kind than what belongs here; %s an example", m[1], what, shows)
+			if strings.Contains(m[3], "=") {
+				f += " (a policy is YAML: write scale: 100, and not scale = 100)"
+			}
+		} else if kinds == nil {
+			f += "; a policy is YAML, of which " + shows + " an example"
 		}
 		all = append(all, errors.New(f))
 	}
@@ -175,6 +201,8 @@ func (p Policy) Check(cases []suite.Case, seeds int) error {
 	for _, name := range slices.Sorted(maps.Keys(p.Parts)) {
 		if !slices.Contains(parts, name) {
 			fault("parts: %s is not graded; there are %s", name, strings.Join(parts, ", "))
+		} else if worth := p.Parts[name]; !worth.IsZero() && p.weights(name, cases).IsZero() {
+			fault("parts: %s is worth %s, which nobody can earn: none of its cases counts (cases, counts); let one count, or write %[1]s: 0", name, worth)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.Cases)) {
@@ -202,8 +230,12 @@ func (p Policy) Check(cases []suite.Case, seeds int) error {
 	if p.Feedback.Most < 0 || p.Feedback.Most > 100 {
 		fault("feedback: most: %d; give a number from 0 to 100", p.Feedback.Most)
 	}
-	if errs == nil && p.full(cases).IsZero() {
+	full := p.full(cases)
+	if errs == nil && full.IsZero() {
 		fault("nothing is left to earn: every case is left out or extra (or, with counts: course, none that the course demands)")
+	}
+	if most := full.times(p.factor(cases)); errs == nil && p.Rounding.To.rat().Cmp(most.rat()) > 0 {
+		fault("rounding: to: %s is more than full marks, which are %s: there would be no score but 0 and %[1]s; round to less", p.Rounding.To, most)
 	}
 	return errors.Join(errs...)
 }
@@ -267,13 +299,26 @@ func (p Policy) worth(c suite.Case, cases []suite.Case) Number {
 	if !ok {
 		return p.weight(c)
 	}
-	var sum Number
-	for _, other := range cases {
-		if other.Part == c.Part && p.isExtra(c.Part, other.ID()) == p.isExtra(c.Part, c.ID()) {
-			sum = sum.plus(p.weight(other))
+	return whole.times(p.weight(c)).over(p.weights(c.Part, cases))
+}
+
+// weights is the sum of the weights of a part's cases. Those that come on top are not in it, and
+// are worth as much beside the others as ever; unless all do.
+func (p Policy) weights(part string, cases []suite.Case) Number {
+	var sum, extra Number
+	for _, c := range cases {
+		switch {
+		case c.Part != part:
+		case p.isExtra(part, c.ID()):
+			extra = extra.plus(p.weight(c))
+		default:
+			sum = sum.plus(p.weight(c))
 		}
 	}
-	return whole.times(p.weight(c)).over(sum)
+	if sum.IsZero() {
+		return extra
+	}
+	return sum
 }
 
 // full is the sum of what all cases are worth, without those that come on top.

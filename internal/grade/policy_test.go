@@ -3,6 +3,7 @@ package grade
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -30,6 +31,10 @@ func TestPolicyMistakes(t *testing.T) {
 		"part: {2A: 3}":                    `line 1: there is no "part" in a policy`,
 		"parts: {2A: -3}":                  `line 1: "-3" is no number of points`,
 		"parts: {2A: 1e9999999}":           "is no number of points",
+		"parts:\n  2B: 3\n  2A:":           "line 3: 2A has no number",
+		"cases: {2A/Elects}":               "line 1: 2A/Elects has no number",
+		"{scale = 10}":                     `line 1: there is no "scale = 10"`,
+		"scale: [1]":                       "is no number of points",
 		"parts: {2A: NaN}":                 "is no number of points",
 		"parts: {2Z: 3}":                   "2Z is not graded; there are 2A, 2B, 2E",
 		"parts: {2A: 3, 2A: 4}":            "already defined",
@@ -47,8 +52,11 @@ func TestPolicyMistakes(t *testing.T) {
 		"\tx":                              "cannot start any token",
 		"- 2A":                             "line 1: this is of another kind than what belongs here",
 		"extra: 2E":                        `line 1: "2E" is of another kind`,
-		"scale: -1\npart: 3":               "line 2: there is no \"part\"",
-		"scale: -1\nseeds: most":           "there are all, fraction", // beside what cannot be read
+		"scale = 10":                       "write scale: 100, and not scale = 100",
+		"parts: {2A: 5}\ncases: {2A/Elects: 0, 2A/ReElects: 0}": "2A is worth 5, which nobody can earn",
+		"rounding: {to: 1000}":   "1000 is more than full marks, which are 72",
+		"scale: -1\npart: 3":     "line 2: there is no \"part\"",
+		"scale: -1\nseeds: most": "there are all, fraction", // beside what cannot be read
 	} {
 		p, err := ReadPolicy([]byte(text))
 		err = errors.Join(err, p.Check(testCases, 5))
@@ -75,6 +83,7 @@ func TestPoints(t *testing.T) {
 		{"cases: {2A/ReElects: 0.5}", "45", "62"},
 		{"cases: {2A/ReElects: 0}\nscale: 10", "8.65", "10"}, // 45 of 52
 		{"extra: [2E]", "45", "65"},
+		{"extra: [2A/Elects]\nparts: {2A: 40}", "55", "82"},                                    // 20 of 40 on top, and 35; of 40, 35 and 7
 		{"extra: [2E]\nseeds: fraction\nscale: 100\nrounding: {to: 0.0001}", "96.3077", "100"}, // 62.6 of 65
 	} {
 		policy, err := ReadPolicy([]byte(c.policy))
@@ -86,6 +95,25 @@ func TestPoints(t *testing.T) {
 		assert.Equal(t, c.max, s.Max.String(), c.policy)
 		assert.Equal(t, 45, s.Raw, "raw points know no policy")
 		assert.Equal(t, 72, s.RawMax)
+	}
+}
+
+// Points that a service adds up give the score, whatever was rounded or taken off.
+func TestBalanced(t *testing.T) {
+	third := Int(100).over(Int(3))
+	for _, c := range []struct {
+		points []Number
+		total  Number
+		want   string
+	}{
+		{nil, Int(0), "[]"},
+		{[]Number{third, third, third}, Int(100), "[33.3333 33.3333 33.3334]"},
+		{[]Number{third, third, Int(0)}, Int(66), "[33.3333 32.6667 0]"},
+		{[]Number{Int(10), Int(3), Int(2)}, Int(8), "[8 0 0]"},
+		{[]Number{Int(10), Int(3), Int(2)}, Int(15), "[10 3 2]"},
+		{[]Number{Int(0), Int(0)}, Int(0), "[0 0]"},
+	} {
+		assert.Equal(t, c.want, fmt.Sprint(Balanced(c.points, c.total)))
 	}
 }
 

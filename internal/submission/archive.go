@@ -70,6 +70,23 @@ func ReadAny(ctx context.Context, name string, limits Limits, wanted func(name s
 
 // ReadArchive is [Read] for a zip, a tar or a tar.gz. Nothing of it is written to any disk.
 func ReadArchive(ctx context.Context, name string, limits Limits, wanted func(name string) bool) ([]File, error) {
+	r, err := readArchive(ctx, name, limits, wanted)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case len(r.files) > 0:
+	case len(r.archives) > 0:
+		return nil, &Error{Name: r.archives[0], What: "is an archive in an archive", Help: "unpack the outer one"}
+	case len(r.renamed) > 0:
+		return nil, renamed(r.renamed[0])
+	}
+	slices.SortFunc(r.files, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
+	return r.files, nil
+}
+
+// readArchive reads an archive to its end.
+func readArchive(ctx context.Context, name string, limits Limits, wanted func(name string) bool) (*reader, error) {
 	dir, err := os.OpenRoot(filepath.Dir(name))
 	if err != nil {
 		return nil, err
@@ -89,18 +106,25 @@ func ReadArchive(ctx context.Context, name string, limits Limits, wanted func(na
 		return nil, &Error{Name: filepath.Base(name), What: "is too large", Help: fmt.Sprintf("an archive may have %d MiB", maxArchive>>20)}
 	}
 	a := archive{reader: r, seen: map[string]bool{}, budget: maxUnpacked}
-	if err := a.unpack(f, info.Size()); err != nil {
-		return nil, err
+	return r, a.unpack(f, info.Size())
+}
+
+// HoldsRepository reports whether what is read of name is an archive with a git repository in it.
+// Of that nothing is read, so nobody sees what was committed when.
+func HoldsRepository(ctx context.Context, name string) bool {
+	code := func(member string) bool { return path.Ext(member) == ".go" }
+	if info, err := os.Lstat(name); err == nil && info.IsDir() {
+		files, archives, err := read(ctx, name, Tree, code)
+		if err != nil || len(files) > 0 || len(archives) != 1 {
+			return false
+		}
+		name = filepath.Join(name, filepath.FromSlash(archives[0]))
 	}
-	switch {
-	case len(r.files) > 0:
-	case len(r.archives) > 0:
-		return nil, &Error{Name: r.archives[0], What: "is an archive in an archive", Help: "unpack the outer one"}
-	case len(r.renamed) > 0:
-		return nil, renamed(r.renamed[0])
+	if _, archive := CutArchive(filepath.Base(name)); !archive {
+		return false
 	}
-	slices.SortFunc(r.files, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
-	return r.files, nil
+	r, err := readArchive(ctx, name, Tree, code)
+	return err == nil && r.repository
 }
 
 // archive is one call of [ReadArchive].
@@ -200,6 +224,9 @@ func (a *archive) member(given string, mode fs.FileMode) (name string, use bool,
 	}
 	name = path.Clean(strings.ReplaceAll(given, `\`, "/"))
 	parts := strings.Split(name, "/")
+	if n := len(parts); n > 1 && parts[n-2] == ".git" && parts[n-1] == "HEAD" {
+		a.repository = true
+	}
 	passedOver := func(s string) bool {
 		return strings.HasPrefix(s, ".") && s != ".." || strings.HasPrefix(s, "_") || s == "testdata" || s == "vendor"
 	}

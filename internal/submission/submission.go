@@ -137,7 +137,9 @@ type reader struct {
 	files  []File
 	// archives are files that are not wanted, and archives by their names.
 	archives []string
-	renamed  []string // are files that are not wanted, and Go's but for the ends of their names
+	// repository says that the archive has a git repository in it.
+	repository bool
+	renamed    []string // are files that are not wanted, and Go's but for the ends of their names
 }
 
 // unwanted notes files that are not read and show that something was handed in.

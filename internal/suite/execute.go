@@ -165,6 +165,9 @@ func (x *execution) stopGroup(i int) {
 	x.stoppedAt[group] = i
 	for j := i + 1; j < len(x.runs); j++ {
 		if x.runs[j].Group == group && x.runs[j].State != Skipped {
+			if x.runs[j].State == Ran && x.runs[j].Result.Verdict.Outcome == record.Ungraded {
+				x.ungraded-- // only runs that are in the results are a reason to start no other
+			}
 			x.move(&x.runs[j], Dropped)
 			x.runs[j].Result = sim.Result{}
 			if cancel := x.cancel[j]; cancel != nil {

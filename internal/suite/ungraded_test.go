@@ -2,6 +2,7 @@ package suite
 
 import (
 	"bytes"
+	"context"
 	"encoding/xml"
 	"testing"
 	"time"
@@ -73,6 +74,44 @@ type slowEngine struct{ fakeEngine }
 
 func (e *slowEngine) verdict(sim.Job) record.Verdict {
 	return record.Verdict{Outcome: record.Ungraded}
+}
+
+// waiting holds back one run until another one has ended.
+type waiting struct {
+	slowEngine
+	held  Run
+	until chan struct{}
+}
+
+func (e *waiting) Run(ctx context.Context, j sim.Job) sim.Result {
+	if j.Params.Case == e.held.Case.ID() && j.Params.Seed == e.held.Seed {
+		<-e.until
+	}
+	return e.slowEngine.Run(ctx, j)
+}
+
+// A run that was dropped is in no result, and so it is no reason to start no others: whoever reads
+// the results sees as many ungraded runs as were counted.
+func TestDroppedRunsAreNoReason(t *testing.T) {
+	plan := ByCase(Plan(items(2), jobOf, Costs{}))
+	require.Equal(t, plan[0].Case.ID(), plan[1].Case.ID())
+	engine := &waiting{held: plan[0], until: make(chan struct{})}
+	engine.judge = engine.verdict
+	hooks := Hooks{Stop: StopAtFailure, MaxUngraded: 3, Done: func(f Finished, _ Progress) {
+		if f.Case.ID() == plan[1].Case.ID() && f.Seed == plan[1].Seed {
+			close(engine.until)
+		}
+	}}
+	seen := 0
+	finished := Execute(t.Context(), engine, 2, plan, hooks)
+	for _, f := range finished {
+		if f.State == Ran {
+			seen++
+		}
+	}
+	assert.Equal(t, Dropped, finished[1].State)
+	assert.GreaterOrEqual(t, seen, 3)
+	assert.Positive(t, CountSkipped(finished))
 }
 
 // Each ungraded run takes as long as a run may, so after some of them no other is started.

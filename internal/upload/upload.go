@@ -40,6 +40,7 @@ type Settings struct {
 	First     string // a case of it, to compile ahead
 	Seeds     string
 	Limit     time.Duration
+	Memory    string // that a run may have, as on the command line; "" for the default
 	Go        string // "go1.26.8"
 	Policy    []byte // nil: the default
 	Salt      []byte // nil: seeds are not hidden
