@@ -339,7 +339,7 @@ func (h *hunting) finish() error {
 	if err := mutation.WriteTable(h.out, &h.report, screen(h.out)); err != nil {
 		return broken(err)
 	}
-	fmt.Fprintf(h.out, "seeds %s, %d workers, %.0f s\n", h.report.Seeds, h.report.Workers, h.report.Wall)
+	fmt.Fprintf(h.out, "seeds %s, %s, %.0f s\n", h.report.Seeds, suite.Plural(h.report.Workers, "worker"), h.report.Wall)
 	if h.report.Interrupted {
 		fmt.Fprintln(h.err, "raftlab: interrupted; the results above are those of the runs that had ended")
 	}

@@ -186,7 +186,7 @@ func reportIn(file string) (*suite.Report, error) {
 	}
 	r := &suite.Report{}
 	if err := json.Unmarshal(text, r); err != nil || r.Schema != suite.Schema {
-		return nil, fmt.Errorf("%s is not what raftlab test --json writes (%s)", file, suite.Schema)
+		return nil, fmt.Errorf("%s is damaged, or not what raftlab test --json writes (%s); name another file, or test once more", file, suite.Schema)
 	}
 	return r, nil
 }

@@ -145,7 +145,7 @@ func (a *app) against(ctx context.Context, f *viewFlags, what string) (view.Run,
 func viewTrace(file string) (view.Run, error) {
 	events, err := readTrace(file)
 	if err != nil {
-		return view.Run{}, usage(fmt.Errorf("%s: %w; view takes the file that replay --trace writes", file, err))
+		return view.Run{}, usage(fmt.Errorf("%s: %w; view takes a whole file that replay --trace has written: write it once more, or give the case and its seed", file, err))
 	}
 	run := view.Run{Title: filepath.Base(file), Verdict: "no violation", Events: events}
 	if s := deduce.SubjectIn(events); s.Rule != "" {

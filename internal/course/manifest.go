@@ -81,7 +81,7 @@ func readManifest(dir string) (manifest, error) {
 		return m, fmt.Errorf("%s is not a course tree: %w", dir, err)
 	}
 	if err := json.Unmarshal(data, &m); err != nil {
-		return m, fmt.Errorf("reading %s: %w", path, err)
+		return m, fmt.Errorf("reading %s: it is damaged (%w); take it back from version control, or from a fresh tree of the same raftlab (raftlab init)", path, err)
 	}
 	if m.Schema != manifestSchema {
 		return m, fmt.Errorf("%s is of format %q, this raftlab knows %q: use the raftlab that wrote it, or a newer one", path, m.Schema, manifestSchema)

@@ -78,6 +78,34 @@ func keys(m map[string]string) (all []string) {
 	return all
 }
 
+// TestDamagedRecord: a record that was cut in the middle is said with what to do, and stays as it is;
+// the other submissions are known.
+func TestDamagedRecord(t *testing.T) {
+	dir, out := people(t), t.TempDir()
+	graded(t, setting(t, dir, out, &puppets{}))
+	want := tree(t, out)
+	file := recordFile(out, "alice")
+	whole, err := os.ReadFile(file)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(file, whole[:len(whole)/2], 0o644))
+
+	engine := &puppets{}
+	err = setting(t, dir, out, engine).Grade(t.Context(), t.Context())
+	require.ErrorContains(t, err, "alice: read "+file)
+	require.ErrorContains(t, err, "it is damaged")
+	require.ErrorContains(t, err, "delete it, and the next `raftlab grade` grades that submission again")
+	require.NotContains(t, err.Error(), "bob")
+	require.Zero(t, engine.runs.Load())
+	cut, err := os.ReadFile(file)
+	require.NoError(t, err)
+	require.Equal(t, whole[:len(whole)/2], cut)
+
+	require.NoError(t, os.Remove(file))
+	graded(t, setting(t, dir, out, engine))
+	require.Equal(t, want, tree(t, out))
+	require.NotZero(t, engine.runs.Load())
+}
+
 // The same submissions give the same bytes: with any number of workers, interrupted any number of
 // times at any run, in shards, and when they are graded again.
 func TestSameBytes(t *testing.T) {

@@ -117,7 +117,7 @@ func (s Student) faults() (lines []string) {
 		}
 		lines = append(lines, "A part of the code does not compile, and its cases did not run:")
 	case record.Tampering:
-		lines = append(lines, "The code was refused, because it uses what it may not use (tampering):")
+		lines = append(lines, "The code was refused, because it uses what it may not use:")
 	case NotHandedIn:
 		return []string{"Nothing was handed in: " + s.Reason}
 	default:

@@ -172,11 +172,11 @@ func (c Case) why() string {
 	return string(c.Outcome)
 }
 
-// tampering is an accusation, which stands, and which a person should read before anybody hears of
-// it.
+// tampering is code that was refused. It stands, and a person should read it before anybody is
+// accused.
 func (s *Student) tampering() string {
 	if s.Outcome == record.Tampering && len(s.Faults) > 0 {
-		return "look at it: refused (tampering): " + s.Faults[0].String()
+		return "look at it: the code was refused: " + s.Faults[0].String()
 	}
 	for _, c := range s.Cases {
 		if c.Outcome == record.Tampering && c.Failing != nil {

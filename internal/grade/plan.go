@@ -79,7 +79,7 @@ func ReadPlan(dir string, all []suite.Case) (*Plan, error) {
 	}
 	p := &Plan{}
 	if err := json.Unmarshal(text, p); err != nil {
-		return nil, fmt.Errorf("read %s: %w", name, err)
+		return nil, fmt.Errorf("read %s: it is damaged (%w); `raftlab grade`, with the words of then, writes it anew, and keeps the grades", name, err)
 	}
 	if p.Schema != PlanSchema {
 		return nil, fmt.Errorf("%s is of format %q, and this raftlab reads %s", name, p.Schema, PlanSchema)

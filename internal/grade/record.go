@@ -114,7 +114,9 @@ func readRecord(path string) (*Record, error) {
 	}
 	r := &Record{}
 	if err == nil {
-		err = json.Unmarshal(text, r)
+		if damage := json.Unmarshal(text, r); damage != nil {
+			err = fmt.Errorf("it is damaged (%w); delete it, and the next `raftlab grade` grades that submission again", damage)
+		}
 	}
 	if err == nil && r.Schema != RecordSchema {
 		err = fmt.Errorf("it is of format %q, and this raftlab reads %s", r.Schema, RecordSchema)

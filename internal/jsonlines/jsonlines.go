@@ -1,4 +1,4 @@
-// Package jsonlines keeps a file of JSON values, one on each line, to which a long work adds what
+// Package jsonlines keeps a file of JSON objects, one on each line, to which a long work adds what
 // it has done. A process that is killed at any instant loses at most the line that it was writing:
 // what was cut off counts as not written, and is dropped when the file is opened again.
 package jsonlines
@@ -31,6 +31,9 @@ func Open(path, what string, take func(n int, line []byte) (bool, error)) (f *Fi
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, 0, fmt.Errorf("read %s: %w", what, err)
 	}
+	if stranger(text) {
+		return nil, 0, fmt.Errorf("%s is not %s: name another file", path, what)
+	}
 	valid := 0
 	for line := range bytes.Lines(text) {
 		if line[len(line)-1] != '\n' {
@@ -58,6 +61,13 @@ func Open(path, what string, take func(n int, line []byte) (bool, error)) (f *Fi
 		return nil, 0, fmt.Errorf("write %s: %w", what, err)
 	}
 	return &File{what: what, file: file}, kept, nil
+}
+
+// stranger reports whether text is a single line without an end, and not the beginning of an object:
+// a file of somebody else, which must not be taken for a line that was cut off.
+func stranger(text []byte) bool {
+	begin := []byte("{\"")
+	return !bytes.ContainsRune(text, '\n') && !bytes.HasPrefix(text, begin[:min(len(text), len(begin))])
 }
 
 // Add writes v as the next line. If that fails, Close says so.

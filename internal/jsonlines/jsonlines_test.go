@@ -33,7 +33,7 @@ func TestWhatWasCutOffIsDropped(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log")
 	f, got := lines(t, path)
 	require.Empty(t, got)
-	f.Add(1)
+	f.Add(map[string]int{"one": 1})
 	f.Add("two")
 	require.NoError(t, f.Close())
 	whole, err := os.ReadFile(path)
@@ -70,6 +70,18 @@ func TestARefusedFileStays(t *testing.T) {
 	text, err := os.ReadFile(path)
 	require.NoError(t, err)
 	require.Equal(t, "of somebody else\n", string(text))
+}
+
+// TestALineOfSomebodyElseStays: a file without any end of a line is one that was cut off only if it
+// begins as one of ours.
+func TestALineOfSomebodyElseStays(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "notes")
+	require.NoError(t, os.WriteFile(path, []byte("notes, in one line"), 0o644))
+	_, _, err := jsonlines.Open(path, "a test", func(int, []byte) (bool, error) { return true, nil })
+	require.ErrorContains(t, err, path+" is not a test: name another file")
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Equal(t, "notes, in one line", string(text))
 }
 
 func TestAWriteThatFailsIsSaidAtTheEnd(t *testing.T) {

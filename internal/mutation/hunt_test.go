@@ -177,6 +177,18 @@ func TestALogIsResumed(t *testing.T) {
 	require.Equal(t, record.Pass, l.Run(context.Background(), job).Verdict.Outcome)
 	require.NoError(t, l.Close())
 
+	whole, err := os.ReadFile(path)
+	require.NoError(t, err)
+	damaged := bytes.Replace(whole, []byte(`{"subject`), []byte(`{"sub`+"\x00"+`ject`), 1)
+	require.NotEqual(t, whole, damaged)
+	require.NoError(t, os.WriteFile(path, damaged, 0o644))
+	_, err = OpenLog(path, "build1", nil)
+	require.ErrorContains(t, err, "line 2 is not a run")
+	after, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Equal(t, damaged, after, "nothing is lost")
+	require.NoError(t, os.WriteFile(path, whole, 0o644))
+
 	_, err = OpenLog(path, "build2", nil)
 	require.ErrorContains(t, err, "another build")
 	require.NoError(t, os.WriteFile(path, []byte("hello\n"), 0o644))

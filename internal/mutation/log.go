@@ -60,7 +60,7 @@ func OpenLog(path, build string, engine suite.Engine) (*Log, error) {
 		if n == 0 {
 			return true, checkHeader(line, path, build)
 		}
-		return true, l.take(line, path)
+		return true, l.take(n, line, path)
 	})
 	if err != nil {
 		return nil, err
@@ -85,10 +85,10 @@ func checkHeader(line []byte, path, build string) error {
 }
 
 // take takes in a run.
-func (l *Log) take(line []byte, path string) error {
+func (l *Log) take(n int, line []byte, path string) error {
 	var e logEntry
 	if err := json.Unmarshal(line, &e); err != nil {
-		return fmt.Errorf("%s: a line that is not a run (%w); name another file or delete it", path, err)
+		return fmt.Errorf("%s: line %d is not a run (%w); delete that line, and its run is made again, or name another file", path, n+1, err)
 	}
 	l.known[e.runKey] = sim.Result{CPU: e.CPU, Hash: e.Hash,
 		Verdict: record.Verdict{Outcome: e.Outcome, Rule: e.Rule, Message: e.Message, Time: e.Time}}

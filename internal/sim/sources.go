@@ -205,7 +205,7 @@ func readTree(ctx context.Context, root, shown, dir string) (map[string]source, 
 	case errors.Is(err, fs.ErrNotExist):
 		return files, nil
 	case err != nil:
-		return nil, fmt.Errorf("read the code under test: %w", err)
+		return nil, fmt.Errorf("read the code under test in %s: %w", shown, err)
 	}
 	for _, f := range read {
 		files[dir+"/"+f.Name] = source{display: filepath.Join(shown, filepath.FromSlash(f.Name)), text: f.Text}

@@ -174,6 +174,8 @@ func TestCompileErrors(t *testing.T) {
 		"no code":          {"x.txt: nothing\n", ""},
 		"another module":   {"x.go: package raft\nimport \"6.5840/labrpc\"\n", "x.go:2:8: import \"6.5840/labrpc\""},
 		"tests only":       {"x_test.go: package raft\n", "no Go file"},
+		"build line":       {"x.go: // About it.\n\n//go:build !!a\n\npackage raft\n", "x.go:3:1: parsing //go:build line: double negation"},
+		"two build lines":  {"x.go: //go:build !a\n//go:build !b\n\npackage raft\n", "x.go:2:1: multiple //go:build comments"},
 		"about a disk":     {"x.go: package raft\nvar x int = \"no space left on device\"\n", "x.go:2:13:"},
 		"about memory":     {"x.go: package raft\nvar x int = \"cannot allocate memory\"\n", "x.go:2:13:"},
 		"about ourselves":  {"x.go: package raft\nvar x int = \"runtime.raftlab_owner\"\n", "x.go:2:13:"},

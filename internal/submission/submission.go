@@ -84,6 +84,9 @@ func read(ctx context.Context, root string, limits Limits, wanted func(name stri
 		return nil, nil, err
 	}
 	dir, err := os.OpenRoot(resolved)
+	if errors.Is(err, fs.ErrPermission) {
+		return nil, nil, unreadable(".", err)
+	}
 	if err != nil {
 		return nil, nil, err
 	}
@@ -267,6 +270,9 @@ func (r *reader) limited(name string, f io.Reader) ([]byte, error) {
 // more after that, because somebody may have exchanged the file meanwhile.
 func (r *reader) open(name string, good func(fs.FileInfo) bool) (*os.File, error) {
 	before, err := r.dir.Lstat(name)
+	if errors.Is(err, fs.ErrPermission) {
+		return nil, unreadable(name, err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("look at %s: %w", name, err)
 	}
@@ -275,6 +281,9 @@ func (r *reader) open(name string, good func(fs.FileInfo) bool) (*os.File, error
 			Foreign: true}
 	}
 	f, err := r.dir.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if errors.Is(err, fs.ErrPermission) {
+		return nil, unreadable(name, err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", name, err)
 	}
@@ -284,6 +293,15 @@ func (r *reader) open(name string, good func(fs.FileInfo) bool) (*os.File, error
 		return nil, &Error{Name: name, What: "was exchanged while it was read", Help: "try again when nothing writes to the directory"}
 	}
 	return f, nil
+}
+
+// unreadable says what to do about a file or directory that this user may not read. It is no
+// [Error]: the code may be as it should be, and nobody knows.
+func unreadable(name string, err error) error {
+	if name == "." {
+		name = "it"
+	}
+	return fmt.Errorf("%s may not be read by this user: give the right to read it, or leave it out (%w)", name, err)
 }
 
 func kind(mode fs.FileMode) string {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -131,4 +132,23 @@ func TestFindTreeBesideAProgram(t *testing.T) {
 	assert.Len(t, found, 2)
 	_, _, err = FindTree([]File{{"raft/raft.go", nil}}, packages)
 	assert.EqualError(t, err, "no package raft, kvraft is in it; its Go files say no package. It may have another layout: give it the folders that `raftlab init` makes")
+}
+
+// TestUnreadable: who may not read something is told what to do, and that nobody else is to blame.
+func TestUnreadable(t *testing.T) {
+	if os.Geteuid() <= 0 {
+		t.Skip("root may read everything, and Windows has other rights")
+	}
+	for name, shown := range map[string]string{"raft/deep/x.go": "raft/deep/x.go", "raft/deep": "raft/deep", ".": "it"} {
+		root := t.TempDir()
+		write(t, root, "raft/deep/x.go", "package deep")
+		at := filepath.Join(root, filepath.FromSlash(name))
+		require.NoError(t, os.Chmod(at, 0))
+		_, err := Read(context.Background(), root, Usual, goFile)
+		require.ErrorIs(t, err, fs.ErrPermission)
+		require.ErrorContains(t, err, shown+" may not be read by this user: give the right to read it")
+		var theirs *Error
+		require.False(t, errors.As(err, &theirs))
+		require.NoError(t, os.Chmod(at, 0o700))
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"go/parser"
 	"go/token"
+	"io/fs"
 	"maps"
 	"os"
 	"path"
@@ -80,6 +81,8 @@ func FindCode(framework string, courseTree bool, impl string, packages []string)
 	}
 	if info, err := os.Stat(abs); err == nil && !info.IsDir() {
 		return c, fmt.Errorf("--impl %s: there is no such directory, it is a file; give a course tree, or the directory that the file is in", impl)
+	} else if errors.Is(err, fs.ErrPermission) {
+		return c, fmt.Errorf("--impl %s: it may not be read by this user: give the right to read it, and to enter the directories above it", impl)
 	} else if err != nil {
 		return c, fmt.Errorf("--impl %s: there is no such directory; give a course tree, or the directory with your raft.go", impl)
 	}

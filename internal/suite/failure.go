@@ -152,7 +152,7 @@ const maxFault = 512
 func FaultLines(faults []Fault, outcome record.Outcome) []string {
 	lines := []string{"FAIL: the code under test does not compile"}
 	if outcome == record.Tampering {
-		lines[0] = "FAIL: the code under test was refused, because it uses what it may not use (tampering)"
+		lines[0] = "FAIL: the code under test was refused, because it uses what it may not use"
 	}
 	for i, f := range faults {
 		if len(lines) == maxFailureLines-1 && i < len(faults)-1 {

@@ -179,7 +179,9 @@ func (s *State) read(name string, into any) error {
 		return nil
 	}
 	if err == nil {
-		err = json.Unmarshal(data, into)
+		if damage := json.Unmarshal(data, into); damage != nil {
+			err = fmt.Errorf("it is damaged (%w); test the cases once more, and it is written anew", damage)
+		}
 	}
 	if err != nil {
 		return fmt.Errorf("reading %s: %w", filepath.Join(s.dir, name), err)

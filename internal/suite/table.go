@@ -32,7 +32,7 @@ func WriteTable(w io.Writer, r *Report, width int) error {
 		runs, passed = runs+c.Seeds, passed+c.Passed
 		virtual, cpu = virtual+c.Virtual, cpu+c.CPU
 	}
-	t.AppendFooter(table.Row{plural(len(r.Cases), "case"), "", fmt.Sprintf("%d/%d", passed, runs), "", totals(r),
+	t.AppendFooter(table.Row{Plural(len(r.Cases), "case"), "", fmt.Sprintf("%d/%d", passed, runs), "", totals(r),
 		round(virtual), round(cpu), fmt.Sprintf("%s/%d", points(r.Points, r.UpperPoints), r.MaxPoints)})
 	_, err := io.WriteString(w, Fit(t, width, columns, "outcome", "course", "CPU", "virtual", "first failing")+"\n"+remarks(r))
 	return err
@@ -130,7 +130,7 @@ func WriteList(w io.Writer, cases []Case, width int) error {
 		}
 		t.AppendRow(table.Row{c.ID(), c.Points, c.Section, demanded(c.Course), c.Checks})
 	}
-	t.AppendFooter(table.Row{plural(len(cases), "case"), points})
+	t.AppendFooter(table.Row{Plural(len(cases), "case"), points})
 	checks := max(width-longest-others, 20)
 	rendered := render(checks)
 	if over := wide(rendered) - width; over > 0 { // a section or two can be longer than others
@@ -148,7 +148,8 @@ func demanded(course string) string {
 	return ""
 }
 
-func plural(n int, what string) string {
+// Plural is a number of things: "1 run", "2 runs".
+func Plural(n int, what string) string {
 	if n != 1 {
 		what += "s"
 	}
@@ -255,7 +256,7 @@ func remarks(r *Report) string {
 		fmt.Fprintln(&b, s)
 	}
 	if operations, runs := r.Judged(); operations > 0 {
-		fmt.Fprintf(&b, "linearizable: %s in the histories of %s\n", plural(operations, "operation"), plural(runs, "run"))
+		fmt.Fprintf(&b, "linearizable: %s in the histories of %s\n", Plural(operations, "operation"), Plural(runs, "run"))
 	}
 	for _, c := range r.NotChecked() {
 		fmt.Fprintf(&b, "not checked: %s (%s)\n", c.Text, inCases(c.Cases))
@@ -269,7 +270,7 @@ func remarks(r *Report) string {
 	}
 	if n := len(r.Undecided()); n > 0 && r.Status != Unbuilt && r.Status != Broke {
 		fmt.Fprintf(&b, "no verdict on %s: %s points of %d, and only a person can release more than %d (docs/results.md, No verdict)\n",
-			plural(n, "case"), points(r.Points, r.UpperPoints), r.MaxPoints, r.Points)
+			Plural(n, "case"), points(r.Points, r.UpperPoints), r.MaxPoints, r.Points)
 	}
 	const most = 12
 	warnings := r.Warnings()

@@ -3,6 +3,7 @@ package vet
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"go/ast"
 	"go/build"
@@ -239,11 +240,25 @@ func (l *loader) frameworkFiles(dir string) (files []File, err error) {
 // Compiled reports whether a build with GOOS=wasip1 GOARCH=wasm uses the file. Files that it does
 // not use are not handed to the compiler at all, so a mistake here cannot smuggle one in.
 func Compiled(name string, text []byte) bool {
+	match, err := matches(name, text)
+	return match || err != nil // on an error, the parser has the word
+}
+
+// constraint is what is wrong with the lines that say when a file is compiled (//go:build). The
+// compiler would say it without folder and line.
+func constraint(f File) error {
+	_, err := matches(f.Name, f.Text)
+	if err == nil {
+		return nil
+	}
+	return errors.New(strings.TrimPrefix(err.Error(), path.Base(f.Name)+": "))
+}
+
+func matches(name string, text []byte) (bool, error) {
 	c := build.Default
 	c.GOOS, c.GOARCH, c.CgoEnabled, c.BuildTags, c.Compiler = "wasip1", "wasm", false, nil, "gc"
 	c.OpenFile = func(string) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(text)), nil }
-	match, err := c.MatchFile(".", path.Base(name))
-	return match || err != nil // on an error, the parser has the word
+	return c.MatchFile(".", path.Base(name))
 }
 
 // types checks all packages that were read from source.

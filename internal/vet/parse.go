@@ -35,11 +35,28 @@ func (c *Checked) parse(p *Package, f File) error {
 	if err != nil || file == nil {
 		return &SourceError{parseMessages(f.Display, err)}
 	}
+	if err := constraint(f); err != nil {
+		return &SourceError{[]string{fmt.Sprintf("%s: %v", c.position(constraintAt(file)), err)}}
+	}
 	if at := tooDeep(file); at.IsValid() {
 		return &SourceError{[]string{fmt.Sprintf("%s: more than %d levels of nesting: split what stands here", c.position(at), maxDepth)}}
 	}
 	p.Names, p.Files = append(p.Names, f.Name), append(p.Files, file)
 	return nil
+}
+
+// constraintAt is where the lines that say when a file is compiled stand: the last one, or the
+// beginning of the file if there is none.
+func constraintAt(file *ast.File) token.Pos {
+	at := file.FileStart
+	for _, group := range file.Comments {
+		for _, comment := range group.List {
+			if comment.Pos() < file.Package && strings.HasPrefix(comment.Text, "//go:build") {
+				at = comment.Pos()
+			}
+		}
+	}
+	return at
 }
 
 // parseMessages are the first few errors of the parser, with their positions in the file itself.
