@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -144,6 +145,9 @@ func (a *app) against(ctx context.Context, f *viewFlags, what string) (view.Run,
 // viewTrace reads a run from a file. What is not in a trace, such as the case's name, is not known.
 func viewTrace(file string) (view.Run, error) {
 	events, err := readTrace(file)
+	if err == nil && !slices.ContainsFunc(events, func(e record.Event) bool { return e.Kind != "" }) {
+		err = errors.New("there is no event in it")
+	}
 	if err != nil {
 		return view.Run{}, usage(fmt.Errorf("%s: %w; view takes a whole file that replay --trace has written: write it once more, or give the case and its seed", file, err))
 	}
