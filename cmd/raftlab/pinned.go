@@ -75,7 +75,8 @@ func checkoutOf(ctx context.Context, checkout, version string) (program string, 
 	if tag == "" {
 		return "", errors.New("that is no release that a tag leads back to")
 	}
-	if _, err := run(ctx, checkout, "git", "rev-parse", "--verify", "--quiet", "refs/tags/"+tag+"^{commit}"); err != nil {
+	commit, err := run(ctx, checkout, "git", "rev-parse", "--verify", "--quiet", "refs/tags/"+tag+"^{commit}")
+	if err != nil {
 		return "", fmt.Errorf("there is no tag %s in the repository of this checkout", tag)
 	}
 	cache, err := sim.CacheDir()
@@ -83,7 +84,8 @@ func checkoutOf(ctx context.Context, checkout, version string) (program string, 
 		return "", err
 	}
 	dir := filepath.Join(cache, "releases", tag)
-	if release.Of(dir) != version {
+	// Another repository, a fork or a trial, may have had a tag of that name.
+	if is, err := run(ctx, checkout, "git", "-C", dir, "rev-parse", "HEAD"); err != nil || is != commit {
 		next := dir + ".new"
 		if err := errors.Join(os.RemoveAll(next), os.RemoveAll(dir), os.MkdirAll(filepath.Dir(dir), 0o755)); err != nil {
 			return "", err

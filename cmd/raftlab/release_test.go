@@ -68,6 +68,14 @@ func TestRegradeByItsRelease(t *testing.T) {
 	assert.Equal(t, "0.0.1 is asked to regrade\n", res.out)
 	assert.Contains(t, res.errOut, "its runs are repeated with that release")
 
+	// The tag leads elsewhere now: what is in the cache is not that release.
+	git("checkout", "-q", "v0.0.1")
+	put(t, dir, "cmd/raftlab/main.go", "package main\n\nfunc main() { println(\"another one\") }\n")
+	git("commit", "-q", "-a", "-m", "another release 0.0.1")
+	git("tag", "-f", "v0.0.1")
+	git("checkout", "-q", "-")
+	assert.Contains(t, raftlab(t, dir, "regrade", report).errOut, "another one")
+
 	for version, why := range map[string]string{"0.0.2": "no tag v0.0.2", "0.0.2-dev": "no release"} {
 		write(version)
 		res = raftlab(t, dir, "regrade", report)
