@@ -88,6 +88,7 @@ func Run(ctx context.Context, x experiment.Experiment, o Options) (*Report, erro
 		return nil, err
 	}
 	var trials []*trial
+	var unbuilt error
 	for _, s := range o.Subjects {
 		if !s.fits(x) {
 			if s.Untested {
@@ -97,7 +98,10 @@ func Run(ctx context.Context, x experiment.Experiment, o Options) (*Report, erro
 		}
 		binary, err := build(ctx, s, o.Progress)
 		if err != nil {
-			return nil, err
+			if !s.Untested || ctx.Err() != nil {
+				return nil, err
+			}
+			unbuilt = errors.Join(unbuilt, err) // the others can still be measured
 		}
 		for _, v := range x.Variants {
 			if v.OfPaper && s.Whole {
@@ -105,7 +109,7 @@ func Run(ctx context.Context, x experiment.Experiment, o Options) (*Report, erro
 			}
 			for _, p := range sweep.Points {
 				for _, seed := range o.Seeds {
-					trials = append(trials, &trial{subject: s.Name, untested: s.Untested, experiment: x, variant: v, point: p, seed: seed, ignored: s.ignored(v), job: sim.Job{
+					trials = append(trials, &trial{subject: s.Name, untested: s.Untested, experiment: x, variant: v, point: p, seed: seed, instead: s.instead(v, err), job: sim.Job{
 						Binary: binary, Test: experiment.Test,
 						Params: record.Params{Case: experiment.CaseName(x, v), Seed: seed},
 						Env:    []string{experiment.SetVariable + "=" + p.Set},
@@ -117,7 +121,7 @@ func Run(ctx context.Context, x experiment.Experiment, o Options) (*Report, erro
 		}
 	}
 	runAll(ctx, pool, trials, o)
-	err = lost(ctx, trials)
+	err = errors.Join(unbuilt, lost(ctx, trials))
 	report.add(x, trials)
 	report.Findings = report.findings()
 	return report, err
@@ -161,6 +165,19 @@ func (s Subject) ignored(v experiment.Variant) string {
 	return ""
 }
 
+// instead is what stands in place of the variant's numbers where it cannot run, or would measure
+// something else; nil if it can.
+func (s Subject) instead(v experiment.Variant, unbuilt error) *experiment.Measured {
+	if unbuilt != nil {
+		return &experiment.Measured{Short: "not built", Why: strings.Join(strings.Split(strings.TrimSpace(unbuilt.Error()), "\n"), "; ")}
+	}
+	if field := s.ignored(v); field != "" {
+		return &experiment.Measured{Short: "not asked",
+			Why: "it never looks at the " + field + " of its kvapi.Options, so that it would be measured without them"}
+	}
+	return nil
+}
+
 // build compiles the peer of a subject together with the experiments.
 func build(ctx context.Context, s Subject, progress func(string)) (*sim.Binary, error) {
 	progress("building " + s.Name)
@@ -192,7 +209,7 @@ type trial struct {
 	variant    experiment.Variant
 	point      experiment.Point
 	seed       uint64
-	ignored    string // field of the options that the service never looks at, although the variant is about it
+	instead    *experiment.Measured // of numbers, if it does not run
 	job        sim.Job
 
 	values map[string]experiment.Measured // by metric
@@ -210,7 +227,10 @@ func runAll(ctx context.Context, pool *sim.Pool, trials []*trial, o Options) {
 		free <- struct{}{}
 		all.Go(func() {
 			defer func() { <-free }()
-			if !o.Log.recall(t) {
+			switch {
+			case t.instead != nil: // which the log does not know: it is no matter of the source alone
+				t.note(*t.instead)
+			case !o.Log.recall(t):
 				t.run(ctx, pool)
 				o.Log.keep(t)
 			}
@@ -228,10 +248,6 @@ func (t *trial) run(ctx context.Context, pool *sim.Pool) {
 	if t.err = ctx.Err(); t.err != nil {
 		return
 	}
-	if t.ignored != "" {
-		t.lacks()
-		return
-	}
 	result := pool.Run(ctx, t.job)
 	defer os.Remove(t.job.Trace) // it may be large
 	t.hash = result.Hash
@@ -240,15 +256,6 @@ func (t *trial) run(ctx context.Context, pool *sim.Pool) {
 		return
 	}
 	t.values, t.err = readMeasures(t.job.Trace)
-}
-
-// lacks notes that a service has never heard of what the variant is about.
-func (t *trial) lacks() {
-	t.values = map[string]experiment.Measured{}
-	for _, m := range t.experiment.Metrics {
-		t.values[m.Name] = experiment.Measured{Metric: m.Name, Short: "not asked",
-			Why: "it never looks at the " + t.ignored + " of its kvapi.Options, so that it would be measured without them"}
-	}
 }
 
 // failed notes a trial that did not end well.
@@ -266,10 +273,15 @@ const failedTrial = "failed"
 
 // without notes why a trial has no numbers, in short and in full.
 func (t *trial) without(short string, why error) {
+	t.note(experiment.Measured{Short: short, Why: fmt.Sprintf("%s, seed %d: %v", t.variant.Name, t.seed, why)})
+}
+
+// note has the same stand for all metrics.
+func (t *trial) note(m experiment.Measured) {
 	t.values = map[string]experiment.Measured{}
-	for _, m := range t.experiment.Metrics {
-		t.values[m.Name] = experiment.Measured{Metric: m.Name, Short: short,
-			Why: fmt.Sprintf("%s, seed %d: %v", t.variant.Name, t.seed, why)}
+	for _, of := range t.experiment.Metrics {
+		m.Metric = of.Name
+		t.values[of.Name] = m
 	}
 }
 

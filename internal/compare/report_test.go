@@ -13,6 +13,7 @@ import (
 	"raftlab/internal/compare/experiment"
 	"raftlab/internal/record"
 	"raftlab/internal/suite"
+	"raftlab/kvapi"
 )
 
 func TestSpread(t *testing.T) {
@@ -92,6 +93,42 @@ func TestFailedTrials(t *testing.T) {
 	failed = &trial{subject: "mine", untested: true, experiment: x, variant: x.Variants[0], seed: 7}
 	failed.failed(record.Verdict{Outcome: record.FrameworkError, Message: "our own mistake"})
 	require.Error(t, failed.err)
+}
+
+// A variant whose field a service never looks at is not run, and neither is what was not built: the
+// rows say so once for all seeds, and the log does not remember it.
+func TestInstead(t *testing.T) {
+	x := experiment.Experiment{Metrics: []experiment.Metric{{Name: "time"}, {Name: "rate"}}, Variants: []experiment.Variant{
+		{Name: "log", Reads: kvapi.ReadLog}, {Name: "index", Reads: kvapi.ReadIndexLeader}, {Name: "batched", Reads: kvapi.ReadIndexLeader, Extensions: []string{"batch"}}}}
+	shorts := func(s Subject, unbuilt error) (all []string) {
+		for _, v := range x.Variants {
+			if m := s.instead(v, unbuilt); m != nil {
+				all = append(all, v.Name+" "+m.Short+": "+m.Why)
+			}
+		}
+		return all
+	}
+	const why = " of its kvapi.Options, so that it would be measured without them"
+	require.Empty(t, shorts(Subject{}, nil))
+	require.Equal(t, []string{"index not asked: it never looks at the Reads" + why, "batched not asked: it never looks at the Reads" + why}, shorts(Subject{Ignores: []string{"Reads"}}, nil))
+	require.Equal(t, []string{"batched not asked: it never looks at the Extensions" + why}, shorts(Subject{Ignores: []string{"Extensions"}}, nil))
+	require.Equal(t, "log not built: a.go:1: no; a.go:2: nor this", shorts(Subject{Ignores: []string{"Reads"}}, errors.New("a.go:1: no\na.go:2: nor this\n"))[0])
+
+	log, err := OpenLog(filepath.Join(t.TempDir(), "compare.jsonl"))
+	require.NoError(t, err)
+	defer log.Close()
+	var trials []*trial
+	for seed := range uint64(2) {
+		trials = append(trials, &trial{subject: "mine", experiment: x, variant: x.Variants[0], seed: seed, instead: &experiment.Measured{Short: "not asked", Why: "nobody did"}})
+	}
+	runAll(t.Context(), nil, trials, Options{Workers: 1, Log: log, Progress: func(string) {}})
+	r := Report{Seeds: []uint64{0, 1}, Metrics: x.Metrics}
+	r.add(x, trials)
+	var b strings.Builder
+	require.NoError(t, r.WriteMarkdown(&b))
+	require.Contains(t, b.String(), "| log | mine | not asked | not asked |\n")
+	require.Equal(t, 1, strings.Count(b.String(), "nobody did"))
+	require.Empty(t, log.known)
 }
 
 // Trials come subject by subject; rows have the subjects beside each other.
