@@ -176,6 +176,7 @@ func TestCompileErrors(t *testing.T) {
 		"tests only":       {"x_test.go: package raft\n", "no Go file"},
 		"build line":       {"x.go: // About it.\n\n//go:build !!a\n\npackage raft\n", "x.go:3:1: parsing //go:build line: double negation"},
 		"two build lines":  {"x.go: //go:build !a\n//go:build !b\n\npackage raft\n", "x.go:2:1: multiple //go:build comments"},
+		"huge variable":    {"x.go: package raft\nvar a [1 << 40]int\nfunc Run(string, func(string)) string { a[1] = 2; return \"\" }\n", "a package variable has 8796093022208 bytes"},
 		"about a disk":     {"x.go: package raft\nvar x int = \"no space left on device\"\n", "x.go:2:13:"},
 		"about memory":     {"x.go: package raft\nvar x int = \"cannot allocate memory\"\n", "x.go:2:13:"},
 		"about ourselves":  {"x.go: package raft\nvar x int = \"runtime.raftlab_owner\"\n", "x.go:2:13:"},
