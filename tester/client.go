@@ -39,13 +39,17 @@ type Client struct {
 type clientEnd struct{ cluster, client, to int }
 
 // NewClient makes a client that reaches all servers. Its ends are in an order drawn from the seed:
-// clients do not know the servers' numbers. It is for the case's main goroutine.
+// clients do not know the servers' numbers, unless the contract of their year says so. It is for the case's main goroutine.
 func (s *Servers) NewClient() *Client {
 	s.mu.Lock()
 	cl := &Client{s: s, number: len(s.clients), owner: globals.NewClient()}
 	s.clients = append(s.clients, cl)
 	s.mu.Unlock()
-	for _, to := range s.r.stream(fmt.Sprintf("client %d of %d", cl.number, s.number)).Perm(s.n) {
+	order := s.r.stream(fmt.Sprintf("client %d of %d", cl.number, s.number)).Perm(s.n)
+	if s.r.terms.InOrder {
+		slices.Sort(order)
+	}
+	for _, to := range order {
 		name := clientEnd{s.machines.number, cl.number, to}
 		cl.names = append(cl.names, name)
 		cl.ends = append(cl.ends, s.net.MakeEdge(name, record.FirstClient+cl.number, to))

@@ -194,3 +194,25 @@ func TestACrashWhileThePeerIsAsked(t *testing.T) {
 		passes(t, v)
 	}
 }
+
+// TestOrderOfEnds: where the contract says so, a client's ends are in the order of the servers, and
+// otherwise, with seven of them, in some other order.
+func TestOrderOfEnds(t *testing.T) {
+	eachContract(t, func(t *testing.T, terms contract.Contract) {
+		v, _ := tester.RunInBubble(t, tester.Case{Part: "3A", Name: "Echo", Run: func(e *tester.Env) {
+			cl := e.NewServers(startEcho, 7, tester.Options{}).NewClient()
+			require.Equal(t, terms.InOrder, inOrder(cl, 7))
+		}}, record.Params{Seed: 1, Contract: terms.Year})
+		require.Equal(t, record.Pass, v.Outcome, v.Message)
+	})
+}
+
+// inOrder reports whether the client's i-th end leads to the i-th of n servers.
+func inOrder(cl *tester.Client, n int) bool {
+	for i, end := range cl.Ends()[:n] {
+		if cl.EndsTo(i)[0] != end {
+			return false
+		}
+	}
+	return true
+}

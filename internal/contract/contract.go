@@ -29,6 +29,9 @@ type Contract struct {
 	// service that knows the latest request of each client by its number alone, and is not ready
 	// for an older one, is right there.
 	Once bool
+	// InOrder: a client is given its ends in the order of the servers. So a server may tell it by a
+	// number who leads.
+	InOrder bool
 	// Processes: a peer is a process, which dies without being asked. So what it has started cannot
 	// be told to end, and nobody looks for what is left over.
 	Processes bool
@@ -45,8 +48,8 @@ var years = []Contract{
 	{Year: "2022", AsksPeer: true, Once: true},
 	{Year: "2023", Once: true},
 	{Year: "2024", Once: true},
-	{Year: "2025", Once: true},
-	{Year: "2026", Once: true, Processes: true},
+	{Year: "2025", Once: true, InOrder: true},
+	{Year: "2026", Once: true, InOrder: true, Processes: true},
 }
 
 // Years returns the years that have a contract, the oldest first.
