@@ -127,8 +127,8 @@ func thinLink(e *tester.Env) {
 		c.fail(tester.RuleUnwantedLeader, "§5.2", nil, "links of %d bytes a second carried commands of %d a second, and in each of 5 tries a peer stood for election meanwhile: what is on its way goes out once more with each heartbeat?",
 			link, int(burst*size*time.Second/gap))
 	}
-	if limit := int64(2 * commands * size * 3 / 2); bytes > limit {
-		c.fail(tester.RuleTooManyBytes, "§5.3", nil, "%d commands of %d bytes for two followers made %d bytes on links that take a while for them; %d are enough to send a half of it twice", commands, size, bytes, limit)
+	if limit := int64(2 * commands * size * 4); bytes > limit {
+		c.fail(tester.RuleTooManyBytes, "§5.3", nil, "%d commands of %d bytes for two followers made %d bytes on links that take a while for them; %d are enough to send all of it four times", commands, size, bytes, limit)
 	}
 	e.Note("%d refused, %v", refused, took)
 	c.recovers()
