@@ -39,7 +39,8 @@ type Client struct {
 type clientEnd struct{ cluster, client, to int }
 
 // NewClient makes a client that reaches all servers. Its ends are in an order drawn from the seed:
-// clients do not know the servers' numbers, unless the contract of their year says so. It is for the case's main goroutine.
+// clients do not know the servers' numbers, unless the contract of their year says so. It is for the
+// case's main goroutine.
 func (s *Servers) NewClient() *Client {
 	s.mu.Lock()
 	cl := &Client{s: s, number: len(s.clients), owner: globals.NewClient()}

@@ -173,11 +173,12 @@ func (a *app) unwrapped(ctx context.Context, root course.Root, impl string, othe
 	return code.From(impl, key, dirs), forget, nil
 }
 
-// findPeer is findCode for commands that need nothing but a package raft.
-func (a *app) findPeer(ctx context.Context, root course.Root, impl string) (code suite.Code, forget func(), err error) {
+// findOneOf is findCode for commands that need one of some packages, and no other; lack says that
+// there is none of them.
+func (a *app) findOneOf(ctx context.Context, root course.Root, impl, lack string, packages ...string) (code suite.Code, forget func(), err error) {
 	code, forget, err = a.findCode(ctx, root, &runFlags{impl: impl, year: adopt.Auto, brief: true}, &suite.Options{})
-	if err == nil && code.Impl != nil && code.Impl["raft"] == "" {
-		err = fmt.Errorf("--impl %s: there is no package raft in it", impl)
+	if err == nil && code.Impl != nil && !slices.ContainsFunc(packages, func(pkg string) bool { return code.Impl[pkg] != "" }) {
+		err = fmt.Errorf("--impl %s: %s", impl, lack)
 	}
 	return code, forget, err
 }

@@ -54,7 +54,7 @@ func (a *app) cluster(ctx context.Context, args []string) error {
 	}
 	ctx, stop := interruptible(ctx)
 	defer stop()
-	code, forget, err := a.findPeer(ctx, root, impl)
+	code, forget, err := a.findOneOf(ctx, root, impl, "there is no package raft in it", "raft")
 	if err != nil {
 		forget()
 		return usage(err)

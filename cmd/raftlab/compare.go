@@ -16,10 +16,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"raftlab/internal/adopt"
 	"raftlab/internal/compare"
 	"raftlab/internal/compare/experiment"
-	"raftlab/internal/course"
 	"raftlab/internal/sim"
 	"raftlab/internal/suite"
 	"raftlab/internal/timeline"
@@ -221,7 +219,8 @@ func (a *app) compareOptions(ctx context.Context, f *compareFlags, experiments [
 		impls = append(impls, f.impl)
 	}
 	for _, impl := range impls {
-		code, removes, err := a.findMeasured(ctx, root, impl)
+		code, removes, err := a.findOneOf(ctx, root, impl, "none of the packages raft, kvraft and shardkv is in it, and the experiments measure nothing else",
+			experiment.Peers, experiment.KV, experiment.Sharded)
 		if impl == f.impl {
 			done = removes
 		}
@@ -240,15 +239,6 @@ func (a *app) compareOptions(ctx context.Context, f *compareFlags, experiments [
 	}
 	forget := done
 	return o, func() { forget(); o.Log.Close() }, nil
-}
-
-// findMeasured finds peers, or services, or both.
-func (a *app) findMeasured(ctx context.Context, root course.Root, impl string) (code suite.Code, forget func(), err error) {
-	code, forget, err = a.findCode(ctx, root, &runFlags{impl: impl, year: adopt.Auto, brief: true}, &suite.Options{})
-	if err == nil && code.Impl != nil && code.Impl[experiment.Peers] == "" && code.Impl[experiment.KV] == "" && code.Impl[experiment.Sharded] == "" {
-		err = fmt.Errorf("--impl %s: none of the packages raft, kvraft and shardkv is in it, and the experiments measure nothing else", impl)
-	}
-	return code, forget, err
 }
 
 // subjects are what can be measured of some code: its peers below this project's services, and its

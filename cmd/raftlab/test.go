@@ -120,7 +120,7 @@ type testRun struct {
 }
 
 func (a *app) test(ctx context.Context, f *testFlags, selectors []string) error {
-	t := &testRun{app: a, flags: f, binaries: map[string]*sim.Binary{}, forget: func() {}}
+	t := &testRun{app: a, flags: f, forget: func() {}}
 	defer func() { t.forget() }()
 	ctx, stop := interruptible(ctx)
 	defer stop()

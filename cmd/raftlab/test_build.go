@@ -1,13 +1,12 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"maps"
 	"slices"
-	"strings"
 
 	"raftlab/internal/record"
+	"raftlab/internal/sim"
 	"raftlab/internal/suite"
 )
 
@@ -19,43 +18,26 @@ func (t *testRun) prepareBinaries(ctx context.Context) error {
 	t.report.Options.Native = t.where.native
 	err := t.build(ctx)
 	if err == nil && slices.ContainsFunc(slices.Collect(maps.Values(t.binaries)), t.where.outside) {
-		t.report.Options.Native, t.report.Builds, t.report.Unbuilt, t.report.Faults = false, t.report.Builds[:0], nil, nil
-		clear(t.binaries)
+		t.report.Options.Native = false
 		err = t.build(ctx)
 	}
 	t.report.Notes = append(t.report.Notes, t.where.note)
 	return err
 }
 
-// build makes the test binaries that the items need. A package that does not compile hinders its
-// own cases and those of the services on it; it is an error if there is no other.
+// build makes the test binaries that the items need.
 func (t *testRun) build(ctx context.Context) error {
-	var first error
+	var packages []string
 	for _, item := range t.items {
-		pkg := item.Case.Package
-		name := strings.TrimPrefix(pkg, "./")
-		if t.binaries[pkg] != nil || slices.Contains(t.report.Unbuilt, name) {
-			continue
-		}
+		packages = append(packages, item.Case.Package)
+	}
+	done, err := t.code.Compile(ctx, packages, func(pkg string) (*sim.Binary, error) {
 		t.watch.Building("building " + pkg)
-		b, err := buildOf(t.code, pkg, t.report.Options).Binary(ctx, t.watch.Building)
-		if err != nil {
-			faults, outcome := t.code.Faults(err)
-			if ctx.Err() != nil || outcome != suite.NotBuilt {
-				return err
-			}
-			first = cmp.Or(first, err)
-			t.report.Unbuilt, t.report.Faults = append(t.report.Unbuilt, name), suite.JoinFaults(t.report.Faults, faults)
-			continue
-		}
-		t.binaries[pkg] = b
-		t.report.Builds = append(t.report.Builds, suite.Build{Package: pkg, ID: b.ID, Source: b.Source, GoVersion: b.GoVersion, Notes: b.Notes, Warnings: t.code.ShowAll(b.Warnings)})
-	}
-	if len(t.binaries) == 0 {
-		t.report.Unbuilt = nil
-		return first
-	}
-	return nil
+		return buildOf(t.code, pkg, t.report.Options).Binary(ctx, t.watch.Building)
+	})
+	t.binaries, t.report.Unbuilt, t.report.Faults = done.Binaries, done.Unbuilt, done.Faults
+	t.report.Builds = append(t.report.Builds[:0], done.Builds...)
+	return err
 }
 
 // unbuilt reports that nothing could run, and whose fault it is.

@@ -169,7 +169,7 @@ func (s Subject) ignored(v experiment.Variant) string {
 // something else; nil if it can.
 func (s Subject) instead(v experiment.Variant, unbuilt error) *experiment.Measured {
 	if unbuilt != nil {
-		return &experiment.Measured{Short: "not built", Why: strings.Join(strings.Split(strings.TrimSpace(unbuilt.Error()), "\n"), "; ")}
+		return &experiment.Measured{Short: "not built", Why: strings.ReplaceAll(strings.TrimSpace(unbuilt.Error()), "\n", "; ")}
 	}
 	if field := s.ignored(v); field != "" {
 		return &experiment.Measured{Short: "not asked",

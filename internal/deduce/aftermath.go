@@ -46,7 +46,7 @@ func (w *weigher) afterFailedCalls() {
 			continue
 		}
 		key, on := edge{e.Peer, e.Other, e.N}, way{e.Peer, e.Other}
-		r := w.askedOf(key)
+		r := w.asked[key]
 		nothing := func(refused bool) {
 			k := failure{r.RPC, refused, handled[key]}
 			if (r.RPC == Append && (refused || handled[key]) || r.RPC == Install) && !seen[k] {
@@ -55,9 +55,9 @@ func (w *weigher) afterFailedCalls() {
 		}
 		switch e.Kind {
 		case record.Sent:
-			w.asking(key, e)
+			w.asking(e)
 			delete(handled, key)
-			if next := w.askedOf(key).RPC; due[on] && (next == Append || next == Install) {
+			if next := w.asked[key].RPC; due[on] && (next == Append || next == Install) {
 				delete(due, on)
 				follow[key] = true
 				w.raise(at, Decisive)
@@ -90,10 +90,10 @@ func (w *weigher) afterRestarts() {
 		case record.Restart:
 			back[e.Peer] = true
 		case record.Sent:
-			w.asking(edge{e.Peer, e.Other, e.N}, e)
+			w.asking(e)
 		case record.Handled:
 			answer, _ := ReadReply(e.Detail)
-			if back[e.Other] && answer == No && w.askedOf(edge{e.Peer, e.Other, e.N}).RPC == Append && found < mostRestarts {
+			if back[e.Other] && answer == No && w.asked[edge{e.Peer, e.Other, e.N}].RPC == Append && found < mostRestarts {
 				delete(back, e.Other)
 				found++
 				w.raise(at, Decisive)
@@ -134,9 +134,9 @@ func (w *weigher) votesBesideLeader() {
 		case record.CrashPeer:
 			delete(heard, e.Peer)
 		case record.Sent:
-			w.asking(key, e)
+			w.asking(e)
 		case record.Handled:
-			r := w.askedOf(key)
+			r := w.asked[key]
 			answer, _ := ReadReply(e.Detail)
 			if r.RPC == Append && answer == Yes {
 				heard[e.Other] = e.Time
@@ -156,8 +156,3 @@ func (w *weigher) votesBesideLeader() {
 		w.raise(at, Decisive)
 	}
 }
-
-// asking notes what is asked.
-func (w *weigher) asking(key edge, e record.Event) { w.asked[key] = ReadRequest(e.Method, e.Detail) }
-
-func (w *weigher) askedOf(key edge) Request { return w.asked[key] }

@@ -80,7 +80,7 @@ func (w *weigher) alone(at int, e record.Event) Weight {
 	case record.Cut, record.Heal, record.Note:
 		return Context
 	case record.Sent:
-		w.asked[edge{e.Peer, e.Other, e.N}] = ReadRequest(e.Method, e.Detail)
+		w.asking(e)
 	case record.Delivered:
 		if r := w.asked[edge{e.Peer, e.Other, e.N}]; r.RPC == Vote && slices.Contains(w.subject.Terms, r.Term) {
 			return Context
@@ -89,6 +89,11 @@ func (w *weigher) alone(at int, e record.Event) Weight {
 		return w.answer(e)
 	}
 	return Hum
+}
+
+// asking notes what is asked. After a restart calls are numbered anew.
+func (w *weigher) asking(e record.Event) {
+	w.asked[edge{e.Peer, e.Other, e.N}] = ReadRequest(e.Method, e.Detail)
 }
 
 // answer weighs what a peer answers to a request.

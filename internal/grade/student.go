@@ -1,7 +1,6 @@
 package grade
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -37,7 +36,7 @@ type grading struct {
 // grade makes the record of one submission, or completes it. An error is the framework's and leaves
 // what is there.
 func (c *Class) grade(ctx, limit context.Context, e Entry) error {
-	g := &grading{Class: c, entry: e, ctx: ctx, limit: limit, binaries: map[string]*sim.Binary{}}
+	g := &grading{Class: c, entry: e, ctx: ctx, limit: limit}
 	g.record = &Record{Schema: RecordSchema, Name: e.Name, Runs: []Run{}}
 	tree, err := g.open()
 	if err != nil {
@@ -165,34 +164,20 @@ func merged(a, b []Run) []Run {
 	return a
 }
 
-// build makes the test binaries. A package that does not compile costs its own cases and those of
-// the services on it, and no others; it is an error if there is no other.
+// build makes the test binaries of what was handed in.
 func (g *grading) build() error {
-	g.record.Builds, g.record.Unbuilt, g.record.Faults = nil, nil, nil
-	var first error
+	var packages []string
 	for _, k := range g.cases {
-		name := strings.TrimPrefix(k.Package, "./")
-		if g.binaries[k.Package] != nil || !g.there(name) {
-			continue
+		if !slices.Contains(g.record.Absent, strings.TrimPrefix(k.Package, "./")) {
+			packages = append(packages, k.Package)
 		}
-		b, err := g.Compile(g.limit, g.code, k.Package)
-		if err != nil {
-			faults, outcome := g.code.Faults(err)
-			if g.limit.Err() != nil || outcome != suite.NotBuilt {
-				return err
-			}
-			first = cmp.Or(first, err)
-			g.record.Unbuilt, g.record.Faults = append(g.record.Unbuilt, name), suite.JoinFaults(g.record.Faults, faults)
-			continue
-		}
-		g.binaries[k.Package] = b
-		g.record.Builds = append(g.record.Builds, suite.Build{Package: k.Package, ID: b.ID, GoVersion: b.GoVersion, Notes: b.Notes, Warnings: g.code.ShowAll(b.Warnings)})
 	}
-	if len(g.binaries) == 0 {
-		g.record.Unbuilt = nil
-		return first
+	done, err := g.code.Compile(g.limit, packages, func(pkg string) (*sim.Binary, error) { return g.Compile(g.limit, g.code, pkg) })
+	for i := range done.Builds {
+		done.Builds[i].Source = "" // the key of the record has it
 	}
-	return nil
+	g.binaries, g.record.Builds, g.record.Unbuilt, g.record.Faults = done.Binaries, done.Builds, done.Unbuilt, done.Faults
+	return err
 }
 
 // there reports whether a package was handed in, and compiles as far as is known.

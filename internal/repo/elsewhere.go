@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"raftlab/internal/submission"
 )
 
 // Elsewhere says where else code may be if there is none in what is checked out of a repository: in
@@ -22,26 +24,22 @@ func Elsewhere(ctx context.Context, dir string) string {
 		return ""
 	}
 	defer remove()
-	var places []string
+	var found []string
 	if others := r.withCode(ctx, otherBranches(gitDir(dir))); len(others) > 0 {
-		places = append(places, "other branches have code ("+listed(others)+")")
+		found = append(found, "other branches have code ("+listed(others)+")")
 	}
 	if sub := r.submodules(ctx, dir); len(sub) > 0 {
-		places = append(places, "submodules are repositories of their own ("+listed(sub)+")")
+		found = append(found, "submodules are repositories of their own ("+listed(sub)+")")
 	}
-	return strings.Join(places, ", and ")
+	return strings.Join(found, ", and ")
 }
 
-// listed are names as far as they are of interest.
+// listed are names, which are somebody else's words, as far as they are of interest.
 func listed(names []string) string {
-	const most = 4
 	for i, name := range names {
 		names[i] = fmt.Sprintf("%.60q", name)
 	}
-	if n := len(names) - most; n > 0 {
-		names = append(names[:most], fmt.Sprintf("%d more", n))
-	}
-	return strings.Join(names, ", ")
+	return submission.Listed(names)
 }
 
 // places of branches: of this repository, and of those that it was cloned from.

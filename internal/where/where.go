@@ -63,15 +63,12 @@ const smooth = 60
 // with fewer lines comes first.
 func Rank(e Evidence) []Place {
 	fs := e.functions()
-	byWords := e.words(fs)
-	byMoments := e.moments(fs)
-	n := len(fs)
-	ranks := func(score func(i int) float64) []float64 { return ranked(n, score) }
-	runs := ranks(func(i int) float64 { return fs[i].best })
-	moments := ranks(func(i int) float64 { return byMoments[i] })
-	words := ranks(func(i int) float64 { return byWords[i] })
-	length := ranks(func(i int) float64 { return float64(fs[i].length) })
-	places := make([]Place, n)
+	byRuns, byLength := make([]float64, len(fs)), make([]float64, len(fs))
+	for i, f := range fs {
+		byRuns[i], byLength[i] = f.best, float64(f.length)
+	}
+	runs, moments, words, length := ranked(byRuns), ranked(e.moments(fs)), ranked(e.words(fs)), ranked(byLength)
+	places := make([]Place, len(fs))
 	for i, f := range fs {
 		p := f.Place
 		p.Ranks = Ranks{Runs: runs[i], Moments: moments[i], Words: words[i], Length: length[i]}
@@ -86,17 +83,17 @@ func Rank(e Evidence) []Place {
 	return places
 }
 
-// ranked gives n things ranks by their scores, the highest first.
-func ranked(n int, score func(i int) float64) []float64 {
-	order := make([]int, n)
+// ranked gives things ranks by their scores, the highest first.
+func ranked(scores []float64) []float64 {
+	order := make([]int, len(scores))
 	for i := range order {
 		order[i] = i
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(score(b), score(a)) })
-	ranks := make([]float64, n)
-	for from := 0; from < n; {
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(scores[b], scores[a]) })
+	ranks := make([]float64, len(scores))
+	for from := 0; from < len(order); {
 		to := from + 1
-		for to < n && score(order[to]) == score(order[from]) {
+		for to < len(order) && scores[order[to]] == scores[order[from]] {
 			to++
 		}
 		for _, i := range order[from:to] {
