@@ -1,10 +1,12 @@
 package mutation
 
 import (
+	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -126,6 +128,45 @@ func TestWrittenPeersEqualBundledOnes(t *testing.T) {
 		require.Equal(t, string(edits["raft/"+s.Name+"/"+f.Name()]), string(text))
 	}
 	require.True(t, strings.Contains(string(edits[packageDir+entrance]), `"raftlab/raft/`+s.Name+`"`))
+}
+
+// A folder of a submission stands for all that is below it: kvraft without kvraft/rsm would not
+// compile.
+func TestWrittenServicesHaveWhatTheyImport(t *testing.T) {
+	tried := map[string]bool{}
+	for _, s := range load(t, Mutant) {
+		f, err := familyOf(s.Package())
+		require.NoError(t, err)
+		files, err := f.files(root, s)
+		require.NoError(t, err)
+		folders := map[string]bool{}
+		for name := range files {
+			folders[path.Dir(f.home(name))] = true
+		}
+		shape := fmt.Sprint(f.dir, folders)
+		if tried[shape] {
+			continue
+		}
+		tried[shape] = true
+		dir := t.TempDir()
+		require.NoError(t, Write(root, s, dir))
+		require.NoError(t, filepath.WalkDir(dir, func(name string, _ os.DirEntry, err error) error {
+			if err != nil || filepath.Ext(name) != ".go" {
+				return err
+			}
+			parsed, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ImportsOnly)
+			require.NoError(t, err)
+			for _, spec := range parsed.Imports {
+				imported, ours := strings.CutPrefix(strings.Trim(spec.Path.Value, `"`), "raftlab/")
+				folder, _, _ := strings.Cut(imported, "/")
+				if _, err := os.Stat(filepath.Join(dir, folder)); ours && err == nil {
+					require.DirExists(t, filepath.Join(dir, imported), "%s: %s", s.Name, name)
+				}
+			}
+			return nil
+		}))
+	}
+	require.Greater(t, len(tried), 5, "%v", tried)
 }
 
 // A remembered kill of a mutant, a part or a case that is gone would be passed over in silence, and

@@ -221,8 +221,8 @@ func service(t *testing.T) %s {
 }
 
 // write is [Write] for a version of the service: the packages that it does not share with the
-// reference, each in a folder of its name. What is in a package below another one counts only
-// together with that, so that it is written, too.
+// reference, each in a folder of its name. A folder of a submission stands for all that is below
+// it: so the packages above one that is written, and those below it, are written too.
 func (f family) write(root string, s Subject, dir string) error {
 	files, err := f.files(root, s)
 	if err != nil {
@@ -232,16 +232,12 @@ func (f family) write(root string, s Subject, dir string) error {
 	for name, text := range files {
 		name = f.home(name)
 		written[name] = text
-		above := path.Dir(path.Dir(name))
-		if above == "." || above == f.dir {
-			continue
-		}
-		reference, err := sources(filepath.Join(root, filepath.FromSlash(above)))
-		if err != nil {
-			return err
-		}
-		for name, text := range reference {
-			written[path.Join(above, name)] = text
+	}
+	for _, any := range families {
+		for _, l := range any.packages {
+			if err := complete(root, l.dir, written); err != nil {
+				return err
+			}
 		}
 	}
 	for name, text := range written {
@@ -254,6 +250,27 @@ func (f family) write(root string, s Subject, dir string) error {
 		}
 	}
 	return nil
+}
+
+// complete adds the reference's files of a package that belongs to one of those that are written,
+// above or below it, and is not among them.
+func complete(root, dir string, written map[string][]byte) error {
+	belongs := false
+	for name := range written {
+		other := path.Dir(name)
+		if other == dir {
+			return nil
+		}
+		belongs = belongs || strings.HasPrefix(other, dir+"/") || strings.HasPrefix(dir, other+"/")
+	}
+	if !belongs {
+		return nil
+	}
+	reference, err := sources(filepath.Join(root, filepath.FromSlash(dir)))
+	for name, text := range reference {
+		written[path.Join(dir, name)] = text
+	}
+	return err
 }
 
 // home is where a file of a subject, named as in [family.files], stands in the tree.
