@@ -70,7 +70,11 @@ func (rf *Raft) keepThrough(index int) {
 	all := append(old.entries[:len(old.entries):len(old.entries)], dropped...) // a new array
 	sizes := old.sizes
 	for _, e := range dropped {
-		sizes = append(sizes, len(encodeEntry(e)))
+		n, ok := encodedSize(e)
+		if !ok {
+			n = len(encodeEntry(e))
+		}
+		sizes = append(sizes, n)
 	}
 	start, bytes := len(all), 0
 	for start > 0 && len(all)-start < rf.config.CatchUpEntries && bytes+sizes[start-1] <= rf.config.CatchUpBytes {

@@ -84,6 +84,7 @@ func (rf *Raft) beginWrites() {
 func (rf *Raft) store(u raftapi.Update, index int) {
 	if !rf.config.Disk {
 		rf.persister.Write(u)
+		rf.spare.give(u.Entries)
 		return
 	}
 	d := &rf.disk
@@ -112,6 +113,7 @@ func (rf *Raft) runWriter() {
 		rf.persister.Write(w.update)
 		rf.mu.Lock()
 		rf.disk.now = nil
+		rf.spare.give(w.update.Entries)
 		rf.wrote(w)
 	}
 	rf.disk.writing = false

@@ -58,8 +58,16 @@ type gobCommand struct{ Command any }
 
 // encodeEntry panics if gob does not know the command's type: the entry could be neither stored
 // nor sent.
-func encodeEntry(e LogEntry) []byte {
-	b := make([]byte, 0, entryRoom(e))
+func encodeEntry(e LogEntry) []byte { return appendEntry(nil, e) }
+
+// appendEntry appends the encoded entry to b. Without an array it makes one of the size that is
+// needed, if that can be said at once. A long command makes room for itself when it is appended, which
+// does not clear first what it then fills, as make does.
+func appendEntry(b []byte, e LogEntry) []byte {
+	const long = 4096
+	if n, ok := encodedSize(e); ok && n < long && cap(b) == 0 {
+		b = make([]byte, 0, n)
+	}
 	b = binary.AppendVarint(b, int64(e.Term))
 	switch c := e.Command.(type) {
 	case nil:
@@ -80,22 +88,28 @@ func encodeEntry(e LogEntry) []byte {
 	return buf.Bytes()
 }
 
-// entryRoom is how many bytes to make room for: all that the encoded entry takes, if that can be
-// said at once. A long command makes room for itself when it is appended, which does not clear first
-// what it then fills, as make does.
-func entryRoom(e LogEntry) int {
-	const term, kind, number, long = binary.MaxVarintLen64, 1, binary.MaxVarintLen64, 4096
-	room := number
+// encodedSize is how many bytes the encoded entry takes. It is not ok for what gob encodes: that is
+// known afterwards only.
+func encodedSize(e LogEntry) (n int, ok bool) {
+	n = varintSize(e.Term) + 1 // term and kind
 	switch c := e.Command.(type) {
+	case nil:
+		return n, true
+	case int:
+		return n + varintSize(c), true
 	case string:
-		room = len(c)
+		return n + len(c), true
 	case []byte:
-		room = len(c)
+		return n + len(c), true
+	case NoOp:
+		return n + varintSize(c.Leader), true
 	}
-	if room >= long {
-		room = 0
-	}
-	return term + kind + room
+	return 0, false
+}
+
+func varintSize(v int) int {
+	var b [binary.MaxVarintLen64]byte
+	return binary.PutVarint(b[:], int64(v))
 }
 
 func decodeEntry(b []byte) (e LogEntry, err error) {
@@ -137,6 +151,38 @@ func cutInt(b []byte) (n int, rest []byte, err error) {
 		return 0, nil, errShort
 	}
 	return int(v), b[size:], nil
+}
+
+// spare are the arrays of entries that were encoded and are stored by now: the next ones are encoded
+// there. The persister copies what it is given. A peer that allocates anew for each command spends
+// more on that, and on the collector, than on all of Figure 2. Raft.mu guards it.
+type spare struct {
+	arrays [][]byte
+	bytes  int
+}
+
+// maxSpare bounds spare, in bytes.
+const maxSpare = 4 << 20
+
+// take returns an empty slice, with or without an array.
+func (s *spare) take() []byte {
+	if len(s.arrays) == 0 {
+		return nil
+	}
+	last := len(s.arrays) - 1
+	b := s.arrays[last]
+	s.arrays, s.bytes = s.arrays[:last], s.bytes-cap(b)
+	return b[:0]
+}
+
+// give takes back what has been written.
+func (s *spare) give(encoded [][]byte) {
+	for _, b := range encoded {
+		if s.bytes+cap(b) > maxSpare {
+			return
+		}
+		s.arrays, s.bytes = append(s.arrays, b), s.bytes+cap(b)
+	}
 }
 
 // size is about how many bytes e takes in a message or on stable storage.

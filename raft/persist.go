@@ -34,7 +34,7 @@ func (rf *Raft) persistEntries(from int) {
 	entries := rf.log.slice(from, rf.log.lastIndex())
 	encoded := make([][]byte, len(entries))
 	for i, e := range entries {
-		encoded[i] = encodeEntry(e)
+		encoded[i] = appendEntry(rf.spare.take(), e)
 	}
 	rf.store(raftapi.Update{From: from, Entries: encoded}, rf.log.lastIndex())
 }

@@ -165,3 +165,41 @@ func BenchmarkStart(b *testing.B) {
 		})
 	}
 }
+
+// What is stored keeps its bytes when the arrays that it was encoded in are used for the next
+// entries; and a peer keeps no more of them than it may.
+func TestEncodedEntriesTakeTheArraysOfThoseBefore(t *testing.T) {
+	rf := newPeer(t, 1)
+	for i := range 50 {
+		from := rf.log.lastIndex() + 1
+		for n := range 1 + i%3 {
+			rf.log.append(LogEntry{Term: 1, Command: strings.Repeat(fmt.Sprint(i), 1+100*n)})
+		}
+		rf.persistEntries(from)
+		requireStored(t, rf)
+	}
+	require.Len(t, rf.spare.arrays, 3, "as many as one write had at most")
+
+	for range 3 {
+		rf.log.append(LogEntry{Term: 1, Command: strings.Repeat("x", maxSpare/2)})
+	}
+	rf.persistEntries(rf.log.lastIndex() - 2)
+	requireStored(t, rf)
+	require.LessOrEqual(t, rf.spare.bytes, maxSpare)
+	bytes := 0
+	for _, b := range rf.spare.arrays {
+		bytes += cap(b)
+	}
+	require.Equal(t, bytes, rf.spare.bytes)
+}
+
+func TestEncodedSize(t *testing.T) {
+	for _, command := range []any{nil, 0, -1, 63, 64, 1 << 40, "", "text", strings.Repeat("long ", 10000), []byte("bytes"), NoOp{}, NoOp{Leader: 300}} {
+		e := LogEntry{Term: 300, Command: command}
+		n, ok := encodedSize(e)
+		require.True(t, ok)
+		require.Len(t, encodeEntry(e), n, "%T", command)
+	}
+	_, ok := encodedSize(LogEntry{Command: testCommand{}})
+	require.False(t, ok)
+}

@@ -37,6 +37,7 @@ type Raft struct {
 	votedFor    int      // candidate that got this server's vote in currentTerm, or nobody
 	log         entryLog // from index 1 on
 	snapshot    []byte   // the service's state up to log.base; never changed in place
+	spare       spare    // arrays for the next entries that are stored
 
 	// Volatile state.
 	//
