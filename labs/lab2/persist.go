@@ -160,9 +160,10 @@ func restartStorm(e *tester.Env) {
 //	restarts in term 4        |                     |  is cut off
 //	|--- vote, term 5? ------>|
 //	|<-------- no ------------|    or there are two leaders in term 5
-func voteSurvives(e *tester.Env) {
-	const rounds = 14
-	c := newCluster(e, 3, tester.Options{})
+func voteSurvives(e *tester.Env) { crashesAfterVotes(newCluster(e, 3, tester.Options{}), 14) }
+
+// crashesAfterVotes is voteSurvives on any cluster of three.
+func crashesAfterVotes(c *cluster, rounds int) {
 	for k := range rounds {
 		c.Mend()
 		old := c.Leader()
@@ -179,7 +180,7 @@ func voteSurvives(e *tester.Env) {
 		c.Disconnect(other)
 		c.Restart(asked)
 		c.Restart(old)
-		e.Sleep(1200 * time.Millisecond)
+		c.env.Sleep(1200 * time.Millisecond)
 	}
 	c.recovers()
 }

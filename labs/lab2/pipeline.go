@@ -223,19 +223,34 @@ func endIsLost(e *tester.Env, what string, way func(leader, follower int) (from,
 	c.recovers()
 }
 
-// heardWhenFull leaves a follower hearing its leader, which hears nothing of it, and fills the
-// window with one large command.
+// heardWhenFull leaves a follower hearing its leader, which hears nothing of it. Before that the
+// window is filled with one large command, or a message is lost, so that the leader probes.
 func heardWhenFull(e *tester.Env) {
 	c := newCluster(e, 3, with(raftapi.Pipeline))
 	c.agreeAll()
-	c.Network().LongDelays(true)
 	u := undisturbed{c: c}
-	for range 3 {
-		u.by("a follower heard its leader, which had no answers from it, with a full window", func(leader int) {
+	for k := range 6 {
+		what := "a follower heard its leader, which had no answers from it, with a full window"
+		if k%2 == 1 {
+			what = "a follower heard its leader, which had no answers from it, after a loss"
+		}
+		u.by(what, func(leader int) {
 			silent := c.any(leader)
+			if k%2 == 1 {
+				c.Cut(leader, silent)
+				c.propose(leader, 1)
+				e.Sleep(120 * time.Millisecond) // the call has failed by then
+				c.Heal(leader, silent)
+			}
+			c.Network().LongDelays(true)
 			c.Cut(silent, leader)
-			c.Propose(leader, strings.Repeat("x", windowBytes+1)+e.Now().String())
+			if k%2 == 1 {
+				c.propose(leader, 1)
+			} else {
+				c.Propose(leader, strings.Repeat("x", windowBytes+1)+e.Now().String())
+			}
 			e.Sleep(2 * time.Second)
+			c.Network().LongDelays(false)
 			c.HealAll()
 			c.agreeAll()
 		})

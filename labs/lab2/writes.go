@@ -112,10 +112,17 @@ func (c *cluster) onDisk(i int, proposals []proposal, section, why string) {
 //
 //	follower's disk    [==== 7 ====][==== 8, 9 ====][==== snapshot to 15 ====]
 //	comes in           7    8, 9      15
-func writesInOrder(e *tester.Env) {
+func writesInOrder(e *tester.Env) { writesInOrderOf()(e) }
+
+// writesInOrderOf is writesInOrder for peers with more extensions.
+func writesInOrderOf(more ...string) func(e *tester.Env) {
+	return func(e *tester.Env) { snapshotsInLine(e, append(more, raftapi.Disk)) }
+}
+
+func snapshotsInLine(e *tester.Env, extensions []string) {
 	const long, gap = 250 * time.Millisecond, 120 * time.Millisecond
 	var slow lameDisk
-	c := newCluster(e, 3, tester.Options{SnapshotEvery: 8, Extensions: []string{raftapi.Disk}, FsyncOf: slow.fsync})
+	c := newCluster(e, 3, tester.Options{SnapshotEvery: 8, Extensions: extensions, FsyncOf: slow.fsync})
 	for k := range 6 {
 		c.agreeAll()
 		leader := c.Leader()
@@ -134,27 +141,49 @@ func writesInOrder(e *tester.Env) {
 	c.recovers()
 }
 
-// appliesWhatItHas looks at the instant when a leader with a slow disk hands on an entry that the
-// others have committed.
+// appliesWhatItHas looks at the instant when a peer with a slow disk hands on an entry that the
+// others have committed: the leader; a follower, which hears of it with the next heartbeat; and one
+// that is sent it in a snapshot.
 func appliesWhatItHas(e *tester.Env) {
-	const long = 200 * time.Millisecond
+	const long = 250 * time.Millisecond
 	var slow lameDisk
-	c := newCluster(e, 3, tester.Options{Extensions: []string{raftapi.Disk}, FsyncOf: slow.fsync})
-	for range 4 {
+	c := newCluster(e, 3, tester.Options{SnapshotEvery: every, Extensions: []string{raftapi.Disk}, FsyncOf: slow.fsync})
+	for k := range 9 {
 		c.agreeAll()
-		leader := c.Leader()
 		c.Idle(200 * time.Millisecond)
-		before := c.Writes(leader)
-		slow.is(leader, long, long)
-		for _, p := range c.propose(leader, 1) {
-			c.untilWithin(time.Millisecond, tester.CommitLimit, func() bool { return c.AppliedThrough(leader) >= p.index })
-			if c.AppliedThrough(leader) >= p.index && c.Writes(leader) == before {
-				c.fail(tester.RuleUnwantedCommit, "§10.2.1", []int{leader}, "peer %d hands index %d to its service, and its disk is still at it; after a crash the service would know an entry that the log has not", leader, p.index)
-			}
+		leader := c.Leader()
+		writes := leader
+		if k%3 > 0 {
+			writes = c.any(leader)
+		}
+		taken := []proposal{}
+		if k%3 == 2 {
+			c.Crash(writes)
+			taken = c.propose(leader, 2*every)
+			c.agree(2)
+		}
+		before := c.Writes(writes)
+		slow.is(writes, long, long)
+		if k%3 == 2 {
+			c.Restart(writes)
+		} else {
+			taken = c.propose(leader, 1)
+		}
+		if len(taken) > 0 {
+			c.handsOnWhatItWrote(writes, taken[0].index, before)
 		}
 		slow.isWell()
 	}
 	c.recovers()
+}
+
+// handsOnWhatItWrote waits until peer i hands index to its service, which it had not before. By then
+// it has written more often than before.
+func (c *cluster) handsOnWhatItWrote(i, index, before int) {
+	applies := func() bool { return c.AppliedThrough(i) >= index }
+	if c.untilWithin(time.Millisecond, tester.CommitLimit, applies); applies() && c.Writes(i) == before {
+		c.fail(tester.RuleUnwantedCommit, "§10.2.1", []int{i}, "peer %d hands index %d to its service, and its disk is still at it; after a crash the service would know an entry that the log has not", i, index)
+	}
 }
 
 // oneServer crashes a cluster of one in its writes.
