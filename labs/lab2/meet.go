@@ -13,9 +13,9 @@ import (
 func extensionsMeet() []tester.Case {
 	return []tester.Case{
 		{Part: "2G", Name: "PromisesTogether", Points: 6, Section: "Figure 2", Run: promisesTogether,
-			Checks: "terms, votes and entries that wait for the disk are written together: a crash before, in or after that leaves what was said"},
+			Checks: "terms, votes and entries are written together: a crash in such a write, or behind it, leaves what was said"},
 		{Part: "2G", Name: "ReplacedInLine", Points: 8, Section: "§10.2.1", Run: replacedInLine,
-			Checks: "entries that wait for the disk are replaced, and written together with those that replace them: a crash leaves the new ones"},
+			Checks: "entries that wait for the disk are replaced, and written together with the new ones: a crash leaves those"},
 		{Part: "2G", Name: "OrderTogether", Points: 6, Section: "§7", Run: writesInOrderOf(raftapi.Batch), Limit: long,
 			Reaches: []string{"log compacted", "snapshot installed"},
 			Checks:  "snapshots come between writes that wait for the disk: what is written together has none in between"},
