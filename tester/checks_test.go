@@ -340,6 +340,24 @@ func TestMendSpares(t *testing.T) {
 	passes(t, v)
 }
 
+func TestTermsBelowZero(t *testing.T) {
+	v, _ := play(t, 3, tester.Options{}, func(c cluster, th cast) {
+		th.peer(0).state = func() (int, bool) { return -1, true }
+		c.State(0)
+	})
+	breaks(t, v, tester.RuleWrongTerm, "peer 0 says to GetState that its term is -1; terms are counted from 0")
+	v, _ = play(t, 1, tester.Options{}, func(c cluster, th cast) {
+		th.peer(0).start = func(any) (int, int, bool) { return 1, -1, true }
+		c.One("x", 1, false)
+	})
+	breaks(t, v, tester.RuleWrongTerm, "peer 0 takes a command in term -1")
+	v, _ = play(t, 3, tester.Options{}, func(c cluster, th cast) {
+		th.peer(0).heartbeat(1, -2) // answered by peer 1
+		settle(c)
+	})
+	breaks(t, v, tester.RuleWrongTerm, "acts in term -2")
+}
+
 func TestStartBelowTheFirstIndex(t *testing.T) {
 	v, _ := play(t, 1, tester.Options{}, func(c cluster, th cast) {
 		th.peer(0).start = func(any) (int, int, bool) { return 0, 1, true }

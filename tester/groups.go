@@ -44,6 +44,7 @@ func (e *Env) NewGroups(start StartFunc, sizes []int, o Options) *Groups {
 			g.cast[i] = groupName(number)
 		}
 	}
+	g.checks.KeepsNoData(g.members[0])
 	g.startAll()
 	return g
 }
@@ -66,6 +67,15 @@ func (g *Groups) GroupOf(server int) int {
 		}
 	}
 	return -1
+}
+
+// Visited is how many requests have reached the servers of a group from outside it: of clients, and
+// of servers of other groups.
+func (g *Groups) Visited(group int) (n int) {
+	for _, i := range g.members[group] {
+		n += g.checks.Visited(i)
+	}
+	return n
 }
 
 // Transfer asks server i to hand its leadership to another server of its group.

@@ -33,6 +33,7 @@ const (
 	RuleNoAgreement     = rules.NoAgreement
 	RuleUnwantedCommit  = rules.UnwantedCommit
 	RuleWrongIndex      = rules.WrongIndex
+	RuleWrongTerm       = rules.WrongTerm
 	RuleLostValue       = rules.LostValue
 	RuleTooManyRPCs     = rules.TooManyRPCs
 	RuleTooManyBytes    = rules.TooManyBytes

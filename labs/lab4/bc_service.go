@@ -104,14 +104,21 @@ func (s *service) mended() {
 // were doing, all keys are read once more, and the history is judged.
 func (s *service) closes(all ...*kit.Load) {
 	s.mended()
+	if !s.Undisturbed() {
+		s.chief.knows.since = s.env.Now()
+	}
 	for _, t := range all {
 		t.Finish()
 	}
-	s.user().ReadsAll(allKeys)
+	settled := s.settled()
+	read := s.user().ReadsWhere(s.groups.Groups, s.all(), allKeys)
 	if s.Undisturbed() {
 		s.Absent(func() { s.user().ReadsAll(allKeys) }, s.oneOfEach()...)
 	}
 	history.Judge(s.env, 0)
+	if settled {
+		s.placed(read)
+	}
 }
 
 // oneOfEach draws a server of the controller and one of each group.

@@ -195,15 +195,26 @@ func (s *service) closes(all ...*kit.Load) {
 	for _, t := range all {
 		t.Finish()
 	}
-	s.user().ReadsAll(allKeys)
+	read := s.user().ReadsWhere(s.groups, s.all(), allKeys)
 	if s.layout.each > 2 && s.Undisturbed() {
 		var absent []int
-		for group := 1; group <= s.layout.groups; group++ {
+		for _, group := range s.all() {
 			absent = append(absent, s.groups.Members(group)[s.env.Rand().IntN(s.layout.each)])
 		}
 		s.Absent(func() { s.user().ReadsAll(allKeys) }, absent...)
 	}
 	history.Judge(s.env, 0)
+	for shard, r := range read {
+		s.ReadFrom(r, shard, s.now.Shards[shard])
+	}
+}
+
+// all are the groups, without the store.
+func (s *service) all() (groups []int) {
+	for group := 1; group <= s.layout.groups; group++ {
+		groups = append(groups, group)
+	}
+	return groups
 }
 
 // settled has a new controller finish what there is, and fails the case unless the present

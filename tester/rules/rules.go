@@ -33,6 +33,7 @@ const (
 	NoAgreement    Rule = "no agreement"
 	UnwantedCommit Rule = "committed without a majority"
 	WrongIndex     Rule = "wrong index"
+	WrongTerm      Rule = "wrong term"
 	LostValue      Rule = "acknowledged value lost"
 	TooManyRPCs    Rule = "too many RPCs"
 	TooManyBytes   Rule = "too many bytes"

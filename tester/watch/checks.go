@@ -38,6 +38,7 @@ type Checks struct {
 	entries    []entry // what was applied, by index; the first is a placeholder
 	newest     int     // newest term seen anywhere
 	first      []int   // of each peer: the first peer of its Raft cluster; all 0 but for Groups
+	dataless   int     // the first peer of the Raft cluster that keeps no data of clients; -1: none
 	leaders    map[leadership]int
 	votes      []map[int]int // of each peer: term -> the candidate it voted for
 	had        []int         // newest term of each peer in its present Life, for certain
@@ -48,6 +49,7 @@ type Checks struct {
 	sawAppend  bool
 	deliveries []int                 // of peers' requests, to each peer
 	served     []int                 // of clients' requests, likewise
+	visited    []int                 // of requests from outside the peer's Raft cluster, likewise
 	peerCalls  int                   // that peers have made
 	peerBytes  int64                 // of their requests, and of the replies that arrived
 	observer   func(*labrpc.Message) // of peers' messages; may be nil
@@ -85,7 +87,7 @@ type request struct {
 // New watches cluster number cluster of a run, which has n peers. detail has messages written out
 // in the trace; terms is the contract that the peers keep.
 func New(run Run, cluster, n int, detail bool, terms contract.Contract) *Checks {
-	k := &Checks{run: run, n: n, cluster: cluster, detail: detail, terms: terms,
+	k := &Checks{run: run, n: n, dataless: -1, cluster: cluster, detail: detail, terms: terms,
 		entries: make([]entry, 1), leaders: map[leadership]int{}, open: map[delivery]request{}}
 	k.current = make([]*Life, n)
 	k.first = make([]int, n)
@@ -94,7 +96,7 @@ func New(run Run, cluster, n int, detail bool, terms contract.Contract) *Checks 
 		k.votes[i] = map[int]int{}
 	}
 	k.had, k.hadBefore = make([]int, n), make([]int, n)
-	k.deliveries, k.served, k.states = make([]int, n), make([]int, n), make([]state, n)
+	k.deliveries, k.served, k.visited, k.states = make([]int, n), make([]int, n), make([]int, n), make([]state, n)
 	k.pasts = make([]past, n)
 	k.shapes = newShapes()
 	k.q = newQuorums(n)
@@ -108,6 +110,9 @@ func (k *Checks) IsGroup(peers []int) {
 		k.first[i] = peers[0]
 	}
 }
+
+// KeepsNoData says that these peers, which are a Raft cluster, have nothing of what clients write.
+func (k *Checks) KeepsNoData(peers []int) { k.dataless = peers[0] }
 
 // Message watches a message of a peer: it writes the event and draws conclusions from it. Of a
 // zombie's calls it only says that they are lost; but what a handler does that began before the
@@ -137,6 +142,9 @@ func (k *Checks) Message(m *labrpc.Message) {
 		}
 	case labrpc.Delivered:
 		k.deliveries[m.To]++
+		if k.first[m.From] != k.first[m.To] {
+			k.visited[m.To]++
+		}
 		k.receives(m.To, m.From)
 		k.mayReplicate(m)
 		k.accept(m, &ev, detail)
@@ -285,12 +293,25 @@ func (k *Checks) voted(peer, term, candidate int) {
 
 // has draws the conclusion that peer has, or had, term.
 func (k *Checks) has(peer, term int) {
+	if k.noTerm(peer, "acts in term", term) {
+		return
+	}
 	if before := k.hadBefore[peer]; term < before {
 		k.run.Violate(rules.Violation{Rule: rules.TermBack, Section: "§5.1, Figure 2", Message: fmt.Sprintf(
 			"peer %d acted in term %d before a restart, and now in term %d: currentTerm was not persisted in time", peer, before, term), Peers: []int{peer}})
 	}
 	k.had[peer] = max(k.had[peer], term)
 	k.newest = max(k.newest, term)
+}
+
+// noTerm reports whether term is none, which is a violation.
+func (k *Checks) noTerm(peer int, does string, term int) bool {
+	if term >= 0 {
+		return false
+	}
+	k.run.Violate(rules.Violation{Rule: rules.WrongTerm, Section: "Figure 2", Peers: []int{peer},
+		Message: fmt.Sprintf("peer %d %s %d; terms are counted from 0", peer, does, term)})
+	return true
 }
 
 // Said judges an answer to GetState.
@@ -301,12 +322,16 @@ func (k *Checks) Said(l *Life, term int, leader bool) {
 	if !l.Alive() {
 		return
 	}
+	settled := k.run.Now()-l.Began > settleTime
+	if (leader || settled) && k.noTerm(l.Peer, "says to GetState that its term is", term) { // some begin below 0
+		return
+	}
 	k.newest = max(k.newest, a.term)
 	if k.states[l.Peer] != a {
 		k.states[l.Peer] = a
 		k.run.Emit(record.Event{Kind: record.State, Peer: l.Peer, Other: record.None, Term: a.term, Leader: a.leader}, "")
 	}
-	if before := k.hadBefore[l.Peer]; a.term < before && k.run.Now()-l.Began > settleTime {
+	if before := k.hadBefore[l.Peer]; a.term < before && settled {
 		k.run.Violate(rules.Violation{Rule: rules.TermBack, Section: "§5.1, Figure 2", Message: fmt.Sprintf(
 			"peer %d acted in term %d before a restart, and now says that its term is %d", l.Peer, before, a.term), Peers: []int{l.Peer}})
 	}
@@ -323,6 +348,9 @@ func (k *Checks) Accepted(l *Life, index, term int) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if !l.Alive() {
+		return
+	}
+	if k.noTerm(l.Peer, "takes a command in term", term) {
 		return
 	}
 	k.newest = max(k.newest, term)

@@ -19,6 +19,14 @@ func (k *Checks) Served(i int) int {
 	return k.served[i]
 }
 
+// Visited is how many requests have reached server i from outside its Raft cluster: of clients, and
+// of servers of other groups.
+func (k *Checks) Visited(i int) int {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.visited[i]
+}
+
 // PeerCalls is how many calls peers have made, and PeerBytes how many bytes they have sent and got
 // as replies.
 func (k *Checks) PeerCalls() int {
@@ -56,6 +64,7 @@ func (k *Checks) ClientMessage(m *labrpc.Message) {
 		}
 	case labrpc.Delivered:
 		k.served[m.To]++
+		k.visited[m.To]++
 	case labrpc.Replied:
 		k.run.Count(0, m.Bytes)
 		k.flood.ended(m)

@@ -18,8 +18,8 @@ import (
 //	                that may have it in it, and the leader one that says so.
 //	an answer to    some Raft cluster has worked: m of its peers have received messages.
 //	a client
-//	that it has     since it asked, somebody has had entries accepted by m-1 others, and has heard from them
-//	written
+//	that it has     since it asked, somebody has had entries accepted by m-1 others, and has heard from them;
+//	written         not in the controller of a sharded service, which keeps configurations and no data
 //
 // Where the RPCs are such that the harness cannot read them (shapes.go), messages of any kind
 // count. What stays below that got its result by another way than the network, and is not a pass.
@@ -88,10 +88,13 @@ func (k *Checks) replicates(leader, peer int) {
 	k.q.accepted[[2]int{leader, peer}] = k.q.now
 }
 
-// agreedSince returns whether some peer knows of enough others that they have accepted entries of
-// its since then.
+// agreedSince returns whether some peer that may keep data knows of enough others that they have
+// accepted entries of its since then.
 func (k *Checks) agreedSince(then int) bool {
 	for leader, first := range k.first {
+		if first == k.dataless {
+			continue
+		}
 		others := 0
 		for peer := range k.first {
 			if k.q.agreed[[2]int{leader, peer}] > then {
@@ -211,7 +214,7 @@ func (k *Checks) NotEarned() (v rules.Violation, found bool) {
 		return v, false
 	}
 	for _, first := range k.first {
-		if m := k.majority(first); m == 1 || k.reached(first, 0) >= m {
+		if m := k.majority(first); first != k.dataless && (m == 1 || k.reached(first, 0) >= m) {
 			return v, false
 		}
 	}
