@@ -86,7 +86,7 @@ func (t *testRun) find(c suite.CaseResult, finished []suite.Finished) *suite.Fin
 }
 
 func repeatable(r sim.Result) bool {
-	return r.Verdict.Outcome.Decided() && r.Wall < suite.TooLong
+	return r.Verdict.Outcome.Decided() && r.CPU < suite.TooLong
 }
 
 // repeat runs j again and returns its events, and a remark if it did not go the same way.

@@ -180,6 +180,9 @@ func (w *witness) message(e record.Event, c *asked) {
 		if !c.arrived {
 			c.then, c.arrived = q.standing(c.Request), true
 		}
+		if c.RPC == Append || c.RPC == Install {
+			q.led = max(q.led, c.Term)
+		}
 		if c.RPC == Append {
 			q.hears(c.Request)
 		}

@@ -48,6 +48,10 @@ func TestReadRequest(t *testing.T) {
 	cut := ReadRequest("Raft.AppendEntries", `{term:3 Prev_Log_Index:4 Log:[{Term:3 Command:1} ...(900 in all)] LeaderId:0}`)
 	assert.Equal(t, Append, cut.RPC)
 	assert.True(t, cut.More)
+
+	long := ReadRequest("Raft.AppendEntries", `{Term:3 PrevLogIndex:4 Entries:[{Term:3 Command:"x"...(3345 bytes)} {Term:2 Command:...} ...(4 in all)] LeaderCommit:...}`)
+	assert.Len(t, long.Entries, 2)
+	assert.True(t, long.More, "a command that was cut does not hide what follows it")
 	assert.Len(t, cut.Entries, 1)
 
 	assert.Equal(t, Vote, ReadRequest("Raft.RequestVote", "{Term:2 CandidateId:0 LastLogIndex:0 LastLogTerm:0}").RPC)

@@ -134,7 +134,8 @@ func (w *witness) refusesVote(e record.Event, c *asked) {
 	p := w.of(e.Other)
 	_, term := ReadReply(e.Detail)
 	known := c.Last != Unknown && c.LastTerm != Unknown && p.exact && p.longest <= c.Last && p.heardIn <= max(c.LastTerm, 0)
-	if _, voted := p.votes[c.Term]; voted || !known || term != c.Term || p.leads >= c.Term {
+	_, voted := p.votes[c.Term]
+	if voted || !known || term != c.Term || max(p.leads, p.led) >= c.Term { // or the term has its leader already
 		return
 	}
 	w.refusals = append(w.refusals, refusal{w.at, e.Other, e.Peer, c.Term, p})
@@ -157,6 +158,10 @@ func (w *witness) leads(peer, term int) {
 	p.says(term, w.at)
 	if p.leads >= term {
 		return
+	}
+	// What it knew to be committed as the leader of an older term it need not have told anybody.
+	if end := w.counted(p); p.log[end] == p.leads || end > p.last {
+		p.told = max(p.told, end)
 	}
 	p.leads, p.exact = term, false
 	clear(p.match)

@@ -22,6 +22,7 @@ type member struct {
 	voteAt  map[int]int          // the events
 	grants  map[int]map[int]bool // term -> who granted it a vote, as it knows
 	leads   int                  // the newest term
+	led     int                  // the newest term of which it has been sent something by the leader
 	before  int                  // its term when it crashed; 0 once that has been held against it
 
 	log     map[int]int // index -> term

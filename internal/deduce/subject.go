@@ -20,7 +20,8 @@ type Subject struct {
 	Key     string
 	HasKey  bool
 	Values  []string        // that clients wrote, and that the message names
-	Answers []string        // that clients got, and that the message compares
+	Answers []string        // that clients got, and that the message compares, or their beginnings
+	Asked   []string        // operations that the message names by all that they ask for, "join 1 2"
 	Voters  []int           // whose votes an election should not have had
 	Times   []time.Duration // instants that the message names, to a tenth of a millisecond
 }
@@ -39,10 +40,12 @@ var (
 	ofPeers   = regexp.MustCompile(`\b(?:peers?|server|leader) (\d+)(?: and (\d+))?`)
 	ofClients = regexp.MustCompile(`\bclient (\d+)`)
 	atTimes   = regexp.MustCompile(`\b(\d+\.\d{4})(?: to (\d+\.\d{4}))? s\b`)
-	ofKey     = regexp.MustCompile(`\b(?:get|put|append|key|lock) ("(?:[^"\\]|\\.)*")`)
+	ofKey     = regexp.MustCompile(`\b(?:get|put|append|key|lock|acquire|release) ("(?:[^"\\]|\\.)*")`)
 	written   = regexp.MustCompile(`\b(?:put|append) "(?:[^"\\]|\\.)*" ("(?:[^"\\]|\\.)*")`)
 	twice     = regexp.MustCompile(`\bhas (\S+) twice`)
 	answers   = regexp.MustCompile(`\b(?:from|to|in configuration) (\d+: \d+(?: \d+)*)`)
+	followed  = regexp.MustCompile(`\bconfiguration (\d+) (?:has|follows)\b`)
+	requested = regexp.MustCompile(`\b(?:(?:join|leave) \d+(?: \d+)*|move shard \d+ to group \d+)`)
 	electedBy = regexp.MustCompile(`\belected with the votes? of peers? (\d+)(?: and (\d+))?`)
 )
 
@@ -58,6 +61,10 @@ func SubjectOf(rule, message string, peers []int) Subject {
 	for _, m := range answers.FindAllStringSubmatch(message, -1) {
 		s.Answers = append(s.Answers, m[1])
 	}
+	for _, m := range followed.FindAllStringSubmatch(message, -1) {
+		s.Answers = append(s.Answers, m[1]+":")
+	}
+	s.Asked = requested.FindAllString(message, -1)
 	for _, m := range written.FindAllStringSubmatch(message, -1) {
 		if value, err := strconv.Unquote(m[1]); err == nil {
 			s.Values = append(s.Values, value)
@@ -112,6 +119,11 @@ func numbers(pattern *regexp.Regexp, text string, found []int) []int {
 	return found
 }
 
+// answered says whether the text is one of the answers.
+func (s Subject) answered(text string) bool {
+	return slices.ContainsFunc(s.Answers, func(a string) bool { return strings.HasPrefix(text, a) })
+}
+
 // KeyOf is the key in the text of an event with which a client begins an operation.
 func KeyOf(text string) string {
 	quoted, err := strconv.QuotedPrefix(text)
@@ -130,7 +142,7 @@ func (s Subject) Concerns(e record.Event) bool {
 	r := ReadRequest(e.Method, e.Detail)
 	switch {
 	case len(s.Answers) > 0:
-		return slices.Contains(s.Answers, e.Text)
+		return s.answered(e.Text)
 	case len(s.Values) > 0:
 		return valueIn(e.Detail+e.Text, s.Values) != ""
 	case s.HasKey:

@@ -114,6 +114,10 @@ func (p *parser) quoted() {
 	} else {
 		p.at = len(p.s)
 	}
+	if strings.HasPrefix(p.s[p.at:], "...(") { // "...(3344 bytes)"
+		p.word(")")
+		p.at = min(p.at+1, len(p.s))
+	}
 	p.word(" ]}")
 }
 

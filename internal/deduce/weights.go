@@ -185,13 +185,19 @@ func (w *weigher) operations() {
 	}
 }
 
-// answers finds where clients first got the answers that the verdict compares.
+// answers finds where clients first got the answers that the verdict compares, and where they asked
+// for what it names.
 func (w *weigher) answers() {
-	for _, answer := range w.subject.Answers {
-		at := slices.IndexFunc(w.events, func(e record.Event) bool { return e.Kind == record.Return && e.Text == answer })
-		if at >= 0 {
+	first := func(is func(e record.Event) bool) {
+		if at := slices.IndexFunc(w.events, is); at >= 0 {
 			w.raise(at, Decisive)
 		}
+	}
+	for _, answer := range w.subject.Answers {
+		first(func(e record.Event) bool { return e.Kind == record.Return && strings.HasPrefix(e.Text, answer) })
+	}
+	for _, asked := range w.subject.Asked {
+		first(func(e record.Event) bool { return e.Kind == record.Invoke && e.Method+" "+e.Text == asked })
 	}
 }
 

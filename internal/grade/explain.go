@@ -2,7 +2,6 @@ package grade
 
 import (
 	"compress/gzip"
-	"context"
 	"errors"
 	"io"
 	"os"
@@ -60,10 +59,9 @@ func (g *grading) explain() {
 
 // repeat runs a failure again and returns its events, and whether they are kept in a file.
 func (g *grading) repeat(j sim.Job, run Run) ([]record.Event, bool, string) {
-	ctx, cancel := context.WithTimeout(g.limit, suite.TooLong)
-	defer cancel()
+	j.CPU = suite.TooLong
 	kept := false
-	again, events, ok := suite.Again(ctx, g.Engine, j, run.Hash, func(trace string) {
+	again, events, ok := suite.Again(g.limit, g.Engine, j, run.Hash, func(trace string) {
 		kept = keepTrace(trace, traceFile(g.Out, g.entry.File, run.Case)) == nil
 	})
 	if ok && again.Hash != run.Hash {

@@ -1,6 +1,7 @@
 package timeline
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -126,7 +127,7 @@ func rowOf(e record.Event) row {
 	case record.Invoke:
 		r.text = fmt.Sprintf("%s %s ...", name, e.Text)
 	case record.Return:
-		r.text = fmt.Sprintf("... %s: %s", name, e.Text)
+		r.text = fmt.Sprintf("... %s: %s", name, cmp.Or(e.Text, `""`))
 	default: // kinds to come
 		r.text = strings.TrimSpace(fmt.Sprintf("%s %s %s", e.Kind, name, e.Text))
 	}

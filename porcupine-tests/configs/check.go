@@ -83,9 +83,11 @@ func steps(ops []Op, made []shardapi.Config) *Flaw {
 
 // step looks for an operation that leads from one configuration to the next. If there is none it
 // tells what is wrong with the one that comes nearest: one that asks for these groups and has
-// spread the shards badly, or a move that has moved more than its shard.
+// spread the shards badly, one of which a part was done, or a move that has moved more than its
+// shard.
 func step(ops []Op, before, after shardapi.Config) *Flaw {
-	var spread, moved, idle *Flaw
+	var spread, part, moved, idle *Flaw
+	came, went := others(after, before), others(before, after)
 	for _, op := range ops {
 		if op.Kind == Query {
 			continue
@@ -94,7 +96,9 @@ func step(ops []Op, before, after shardapi.Config) *Flaw {
 		switch {
 		case bad == nil:
 			return nil
-		case op.Kind == Move && before.Shards[op.Shard] != op.GID && after.Shards[op.Shard] == op.GID:
+		case inPart(op, came, went):
+			part = bad
+		case op.Kind == Move && len(came)+len(went) == 0 && before.Shards[op.Shard] != op.GID && after.Shards[op.Shard] == op.GID:
 			moved = bad
 		case bad.Fault != Wrong && Idle(before, op):
 			idle = bad
@@ -102,10 +106,31 @@ func step(ops []Op, before, after shardapi.Config) *Flaw {
 			spread = bad
 		}
 	}
-	if nearest := cmp.Or(spread, moved, idle); nearest != nil {
+	if nearest := cmp.Or(spread, part, moved, idle); nearest != nil {
 		return nearest
 	}
 	return flaw(Wrong, "configuration %s follows on %s, and nobody has asked for that", Text(after), Text(before))
+}
+
+// others are the groups of a that b does not have.
+func others(a, b shardapi.Config) (gids []int) {
+	for gid := range a.Groups {
+		if _, ok := b.Groups[gid]; !ok {
+			gids = append(gids, gid)
+		}
+	}
+	return gids
+}
+
+// inPart says whether a request asks for the groups that came or went, and for others as well.
+func inPart(op Op, came, went []int) bool {
+	asked := func(gid int) bool {
+		_, joins := op.Groups[gid]
+		return joins || slices.Contains(op.GIDs, gid)
+	}
+	changed := slices.Concat(came, went)
+	return len(changed) > 0 && (op.Kind == Join && len(went) == 0 || op.Kind == Leave && len(came) == 0) &&
+		!slices.ContainsFunc(changed, func(gid int) bool { return !asked(gid) }) && len(changed) < len(op.Groups)+len(op.GIDs)
 }
 
 // queries looks whether clients were shown configurations that are among those made. Where one was

@@ -158,6 +158,8 @@ func TestCheck(t *testing.T) {
 		{"its client died", "a A b", map[string]Op{"a": a, "b": b}, 2, OK, ""},
 		{"its client died, and it never was", "a A b q Q", map[string]Op{"a": a, "b": b, "q": query(-1, 1)}, 1, OK, ""},
 		{"out of nothing", "a A", map[string]Op{"a": a}, 2, Flawed, "nobody has asked"},
+		{"a part of what was asked for", "a A m M", map[string]Op{"a": join(1, 2), "m": move(3, 1)}, 1, Flawed, "after join 1 2, configuration 1 has the groups"},
+		{"a group that nobody adds is no move's", "m M", map[string]Op{"m": move(3, 1)}, 1, Flawed, "nobody has asked"},
 		{"again, without effect", "a A b B c C", map[string]Op{"a": a, "b": b, "c": join(1)}, 2, OK, ""},
 		{"too early", "q Q a A b B", map[string]Op{"a": a, "b": b, "q": query(-1, 1)}, 2, Illegal, ""},
 	} {

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -86,7 +87,7 @@ func plainError(err kvapi.Err) string {
 func (o Op) String() string {
 	answer := "?"
 	if !o.Open {
-		answer = o.Answer()
+		answer = cmp.Or(o.Answer(), `""`)
 	}
 	return fmt.Sprintf("%s %s -> %s", o.Kind, o.Question(), answer)
 }
