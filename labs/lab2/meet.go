@@ -1,6 +1,9 @@
 package lab2
 
 import (
+	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -25,6 +28,13 @@ func extensionsMeet() []tester.Case {
 		{Part: "2G", Name: "FullOnThinLink", Points: 6, Section: "§10.2.2", Run: fullOnThinLink,
 			Reaches: []string{"window full"},
 			Checks:  "more comes in than the links carry, and the window is full all the time: nothing goes out twice for that"},
+		{Part: "2G", Name: "RunsAreStored", Points: 6, Section: "§10.2.1", Run: appliesWhatItHasOf(raftapi.ApplyRuns),
+			Checks: "the others have committed several entries, and the own disk is at the second: what is handed on as a run ends before it"},
+		{Part: "2G", Name: "TailReplaced", Points: 6, Section: "§7", Run: tailReplaced,
+			Reaches: []string{"snapshot installed"},
+			Checks:  "a snapshot replaces a long tail that the disk has: it does not have what comes in its place"},
+		{Part: "2G", Name: "RefusedTogether", Points: 4, Section: "§10.2.2", Run: refusedTogether,
+			Checks: "of commands that come together some are too much: the others stand where their callers were told, and those nowhere"},
 		{Part: "2G", Name: "AllTogether", Points: 6, Section: "§5.4.3", Run: allTogether, Limit: long,
 			Checks: "clients write while peers crash and come back, with all of it: pipeline, news, slow disks, batches and runs"},
 	}
@@ -78,6 +88,86 @@ func replacedInLine(e *tester.Env) {
 		c.Mend()
 	}
 	c.recovers()
+}
+
+// tailReplaced has a leader that is cut off take many commands, and come back to a new one that
+// sends it a snapshot, and what comes behind it. Its disk has had entries at all these indices, and
+// not these.
+//
+//	cut off            1 2 x3 ... x32                 stored
+//	the new leader     [  to 12  ] y13 y14            the crash falls into the write of the term, the snapshot or y
+func tailReplaced(e *tester.Env) {
+	const long = 300 * time.Millisecond
+	var slow lameDisk
+	c := newCluster(e, 3, tester.Options{SnapshotEvery: every, Extensions: []string{raftapi.Disk}, FsyncOf: slow.fsync})
+	for k := range 6 {
+		c.agreeAll()
+		old := c.Leader()
+		others := c.Others(old)
+		c.Disconnect(old)
+		c.propose(old, 3*every)
+		leader := c.LeaderAmong(others)
+		c.propose(leader, every+2)
+		c.agree(2)
+		away := c.Others(old, leader)[0]
+		c.Partition([]int{old, leader}, []int{away})
+		slow.is(old, long, long)
+		crashed := c.CrashInPersist(old, 1+k%3)
+		proposals := c.propose(leader, 1)
+		c.Connect(old)
+		if e.Await(crashed, tester.CommitLimit) {
+			c.onDisk(old, proposals, "§10.2.1", "the only follower crashed before it had written it")
+		}
+		slow.isWell()
+		c.Mend()
+	}
+	c.recovers()
+}
+
+// refusedTogether has users propose at once, more than a leader may take before some of it is
+// committed.
+func refusedTogether(e *tester.Env) {
+	const users, size, rounds = 30, 60_000, 3
+	c := newCluster(e, 3, tester.Options{Fsync: 5 * time.Millisecond, Extensions: []string{raftapi.Batch, raftapi.UncommittedLimit}})
+	for range rounds {
+		c.agreeAll()
+		leader, term := c.leadership()
+		c.burst(leader, term, users, size)
+	}
+	c.recovers()
+}
+
+// burst has users hand commands of a size to the leader at once. What it takes is applied where it
+// said, and what it refuses nowhere, if it goes on leading.
+func (c *cluster) burst(leader, term, users, size int) {
+	texts, taken := make([]string, users), make([]int, users)
+	for k := range users {
+		texts[k] = strings.Repeat("b", size) + c.env.Now().String() + " " + strconv.Itoa(k)
+		c.env.Go(func() {
+			if index, now, leads := c.Propose(leader, texts[k]); leads && now == term {
+				taken[k] = index
+			}
+		})
+	}
+	c.env.Wait()
+	last := c.agreeAll()
+	if now, leads := c.State(leader); !leads || now != term {
+		return
+	}
+	for k, index := range taken {
+		if index == 0 {
+			continue
+		}
+		if n, command := c.Applied(index); n == 0 || command != any(texts[k]) {
+			c.fail(tester.RuleWrongIndex, "§5.3", []int{leader}, "peer %d took a command in term %d, which it still leads, and said that it would stand at index %d; another one does", leader, term, index)
+		}
+	}
+	for index := max(1, last-2*users); index < last; index++ {
+		_, command := c.Applied(index)
+		if k := slices.Index(texts, fmt.Sprint(command)); k >= 0 && taken[k] == 0 {
+			c.fail(tester.RuleHoards, "§5.3", []int{leader}, "peer %d refused a command in term %d, and it was applied at index %d", leader, term, index)
+		}
+	}
 }
 
 // snapshotWritten has a follower come back that lacks what its leader has dropped, and whose disk

@@ -1,6 +1,7 @@
 package lab2
 
 import (
+	"strconv"
 	"strings"
 	"time"
 
@@ -66,15 +67,35 @@ func newsTogether(e *tester.Env) {
 	c.recovers()
 }
 
+// leavesATail has a leader crash that has sent its commands to others, and has heard no answer. One
+// of them leads next, with all of that in its log. It is none of its own proposals: whoever has it
+// counts for nothing, neither when it comes nor when it is committed.
+func (c *cluster) leavesATail(commands, size int) {
+	leader := c.Leader()
+	for _, i := range c.Others(leader) {
+		c.Cut(i, leader)
+	}
+	for k := range commands {
+		c.Propose(leader, strings.Repeat("t", size)+c.env.Now().String()+" "+strconv.Itoa(k))
+	}
+	c.env.Sleep(20 * time.Millisecond)
+	c.Crash(leader)
+	c.HealAll()
+	c.agree(2)
+	c.Restart(leader)
+}
+
 // uncommitted has clients write to leaders that have no majority, and looks how much they take.
-// Then they have one again.
+// Then they have one again. Some of it is left over from an earlier leader, and some comes all at once.
 func uncommitted(e *tester.Env) {
 	const limit, size = 1 << 20, 100_000
 	c := newCluster(e, 3, with(raftapi.Pipeline, raftapi.UncommittedLimit))
 	text := func(size int) string { return strings.Repeat("u", size) + e.Now().String() }
 	for range 4 {
+		c.leavesATail(14, size)
 		c.agreeAll()
 		leader, term := c.leadership()
+		c.burst(leader, term, 25, size)
 		for range 14 { // more than the limit, and all of it is committed
 			c.Propose(leader, text(size))
 			e.Sleep(5 * time.Millisecond)
