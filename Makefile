@@ -36,7 +36,8 @@ race:           ## data races: the labs, on repeatable runs, and the packages un
 
 bench:          ## benchmarks of the message path, of the engine, and of a command (RUNS=3 times in turn; docs/bench.md)
 	$(GO) test -run '^$$' -bench . -benchmem ./labgob ./labrpc ./internal/sim
-	@for run in $$(seq $(RUNS)); do $(GO) test -run '^$$' -bench Commands -benchtime 0.1s -cpu 1 ./etcdraft; done
+	@for run in $$(seq $(RUNS)); do for point in '16/ 10000x' '65536/ 1000x'; do \
+		$(GO) test -run '^$$' -bench "Commands/.*/bytes=$${point% *}" -benchtime $${point#* } -cpu 1 ./etcdraft; done; done
 
 edits:          ## what a verdict costs after an edit: a constant, a print, a function in labs 2, 3 and 4 (TIMES=3)
 	@.ci/edits $(TIMES)

@@ -95,6 +95,10 @@ func processorTime() time.Duration {
 // compactEvery is after how many commands a service takes a snapshot, so that nobody's log grows.
 const compactEvery = 512
 
+// warmUp is how many commands come before the first that is counted: stacks and the heap have grown
+// by then, and each log has been cut once.
+const warmUp = compactEvery
+
 // forgets is a storage that keeps nothing.
 type forgets struct{}
 
@@ -198,11 +202,17 @@ func runPeers(m *meter, peers []member) {
 	}
 	defer close(ended)
 	require.Eventually(m, func() bool { _, leads := peers[0].GetState(); return leads }, 10*time.Second, time.Millisecond)
-	for m.loop() {
+	propose := func() {
 		room <- struct{}{}
 		if _, _, ok := peers[0].Start(m.command); !ok {
 			m.Fatal("the first peer does not lead any more")
 		}
+	}
+	for range warmUp {
+		propose()
+	}
+	for m.loop() {
+		propose()
 	}
 	for range m.outstanding {
 		room <- struct{}{}
@@ -243,11 +253,17 @@ func newBare(m *meter, n int) *bare {
 
 func (c *bare) run() {
 	proposed := 0
-	for c.m.loop() {
+	propose := func() {
 		require.NoError(c.m, c.nodes[0].Propose(c.m.command))
 		if proposed++; proposed%c.m.outstanding == 0 {
 			c.settle()
 		}
+	}
+	for range warmUp {
+		propose()
+	}
+	for c.m.loop() {
+		propose()
 	}
 	c.settle()
 	require.Equal(c.m, proposed, c.applied)
