@@ -81,3 +81,31 @@ func aLittleBehind(e *tester.Env) {
 	}
 	c.recovers()
 }
+
+// atTheBorder has a follower's log end right before the last entry that the others have put into
+// their snapshots, at it, and right behind it. One entry more or less decides whether it needs the
+// snapshot, and what stands in front of the entries that it is sent.
+//
+//	others      [   snapshot to 8   ] 9 10
+//	follower    1 2 ... 6 7                       the snapshot: nobody has entry 8 any more
+//	            1 2 ... 6 7 8                     entries behind the snapshot: 8 is in it
+//	            1 2 ... 6 7 8 9                   entries
+func atTheBorder(e *tester.Env) {
+	const every = 4
+	c := newCluster(e, 3, tester.Options{SnapshotEvery: every})
+	for round := range 3 * every {
+		for index := c.agreeAll(); index%every != (every-1+round%3)%every; index = c.agreeAll() {
+		}
+		leader := c.Leader()
+		rest := c.Shuffled(leader)
+		c.Disconnect(rest[0])
+		for range every - round%3 {
+			c.agree(2)
+		}
+		c.Connect(rest[0])
+		c.Disconnect(rest[1]) // the follower is needed
+		c.agree(2)
+		c.Connect(rest[1])
+	}
+	c.recovers()
+}

@@ -109,6 +109,30 @@ func followerReturns(e *tester.Env) {
 	c.audit()
 }
 
+// manyMissed has a follower miss hundreds of entries, more than most leaders put into one message.
+// When it is back it is needed for a majority, and so has to be told all of them: what a message
+// had no room for has not been sent.
+func manyMissed(e *tester.Env) {
+	const missed = 600
+	c := newCluster(e, 3, tester.Options{})
+	c.agreeAll()
+	leader := c.Leader()
+	rest := c.Shuffled(leader)
+	c.Disconnect(rest[0])
+	c.propose(leader, missed)
+	c.agreeWithin(missedLimit, 2)
+	c.Connect(rest[0])
+	c.Disconnect(rest[1])
+	c.agreeWithin(missedLimit, 2)
+	c.Connect(rest[1])
+	c.agreeAll()
+	c.audit()
+}
+
+// missedLimit is generous to leaders that send one entry after the other, or go back by one after
+// each refusal and wait for the next heartbeat.
+const missedLimit = 3 * time.Minute
+
 // noMajority cuts three of five off. The leader takes commands and cannot commit them; when the
 // others are back, in whatever way the new leader was elected, there must be one log.
 func noMajority(e *tester.Env) {

@@ -137,6 +137,37 @@ func sessionsSurvive(e *tester.Env) {
 	s.judge()
 }
 
+// sessionsInstalled does so with a server that was away when the write was executed, and is brought
+// up by a snapshot of another: what it knew about clients before is old, and must not stay. Then
+// the leader dies, and this server, which may lead next, is the only one that the client reaches
+// for a while.
+func sessionsInstalled(e *tester.Env) {
+	s := start(e, setup{maxState: maxRaftState})
+	for range 3 {
+		u, w := s.user(), s.user()
+		u.Must("write", func() { u.Append("x", s.Value()) })
+		behind, value := s.Shuffled(s.Leader())[0], s.Value()
+		s.Disconnect(behind)
+		u.Client.Deafen()
+		done := u.Goes(func() { u.Append("x", value) })
+		if s.dialect == "classic" { // in the other one that client never gets beyond its first get
+			w.MustSee("x", value)
+		}
+		w.fill(50)
+		s.Connect(behind)
+		w.fill(5)
+		e.Sleep(time.Second)
+		s.Crash(s.Leader())
+		u.Client.Reach(behind) // another one could say that it has been done
+		e.Sleep(2 * time.Second)
+		u.Client.ReachAll()
+		u.Ends(done)
+		w.Must("read", func() { w.Get("x") })
+		s.healed()
+	}
+	s.judge()
+}
+
 // leftBehind keeps a server away until the others have only a snapshot for it, and then makes the
 // service depend on it: of the two that knew better, one goes.
 func leftBehind(e *tester.Env) {

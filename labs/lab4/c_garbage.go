@@ -86,9 +86,23 @@ func nothingKept(e *tester.Env) {
 	s.closes()
 }
 
-// nothingForgotten does the same while leaders and whole groups crash at some moment of each move.
-// What was to be deleted when a server crashed must be deleted when it is back, and not before the
-// shard is safe elsewhere.
+// nothingLeft has a group leave, and looks whether its servers delete what they had: it is in no
+// configuration any more, and is to be told all the same.
+func nothingLeft(e *tester.Env) {
+	s := serve(e, layout{reads: bySeed(e), maxState: 100})
+	s.join(1)
+	u := s.fillBig()
+	s.join(2, 3)
+	u.readBig()
+	s.leave(1)
+	u.readBig()
+	s.small(u)
+	s.closes()
+}
+
+// nothingForgotten does as nothingKept while leaders and whole groups crash at some moment of each
+// move. What was to be deleted when a server crashed must be deleted when it is back, and not
+// before the shard is safe elsewhere.
 func nothingForgotten(e *tester.Env) {
 	s := serve(e, layout{groups: 2, reads: bySeed(e), maxState: 100})
 	s.join(1)

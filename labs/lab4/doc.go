@@ -39,6 +39,7 @@
 //	bc_people.go        4B, 4C: who changes configurations; users, and several of them at work
 //	bc_mishaps.go       4B, 4C: some of all faults, drawn by the seed
 //	b_moving.go         4B: shards move, and no server fails
+//	b_late.go           4B: what arrives when the next journey is awaited
 //	b_failing.go        4B: servers of groups fail meanwhile
 //	b_control.go        4B: the controller fails meanwhile
 //	c_progress.go       4C: what is served, and how soon

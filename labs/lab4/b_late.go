@@ -1,0 +1,117 @@
+package lab4
+
+import (
+	"strings"
+	"time"
+
+	"raftlab/tester"
+)
+
+// Part 4B: what is on its way for so long that it belongs to another journey when it arrives.
+
+const (
+	// thinLink is what links carry for a while, in bytes a second: enough for what groups say to
+	// each other, and twelve seconds' worth of work for the shard.
+	thinLink   = 8_000
+	heavyValue = 100_000
+	heavyWay   = heavyValue / thinLink * time.Second
+
+	// seesChange is how long groups may take to look for a configuration and to ask for a shard.
+	seesChange = 1500 * time.Millisecond
+)
+
+// oldJourney has a shard go to group 2, back to group 1, and to group 2 again. On its first way to
+// the leader of group 2 it is so heavy that it takes seconds; meanwhile another server of the group
+// leads, to whom the links are as good as ever, and so the shard has come and gone when the first
+// leader leads again. Now that one waits for the second journey of the shard, for group 1 is not
+// told of it and goes on serving the shard, and what arrives is the first.
+//
+//	shard      group 1   -> 2            2 -> 1   written    -> 2
+//	leader A   asks ~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~> leads, waits: the old contents
+//	leader B           asks, has it      gives it
+//
+// Whoever asks for nothing but "do I wait for this shard?" serves what it was two journeys ago.
+func oldJourney(e *tester.Env) {
+	s := serve(e, layout{groups: 2, reads: bySeed(e)})
+	s.join(1, 2)
+	s.fill(allKeys)
+	config := s.config()
+	for shard, rounds := 0, 0; rounds < 2; shard++ {
+		if owner(config, shard) == 1 {
+			s.comesLate(shard)
+			rounds++
+		}
+	}
+	s.closes()
+}
+
+// comesLate is a round of oldJourney, for one shard of group 1.
+func (s *service) comesLate(shard int) {
+	key, u := keyOf(shard), s.user()
+	write := func(where string) {
+		value := s.Value()
+		u.Must("append at "+where, func() { u.Append(key, value) })
+	}
+	u.Must("write a large value", func() { u.Put(key+"heavy", strings.Repeat("x", heavyValue)) })
+	first := s.groups.LeaderOf(2)
+	s.Network().Bandwidth(thinLink)
+	s.move(shard, 2)
+	s.env.Sleep(seesChange)
+	arrives := s.env.Now() + heavyWay
+	s.Network().Bandwidth(0)
+	s.apartFrom(first)
+	write("group 2")
+	s.move(shard, 1)
+	write("group 1")
+	s.env.Sleep(time.Second) // group 2 hears that it may forget the shard
+	if !s.leadsAgain(first, arrives-time.Second) {
+		s.env.Note("server %d has not come to lead again", first)
+		s.HealAll()
+		return
+	}
+	s.Links(func(a, b int) bool { return !s.between(a, b, 0, 1) })
+	s.move(shard, 2)
+	s.env.Sleep(max(0, arrives+time.Second-s.env.Now()))
+	r := s.user()
+	done := r.Goes(func() { r.Get(key) })
+	s.env.Sleep(time.Second)
+	s.HealAll()
+	r.EndsWithin(tester.ProgressLimit, done)
+	write("group 2 again")
+}
+
+// apartFrom cuts a server off from its group, and waits for another one to lead.
+func (s *service) apartFrom(server int) {
+	group := s.groups.GroupOf(server)
+	s.Links(func(a, b int) bool {
+		return !s.between(a, b, group, group) || a != server && b != server
+	})
+	var rest []int
+	for _, i := range s.groups.Members(group) {
+		if i != server {
+			rest = append(rest, i)
+		}
+	}
+	s.LeaderAmong(rest)
+}
+
+// leadsAgain cuts whoever leads a server's group off from it until the server leads, and says
+// whether it does in time.
+func (s *service) leadsAgain(server int, until time.Duration) bool {
+	group := s.groups.GroupOf(server)
+	for s.env.Now() < until {
+		s.HealAll()
+		leader := s.groups.LeaderOf(group)
+		if leader == server {
+			return true
+		}
+		s.apartFrom(leader)
+	}
+	return false
+}
+
+// between says whether a link is one between servers of two groups.
+func (s *service) between(a, b, one, other int) bool {
+	x, y := s.groups.GroupOf(a), s.groups.GroupOf(b)
+	return x == one && y == other || x == other && y == one
+}
