@@ -70,7 +70,8 @@ func TestForbiddenObjects(t *testing.T) {
 		"the extensions, sorted":      {"import (\n\"slices\"\n\"raftlab/raftapi\"\n)\nfunc f() { slices.Sort(raftapi.Extensions) }", ":6: gives another name to Extensions"},
 		"a name for a shared type":    {"import \"os\"\ntype file os.File\nfunc f() { *(*file)(os.Stdout) = *(*file)(os.Stderr) }", ":3: makes a new name for os.File"},
 		"registry of hashes":          {"import (\n\"crypto\"\n\"hash\"\n)\nfunc f(h hash.Hash) { crypto.RegisterHash(19, func() hash.Hash { return h }) }", ":6: uses RegisterHash"},
-		"tables of checksums":         {"import \"hash/crc32\"\nfunc f(x uint32) { crc32.MakeTable(crc32.Castagnoli)[0] = x }", ":3: uses MakeTable"},
+		"tables of checksums":         {"import \"hash/crc32\"\nfunc f(x uint32) { crc32.IEEETable[0] = x }", ":3: assigns to IEEETable"},
+		"a name for that table":       {"import \"hash/crc32\"\nvar t = crc32.IEEETable", ":3: gives another name to IEEETable"},
 		"handles of equal values":     {"import _ \"unique\"", ":2: imports unique"},
 		"flag with a value of ours":   {"import \"flag\"\nfunc f(v flag.Value) { flag.Var(v, \"x\", \"\") }", ":3: uses Var of package flag"},
 		"flags, set":                  {"import \"flag\"\nfunc f() { flag.Set(\"test.run\", \"x\") }", ":3: uses Set of package flag"},
@@ -131,6 +132,7 @@ func TestOrdinaryObjects(t *testing.T) {
 		"own variable": "var x = []int{1}\nfunc f() { x[0]++; p := &x; clear(*p) }",
 		"names":        "import \"raftlab/labgob\"\nconst op = \"Op\"\nfunc init() { labgob.RegisterName(op+\"1\", 1) }",
 		"generics":     "import \"cmp\"\ntype list[T any] struct { head *node[T] }\ntype node[T any] struct { v T; next *node[T] }\nfunc (l *list[T]) add(v T) *list[T] { l.head = &node[T]{v, l.head}; return l }\nfunc pick[K cmp.Ordered, V any](m map[K]V) list[K] { var l list[K]; for k := range m { l.add(k) }; return l }\nfunc swap[A, B any](n int, a A, b B) { if n > 0 { swap[B, A](n-1, b, a) } }\nfunc f() { swap(3, 1, true); pick(map[string]int{}); pick(map[int]list[string]{}) }",
+		"checksums":    "import (\n\"hash/crc32\"\n\"hash/crc64\"\n)\nvar t = crc32.MakeTable(crc32.Castagnoli)\nfunc f(b []byte) { crc32.Checksum(b, t); crc32.New(crc32.IEEETable); crc64.MakeTable(crc64.ISO)[0] = 1 }",
 		"line comment": "//line up what follows\nfunc f() {}",
 		"end":          "import \"raftlab/labrpc\"\nfunc f(e []*labrpc.ClientEnd) bool { var r int; return e[0].Call(\"Raft.X\", 1, &r) }",
 	} {

@@ -82,6 +82,10 @@ var runtimeGroups = []runtimeGroup{
 			{"bufio/scan.go", "\treturn 1, errorRune, nil\n", "\treturn 1, []byte(string(utf8.RuneError)), nil\n"},
 			{"encoding/json/decode.go", "d.literalStore(nullLiteral, subv, false)", "d.literalStore([]byte(\"null\"), subv, false)"},
 			{"text/tabwriter/tabwriter.go", "\tn, err := b.output.Write(buf)\n", "\tn, err := b.output.Write(append([]byte(nil), buf...))\n"},
+			{"hash/crc32/crc32.go", "\t\treturn IEEETable\n\tcase Castagnoli:\n\t\tcastagnoliInitOnce()\n\t\treturn castagnoliTable\n",
+				"\t\town := *IEEETable\n\t\treturn &own\n\tcase Castagnoli:\n\t\tcastagnoliInitOnce()\n\t\town := *castagnoliTable\n\t\treturn &own\n"},
+			{"hash/crc64/crc64.go", "\t\treturn &slicing8TableISO[0]\n\tcase ECMA:\n\t\treturn &slicing8TableECMA[0]\n",
+				"\t\town := slicing8TableISO[0]\n\t\treturn &own\n\tcase ECMA:\n\t\town := slicing8TableECMA[0]\n\t\treturn &own\n"},
 			// What the local time zone is gets known when somebody first asks, and %#v shows whether.
 			{"time/zoneinfo.go", "var localOnce sync.Once\n", "var localOnce sync.Once\n\nfunc init() { localOnce.Do(initLocal) }\n"},
 			{"math/rand/rand.go", "func Read(p []byte) (n int, err error) { return globalRand().Read(p) }\n",

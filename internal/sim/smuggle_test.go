@@ -23,6 +23,8 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"hash/crc32"
+	"hash/crc64"
 	"io"
 	"log"
 	"log/slog"
@@ -167,6 +169,17 @@ func scribbles() {
 	var v struct{ X scribbler ` + "`json:\",string\"`" + ` }
 	json.Unmarshal([]byte(` + "`{\"X\": null}`" + `), &v)
 	found("json's null", v.X, "null")
+	for _, poly := range []uint32{crc32.IEEE, crc32.Castagnoli} {
+		t := crc32.MakeTable(poly)
+		found("a table of checksums", crc32.Checksum([]byte("x"), t), fmt.Sprint(crc32.Checksum([]byte("x"), crc32.MakeTable(poly))))
+		found("that table", t[0], "0")
+		t[0] = 1
+	}
+	for _, poly := range []uint64{crc64.ISO, crc64.ECMA} {
+		t := crc64.MakeTable(poly)
+		found("a larger table", t[0], "0")
+		t[0] = 1
+	}
 	zone := fmt.Sprintf("%#v", time.Local)
 	_ = time.Now().String()
 	found("the time zone", zone, fmt.Sprintf("%#v", time.Local))

@@ -35,8 +35,7 @@ var compiledInNames = map[string][]string{
 	"sync/atomic": {"LoadPointer", "StorePointer", "SwapPointer", "CompareAndSwapPointer"}, // of Pointer[T]
 	"syscall": {"Getenv", "Environ", "Getpid", "Getppid", "Getuid", "Getgid", "Geteuid", "Getegid", "Getpagesize", "Exit",
 		"Errno", "Signal", "ENOENT", "EINVAL", "Link", "Symlink", "Truncate"},
-	"flag":       {"CommandLine"}, // of Parse
-	"hash/crc32": {"IEEETable"},   // of NewIEEE
+	"flag": {"CommandLine"}, // of Parse
 }
 
 // fence is what is known of the code whose symbols are looked at.
