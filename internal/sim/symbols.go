@@ -35,7 +35,8 @@ var compiledInNames = map[string][]string{
 	"sync/atomic": {"LoadPointer", "StorePointer", "SwapPointer", "CompareAndSwapPointer"}, // of Pointer[T]
 	"syscall": {"Getenv", "Environ", "Getpid", "Getppid", "Getuid", "Getgid", "Geteuid", "Getegid", "Getpagesize", "Exit",
 		"Errno", "Signal", "ENOENT", "EINVAL", "Link", "Symlink", "Truncate"},
-	"flag": {"CommandLine"}, // of Parse
+	"flag":    {"CommandLine"},               // of Parse
+	"reflect": {"valueMethodName", "toType"}, // of DeepEqual and TypeOf
 }
 
 // fence is what is known of the code whose symbols are looked at.
@@ -61,7 +62,7 @@ func (f fence) refuses(s symbol) (why string, ok bool) {
 	}
 	if _, refused := vet.RefusesPackage(pkg); !refused {
 		if owner != "" && !exported(owner) || !exported(name) {
-			if pkg == "reflect" && owner == "" && name != "valueMethodName" {
+			if pkg == "reflect" && owner == "" && !slices.Contains(compiledInNames[pkg], name) {
 				return "no source can name it", false
 			}
 			return "", true
