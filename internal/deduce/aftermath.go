@@ -11,7 +11,7 @@ import (
 // of silence, of a leader that they hear. There a mistake shows that was made in another place, and
 // the end of such a run is a hundred times the same.
 func (w *weigher) aftermath() {
-	if w.subject.Liveness() {
+	if w.subject.Liveness() && !w.sharded() {
 		w.afterFailedCalls()
 	}
 	switch w.subject.Rule {
@@ -21,8 +21,6 @@ func (w *weigher) aftermath() {
 		}
 	case "leader without a majority":
 		w.afterSilence()
-	case "working leader disturbed":
-		w.votesBesideLeader()
 	}
 }
 
@@ -31,7 +29,11 @@ type failure struct {
 	rpc     RPC
 	refused bool
 	handled bool // and the reply was lost
+	entries bool
 }
+
+// notThere is why a call fails that nobody could have answered.
+var notThere = []string{"no server", "server gone"}
 
 // afterFailedCalls finds the next request to the same peer after the first call of each kind that
 // came to nothing, and its arrival.
@@ -48,9 +50,12 @@ func (w *weigher) afterFailedCalls() {
 		key, on := edge{e.Peer, e.Other, e.N}, way{e.Peer, e.Other}
 		r := w.asked[key]
 		nothing := func(refused bool) {
-			k := failure{r.RPC, refused, handled[key]}
-			if (r.RPC == Append && (refused || handled[key]) || r.RPC == Install) && !seen[k] {
+			k := failure{r.RPC, refused, handled[key], !refused && len(r.Entries) > 0}
+			if (r.RPC == Append && (refused || handled[key] || k.entries) || r.RPC == Install) && !seen[k] {
 				seen[k], due[on] = true, true
+				if k.entries && e.Kind == record.Dropped {
+					w.raise(at, Decisive)
+				}
 			}
 		}
 		switch e.Kind {
@@ -72,7 +77,9 @@ func (w *weigher) afterFailedCalls() {
 				nothing(true)
 			}
 		case record.Dropped:
-			nothing(false)
+			if !slices.Contains(notThere, e.Text) {
+				nothing(false)
+			}
 		}
 	}
 }
@@ -124,8 +131,8 @@ func (w *weigher) afterSilence() {
 }
 
 // votesBesideLeader finds the first vote, and the last, that a peer gives soon after it has heard a
-// leader (§9.6), of each kind.
-func (w *weigher) votesBesideLeader() {
+// leader (§9.6), or as a leader has heard a follower, of each kind. It says whether there is one.
+func (w *weigher) votesBesideLeader() bool {
 	heard := map[int]time.Duration{}
 	first, last := map[RPC]bool{}, map[RPC]int{}
 	for at, e := range w.events {
@@ -135,6 +142,10 @@ func (w *weigher) votesBesideLeader() {
 			delete(heard, e.Peer)
 		case record.Sent:
 			w.asking(e)
+		case record.Replied:
+			if answer, _ := ReadReply(e.Detail); w.asked[key].RPC == Append && answer == Yes {
+				heard[e.Peer] = e.Time
+			}
 		case record.Handled:
 			r := w.asked[key]
 			answer, _ := ReadReply(e.Detail)
@@ -155,4 +166,5 @@ func (w *weigher) votesBesideLeader() {
 	for _, at := range last {
 		w.raise(at, Decisive)
 	}
+	return len(last) > 0
 }

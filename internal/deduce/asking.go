@@ -104,16 +104,17 @@ func (c *clients) early(w *witness, e record.Event, written string) {
 		return
 	}
 	c.written[value] = true
-	if !c.sent[value] && c.hasty == nil {
+	if !c.sent[value] && c.hasty == nil && !c.blind {
 		c.hasty = &Breach{At: w.at, Peer: e.Other,
 			What: fmt.Sprintf("answers that %s is written, but no peer has sent an entry with it to another", written)}
 	}
 }
 
 // unfounded judges that at the end, when it is known whether entries can be read: some had the
-// values of writes, and none was cut off. Without another peer nobody else can have it (§8).
+// values of writes, and none had been cut off by then. Without another peer nobody else can have it
+// (§8).
 func (c *clients) unfounded() (breaches []Breach) {
-	if c.hasty == nil || c.blind {
+	if c.hasty == nil {
 		return nil
 	}
 	for value := range c.written {

@@ -2,6 +2,7 @@ package deduce
 
 import (
 	"slices"
+	"strings"
 
 	"raftlab/internal/record"
 )
@@ -16,13 +17,107 @@ func (w *weigher) beginnings() {
 	if slices.Contains(costs, w.subject.Rule) {
 		w.firstRepetition()
 		w.firstCost()
+		w.firstHaste()
 	}
 	if w.subject.Liveness() {
-		w.firstElections()
-		w.firstRefusals()
+		told := w.subject.Rule == "too slow" && w.firstFlow() || w.subject.Rule == "working leader disturbed" && w.votesBesideLeader()
+		if !told && !w.sharded() {
+			w.firstElections()
+			w.firstRefusals()
+		}
 		w.firstTries()
+		w.firstErrors()
 	}
 }
+
+// sharded says whether the verdict is about a client that waits for groups of servers. Then the
+// story is what these say to each other, and not what goes on within each.
+func (w *weigher) sharded() bool {
+	return len(w.subject.Clients) > 0 &&
+		slices.ContainsFunc(w.events, func(e record.Event) bool { return e.Kind == record.Start && strings.HasPrefix(e.Text, "group ") })
+}
+
+// firstHaste finds the first election that a peer begins sooner after its last one than any timeout
+// allows, and that one.
+func (w *weigher) firstHaste() {
+	last := map[int]Change{}
+	for _, c := range Changes(w.events) {
+		if c.What != Stands {
+			continue
+		}
+		was, ok := last[c.Peer]
+		if ok && was.Term != c.Term && w.events[c.At].Time-w.events[was.At].Time < soon {
+			w.raise(was.At, Decisive)
+			w.raise(c.At, Decisive)
+			return
+		}
+		last[c.Peer] = c
+	}
+}
+
+// firstFlow finds the first entries to the follower that answers most of them: of the first three
+// messages what is sent, and the answer to the second, which comes before the third if a leader
+// waits for it. It says whether there are any.
+func (w *weigher) firstFlow() bool {
+	type way struct{ from, to int }
+	sent, answered := map[way][]int{}, map[way]int{}
+	for at, e := range w.events {
+		on := way{e.Peer, e.Other}
+		switch {
+		case e.Kind == record.Sent && len(ReadRequest(e.Method, e.Detail).Entries) > 0:
+			sent[on] = append(sent[on], at)
+		case e.Kind == record.Replied && len(w.asked[edge{e.Peer, e.Other, e.N}].Entries) > 0:
+			answered[on]++
+		}
+	}
+	best, most := way{}, 0
+	for on, n := range answered {
+		if n > most || n == most && (on.from < best.from || on.from == best.from && on.to < best.to) {
+			best, most = on, n
+		}
+	}
+	if len(sent[best]) < 3 {
+		return false
+	}
+	second := w.events[sent[best][1]]
+	for _, at := range sent[best][:3] {
+		w.raise(at, Decisive)
+	}
+	for at, e := range w.events[sent[best][1]:] {
+		if e.Kind == record.Replied && e.Peer == second.Peer && e.Other == second.Other && e.N == second.N {
+			w.raise(sent[best][1]+at, Decisive)
+			break
+		}
+	}
+	return true
+}
+
+// mostErrors is how many kinds of errors are shown.
+const mostErrors = 2
+
+// firstErrors finds where a server of a service first told another one an error of its kind, of the
+// kinds that came up last: what goes wrong for ever has gone wrong for a first time.
+func (w *weigher) firstErrors() {
+	type kind struct{ method, err string }
+	seen := map[kind]bool{}
+	var first []int
+	for at, e := range w.events {
+		if e.Kind != record.Handled || e.Peer >= record.FirstClient || w.asked[edge{e.Peer, e.Other, e.N}].RPC != Other {
+			continue
+		}
+		answer, ok := parse(e.Detail).find("err")
+		if k := (kind{e.Method, answer.text}); ok && !slices.Contains(harmless, k.err) && !seen[k] {
+			seen[k] = true
+			first = append(first, at)
+		}
+	}
+	for _, at := range first[max(len(first)-mostErrors, 0):] {
+		w.raise(at, Decisive)
+	}
+}
+
+// harmless are answers that every service gives.
+var harmless = []string{`"OK"`, `""`, `"ErrWrongLeader"`}
 
 // firstRefusals finds the first answer of each kind that refuses, and the first after the last time
 // that an entry was applied.
@@ -105,27 +200,45 @@ func (w *weigher) firstTries() {
 	}
 }
 
-// loop finds where a client began to ask the same again and again, twice, and the answer that made it.
+// longestLoop is how many different requests a client may make in turn.
+const longestLoop = 4
+
+// loop finds where a client began to ask the same again and again, and the answer that made it: of
+// a single request, the first two; of several in turn, each with its answer.
 func (w *weigher) loop(client, began int) {
-	first, second, method := -1, -1, ""
-	for at := len(w.events) - 1; at > began; at-- {
-		e := w.events[at]
-		if e.Peer != client {
-			continue
-		}
-		if e.Kind == record.Sent && (method == "" || method == e.Method) {
-			first, second, method = at, first, e.Method
-		} else if e.Kind == record.Sent {
-			break
-		} else if first >= 0 && e.Method != method {
-			w.raise(at, Decisive)
-			break
+	var asked []int
+	for at := began; at < len(w.events); at++ {
+		if e := w.events[at]; e.Peer == client && e.Kind == record.Sent {
+			asked = append(asked, at)
 		}
 	}
-	for _, at := range []int{first, second} {
-		if at >= 0 {
-			w.raise(at, Decisive)
+	alike := func(i, turn int) bool { // as the one that comes a turn later
+		return w.events[asked[i]].Method == w.events[asked[i+turn]].Method
+	}
+	for turn := 1; turn <= longestLoop && 2*turn <= len(asked); turn++ {
+		first := len(asked) - turn
+		for first > 0 && alike(first-1, turn) {
+			first--
 		}
+		if len(asked)-first < 2*turn {
+			continue // it was not once around
+		}
+		for i := first; i < first+max(turn, 2) && i < len(asked); i++ {
+			w.raise(asked[i], Decisive)
+		}
+		from, to := began, asked[first] // the last answer before
+		if turn > 1 {
+			from, to = asked[first], asked[min(first+turn, len(asked)-1)]
+		}
+		for at := to - 1; at > from; at-- {
+			if e := w.events[at]; e.Peer == client && e.Kind == record.Replied {
+				w.raise(at, Decisive)
+				if turn == 1 {
+					break
+				}
+			}
+		}
+		return
 	}
 }
 

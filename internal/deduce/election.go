@@ -129,11 +129,14 @@ type refusal struct {
 	p                          *member
 }
 
-// refusesVote notes a refusal by a peer that has moved to the term, and cannot have a newer log.
+// refusesVote notes a refusal by a peer that has moved to the term, and cannot have a newer log: it
+// is no longer, and of no later term; or all terms of which it can have entries, which it has led or
+// heard a leader of, are older than the candidate's last one.
 func (w *witness) refusesVote(e record.Event, c *asked) {
 	p := w.of(e.Other)
 	_, term := ReadReply(e.Detail)
-	known := c.Last != Unknown && c.LastTerm != Unknown && p.exact && p.longest <= c.Last && p.heardIn <= max(c.LastTerm, 0)
+	known := c.Last != Unknown && c.LastTerm != Unknown &&
+		(p.exact && p.longest <= c.Last && p.heardIn <= max(c.LastTerm, 0) || p.started && max(p.leads, p.led) < c.LastTerm)
 	_, voted := p.votes[c.Term]
 	if voted || !known || term != c.Term || max(p.leads, p.led) >= c.Term { // or the term has its leader already
 		return

@@ -46,7 +46,7 @@ func Tail(events []record.Event, subject deduce.Subject, n, width int) []string 
 	}
 	for weight := pinned; weight >= detail; weight-- {
 		share := left
-		if weight != detail {
+		if weight != detail && (weight != decisive || len(subject.Times) == 0) {
 			share = min(left, (n+1)/2) // leave room for the next weight
 		}
 		take := func(i int) bool {
@@ -158,7 +158,56 @@ func (w *weighing) candidates(events []record.Event) []row {
 		w.pinCause(events, b)
 	}
 	slices.SortStableFunc(rows, func(a, b row) int { return cmp.Compare(a.at, b.at) })
-	return w.fold(rows)
+	return w.fold(w.joinOperations(events, rows))
+}
+
+// joinOperations makes one row of an operation that decides: of its end, which says when it began,
+// and what was asked.
+func (w *weighing) joinOperations(events []record.Event, rows []row) []row {
+	began := map[int]int{}  // client -> the position in rows of its operation's beginning
+	answer := map[int]int{} // client -> that of the last answer that it got
+	gone := map[int]bool{}
+	several := len(servers(rows)) > 1
+	for i, r := range rows {
+		switch r.kind {
+		case record.Invoke:
+			began[r.peer] = i
+			delete(answer, r.peer)
+		case record.Replied:
+			answer[r.peer] = i
+		case record.Return:
+			b, ok := began[r.peer]
+			delete(began, r.peer)
+			if last, ok := answer[r.peer]; ok && several && w.weights[r.at] == deduce.Decisive && rows[last].time == r.time {
+				gone[last] = true
+				rows[i].text += " from " + Name(rows[last].other)
+			}
+			if !ok || w.weights[r.at] != deduce.Decisive || w.weights[rows[b].at] != deduce.Decisive {
+				continue
+			}
+			gone[b] = true
+			asked := plain.Line(events[rows[b].at].Text, plain.MaxText)
+			rows[i].text = fmt.Sprintf("%s (%s, since %.4f)", rows[i].text, asked, rows[b].time.Seconds())
+		}
+	}
+	var left []row
+	for i, r := range rows {
+		if !gone[i] {
+			left = append(left, r)
+		}
+	}
+	return left
+}
+
+// servers are those that have answered clients.
+func servers(rows []row) map[int]bool {
+	all := map[int]bool{}
+	for _, r := range rows {
+		if r.kind == record.Replied && r.peer >= record.FirstClient {
+			all[r.other] = true
+		}
+	}
+	return all
 }
 
 // pinCause pins the event that made so what a contradiction denies, and the crash in between, if
