@@ -26,6 +26,14 @@ func (t *testRun) explain(ctx context.Context, pool *sim.Pool, finished []suite.
 	toDos := t.code.ToDos()
 	told, alike := 0, map[string]int{}
 	groups := map[string]*suite.Alike{}
+	unwritten := map[suite.ToDo]string{} // what stands in the way -> the part that it was told for
+	passed := map[string]int{}           // how many cases of a part have not failed
+	for _, c := range t.report.Cases {
+		passed[c.Part]++
+	}
+	for _, c := range failed {
+		passed[c.Part]--
+	}
 	var all sync.WaitGroup
 	for i, c := range failed {
 		f := t.find(c, finished)
@@ -35,17 +43,30 @@ func (t *testRun) explain(ctx context.Context, pool *sim.Pool, finished []suite.
 		failure := suite.Failure{Case: f.Case, Run: *c.Run(c.FirstFailing), Also: c.AlsoFailing(), Events: f.Result.LastEvents,
 			Packages: t.code.Packages(f.Case), Show: t.code.Show, Width: width(t.out)}
 		kind := c.Part + ": " + string(failure.Run.Outcome) + failure.Run.Rule
+		first := suite.ToDosOf(toDos, f.Case.Own().Part)
 		if alike[c.Part] == 0 { // once will do
-			failure.ToDos = suite.ToDosOf(toDos, f.Case.Own().Part)
+			failure.ToDos = first
+		}
+		why := ""
+		if len(first) > 0 && passed[c.Part] == 0 { // not only a comment that was forgotten
+			if unwritten[first[0]] == "" {
+				unwritten[first[0]] = c.Part
+			}
+			if unwritten[first[0]] != c.Part {
+				kind, why = "unwritten "+unwritten[first[0]], "they need what is not written for "+unwritten[first[0]]
+			}
 		}
 		alike[c.Part]++
 		most := maxAlike
-		if len(suite.ToDosOf(toDos, f.Case.Own().Part)) > 0 {
+		if len(first) > 0 {
 			most = 1 // the part has not been written yet
+		}
+		if why != "" {
+			most = 0
 		}
 		if alike[kind]++; alike[kind] > most || told == maxExplained {
 			if groups[kind] == nil {
-				groups[kind] = &suite.Alike{Part: c.Part, At: i}
+				groups[kind] = &suite.Alike{Why: why, At: i}
 			}
 			groups[kind].Failures = append(groups[kind].Failures, failure)
 			continue

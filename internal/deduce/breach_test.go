@@ -74,6 +74,14 @@ func TestBreaches(t *testing.T) {
 			r.entries(0, 1, 1, 1, 1, "{Term:1 Command:6}", 1)
 		}},
 		{"a gap", "accepts entries after 7, but can have none after 1", func(r *trace) { r.entries(0, 1, 1, 7, 1, "{Term:1 Command:6}", 1) }},
+		{"entries that come in another order, and are kept until they fit", "", func(r *trace) {
+			for _, n := range []uint64{91, 92, 90} { // the first comes last
+				args := fmt.Sprintf("{Term:1 LeaderId:0 PrevLogIndex:%d PrevLogTerm:1 Entries:[{Term:1 Command:6}] LeaderCommit:1}", n-89)
+				r.add(record.Sent, 0, 1, n, "Raft.AppendEntries", args)
+				r.add(record.Delivered, 0, 1, n, "Raft.AppendEntries", args)
+			}
+			r.add(record.Handled, 0, 1, 92, "Raft.AppendEntries", "{Term:1 Success:true}")
+		}},
 		{"numbers that no log has", "counts 4611686018427387904 as committed, but a majority is known to have no more than 1", func(r *trace) {
 			const huge = 1 << 62
 			r.entries(0, 1, 1, huge, 1, "{Term:1 Command:6}", huge)

@@ -30,7 +30,8 @@ type member struct {
 	endAt   int         // the event with which its end came in
 	unsure  int         // from here on only since it has sent them: a leader may send what it has not stored (§10.2.1)
 	base    int
-	longest int  // and at most so far, if exact
+	longest int // and at most so far, if exact
+	heard   []span
 	exact   bool // it has never led, so that all that it has came by messages
 
 	down, paused bool
@@ -46,6 +47,9 @@ type member struct {
 	// A breach of the kind has been told.
 	toldEnd, toldCommit, toldEntry, toldRefusal, hasty, obstinate bool
 }
+
+// span is what a request may bring: entries behind an index, up to another.
+type span struct{ after, end int }
 
 // news is the newest term that a peer was told of in a reply.
 type news struct {
@@ -95,8 +99,17 @@ func (p *member) hears(r Request) {
 	if r.More || r.Commit == Unknown {
 		end = math.MaxInt
 	}
-	if r.Prev <= p.longest {
-		p.longest = max(p.longest, end)
+	p.heard = append(p.heard, span{r.Prev, end})
+	for again := true; again; { // what came too early may have been kept until now
+		again = false
+		p.heard = slices.DeleteFunc(p.heard, func(s span) bool {
+			if s.after > p.longest {
+				return false
+			}
+			again = again || s.end > p.longest
+			p.longest = max(p.longest, s.end)
+			return true
+		})
 	}
 	if r.Commit != Unknown {
 		end = min(end, r.Commit)

@@ -107,10 +107,11 @@ func (f Failure) story() []record.Event {
 	return slices.DeleteFunc(slices.Clone(f.Events), func(e record.Event) bool { return e.Kind == record.Violation })
 }
 
-// Alike are failures of one part that broke one rule, beyond those that are told in full.
+// Alike are failures beyond those that are told in full: of one part that broke one rule, or of
+// several for one reason.
 type Alike struct {
-	Part     string
-	At       int // the place of the first one among all failures
+	Why      string // "" is the rule
+	At       int    // the place of the first one among all failures
 	Failures []Failure
 }
 
@@ -120,14 +121,23 @@ func (a Alike) Lines(width int) []string {
 	if len(a.Failures) == 1 {
 		return []string{shorten(first.title(), max(width, 110)), "  replay: " + first.Run.Replay}
 	}
-	rule, _, _ := strings.Cut(headline(first.Run), ", at ")
-	var names []string
+	why := a.Why
+	if why == "" {
+		why, _, _ = strings.Cut(headline(first.Run), ", at ")
+	}
+	var names, parts []string
 	for _, f := range a.Failures {
 		names = append(names, fmt.Sprintf("%s (seed %d)", f.Case.Name, f.Run.Seed))
+		if !slices.Contains(parts, f.Case.Part) {
+			parts = append(parts, f.Case.Part)
+		}
 	}
-	lines := []string{fmt.Sprintf("%s %d more cases of %s: %s", verb(first.Run.Outcome), len(a.Failures), a.Part, rule)}
+	lines := []string{fmt.Sprintf("%s %d more cases of %s: %s", verb(first.Run.Outcome), len(a.Failures), strings.Join(parts, ", "), why)}
 	wrapped := timeline.Wrap(strings.Join(names, ", "), max(width, 80)-4)
 	for i, l := range wrapped {
+		if len(parts) > 1 {
+			break // their number says enough
+		}
 		if i == 3 && len(wrapped) > 4 {
 			lines = append(lines, "  ..")
 			break

@@ -172,9 +172,13 @@ func TestFailureFitsOnAScreen(t *testing.T) {
 	for _, l := range lines {
 		assert.LessOrEqual(t, len([]rune(l)), 100)
 	}
-	assert.Len(t, Alike{Part: "2A", Failures: []Failure{f}}.Lines(100), 2)
-	many := Alike{Part: "2A", Failures: slices.Repeat([]Failure{f}, 40)}.Lines(100)
+	assert.Len(t, Alike{Failures: []Failure{f}}.Lines(100), 2)
+	many := Alike{Failures: slices.Repeat([]Failure{f}, 40)}.Lines(100)
 	assert.Contains(t, many[0], "40 more cases of 2A")
+	other := f
+	other.Case.Part = "2B"
+	assert.Equal(t, []string{"FAIL 2 more cases of 2A, 2B: they need what is not written", many[len(many)-1]},
+		Alike{Why: "they need what is not written", Failures: []Failure{f, other}}.Lines(100))
 	assert.LessOrEqual(t, len(many), 6)
 }
 

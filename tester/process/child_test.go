@@ -73,7 +73,7 @@ func TestChildren(t *testing.T) {
 			[]string{"no leader elected (§5.2) at ", "AppendEntries", "go test ./tester/process -run 'TestSpecimens/X/Fails$' -seed 1", "output: "}},
 		{"Panics", record.Crash, rules.Crash, "assignment to entry in nil map", []string{"child_test.go:"}},
 		{"Exits", record.Crash, rules.Crash, "ended itself", nil},
-		{"Freezes", record.Fail, rules.Frozen, "virtual time stands still", []string{"docs/debugging.md", "sync.Mutex.Lock"}},
+		{"Freezes", record.Fail, rules.Frozen, "virtual time stands still", []string{"docs/concurrency.md", "sync.Mutex.Lock"}},
 	} {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()

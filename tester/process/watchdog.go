@@ -99,6 +99,6 @@ func frozenMessage(all []stacks.Goroutine) string {
 		}
 	}
 	return "virtual time stands still: a goroutine waits (for time, an RPC, a channel) and holds a mutex that another one wants\n" +
-		"in " + where + ". See docs/debugging.md.\n" +
+		"in " + where + ". See docs/concurrency.md.\n" +
 		"If it only waits for a while, the code runs with -clock=real, and in the engine (raftlab test)."
 }
