@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"raftlab/internal/deduce"
 	"raftlab/internal/plain"
@@ -161,8 +162,12 @@ func (w *weighing) candidates(events []record.Event) []row {
 	return w.fold(w.joinOperations(events, rows))
 }
 
-// joinOperations makes one row of an operation that decides: of its end, which says when it began,
-// and what was asked.
+// atOnce is how long an operation takes at most that is one line: of a longer one the beginning is
+// a story of its own.
+const atOnce = 100 * time.Millisecond
+
+// joinOperations makes one row of a short operation that decides: of its end, which says when it
+// began, and what was asked.
 func (w *weighing) joinOperations(events []record.Event, rows []row) []row {
 	began := map[int]int{}  // client -> the position in rows of its operation's beginning
 	answer := map[int]int{} // client -> that of the last answer that it got
@@ -182,7 +187,7 @@ func (w *weighing) joinOperations(events []record.Event, rows []row) []row {
 				gone[last] = true
 				rows[i].text += " from " + Name(rows[last].other)
 			}
-			if !ok || w.weights[r.at] != deduce.Decisive || w.weights[rows[b].at] != deduce.Decisive {
+			if !ok || r.time-rows[b].time > atOnce || w.weights[r.at] != deduce.Decisive || w.weights[rows[b].at] != deduce.Decisive {
 				continue
 			}
 			gone[b] = true
