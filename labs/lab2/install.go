@@ -199,3 +199,38 @@ func senderFails(e *tester.Env) {
 func snapshotChurn(e *tester.Env) {
 	churn(e, tester.Options{Unreliable: true, Duplicates: true, SnapshotEvery: 4})
 }
+
+// snapshotsRefused pauses a follower while snapshots are on their way to it, until it has stood for
+// election. Meanwhile the leader hears of a newer term, from a peer that was alone for long, and is
+// elected again. When the follower goes on it refuses what was sent in the earlier term. Its term
+// is no news to the leader by now, so nothing in the replies says that they are refusals.
+//
+//	leader, term 1   InstallSnapshot --.   term 12, elected in 13     is it installed?
+//	follower         paused: ...........:...... stands in 2, 3, 4    goes on: "term 4" --^
+func snapshotsRefused(e *tester.Env) {
+	c := newCluster(e, 3, tester.Options{SnapshotEvery: 30})
+	for range 6 {
+		c.agreeAll()
+		leader := c.Leader()
+		rest := c.Shuffled(leader)
+		away, other := rest[0], rest[1]
+		c.Crash(away) // so that its term stays what it is
+		c.commit(32, 2)
+		c.Disconnect(other)
+		e.Sleep(5 * time.Second)
+		c.Restart(away)
+		c.Pause(away)
+		e.Sleep(250 * time.Millisecond) // a few snapshots
+		c.Connect(other)
+		for range 3 {
+			if c.LeaderAmong([]int{leader, other}) == leader {
+				break
+			}
+			c.Links(func(from, to int) bool { return from == away || to == away })
+			e.Sleep(time.Second)
+			c.HealAll()
+		}
+		c.Resume(away)
+	}
+	c.recovers()
+}

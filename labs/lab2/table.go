@@ -234,6 +234,8 @@ func compaction() []tester.Case {
 			Checks: "snapshots of a leader that does not know it was deposed hold up no election: its term is over"},
 		{Part: "2D", Name: "NewsInSnapshotReplies", Points: 2, Section: "§5.1", Run: newsInSnapshotReplies,
 			Checks: "a leader that is told of a newer term in a reply to InstallSnapshot steps down"},
+		{Part: "2D", Name: "SnapshotsRefused", Points: 2, Section: "Figure 13", Run: snapshotsRefused, Limit: long,
+			Checks: "a leader, elected again, hears that snapshots of its earlier term were refused: it does not take them for installed"},
 		{Part: "2D", Name: "SnapshotFreesNoVote", Points: 2, Section: "§5.2", Run: votesOnceBeforeSnapshot,
 			Checks: "a peer that has voted is sent a snapshot, and then asked by another candidate of its term: its vote is given"},
 		{Part: "2D", Name: "Snapshots", Points: 4, Section: "§7", Run: snapshots,
