@@ -46,7 +46,33 @@ func promisesTogether(e *tester.Env) {
 	c := newCluster(e, 3, o)
 	crashesInWrites(c)
 	c.Shutdown()
-	crashesAfterVotes(newCluster(e, 3, o), 10)
+	c = newCluster(e, 3, o)
+	crashesAfterVotes(c, 10)
+	c.Shutdown()
+	crashesInNews(newCluster(e, 3, o))
+}
+
+// crashesInNews crashes a peer while it stores a term of which it has just heard: in a message of the
+// leader, or of a candidate that it refuses. Whatever it has answered, it is in that term after the
+// crash, or has not said so.
+func crashesInNews(c *cluster) {
+	for range 6 {
+		c.agreeAll()
+		leader := c.Leader()
+		away := c.any(leader)
+		c.Pause(away)
+		c.Restart(leader)
+		c.LeaderAmong(c.Others(away))
+		crashed := c.CrashInPersist(away, 1)
+		c.Resume(away)
+		if c.env.Await(crashed, time.Second) {
+			c.Disconnect(c.Others(away)...)
+			c.Restart(away)
+			c.env.Sleep(1200 * time.Millisecond)
+		}
+		c.Mend()
+	}
+	c.recovers()
 }
 
 // replacedInLine has a follower's disk at one entry while others wait in line behind it, and those
@@ -117,6 +143,8 @@ func tailReplaced(e *tester.Env) {
 		c.Connect(old)
 		if e.Await(crashed, tester.CommitLimit) {
 			c.onDisk(old, proposals, "§10.2.1", "the only follower crashed before it had written it")
+			slow.isWell()
+			c.comesBack(old)
 		}
 		slow.isWell()
 		c.Mend()
@@ -142,7 +170,7 @@ func refusedTogether(e *tester.Env) {
 func (c *cluster) burst(leader, term, users, size int) {
 	texts, taken := make([]string, users), make([]int, users)
 	for k := range users {
-		texts[k] = strings.Repeat("b", size) + c.env.Now().String() + " " + strconv.Itoa(k)
+		texts[k] = strings.Repeat("b", size>>(k%3*5)) + c.env.Now().String() + " " + strconv.Itoa(k) // large ones and small ones
 		c.env.Go(func() {
 			if index, now, leads := c.Propose(leader, texts[k]); leads && now == term {
 				taken[k] = index

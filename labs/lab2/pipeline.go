@@ -129,9 +129,15 @@ func windowHolds(e *tester.Env) {
 	const commands = 250
 	c := newCluster(e, 3, with(raftapi.Pipeline))
 	c.agreeAll()
-	for range 2 {
+	for k := range 4 {
 		leader := c.Leader()
 		slow := c.any(leader)
+		if k%2 == 1 { // a message is lost, so that the leader probes
+			c.Cut(leader, slow)
+			c.propose(leader, 1)
+			e.Sleep(120 * time.Millisecond)
+			c.Heal(leader, slow)
+		}
 		began := e.Now()
 		c.Pause(slow)
 		c.trickle(leader, commands, time.Millisecond)

@@ -16,7 +16,7 @@ func Lab() tester.Lab {
 		Name:    "lab2",
 		Package: "./raft",
 		Test:    "TestLab2",
-		Cases:   kit.Hundred(slices.Concat(elections(), logs(), crashes(), compaction(), preVotes(), quorums(), pipelines(), nothingTwice(), diskWrites(), extensionsMeet())),
+		Cases:   kit.Hundred(slices.Concat(elections(), logs(), crashes(), compaction(), preVotes(), quorums(), pipelines(), nothingTwice(), diskWrites(), extensionsMeet(), gaps())),
 	}.Demanded(demanded)
 }
 

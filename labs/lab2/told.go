@@ -78,6 +78,12 @@ func (c *cluster) leavesATail(commands, size int) {
 	for k := range commands {
 		c.Propose(leader, strings.Repeat("t", size)+c.env.Now().String()+" "+strconv.Itoa(k))
 	}
+	for size := size / 10; size > 0; size /= 10 { // up to the limit, to a few bytes
+		for range 20 {
+			c.Propose(leader, strings.Repeat("t", size))
+		}
+	}
+	c.propose(leader, 20)
 	c.env.Sleep(20 * time.Millisecond)
 	c.Crash(leader)
 	c.HealAll()
