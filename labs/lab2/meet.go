@@ -56,10 +56,17 @@ func promisesTogether(e *tester.Env) {
 // leader, or of a candidate that it refuses. Whatever it has answered, it is in that term after the
 // crash, or has not said so.
 func crashesInNews(c *cluster) {
-	for range 6 {
+	for k := range 8 {
 		c.agreeAll()
 		leader := c.Leader()
 		away := c.any(leader)
+		if k%2 == 1 { // it has an entry more than one of those who may stand
+			third := c.Others(leader, away)[0]
+			c.Cut(leader, third)
+			c.propose(leader, 1)
+			c.env.Sleep(20 * time.Millisecond)
+			c.Heal(leader, third)
+		}
 		c.Pause(away)
 		c.Restart(leader)
 		c.LeaderAmong(c.Others(away))
@@ -68,7 +75,7 @@ func crashesInNews(c *cluster) {
 		if c.env.Await(crashed, time.Second) {
 			c.Disconnect(c.Others(away)...)
 			c.Restart(away)
-			c.env.Sleep(1200 * time.Millisecond)
+			c.throughout(1200*time.Millisecond, func() { c.State(away) }) // before it stands in the next term, too
 		}
 		c.Mend()
 	}
@@ -126,7 +133,7 @@ func tailReplaced(e *tester.Env) {
 	const long = 300 * time.Millisecond
 	var slow lameDisk
 	c := newCluster(e, 3, tester.Options{SnapshotEvery: every, Extensions: []string{raftapi.Disk}, FsyncOf: slow.fsync})
-	for k := range 6 {
+	for k := range 8 {
 		c.agreeAll()
 		old := c.Leader()
 		others := c.Others(old)
@@ -138,7 +145,15 @@ func tailReplaced(e *tester.Env) {
 		away := c.Others(old, leader)[0]
 		c.Partition([]int{old, leader}, []int{away})
 		slow.is(old, long, long)
-		crashed := c.CrashInPersist(old, 1+k%3)
+		if k%4 == 3 { // no crash: it hands on nothing before it has written
+			before, through := c.Writes(old), c.AppliedThrough(old)+1
+			c.Connect(old)
+			c.handsOnWhatItWrote(old, through, before, 1)
+			slow.isWell()
+			c.Mend()
+			continue
+		}
+		crashed := c.CrashInPersist(old, 1+k%4)
 		proposals := c.propose(leader, 1)
 		c.Connect(old)
 		if e.Await(crashed, tester.CommitLimit) {
@@ -155,7 +170,7 @@ func tailReplaced(e *tester.Env) {
 // refusedTogether has users propose at once, more than a leader may take before some of it is
 // committed.
 func refusedTogether(e *tester.Env) {
-	const users, size, rounds = 30, 60_000, 3
+	const users, size, rounds = 30, 200_000, 3
 	c := newCluster(e, 3, tester.Options{Fsync: 5 * time.Millisecond, Extensions: []string{raftapi.Batch, raftapi.UncommittedLimit}})
 	for range rounds {
 		c.agreeAll()

@@ -79,8 +79,8 @@ func (c *cluster) leavesATail(commands, size int) {
 		c.Propose(leader, strings.Repeat("t", size)+c.env.Now().String()+" "+strconv.Itoa(k))
 	}
 	for size := size / 10; size > 0; size /= 10 { // up to the limit, to a few bytes
-		for range 20 {
-			c.Propose(leader, strings.Repeat("t", size))
+		for n, leads := 0, true; leads && n < 20; n++ {
+			_, _, leads = c.Propose(leader, strings.Repeat("t", size))
 		}
 	}
 	c.propose(leader, 20)
@@ -97,11 +97,15 @@ func uncommitted(e *tester.Env) {
 	const limit, size = 1 << 20, 100_000
 	c := newCluster(e, 3, with(raftapi.Pipeline, raftapi.UncommittedLimit))
 	text := func(size int) string { return strings.Repeat("u", size) + e.Now().String() }
-	for range 4 {
-		c.leavesATail(14, size)
+	for k := range 4 {
+		if k%2 == 0 {
+			c.leavesATail(14, size)
+		}
 		c.agreeAll()
 		leader, term := c.leadership()
-		c.burst(leader, term, 25, size)
+		if k%2 == 1 {
+			c.burst(leader, term, 25, 2*size)
+		}
 		for range 14 { // more than the limit, and all of it is committed
 			c.Propose(leader, text(size))
 			e.Sleep(5 * time.Millisecond)
