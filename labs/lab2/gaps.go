@@ -51,7 +51,7 @@ func (c *cluster) keepsUp(i int) {
 // gapInWindow has the first of some sixty messages lost, and nobody reports it. The others are all
 // refused.
 func gapInWindow(e *tester.Env) {
-	const oneWay, commands, size, often = 30 * time.Millisecond, 50, 5000, 5
+	const oneWay, commands, size, often = 30 * time.Millisecond, 50, 5000, 10
 	c := newCluster(e, 3, with(raftapi.Pipeline))
 	_, bytes, _, ok := c.measured(func() {
 		c.agreeAll()
