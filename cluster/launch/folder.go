@@ -20,6 +20,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"raftlab/cluster/disk"
@@ -124,20 +125,63 @@ func (f *Folder) Save() error {
 	return WriteDurably(filepath.Join(f.Path, folderFile), b)
 }
 
+// maxFolderFile is more than what is known of a cluster needs.
+const maxFolderFile = 1 << 20
+
+// maxMembers is how many members a cluster can have.
+const maxMembers = 100
+
 // Read reads the folder of a cluster. The error is fs.ErrNotExist if there is none.
 func Read(path string) (*Folder, error) {
-	b, err := os.ReadFile(filepath.Join(path, folderFile))
+	name := filepath.Join(path, folderFile)
+	info, err := os.Stat(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, err
+	case err != nil:
+		return nil, fmt.Errorf("look for the cluster in %s: %w; --data names a folder, such as the one that `cluster up` makes", path, err)
+	case !info.Mode().IsRegular():
+		return nil, damaged(name, "it is no regular file")
+	case info.Size() > maxFolderFile:
+		return nil, damaged(name, fmt.Sprintf("it has %d bytes", info.Size()))
+	}
+	b, err := os.ReadFile(name)
 	if err != nil {
 		return nil, err
 	}
 	f := &Folder{}
 	if err := json.Unmarshal(b, f); err != nil {
-		return nil, fmt.Errorf("reading %s: %w", filepath.Join(path, folderFile), err)
+		return nil, damaged(name, err.Error())
+	}
+	if why := f.wrong(); why != "" {
+		return nil, damaged(name, why)
 	}
 	if f.Path, err = filepath.Abs(path); err != nil {
 		return nil, err
 	}
 	return f, nil
+}
+
+// damaged is the error for a file that does not say what a cluster is.
+func damaged(name, why string) error {
+	return fmt.Errorf("%s does not say which cluster this is (%.200s): it was damaged, or `cluster up` has not written it; "+
+		"put a copy of it back, or begin a new cluster in another folder with --data", name, why)
+}
+
+// wrong says what cannot be in a folder, "" if nothing.
+func (f *Folder) wrong() string {
+	if n := len(f.Members); n < 1 || n > maxMembers {
+		return fmt.Sprintf("it names %d members", n)
+	}
+	for i, m := range f.Members {
+		for _, address := range []string{m.Peers, m.HTTP} {
+			_, port, err := net.SplitHostPort(address)
+			if number, bad := strconv.ParseUint(port, 10, 16); err != nil || bad != nil || number == 0 {
+				return fmt.Sprintf("member %d has the address %q", i, address)
+			}
+		}
+	}
+	return ""
 }
 
 // MemberDir is where a member keeps its data.

@@ -82,6 +82,9 @@ func (a *app) ownFlags(args []string) (impl string, rest []string, err error) {
 			}
 			value = args[i]
 		}
+		if value == "" {
+			return "", nil, fmt.Errorf("%s is empty: give a directory, or leave the flag out", name)
+		}
 		if name == "--impl" {
 			impl = value
 		} else {

@@ -72,7 +72,7 @@ func (e *enginesRun) bundlePairs(ctx context.Context, kind mutation.Kind, pkg st
 	if len(subjects) == 0 || len(cases) == 0 {
 		return nil, nil
 	}
-	e.building(fmt.Sprintf("building %d %ss into one test binary for each engine", len(subjects), kind))
+	e.building(fmt.Sprintf("building %s into one test binary for each engine", suite.Plural(len(subjects), string(kind))))
 	edits, err := mutation.Together(e.root.Dir, pkg, subjects)
 	if err != nil {
 		return nil, err

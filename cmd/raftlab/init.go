@@ -149,7 +149,7 @@ func (a *app) updateCourse(ctx context.Context, root course.Root, dir string, na
 	if err != nil {
 		return usage(err)
 	}
-	fmt.Fprintf(a.out, "%s is up to date: %d files of the framework changed, none of yours\n", dir, len(changes))
+	fmt.Fprintf(a.out, "%s is up to date: %s of the framework changed, none of yours\n", dir, suite.Plural(len(changes), "file"))
 	return nil
 }
 

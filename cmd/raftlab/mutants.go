@@ -203,7 +203,7 @@ func (h *hunting) leaveOut() error {
 		return usage(fmt.Errorf("none of the %d selected cases concerns any of the %d selected peers; `%s mutants NAME` alone runs the cases that a peer is meant for",
 			len(h.hunt.Cases), all, program()))
 	case left < all:
-		fmt.Fprintf(h.err, "%d of %d peers are left out: none of the selected cases concerns them\n", all-left, all)
+		fmt.Fprintf(h.err, "left out: %s of %d, because none of the selected cases concerns them\n", suite.Plural(all-left, "peer"), all)
 	}
 	return nil
 }
@@ -257,7 +257,7 @@ func (h *hunting) run(ctx context.Context) error {
 			}
 		}()
 		if n := log.Known(); n > 0 {
-			fmt.Fprintf(h.err, "%d runs are known from %s\n", n, h.flags.resume)
+			fmt.Fprintf(h.err, "known from %s: %s\n", h.flags.resume, suite.Plural(n, "run"))
 		}
 		h.hunt.Engine = log
 	}
@@ -279,8 +279,8 @@ func (h *hunting) run(ctx context.Context) error {
 func (h *hunting) remember() error {
 	asUsual := !h.flags.remember && !h.flags.noOrder && !h.flags.noYield
 	if stale := h.hunt.Stale(h.report.Subjects); len(stale) > 0 && asUsual {
-		h.report.Notes = append(h.report.Notes, fmt.Sprintf("%d mutants died in another run than the one that mutants/kills.json remembers, which "+
-			"cost time and nothing else (%s): `%s mutants --remember` writes it anew", len(stale), strings.Join(stale, ", "), program()))
+		h.report.Notes = append(h.report.Notes, fmt.Sprintf("%s died in another run than the one that mutants/kills.json remembers, which "+
+			"cost time and nothing else (%s): `%s mutants --remember` writes it anew", suite.Plural(len(stale), "mutant"), strings.Join(stale, ", "), program()))
 	}
 	if !h.flags.remember {
 		return nil
@@ -305,10 +305,10 @@ func (h *hunting) confirm(ctx context.Context, subjects []mutation.Subject, pool
 func (h *hunting) build(ctx context.Context, subjects []mutation.Subject, native bool) (map[string]*sim.Binary, error) {
 	binaries := map[string]*sim.Binary{}
 	for _, kind := range []struct{ what, pkg string }{
-		{"peers", mutation.PeerPackage},
+		{"peer", mutation.PeerPackage},
 		{"servers on one machine", mutation.SinglePackage},
-		{"services", mutation.ServicePackage},
-		{"sharded services", mutation.ShardedPackage},
+		{"service", mutation.ServicePackage},
+		{"sharded service", mutation.ShardedPackage},
 	} {
 		own := mutation.Of(subjects, kind.pkg)
 		if len(own) == 0 || !slices.ContainsFunc(h.hunt.Cases, func(c suite.Case) bool { return c.Package == kind.pkg }) {
@@ -318,7 +318,7 @@ func (h *hunting) build(ctx context.Context, subjects []mutation.Subject, native
 		if err != nil {
 			return nil, err
 		}
-		fmt.Fprintf(h.err, "building %d %s into one test binary\n", len(own), kind.what)
+		fmt.Fprintf(h.err, "building %s into one test binary\n", suite.Plural(len(own), kind.what))
 		build := sim.Build{Framework: h.root.Dir, Package: kind.pkg, Edits: edits, NoOrder: h.flags.noOrder, NoYield: h.flags.noYield, Native: native}
 		b, err := build.Binary(ctx, func(what string) { fmt.Fprintln(h.err, what) })
 		if err != nil {

@@ -208,6 +208,6 @@ func (a *app) repeated(r grade.Repeated) {
 		fmt.Fprintln(a.out, "  code, build, Go, engine and framework are as they were: please report this as a fault of raftlab")
 	}
 	if r.Skipped > 0 {
-		fmt.Fprintf(a.out, "  %d runs had no verdict and are not compared\n", r.Skipped)
+		fmt.Fprintf(a.out, "  not compared, because there was no verdict: %s\n", suite.Plural(r.Skipped, "run"))
 	}
 }

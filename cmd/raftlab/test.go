@@ -297,7 +297,7 @@ func (t *testRun) run(ctx context.Context) [][]string {
 	t.report.AddCases(built, finished, t.replay)
 	t.report.AddUnbuilt(unbuilt, suite.NotBuilt)
 	if n := suite.CountSkipped(finished); n > 0 {
-		t.report.Notes = append(t.report.Notes, fmt.Sprintf("%d runs were not started, because %d runs before them were ungraded", n, maxUngraded))
+		t.report.Notes = append(t.report.Notes, fmt.Sprintf("not started: %s, because %s before were ungraded", suite.Plural(n, "run"), suite.Plural(maxUngraded, "run")))
 	}
 	costs.Learn(finished)
 	remember := func() error {

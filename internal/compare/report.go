@@ -163,7 +163,7 @@ func (r *Report) WriteMarkdown(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "## %s: %s\n\n%s\n\n", r.Experiment, r.Question, r.Setup)
 	fmt.Fprintf(&b, "*Expected*: %s\n\n*Source*: %s\n\n*Left out*: %s\n\n", r.Hypothesis, r.Source, r.LeftOut)
-	fmt.Fprintf(&b, "%s; %d seeds; median, in brackets least and most.\n\n", r.settings(), len(r.Seeds))
+	fmt.Fprintf(&b, "%s; %s; median, in brackets least and most.\n\n", r.settings(), suite.Plural(len(r.Seeds), "seed"))
 	for i, row := range r.Rows {
 		if i == 0 || row.Scene != r.Rows[i-1].Scene {
 			r.writeHeader(&b, row.Scene)

@@ -120,7 +120,7 @@ func (s Student) races() (lines []string) {
 	case s.Raced.Problem != "":
 		return []string{"Data races were not looked for: " + s.Raced.Problem}
 	case len(s.Raced.Found) == 0:
-		return []string{fmt.Sprintf("Data races: none was found natively, in %d runs.", s.Raced.Runs)}
+		return []string{fmt.Sprintf("Data races: none was found natively, in %s.", suite.Plural(s.Raced.Runs, "run"))}
 	}
 	cost := "which cost nothing"
 	if !s.Deducted.IsZero() {

@@ -51,7 +51,7 @@ func overview(r *Report, width int) string {
 		t.AppendRow(row)
 		runs, cpu = runs+o.Runs, cpu+o.CPU
 	}
-	t.AppendFooter(table.Row{fmt.Sprintf("%d peers", len(r.Subjects)), sums(r), "", "", "", runs, seconds(cpu)})
+	t.AppendFooter(table.Row{suite.Plural(len(r.Subjects), "peer"), sums(r), "", "", "", runs, seconds(cpu)})
 	return suite.Fit(t, width, columns, "peer", "CPU", "runs", "seed", "because of")
 }
 
@@ -113,7 +113,7 @@ func remarks(r *Report) string {
 		}
 	}
 	if r.Matrix && r.Count(Killed) > 0 {
-		fmt.Fprintf(&b, "%d of %d mutants are killed by no more than 3 cases\n", r.FewKillers(3), len(r.Subjects))
+		fmt.Fprintf(&b, "killed by no more than 3 cases: %d of %s\n", r.FewKillers(3), suite.Plural(len(r.Subjects), "mutant"))
 	}
 	for _, n := range r.Notes {
 		fmt.Fprintln(&b, "note:", n)

@@ -50,7 +50,10 @@ func main() {
 		fmt.Fprintf(errs, "%s: %v\n", program, err)
 		code = 1
 		var usage *usageError
-		if errors.As(err, &usage) || strings.HasPrefix(err.Error(), "unknown") {
+		if errors.As(err, &usage) {
+			code = 2
+		} else if strings.HasPrefix(err.Error(), "unknown command") { // cobra's own
+			fmt.Fprintf(errs, "(`%s --help` shows the commands)\n", program)
 			code = 2
 		}
 		var broken *brokenError
@@ -107,6 +110,9 @@ func told(c *cobra.Command) {
 			if check(c, args) == nil {
 				return nil
 			}
+			if len(args) == 1 {
+				return &usageError{fmt.Errorf("this command is `%s`, and one argument is given", c.UseLine())}
+			}
 			return &usageError{fmt.Errorf("this command is `%s`, and %d arguments are given", c.UseLine(), len(args))}
 		}
 	}
@@ -115,8 +121,14 @@ func told(c *cobra.Command) {
 	}
 }
 
+// errNoFolder is for --data "".
+var errNoFolder = errors.New("--data is empty: give the folder of the cluster, or leave the flag out")
+
 // folder is the cluster that there has to be.
 func (a *app) folder() (*launch.Folder, error) {
+	if a.data == "" {
+		return nil, &usageError{errNoFolder}
+	}
 	f, err := launch.Read(a.data)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("there is no cluster in %s: begin one with `%s up`, or say where it is with --data", a.data, program)

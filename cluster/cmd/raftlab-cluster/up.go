@@ -47,6 +47,9 @@ func (a *app) up() *cobra.Command {
 
 // openFolder finds the cluster, or makes a new one.
 func (a *app) openFolder(n int, asked, etcd bool) (*launch.Folder, error) {
+	if a.data == "" {
+		return nil, &usageError{errNoFolder}
+	}
 	f, err := launch.Read(a.data)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

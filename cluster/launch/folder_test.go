@@ -1,0 +1,45 @@
+package launch
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// What is no folder of a cluster is said, with what to do, and is neither read without end nor
+// taken for a cluster.
+func TestReadOfWhatIsNoCluster(t *testing.T) {
+	dir := t.TempDir()
+	_, err := Read(filepath.Join(dir, "missing"))
+	require.ErrorIs(t, err, fs.ErrNotExist)
+	made, err := Create(filepath.Join(dir, "good"), 3, "x")
+	require.NoError(t, err)
+	read, err := Read(filepath.Join(dir, "good"))
+	require.NoError(t, err)
+	require.Equal(t, made.Members, read.Members)
+
+	name := filepath.Join(dir, folderFile)
+	for text, says := range map[string]string{
+		`{"members":`:      "unexpected end",
+		`[]`:               "cannot unmarshal array",
+		`{}`:               "it names 0 members",
+		"\x00\xff":         "invalid character",
+		`{"members":[{}]}`: `member 0 has the address ""`,
+		`{"members":[{"peers":"127.0.0.1:99999","http":"127.0.0.1:1"}]}`: `the address "127.0.0.1:99999"`,
+		string(make([]byte, maxFolderFile+1)):                            "it has 1048577 bytes",
+	} {
+		require.NoError(t, os.WriteFile(name, []byte(text), 0o600))
+		_, err := Read(dir)
+		require.ErrorContains(t, err, says)
+		require.ErrorContains(t, err, "put a copy of it back, or begin a new cluster in another folder with --data")
+	}
+	_, err = Read(name)
+	require.ErrorContains(t, err, "--data names a folder")
+	require.NoError(t, os.Remove(name))
+	require.NoError(t, os.Symlink(os.DevNull, name))
+	_, err = Read(dir)
+	require.ErrorContains(t, err, "it is no regular file")
+}
