@@ -203,7 +203,7 @@ func excerptOf(lines []string) []string {
 }
 
 var (
-	eventLine = regexp.MustCompile(`^ *\d+\.\d{4} \| `)
+	eventLine = regexp.MustCompile(`^ *\d+\.\d{4} \| |^ {10} \|    \S`) // or the rest of one
 	ofColumn  = regexp.MustCompile(`^(peer |client )?(\d+)`)
 )
 

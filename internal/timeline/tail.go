@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"raftlab/internal/deduce"
 	"raftlab/internal/plain"
@@ -33,6 +32,11 @@ func Tail(events []record.Event, subject deduce.Subject, n, width int) []string 
 	rows := w.candidates(events)
 	keep := make([]bool, len(rows))
 	left := n
+	for _, r := range rows { // contradictions are told to their ends
+		if w.contradicts(r) {
+			left -= len(Wrap(r.text, width-timeWidth-len(separator)-len("-- "))) - 1
+		}
+	}
 	columns := accusedIn(events, subject) // and peers with something in their column
 	most := max(width/leastColumn, len(columns), 2)
 	fits := func(r row, weight int) bool { // more columns leave no room for words, so that only what decides adds some
@@ -51,7 +55,7 @@ func Tail(events []record.Event, subject deduce.Subject, n, width int) []string 
 			share = min(left, (n+1)/2) // leave room for the next weight
 		}
 		take := func(i int) bool {
-			if share == 0 || keep[i] || w.weigh(rows[i]) != weight || !fits(rows[i], weight) {
+			if share <= 0 || keep[i] || w.weigh(rows[i]) != weight || !fits(rows[i], weight) {
 				return false
 			}
 			keep[i] = true
@@ -82,9 +86,19 @@ func Tail(events []record.Event, subject deduce.Subject, n, width int) []string 
 	g.groups = groupsOf(events)
 	lines := []string{g.header()}
 	for _, r := range chosen {
+		if w.contradicts(r) {
+			lines = append(lines, g.wrapped(r)...)
+			continue
+		}
 		lines = append(lines, g.line(r))
 	}
 	return lines
+}
+
+// contradicts says whether the row tells a contradiction.
+func (w *weighing) contradicts(r row) bool {
+	return r.kind == record.Note && r.peer == record.None &&
+		slices.ContainsFunc(w.breaches, func(b deduce.Breach) bool { return b.At == r.at })
 }
 
 // roomForFirst is how many lines there have to be for what decides until the first of all is among
@@ -160,59 +174,6 @@ func (w *weighing) candidates(events []record.Event) []row {
 	}
 	slices.SortStableFunc(rows, func(a, b row) int { return cmp.Compare(a.at, b.at) })
 	return w.fold(w.joinOperations(events, rows))
-}
-
-// atOnce is how long an operation takes at most that is one line: of a longer one the beginning is
-// a story of its own.
-const atOnce = 100 * time.Millisecond
-
-// joinOperations makes one row of a short operation that decides: of its end, which says when it
-// began, and what was asked.
-func (w *weighing) joinOperations(events []record.Event, rows []row) []row {
-	began := map[int]int{}  // client -> the position in rows of its operation's beginning
-	answer := map[int]int{} // client -> that of the last answer that it got
-	gone := map[int]bool{}
-	several := len(servers(rows)) > 1
-	for i, r := range rows {
-		switch r.kind {
-		case record.Invoke:
-			began[r.peer] = i
-			delete(answer, r.peer)
-		case record.Replied:
-			answer[r.peer] = i
-		case record.Return:
-			b, ok := began[r.peer]
-			delete(began, r.peer)
-			if last, ok := answer[r.peer]; ok && several && w.weights[r.at] == deduce.Decisive && rows[last].time == r.time {
-				gone[last] = true
-				rows[i].text += " from " + Name(rows[last].other)
-			}
-			if !ok || r.time-rows[b].time > atOnce || w.weights[r.at] != deduce.Decisive || w.weights[rows[b].at] != deduce.Decisive {
-				continue
-			}
-			gone[b] = true
-			asked := plain.Line(events[rows[b].at].Text, plain.MaxText)
-			rows[i].text = fmt.Sprintf("%s (%s, since %.4f)", rows[i].text, asked, rows[b].time.Seconds())
-		}
-	}
-	var left []row
-	for i, r := range rows {
-		if !gone[i] {
-			left = append(left, r)
-		}
-	}
-	return left
-}
-
-// servers are those that have answered clients.
-func servers(rows []row) map[int]bool {
-	all := map[int]bool{}
-	for _, r := range rows {
-		if r.kind == record.Replied && r.peer >= record.FirstClient {
-			all[r.other] = true
-		}
-	}
-	return all
 }
 
 // pinCause pins the event that made so what a contradiction denies, and the crash in between, if

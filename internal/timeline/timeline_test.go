@@ -318,6 +318,12 @@ func TestTailTellsWhatIsDenied(t *testing.T) {
 	assert.Contains(t, text, "peer 2 grants its vote to 1, whose log ends at 0, but its own at 1 (term 1)")
 	assert.Regexp(t, `0\.2010 .*<- 0 AE: success, t1, entr`, text, "where it took the entry")
 	assert.Contains(t, text, "CRASH")
+
+	// A contradiction is told to its end on a narrow terminal, too, and takes the place of something else.
+	lines := Tail(events, deduce.SubjectOf("committed entry lost", "peer 1 leads", []int{1}), 8, 60)
+	assert.LessOrEqual(t, len(lines), 9)
+	assert.Contains(t, strings.Join(strings.Fields(strings.ReplaceAll(strings.Join(lines, " "), "|", "")), " "),
+		"peer 2 grants its vote to 1, whose log ends at 0, but its own at 1 (term 1)")
 }
 
 func TestSelections(t *testing.T) {
