@@ -209,6 +209,11 @@ func (a *app) compareOptions(ctx context.Context, f *compareFlags, experiments [
 	if info, err := os.Stat(f.out); err == nil && !info.IsDir() {
 		return o, done, fmt.Errorf("--out %s: that is a file; name a directory, which is made if there is none", f.out)
 	}
+	if f.out != "" { // it is needed at the end of minutes
+		if err := os.MkdirAll(f.out, 0o755); err != nil {
+			return o, done, fmt.Errorf("--out %s: this directory cannot be made; name another place: %w", f.out, err)
+		}
+	}
 	o.Settings, o.Workers = f.set, f.workers
 	if o.Workers <= 0 {
 		o.Workers = sim.DefaultWorkers()

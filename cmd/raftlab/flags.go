@@ -48,7 +48,7 @@ func (f *runFlags) add(flags *pflag.FlagSet) {
 func (f *runFlags) options() (suite.Options, error) {
 	o := suite.Options{Strict: f.strict, Contract: f.contract, Env: f.env, CPU: f.cpu.Seconds()}
 	if f.cpu < 0 || f.cpu > maxCPU {
-		return o, fmt.Errorf("--cpu %v: give a time up to %v, such as 2m", f.cpu, maxCPU)
+		return o, fmt.Errorf("--cpu %v: give a time above 0 and up to %v, such as 2m", f.cpu, maxCPU)
 	}
 	if _, err := contract.Of(f.contract); err != nil {
 		return o, fmt.Errorf("--contract %s: %w", f.contract, err)

@@ -112,7 +112,7 @@ func (a *app) run(args []string) int {
 			fmt.Fprintln(a.err, "raftlab:", err)
 		}
 	} else { // cobra's own: unknown command or flag, wrong number of arguments
-		if len(args) > 0 && slices.Contains(ofCheckouts, args[0]) && strings.Contains(err.Error(), "unknown command") {
+		if len(args) > 0 && slices.Contains(ofCheckouts, args[0]) && strings.Contains(err.Error(), fmt.Sprintf("unknown command %q", args[0])) {
 			err = fmt.Errorf("%w: it is in a checkout of the framework, not in course trees", err)
 		}
 		fmt.Fprintf(a.err, "raftlab: %v\n(raftlab --help shows the commands, raftlab COMMAND --help their flags)\n", err)

@@ -20,6 +20,7 @@ func TestUsageErrors(t *testing.T) {
 	}{
 		{[]string{"test", "2A/InitalElection"}, "2A/InitialElection"},
 		{[]string{"cluster", "up", "--impl", ""}, "--impl is empty"},
+		{[]string{"compare", "reads", "--out", filepath.Join(os.DevNull, "x")}, "cannot be made; name another place"},
 		{[]string{"test", "--with", "pipeline:letters=1"}, "extensions with parameters:"},
 		{[]string{"test", "--seeds", "9-3"}, "write 3-9"},
 		{[]string{"test", "--impl", "nowhere"}, "no such directory"},
