@@ -148,6 +148,41 @@ func TestExcerpts(t *testing.T) {
 		len(subjects)-1, events, seen, 100*float64(seen)/float64(n), before, 100*float64(before)/float64(n), visible, 100*float64(visible)/float64(n))
 }
 
+// TestExcerptsOfTheReference makes a run of every case: what contradicts itself in the reference's is
+// a mistake of [deduce.Breaches].
+func TestExcerptsOfTheReference(t *testing.T) {
+	if *measured == 0 {
+		t.Skip("it takes some minutes: make excerpts")
+	}
+	pool, err := sim.NewPool(1)
+	require.NoError(t, err)
+	t.Cleanup(pool.Close)
+	hunt := mutation.Hunt{Cases: suite.Cases(labs.All()), Binaries: map[string]*sim.Binary{}}
+	passed := 0
+	for _, c := range hunt.Cases {
+		if hunt.Binaries[c.Package] == nil {
+			hunt.Binaries[c.Package], err = sim.Build{Framework: root, Package: c.Package, Native: true}.Binary(context.Background(), func(string) {})
+			require.NoError(t, err)
+		}
+		j := hunt.Job(mutation.Subject{Name: "reference", Kind: mutation.Reference}, c, 1)
+		j.Trace, j.Params.Detail = filepath.Join(t.TempDir(), "trace"), true
+		if pool.Run(context.Background(), j).Verdict.Outcome != record.Pass {
+			continue // what 4D to 4F ask for the reference is not
+		}
+		passed++
+		f, err := os.Open(j.Trace)
+		require.NoError(t, err)
+		events, err := timeline.Read(f)
+		f.Close()
+		require.NoError(t, err)
+		for _, b := range deduce.Breaches(events) {
+			t.Errorf("%s: at %v the reference contradicts itself: peer %d %s", c.ID(), events[b.At].Time, b.Peer, b.What)
+		}
+		require.NoError(t, os.Remove(j.Trace))
+	}
+	require.Greater(t, passed, 200)
+}
+
 // alike says whether two events are the same; a field that only one of the peers has makes no
 // difference.
 func alike(a, b record.Event) bool {
