@@ -36,7 +36,7 @@ func (a *app) patches(ctx context.Context, f upkeep, selectors []string) error {
 		return usage(fmt.Errorf("%q is not the name of a mutant or a variant, nor a pattern of names; --check and --rebase take nothing else", rest[0]))
 	}
 	if unreadable != nil {
-		fmt.Fprintln(a.out, unreadable)
+		fmt.Fprintf(a.out, "%v\nof the others:\n", unreadable)
 	}
 	ctx, stop := interruptible(ctx)
 	defer stop()

@@ -15,6 +15,7 @@ type clock struct {
 	start int64 // monotonic time at which the guest began, in ns
 	now   int64 // monotonic, in ns
 	wall  int64 // to be added to now for the time since 1970, in ns
+	told  int64 // the last time of day that was read, in ns since 1970
 
 	idle   uint64 // how often the guest has waited
 	reads  int    // of the clock, since the guest was last idle, or a watched loop let others run
@@ -73,10 +74,12 @@ func (c *clock) read() int64 {
 	return c.now
 }
 
-// readWall returns the time of day.
+// readWall returns the time of day. Each is later than the one before, as on a machine: clients that
+// are named by it have different names, also when they are made at one instant. What a program
+// measures goes by the monotonic time, and differs by nothing.
 func (c *clock) readWall() (sec int64, nsec int32) {
-	t := c.read() + c.wall
-	return t / 1e9, int32(t % 1e9)
+	c.told = max(c.read()+c.wall, c.told+1)
+	return c.told / 1e9, int32(c.told % 1e9)
 }
 
 // sleep is called when the guest has nothing to do for ns nanoseconds.

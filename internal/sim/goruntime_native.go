@@ -39,6 +39,11 @@ var nativeGroups = []runtimeGroup{
 				"\t\tgopark(synctestidle_c, nil, waitReasonSynctestRun, traceBlockSynctest, 0)\n\t\traftlabIdle()\n"},
 			{"runtime/synctest.go", "\t\tif next < bubble.now {\n", "\t\tnext = max(next, bubble.now) // loops move the clock\n\t\tif next < bubble.now {\n"},
 			{"runtime/time.go", "\tif bubble := getg().bubble; bubble != nil {\n\t\tsec =", "\traftlabReads(2)\n\tif bubble := getg().bubble; bubble != nil {\n\t\tsec ="},
+			// As elsewhere, what is measured goes by a monotonic time, which stands still while the
+			// time of day is read.
+			{"runtime/time.go", "\t\treturn sec, nsec, 0\n", "\t\treturn raftlabNow(bubble)\n"},
+			{"time/time.go", "\tif t.wall&hasMonotonic != 0 && !runtimeIsBubbled() {\n\t\t// Common case optimization: if t has monotonic time, then Sub will use only it.\n\t\treturn subMono(runtimeNano()", "\tif t.wall&hasMonotonic != 0 {\n\t\treturn subMono(runtimeNano()"},
+			{"time/time.go", "\tif t.wall&hasMonotonic != 0 && !runtimeIsBubbled() {\n\t\t// Common case optimization: if t has monotonic time, then Sub will use only it.\n\t\treturn subMono(t.ext", "\tif t.wall&hasMonotonic != 0 {\n\t\treturn subMono(t.ext"},
 			{"runtime/time.go", "\tgp := getg()\n\tif gp.bubble != nil {\n\t\treturn gp.bubble.now\n", "\traftlabReads(1)\n\tgp := getg()\n\tif gp.bubble != nil {\n\t\treturn gp.bubble.now\n"},
 			{"runtime/panic.go", "func startpanic_m() bool {\n", "func startpanic_m() bool {\n\traftlabLast(raftlabFreeze)\n"},
 			{"runtime/proc.go", "func os_beforeExit(exitCode int) {\n", "func os_beforeExit(exitCode int) {\n\traftlabExits()\n\traftlabLast(0)\n"},

@@ -120,6 +120,7 @@ func (g *guest) giveParams(m api.Module, at, capacity uint32) uint32 {
 	if n > 0 && n <= capacity && m.Memory().Write(at, g.params) {
 		g.params = nil
 		g.began = g.clock.now
+		g.clock.told = 0 // what was read as packages were initialized is not the run's
 	}
 	return n
 }

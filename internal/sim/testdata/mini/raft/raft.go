@@ -127,6 +127,20 @@ var misbehaviours = map[string]func() string{
 		}
 		return ""
 	},
+	"reads the clock at one instant": func() string { // many take the time of day for a name
+		first := time.Now()
+		for last := first; last.UnixNano() < first.UnixNano()+1000; {
+			now := time.Now()
+			if now.UnixNano() <= last.UnixNano() {
+				return "two readings were the same time of day"
+			}
+			if now.Sub(first) != 0 {
+				return "time passed meanwhile"
+			}
+			last = now
+		}
+		return ""
+	},
 	"waits by the clock": func() string {
 		for t := time.Now(); time.Since(t) < 10*time.Millisecond; {
 		}
