@@ -75,6 +75,11 @@ func (r *run) monitor(stop <-chan struct{}) {
 				Stack:   stacks.Interesting(stacks.All())})
 			return
 		}
+		if until := r.params.Until; until > 0 && r.now() > until {
+			r.end(record.Verdict{Outcome: record.Ungraded, Rule: record.LongEnough,
+				Message: fmt.Sprintf("ended at %v, as the search wanted that made this run", round(r.now()))})
+			return
+		}
 		if r.now() > r.limit() {
 			r.end(record.Verdict{Outcome: record.Fail, Rule: string(RuleTime),
 				Message: fmt.Sprintf("the case has not come to its end within %v of virtual time; the last it said: %q", r.limit(), r.lastNote()),

@@ -59,6 +59,7 @@ func (a *app) shrink(ctx context.Context, f *shrinkFlags, selector string) error
 	if err := writable("out", f.out); err != nil {
 		return usage(err)
 	}
+	began := time.Now()
 	m, err := a.newMany(ctx, &f.replayFlags, selector, f.workers)
 	if err != nil {
 		return err
@@ -73,9 +74,9 @@ func (a *app) shrink(ctx context.Context, f *shrinkFlags, selector string) error
 		return err
 	}
 	d := newStatus(a.err)
-	s := &shrink.Search{Case: m.kase.ID(), Seed: f.seed, Workers: m.workers, Run: m.run, Reference: reference,
+	s := &shrink.Search{Case: m.kase.ID(), Seed: f.seed, Workers: m.workers, Run: m.runUntil, Reference: reference,
 		Progress: func(p shrink.Standing) { d.show("%d of %d things are left after %d runs", p.Kept, p.From, p.Runs) }}
-	limited, cancel := context.WithTimeout(m.ctx, f.budget)
+	limited, cancel := m.within(began, f.budget)
 	defer cancel()
 	result, err := s.Shrink(limited, was)
 	d.close()
@@ -85,11 +86,17 @@ func (a *app) shrink(ctx context.Context, f *shrinkFlags, selector string) error
 		}
 		return &exitError{suite.ExitFailed, err}
 	}
-	return m.tellShrunk(f, result, was, reference != nil)
+	return m.tellShrunk(limited, f, result, was, reference != nil)
+}
+
+// within ends when the budget of a command that began then does. Building counts, but however long
+// it took, a quarter of the budget is left to the search: what is built has not been built in vain.
+func (m *many) within(began time.Time, budget time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(m.ctx, max(budget-time.Since(began), budget/4))
 }
 
 // tellShrunk prints and writes what the search came to.
-func (m *many) tellShrunk(f *shrinkFlags, r *shrink.Result, was sim.Result, checked bool) error {
+func (m *many) tellShrunk(ctx context.Context, f *shrinkFlags, r *shrink.Result, was sim.Result, checked bool) error {
 	path := f.out
 	if path == "" {
 		state, err := suite.OpenState(m.root.Dir)
@@ -121,7 +128,7 @@ func (m *many) tellShrunk(f *shrinkFlags, r *shrink.Result, was sim.Result, chec
 	case !r.Reference:
 		fmt.Fprintln(out, "note: the reference does not pass this run")
 	}
-	if note := m.confirmed(r); note != "" {
+	if note := m.confirmed(ctx, r); note != "" {
 		fmt.Fprintln(out, "note: "+note)
 	}
 	o := m.options
@@ -133,22 +140,29 @@ func (m *many) tellShrunk(f *shrinkFlags, r *shrink.Result, was sim.Result, chec
 	return nil
 }
 
-// confirmed makes the run that was found in the wasm engine, if it was found natively.
-func (m *many) confirmed(r *shrink.Result) string {
+// confirmed makes the run that was found in the wasm engine, if it was found natively and there is
+// time.
+func (m *many) confirmed(ctx context.Context, r *shrink.Result) string {
 	if !m.where.native || !m.where.free || m.ctx.Err() != nil {
 		return ""
 	}
 	o := m.options
 	o.Native = false
-	b, err := buildOf(m.code, m.kase.Package, o).Binary(m.ctx, m.progress)
+	const noTime = "the run was found natively; there was no time left to make it in the wasm engine as well"
+	b, err := buildOf(m.code, m.kase.Package, o).Binary(ctx, m.progress)
+	if ctx.Err() != nil {
+		return noTime
+	}
 	if err != nil {
 		return fmt.Sprintf("the run was not made in the wasm engine: %v", err)
 	}
 	j := o.Job(b, m.kase, r.Seed)
 	j.Params.Scenario, j.CPU = r.Scenario, max(j.CPU, sim.AgainCPU(r.Last.CPU))
-	switch again := m.pool.Run(m.ctx, j); {
+	switch again := m.pool.Run(ctx, j); {
 	case m.ctx.Err() != nil:
 		return ""
+	case ctx.Err() != nil:
+		return noTime
 	case again.Hash == r.Last.Hash:
 		return "the run was found natively, and is the same in the wasm engine"
 	default:
@@ -200,8 +214,13 @@ func (m *many) close() {
 
 // run runs the code under test with a scenario. The trace has details.
 func (m *many) run(ctx context.Context, scenario, trace string) sim.Result {
+	return m.runUntil(ctx, scenario, trace, 0)
+}
+
+// runUntil is run, up to a virtual time at the most.
+func (m *many) runUntil(ctx context.Context, scenario, trace string, until time.Duration) sim.Result {
 	j := m.options.Job(m.binary, m.kase, m.flags.seed)
-	j.Params.Scenario, j.Trace, j.Params.Detail = scenario, trace, trace != ""
+	j.Params.Scenario, j.Trace, j.Params.Detail, j.Params.Until = scenario, trace, trace != "", until
 	return m.pool.Run(ctx, j)
 }
 

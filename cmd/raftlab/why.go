@@ -53,6 +53,7 @@ func (a *app) why(ctx context.Context, f *whyFlags, selector string) error {
 	if f.budget <= 0 {
 		return usage(fmt.Errorf("--budget %v: give a time, such as 2m", f.budget))
 	}
+	began := time.Now()
 	m, err := a.newMany(ctx, &f.replayFlags, selector, f.workers)
 	if err != nil {
 		return err
@@ -80,7 +81,7 @@ func (a *app) why(ctx context.Context, f *whyFlags, selector string) error {
 		Run: func(ctx context.Context, from time.Duration, salt uint64) why.Outcome {
 			return m.anew(ctx, was, from, salt)
 		}}
-	limited, cancel := context.WithTimeout(m.ctx, f.budget)
+	limited, cancel := m.within(began, f.budget)
 	defer cancel()
 	curve := s.Curve(limited)
 	draw.close()

@@ -22,6 +22,9 @@ type Params struct {
 	// the salt names. 0: never.
 	Anew time.Duration `json:"anew,omitempty"`
 	Salt uint64        `json:"salt,omitempty"`
+	// Until ends the run at the first full second after this virtual time, without a verdict. A run
+	// that comes to its end before is the same as without it. 0: never.
+	Until time.Duration `json:"until,omitempty"`
 	// Instants are virtual times; a build with blocks tells which of them ran at each (Verdict.Moments).
 	Instants []time.Duration `json:"instants,omitempty"`
 }

@@ -30,6 +30,9 @@ func (o Outcome) Decided() bool {
 	return true
 }
 
+// LongEnough is the rule of a run that [Params].Until has ended. It is ungraded.
+const LongEnough = "long enough"
+
 // Verdict is the end of a run.
 type Verdict struct {
 	// Secret is the word the host gave to the harness; the engine ignores a verdict without it.

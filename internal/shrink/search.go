@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"raftlab/internal/record"
 	"raftlab/internal/scenario"
@@ -18,15 +19,16 @@ type Search struct {
 	Seed    uint64
 	Workers int
 
-	// Run runs the code under test with a scenario. It writes the trace, with details, if trace is
-	// not "".
-	Run func(ctx context.Context, scenario, trace string) sim.Result
+	// Run runs the code under test with a scenario, until a virtual time at the most
+	// (record.Params.Until). It writes the trace, with details, if trace is not "".
+	Run func(ctx context.Context, scenario, trace string, until time.Duration) sim.Result
 	// Reference runs the reference, which has to pass. nil: there is none to ask.
 	Reference func(ctx context.Context, scenario string) sim.Result
 	// Progress, if not nil, is called after each step that was tried. It must not block.
 	Progress func(Standing)
 
 	first    record.Verdict
+	patience time.Duration // the virtual time at which a step has not failed
 	runs     int
 	all      []Thing
 	kept     []Thing
@@ -69,6 +71,11 @@ func (s *Search) same(v record.Verdict) bool {
 	return v.Outcome == s.first.Outcome && v.Rule == s.first.Rule &&
 		(v.Outcome != record.Crash || words(v.Message) == words(s.first.Message))
 }
+
+// patienceFor is how long a step may go on. Without the fault that breaks the rule a case often
+// waits, for a minute of virtual time, for what does not come: that costs more than all steps that
+// fail. The run that fails much later than the first one is not wanted either.
+func patienceFor(first time.Duration) time.Duration { return first + min(first, 10*time.Second) + 2*time.Second }
 
 // words is a message without its numbers.
 func words(message string) string {
@@ -140,7 +147,7 @@ func (s *Search) try(ctx context.Context, kept []Thing) tried {
 	if ok {
 		return known
 	}
-	r := s.Run(ctx, text, "")
+	r := s.Run(ctx, text, "", s.patience)
 	t := tried{ok: s.same(r.Verdict), unmatched: r.Verdict.Unmatched}
 	if t.ok && s.Reference != nil {
 		t.ok = s.Reference(ctx, until(text, r)).Verdict.Outcome == record.Pass

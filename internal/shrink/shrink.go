@@ -41,6 +41,7 @@ func (r *Result) Removed() float64 {
 // the run's end without a scenario.
 func (s *Search) Shrink(ctx context.Context, was sim.Result) (*Result, error) {
 	s.first, s.known, s.Workers = was.Verdict, map[string]tried{}, max(s.Workers, 1)
+	s.patience = patienceFor(was.Verdict.Time)
 	if was.Verdict.Outcome == record.Pass || !was.Verdict.Outcome.Decided() {
 		return nil, fmt.Errorf("%s with seed %d does not fail (%s), so there is nothing to make smaller", s.Case, s.Seed, was.Verdict.Outcome)
 	}
@@ -93,7 +94,7 @@ func (s *Search) begin(ctx context.Context, things []Thing) {
 func (s *Search) result(minimal bool) (*Result, error) {
 	ctx := context.Background()
 	text := s.text(s.kept)
-	text = until(text, s.Run(ctx, text, ""))
+	text = until(text, s.Run(ctx, text, "", 0))
 	events, last, err := s.traced(ctx, text)
 	if err != nil {
 		return nil, err
@@ -132,7 +133,7 @@ func (s *Search) traced(ctx context.Context, scenario string) ([]record.Event, s
 	}
 	defer remove()
 	file := filepath.Join(dir, "trace")
-	r := s.Run(ctx, scenario, file)
+	r := s.Run(ctx, scenario, file, 0)
 	f, err := os.Open(file)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, r, nil // it ended before it began

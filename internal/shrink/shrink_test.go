@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -66,13 +67,13 @@ func newLab(t *testing.T, choose func(mutation.Subject) bool) *lab {
 }
 
 // run makes runs of one subject.
-func (l *lab) run(t *testing.T, subject, id string, seed uint64) func(context.Context, string, string) sim.Result {
+func (l *lab) run(t *testing.T, subject, id string, seed uint64) func(context.Context, string, string, time.Duration) sim.Result {
 	t.Helper()
 	s := l.subjects[slices.IndexFunc(l.subjects, func(s mutation.Subject) bool { return s.Name == subject })]
 	c := l.cases[slices.IndexFunc(l.cases, func(c suite.Case) bool { return c.ID() == id })]
-	return func(ctx context.Context, scenario, trace string) sim.Result {
+	return func(ctx context.Context, scenario, trace string, until time.Duration) sim.Result {
 		j := l.hunt.Job(s, c, seed)
-		j.Params.Scenario, j.Trace, j.Params.Detail = scenario, trace, trace != ""
+		j.Params.Scenario, j.Trace, j.Params.Detail, j.Params.Until = scenario, trace, trace != "", until
 		return l.pool.Run(ctx, j)
 	}
 }
@@ -81,8 +82,8 @@ func (l *lab) search(t *testing.T, subject, id string, seed uint64) (s *Search, 
 	t.Helper()
 	run, reference := l.run(t, subject, id, seed), l.run(t, "reference", id, seed)
 	s = &Search{Case: id, Seed: seed, Workers: 1, Run: run,
-		Reference: func(ctx context.Context, scenario string) sim.Result { return reference(ctx, scenario, "") }}
-	return s, run(context.Background(), "", "")
+		Reference: func(ctx context.Context, scenario string) sim.Result { return reference(ctx, scenario, "", 0) }}
+	return s, run(context.Background(), "", "", 0)
 }
 
 // A run in which everyone restarts, and a follower forgets its log, comes down to a few faults.
@@ -102,7 +103,7 @@ func TestShrinksToWhatMatters(t *testing.T) {
 
 	_, err = scenario.Parse(r.Text())
 	require.NoError(t, err)
-	again := s.Run(context.Background(), r.Text(), "")
+	again := s.Run(context.Background(), r.Text(), "", 0)
 	require.Equal(t, r.Last.Hash, again.Hash, "the comments change nothing, and neither does asking again")
 	require.Empty(t, again.Verdict.Unmatched)
 	for _, one := range r.Things {
@@ -123,14 +124,14 @@ func TestShrinksToWhatMatters(t *testing.T) {
 func TestNothingAndTooMuch(t *testing.T) {
 	l := newLab(t, func(s mutation.Subject) bool { return s.Name == "forgets-vote" })
 	run := l.run(t, "reference", "2A/ReElection", 1)
-	plain := run(context.Background(), "", "")
+	plain := run(context.Background(), "", "", 0)
 	require.Equal(t, record.Pass, plain.Verdict.Outcome)
-	same := run(context.Background(), "seed 1", "")
+	same := run(context.Background(), "seed 1", "", 0)
 	require.Equal(t, plain.Hash, same.Hash, "the case has no operations to tell of")
-	odd := run(context.Background(), "leave out crash 99\nplay disconnect 1\nlose request 1 of 0->1", "")
+	odd := run(context.Background(), "leave out crash 99\nplay disconnect 1\nlose request 1 of 0->1", "", 0)
 	require.Equal(t, []string{"leave out crash 99"}, odd.Verdict.Unmatched)
 	require.NotEqual(t, plain.Hash, odd.Hash)
-	wrong := run(context.Background(), "dance", "")
+	wrong := run(context.Background(), "dance", "", 0)
 	require.Equal(t, record.FrameworkError, wrong.Verdict.Outcome)
 	require.Contains(t, wrong.Verdict.Message, "is no line of a scenario")
 }
@@ -147,11 +148,11 @@ func TestSumOfThings(t *testing.T) {
 	things := Things(events)
 	require.True(t, slices.ContainsFunc(things, func(x Thing) bool { return x.Story == "links stay cut that others had cut before" }))
 	s.all = things
-	sum := s.Run(context.Background(), s.text(things), "")
+	sum := s.Run(context.Background(), s.text(things), "", 0)
 	require.Empty(t, sum.Verdict.Unmatched)
 	require.Equal(t, first.Hash, sum.Hash, "all of it is brought back")
 	s.subtract = true
-	require.Equal(t, first.Hash, s.Run(context.Background(), s.text(things), "").Hash, "nothing is taken away")
+	require.Equal(t, first.Hash, s.Run(context.Background(), s.text(things), "", 0).Hash, "nothing is taken away")
 	require.Contains(t, s.text(things[1:]), "leave out ")
 }
 
@@ -159,7 +160,7 @@ func TestSumOfThings(t *testing.T) {
 func TestChanceAnew(t *testing.T) {
 	l := newLab(t, func(s mutation.Subject) bool { return s.Name == "forgets-vote" })
 	job := func(anew time.Duration, salt uint64) ([]record.Event, sim.Result) {
-		s := &Search{Run: func(ctx context.Context, _, trace string) sim.Result {
+		s := &Search{Run: func(ctx context.Context, _, trace string, _ time.Duration) sim.Result {
 			j := l.hunt.Job(l.subjects[len(l.subjects)-1], l.cases[slices.IndexFunc(l.cases, func(c suite.Case) bool { return c.ID() == "2B/LogsDiverge" })], 1)
 			j.Params.Anew, j.Params.Salt, j.Trace = anew, salt, trace
 			return l.pool.Run(ctx, j)
@@ -182,6 +183,23 @@ func TestChanceAnew(t *testing.T) {
 		same++
 	}
 	require.GreaterOrEqual(t, plain[same].Time, from)
+}
+
+// A step that does not fail is not followed to the end of its case, which may wait for long; one
+// that fails is the same run, bounded or not.
+func TestStepsEnd(t *testing.T) {
+	l := newLab(t, func(s mutation.Subject) bool { return s.Name == "forgets-vote" })
+	run := l.run(t, "forgets-vote", "2C/VoteSurvives", 1)
+	was := run(context.Background(), "", "", 0)
+	require.Equal(t, record.Fail, was.Verdict.Outcome)
+	until := patienceFor(was.Verdict.Time)
+	require.Equal(t, was.Hash, run(context.Background(), "", "", until).Hash)
+
+	const without = "leave out crash 1"
+	require.Greater(t, run(context.Background(), without, "", 0).Virtual, time.Minute)
+	ended := run(context.Background(), without, "", until)
+	require.Equal(t, record.LongEnough, ended.Verdict.Rule)
+	require.Less(t, ended.Virtual, until+2*time.Second)
 }
 
 // TestMutants measures: make shrink.
@@ -215,13 +233,14 @@ func TestMutants(t *testing.T) {
 		began := time.Now()
 		r, err := s.Shrink(ctx, was)
 		cancel()
+		took := time.Since(began)
 		if err != nil {
 			fmt.Printf("%-34s %s seed %d: %v\n", o.Name, d.Case, d.Seed, err)
 			continue
 		}
 		same := 0
 		for range 10 {
-			if again := s.Run(context.Background(), r.Scenario, ""); again.Hash == r.Last.Hash && s.same(again.Verdict) {
+			if again := s.Run(context.Background(), r.Scenario, "", 0); again.Hash == r.Last.Hash && s.same(again.Verdict) {
 				same++
 			}
 		}
@@ -231,7 +250,7 @@ func TestMutants(t *testing.T) {
 		if r.Minimal {
 			minimal++
 		}
-		if r.Minimal && time.Since(began) < 2*time.Minute {
+		if r.Minimal && took < 2*time.Minute {
 			quick++
 		}
 		if r.From > 0 { // otherwise there is nothing to leave out
@@ -244,8 +263,8 @@ func TestMutants(t *testing.T) {
 		if before > 0 {
 			faults = append(faults, 1-float64(after)/float64(before))
 		}
-		fmt.Printf("%-34s %-24s seed %d: %3d of %4d things left (%2d of %3d faults and operations), %3d runs, %3.0f s, minimal %v, reference %v, replayed %d of 10\n",
-			o.Name, d.Case, d.Seed, len(r.Things), r.From, after, before, r.Runs, time.Since(began).Seconds(), r.Minimal, r.Reference, same)
+		fmt.Printf("%-34s %-24s seed %d: %3d of %4d things left (%2d of %3d faults and operations), %3d runs, %3.0f s, minimal %v, reference %v, replayed %d of 10; left: %s\n",
+			o.Name, d.Case, d.Seed, len(r.Things), r.From, after, before, r.Runs, took.Seconds(), r.Minimal, r.Reference, same, kindsOf(r.Things))
 	}
 	fmt.Printf("%d mutants: %d replay ten times of ten and pass on the reference, %d minimal (%d within two minutes)\n"+
 		"median left out: %.0f %% of all things in %d runs, %.0f %% in the %d that have ten or more, %.0f %% of faults and operations\n",
@@ -258,6 +277,19 @@ func median(all []float64) float64 {
 	}
 	slices.Sort(all)
 	return all[len(all)/2]
+}
+
+// kindsOf says how many things there are of each kind.
+func kindsOf(things []Thing) string {
+	count := map[scenario.Kind]int{}
+	for _, t := range things {
+		count[t.Kind]++
+	}
+	var all []string
+	for _, k := range slices.Sorted(maps.Keys(count)) {
+		all = append(all, fmt.Sprint(k, " ", count[k]))
+	}
+	return strings.Join(all, ", ")
 }
 
 // count is how many things are faults or operations.

@@ -203,7 +203,7 @@ func (w *worker) do(ctx context.Context, j Job) (Result, workerState) {
 				"This is no judgement on the code under test: " + personDecides}}, dead
 		case !open:
 			return Result{Verdict: frameworkError(fmt.Errorf("a worker died: %s", w.errors))}, dead
-		case r.Verdict.Outcome == record.Ungraded:
+		case r.Verdict.Outcome == record.Ungraded && r.Verdict.Rule != record.LongEnough: // the guard has ended its process
 			return r, spent
 		}
 		return r, usable
