@@ -75,7 +75,9 @@ func (s *Search) same(v record.Verdict) bool {
 // patienceFor is how long a step may go on. Without the fault that breaks the rule a case often
 // waits, for a minute of virtual time, for what does not come: that costs more than all steps that
 // fail. The run that fails much later than the first one is not wanted either.
-func patienceFor(first time.Duration) time.Duration { return first + min(first, 10*time.Second) + 2*time.Second }
+func patienceFor(first time.Duration) time.Duration {
+	return first + min(first, 10*time.Second) + 2*time.Second
+}
 
 // words is a message without its numbers.
 func words(message string) string {
