@@ -50,7 +50,8 @@ const (
 	separator    = " | "
 )
 
-// Print writes the events, a line or a few for each, under a header with the peers.
+// Print writes the events, a line or a few for each, under a header with the peers. Where none is
+// chosen it says so.
 func Print(w io.Writer, events []record.Event, o Options) error {
 	rows := o.Choice.rows(events)
 	columns := o.Peers
@@ -62,15 +63,21 @@ func Print(w io.Writer, events []record.Event, o Options) error {
 	if _, err := io.WriteString(w, g.header()+"\n"); err != nil {
 		return err
 	}
+	empty := true
 	for _, r := range rows {
 		if r.time < o.From || o.To > 0 && r.time > o.To || !r.concerns(columns) {
 			continue
 		}
+		empty = empty && r.kind == record.Violation
 		for _, line := range g.printed(r, o) {
 			if _, err := io.WriteString(w, line+"\n"); err != nil {
 				return err
 			}
 		}
+	}
+	if empty {
+		_, err := io.WriteString(w, nothing(events, o)+"\n")
+		return err
 	}
 	return nil
 }

@@ -354,6 +354,24 @@ func TestRequestsOfAKey(t *testing.T) {
 	assert.Equal(t, 4, strings.Count(out.String(), "\n"), out.String())
 }
 
+// A timeline in which nothing stands says so, and what there is.
+func TestNothingIsSaid(t *testing.T) {
+	const ms = time.Millisecond
+	events := exchange(2*ms, record.FirstClient+3, 0, 1, "KV.Get", `{Key:"x"}`, `{Value:"1"}`)
+	events = append(events, record.Event{Time: 20 * ms, Kind: record.Invoke, Peer: record.FirstClient + 3, Other: record.None, Method: "get", Text: `"x"`},
+		record.Event{Time: 30 * ms, Kind: record.Violation, Peer: record.None, Other: record.None, Text: "broken"})
+	said := func(o Options) string {
+		var out strings.Builder
+		require.NoError(t, Print(&out, events, o))
+		return out.String()
+	}
+	require.NotContains(t, said(Options{Choice: Selection{Key: "x", HasKey: true}}), "nothing")
+	require.Contains(t, said(Options{Choice: Selection{Key: "y", HasKey: true}}), `nothing that was asked for happens in this run; there are "x"`)
+	require.Contains(t, said(Options{Choice: Selection{Client: record.FirstClient}}), "there are c3")
+	require.Contains(t, said(Options{Choice: Selection{Index: 4}}), "the last index of a log is 0")
+	require.Contains(t, said(Options{From: time.Second, To: 2 * time.Second}), "the run lasts from 0.0020 to 0.0300 s")
+}
+
 // TestTailTellsVotesAndWrites: a vote that should not have been given is there although its term is
 // not named, and so are both entries of a write that was done twice.
 func TestTailTellsVotesAndWrites(t *testing.T) {
