@@ -12,7 +12,8 @@ import (
 )
 
 // unsharded is a sharded service that moves no shard. KEEPS says where it has all data: with the
-// servers of the controller, or with the first group that there was. All servers are those of
+// servers of the controller, or with the first group that there was. With "politely" in it, clerks
+// also ask the group that has the shard, and do not care for the answer. All servers are those of
 // kvraft, and nothing is wrong with what clients see, as long as those servers run.
 const unsharded = `package shardkv
 
@@ -22,6 +23,7 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"raftlab/kvapi"
@@ -85,6 +87,7 @@ func (b boss) Move(shard, gid int) {
 type user struct {
 	kvapi.ClassicClerk
 	find func() kvapi.ClassicClerk
+	asks func(key string)
 }
 
 func (u *user) clerk() kvapi.ClassicClerk {
@@ -94,7 +97,7 @@ func (u *user) clerk() kvapi.ClassicClerk {
 	return u.ClassicClerk
 }
 
-func (u *user) Get(key string) string    { return u.clerk().Get(key) }
+func (u *user) Get(key string) string    { u.asks(key); return u.clerk().Get(key) }
 func (u *user) Put(key, value string)    { u.clerk().Put(key, value) }
 func (u *user) Append(key, value string) { u.clerk().Append(key, value) }
 
@@ -115,17 +118,27 @@ func Service() shardapi.Service {
 				if os.Getenv("KEEPS") == "the controller" {
 					return kv.Classic(ctrlers, o)
 				}
-				return &user{find: func() kvapi.ClassicClerk {
+				ask := func(c shardapi.Config, gid int) kvapi.ClassicClerk {
+					var ends []*labrpc.ClientEnd
+					for _, name := range c.Groups[gid] {
+						ends = append(ends, makeEnd(name))
+					}
+					return kv.Classic(ends, o)
+				}
+				return &user{asks: func(key string) {
+					if !strings.HasSuffix(os.Getenv("KEEPS"), "politely") {
+						return
+					}
+					c := boss{kv.Classic(ctrlers, o)}.Query(-1)
+					go ask(c, c.Shards[shardapi.ShardOf(key)]).Get("how are you?")
+					time.Sleep(10 * time.Millisecond)
+				}, find: func() kvapi.ClassicClerk {
 					var first shardapi.Config
 					for first.Num == 0 {
 						first = boss{kv.Classic(ctrlers, o)}.Query(1)
 						time.Sleep(10 * time.Millisecond)
 					}
-					var ends []*labrpc.ClientEnd
-					for _, name := range first.Groups[slices.Min(first.GIDs())] {
-						ends = append(ends, makeEnd(name))
-					}
-					return kv.Classic(ends, o)
+					return ask(first, slices.Min(first.GIDs()))
 				}}
 			},
 		},
@@ -149,10 +162,14 @@ func TestUnsharded(t *testing.T) {
 	require.NoError(t, err)
 	p := newPool(t, 1)
 	for _, c := range []struct{ keeps, name, rule, says string }{
-		{"the controller", "4B/Busy", "not earned", "was answered, but since it was asked no server has had log entries accepted"},
-		{"the controller", "4C/NothingForgotten", "not earned", "was answered, but since it was asked no server"},
-		{"the first group", "4B/InFlight", "not earned", "nobody has asked it anything: the answer came from elsewhere"},
-		{"the first group", "4C/Stays", "not earned", "nobody has asked it anything: the answer came from elsewhere"},
+		{"the controller", "4B/ComeAndGo", "not earned", "was answered, but since it was asked no server has had log entries accepted"},
+		{"the controller", "4B/Busy", "not earned", "nobody has asked that group anything: the answer came from elsewhere"},
+		{"the first group", "4B/InFlight", "not earned", "nobody has asked that group anything: the answer came from elsewhere"},
+		{"the first group", "4C/Stays", "not earned", "nobody has asked that group anything: the answer came from elsewhere"},
+		{"the first group", "4B/Busy", "not earned", "nobody has asked that group anything: the answer came from elsewhere"},
+		{"the first group", "4C/LargeMoves", "not earned", "nobody has asked that group anything: the answer came from elsewhere"},
+		{"the first group, politely", "4C/Stays", "no progress", "read, without group 1, which is cut off, the shards of all others"},
+		{"the first group, politely", "4B/Fenced", "not earned", "that group was cut off from everybody, and a new client has read the key all the same"},
 		{"the first group", "4B/Static", "wrong answer", "no server of that group runs"},
 	} {
 		v := p.Run(context.Background(), Job{Binary: b, Test: "TestLab4", Params: record.Params{Case: c.name, Seed: 1}, Env: []string{"KEEPS=" + c.keeps}}).Verdict

@@ -42,35 +42,14 @@ func visits(g *tester.Groups, groups []int) (n []int) {
 	return n
 }
 
-// ReadFrom fails the case unless one of these groups was asked: one of them has the shard.
-func (b *Bench) ReadFrom(r Reading, shard int, groups ...int) {
-	if slices.ContainsFunc(groups, func(group int) bool { return slices.Contains(r.Asked, group) }) {
-		return
-	}
-	b.Fail(tester.RuleNotEarned, nil, "key %q is in shard %d, which %s has; a new client has read it, and nobody has asked %s anything: the answer came from elsewhere",
-		r.Key, shard, groupsText(groups), itOrThem(groups))
-}
-
-func groupsText(groups []int) string {
-	if len(groups) == 1 {
-		return fmt.Sprintf("group %d", groups[0])
-	}
-	return fmt.Sprintf("one of the groups %v", groups)
-}
-
-func itOrThem(groups []int) string {
-	if len(groups) == 1 {
-		return "it"
-	}
-	return "any of them"
-}
-
-// Union is a list of all that are in one of two lists.
-func Union(a, b []int) []int {
-	for _, x := range b {
-		if !slices.Contains(a, x) {
-			a = append(a, x)
+// Misplaced says which of these keys, one of each shard in turn, was read though nobody had asked the
+// group that has the shard, of which owner knows; "" if none.
+func Misplaced(list []Reading, owner func(shard int) int) (wrong string) {
+	for shard, r := range list {
+		if group := owner(shard); group != 0 && !slices.Contains(r.Asked, group) {
+			return fmt.Sprintf("key %q is in shard %d, which group %d has; a new client has read it, and nobody has asked that group anything: the answer came from elsewhere",
+				r.Key, shard, group)
 		}
 	}
-	return a
+	return ""
 }

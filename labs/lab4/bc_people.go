@@ -15,12 +15,11 @@ type chief struct {
 	s      *service
 	client *tester.Client
 	clerk  shardapi.ControllerClerk
-	knows  placement
 }
 
 func (s *service) newChief() *chief {
 	client := s.NewClient()
-	return &chief{s, client, s.groups.Administrator(client), placement{members: map[int]bool{}}}
+	return &chief{s, client, s.groups.Administrator(client)}
 }
 
 // do has the chief do something, and waits until it is done.
@@ -29,7 +28,6 @@ func (c *chief) do(what string, f func()) {
 	if !c.s.env.Await(c.begin(f), tester.ProgressLimit) {
 		c.s.Fail(tester.RuleNoProgress, nil, "the controller is well, and has not answered to %q within %v", what, tester.ProgressLimit)
 	}
-	c.knows.since = c.s.env.Now()
 }
 
 // begin has the chief do something, and does not wait.
@@ -40,25 +38,21 @@ func (c *chief) begin(f func()) <-chan struct{} {
 // join adds groups.
 func (s *service) join(groups ...int) {
 	s.chief.do(fmt.Sprintf("groups %v join", groups), func() { s.chief.clerk.Join(s.groups.Joining(groups...)) })
-	s.chief.knows.joins(groups)
 }
 
 // leave takes groups away.
 func (s *service) leave(groups ...int) {
 	s.chief.do(fmt.Sprintf("groups %v leave", groups), func() { s.chief.clerk.Leave(sharded.GIDs(groups...)) })
-	s.chief.knows.leaves(groups)
 }
 
 // move gives a shard to a group.
 func (s *service) move(shard, group int) {
 	s.chief.do(fmt.Sprintf("shard %d moves to group %d", shard, group), func() { s.chief.clerk.Move(shard, sharded.GID(group)) })
-	s.chief.knows.moves(shard, group)
 }
 
 // config asks for the latest configuration.
 func (s *service) config() (latest shardapi.Config) {
 	s.chief.do("ask for the configuration", func() { latest = s.chief.clerk.Query(-1) })
-	s.chief.knows.shows(latest)
 	return latest
 }
 

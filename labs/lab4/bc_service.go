@@ -101,23 +101,25 @@ func (s *service) mended() {
 }
 
 // closes is the end of most cases: everything is mended, everybody gets to the end of what they
-// were doing, all keys are read once more, and the history is judged.
+// were doing, all keys are read once more, and from where they have to come, and the history is
+// judged.
 func (s *service) closes(all ...*kit.Load) {
 	s.mended()
-	if !s.Undisturbed() {
-		s.chief.knows.since = s.env.Now()
-	}
 	for _, t := range all {
 		t.Finish()
 	}
-	settled := s.settled()
+	config := s.shared()
 	read := s.user().ReadsWhere(s.groups.Groups, s.all(), allKeys)
-	if s.Undisturbed() {
+	if s.layout.each > 2 && s.Undisturbed() {
 		s.Absent(func() { s.user().ReadsAll(allKeys) }, s.oneOfEach()...)
 	}
+	wrong := kit.Misplaced(read, func(shard int) int { return owner(config, shard) })
+	if wrong == "" {
+		wrong = s.alone(config)
+	}
 	history.Judge(s.env, 0)
-	if settled {
-		s.placed(read)
+	if wrong != "" {
+		s.Fail(tester.RuleNotEarned, nil, "%s", wrong)
 	}
 }
 

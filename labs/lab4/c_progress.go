@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"raftlab/labs/kit"
-	"raftlab/porcupine-tests/history"
 	"raftlab/shardapi"
 	"raftlab/tester"
 )
@@ -127,7 +126,7 @@ func gap(e *tester.Env) {
 		}
 		e.Note("shard %d: the longest write took %v", shard, longest.Round(100*time.Microsecond))
 	}
-	history.Judge(e, 0)
+	s.closes()
 }
 
 // unasked crashes the leader of a shard's new owner about when the old one has deleted the shard,
@@ -204,5 +203,5 @@ func whileJoining(e *tester.Env) {
 		s.Fail(tester.RuleTooSlow, nil, "two clients got %d reads done in the %v after eight groups have joined; at least %d: shards are served as soon as they have arrived",
 			got, limit, reads)
 	}
-	history.Judge(e, 0)
+	s.closes()
 }

@@ -36,6 +36,7 @@
 //	a_changes.go        4A: joins, leaves and moves, while nothing fails
 //	a_replicas.go       4A: many clients, crashes, partitions, lost messages
 //	bc_service.go       4B, 4C: the service under test (package sharded starts it), and the end of most cases
+//	bc_placement.go     4B, 4C: data is where the configuration says, and nowhere else
 //	bc_people.go        4B, 4C: who changes configurations; users, and several of them at work
 //	bc_mishaps.go       4B, 4C: some of all faults, drawn by the seed
 //	b_moving.go         4B: shards move, and no server fails

@@ -204,8 +204,8 @@ func (s *service) closes(all ...*kit.Load) {
 		s.Absent(func() { s.user().ReadsAll(allKeys) }, absent...)
 	}
 	history.Judge(s.env, 0)
-	for shard, r := range read {
-		s.ReadFrom(r, shard, s.now.Shards[shard])
+	if wrong := kit.Misplaced(read, func(shard int) int { return s.now.Shards[shard] }); wrong != "" {
+		s.Fail(tester.RuleNotEarned, nil, "%s", wrong)
 	}
 }
 
