@@ -25,8 +25,8 @@ import (
 // behind, and then a group that had the shard before and has not heard either.
 const heard = time.Second
 
-// shared returns the latest configuration, when all have had time to hear of it. At least two groups
-// have shards in it.
+// shared returns the latest configuration, when all have had time to hear of it. At least two
+// groups have shards in it.
 func (s *service) shared() shardapi.Config {
 	config := s.config()
 	if members := config.GIDs(); len(members) < 2 {
@@ -94,8 +94,8 @@ func (s *service) alone(config shardapi.Config) (wrong string) {
 }
 
 // answeredFor has a new user for each shard of a group read a key of it while the group is cut off,
-// and another one read all other keys. It returns a shard of the group whose key was read, and -1 if
-// there is none, or the group was reached after all: then the run leaves faults out.
+// and another one read all other keys. It returns a shard of the group whose key was read, and -1
+// if there is none, or the group was reached after all: then the run leaves faults out.
 func (s *service) answeredFor(group int, config shardapi.Config) (shard int) {
 	const onTheWay = 100 * time.Millisecond // for what has been sent before
 	rest := s.Others(s.groups.Members(group)...)
