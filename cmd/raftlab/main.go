@@ -239,6 +239,9 @@ func columns(f *os.File) int {
 // width is how many characters tables and timelines on w may take for a line. Below 40 they would
 // be unreadable.
 func width(w io.Writer) int {
+	if p, ok := w.(*page); ok {
+		return p.wide
+	}
 	f := file(w)
 	if f == nil || !term.IsTerminal(int(f.Fd())) {
 		return unknownWidth
@@ -248,7 +251,7 @@ func width(w io.Writer) int {
 
 // screen is how wide w is if it is a terminal, and 0 if not: what goes into files is not cut.
 func screen(w io.Writer) int {
-	if !isTerminal(w) {
+	if _, ok := w.(*page); !ok && !isTerminal(w) {
 		return 0
 	}
 	return width(w)

@@ -62,16 +62,20 @@ func (a *app) watch(ctx context.Context, f *testFlags, selectors []string) error
 	defer term.Restore(int(os.Stdin.Fd()), raw)
 	ctx, stop := interruptible(ctx)
 	defer stop()
+	size := func() (int, int) {
+		if columns, rows, err := term.GetSize(int(screen.Fd())); err == nil && columns > 0 && rows > 0 {
+			return columns, rows
+		}
+		return unknownWidth, 24
+	}
 	l := &loop.Loop{Screen: screen, Keys: os.Stdin, Every: settles,
 		Title: strings.TrimSpace("raftlab watch "+strings.Join(selectors, " ")) + "   (q ends it)",
 		State: func() uint64 { return loop.Files(dirs...) },
-		Size: func() (int, int) {
-			if columns, rows, err := term.GetSize(int(screen.Fd())); err == nil && columns > 0 && rows > 0 {
-				return columns, rows
-			}
-			return unknownWidth, 24
-		},
-		Round: func(ctx context.Context, say func(string)) string { return a.watchRound(ctx, f, selectors, say) }}
+		Size:  size,
+		Round: func(ctx context.Context, say func(string)) string {
+			columns, _ := size()
+			return a.watchRound(ctx, f, selectors, columns, say)
+		}}
 	l.Run(ctx)
 	return nil
 }
@@ -104,13 +108,20 @@ func (a *app) watched(ctx context.Context, f *testFlags) ([]string, error) {
 	return dirs, nil
 }
 
-// watchRound runs what failed, and then all of it, and returns the screen.
-func (a *app) watchRound(ctx context.Context, f *testFlags, selectors []string, say func(string)) string {
+// page is what a command prints for a screen so many columns wide.
+type page struct {
+	bytes.Buffer
+	wide int
+}
+
+// watchRound runs what failed, and then all of it, and returns the screen. It begins with what came
+// of it and when: otherwise the screen of a round that changed nothing looks like the one before.
+func (a *app) watchRound(ctx context.Context, f *testFlags, selectors []string, columns int, say func(string)) string {
 	for _, failed := range []bool{true, false} {
 		say(map[bool]string{true: "running what failed ...", false: "running all of it ..."}[failed])
-		var told bytes.Buffer
+		told := &page{wide: max(columns-1, 40)}
 		quiet := *a
-		quiet.out, quiet.err = &told, io.Discard
+		quiet.out, quiet.err = told, io.Discard
 		flags := *f
 		flags.failed = failed
 		err := quiet.test(ctx, &flags, selectors)
@@ -121,7 +132,20 @@ func (a *app) watchRound(ctx context.Context, f *testFlags, selectors []string, 
 		case exit != nil && exit.err != nil:
 			told.WriteString(exit.err.Error())
 		}
-		return told.String()
+		return fmt.Sprintf("%s (%s)\n\n%s", cameOf(err, exit, failed), time.Now().Format(time.TimeOnly), told)
 	}
 	return ""
+}
+
+// cameOf says in a few words what came of a round.
+func cameOf(err error, exit *exitError, failed bool) string {
+	switch {
+	case err == nil:
+		return "all of it passes"
+	case exit == nil || exit.code != suite.ExitFailed:
+		return "it did not come to its end"
+	case failed:
+		return "what failed before still fails"
+	}
+	return "it fails"
 }

@@ -15,7 +15,6 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"raftlab/internal/plain"
 )
@@ -95,7 +94,10 @@ func (l *Loop) read(ctx context.Context, keys chan<- byte) {
 // draw fills the screen: the title, and as much of the text as there is room for.
 func (l *Loop) draw(text string) {
 	columns, rows := l.Size()
-	lines := append([]string{l.Title, ""}, strings.Split(strings.TrimRight(text, "\n"), "\n")...)
+	var lines []string
+	for _, line := range append([]string{l.Title, ""}, strings.Split(strings.TrimRight(text, "\n"), "\n")...) {
+		lines = append(lines, broken(plain.Line(line, plain.MaxLine), columns-1)...)
+	}
 	if len(lines) > rows {
 		lines = append(lines[:max(rows-1, 1)], "...")
 	}
@@ -105,13 +107,19 @@ func (l *Loop) draw(text string) {
 		if i > 0 {
 			b.WriteString("\r\n")
 		}
-		line = plain.Line(line, plain.MaxLine)
-		if utf8.RuneCountInString(line) >= columns {
-			line = string([]rune(line)[:max(columns-1, 0)])
-		}
 		b.WriteString(line)
 	}
 	io.WriteString(l.Screen, b.String())
+}
+
+// broken is a line in pieces that fit the screen. Nothing is cut off: it may be a command to be
+// copied.
+func broken(line string, width int) (pieces []string) {
+	runes := []rune(line)
+	for width = max(width, 1); len(runes) > width; runes = runes[width:] {
+		pieces = append(pieces, string(runes[:width]))
+	}
+	return append(pieces, string(runes))
 }
 
 // Files is a number that changes when a Go file in one of the directories does, or below it.

@@ -38,12 +38,14 @@ type Failure struct {
 func (f Failure) Lines() []string {
 	width := f.Width
 	if width <= 0 {
-		width = 110
+		width = usualWidth
 	}
-	lines := []string{shorten(f.title(), width)}
+	lines := narrowed(f.title(), width)
+	most := maxFailureLines + len(lines) - 1 // what a narrow screen breaks is not at the cost of events
 	lines = append(lines, f.message(width)...)
 	if f.Case.Checks != "" {
-		lines = append(lines, shorten("  the case: "+f.Case.Checks, width))
+		what := narrowed("  the case: "+f.Case.Checks, width)
+		lines, most = append(lines, what...), most+len(what)-1
 	}
 	for i, t := range f.ToDos {
 		if i < 3 {
@@ -69,12 +71,27 @@ func (f Failure) Lines() []string {
 	if f.Picture != "" {
 		last = append([]string{"  picture: " + f.Picture}, last...)
 	}
-	if left := maxFailureLines - len(lines) - 1 - len(last); left >= 2 { // one for the header
+	if left := most - len(lines) - 1 - len(last); left >= 2 { // one for the header
 		for _, l := range timeline.Tail(f.story(), deduce.SubjectOf(f.Run.Rule, f.Run.Message, f.Run.Peers), left, width) {
 			lines = append(lines, shorten(l, width))
 		}
 	}
 	return append(lines, last...)
+}
+
+// usualWidth is how wide a failure is where nobody says.
+const usualWidth = 110
+
+// narrowed is a line that goes on in a second one on a narrow screen, where too much would be cut.
+func narrowed(s string, width int) []string {
+	if width >= usualWidth {
+		return []string{shorten(s, width)}
+	}
+	lines := timeline.Wrap(s, width)
+	if len(lines) == 1 {
+		return lines
+	}
+	return []string{lines[0], shorten("  "+strings.Join(lines[1:], " "), width)}
 }
 
 // place is how the build calls a line of code.

@@ -263,3 +263,20 @@ func TestTableInANarrowTerminal(t *testing.T) {
 	require.Contains(t, b.String(), "crash: panic or")
 	require.Contains(t, b.String(), "fatal error")
 }
+
+// TestNarrowTerminal: what stands above an excerpt and below a table is not cut, and not wider.
+func TestNarrowTerminal(t *testing.T) {
+	k := sampleCases()[1]
+	k.Checks = "a voter crashes, comes back, and is asked again in the same term: two yes are two leaders"
+	f := Failure{Case: k, Width: 60, Run: RunResult{Seed: 1, Outcome: record.Fail, Rule: "two votes in a term", Section: "§5.2", At: 1.163}}
+	text := strings.Join(f.Lines(), "\n")
+	require.Contains(t, text, "two leaders")
+	require.Contains(t, text, "1.163 s")
+	r := &Report{Notes: []string{"executed in the wasm engine, which is a sandbox: code of others runs nowhere else"}}
+	var b strings.Builder
+	require.NoError(t, WriteTable(&b, r, 60))
+	require.Contains(t, b.String(), "nowhere else")
+	for line := range strings.Lines(text + "\n" + b.String()) {
+		require.LessOrEqual(t, utf8.RuneCountInString(strings.TrimSuffix(line, "\n")), 60, line)
+	}
+}

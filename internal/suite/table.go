@@ -12,6 +12,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 
 	"raftlab/internal/record"
+	"raftlab/internal/timeline"
 )
 
 // WriteTable writes the summary: a line per case, the sums, and below it what a reader should know
@@ -34,7 +35,7 @@ func WriteTable(w io.Writer, r *Report, width int) error {
 	}
 	t.AppendFooter(table.Row{Plural(len(r.Cases), "case"), "", fmt.Sprintf("%d/%d", passed, runs), "", totals(r),
 		round(virtual), round(cpu), fmt.Sprintf("%s/%d", points(r.Points, r.UpperPoints), r.MaxPoints)})
-	_, err := io.WriteString(w, Fit(t, width, columns, "outcome", "course", "CPU", "virtual", "first failing")+"\n"+remarks(r))
+	_, err := io.WriteString(w, Fit(t, width, columns, "outcome", "course", "CPU", "virtual", "first failing")+"\n"+fitted(remarks(r), width))
 	return err
 }
 
@@ -247,6 +248,23 @@ func (r *Report) notReached() int {
 		}
 	}
 	return n
+}
+
+// fitted breaks lines at spaces where they have more than width characters. 0: nowhere.
+func fitted(text string, width int) string {
+	if width <= 0 {
+		return text
+	}
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		for i, part := range timeline.Wrap(strings.TrimSuffix(line, "\n"), max(width-2, 20)) {
+			if i > 0 {
+				b.WriteString("  ")
+			}
+			b.WriteString(part + "\n")
+		}
+	}
+	return b.String()
 }
 
 // remarks are the lines below the table.
