@@ -125,8 +125,17 @@ func timesOf(events []record.Event, end time.Duration) []time.Duration {
 func (m *many) tellWhy(was sim.Result, events []record.Event, curve []why.Point) error {
 	out := m.out
 	verdict := suite.NewRunResult(suite.Finished{Run: suite.Run{Case: m.kase, Seed: m.flags.seed}, State: suite.Ran, Result: was})
-	fmt.Fprintf(out, "%s, seed %d: %s\n\nchance drawn anew from   runs that still fail\n", m.kase.ID(), m.flags.seed, suite.Headline(verdict))
-	for _, line := range curveLines(curve) {
+	fmt.Fprintf(out, "%s, seed %d: %s\n\n%-*s  what happens from there on\n", m.kase.ID(), m.flags.seed, suite.Headline(verdict),
+		besideCurve, "chance drawn anew from   runs that still fail")
+	for i, line := range curveLines(curve) {
+		to := was.Verdict.Time
+		if i+1 < len(curve) {
+			to = curve[i+1].At
+		}
+		line = strings.TrimRight(fmt.Sprintf("%-*s  %s", besideCurve, line, timeline.Gist(events, curve[i].At, to)), " ")
+		if full := []rune(line); len(full) > width(out) {
+			line = string(full[:width(out)-2]) + ".."
+		}
 		fmt.Fprintln(out, line)
 	}
 	fmt.Fprintln(out)
@@ -155,6 +164,9 @@ func (m *many) tellWhy(was sim.Result, events []record.Event, curve []why.Point)
 	fmt.Fprintf(out, "\nmore: %s --around %v\n", again, after.At.Round(time.Millisecond))
 	return nil
 }
+
+// besideCurve is the column at which stands what happened, behind "64 %  20 of 32".
+const besideCurve = 71
 
 // curveLines draw a curve, a line for each point.
 func curveLines(curve []why.Point) []string {

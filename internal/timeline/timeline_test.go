@@ -354,6 +354,20 @@ func TestRequestsOfAKey(t *testing.T) {
 	assert.Equal(t, 4, strings.Count(out.String(), "\n"), out.String())
 }
 
+// A gist is of the most telling events of its time.
+func TestGist(t *testing.T) {
+	const ms = time.Millisecond
+	events := []record.Event{{Time: 1 * ms, Kind: record.Start, Peer: 0, Other: record.None}}
+	events = append(events, exchange(2*ms, 0, 1, 1, "Raft.RequestVote", "{Term:1 CandidateId:0 LastLogIndex:0 LastLogTerm:0}", "{Term:1 VoteGranted:true}")...)
+	events = append(events, record.Event{Time: 20 * ms, Kind: record.State, Peer: 0, Other: record.None, Term: 1, Leader: true},
+		record.Event{Time: 30 * ms, Kind: record.CrashPeer, Peer: 0, Other: record.None},
+		record.Event{Time: 31 * ms, Kind: record.CrashPeer, Peer: 2, Other: record.None})
+	require.Contains(t, Gist(events, 0, 10*ms), "RequestVote")
+	require.Equal(t, "0: leads term 1", Gist(events, 0, 30*ms))
+	require.Equal(t, "0: CRASH, and 1 more", Gist(events, 0, time.Second))
+	require.Empty(t, Gist(events, 40*ms, time.Second))
+}
+
 // A timeline in which nothing stands says so, and what there is.
 func TestNothingIsSaid(t *testing.T) {
 	const ms = time.Millisecond
