@@ -306,7 +306,7 @@ func (h *hunting) build(ctx context.Context, subjects []mutation.Subject, native
 	binaries := map[string]*sim.Binary{}
 	for _, kind := range []struct{ what, pkg string }{
 		{"peer", mutation.PeerPackage},
-		{"servers on one machine", mutation.SinglePackage},
+		{"single server", mutation.SinglePackage},
 		{"service", mutation.ServicePackage},
 		{"sharded service", mutation.ShardedPackage},
 	} {
