@@ -174,7 +174,11 @@ func (f *Folder) wrong() string {
 		return fmt.Sprintf("it names %d members", n)
 	}
 	for i, m := range f.Members {
-		for _, address := range []string{m.Peers, m.HTTP} {
+		addresses := []string{m.Peers, m.HTTP}
+		if f.Etcd && m.HTTP == "" { // a member that was started in etcd's place knows its own only
+			addresses = addresses[:1]
+		}
+		for _, address := range addresses {
 			_, port, err := net.SplitHostPort(address)
 			if number, bad := strconv.ParseUint(port, 10, 16); err != nil || bad != nil || number == 0 {
 				return fmt.Sprintf("member %d has the address %q", i, address)
