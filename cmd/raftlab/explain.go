@@ -52,17 +52,17 @@ func (t *testRun) explain(ctx context.Context, pool *sim.Pool, finished []suite.
 			if unwritten[first[0]] == "" {
 				unwritten[first[0]] = c.Part
 			}
-			if unwritten[first[0]] != c.Part {
-				kind, why = "unwritten "+unwritten[first[0]], "they need what is not written for "+unwritten[first[0]]
+			if part := unwritten[first[0]]; part != c.Part {
+				kind, why = "unwritten "+part, "they need what is not written for "+part
 			}
 		}
 		alike[c.Part]++
 		most := maxAlike
-		if len(first) > 0 {
-			most = 1 // the part has not been written yet
-		}
-		if why != "" {
+		switch {
+		case why != "":
 			most = 0
+		case len(first) > 0:
+			most = 1 // the part has not been written yet
 		}
 		if alike[kind]++; alike[kind] > most || told == maxExplained {
 			if groups[kind] == nil {

@@ -127,16 +127,14 @@ func (m *many) tellWhy(was sim.Result, events []record.Event, curve []why.Point)
 	verdict := suite.NewRunResult(suite.Finished{Run: suite.Run{Case: m.kase, Seed: m.flags.seed}, State: suite.Ran, Result: was})
 	fmt.Fprintf(out, "%s, seed %d: %s\n\n%-*s  what happens from there on\n", m.kase.ID(), m.flags.seed, suite.Headline(verdict),
 		besideCurve, "chance drawn anew from   runs that still fail")
+	moments := timeline.Moments(events)
 	for i, line := range curveLines(curve) {
 		to := was.Verdict.Time
 		if i+1 < len(curve) {
 			to = curve[i+1].At
 		}
-		line = strings.TrimRight(fmt.Sprintf("%-*s  %s", besideCurve, line, timeline.Gist(events, curve[i].At, to)), " ")
-		if full := []rune(line); len(full) > width(out) {
-			line = string(full[:width(out)-2]) + ".."
-		}
-		fmt.Fprintln(out, line)
+		line = strings.TrimRight(fmt.Sprintf("%-*s  %s", besideCurve, line, timeline.Gist(events, moments, curve[i].At, to)), " ")
+		fmt.Fprintln(out, timeline.Cut(line, width(out)))
 	}
 	fmt.Fprintln(out)
 	first := curve[0]

@@ -15,6 +15,7 @@ import (
 
 	"raftlab/internal/plain"
 	"raftlab/internal/suite"
+	"raftlab/internal/timeline"
 )
 
 // Files for the class in a directory of grades.
@@ -292,11 +293,7 @@ func (r *Results) WriteTable(w io.Writer, width int) error {
 	return err
 }
 
-// shorten cuts a line to width characters.
+// shorten is a line of somebody else's words, cut to width characters.
 func shorten(s string, width int) string {
-	if runes := []rune(plain.Line(s, plain.MaxLine)); len(runes) > width {
-		return string(runes[:width-2]) + ".."
-	} else {
-		return string(runes)
-	}
+	return timeline.Cut(plain.Line(s, plain.MaxLine), width)
 }

@@ -233,8 +233,8 @@ func (f family) write(root string, s Subject, dir string) error {
 		name = f.home(name)
 		written[name] = text
 	}
-	for _, any := range families {
-		for _, l := range any.packages {
+	for _, each := range families {
+		for _, l := range each.packages {
 			if err := complete(root, l.dir, written); err != nil {
 				return err
 			}

@@ -10,6 +10,7 @@ import (
 
 	"raftlab/internal/plain"
 	"raftlab/internal/record"
+	"raftlab/internal/timeline"
 )
 
 // bar is the display of terminals: one line, which is drawn over itself, and above it the failures,
@@ -81,11 +82,11 @@ func (b *bar) line(width int) string {
 		if d := time.Since(b.since).Truncate(time.Second); d >= 3*time.Second {
 			text += fmt.Sprintf(" (%v)", d)
 		}
-		return shorten(text, width)
+		return timeline.Cut(text, width)
 	}
 	length := min(barLength, width-utf8.RuneCountInString(text)-3)
 	if length < 5 {
-		return shorten(text, width)
+		return timeline.Cut(text, width)
 	}
 	full := length * b.progress.Done / b.progress.Total
 	return "[" + strings.Repeat("#", full) + strings.Repeat(".", length-full) + "] " + text

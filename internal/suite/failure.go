@@ -5,7 +5,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"raftlab/internal/deduce"
 	"raftlab/internal/plain"
@@ -49,19 +48,19 @@ func (f Failure) Lines() []string {
 	}
 	for i, t := range f.ToDos {
 		if i < 3 {
-			lines = append(lines, shorten("  to write: "+t.String(), width))
+			lines = append(lines, timeline.Cut("  to write: "+t.String(), width))
 		}
 	}
 	if len(f.Also) > 0 {
-		lines = append(lines, shorten("  also with seeds "+FormatSeeds(f.Also), width))
+		lines = append(lines, timeline.Cut("  also with seeds "+FormatSeeds(f.Also), width))
 	}
 	if f.Remark != "" {
-		lines = append(lines, shorten("  "+f.Remark, width))
+		lines = append(lines, timeline.Cut("  "+f.Remark, width))
 	}
 	if f.Run.Stack != "" {
 		crashed := f.Run.Outcome == record.Crash || f.Run.Outcome == record.OutOfMemory
 		for _, l := range stackLines(f.Run.Stack, f.Packages, crashed, 5, f.Show) {
-			lines = append(lines, shorten("    "+l, width))
+			lines = append(lines, timeline.Cut("    "+l, width))
 		}
 	}
 	last := []string{"  replay: " + f.Run.Replay}
@@ -73,7 +72,7 @@ func (f Failure) Lines() []string {
 	}
 	if left := most - len(lines) - 1 - len(last); left >= 2 { // one for the header
 		for _, l := range timeline.Tail(f.story(), deduce.SubjectOf(f.Run.Rule, f.Run.Message, f.Run.Peers), left, width) {
-			lines = append(lines, shorten(l, width))
+			lines = append(lines, timeline.Cut(l, width))
 		}
 	}
 	return append(lines, last...)
@@ -85,13 +84,13 @@ const usualWidth = 110
 // narrowed is a line that goes on in a second one on a narrow screen, where too much would be cut.
 func narrowed(s string, width int) []string {
 	if width >= usualWidth {
-		return []string{shorten(s, width)}
+		return []string{timeline.Cut(s, width)}
 	}
 	lines := timeline.Wrap(s, width)
 	if len(lines) == 1 {
 		return lines
 	}
-	return []string{lines[0], shorten("  "+strings.Join(lines[1:], " "), width)}
+	return []string{lines[0], timeline.Cut("  "+strings.Join(lines[1:], " "), width)}
 }
 
 // place is how the build calls a line of code.
@@ -136,7 +135,7 @@ type Alike struct {
 func (a Alike) Lines(width int) []string {
 	first := a.Failures[0]
 	if len(a.Failures) == 1 {
-		return []string{shorten(first.title(), max(width, 110)), "  replay: " + first.Run.Replay}
+		return []string{timeline.Cut(first.title(), max(width, usualWidth)), "  replay: " + first.Run.Replay}
 	}
 	why := a.Why
 	if why == "" {
@@ -150,11 +149,11 @@ func (a Alike) Lines(width int) []string {
 		}
 	}
 	lines := []string{fmt.Sprintf("%s %d more cases of %s: %s", verb(first.Run.Outcome), len(a.Failures), strings.Join(parts, ", "), why)}
-	wrapped := timeline.Wrap(strings.Join(names, ", "), max(width, 80)-4)
+	var wrapped []string
+	if len(parts) == 1 { // of several parts the number says enough
+		wrapped = timeline.Wrap(strings.Join(names, ", "), max(width, 80)-4)
+	}
 	for i, l := range wrapped {
-		if len(parts) > 1 {
-			break // their number says enough
-		}
 		if i == 3 && len(wrapped) > 4 {
 			lines = append(lines, "  ..")
 			break
@@ -220,12 +219,4 @@ func headline(r RunResult) string {
 	}
 	fmt.Fprintf(&b, ", at %.3f s", r.At)
 	return b.String()
-}
-
-// shorten cuts a line to width characters.
-func shorten(s string, width int) string {
-	if utf8.RuneCountInString(s) <= width {
-		return s
-	}
-	return string([]rune(s)[:max(width-2, 0)]) + ".."
 }

@@ -185,16 +185,16 @@ var columns = []table.ColumnConfig{
 // describe is the outcome of a case in a few words.
 func describe(c CaseResult) string {
 	if c.Reason != "" {
-		return shorten(string(c.Outcome)+": "+c.Reason, 48)
+		return timeline.Cut(string(c.Outcome)+": "+c.Reason, 48)
 	}
 	run := c.Run(c.FirstFailing)
 	if run == nil || run.Rule == "" || run.Rule == string(run.Outcome) {
 		return string(c.Outcome)
 	}
 	if run.Outcome == record.Fail {
-		return shorten("FAIL: "+run.Rule, 48)
+		return timeline.Cut("FAIL: "+run.Rule, 48)
 	}
-	return shorten(string(run.Outcome)+": "+run.Rule, 48)
+	return timeline.Cut(string(run.Outcome)+": "+run.Rule, 48)
 }
 
 func totals(r *Report) string {

@@ -13,10 +13,11 @@ var gists = []string{"crashes", "network", "states", "votes", "applies", "snapsh
 
 // Gist tells in a few words the most telling events from one instant up to another, which does not
 // belong to it: crashes before cuts, those before leaders, then votes, and so on. Heartbeats and
-// requests of services are not worth telling. "" if there is nothing else.
-func Gist(events []record.Event, from, to time.Duration) string {
+// requests of services are not worth telling. "" if there is nothing else. moments are [Moments] of
+// the events.
+func Gist(events []record.Event, moments []Moment, from, to time.Duration) string {
 	best, text, more := len(gists), "", 0
-	for _, m := range Moments(events) {
+	for _, m := range moments {
 		if at := events[m.At].Time; at < from || at >= to {
 			continue
 		}

@@ -171,13 +171,13 @@ func groupsOf(events []record.Event) map[int]string {
 // line renders a row on one line, shortening what does not fit: first the words, then the end.
 func (g grid) line(r row) string {
 	if !g.inColumn(r) {
-		return clock(r.time) + separator + cut("-- "+r.text, g.total-timeWidth-len(separator))
+		return clock(r.time) + separator + Cut("-- "+r.text, g.total-timeWidth-len(separator))
 	}
 	text := r.short()
 	if utf8.RuneCountInString(text) > g.width {
 		text = abbreviations.Replace(text)
 	}
-	return g.place(clock(r.time), g.column[r.peer], cut(text, g.width))
+	return g.place(clock(r.time), g.column[r.peer], Cut(text, g.width))
 }
 
 // abbreviations leave more room for what decides.
@@ -230,8 +230,8 @@ func pad(s string, width int) string {
 	return s + strings.Repeat(" ", max(width-utf8.RuneCountInString(s), 0))
 }
 
-// cut shortens s to width characters.
-func cut(s string, width int) string {
+// Cut shortens s to width characters.
+func Cut(s string, width int) string {
 	if utf8.RuneCountInString(s) <= width {
 		return s
 	}

@@ -217,7 +217,7 @@ func TestNetworkIsToldAsWhatItComesTo(t *testing.T) {
 func TestWrap(t *testing.T) {
 	assert.Equal(t, []string{"a fairly", "long line"}, Wrap("a fairly long line", 9))
 	assert.Equal(t, []string{"unbreaka", "ble"}, Wrap("unbreakable", 8))
-	assert.Equal(t, "unbre..", cut("unbreakable", 7))
+	assert.Equal(t, "unbre..", Cut("unbreakable", 7))
 }
 
 func TestNamesFromOutsideAreEscapedAndBounded(t *testing.T) {
@@ -362,10 +362,11 @@ func TestGist(t *testing.T) {
 	events = append(events, record.Event{Time: 20 * ms, Kind: record.State, Peer: 0, Other: record.None, Term: 1, Leader: true},
 		record.Event{Time: 30 * ms, Kind: record.CrashPeer, Peer: 0, Other: record.None},
 		record.Event{Time: 31 * ms, Kind: record.CrashPeer, Peer: 2, Other: record.None})
-	require.Contains(t, Gist(events, 0, 10*ms), "RequestVote")
-	require.Equal(t, "0: leads term 1", Gist(events, 0, 30*ms))
-	require.Equal(t, "0: CRASH, and 1 more", Gist(events, 0, time.Second))
-	require.Empty(t, Gist(events, 40*ms, time.Second))
+	gist := func(from, to time.Duration) string { return Gist(events, Moments(events), from, to) }
+	require.Contains(t, gist(0, 10*ms), "RequestVote")
+	require.Equal(t, "0: leads term 1", gist(0, 30*ms))
+	require.Equal(t, "0: CRASH, and 1 more", gist(0, time.Second))
+	require.Empty(t, gist(40*ms, time.Second))
 }
 
 // A timeline in which nothing stands says so, and what there is.

@@ -63,7 +63,7 @@ func gapInWindow(e *tester.Env) {
 		defer c.Network().LongDelays(false)
 		c.Cut(leader, follower)
 		for k := range commands {
-			c.Propose(leader, strings.Repeat(string(rune('a'+k%26)), size)+e.Now().String())
+			c.Propose(leader, c.large(k, size))
 			e.Sleep(time.Millisecond)
 			if k == 0 {
 				c.Heal(leader, follower)

@@ -19,7 +19,7 @@ func extensionsMeet() []tester.Case {
 			Checks: "terms, votes and entries are written together: a crash in such a write, or behind it, leaves what was said"},
 		{Part: "2G", Name: "ReplacedInLine", Points: 8, Section: "§10.2.1", Run: replacedInLine,
 			Checks: "entries that wait for the disk are replaced, and written together with the new ones: a crash leaves those"},
-		{Part: "2G", Name: "OrderTogether", Points: 6, Section: "§7", Run: writesInOrderOf(raftapi.Batch), Limit: long,
+		{Part: "2G", Name: "OrderTogether", Points: 6, Section: "§7", Run: orderTogether, Limit: long,
 			Reaches: []string{"log compacted", "snapshot installed"},
 			Checks:  "snapshots come between writes that wait for the disk: what is written together has none in between"},
 		{Part: "2G", Name: "SnapshotWritten", Points: 6, Section: "§7", Run: snapshotWritten,
@@ -28,7 +28,7 @@ func extensionsMeet() []tester.Case {
 		{Part: "2G", Name: "FullOnThinLink", Points: 6, Section: "§10.2.2", Run: fullOnThinLink,
 			Reaches: []string{"window full"},
 			Checks:  "more comes in than the links carry, and the window is full all the time: nothing goes out twice for that"},
-		{Part: "2G", Name: "RunsAreStored", Points: 6, Section: "§10.2.1", Run: appliesWhatItHasOf(raftapi.ApplyRuns),
+		{Part: "2G", Name: "RunsAreStored", Points: 6, Section: "§10.2.1", Run: runsAreStored,
 			Checks: "the others have committed several entries, and the own disk is at the second: what is handed on as a run ends before it"},
 		{Part: "2G", Name: "TailReplaced", Points: 6, Section: "§7", Run: tailReplaced,
 			Reaches: []string{"snapshot installed"},
@@ -61,11 +61,7 @@ func crashesInNews(c *cluster) {
 		leader := c.Leader()
 		away := c.any(leader)
 		if k%2 == 1 { // it has an entry more than one of those who may stand
-			third := c.Others(leader, away)[0]
-			c.Cut(leader, third)
-			c.propose(leader, 1)
-			c.env.Sleep(20 * time.Millisecond)
-			c.Heal(leader, third)
+			c.loses(leader, c.Others(leader, away)[0], 20*time.Millisecond)
 		}
 		c.Pause(away)
 		c.Restart(leader)
@@ -261,7 +257,7 @@ func fullOnThinLink(e *tester.Env) {
 		defer c.Network().Bandwidth(0)
 		defer c.Network().Latency(0, 0)
 		for k := range commands {
-			c.Propose(leader, strings.Repeat(string(rune('a'+k%26)), size)+e.Now().String())
+			c.Propose(leader, c.large(k, size))
 			e.Sleep(gap)
 		}
 		c.agreeWithin(tester.WaitLimit, 3)

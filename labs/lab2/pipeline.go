@@ -75,6 +75,22 @@ func (c *cluster) trickle(i, n int, gap time.Duration) (taken []proposal) {
 	return taken
 }
 
+// large is the text of the k-th of some large commands.
+func (c *cluster) large(k, size int) string {
+	return strings.Repeat(string(rune('a'+k%26)), size) + c.env.Now().String()
+}
+
+// untilItProbes is the time in which a call fails, and its leader notices.
+const untilItProbes = 120 * time.Millisecond
+
+// loses has a leader propose a command of which nothing reaches a follower for a while.
+func (c *cluster) loses(leader, follower int, while time.Duration) {
+	c.Cut(leader, follower)
+	c.propose(leader, 1)
+	c.env.Sleep(while)
+	c.Heal(leader, follower)
+}
+
 // flows measures, on a slow network and with one follower, how long it takes from a command to its
 // commitment. A leader that waits for an answer before it sends again takes half a round trip more,
 // on average.
@@ -132,11 +148,8 @@ func windowHolds(e *tester.Env) {
 	for k := range 4 {
 		leader := c.Leader()
 		slow := c.any(leader)
-		if k%2 == 1 { // a message is lost, so that the leader probes
-			c.Cut(leader, slow)
-			c.propose(leader, 1)
-			e.Sleep(120 * time.Millisecond)
-			c.Heal(leader, slow)
+		if k%2 == 1 {
+			c.loses(leader, slow, untilItProbes)
 		}
 		began := e.Now()
 		c.Pause(slow)
@@ -243,10 +256,7 @@ func heardWhenFull(e *tester.Env) {
 		u.by(what, func(leader int) {
 			silent := c.any(leader)
 			if k%2 == 1 {
-				c.Cut(leader, silent)
-				c.propose(leader, 1)
-				e.Sleep(120 * time.Millisecond) // the call has failed by then
-				c.Heal(leader, silent)
+				c.loses(leader, silent, untilItProbes)
 			}
 			c.Network().LongDelays(true)
 			c.Cut(silent, leader)
@@ -274,7 +284,7 @@ func overtaking(e *tester.Env) {
 		c.Network().Latency(5*time.Millisecond, 40*time.Millisecond)
 		defer c.Network().Latency(0, 0)
 		for k := range commands {
-			c.Propose(leader, strings.Repeat(string(rune('a'+k%26)), size)+e.Now().String())
+			c.Propose(leader, c.large(k, size))
 			e.Sleep(2 * time.Millisecond)
 		}
 		c.agreeAll()

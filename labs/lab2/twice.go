@@ -3,7 +3,6 @@ package lab2
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"raftlab/raftapi"
@@ -73,7 +72,7 @@ func newsAlone(e *tester.Env) {
 			c.Network().Latency(oneWay, oneWay)
 			defer c.Network().Latency(0, 0)
 			for k := range commands {
-				c.Propose(leader, strings.Repeat(string(rune('a'+k%26)), size)+e.Now().String())
+				c.Propose(leader, c.large(k, size))
 				e.Sleep(2 * time.Millisecond)
 			}
 			c.agreeAll()
@@ -114,7 +113,7 @@ func thinLink(e *tester.Env) {
 		defer c.Network().Latency(0, 0)
 		refused = 0
 		for k := range commands {
-			if _, _, taken := c.Propose(leader, strings.Repeat(string(rune('a'+k%26)), size)+e.Now().String()); !taken {
+			if _, _, taken := c.Propose(leader, c.large(k, size)); !taken {
 				refused++
 			}
 			if k%burst == burst-1 {

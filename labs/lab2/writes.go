@@ -123,14 +123,12 @@ func (c *cluster) onDisk(i int, proposals []proposal, section, why string) {
 //
 //	follower's disk    [==== 7 ====][==== 8, 9 ====][==== snapshot to 15 ====]
 //	comes in           7    8, 9      15
-func writesInOrder(e *tester.Env) { writesInOrderOf()(e) }
+func writesInOrder(e *tester.Env) { snapshotsInLine(e, raftapi.Disk) }
 
-// writesInOrderOf is writesInOrder for peers with more extensions.
-func writesInOrderOf(more ...string) func(e *tester.Env) {
-	return func(e *tester.Env) { snapshotsInLine(e, append(more, raftapi.Disk)) }
-}
+// orderTogether is writesInOrder for peers that write together what waits.
+func orderTogether(e *tester.Env) { snapshotsInLine(e, raftapi.Batch, raftapi.Disk) }
 
-func snapshotsInLine(e *tester.Env, extensions []string) {
+func snapshotsInLine(e *tester.Env, extensions ...string) {
 	const long, gap = 250 * time.Millisecond, 120 * time.Millisecond
 	var slow lameDisk
 	c := newCluster(e, 3, tester.Options{SnapshotEvery: 8, Extensions: extensions, FsyncOf: slow.fsync})
@@ -157,14 +155,12 @@ func snapshotsInLine(e *tester.Env, extensions []string) {
 // appliesWhatItHas looks at the instant when a peer with a slow disk hands on an entry that the
 // others have committed: the leader; a follower, which hears of it with the next heartbeat; and one
 // that is sent it in a snapshot.
-func appliesWhatItHas(e *tester.Env) { appliesWhatItHasOf()(e) }
+func appliesWhatItHas(e *tester.Env) { handsOnWithASlowDisk(e, raftapi.Disk) }
 
-// appliesWhatItHasOf is appliesWhatItHas for peers with more extensions.
-func appliesWhatItHasOf(more ...string) func(e *tester.Env) {
-	return func(e *tester.Env) { handsOnWithASlowDisk(e, append(more, raftapi.Disk)) }
-}
+// runsAreStored is appliesWhatItHas for peers that hand on entries in runs.
+func runsAreStored(e *tester.Env) { handsOnWithASlowDisk(e, raftapi.ApplyRuns, raftapi.Disk) }
 
-func handsOnWithASlowDisk(e *tester.Env, extensions []string) {
+func handsOnWithASlowDisk(e *tester.Env, extensions ...string) {
 	const long = 250 * time.Millisecond
 	var slow lameDisk
 	c := newCluster(e, 3, tester.Options{SnapshotEvery: every, Extensions: extensions, FsyncOf: slow.fsync})

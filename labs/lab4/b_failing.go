@@ -179,9 +179,7 @@ func deposed(e *tester.Env) {
 			r.Client.Reach(old)
 		}
 		writer.Client.Reach(s.Others(old)...)
-		s.Links(func(a, b int) bool {
-			return s.groups.GroupOf(a) != s.groups.GroupOf(b) || s.groups.GroupOf(a) != from || a != old && b != old
-		})
+		s.leavesOut(old)
 		s.move(shard, 3-from)
 		var done []<-chan struct{}
 		for _, r := range readers {

@@ -1,6 +1,7 @@
 package lab4
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -82,17 +83,17 @@ func (s *service) comesLate(shard int) {
 
 // apartFrom cuts a server off from its group, and waits for another one to lead.
 func (s *service) apartFrom(server int) {
+	s.leavesOut(server)
+	rest := s.groups.Members(s.groups.GroupOf(server))
+	s.LeaderAmong(slices.DeleteFunc(rest, func(i int) bool { return i == server }))
+}
+
+// leavesOut cuts a server off from its group, but from nobody else.
+func (s *service) leavesOut(server int) {
 	group := s.groups.GroupOf(server)
 	s.Links(func(a, b int) bool {
 		return !s.between(a, b, group, group) || a != server && b != server
 	})
-	var rest []int
-	for _, i := range s.groups.Members(group) {
-		if i != server {
-			rest = append(rest, i)
-		}
-	}
-	s.LeaderAmong(rest)
 }
 
 // leadsAgain cuts whoever leads a server's group off from it until the server leads, and says

@@ -102,7 +102,12 @@ func (s *service) answeredFor(group int, config shardapi.Config) (shard int) {
 	s.cutOff(group, rest)
 	s.env.Sleep(onTheWay)
 	before := s.groups.Visited(group)
-	readers, done := map[int]user{}, map[int]<-chan struct{}{}
+	type reading struct {
+		shard int
+		by    user
+		done  <-chan struct{}
+	}
+	var waiting []reading
 	var served []string
 	for at := range shardapi.NShards {
 		if owner(config, at) != group {
@@ -111,7 +116,7 @@ func (s *service) answeredFor(group int, config shardapi.Config) (shard int) {
 		}
 		u := s.user()
 		u.Client.Reach(rest...)
-		readers[at], done[at] = u, u.Goes(func() { u.Get(keyOf(at)) })
+		waiting = append(waiting, reading{at, u, u.Goes(func() { u.Get(keyOf(at)) })})
 	}
 	other := s.user()
 	other.Client.Reach(rest...)
@@ -122,16 +127,16 @@ func (s *service) answeredFor(group int, config shardapi.Config) (shard int) {
 	})
 	s.env.Sleep(heard)
 	shard = -1
-	for at := range shardapi.NShards {
-		if done[at] != nil && kit.IsOver(done[at]) && s.groups.Visited(group) == before {
-			shard = at
+	if s.groups.Visited(group) == before {
+		for _, r := range waiting {
+			if kit.IsOver(r.done) {
+				shard = r.shard
+			}
 		}
 	}
 	s.mended()
-	for at := range shardapi.NShards {
-		if done[at] != nil {
-			readers[at].EndsWithin(tester.ProgressLimit, done[at])
-		}
+	for _, r := range waiting {
+		r.by.EndsWithin(tester.ProgressLimit, r.done)
 	}
 	return shard
 }

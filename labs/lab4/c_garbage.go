@@ -65,8 +65,8 @@ func (s *service) small(u user) {
 		bigData, s.bytes(), limit, slack)
 }
 
-// nothingKept moves large shards about and looks at what all servers have in the end.
-func nothingKept(e *tester.Env) {
+// bigLeaves begins a service in which group 1 gets large shards, and leaves when two others have come.
+func bigLeaves(e *tester.Env) (*service, user) {
 	s := serve(e, layout{reads: bySeed(e), maxState: 100})
 	s.join(1)
 	u := s.fillBig()
@@ -74,6 +74,12 @@ func nothingKept(e *tester.Env) {
 	u.readBig()
 	s.leave(1)
 	u.readBig()
+	return s, u
+}
+
+// nothingKept moves large shards about and looks at what all servers have in the end.
+func nothingKept(e *tester.Env) {
+	s, u := bigLeaves(e)
 	s.join(1)
 	s.leave(2)
 	u.readBig()
@@ -89,13 +95,7 @@ func nothingKept(e *tester.Env) {
 // nothingLeft has a group leave, and looks whether its servers delete what they had: it is in no
 // configuration any more, and is to be told all the same.
 func nothingLeft(e *tester.Env) {
-	s := serve(e, layout{reads: bySeed(e), maxState: 100})
-	s.join(1)
-	u := s.fillBig()
-	s.join(2, 3)
-	u.readBig()
-	s.leave(1)
-	u.readBig()
+	s, u := bigLeaves(e)
 	s.small(u)
 	s.closes()
 }

@@ -105,7 +105,7 @@ func (s *service) names(group int) (names []string) {
 // name.
 func (s *service) links(client *tester.Client) (store *labrpc.ClientEnd, makeEnd shardapi.MakeEnd) {
 	return client.EndsTo(0)[0], func(wanted string) *labrpc.ClientEnd {
-		for group := 1; group <= s.layout.groups; group++ {
+		for _, group := range s.all() {
 			for i, server := range s.groups.Members(group) {
 				if name(group, i) == wanted {
 					return client.EndsTo(server)[0]

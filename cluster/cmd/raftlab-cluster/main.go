@@ -121,15 +121,17 @@ func told(c *cobra.Command) {
 	}
 }
 
-// errNoFolder is for --data "".
-var errNoFolder = errors.New("--data is empty: give the folder of the cluster, or leave the flag out")
+// read reads the folder that --data names. The error is fs.ErrNotExist if there is none.
+func (a *app) read() (*launch.Folder, error) {
+	if a.data == "" {
+		return nil, &usageError{errors.New("--data is empty: give the folder of the cluster, or leave the flag out")}
+	}
+	return launch.Read(a.data)
+}
 
 // folder is the cluster that there has to be.
 func (a *app) folder() (*launch.Folder, error) {
-	if a.data == "" {
-		return nil, &usageError{errNoFolder}
-	}
-	f, err := launch.Read(a.data)
+	f, err := a.read()
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("there is no cluster in %s: begin one with `%s up`, or say where it is with --data", a.data, program)
 	}

@@ -47,10 +47,7 @@ func (a *app) up() *cobra.Command {
 
 // openFolder finds the cluster, or makes a new one.
 func (a *app) openFolder(n int, asked, etcd bool) (*launch.Folder, error) {
-	if a.data == "" {
-		return nil, &usageError{errNoFolder}
-	}
-	f, err := launch.Read(a.data)
+	f, err := a.read()
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		create := launch.Create
