@@ -16,10 +16,8 @@ import (
 func init() {
 	specimens.Cases = append(specimens.Cases, tester.Case{Part: "X", Name: "Races", Run: func(e *tester.Env) {
 		n := 0
-		for range 2 {
-			e.Go(func() { n++ })
-		}
-		e.Wait()
+		e.Go(func() { n++ })
+		n++ // at once: starting another goroutine would lock what one that has ended has unlocked
 	}})
 }
 
