@@ -117,11 +117,7 @@ func (m *Machine) CopyTo(name string) (index int, err error) {
 
 // Replace gives the state up, has swap put another database in its place, and reads that.
 func (m *Machine) Replace(swap func() error) error {
-	m.Store.Rest() // a compaction of the old rows must not go on in the new ones
-	if err := m.Backend.Replace(swap); err != nil {
-		return err
-	}
-	if err := m.Store.Reload(); err != nil {
+	if err := m.Store.Replace(func() error { return m.Backend.Replace(swap) }); err != nil {
 		return err
 	}
 	return m.load()

@@ -21,6 +21,15 @@ var ofEtcd = []Mutant{
 		`if w.pending == 0 && revision >= w.from {`, `if w.pending == 0 && revision > w.from {`, "mvcc", "TestLikeModel"},
 	{"watch-forgets-over-snapshot", "a watcher does not look for what a snapshot has brought", "mvcc/watch.go",
 		`if w.pending == 0 && max(was+1, w.from) <= revision {`, `if w.pending == 0 && false {`, "machine", "TestReplace"},
+	{"reads-across-a-swap", "whoever reads while a snapshot is taken in looks for rows of the old index in the new database", "machine/machine.go",
+		`	if err := m.Store.Replace(func() error { return m.Backend.Replace(swap) }); err != nil {
+		return err
+	}`, `	if err := m.Backend.Replace(swap); err != nil {
+		return err
+	}
+	if err := m.Store.Replace(func() error { return nil }); err != nil {
+		return err
+	}`, "machine", "TestReadWhileReplaced"},
 	{"compaction-forgets", "a compaction drops a version that the states after it need", "mvcc/index.go",
 		`!p.tombstone() || p.at.Main == main {`, `p.at.Main == main {`, "mvcc", "TestLikeModel"},
 	{"compaction-not-resumed", "a compaction that a crash has interrupted is never carried out", "mvcc/store.go",

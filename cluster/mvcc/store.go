@@ -43,42 +43,60 @@ func Open(b *backend.Backend) (*Store, error) {
 	s := &Store{b: b, hub: newHub()}
 	s.hub.store = s
 	s.compactor.init()
-	if err := s.load(); err != nil {
+	if err := s.load(func() error { return nil }); err != nil {
 		return nil, err
 	}
 	return s, nil
 }
 
-// Rest ends what goes on in the background, for good or until [Store.Reload]. The caller is not
-// inside a write transaction.
+// Rest ends what goes on in the background, for good. The caller is not inside a write transaction.
 func (s *Store) Rest() { s.compactor.pause() }
 
-// Reload reads everything anew, after [Store.Rest] and a replacement of the database. Watchers go
-// on where they were.
-func (s *Store) Reload() error { return s.load() }
+// Replace has swap put another database below the store, and reads everything anew. Whoever reads
+// waits meanwhile: what the index of one database knows need not be in the rows of another. A
+// compaction of the old rows does not go on in the new ones. Watchers go on where they were. The
+// caller is not inside a write transaction.
+func (s *Store) Replace(swap func() error) error {
+	s.compactor.pause()
+	return s.load(swap)
+}
 
-// load makes the index.
-func (s *Store) load() error {
-	x, revision, scheduled, finished, err := s.read()
+// load makes the index, of the database that is there once swap has returned.
+func (s *Store) load(swap func() error) error {
+	unfinished, err := s.exchange(swap)
 	if err != nil {
 		return err
 	}
-	s.mu.Lock()
-	s.index, s.compacted, s.taken = x, max(scheduled, finished), nil
-	// The newest changes may be gone by a compaction, if they were deletions.
-	s.revision = max(revision, s.compacted)
-	now := s.revision
-	s.mu.Unlock()
-	s.hub.reloaded(now)
+	s.hub.reloaded(s.Revision())
 	s.compactor.resume()
-	if scheduled > finished {
-		s.compactor.begin(compaction{s: s, revision: scheduled, resumed: true})
+	if unfinished > 0 {
+		s.compactor.begin(compaction{s: s, revision: unfinished, resumed: true})
 	}
 	return nil
 }
 
-// read reads the rows, and how far they are compacted. The transaction is over when a lock is
-// taken: whoever holds that may be waiting for a defragmentation, which waits for transactions.
+// exchange has swap change the database and makes the index, while nobody reads. unfinished is the
+// revision of a compaction that was interrupted, or 0.
+func (s *Store) exchange(swap func() error) (unfinished int64, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := swap(); err != nil {
+		return 0, err
+	}
+	x, revision, scheduled, finished, err := s.read()
+	if err != nil {
+		return 0, err
+	}
+	s.index, s.compacted, s.taken = x, max(scheduled, finished), nil
+	// The newest changes may be gone by a compaction, if they were deletions.
+	s.revision = max(revision, s.compacted)
+	if scheduled > finished {
+		unfinished = scheduled
+	}
+	return unfinished, nil
+}
+
+// read reads the rows, and how far they are compacted.
 func (s *Store) read() (x index, revision, scheduled, finished int64, err error) {
 	tx := s.b.Read()
 	defer tx.Close()

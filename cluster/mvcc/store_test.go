@@ -220,8 +220,7 @@ func TestLikeModel(t *testing.T) {
 				require.Equal(t, m.revision(), s.Revision())
 				require.Equal(t, m.compacted, s.Compacted())
 			case n == 14 && r.IntN(3) == 0: // as after the installation of a snapshot
-				s.Rest()
-				require.NoError(t, s.Reload())
+				require.NoError(t, s.Replace(func() error { return nil }))
 			case n < 17:
 				from, end := keyRange(r)
 				at := r.Int64N(m.revision() + 4)
