@@ -104,6 +104,11 @@ func (c *conversion) assign() {
 			c.dest[l.name] = p.place + "/" + sub // perhaps nothing but the adapter imports it
 			c.follow(p.place, l)
 		}
+		for _, s := range sharded25 { // the same, as long as the clerk does not use them yet
+			if l := c.tree.dirs[path.Join(d.name, s.dir)]; p.place == "shardkv" && l != nil && c.dest[l.name] == path.Join(p.place, s.dir) {
+				c.follow(p.place, l)
+			}
+		}
 	}
 }
 

@@ -46,6 +46,58 @@ func withMistakes(t *testing.T) solution {
 	return s
 }
 
+// What only the groups import is taken over, too, where clerk and controller have not been written yet.
+func TestGroupsBeforeClerks(t *testing.T) {
+	t.Parallel()
+	given := services(t)
+	given["src/shardkv1/client.go"] = `package shardkv
+
+import (
+	"6.5840/kvsrv1/rpc"
+	"6.5840/kvtest1"
+	"6.5840/shardkv1/shardctrler"
+	"6.5840/tester1"
+)
+
+type Clerk struct{}
+
+func MakeClerk(clnt *tester.Clnt, sck *shardctrler.ShardCtrler) kvtest.IKVClerk { return &Clerk{} }
+
+func (ck *Clerk) Get(key string) (string, rpc.Tversion, rpc.Err) { return "", 0, "" }
+
+func (ck *Clerk) Put(key string, value string, version rpc.Tversion) rpc.Err { return "" }
+`
+	given["src/shardkv1/shardctrler/shardctrler.go"] = `package shardctrler
+
+import (
+	"6.5840/kvsrv1"
+	"6.5840/kvtest1"
+	"6.5840/shardkv1/shardcfg"
+	"6.5840/tester1"
+)
+
+type ShardCtrler struct {
+	kvtest.IKVClerk
+}
+
+func MakeShardCtrler(clnt *tester.Clnt) *ShardCtrler {
+	return &ShardCtrler{IKVClerk: kvsrv.MakeClerk(clnt, tester.ServerName(tester.GRP0, 0))}
+}
+
+func (sck *ShardCtrler) InitController() {}
+
+func (sck *ShardCtrler) InitConfig(cfg *shardcfg.ShardConfig) {}
+
+func (sck *ShardCtrler) ChangeConfigTo(new *shardcfg.ShardConfig) {}
+
+func (sck *ShardCtrler) Query() *shardcfg.ShardConfig { return nil }
+`
+	a := adopted(t, given)
+	assert.Equal(t, "src/shardkv1/shardgrp/shardrpc", a.Dirs["shardkv/shardgrp/shardrpc"])
+	assert.False(t, a.says(Named, "shardrpc"), "%v", a.Notes)
+	inFramework(t, "go", "test", "-c", "-vet=off", "-o", filepath.Join(t.TempDir(), "shardkv.test"), "-overlay", overlaid(t, a, "kvsrv", "raft", "kvraft", "shardkv"), "./shardkv")
+}
+
 // The sharded service of 2025: a correct one passes, and one with a mistake does not.
 func TestShardedServiceOf2025(t *testing.T) {
 	t.Parallel()
