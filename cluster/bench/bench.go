@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -31,6 +32,8 @@ type Options struct {
 	Say            func(format string, args ...any)
 	// Save is called with what there is whenever a pair is complete.
 	Save func(*Report) error
+	// Earlier is what a comparison has measured that goes on here, or nil.
+	Earlier *Report
 }
 
 // Sample is one run.
@@ -64,14 +67,21 @@ type Cell struct {
 	Pairs   []Pair `json:"pairs"`   // A against B
 }
 
+// Settings are what two comparisons must have in common to be one.
+type Settings struct {
+	A             string  `json:"a"`
+	B             string  `json:"b"`
+	Load          string  `json:"loadProgram"`
+	Members       int     `json:"members"`
+	ValueSize     int     `json:"valueSize"`
+	Prefill       int     `json:"prefill"`
+	SnapshotCount int     `json:"snapshotCount"`
+	Seconds       float64 `json:"seconds"`
+}
+
 // Report is all that was measured.
 type Report struct {
-	A           string    `json:"a"`
-	B           string    `json:"b"`
-	Load        string    `json:"loadProgram"`
-	Members     int       `json:"members"`
-	ValueSize   int       `json:"valueSize"`
-	Prefill     int       `json:"prefill"`
+	Settings
 	Began       time.Time `json:"began"`
 	Interrupted bool      `json:"interrupted,omitempty"`
 	Cells       []*Cell   `json:"cells"`
@@ -91,17 +101,19 @@ func (o Options) Duration() time.Duration {
 
 // Run compares. When ctx is over it returns what there is until then.
 func Run(ctx context.Context, o Options) (*Report, error) {
-	b := &bench{o: o, report: &Report{A: o.Implementation, B: "etcd", Load: "benchmark", Members: o.Members, ValueSize: o.ValueSize,
-		Prefill: o.Prefill, Began: time.Now().Round(time.Second)}}
-	if o.Etcd == "" {
-		b.report.B = o.Implementation + ", again"
-	}
-	if o.Benchmark == "" {
-		b.report.Load = "own"
+	b := &bench{o: o, report: &Report{Settings: o.settings(), Began: time.Now().Round(time.Second)}}
+	if o.Earlier != nil {
+		if o.Earlier.Settings != b.report.Settings {
+			return nil, fmt.Errorf("going on with %+v: what was measured before is of %+v", b.report.Settings, o.Earlier.Settings)
+		}
+		b.report = o.Earlier
+		b.report.Interrupted = false
 	}
 	for _, load := range o.Loads {
 		for _, n := range o.Clients {
-			b.report.Cells = append(b.report.Cells, &Cell{Load: load, Clients: n})
+			if b.report.cell(load, n) == nil {
+				b.report.Cells = append(b.report.Cells, &Cell{Load: load, Clients: n})
+			}
 		}
 	}
 	if err := b.room(); err != nil {
@@ -115,6 +127,28 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		b.report.Interrupted, err = true, nil
 	}
 	return b.report, err
+}
+
+// settings are those of a report.
+func (o Options) settings() Settings {
+	s := Settings{A: o.Implementation, B: "etcd", Load: "benchmark", Members: o.Members, ValueSize: o.ValueSize, Prefill: o.Prefill,
+		SnapshotCount: o.SnapshotCount, Seconds: o.Seconds}
+	if o.Etcd == "" {
+		s.B = o.Implementation + ", again"
+	}
+	if o.Benchmark == "" {
+		s.Load = "own"
+	}
+	return s
+}
+
+// cell finds a load, or nil.
+func (r *Report) cell(load string, clients int) *Cell {
+	i := slices.IndexFunc(r.Cells, func(c *Cell) bool { return c.Load == load && c.Clients == clients })
+	if i < 0 {
+		return nil
+	}
+	return r.Cells[i]
 }
 
 // clusters are the directories that are made in the folder.
@@ -141,18 +175,27 @@ func (b *bench) all(ctx context.Context) error {
 		theirs = b.ours
 	}
 	b.o.Say("control: %s against %s", b.report.B, b.report.B)
-	control := func(c *Cell, p Pair) { c.Control = append(c.Control, p) }
+	control := func(c *Cell) *[]Pair { return &c.Control }
 	if err := b.compare(ctx, theirs, theirs, clusters[:2], control); err != nil {
 		return err
 	}
 	b.o.Say("%s against %s", b.report.A, b.report.B)
-	return b.compare(ctx, b.ours, theirs, clusters[2:], func(c *Cell, p Pair) { c.Pairs = append(c.Pairs, p) })
+	return b.compare(ctx, b.ours, theirs, clusters[2:], func(c *Cell) *[]Pair { return &c.Pairs })
 }
 
 type starter func(ctx context.Context, name string) (*side, error)
 
-// compare starts two clusters and measures all pairs on them.
-func (b *bench) compare(ctx context.Context, startA, startB starter, names []string, note func(*Cell, Pair)) error {
+// compare starts two clusters and measures on them all pairs that are missing.
+func (b *bench) compare(ctx context.Context, startA, startB starter, names []string, pairs func(*Cell) *[]Pair) error {
+	var due []*Cell
+	for _, c := range b.report.Cells {
+		if len(*pairs(c)) < b.o.Pairs && slices.Contains(b.o.Loads, c.Load) && slices.Contains(b.o.Clients, c.Clients) {
+			due = append(due, c)
+		}
+	}
+	if len(due) == 0 {
+		return nil
+	}
 	var sides []*side
 	for i, start := range []starter{startA, startB} {
 		s, err := start(ctx, names[i])
@@ -165,8 +208,8 @@ func (b *bench) compare(ctx context.Context, startA, startB starter, names []str
 		}
 		sides = append(sides, s)
 	}
-	for _, c := range b.report.Cells {
-		if err := b.cell(ctx, c, sides, note); err != nil {
+	for _, c := range due {
+		if err := b.cell(ctx, c, sides, pairs(c)); err != nil {
 			return err
 		}
 	}
@@ -175,13 +218,13 @@ func (b *bench) compare(ctx context.Context, startA, startB starter, names []str
 
 // cell measures one load. A run has as many requests as the slower side makes in the time that is
 // asked for, the same on both sides.
-func (b *bench) cell(ctx context.Context, c *Cell, sides []*side, note func(*Cell, Pair)) error {
+func (b *bench) cell(ctx context.Context, c *Cell, sides []*side, pairs *[]Pair) error {
 	for _, s := range sides {
 		if err := b.warm(ctx, c, s); err != nil {
 			return err
 		}
 	}
-	for i := range b.o.Pairs {
+	for i := len(*pairs); i < b.o.Pairs; i++ {
 		var got [2]Sample
 		for j := range got {
 			at := (i + j) % 2 // A B, B A, ...
@@ -190,7 +233,7 @@ func (b *bench) cell(ctx context.Context, c *Cell, sides []*side, note func(*Cel
 				return err
 			}
 		}
-		note(c, Pair{got[0], got[1]})
+		*pairs = append(*pairs, Pair{got[0], got[1]})
 		b.o.Say("%s, %d clients, pair %d of %d: %.0f and %.0f requests a second; %.1f and %.1f us of CPU each", c.Load, c.Clients, i+1, b.o.Pairs,
 			got[0].rate(), got[1].rate(), 1e6*got[0].cpu(), 1e6*got[1].cpu())
 		if err := b.o.Save(b.report); err != nil {
@@ -244,6 +287,19 @@ func (b *bench) sample(ctx context.Context, c *Cell, s *side) (Sample, error) {
 	}
 	return Sample{Done: d, CPU: after.CPU - before.CPU, Fsyncs: after.Fsyncs - before.Fsyncs, Commits: after.Commits - before.Commits,
 		Bytes: after.Bytes - before.Bytes, Memory: after.Memory}, nil
+}
+
+// ReadJSON reads a report that [Report.WriteJSON] has written.
+func ReadJSON(name string) (*Report, error) {
+	b, err := os.ReadFile(name)
+	if err != nil {
+		return nil, fmt.Errorf("reading what was measured: %w", err)
+	}
+	r := &Report{}
+	if err := json.Unmarshal(b, r); err != nil {
+		return nil, fmt.Errorf("reading what was measured, in %s: %w", name, err)
+	}
+	return r, nil
 }
 
 // WriteJSON writes a report to a file: all of it, or what was there before.

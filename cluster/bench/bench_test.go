@@ -94,6 +94,20 @@ func TestBench(t *testing.T) {
 	require.True(t, r.Interrupted)
 	require.Len(t, r.Cells[0].Control, 1)
 	require.Empty(t, r.Cells[0].Pairs)
+
+	earlier := r.Cells[0].Control[0]
+	o.Save = func(r *Report) error { return r.WriteJSON(o.Folder + "/result.json") }
+	require.NoError(t, o.Save(r))
+	o.Earlier, err = ReadJSON(o.Folder + "/result.json")
+	require.NoError(t, err)
+	r, err = Run(context.Background(), o)
+	require.NoError(t, err)
+	require.False(t, r.Interrupted)
+	require.Equal(t, []Pair{earlier}, r.Cells[0].Control, "it goes on with what is missing")
+	require.Len(t, r.Cells[0].Pairs, 1)
+	o.ValueSize++
+	_, err = Run(context.Background(), o)
+	require.ErrorContains(t, err, "what was measured before is of")
 }
 
 // What benchmark 3.6.8 prints, without its histograms.

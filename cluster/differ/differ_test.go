@@ -64,8 +64,24 @@ func connect(t *testing.T, address string) side {
 	return s
 }
 
-// real starts etcd.
+// real starts etcd. How large a request may be depends on how many bytes the ID has that etcd gives
+// it, and that on the ID of the member, which is drawn: here they are ten, as in ours.
 func real(t *testing.T, binary string) side {
+	t.Helper()
+	for range 100 {
+		s, end := realMember(t, binary)
+		r, err := s.kv.Range(t.Context(), &pb.RangeRequest{Key: []byte("a")})
+		require.NoError(t, err)
+		if r.Header.MemberId&(1<<15) != 0 { // the first bit of the IDs of requests
+			return s
+		}
+		end()
+	}
+	require.FailNow(t, "no member of etcd has an ID as large as wanted")
+	return side{}
+}
+
+func realMember(t *testing.T, binary string) (s side, end func()) {
 	t.Helper()
 	var urls []string
 	var held []net.Listener
@@ -85,11 +101,12 @@ func real(t *testing.T, binary string) side {
 	require.NoError(t, err)
 	c.Stdout, c.Stderr = log, log
 	require.NoError(t, c.Start())
-	t.Cleanup(func() {
+	end = sync.OnceFunc(func() {
 		_ = c.Process.Kill()
 		_ = c.Wait()
 	})
-	return connect(t, urls[0][len("http://"):])
+	t.Cleanup(end)
+	return connect(t, urls[0][len("http://"):]), end
 }
 
 // Raft is a peer that looks for another leader late: a member that is away for a while on a busy

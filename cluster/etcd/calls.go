@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
 )
 
 // calls counts what clients call, under the names that go-grpc-prometheus has, as etcd does.
@@ -18,6 +19,8 @@ type calls struct {
 	started, handled, received, sent *prometheus.CounterVec
 
 	took *prometheus.HistogramVec // of calls of one message each way
+
+	bytesIn, bytesOut prometheus.Counter // of messages of clients, and to them
 
 	methods sync.Map // *counters of those, by their full names
 }
@@ -40,7 +43,14 @@ func newCalls(registry *prometheus.Registry) *calls {
 	took := prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "grpc_server_handling_seconds", Help: "How long calls take.",
 		Buckets: prometheus.ExponentialBuckets(0.0002, 2, 16)}, labels)
 	registry.MustRegister(took)
+	bytes := func(name, help string) prometheus.Counter {
+		c := prometheus.NewCounter(prometheus.CounterOpts{Name: name, Help: help})
+		registry.MustRegister(c)
+		return c
+	}
 	return &calls{
+		bytesIn:  bytes("etcd_network_client_grpc_received_bytes_total", "Bytes of clients' messages."),
+		bytesOut: bytes("etcd_network_client_grpc_sent_bytes_total", "Bytes of messages to clients."),
 		took:     took,
 		started:  vec("grpc_server_started_total", "Calls that have begun.", labels...),
 		handled:  vec("grpc_server_handled_total", "Calls that have ended, by how.", append(labels, "grpc_code")...),
@@ -57,6 +67,13 @@ func labels(kind, full string) []string {
 }
 
 const unaryCall = "unary"
+
+// count adds the size of a message.
+func count(bytes prometheus.Counter, message any) {
+	if m, ok := message.(proto.Message); ok {
+		bytes.Add(float64(proto.Size(m)))
+	}
+}
 
 func streamKind(i *grpc.StreamServerInfo) string {
 	switch {
@@ -89,6 +106,7 @@ func (c *calls) unary(ctx context.Context, r any, i *grpc.UnaryServerInfo, next 
 	m := c.of(i.FullMethod)
 	m.started.Inc()
 	m.received.Inc()
+	count(c.bytesIn, r)
 	began := time.Now()
 	answer, err := next(ctx, r)
 	m.took.Observe(time.Since(began).Seconds())
@@ -97,6 +115,7 @@ func (c *calls) unary(ctx context.Context, r any, i *grpc.UnaryServerInfo, next 
 		return answer, err
 	}
 	m.sent.Inc()
+	count(c.bytesOut, answer)
 	m.good.Inc()
 	return answer, err
 }
@@ -105,7 +124,7 @@ func (c *calls) unary(ctx context.Context, r any, i *grpc.UnaryServerInfo, next 
 func (c *calls) stream(srv any, stream grpc.ServerStream, i *grpc.StreamServerInfo, next grpc.StreamHandler) error {
 	l := labels(streamKind(i), i.FullMethod)
 	c.started.WithLabelValues(l...).Inc()
-	err := next(srv, &counted{stream, c.received.WithLabelValues(l...), c.sent.WithLabelValues(l...)})
+	err := next(srv, &counted{stream, c, c.received.WithLabelValues(l...), c.sent.WithLabelValues(l...)})
 	c.handledAs(l, status.Code(err)).Inc()
 	return err
 }
@@ -113,6 +132,7 @@ func (c *calls) stream(srv any, stream grpc.ServerStream, i *grpc.StreamServerIn
 // counted is a stream whose messages are counted.
 type counted struct {
 	grpc.ServerStream
+	c              *calls
 	received, sent prometheus.Counter
 }
 
@@ -120,6 +140,7 @@ func (c *counted) RecvMsg(m any) error {
 	err := c.ServerStream.RecvMsg(m)
 	if err == nil {
 		c.received.Inc()
+		count(c.c.bytesIn, m)
 	}
 	return err
 }
@@ -128,6 +149,7 @@ func (c *counted) SendMsg(m any) error {
 	err := c.ServerStream.SendMsg(m)
 	if err == nil {
 		c.sent.Inc()
+		count(c.c.bytesOut, m)
 	}
 	return err
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
 	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
@@ -19,6 +20,7 @@ import (
 // Hash is the checksum of all that this member has in its database; those of two members differ by
 // their applied indexes.
 func (m *maintenanceService) Hash(context.Context, *pb.HashRequest) (*pb.HashResponse, error) {
+	defer since(m.s.c.Metrics.hashes, time.Now())
 	sum, err := m.s.machine.Backend.Hash()
 	if err != nil {
 		return nil, fmt.Errorf("summing up the database: %w", err)
@@ -29,6 +31,7 @@ func (m *maintenanceService) Hash(context.Context, *pb.HashRequest) (*pb.HashRes
 // HashKV is the checksum of the store at a revision, which members that are compacted alike have in
 // common.
 func (m *maintenanceService) HashKV(_ context.Context, r *pb.HashKVRequest) (*pb.HashKVResponse, error) {
+	defer since(m.s.c.Metrics.hashesAt, time.Now())
 	h, err := m.s.machine.Store.HashAt(r.Revision)
 	if err != nil {
 		return nil, machine.Told(err)
@@ -43,6 +46,7 @@ const chunk = 32 << 10
 // Snapshot sends the database, and behind it the SHA-256 of that. It is copied first, so that a
 // client that is slow holds up nobody.
 func (m *maintenanceService) Snapshot(_ *pb.SnapshotRequest, stream grpc.ServerStreamingServer[pb.SnapshotResponse]) error {
+	defer since(m.s.c.Metrics.backups, time.Now())
 	name := m.s.newBackup()
 	defer os.Remove(name)
 	if _, err := m.s.machine.CopyTo(name); err != nil {
@@ -74,6 +78,9 @@ func (m *maintenanceService) Snapshot(_ *pb.SnapshotRequest, stream grpc.ServerS
 
 // Defragment gives room that deleted data has left back to the file system, at this member.
 func (m *maintenanceService) Defragment(context.Context, *pb.DefragmentRequest) (*pb.DefragmentResponse, error) {
+	defer since(m.s.c.Metrics.defrags, time.Now())
+	m.s.c.Metrics.defrag.Inc()
+	defer m.s.c.Metrics.defrag.Dec()
 	before, _ := m.s.machine.Backend.Size()
 	if err := m.s.machine.Backend.Defrag(); err != nil {
 		return nil, err

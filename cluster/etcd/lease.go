@@ -33,6 +33,7 @@ func (l *leaseService) LeaseGrant(ctx context.Context, r *pb.LeaseGrantRequest) 
 	if err := l.s.write(ctx, &pb.InternalRaftRequest{LeaseGrant: r}, answer); err != nil {
 		return nil, err
 	}
+	l.s.c.Metrics.leases.granted.Inc()
 	l.s.fill(answer.Header)
 	return answer, nil
 }
@@ -42,6 +43,7 @@ func (l *leaseService) LeaseRevoke(ctx context.Context, r *pb.LeaseRevokeRequest
 	if err := l.s.write(ctx, &pb.InternalRaftRequest{LeaseRevoke: r}, answer); err != nil {
 		return nil, err
 	}
+	l.s.c.Metrics.leases.revoked.Inc()
 	l.s.fill(answer.Header)
 	return answer, nil
 }
@@ -124,7 +126,9 @@ func (s *Server) lease(args *LeaseArgs) (r LeaseReply) {
 	}
 	if args.Renew {
 		r.Remaining, r.Counts = s.machine.Lessor.Renew(args.ID, term, now)
-		r.There = r.Remaining > 0
+		if r.There = r.Remaining > 0; r.There {
+			s.c.Metrics.leases.renewed.Inc()
+		}
 		return r
 	}
 	r.Counts = true
@@ -186,7 +190,9 @@ func (s *Server) runExpiry() {
 			}()
 		}
 		for range ids {
-			<-over // one that fails is still expired, and comes again
+			if err := <-over; err == nil { // one that fails is still expired, and comes again
+				s.c.Metrics.leases.expired.Inc()
+			}
 		}
 	}
 }

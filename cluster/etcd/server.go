@@ -72,7 +72,7 @@ func Start(c Config) (*Server, error) {
 	for _, old := range backups(c.File) { // of a process that was killed
 		_ = os.Remove(old)
 	}
-	m.OnApply = c.OnApply
+	m.OnApply, m.Took = c.OnApply, c.Metrics.applied
 	s := &Server{machine: m, done: make(chan struct{})}
 	s.leader.Store(&leadership{member: nobody})
 	s.clusterID = idOf(c.Cluster)

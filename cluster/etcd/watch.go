@@ -50,6 +50,8 @@ func (w *watchService) Watch(stream grpc.BidiStreamingServer[pb.WatchRequest, pb
 		}
 	}()
 	defer st.close()
+	w.s.c.Metrics.streams.Inc()
+	defer w.s.c.Metrics.streams.Dec()
 	err := st.run(ctx, requests)
 	if errors.Is(err, errGone) && !errors.Is(broken, io.EOF) { // broken was set before requests was closed
 		return broken
@@ -245,7 +247,7 @@ func (st *watchStream) deliver() error {
 		if w.gone {
 			continue
 		}
-		if _, err := st.take(w); err != nil {
+		if _, _, err := st.take(w); err != nil {
 			return err
 		}
 	}
@@ -255,21 +257,23 @@ func (st *watchStream) deliver() error {
 	return nil
 }
 
-// take sends a watcher's next batch, and returns up to which revision it has everything.
-func (st *watchStream) take(w *watcher) (upTo int64, err error) {
+// take sends a watcher's next batch, and returns up to which revision it has everything, and
+// whether there is more for it.
+func (st *watchStream) take(w *watcher) (upTo int64, more bool, err error) {
 	b, err := w.Next()
 	if err != nil {
-		return 0, st.compacted(w)
+		return 0, false, st.compacted(w)
 	}
 	if b.More {
 		st.enqueue(w)
 	}
 	events := st.dress(w, b.Events)
 	if len(events) == 0 {
-		return b.Revision, nil
+		return b.Revision, b.More, nil
 	}
 	w.quiet = false
-	return b.Revision, st.sendEvents(w, events, b.Revision)
+	st.s.c.Metrics.events.Add(float64(len(events)))
+	return b.Revision, b.More, st.sendEvents(w, events, b.Revision)
 }
 
 // dress leaves out what a watcher does not want, and adds what was there before.
@@ -314,7 +318,7 @@ func (st *watchStream) sendEvents(w *watcher, events []*mvccpb.Event, revision i
 // have not come to the newest revision get it first.
 func (st *watchStream) tellProgress() error {
 	now := st.s.machine.Store.Revision()
-	least := now
+	least, behind := now, false
 	for _, w := range st.watchers {
 		if now < w.start {
 			// A client that has come from another member has more than this one. What that would
@@ -322,15 +326,15 @@ func (st *watchStream) tellProgress() error {
 			st.progress = false
 			return nil
 		}
-		upTo, err := st.take(w)
+		upTo, more, err := st.take(w)
 		if err != nil {
 			return err
 		}
 		if !w.gone {
-			least = min(least, upTo)
+			least, behind = min(least, upTo), behind || more
 		}
 	}
-	if least < now {
+	if behind {
 		return nil // those who are behind are in ready
 	}
 	st.progress = false
@@ -343,7 +347,7 @@ func (st *watchStream) tellQuiet() error {
 		if !w.notify {
 			continue
 		}
-		upTo, err := st.take(w)
+		upTo, _, err := st.take(w)
 		if err == nil && w.quiet && !w.gone && upTo >= w.start {
 			err = st.send(&pb.WatchResponse{WatchId: w.id}, upTo)
 		}

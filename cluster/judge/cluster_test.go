@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -88,6 +89,23 @@ func awaitReady(t *testing.T, endpoint, logs string) {
 		r.Body.Close()
 		return r.StatusCode == http.StatusOK
 	}, 90*time.Second, 100*time.Millisecond, "the member at %s does not get ready; its log is in %s", endpoint, logs)
+}
+
+// metrics are the names of a member's metrics, with their types.
+func metrics(t *testing.T, endpoint string) map[string]bool {
+	t.Helper()
+	r, err := http.Get("http://" + endpoint + "/metrics")
+	require.NoError(t, err)
+	defer r.Body.Close()
+	body, err := io.ReadAll(r.Body)
+	require.NoError(t, err)
+	all := map[string]bool{}
+	for line := range strings.Lines(string(body)) {
+		if name, ok := strings.CutPrefix(line, "# TYPE "); ok {
+			all[strings.TrimSpace(name)] = true
+		}
+	}
+	return all
 }
 
 // freeAddress is one where nobody listens.

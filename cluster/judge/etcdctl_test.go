@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -262,18 +263,33 @@ func (s *script) moves() {
 func TestEtcdctl(t *testing.T) {
 	etcdctl, etcd := program(t, "RAFTLAB_ETCDCTL"), program(t, "RAFTLAB_ETCD")
 	scripts := [2]*script{newScript(t, start(t, ours(t), 3), etcdctl), newScript(t, start(t, etcd, 3, "--log-level", "error"), etcdctl)}
-	done := make(chan bool, 2)
-	for _, s := range scripts {
-		go func() {
-			defer func() { done <- true }()
-			s.keys()
-			s.watches()
-			s.times()
-			s.maintains()
-		}()
+	both(scripts, func(s *script) {
+		s.keys()
+		s.watches()
+		s.times()
+		s.maintains()
+	})
+	compare(t, scripts)
+	theirs := metrics(t, scripts[1].endpoints[0])
+	for name := range metrics(t, scripts[0].endpoints[0]) {
+		if strings.HasPrefix(name, "etcd_") {
+			require.Contains(t, theirs, name, "a metric that etcd does not have under this name and type")
+		}
 	}
-	<-done
-	<-done
+}
+
+// both does something with both at the same time.
+func both(scripts [2]*script, do func(*script)) {
+	var all sync.WaitGroup
+	for _, s := range scripts {
+		all.Go(func() { do(s) })
+	}
+	all.Wait()
+}
+
+// compare fails for each command to which the two have said different things.
+func compare(t *testing.T, scripts [2]*script) {
+	t.Helper()
 	require.Len(t, scripts[0].all, len(scripts[1].all))
 	for i, theirs := range scripts[1].all {
 		ours := scripts[0].all[i]

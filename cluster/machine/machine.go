@@ -34,6 +34,8 @@ type Machine struct {
 
 	// OnApply, if there is one, is told of each entry before that is executed.
 	OnApply func(index int, ops [][]byte)
+	// Took, if there is one, is told how long each entry took.
+	Took func(time.Duration)
 
 	tx *backend.Tx // of the entry that is being applied
 	w  *mvcc.Writer
@@ -132,6 +134,7 @@ func (m *Machine) Apply(index int, ops [][]byte, wanted bool) [][]byte {
 	if m.OnApply != nil {
 		m.OnApply(index, ops)
 	}
+	began := time.Now()
 	m.Backend.Throttle()
 	m.tx = m.Backend.Begin()
 	m.w = m.Store.Write(m.tx)
@@ -151,6 +154,9 @@ func (m *Machine) Apply(index int, ops [][]byte, wanted bool) [][]byte {
 	m.w.End()
 	m.tx, m.w = nil, nil
 	m.applied.Store(int64(index))
+	if m.Took != nil {
+		m.Took(time.Since(began))
+	}
 	return results
 }
 

@@ -22,6 +22,7 @@ import (
 
 	"raftlab/cluster/etcd"
 	"raftlab/cluster/launch"
+	"raftlab/cluster/scrape"
 	"raftlab/cluster/trace"
 	"raftlab/labrpc"
 	"raftlab/raft"
@@ -192,6 +193,40 @@ func speaks(t *testing.T, f *launch.Folder) {
 		require.NoError(t, err)
 		require.Equal(t, http.StatusOK, r.StatusCode)
 		require.Contains(t, string(body), want)
+	}
+	dashboards(t, f)
+}
+
+// dashboards looks for what dashboards that are made for etcd show. After all that has been done most
+// of it is above 0.
+func dashboards(t *testing.T, f *launch.Folder) {
+	t.Helper()
+	sum := scrape.Values{}
+	for _, m := range f.Members {
+		v, err := scrape.Read(t.Context(), m.Etcd)
+		require.NoError(t, err)
+		for name, value := range v {
+			name, _, _ = strings.Cut(name, "{")
+			sum[name] += value
+		}
+	}
+	for _, name := range []string{
+		"etcd_server_has_leader", "etcd_server_is_leader", "etcd_server_leader_changes_seen_total", "etcd_server_proposals_committed_total",
+		"etcd_server_proposals_applied_total", "etcd_server_quota_backend_bytes", "etcd_server_id", "etcd_server_version",
+		"etcd_disk_wal_fsync_duration_seconds_bucket", "etcd_disk_backend_commit_duration_seconds_bucket",
+		"etcd_debugging_disk_backend_commit_rebalance_duration_seconds_count", "etcd_debugging_disk_backend_commit_spill_duration_seconds_count",
+		"etcd_debugging_disk_backend_commit_write_duration_seconds_count", "etcd_network_peer_sent_bytes_total", "etcd_network_peer_received_bytes_total",
+		"etcd_network_client_grpc_sent_bytes_total", "etcd_network_client_grpc_received_bytes_total", "etcd_network_peer_round_trip_time_seconds_bucket",
+		"etcd_mvcc_db_total_size_in_bytes", "etcd_mvcc_db_total_size_in_use_in_bytes", "etcd_mvcc_put_total", "etcd_mvcc_delete_total",
+		"etcd_debugging_mvcc_keys_total", "etcd_debugging_mvcc_watcher_total", "etcd_debugging_mvcc_watch_stream_total",
+		"etcd_debugging_mvcc_events_total",
+		"grpc_server_started_total", "grpc_server_handling_seconds_bucket", "process_resident_memory_bytes"} {
+		require.Positive(t, sum[name], name)
+	}
+	for _, name := range []string{"etcd_server_proposals_pending", "etcd_server_proposals_failed_total", "etcd_server_slow_apply_total",
+		"etcd_server_slow_read_indexes_total", "etcd_server_read_indexes_failed_total", "etcd_server_is_learner", "etcd_disk_defrag_inflight",
+		"etcd_debugging_mvcc_slow_watcher_total", "etcd_debugging_lease_granted_total", "etcd_debugging_server_lease_expired_total"} {
+		require.Contains(t, sum, name)
 	}
 }
 

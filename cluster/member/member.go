@@ -124,7 +124,7 @@ func (m *Member) open() error {
 	if err := f.Enter(i); err != nil {
 		return err
 	}
-	m.metrics = etcd.NewMetrics()
+	m.metrics = etcd.NewMetrics(len(f.Members))
 	o := wal.Options{Logf: m.c.Logf, Fatal: m.c.Fatal, OnSync: m.synced}
 	var err error
 	if f.Fragile {
@@ -144,7 +144,8 @@ func (m *Member) open() error {
 		return err
 	}
 	id := transport.Identity{Cluster: f.Cluster, Member: i, Implementation: f.Implementation}
-	m.node = transport.NewNode(id, len(f.Members), transport.Options{Logf: m.c.Logf, Before: m.files.Arriving, Trace: &m.trace})
+	m.node = transport.NewNode(id, len(f.Members), transport.Options{Logf: m.c.Logf, Before: m.files.Arriving, Trace: &m.trace,
+		Traffic: m.metrics.Traffic})
 	return nil
 }
 

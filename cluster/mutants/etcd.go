@@ -62,7 +62,7 @@ var ofEtcd = []Mutant{
 	}
 	if w.pending > h.revision {`, "mvcc", "TestLikeModel"},
 	{"progress-too-early", "a stream promises what its watchers have not got yet", "etcd/watch.go",
-		`if least < now {`, `if least = now; least < now {`, "member", "TestEtcdWatch"},
+		`least, behind = min(least, upTo), behind || more`, `_, _ = upTo, more`, "member", "TestEtcdWatch"},
 	{"progress-goes-back", "a stream promises less than what a watcher begins with", "etcd/watch.go",
 		`if now < w.start {`, `if false {`, "member", "TestEtcdWatch"},
 	{"no-compact-revision", "a watcher that has missed something is not told where the compaction was", "etcd/watch.go",

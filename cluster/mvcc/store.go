@@ -155,6 +155,22 @@ func (s *Store) Watchers() int {
 	return n
 }
 
+// Behind is for how many watchers there is something that they have not taken.
+func (s *Store) Behind() (n int) {
+	h := s.hub
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for w := range h.ranges {
+		n += w.behind()
+	}
+	for _, all := range h.keys {
+		for w := range all {
+			n += w.behind()
+		}
+	}
+	return n
+}
+
 // Compacted is the revision at which the store was last compacted, or -1.
 func (s *Store) Compacted() int64 {
 	s.mu.RLock()

@@ -104,6 +104,14 @@ func (w *Watcher) concerns(revision int64) {
 	}
 }
 
+// behind is 1 if there is something for the watcher, and 0 otherwise. The caller holds the hub's mu.
+func (w *Watcher) behind() int {
+	if w.pending == 0 {
+		return 0
+	}
+	return 1
+}
+
 // reloaded is called when the store is another one. Each watcher has got everything up to the
 // revision that was, and looks for the rest in the database.
 func (h *hub) reloaded(revision int64) {

@@ -139,13 +139,23 @@ func (l *Link) read(c net.Conn) {
 		}
 		l.mu.Unlock()
 	}
-	c.Close()
+	l.lose(c)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.conn, l.up = nil, make(chan struct{})
 	for id, waits := range l.pending {
 		delete(l.pending, id)
 		close(waits)
+	}
+}
+
+// lose gives up a connection that has failed. Whoever sends waits for the next one: a peer that tries
+// again at once would otherwise fail again and again on this one.
+func (l *Link) lose(c net.Conn) {
+	c.Close()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.conn == c {
+		l.conn, l.up = nil, make(chan struct{})
 	}
 }
 
@@ -242,7 +252,7 @@ func (l *Link) send(method string, body []byte) (<-chan message, error) {
 
 	c.SetWriteDeadline(time.Now().Add(l.timeout + bulkTime(len(body))))
 	if _, err := c.Write(message{kind: request, id: id, text: method, body: body}.encode()); err != nil {
-		c.Close()
+		l.lose(c)
 		return nil, nil
 	}
 	return answer, nil

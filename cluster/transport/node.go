@@ -26,6 +26,8 @@ type Options struct {
 	// Before is called with each request of another member, before its handler runs. If it returns
 	// an error the handler does not run, and the request counts as not sent.
 	Before func(from int, request []byte) error
+	// Traffic is told of bytes that went to another member, or came from it. Default: nobody.
+	Traffic func(member, sent, received int)
 	// Trace follows a request through the messages. Default: nothing.
 	Trace *trace.Recorder
 	// Logf says what somebody who looks after the member should know. Default: nobody.
@@ -183,7 +185,7 @@ func (n *Node) connect(ctx context.Context, to int, address string, p purpose) (
 		c.Close()
 		return nil, err
 	}
-	return c, nil
+	return n.counted(c, to), nil
 }
 
 // receive serves one connection of somebody else.
@@ -209,6 +211,7 @@ func (n *Node) receive(c net.Conn) {
 	if n.faults.isCut(h.From) || sendGreeting(c, welcome{}) != nil {
 		return
 	}
+	c = n.counted(c, h.From)
 	if h.Purpose == forFiles {
 		n.sendFile(c)
 		return

@@ -22,14 +22,15 @@ const (
 )
 
 func (a *app) bench() *cobra.Command {
-	against, result := "etcd", ""
+	against, result, resume := "etcd", "", false
 	o := bench.Options{Members: 3, Loads: bench.Loads, Clients: []int{1, 100, 1000}, Pairs: 10, Seconds: 15, WarmUp: 15 * time.Second,
 		ValueSize: 256, Prefill: 10000, SnapshotCount: 10000}
 	c := &cobra.Command{
 		Use: "bench", Short: "Compare with a real etcd: throughput, CPU, fsyncs, bytes, memory", Args: cobra.NoArgs,
 		Long: `Run a cluster of this framework and one of etcd on the same file system, give both the same loads in the order A B B A, and tell
 the ratios with their 95 % intervals. etcd is compared with itself first: if that is too restless there is no verdict on
-throughput. Ctrl-C ends it with a table of what there is; the file of --json is written after every pair.
+throughput. Ctrl-C ends it with a table of what there is; the file of --json is written after every pair, and --resume goes on
+with it.
 
 It wants etcd (--etcd-binary, $RAFTLAB_ETCD, or in the path) and takes etcd's benchmark as the load if it is there (--benchmark,
 $RAFTLAB_BENCHMARK, or in the path); without, a load of its own, with clientv3. --against self compares this framework with itself.`,
@@ -39,6 +40,7 @@ $RAFTLAB_BENCHMARK, or in the path); without, a load of its own, with clientv3. 
 	f.StringVar(&o.Etcd, "etcd-binary", os.Getenv("RAFTLAB_ETCD"), "the `program` etcd")
 	f.StringVar(&o.Benchmark, "benchmark", os.Getenv("RAFTLAB_BENCHMARK"), "etcd's `program` benchmark, or \"own\" for a load with clientv3")
 	f.StringVar(&result, "json", "", "the `file` for the results (default: result.json in the folder)")
+	f.BoolVar(&resume, "resume", false, "go on with what is in the file of --json")
 	f.IntVarP(&o.Members, "members", "n", o.Members, "members of each cluster")
 	f.StringSliceVar(&o.Loads, "loads", o.Loads, "which `loads`")
 	f.IntSliceVar(&o.Clients, "clients", o.Clients, "with how many `clients`")
@@ -60,7 +62,14 @@ $RAFTLAB_BENCHMARK, or in the path); without, a load of its own, with clientv3. 
 		if f.Changed("data") {
 			o.Folder = a.data
 		}
-		return a.runBench(c.Context(), o, cmp.Or(result, filepath.Join(o.Folder, "result.json")))
+		result = cmp.Or(result, filepath.Join(o.Folder, "result.json"))
+		if resume {
+			var err error
+			if o.Earlier, err = bench.ReadJSON(result); err != nil {
+				return &usageError{err}
+			}
+		}
+		return a.runBench(c.Context(), o, result)
 	}
 	return c
 }
@@ -129,13 +138,20 @@ func (a *app) runBench(ctx context.Context, o bench.Options, result string) erro
 	if o.Benchmark == "" {
 		o.Say("the load is made with clientv3, for there is no benchmark of etcd's here (`bench --help`)")
 	}
-	o.Say("this takes about %v; Ctrl-C ends it with what there is", o.Duration())
+	if o.Earlier == nil {
+		o.Say("this takes about %v; Ctrl-C ends it with what there is", o.Duration())
+	} else {
+		o.Say("going on with %s; Ctrl-C ends it with what there is", result)
+	}
 	r, err := bench.Run(ctx, o)
 	if err != nil {
 		return &brokenError{err}
 	}
 	r.Table(a.out)
 	fmt.Fprintf(a.out, "All values are in %s.\n", result)
+	if r.Interrupted {
+		fmt.Fprintln(a.out, "The same command with --resume goes on.")
+	}
 	return nil
 }
 
