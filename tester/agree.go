@@ -1,11 +1,13 @@
 package tester
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
 	"raftlab/internal/record"
 	"raftlab/internal/scenario"
+	"raftlab/raftapi"
 	"raftlab/tester/watch"
 )
 
@@ -24,6 +26,12 @@ func (c *Cluster) Propose(i int, cmd any) (index, term int, isLeader bool) {
 }
 
 func (c *Cluster) propose(i int, cmd any) (index, term int, isLeader bool) {
+	return c.hand(i, "Start", func(p raftapi.Raft) (int, int, bool) { return p.Start(cmd) })
+}
+
+// hand gives peer i a command by f, which calls the method of that name. What the peer takes is
+// judged.
+func (c *Cluster) hand(i int, name string, f func(raftapi.Raft) (index, term int, taken bool)) (index, term int, taken bool) {
 	l := c.running(i)
 	if l == nil {
 		return -1, -1, false
@@ -33,17 +41,50 @@ func (c *Cluster) propose(i int, cmd any) (index, term int, isLeader bool) {
 		return -1, -1, false
 	}
 	since := c.checks.Proposes()
-	c.r.into("Start", i, l.as(func() { index, term, isLeader = p.Start(cmd) }))
-	if isLeader { // even if it has crashed by now: the entry may have got out
+	c.r.into(name, i, l.as(func() { index, term, taken = f(p) }))
+	if taken { // even if it has crashed by now: the entry may have got out
 		c.checks.ProposedAt(index, since)
 	}
 	if !l.Alive() {
 		return -1, -1, false // it crashed meanwhile; nobody has heard of its answer
 	}
-	if isLeader {
+	if taken {
 		c.checks.Accepted(&l.Life, index, term)
 	}
-	return index, term, isLeader
+	return index, term, taken
+}
+
+// Refusal calls Propose(cmd) on peer i and says why it does not take the command:
+// [raftapi.ErrNotLeader], [raftapi.ErrUncommitted], an error with the text of any other, or nil if
+// it takes it. asked is false if the peer is not running, or is no [raftapi.Proposer].
+func (c *Cluster) Refusal(i int, cmd any) (why error, asked bool) {
+	if !c.r.script.plays(c.next(scenario.Operation)) {
+		return nil, false
+	}
+	c.hand(i, "Propose", func(peer raftapi.Raft) (int, int, bool) {
+		p, ok := peer.(raftapi.Proposer)
+		if !ok {
+			return -1, -1, false
+		}
+		asked = true
+		index, term, err := p.Propose(cmd)
+		why = refusal(err)
+		return index, term, err == nil
+	})
+	return why, asked
+}
+
+// refusal makes one of our own errors of a peer's.
+func refusal(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, raftapi.ErrNotLeader):
+		return raftapi.ErrNotLeader
+	case errors.Is(err, raftapi.ErrUncommitted):
+		return raftapi.ErrUncommitted
+	}
+	return errors.New(told(err))
 }
 
 // Applied returns how many of the peers that run now have applied the entry at index, or a snapshot

@@ -63,6 +63,7 @@
 //	pipeline.go   2G: entries are sent while earlier ones are on their way
 //	told.go       2G: news of commitments, and a limit on what is not committed
 //	writes.go     2G: writes beside the mutex, and what is written together
+//	line.go       2G: what is said while a write waits for the disk
 //	swarm.go      one case per part: some of all faults, chosen by the seed
 //
 // # Private cases

@@ -35,6 +35,9 @@ func extensionsMeet() []tester.Case {
 			Checks:  "a snapshot replaces a long tail that the disk has: it does not have what comes in its place"},
 		{Part: "2G", Name: "RefusedTogether", Points: 4, Section: "§10.2.2", Run: refusedTogether,
 			Checks: "of commands that come together some are too much: the others stand where their callers were told, and those nowhere"},
+		{Part: "2G", Name: "VoteInLine", Points: 6, Section: "§5.2", Run: voteInLine,
+			Reaches: []string{"snapshot installed"},
+			Checks:  "a snapshot of the old term waits for the disk when a vote is asked for: a crash behind both leaves the vote"},
 		{Part: "2G", Name: "AllTogether", Points: 6, Section: "§5.4.3", Run: allTogether, Limit: long,
 			Checks: "clients write while peers crash and come back, with all of it: pipeline, news, slow disks, batches and runs"},
 	}

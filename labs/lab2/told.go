@@ -1,6 +1,7 @@
 package lab2
 
 import (
+	"errors"
 	"strconv"
 	"strings"
 	"time"
@@ -121,6 +122,7 @@ func uncommitted(e *tester.Env) {
 		if taken > limit+2*size {
 			c.fail(tester.RuleHoards, "§5.3", []int{leader}, "peer %d led nobody, and took commands of %d bytes, of which it can commit none; %d bytes are the limit", leader, taken, limit)
 		}
+		c.saysWhy(leader, term, text(size))
 		c.LeaderAmong(c.Others(leader))
 		c.HealAll()
 	}
@@ -132,4 +134,23 @@ func uncommitted(e *tester.Env) {
 		}
 	}
 	c.recovers()
+}
+
+// saysWhy asks the leader, which takes nothing more, and a follower, why they do not take a command.
+// A client that hears of another leader goes looking for it, and is sent back here.
+func (c *cluster) saysWhy(leader, term int, command string) {
+	why, asked := c.Refusal(leader, command)
+	if !asked {
+		c.env.NotChecked(tester.RuleWrongAnswer, "the peer does not say why it takes no command (raftapi.Proposer)")
+		return
+	}
+	if now, leads := c.State(leader); leads && now == term && errors.Is(why, raftapi.ErrNotLeader) {
+		c.fail(tester.RuleWrongAnswer, "§5.3", []int{leader}, "peer %d leads term %d, and Propose says %q; what it lacks is a majority, so it is to say %q", leader, term, why, raftapi.ErrUncommitted)
+	}
+	follower := c.any(leader)
+	before, leads := c.State(follower)
+	why, _ = c.Refusal(follower, command)
+	if now, _ := c.State(follower); !leads && now == before && errors.Is(why, raftapi.ErrUncommitted) {
+		c.fail(tester.RuleWrongAnswer, "§5.3", []int{follower}, "peer %d does not lead, and Propose says %q; a client has to try another server, so it is to say %q", follower, why, raftapi.ErrNotLeader)
+	}
 }
