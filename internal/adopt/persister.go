@@ -86,45 +86,6 @@ func empties(e ast.Expr) (found bool) {
 	return found
 }
 
-// ownMethods tells which methods of the student's Persister the peer calls that raftlab's does not
-// have, and rewrites the one that says the same in other words.
-func (c *conversion) ownMethods(d *directory) {
-	files := slices.Clone(c.keep(d))
-	if f, _, _ := d.typeSpec("Persister"); !slices.Contains(files, f) {
-		files = append(files, f)
-	}
-	checked := c.tree.check(files)
-	for _, f := range c.keep(d) {
-		ast.Inspect(f.ast, func(n ast.Node) bool {
-			if sel, ok := n.(*ast.SelectorExpr); ok {
-				c.ownField(f, sel, checked)
-			}
-			call, ok := n.(*ast.CallExpr)
-			if !ok {
-				return true
-			}
-			sel, ok := call.Fun.(*ast.SelectorExpr)
-			if !ok {
-				return true
-			}
-			s := checked.info.Selections[sel]
-			if s == nil || s.Kind() != types.MethodVal || !checked.isType(s.Recv(), "Persister") || slices.Contains(persisterMethods, sel.Sel.Name) {
-				return true
-			}
-			if sel.Sel.Name == "SaveSnapshot" && len(call.Args) == 1 {
-				p := oneLine(f.source(sel.X))
-				f.change(sel.Sel.Pos(), sel.Sel.End(), "SaveStateAndSnapshot")
-				f.insert(call.Args[0].Pos(), p+".ReadRaftState(), ")
-				c.notes.add(Converted, f.name, f.line(sel.Pos()), "SaveSnapshot is the student's own: it is SaveStateAndSnapshot with the state that is stored")
-				return true
-			}
-			c.notes.add(Named, f.name, f.line(sel.Pos()), "calls %s, which the student's Persister has and the course's has not: write it with %s",
-				sel.Sel.Name, strings.Join(persisterMethods[1:], ", "))
-			return true
-		})
-	}
-}
-
 // ownField turns a look at a field of the Persister, which the course's code can take in the same
 // package, into a call.
 func (c *conversion) ownField(f *file, sel *ast.SelectorExpr, checked checked) {
