@@ -12,6 +12,8 @@ import (
 	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
 	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"raftlab/cluster/machine"
 	"raftlab/raftapi"
@@ -101,7 +103,13 @@ func (m *maintenanceService) MoveLeader(ctx context.Context, r *pb.MoveLeaderReq
 			continue
 		}
 		err := s.within(ctx, func() error {
-			if i != s.c.Me && !s.handOver(i) {
+			if i == s.c.Me {
+				return nil
+			}
+			if _, can := s.peer.(raftapi.LeadershipTransferrer); !can {
+				return status.Error(codes.Unimplemented, "this cluster's peer cannot hand its leadership over")
+			}
+			if !s.handOver(i) {
 				return rpctypes.ErrGRPCTimeout
 			}
 			return nil

@@ -11,6 +11,8 @@
 //
 //   - A leader reads the clock first and confirms its leadership afterwards. The other way round it
 //     could be stopped in between, be deposed, and answer with what was true in a former time.
+//   - What was found expired is not renewed any more, although the clock was read before: its
+//     revocation may be on the way.
 //   - A revocation carries the term in which it was decided, and is void in any other: the leader
 //     of that one may have promised the lease for longer.
 //   - A new leader knows nothing of what the one before has promised. When it has applied the first
@@ -45,6 +47,7 @@ type entry struct {
 	ttl     int64 // seconds
 	keys    map[string]bool
 	expires time.Time // at a leader
+	over    bool      // a leader has found it expired: its revocation may be on the way
 }
 
 // New returns a lessor that knows no lease.
@@ -131,7 +134,7 @@ func (l *Lessor) Lead(term uint64, now time.Time, extra time.Duration) {
 	defer l.mu.Unlock()
 	l.counts, l.term = true, term
 	for _, e := range l.leases {
-		e.expires = now.Add(e.life() + extra)
+		e.expires, e.over = now.Add(e.life()+extra), false
 	}
 }
 
@@ -150,7 +153,8 @@ func (l *Lessor) Counts() (term uint64, yes bool) {
 }
 
 // Expired returns the leases whose time was over at now, the oldest first, and the term in which
-// this is decided. A member that does not count finds none.
+// this is decided: nobody renews them in this term any more. A member that does not count finds
+// none.
 func (l *Lessor) Expired(now time.Time) (ids []int64, term uint64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -159,6 +163,7 @@ func (l *Lessor) Expired(now time.Time) (ids []int64, term uint64) {
 	}
 	for id, e := range l.leases {
 		if !now.Before(e.expires) {
+			e.over = true
 			ids = append(ids, id)
 		}
 	}
@@ -176,7 +181,7 @@ func (l *Lessor) Renew(id int64, term uint64, at time.Time) (ttl int64, counts b
 		return 0, false
 	}
 	e := l.leases[id]
-	if e == nil || !at.Before(e.expires) {
+	if e == nil || e.over || !at.Before(e.expires) {
 		return 0, true
 	}
 	if next := at.Add(e.life()); next.After(e.expires) {
