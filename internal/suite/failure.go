@@ -43,8 +43,11 @@ func (f Failure) Lines() []string {
 	most := maxFailureLines + len(lines) - 1 // what a narrow screen breaks is not at the cost of events
 	lines = append(lines, f.message(width)...)
 	if f.Case.Checks != "" {
-		what := narrowed("  the case: "+f.Case.Checks, width)
-		lines, most = append(lines, what...), most+len(what)-1
+		what := broken("  the case: "+f.Case.Checks, width)
+		lines = append(lines, what...)
+		if width < usualWidth {
+			most += len(what) - 1
+		}
 	}
 	for i, t := range f.ToDos {
 		if i < 3 {
@@ -81,17 +84,28 @@ func (f Failure) Lines() []string {
 // usualWidth is how wide a failure is where nobody says.
 const usualWidth = 110
 
-// narrowed is a line that goes on in a second one on a narrow screen, where too much would be cut.
+// narrowed is a line that is broken on a narrow screen, where too much would be cut.
 func narrowed(s string, width int) []string {
 	if width >= usualWidth {
 		return []string{timeline.Cut(s, width)}
 	}
+	return broken(s, width)
+}
+
+// broken is a line that goes on in others, set in a little, if it is too long.
+func broken(s string, width int) []string {
 	lines := timeline.Wrap(s, width)
 	if len(lines) == 1 {
 		return lines
 	}
-	return []string{lines[0], timeline.Cut("  "+strings.Join(lines[1:], " "), width)}
+	rest := timeline.Wrap(strings.Join(lines[1:], " "), width-len(setIn))
+	for i := range rest {
+		rest[i] = setIn + rest[i]
+	}
+	return append(lines[:1], rest...)
 }
+
+const setIn = "  "
 
 // place is how the build calls a line of code.
 var place = regexp.MustCompile(`\braftlab/[\w./-]+\.go:\d+`)

@@ -26,8 +26,15 @@ type Tally struct {
 	Stopped bool `json:"stopped,omitempty"`
 }
 
-// add is the tally of both, for the same version of the code.
+// add is the tally of both, for the same version of the code. Where one of them tells how often it
+// fails, and in the other the seeds are a choice, the first is better alone.
 func (t Tally) add(more Tally) Tally {
+	switch {
+	case t.Stopped && more.rate():
+		return more
+	case more.Stopped && t.rate():
+		return t
+	}
 	union := func(a, b []uint64) []uint64 {
 		all := slices.Concat(a, b)
 		slices.Sort(all)
@@ -37,6 +44,9 @@ func (t Tally) add(more Tally) Tally {
 	t.Stopped = t.Stopped || more.Stopped
 	return t
 }
+
+// rate says whether the share of failures is how often it fails.
+func (t Tally) rate() bool { return !t.Stopped && len(t.Failed) > 0 }
 
 // sure is the confidence that [Tally.Fixed] asks for.
 const sure = 0.99
@@ -53,8 +63,12 @@ func (now Tally) Fixed(before Tally) string {
 		return fmt.Sprintf("before the change it failed with seed %d, and the search ended there, so that nobody knows how often it failed; "+
 			"now 0 of %d fail (--keep-going before a change finds the rate)", before.Failed[0], n)
 	}
-	rate := float64(was) / float64(len(before.Seeds))
-	text := fmt.Sprintf("failed %d of %d seeds before the change; 0 of %d now", was, len(before.Seeds), n)
+	all := len(before.Seeds)
+	rate := float64(was) / float64(all)
+	if was == all { // that it always fails is more than so many seeds can say
+		rate = float64(was) / float64(all+1)
+	}
+	text := fmt.Sprintf("failed %d of %d seeds before the change; 0 of %d now", was, all, n)
 	if more := seedsNeeded(rate) - n; more > 0 {
 		return text + fmt.Sprintf("; %d more for %.0f %%", more, 100*sure)
 	}
@@ -63,9 +77,6 @@ func (now Tally) Fixed(before Tally) string {
 
 // seedsNeeded is how many seeds have to pass until a rate of failures is excluded.
 func seedsNeeded(rate float64) int {
-	if rate >= 1 {
-		return 1
-	}
 	return int(math.Ceil(math.Log(1-sure) / math.Log(1-rate)))
 }
 

@@ -29,8 +29,10 @@ func TestFixed(t *testing.T) {
 			"failed 10 of 20 seeds before the change; 0 of 7 now: if it still failed as often, so many would pass in less than 1 of 100 cases"},
 		{"not quite", Tally{Seeds: upTo(20), Failed: upTo(10)}, Tally{Seeds: upTo(6)},
 			"failed 10 of 20 seeds before the change; 0 of 6 now; 1 more for 99 %"},
-		{"always", Tally{Seeds: upTo(5), Failed: upTo(5)}, Tally{Seeds: upTo(1)},
-			"failed 5 of 5 seeds before the change; 0 of 1 now: if it still failed as often, so many would pass in less than 1 of 100 cases"},
+		{"once", Tally{Seeds: upTo(1), Failed: upTo(1)}, Tally{Seeds: upTo(1)},
+			"failed 1 of 1 seeds before the change; 0 of 1 now; 6 more for 99 %"},
+		{"always", Tally{Seeds: upTo(5), Failed: upTo(5)}, Tally{Seeds: upTo(3)},
+			"failed 5 of 5 seeds before the change; 0 of 3 now: if it still failed as often, so many would pass in less than 1 of 100 cases"},
 		{"no rate", Tally{Seeds: upTo(7), Failed: []uint64{7}, Stopped: true}, Tally{Seeds: upTo(20)},
 			"before the change it failed with seed 7, and the search ended there, so that nobody knows how often it failed; " +
 				"now 0 of 20 fail (--keep-going before a change finds the rate)"},
@@ -66,4 +68,13 @@ func TestRememberedRates(t *testing.T) {
 	assert.Contains(t, test("five", false, false, pass(1))[0], "nobody knows how often it failed", "the search stopped at a failure")
 	assert.Empty(t, test("six", true, true, fail(2)))
 	assert.Contains(t, test("seven", false, false, pass(1))[0], "nobody knows how often it failed", "only a failing seed was run")
+
+	// Whoever looks for the rate afterwards, as that note says, gets it.
+	assert.Empty(t, test("eight", false, false, pass(1), fail(2)))
+	assert.Empty(t, test("eight", true, false, pass(1), fail(2), pass(3), pass(4)))
+	assert.Empty(t, test("eight", false, true, fail(2)), "a choice says nothing more")
+	assert.Equal(t, []string{"2A/X failed 1 of 4 seeds before the change; 0 of 1 now; 16 more for 99 %"}, test("nine", false, false, pass(1)))
+	test("ten", false, false, pass(1), pass(2))
+	assert.Empty(t, test("ten", false, false, fail(3)))
+	assert.Contains(t, test("eleven", false, false, pass(1))[0], "nobody knows how often it failed", "it passed before the search stopped")
 }

@@ -172,6 +172,18 @@ func TestFailureFitsOnAScreen(t *testing.T) {
 	for _, l := range lines {
 		assert.LessOrEqual(t, len([]rune(l)), 100)
 	}
+	f.Case.Checks = "what is checked is told to its end, " + strings.Repeat("however long it is, ", 4) + "for nobody can guess the rest"
+	for _, width := range []int{usualWidth, 60} {
+		f.Width = width
+		var told []string
+		for _, l := range f.Lines() {
+			assert.LessOrEqual(t, len([]rune(l)), width)
+			told = append(told, strings.TrimSpace(l))
+		}
+		assert.Contains(t, strings.Join(told, " "), "the case: "+f.Case.Checks)
+	}
+	f.Width = usualWidth
+	assert.Len(t, f.Lines(), 15)
 	assert.Len(t, Alike{Failures: []Failure{f}}.Lines(100), 2)
 	many := Alike{Failures: slices.Repeat([]Failure{f}, 40)}.Lines(100)
 	assert.Contains(t, many[0], "40 more cases of 2A")

@@ -90,6 +90,10 @@ func Tail(events []record.Event, subject deduce.Subject, n, width int) []string 
 			lines = append(lines, g.wrapped(r)...)
 			continue
 		}
+		if width < defaultWidth && w.weigh(r) >= related {
+			lines = append(lines, g.broken(r)...) // what a narrow screen breaks is not at the cost of events
+			continue
+		}
 		lines = append(lines, g.line(r))
 	}
 	return lines

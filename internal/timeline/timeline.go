@@ -180,9 +180,31 @@ func (g grid) line(r row) string {
 	return g.place(clock(r.time), g.column[r.peer], Cut(text, g.width))
 }
 
+// mostParts is how many lines an event gets at most where its column is narrow.
+const mostParts = 3
+
+// broken is line, but what does not fit goes on in further lines of the column.
+func (g grid) broken(r row) (lines []string) {
+	text := abbreviations.Replace(r.short())
+	if !g.inColumn(r) || utf8.RuneCountInString(text) <= g.width {
+		return []string{g.line(r)}
+	}
+	parts := Wrap(text, g.width)
+	if len(parts) > mostParts {
+		parts = append(parts[:mostParts-1], Cut(strings.Join(parts[mostParts-1:], " "), g.width))
+	}
+	stamp := clock(r.time)
+	for _, part := range parts {
+		lines = append(lines, g.place(stamp, g.column[r.peer], part))
+		stamp = strings.Repeat(" ", timeWidth)
+	}
+	return lines
+}
+
 // abbreviations leave more room for what decides.
 var abbreviations = strings.NewReplacer("AppendEntries", "AE", "RequestVote", "RV", "InstallSnapshot", "IS", "reply ", "",
-	"{Key:", "{", " Value:", " ", " Version:", " v", "{Err:", "{", ": refused", " refused", ": granted", " granted", "term ", "t", "entries", "", "overwritten", "overwr.")
+	"{Key:", "{", " Value:", " ", " Version:", " v", "{Err:", "{", ": refused", " refused", ": granted", " granted", "term ", "t", "entries ", "", "overwritten", "overwr.",
+	" (request lost)", " request", " (reply lost)", " reply", " (link cut)", ", cut")
 
 // wrapped renders a row on as many lines as its text needs.
 func (g grid) wrapped(r row) []string {
