@@ -224,27 +224,6 @@ func TestOwnForms(t *testing.T) {
 		"a method of the Persister of one's own, and a look into it": {base(t).replace(t, "rf.persister.Save(w.Bytes(), rf.snapshot)",
 			"rf.persister.Save(w.Bytes(), rf.snapshot)\n\tutils.Log(\"%d\", len(rf.persister.raftstate))\n\trf.persister.SaveSnapshot(rf.snapshot)",
 			"func MakePersister()", "func (ps *Persister) SaveSnapshot(s []byte) { ps.snapshot = s }\n\nfunc MakePersister()"), Converted, []string{"SaveSnapshot"}, []string{"raft"}},
-		"a Persister that stores one half": {base(t).replace(t, "rf.persister.Save(w.Bytes(), rf.snapshot)",
-			"rf.persister.KeepState(w.Bytes())\n\trf.persister.KeepData(rf.snapshot)\n\tutils.Log(\"%d\", rf.persister.Size()+len(rf.persister.Data()))\n\trf.persister.Both(w.Bytes(), rf.snapshot)",
-			"func MakePersister()", `func (ps *Persister) KeepState(b []byte) {
-	ps.mu.Lock()
-	defer ps.mu.Unlock()
-	ps.raftstate = append([]byte(nil), b...)
-}
-
-func (p *Persister) KeepData(b []byte) { p.snapshot = b }
-
-func (ps *Persister) Size() int {
-	ps.mu.Lock()
-	defer ps.mu.Unlock()
-	return len(ps.raftstate)
-}
-
-func (ps *Persister) Data() []byte { return ps.snapshot }
-
-func (ps *Persister) Both(a, b []byte) { ps.raftstate, ps.snapshot = a, b }
-
-func MakePersister()`), Converted, []string{"KeepData", "SaveStateAndSnapshot with the state that is stored"}, []string{"raft"}},
 		"the number of a goroutine": {base(t).replace(t, "	\"sort\"\n", "	\"runtime\"\n	\"sort\"\n", "	utils.Log(\"%d starts %v\"",
 			"	b := make([]byte, 64)\n	utils.Log(\"%s\", b[:runtime.Stack(b, false)])\n	utils.Log(\"%d starts %v\""), Shimmed, []string{"runtime.Stack"}, []string{"raft"}},
 		"its whole stack": {base(t).replace(t, "	\"sort\"\n", "	\"runtime/debug\"\n	\"sort\"\n", "	utils.Log(\"%d starts %v\"",

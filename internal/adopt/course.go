@@ -5,6 +5,7 @@ import (
 	"go/token"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -26,9 +27,18 @@ var marks = map[string][]string{
 func (d *directory) isCourse(f *file) bool {
 	base := path.Base(f.name)
 	if m := marks[base]; m != nil && f.declares(m...) {
-		return base != "persister.go" || d.clause() == "raft"
+		return base != "persister.go" || d.clause() == "raft" && !f.methodsOfOthers("Persister")
 	}
 	return base == "test.go" && f.tests() // since 2025
+}
+
+// methodsOfOthers reports whether a file has methods of other types than one: those of the student's
+// peer, which some write beside the Persister that they call.
+func (f *file) methodsOfOthers(name string) bool {
+	return slices.ContainsFunc(f.ast.Decls, func(decl ast.Decl) bool {
+		fn, ok := decl.(*ast.FuncDecl)
+		return ok && fn.Recv != nil && receiverOf(fn) != name
+	})
 }
 
 // tests reports whether a file is for tests, whatever it is called.
@@ -95,9 +105,9 @@ func (c *conversion) leftOut(d *directory) (out []*file) {
 	return out
 }
 
-// recall takes over what the student's code uses of files that are left out: functions and
-// constants which the student has put there, or has only found there. What has to do with tests
-// stays out, and so does the function that uses it.
+// recall takes over what the student's code uses of files that are left out: functions, methods of
+// the student's types and constants which the student has put there, or has only found there. What
+// has to do with tests stays out, and so does the function that uses it.
 func (c *conversion) recall(d *directory, provided ...string) {
 	kept, out := c.keep(d), c.leftOut(d)
 	if len(kept) == 0 || len(out) == 0 {
@@ -118,11 +128,14 @@ func (c *conversion) recall(d *directory, provided ...string) {
 				recalled.WriteString(f.source(decl) + "\n\n")
 				c.notes.add(Converted, f.name, f.line(decl.Pos()), "%s is taken over, because the code uses it", name)
 				for _, id := range idents(decl) {
-					needs[f.importOf(id)] = true
+					needs[c.importOf(f, d, id)] = true
 					if id == "tester" {
 						needs[`tester "`+c.shim(d, "tester")+`"`] = true
 					}
 					names = append(names, id)
+					if fn, ok := decl.(*ast.FuncDecl); ok && fn.Recv != nil {
+						names = append(names, receiverOf(fn)+"."+id)
+					}
 				}
 			}
 		}
@@ -133,10 +146,11 @@ func (c *conversion) recall(d *directory, provided ...string) {
 	}
 }
 
-// declaration is the declaration of a name in a file.
+// declaration is the declaration of a name in a file, or that of a method, Type.Method.
 func (f *file) declaration(name string) ast.Decl {
 	for _, decl := range f.ast.Decls {
-		if slices.Contains(declared(decl), name) {
+		fn, ok := decl.(*ast.FuncDecl)
+		if slices.Contains(declared(decl), name) || ok && fn.Recv != nil && receiverOf(fn)+"."+fn.Name.Name == name {
 			return decl
 		}
 	}
@@ -189,11 +203,22 @@ func idents(n ast.Node) (names []string) {
 	return names
 }
 
-// importOf is the import line of a package by its name in the file, or "".
-func (f *file) importOf(name string) string {
+// importOf is the import line of a package by its name in the file, with the path that it has here,
+// or "".
+func (c *conversion) importOf(f *file, d *directory, name string) string {
 	for p, spec := range f.imports() {
-		if spec.Name != nil && spec.Name.Name == name || spec.Name == nil && lastPart(p) == name {
+		to, known := c.target(f, d, p)
+		if known == "" {
+			known = lastPart(p)
+		}
+		switch {
+		case spec.Name != nil && spec.Name.Name != name || spec.Name == nil && known != name:
+		case to == "":
 			return f.source(spec)
+		case lastPart(to) == name:
+			return strconv.Quote(to)
+		default:
+			return name + " " + strconv.Quote(to)
 		}
 	}
 	return ""

@@ -6,6 +6,7 @@ import (
 	"go/token"
 	"go/types"
 	"path"
+	"regexp"
 	"strings"
 )
 
@@ -114,7 +115,7 @@ func specNames(spec ast.Spec) (names []string) {
 type checked struct {
 	info      *types.Info
 	pkg       *types.Package
-	undefined []string
+	undefined []string // names, and methods as Type.Method
 }
 
 var errUnknown = errors.New("imports are not looked at")
@@ -123,6 +124,9 @@ type unknown struct{}
 
 func (unknown) Import(string) (*types.Package, error) { return nil, errUnknown }
 
+// noMethod is what the type checker says of a method that a type of the package does not have.
+var noMethod = regexp.MustCompile(`\(type \*?(\w+) has no field or method (\w+)`)
+
 // check looks at the types of files.
 func (t *tree) check(files []*file) (c checked) {
 	c.info = &types.Info{Uses: map[*ast.Ident]types.Object{}, Defs: map[*ast.Ident]types.Object{},
@@ -130,11 +134,18 @@ func (t *tree) check(files []*file) (c checked) {
 	seen := map[string]bool{}
 	config := types.Config{Importer: unknown{}, Error: func(err error) {
 		var e types.Error
-		if name, ok := "", errors.As(err, &e); ok {
-			if name, ok = strings.CutPrefix(e.Msg, "undefined: "); ok && !strings.Contains(name, ".") && !seen[name] {
-				seen[name] = true
-				c.undefined = append(c.undefined, name)
-			}
+		if !errors.As(err, &e) {
+			return
+		}
+		name, ok := strings.CutPrefix(e.Msg, "undefined: ")
+		if m := noMethod.FindStringSubmatch(e.Msg); m != nil {
+			name, ok = m[1]+"."+m[2], true
+		} else if strings.Contains(name, ".") {
+			return // of another package
+		}
+		if ok && !seen[name] {
+			seen[name] = true
+			c.undefined = append(c.undefined, name)
 		}
 	}}
 	var parsed []*ast.File

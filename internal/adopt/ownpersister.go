@@ -21,7 +21,7 @@ func (c *conversion) ownMethods(d *directory) {
 	checked := c.tree.check(files)
 	for _, f := range c.keep(d) {
 		ast.Inspect(f.ast, func(n ast.Node) bool {
-			if sel, ok := n.(*ast.SelectorExpr); ok {
+			if sel, ok := n.(*ast.SelectorExpr); ok && !f.erased(sel.Pos()) {
 				c.ownField(f, sel, checked)
 			}
 			call, ok := n.(*ast.CallExpr)
