@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -40,7 +41,7 @@ $RAFTLAB_BENCHMARK, or in the path); without, a load of its own, with clientv3. 
 	f.StringVar(&o.Etcd, "etcd-binary", os.Getenv("RAFTLAB_ETCD"), "the `program` etcd")
 	f.StringVar(&o.Benchmark, "benchmark", os.Getenv("RAFTLAB_BENCHMARK"), "etcd's `program` benchmark, or \"own\" for a load with clientv3")
 	f.StringVar(&result, "json", "", "the `file` for the results (default: result.json in the folder)")
-	f.BoolVar(&resume, "resume", false, "go on with what is in the file of --json")
+	f.BoolVar(&resume, "resume", false, "go on with what is in the file of --json, if there is one")
 	f.IntVarP(&o.Members, "members", "n", o.Members, "members of each cluster")
 	f.StringSliceVar(&o.Loads, "loads", o.Loads, "which `loads`")
 	f.IntSliceVar(&o.Clients, "clients", o.Clients, "with how many `clients`")
@@ -65,7 +66,7 @@ $RAFTLAB_BENCHMARK, or in the path); without, a load of its own, with clientv3. 
 		result = cmp.Or(result, filepath.Join(o.Folder, "result.json"))
 		if resume {
 			var err error
-			if o.Earlier, err = bench.ReadJSON(result); err != nil {
+			if o.Earlier, err = bench.ReadJSON(result); err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return &usageError{err}
 			}
 		}
