@@ -1,7 +1,6 @@
 package etcdraft
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -150,7 +149,8 @@ func (p *Peer) Extend(names ...string) error {
 		case raftapi.CatchUp:
 			config.CatchUpEntries, config.CatchUpBytes = x.Parameter("entries", 5000), x.Parameter("bytes", 4<<20)
 		case raftapi.Lease:
-			return errors.New("go.etcd.io/raft has no lease with a bound on clock drift; use readindex (its own unsafe variant is etcdraft.Config.UnsafeLease)")
+			return &raftapi.Unavailable{Extension: raftapi.Lease,
+				Why: "go.etcd.io/raft has no lease with a bound on clock drift; use readindex (its own unsafe variant is etcdraft.Config.UnsafeLease)"}
 		default:
 			return fmt.Errorf("etcdraft knows no extension %q", name)
 		}

@@ -115,11 +115,16 @@ func (o Options) PeerExtensions() []string {
 type MissingExtension struct {
 	Extension string // raftapi.ReadIndex, ...
 	Write     string // what the peer has to implement
+	Cause     error  // what its Extend returned, if that is why
 }
 
 func (m *MissingExtension) Error() string {
 	return fmt.Sprintf("the Raft peer lacks the extension %s, which this service needs: write %s", m.Extension, m.Write)
 }
+
+// Unwrap returns the cause, by which the harness knows whether the peer cannot have the extension
+// ([raftapi.Unavailable]).
+func (m *MissingExtension) Unwrap() error { return m.Cause }
 
 // Lacks returns the extension that is missing. By this method the harness knows such a panic from
 // others.

@@ -139,6 +139,16 @@ func KeepEntries(entries, bytes int) string {
 	return fmt.Sprintf("%s:entries=%d:bytes=%d", CatchUp, entries, bytes)
 }
 
+// Unavailable is what Extend returns, alone or wrapped, for an extension that the peer cannot have:
+// what it is built on lacks it. To a peer that has not been written yet that does not apply. A case
+// that needs the extension is not checked: it does not fail, and earns nothing.
+type Unavailable struct {
+	Extension string
+	Why       string // in words that follow a colon
+}
+
+func (u *Unavailable) Error() string { return u.Extension + ": " + u.Why }
+
 // Extensible is a peer that tells which extensions it has, so that what is merely welcome is asked
 // of those only that have it.
 type Extensible interface {

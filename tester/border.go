@@ -1,6 +1,7 @@
 package tester
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"runtime"
@@ -12,6 +13,7 @@ import (
 	"raftlab/internal/plain"
 	"raftlab/internal/record"
 	"raftlab/internal/stacks"
+	"raftlab/raftapi"
 )
 
 // The border between the harness and the code under test. Whatever crosses it is told apart here,
@@ -46,6 +48,7 @@ const (
 type departure struct {
 	manner manner
 	lacks  bool   // it panicked because the peer lacks an extension: see StartFunc
+	cannot string // why the peer cannot have it (raftapi.Unavailable), if so
 	text   string // the value of the panic
 	stack  string
 }
@@ -89,6 +92,9 @@ func departureBy(p any) departure {
 	}
 	_, d.lacks = p.(interface{ Lacks() string })
 	d.text = told(p)
+	if d.lacks {
+		d.cannot = unavailable(p)
+	}
 	return d
 }
 
@@ -124,7 +130,7 @@ func (r *run) departed(name string, peer int, d departure) {
 	case d.manner == exited:
 		v.Message = fmt.Sprintf("%s of %s called runtime.Goexit, and so never returns", name, whose(peer))
 	case d.lacks:
-		r.violate(Violation{Rule: RuleMissing, Message: d.text})
+		r.lacks(Violation{Rule: RuleMissing, Message: d.text}, d.cannot)
 		return
 	case stacks.StartedInTester(d.stack):
 		v = record.Verdict{Outcome: record.FrameworkError, Message: "panic: " + d.text, Stack: d.stack}
@@ -247,9 +253,15 @@ func told(p any) string {
 	default:
 		return plain.Value(p, tellLength)
 	}
+	return answered(ask, fmt.Sprintf("a %T that does not say what it means", p), fmt.Sprintf("a %T that takes for ever to say what it means", p))
+}
+
+// answered asks a value of the code under test, on a goroutine of its own. silent is the answer if
+// there is none, and late if it does not come in time.
+func answered(ask func() string, silent, late string) string {
 	said := make(chan string, 1)
 	go func() {
-		text := fmt.Sprintf("a %T that does not say what it means", p)
+		text := silent
 		defer func() {
 			_ = recover()
 			said <- text
@@ -260,8 +272,24 @@ func told(p any) string {
 	case text := <-said:
 		return text
 	case <-time.After(tellLimit):
-		return fmt.Sprintf("a %T that takes for ever to say what it means", p)
+		return late
 	}
+}
+
+// unavailable says why a peer cannot have an extension, if the error, or the value of a panic, says
+// so. Otherwise it is empty.
+func unavailable(p any) string {
+	err, ok := p.(error)
+	if !ok {
+		return ""
+	}
+	return answered(func() string {
+		var u *raftapi.Unavailable
+		if !errors.As(err, &u) || u == nil {
+			return ""
+		}
+		return fmt.Sprintf("the case needs the extension %s, which the peer cannot have: %s", u.Extension, u.Why)
+	}, "", "")
 }
 
 // unfinished says what of a case that has returned has not come to its end, or nothing. Clients

@@ -58,7 +58,7 @@ func (c *machines) extend(l *life, peer raftapi.Raft) {
 	var err error
 	c.r.into("Extend", i, l.as(func() { err = x.Extend(names...) }))
 	if err != nil {
-		c.r.violate(Violation{Rule: RuleMissing, Peers: []int{i}, Message: fmt.Sprintf("peer %d cannot switch %s on: %s", i, list, told(err))})
+		c.r.lacks(Violation{Rule: RuleMissing, Peers: []int{i}, Message: fmt.Sprintf("peer %d cannot switch %s on: %s", i, list, told(err))}, unavailable(err))
 	}
 }
 

@@ -43,7 +43,7 @@ type run struct {
 	mu         sync.Mutex
 	ended      bool
 	reached    map[string]bool
-	notChecked map[Rule]bool
+	notChecked map[Rule]string // and why
 	warnings   []string
 	note       string // the last one, to say what the case was doing
 	rpcs       int
@@ -59,7 +59,7 @@ type run struct {
 // returns when the case is over and its goroutines have ended, as far as they do.
 func runCase(h process.Host, c Case, subject any, p record.Params) {
 	r := &run{c: c, subject: subject, params: p, host: h, start: time.Now(), over: make(chan struct{}),
-		reached: map[string]bool{}, notChecked: map[Rule]bool{}}
+		reached: map[string]bool{}, notChecked: map[Rule]string{}}
 	var err error
 	if r.terms, err = contract.Of(p.Contract); err != nil {
 		r.end(record.Verdict{Outcome: record.FrameworkError, Message: err.Error()})
@@ -197,6 +197,16 @@ func (r *run) violate(v Violation) {
 	r.end(record.Verdict{Outcome: record.Fail, Rule: string(v.Rule), Section: v.Section, Message: v.Message, Peers: v.Peers})
 }
 
+// lacks ends the run because a peer lacks an extension that the case needs. It has failed, unless
+// the peer says that it cannot have that extension.
+func (r *run) lacks(v Violation, cannot string) {
+	if cannot == "" {
+		r.violate(v)
+		return
+	}
+	r.end(record.Verdict{Outcome: record.NotChecked, Rule: string(RuleMissing), Message: cannot, Peers: v.Peers})
+}
+
 // end settles the verdict, unless it is settled already.
 func (r *run) end(v record.Verdict) {
 	r.mu.Lock()
@@ -204,7 +214,11 @@ func (r *run) end(v record.Verdict) {
 	if r.ended {
 		return
 	}
-	if v.Outcome != record.Pass {
+	switch v.Outcome {
+	case record.Pass:
+	case record.NotChecked:
+		r.emitLocked(&record.Event{Kind: record.Note, Peer: record.None, Other: record.None, Text: "not checked: " + v.Message}, "")
+	default:
 		text := v.Rule
 		if text == "" {
 			text = string(v.Outcome)
@@ -220,8 +234,12 @@ func (r *run) end(v record.Verdict) {
 		v.Peaks.Requests = max(v.Peaks.Requests, c.checks.MostRequests())
 	}
 	v.Unmatched = r.script.unmatched()
-	for rule := range r.notChecked {
+	for rule, why := range r.notChecked {
 		v.NotChecked = append(v.NotChecked, string(rule))
+		if v.Why == nil {
+			v.Why = map[string]string{}
+		}
+		v.Why[string(rule)] = why
 	}
 	for s := range r.reached {
 		v.Reached = append(v.Reached, s)
@@ -271,10 +289,13 @@ func (r *run) situation(s string) {
 	}
 }
 
-func (r *run) skipped(rule Rule) {
+// skipped notes that a rule is not checked. The first reason counts.
+func (r *run) skipped(rule Rule, why string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.notChecked[rule] = true
+	if r.notChecked[rule] == "" {
+		r.notChecked[rule] = why
+	}
 }
 
 // limit is the virtual time that the case may take.

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"raftlab/internal/record"
+	"raftlab/kvapi"
 	"raftlab/labrpc"
 	"raftlab/raftapi"
 	"raftlab/tester"
@@ -291,6 +292,23 @@ func TestServersThatLackAnExtension(t *testing.T) {
 		}, 3, tester.Options{})
 	}}, record.Params{Seed: 1})
 	breaks(t, v, tester.RuleMissing, "it cannot see")
+}
+
+// What a peer cannot have, and says so, is not checked; a claim that is not understood is none.
+func TestServersThatCannotHaveAnExtension(t *testing.T) {
+	start := func(err error) record.Verdict {
+		v, _ := tester.RunInBubble(t, tester.Case{Part: "3C", Name: "Sees", Run: func(e *tester.Env) {
+			e.NewServers(func(int, []*labrpc.ClientEnd, *raftapi.Persister) tester.Server { panic(err) }, 3, tester.Options{})
+		}}, record.Params{Seed: 1})
+		return v
+	}
+	v := start(&kvapi.MissingExtension{Extension: "sight", Cause: fmt.Errorf("peer: %w", &raftapi.Unavailable{Extension: "sight", Why: "it has no eyes"})})
+	require.Equal(t, record.NotChecked, v.Outcome)
+	require.Equal(t, string(tester.RuleMissing), v.Rule)
+	require.Contains(t, v.Message, "sight, which the peer cannot have: it has no eyes")
+	breaks(t, start(&kvapi.MissingExtension{Extension: "sight", Cause: (*raftapi.Unavailable)(nil)}), tester.RuleMissing, "sight")
+	v = start(&raftapi.Unavailable{Extension: "sight"})
+	require.Equal(t, record.Crash, v.Outcome, "nobody has asked for it")
 }
 
 // A paused server answers when it goes on, and not before; a crash ends the pause.

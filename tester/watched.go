@@ -13,7 +13,7 @@ type watched struct{ r *run }
 func (w watched) Now() time.Duration                  { return w.r.now() }
 func (w watched) Emit(ev record.Event, detail string) { w.r.emit(ev, detail) }
 func (w watched) Violate(v Violation)                 { w.r.violate(v) }
-func (w watched) NotChecked(rule Rule)                { w.r.skipped(rule) }
+func (w watched) NotChecked(rule Rule, why string)    { w.r.skipped(rule, why) }
 
 // sentBytes is how many bytes a run may send, and messageBytes how many a message may have. The
 // network copies each, so what is sent without end would otherwise end by the processor time or the
@@ -42,7 +42,7 @@ func (w watched) Count(rpcs, bytes int) {
 // what the case needs for it. That is no failure; the summary lists the rule as not checked.
 func (e *Env) NotChecked(rule Rule, why string) {
 	e.Note("not checked: %s: %s", rule, why)
-	e.r.skipped(rule)
+	e.r.skipped(rule, why)
 }
 
 // countQuorums is false in tests whose peers play no Raft.

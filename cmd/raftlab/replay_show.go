@@ -53,7 +53,7 @@ func (r *replaying) show(j sim.Job, binary *sim.Binary, result sim.Result, was *
 	case record.Pass:
 		return nil
 	}
-	if !result.Verdict.Outcome.Decided() {
+	if !result.Verdict.Outcome.Failed() {
 		return exitWith(suite.ExitFramework)
 	}
 	return exitWith(suite.ExitFailed)
@@ -102,7 +102,7 @@ func (r *replaying) verdict(events []record.Event, result sim.Result) {
 			fmt.Fprintln(r.out, "  more: `view` instead of `replay` shows it in the browser; --brief or --timeline, -v for what the peers print")
 		}
 	}
-	for _, n := range run.NotChecked {
+	for _, n := range record.Unchecked(run.NotChecked, run.Why) {
 		fmt.Fprintln(r.out, "not checked:", n)
 	}
 	for _, n := range folded(append(run.Warnings, run.Notes...)) {

@@ -190,7 +190,7 @@ func (r *replaying) viewRun(ctx context.Context) (view.Run, error) {
 		Rule: told.Rule, Peers: told.Peers, Message: told.Message, Warnings: told.Warnings, History: judged(events),
 	}
 	if told.Outcome != record.Pass {
-		run.Failed, run.Verdict = told.Outcome.Decided(), suite.Headline(told)
+		run.Failed, run.Verdict = told.Outcome.Failed(), suite.Headline(told)
 	}
 	run.Prints, err = readPrints(j.Output, timeline.Peers(events))
 	if err != nil {

@@ -110,7 +110,7 @@ func (m *many) tellWhere(finished []suite.Finished, most int) error {
 		v := f.Result.Verdict
 		ours := f.Case.ID() == m.kase.ID()
 		switch {
-		case f.State != suite.Ran || !v.Outcome.Decided():
+		case f.State != suite.Ran || !v.Outcome.Failed() && v.Outcome != record.Pass:
 		case v.Outcome == record.Pass:
 			e.Runs = append(e.Runs, where.Run{Ran: v.Ran})
 			if ours {

@@ -69,7 +69,7 @@ func (a *app) why(ctx context.Context, f *whyFlags, selector string) error {
 	if m.ctx.Err() != nil {
 		return exitWith(suite.ExitInterrupted)
 	}
-	if v := was.Verdict; v.Outcome == record.Pass || !v.Outcome.Decided() {
+	if v := was.Verdict; !v.Outcome.Failed() {
 		return &exitError{suite.ExitFailed, fmt.Errorf("%s with seed %d does not fail (%s), so there is nothing to explain", m.kase.ID(), f.seed, v.Outcome)}
 	}
 	events, err := readTrace(trace)

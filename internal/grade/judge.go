@@ -334,7 +334,7 @@ func warnings(r *Record) []Warning {
 		for _, t := range slices.Concat(run.Warnings, run.Notes) {
 			found.Add(t, run.Case)
 		}
-		for _, t := range run.NotChecked {
+		for _, t := range record.Unchecked(run.NotChecked, run.Why) {
 			found.Add("not checked: "+t, run.Case)
 		}
 	}

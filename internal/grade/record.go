@@ -73,14 +73,16 @@ type Run struct {
 	Virtual    float64        `json:"virtualSeconds"`
 	GCs        int            `json:"gcs,omitempty"`
 	NotChecked []string       `json:"notChecked,omitempty"`
-	Warnings   []string       `json:"warnings,omitempty"`
-	Notes      []string       `json:"notes,omitempty"`
+	// Why is the reason for each of them.
+	Why      map[string]string `json:"whyNotChecked,omitempty"`
+	Warnings []string          `json:"warnings,omitempty"`
+	Notes    []string          `json:"notes,omitempty"`
 }
 
 // runOf keeps of a result what does not depend on the machine.
 func runOf(caseID string, n uint64, code string, r suite.RunResult) Run {
 	run := Run{Case: caseID, N: n, Seed: r.Seed, Code: code, Outcome: r.Outcome, Rule: r.Rule, Section: r.Section, Message: r.Message,
-		At: r.At, Peers: r.Peers, Stack: r.Stack, Hash: r.Hash, Virtual: r.Virtual, GCs: r.GCs, NotChecked: r.NotChecked, Warnings: r.Warnings}
+		At: r.At, Peers: r.Peers, Stack: r.Stack, Hash: r.Hash, Virtual: r.Virtual, GCs: r.GCs, NotChecked: r.NotChecked, Why: r.Why, Warnings: r.Warnings}
 	if r.Outcome.Decided() {
 		run.Notes = r.Notes
 	} else { // where a guard of the machine struck says nothing
@@ -92,7 +94,7 @@ func runOf(caseID string, n uint64, code string, r suite.RunResult) Run {
 // result is the run as package suite tells it.
 func (r Run) result() suite.RunResult {
 	return suite.RunResult{Seed: r.Seed, Outcome: r.Outcome, Rule: r.Rule, Section: r.Section, Message: r.Message, At: r.At,
-		Peers: r.Peers, Stack: r.Stack, Hash: r.Hash, Virtual: r.Virtual, GCs: r.GCs, NotChecked: r.NotChecked,
+		Peers: r.Peers, Stack: r.Stack, Hash: r.Hash, Virtual: r.Virtual, GCs: r.GCs, NotChecked: r.NotChecked, Why: r.Why,
 		Warnings: r.Warnings, Notes: r.Notes}
 }
 

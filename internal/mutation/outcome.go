@@ -63,7 +63,7 @@ type Outcome struct {
 
 // expected says whether a verdict is one that the mutant is to die of.
 func expected(s Subject, v record.Verdict) bool {
-	if s.Kind != Mutant || v.Outcome == record.Pass {
+	if s.Kind != Mutant || v.Outcome == record.Pass || v.Outcome == record.NotChecked {
 		return false
 	}
 	dies := s.Patch.Header.Dies

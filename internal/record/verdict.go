@@ -16,6 +16,7 @@ const (
 	OutOfMemory    Outcome = "out of memory"   // the run wanted more memory than it may have
 	Crash          Outcome = "crash"           // a panic or a fatal error in the code under test, or it ended the process
 	Tampering      Outcome = "tampering"       // the code under test used what it may not use
+	NotChecked     Outcome = "not checked"     // the code says that it cannot be given what the case needs
 	Ungraded       Outcome = "ungraded"        // the run took more processor time than a guard allows: a person decides
 	Inconclusive   Outcome = "inconclusive"    // the harness cannot tell, or the run was interrupted
 	FrameworkError Outcome = "framework error" // the harness or the engine itself failed
@@ -29,6 +30,9 @@ func (o Outcome) Decided() bool {
 	}
 	return true
 }
+
+// Failed says that an outcome is a judgement, and against the code under test.
+func (o Outcome) Failed() bool { return o.Decided() && o != Pass && o != NotChecked }
 
 // LongEnough is the rule of a run that [Params].Until has ended. It is ungraded.
 const LongEnough = "long enough"
@@ -48,12 +52,14 @@ type Verdict struct {
 	Time  time.Duration `json:"time"`
 	Peers []int         `json:"peers,omitempty"` // the peers that the message is about
 	Stack string        `json:"stack,omitempty"` // of crashes, stuck and busy loops
-	// NotChecked lists online rules that could not be checked, because a peer's RPCs have a shape
-	// that the harness does not recognise.
+	// NotChecked lists rules that could not be checked: a peer's RPCs may have a shape that the
+	// harness does not recognise, or the peer may lack what a case needs.
 	NotChecked []string `json:"notChecked,omitempty"`
-	Warnings   []string `json:"warnings,omitempty"`  // leftover goroutines, labgob's warnings
-	Reached    []string `json:"reached,omitempty"`   // situations (raftapi.Reached), sorted
-	Unmatched  []string `json:"unmatched,omitempty"` // lines of the scenario about things that did not occur
+	// Why is the reason for each of them.
+	Why       map[string]string `json:"whyNotChecked,omitempty"`
+	Warnings  []string          `json:"warnings,omitempty"`  // leftover goroutines, labgob's warnings
+	Reached   []string          `json:"reached,omitempty"`   // situations (raftapi.Reached), sorted
+	Unmatched []string          `json:"unmatched,omitempty"` // lines of the scenario about things that did not occur
 	// Ran has a bit for each block of the code under test, if the build asked for them
 	// (sim.Binary.Blocks).
 	Ran []byte `json:"ran,omitempty"`
@@ -64,6 +70,17 @@ type Verdict struct {
 	Judged int   `json:"judged,omitempty"` // operations of clients in histories that were found linearizable
 	Bytes  int64 `json:"bytes,omitempty"`
 	Peaks  Peaks `json:"peaks"`
+}
+
+// Unchecked returns rules that were not checked, each with its reason.
+func Unchecked(rules []string, why map[string]string) (texts []string) {
+	for _, r := range rules {
+		if why[r] != "" {
+			r += ": " + why[r]
+		}
+		texts = append(texts, r)
+	}
+	return texts
 }
 
 // Moments tells which blocks of the code under test ran when. An instant is a virtual time, in

@@ -42,7 +42,7 @@ func (r *Result) Removed() float64 {
 func (s *Search) Shrink(ctx context.Context, was sim.Result) (*Result, error) {
 	s.first, s.known, s.Workers = was.Verdict, map[string]tried{}, max(s.Workers, 1)
 	s.patience = patienceFor(was.Verdict.Time)
-	if was.Verdict.Outcome == record.Pass || !was.Verdict.Outcome.Decided() {
+	if !was.Verdict.Outcome.Failed() {
 		return nil, fmt.Errorf("%s with seed %d does not fail (%s), so there is nothing to make smaller", s.Case, s.Seed, was.Verdict.Outcome)
 	}
 	nothing := fmt.Sprintf("case %s\nseed %d\n", s.Case, s.Seed)

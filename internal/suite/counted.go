@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"raftlab/internal/record"
 )
 
 // Counted is a text and the cases it came up in.
@@ -62,9 +64,17 @@ func (c Counts) List() (list []Counted) {
 	return list
 }
 
-// NotChecked returns the online rules that could not be checked.
+// NotChecked returns the rules that could not be checked, and why cases could not.
 func (r *Report) NotChecked() []Counted {
-	return r.collect(func(run RunResult) []string { return run.NotChecked })
+	return r.collect(RunResult.unchecked)
+}
+
+func (run RunResult) unchecked() []string {
+	texts := record.Unchecked(run.NotChecked, run.Why)
+	if run.Outcome == record.NotChecked {
+		texts = append(texts, run.Message)
+	}
+	return texts
 }
 
 // Warnings returns what runs warned about, and notes of the engine about single runs.

@@ -202,7 +202,7 @@ func (x *execution) count(f *Finished, sign int) {
 		return
 	case Ran:
 		p.Done += sign
-		if o := f.Result.Verdict.Outcome; o.Decided() && o != record.Pass {
+		if f.Result.Verdict.Outcome.Failed() {
 			p.Failed += sign
 		}
 	case Running:

@@ -205,7 +205,10 @@ func FaultLines(faults []Fault, outcome record.Outcome) []string {
 
 // verb opens the line about a run that did not pass.
 func verb(o record.Outcome) string {
-	if !o.Decided() {
+	switch {
+	case o == record.NotChecked:
+		return "NOT CHECKED"
+	case !o.Decided():
 		return "NO VERDICT"
 	}
 	return "FAIL"
@@ -218,6 +221,8 @@ func Headline(r RunResult) string { return headline(r) }
 func headline(r RunResult) string {
 	var b strings.Builder
 	switch {
+	case r.Outcome == record.NotChecked:
+		return r.Rule // why is told below the table
 	case r.Rule == "" || r.Outcome != record.Fail && r.Rule == string(r.Outcome):
 		b.WriteString(string(r.Outcome))
 	case r.Outcome == record.Fail:

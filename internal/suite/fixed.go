@@ -145,7 +145,7 @@ func tallyOf(c CaseResult, source string, o Options, chosen bool) Tally {
 			continue
 		}
 		t.Seeds = append(t.Seeds, run.Seed)
-		if run.Outcome != record.Pass {
+		if run.Outcome != record.Pass && run.Outcome != record.NotChecked {
 			t.Failed = append(t.Failed, run.Seed)
 		}
 	}

@@ -78,6 +78,8 @@ func (r *Report) junitCase(c CaseResult, class string) junit.Case {
 		p.Text += fmt.Sprintf("neither passed nor failed: a person decides on %d points\n", c.UpperPoints-c.Points)
 		k.Error = p
 	case c.Outcome == record.Pass:
+	case c.Outcome == record.NotChecked:
+		k.Skipped = &junit.Problem{Message: p.Message}
 	case c.Outcome == NotRun, c.Outcome == Incomplete:
 		k.Skipped = &junit.Problem{Message: string(c.Outcome)}
 	default:

@@ -158,10 +158,12 @@ type RunResult struct {
 	Bytes      int64          `json:"bytes"`
 	Peaks      record.Peaks   `json:"peaks"`
 	NotChecked []string       `json:"notChecked,omitempty"`
-	Warnings   []string       `json:"warnings,omitempty"`
-	Reached    []string       `json:"reached,omitempty"`
-	Notes      []string       `json:"notes,omitempty"`
-	Retried    bool           `json:"retried,omitempty"`
+	// Why is the reason for each of them.
+	Why      map[string]string `json:"whyNotChecked,omitempty"`
+	Warnings []string          `json:"warnings,omitempty"`
+	Reached  []string          `json:"reached,omitempty"`
+	Notes    []string          `json:"notes,omitempty"`
+	Retried  bool              `json:"retried,omitempty"`
 	// Confirmed is what became of a failure when it was repeated in the wasm engine: "same run",
 	// "another run", or nothing.
 	Confirmed string `json:"confirmed,omitempty"`
@@ -272,7 +274,7 @@ func NewRunResult(f Finished) RunResult {
 		At: seconds(v.Time), Peers: v.Peers, Stack: v.Stack, Hash: res.Hash,
 		Virtual: seconds(res.Virtual), CPU: seconds(res.CPU), Wall: seconds(res.Wall),
 		GCs: res.GCs, Idle: res.Idle, RPCs: v.RPCs, Bytes: v.Bytes, Peaks: v.Peaks, Judged: v.Judged,
-		NotChecked: v.NotChecked, Warnings: append(slices.Clone(v.Warnings), unmatched(v.Unmatched)...), Reached: v.Reached, Notes: res.Notes, Retried: res.Retried,
+		NotChecked: v.NotChecked, Why: v.Why, Warnings: append(slices.Clone(v.Warnings), unmatched(v.Unmatched)...), Reached: v.Reached, Notes: res.Notes, Retried: res.Retried,
 	})
 }
 

@@ -67,6 +67,23 @@ func TestReportOutcomes(t *testing.T) {
 	assert.Len(t, r.Warnings(), 1)
 }
 
+func TestNotCheckedIsNoFailureAndNoPass(t *testing.T) {
+	items := []Item{{Case: Case{Lab: "lab3", Case: tester.Case{Part: "3E", Name: "Rival", Points: 8}}, Seeds: []uint64{1, 2}}}
+	var r Report
+	r.AddCases(items, []Finished{{Run: Run{Case: items[0].Case, Seed: 1}, State: Ran, Result: sim.Result{Verdict: record.Verdict{
+		Outcome: record.NotChecked, Rule: "extension missing", Message: "no lease", NotChecked: []string{"too slow"}, Why: map[string]string{"too slow": "no clock"}}}}}, noReplay)
+	assert.Empty(t, r.Failed())
+	assert.Empty(t, r.Undecided())
+	assert.Zero(t, r.Points+r.UpperPoints)
+	assert.Equal(t, ExitFramework, r.ExitCode(), "nothing was judged")
+	assert.Equal(t, []Counted{{"no lease", []string{"3E/Rival"}}, {"too slow: no clock", []string{"3E/Rival"}}}, r.NotChecked())
+	var b strings.Builder
+	require.NoError(t, WriteTable(&b, &r, 0))
+	assert.NotContains(t, b.String(), "FAIL")
+	assert.NotContains(t, b.String(), "all passed")
+	assert.Contains(t, b.String(), "1 not checked")
+}
+
 func TestRequireReached(t *testing.T) {
 	item := items(1)[0]
 	item.Case.Reaches = []string{"split vote", "stale reply"}

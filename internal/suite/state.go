@@ -107,7 +107,7 @@ func (s *State) Remember(key string, r *Report) error {
 		}
 		keep = slices.DeleteFunc(keep, func(l LastRun) bool { return l.Case == c.Case && ranAll(c, l.Seed) })
 		for _, run := range c.Runs {
-			if run.Outcome == record.Pass {
+			if run.Outcome == record.Pass || run.Outcome == record.NotChecked {
 				continue
 			}
 			b := build[c.pkg]

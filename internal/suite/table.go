@@ -204,7 +204,7 @@ func totals(r *Report) string {
 	switch {
 	case r.Status == Interrupted:
 		b.WriteString("interrupted")
-	case failed+undecided == 0:
+	case failed+undecided+r.Unchecked() == 0:
 		b.WriteString("all passed")
 	}
 	if failed > 0 {
@@ -212,6 +212,9 @@ func totals(r *Report) string {
 	}
 	if undecided > 0 {
 		fmt.Fprintf(&b, " %d without a verdict", undecided)
+	}
+	if n := r.Unchecked(); n > 0 {
+		fmt.Fprintf(&b, " %d not checked", n)
 	}
 	if n := r.notReached(); n > 0 {
 		fmt.Fprintf(&b, ", %d not reached", n)

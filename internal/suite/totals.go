@@ -25,7 +25,7 @@ func (c CaseResult) Run(seed uint64) *RunResult {
 func (c CaseResult) AlsoFailing() []uint64 {
 	var seeds []uint64
 	for _, run := range c.Runs {
-		if run.Outcome != record.Pass && run.Seed != c.FirstFailing {
+		if run.Outcome != record.Pass && run.Outcome != record.NotChecked && run.Seed != c.FirstFailing {
 			seeds = append(seeds, run.Seed)
 		}
 	}
@@ -51,7 +51,7 @@ func (r *Report) Failed() []CaseResult {
 	var failed []CaseResult
 	for _, c := range r.Cases {
 		switch c.Outcome {
-		case record.Pass, NotRun, Incomplete:
+		case record.Pass, record.NotChecked, NotRun, Incomplete:
 		default:
 			failed = append(failed, c)
 		}
@@ -64,7 +64,7 @@ const (
 	ExitPassed      = 0
 	ExitFailed      = 1
 	ExitUsage       = 2
-	ExitFramework   = 3   // the framework failed, or a run was ungraded or inconclusive: no judgement on the code
+	ExitFramework   = 3   // no judgement on the code: the framework failed, or a run was ungraded, inconclusive or not checked
 	ExitInterrupted = 130 // 128 + SIGINT
 )
 
@@ -74,7 +74,7 @@ func (r *Report) ExitCode() int {
 	if r.Status == Interrupted {
 		return ExitInterrupted
 	}
-	code := ExitPassed
+	code, unchecked := ExitPassed, false
 	if r.Status == Broke {
 		code = ExitFramework
 	}
@@ -82,11 +82,26 @@ func (r *Report) ExitCode() int {
 		switch {
 		case !c.Outcome.Decided():
 			code = ExitFramework
+		case c.Outcome == record.NotChecked:
+			unchecked = true
 		case c.Outcome != record.Pass, r.Options.RequireReached && len(c.NotReached) > 0:
 			code = max(code, ExitFailed)
 		}
 	}
+	if unchecked && code == ExitPassed {
+		return ExitFramework
+	}
 	return code
+}
+
+// Unchecked is how many cases the code under test cannot be given what they need for.
+func (r *Report) Unchecked() (n int) {
+	for _, c := range r.Cases {
+		if c.Outcome == record.NotChecked {
+			n++
+		}
+	}
+	return n
 }
 
 // Save writes the report to files, as JSON and as JUnit XML; an empty path means no file.

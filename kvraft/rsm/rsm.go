@@ -168,7 +168,7 @@ func extendPeer(peer raftapi.Raft, names []string) *kvapi.MissingExtension {
 		return &kvapi.MissingExtension{Extension: names[0], Write: "Extend, as raftapi.Extendable describes it"}
 	}
 	if err := e.Extend(names...); err != nil {
-		return &kvapi.MissingExtension{Extension: strings.Join(names, ", "), Write: "what its Extend misses: " + err.Error()}
+		return &kvapi.MissingExtension{Extension: strings.Join(names, ", "), Write: "what its Extend misses: " + err.Error(), Cause: err}
 	}
 	_, asks := peer.(raftapi.ReadIndexer)
 	_, leases := peer.(raftapi.LeaseReader)

@@ -86,7 +86,7 @@ func runSeeds(t *testing.T, lab Lab, c Case, all []uint64, asked record.Params) 
 			if testing.Verbose() {
 				t.Logf("seed %d: passed at %v, %d RPCs", seed, rep.Time.Round(precision), rep.RPCs)
 			}
-			for _, w := range append(notChecked(rep.NotChecked), rep.Warnings...) {
+			for _, w := range append(notChecked(record.Unchecked(rep.NotChecked, rep.Why)), rep.Warnings...) {
 				t.Logf("seed %d: %s", seed, w)
 			}
 			continue

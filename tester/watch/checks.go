@@ -368,6 +368,9 @@ func (k *Checks) Accepted(l *Life, index, term int) {
 	}
 }
 
+// unreadable is why messages cannot be judged.
+const unreadable = "no message between the peers has the fields of the paper's, by which it is judged (docs/trace.md)"
+
 // Summarise reports the rules that could not be checked.
 func (k *Checks) Summarise() {
 	k.mu.Lock()
@@ -380,12 +383,12 @@ func (k *Checks) Summarise() {
 		return // nothing has happened that could have been judged
 	}
 	if !k.sawVote {
-		k.run.NotChecked(rules.TwoVotes)
+		k.run.NotChecked(rules.TwoVotes, unreadable)
 	}
 	if !k.sawAppend {
-		k.run.NotChecked(rules.LostCommit)
+		k.run.NotChecked(rules.LostCommit, unreadable)
 	}
 	if !k.sawVote && !k.sawAppend {
-		k.run.NotChecked(rules.TermBack)
+		k.run.NotChecked(rules.TermBack, unreadable)
 	}
 }

@@ -35,8 +35,8 @@ type Run interface {
 	Emit(ev record.Event, detail string)
 	// Violate ends the run because a rule was broken.
 	Violate(v rules.Violation)
-	// NotChecked notes that a rule cannot be checked with these peers.
-	NotChecked(rule rules.Rule)
+	// NotChecked notes that a rule cannot be checked with these peers, and why.
+	NotChecked(rule rules.Rule, why string)
 	// Count adds to the requests and bytes that the run has seen.
 	Count(rpcs, bytes int)
 }
