@@ -117,7 +117,7 @@ func (a *app) findCodeAlone(ctx context.Context, root course.Root, f *runFlags, 
 	}
 	dir = filepath.Join(dir, "adopted")
 	if err := adopted.Write(dir); err != nil {
-		return code, forget, err
+		return code, forget, fmt.Errorf("--impl %s: %w", f.impl, err)
 	}
 	key, err := filepath.Abs(f.impl)
 	if err != nil {

@@ -83,3 +83,27 @@ func TestPeerInTheCoursesFiles(t *testing.T) {
 		})
 	}
 }
+
+func TestClerkThatReturnsMore(t *testing.T) {
+	t.Parallel()
+	a := adopted(t, base(t).replace(t, `Append(key, value string) { ck.do("append", key, value) }`, `Append(key, value string) string { return ck.do("append", key, value) }`,
+		`Get(key string) string    { return ck.do("get", key, "") }`, `Get(key string) (string, bool) { return ck.do("get", key, ""), true }`))
+	assert.True(t, a.says(Converted, "Append of Clerk returns 1 results, and the course's 0"), "%v", a.Notes)
+	compiles(t, a, "raft", "kvraft")
+	assert.NotContains(t, adopted(t, base(t)).text(t, "kvraft/"+adapterFile), "raftlabClerk", "one in the course's form is taken as it is")
+}
+
+// A function among the parameters of a server is not what it returns.
+func TestServerThatTakesAFunction(t *testing.T) {
+	t.Parallel()
+	a := adopted(t, services(t).replace(t, "persister *tester.Persister, maxraftstate int) []tester.IService {", "persister *tester.Persister, maxraftstate int, client func() *tester.Clnt) []tester.IService {"))
+	compiles(t, a, "kvsrv", "raft", "kvraft", "shardkv")
+}
+
+func TestNothingToTest(t *testing.T) {
+	t.Parallel()
+	out := t.TempDir()
+	err := adopted(t, base(t).without("src/raft", "src/kvraft/server.go")).Write(out)
+	require.ErrorContains(t, err, "nothing in it can be tested")
+	assert.ErrorContains(t, err, "src/kvraft: it has no function StartKVServer: lab 3 is not graded")
+}

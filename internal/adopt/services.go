@@ -3,6 +3,7 @@ package adopt
 import (
 	"fmt"
 	"go/ast"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -69,7 +70,11 @@ func (c *conversion) classic(place string, d *directory, start string, methods .
 			c.notes.add(Named, f.name, f.line(fn.Pos()), "Get of its %s has another form than the course's, Get(key string) string", client)
 		}
 	}
-	code := strings.NewReplacer("SERVER", server, "RAFT", field, "MAKECLERK", clerk.Name.Name, "CLERK", client, "NUMBER", d.numberField()).Replace(shimText(lastPart(place)))
+	text := shimText(lastPart(place))
+	if wrapper := c.clerkThatReturns(d, client, g.flat(clerk.Type.Results)[0].text); wrapper != "" && place != "shardctrler" {
+		text = madeClerk.ReplaceAllString(text, "raftlabClerk{$0}") + wrapper
+	}
+	code := strings.NewReplacer("SERVER", server, "RAFT", field, "MAKECLERK", clerk.Name.Name, "CLERK", client, "NUMBER", d.numberField()).Replace(text)
 	c.adapter(d).add(code, `"raftlab/kvapi"`, `"raftlab/labrpc"`, `"raftlab/raftapi"`)
 	if place != "kvraft" {
 		c.adapter(d).add("", `"raftlab/shardapi"`)
@@ -80,6 +85,42 @@ func (c *conversion) classic(place string, d *directory, start string, methods .
 	c.notes.add(Converted, d.name, 0, "is tested through %s, which calls %s and %s and knows the peer by the field %s (%s)",
 		adapterFile, start, clerk.Name.Name, field, of)
 	return true
+}
+
+// madeClerk is where an adapter makes a client.
+var madeClerk = regexp.MustCompile(`MAKECLERK\([^)]*\)`)
+
+// clerkThatReturns is a client in the course's form for one whose methods return something else, or
+// "" if they do not. The course's Get returns a string, its Put and Append nothing.
+func (c *conversion) clerkThatReturns(d *directory, client, made string) string {
+	code, other := fmt.Sprintf("\n// raftlabClerk returns what the course's clerk does.\ntype raftlabClerk struct{ clerk %s }\n\n", made), false
+	for _, m := range []struct {
+		name, takes, passed string
+		results             int
+	}{{"Get", "key string", "key", 1}, {"Put", "key, value string", "key, value", 0}, {"Append", "key, value string", "key, value", 0}} {
+		f, fn := d.method(client, m.name)
+		if fn == nil {
+			return ""
+		}
+		call := fmt.Sprintf("c.clerk.%s(%s)", m.name, m.passed)
+		results := f.flat(fn.Type.Results)
+		if len(results) != m.results {
+			other = true
+			c.notes.add(Converted, f.name, f.line(fn.Pos()), "%s of %s returns %d results, and the course's %d: nobody looks at the others", m.name, client, len(results), m.results)
+		}
+		switch {
+		case m.results == 0:
+			code += fmt.Sprintf("func (c raftlabClerk) %s(%s) { %s }\n", m.name, m.takes, call)
+		case len(results) == 0:
+			return ""
+		default:
+			code += fmt.Sprintf("func (c raftlabClerk) %s(%s) string {\n\tvalue%s := %s\n\treturn value\n}\n", m.name, m.takes, strings.Repeat(", _", len(results)-1), call)
+		}
+	}
+	if !other {
+		return ""
+	}
+	return code
 }
 
 // numberField is the field of a controller's Config that has its number: Num, or the only int in

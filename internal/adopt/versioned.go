@@ -61,6 +61,8 @@ func (f *file) startCall(fn *ast.FuncDecl, given string) string {
 		switch base := lastPart(strings.ReplaceAll(p.text, ".", "/")); {
 		case p.variadic:
 			continue
+		case strings.HasPrefix(p.text, "func("):
+			args = append(args, "*new("+p.text+")")
 		case base == "ClientEnd":
 			args = append(args, values[0])
 		case base == "Persister":

@@ -19,10 +19,23 @@ func (a *Adopted) Write(dir string) error {
 	} else if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("look into %s: %w", dir, err)
 	}
+	if len(a.Files) == 0 {
+		return fmt.Errorf("nothing in it can be tested%s", a.missing())
+	}
 	if err := a.write(dir); err != nil {
 		return fmt.Errorf("write the adopted tree: %w", err)
 	}
 	return nil
+}
+
+// missing is what is not there, a line each.
+func (a *Adopted) missing() (lines string) {
+	for _, n := range a.Notes {
+		if n.Kind == Missing {
+			lines += "\n  " + n.String()
+		}
+	}
+	return lines
 }
 
 func (a *Adopted) write(dir string) error {
