@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -17,16 +19,24 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 
 	"raftlab/cluster/launch"
+	"raftlab/labrpc"
+	"raftlab/raft"
+	"raftlab/raftapi"
 )
 
 // alone is a cluster of one member, and what its clients speak.
 func alone(t *testing.T, quota int64) (*clientv3.Client, *grpc.ClientConn) {
 	t.Helper()
+	return aloneOn(t, quota, reference)
+}
+
+func aloneOn(t *testing.T, quota int64, peer raftapi.MakeFunc) (*clientv3.Client, *grpc.ClientConn) {
+	t.Helper()
 	f, err := launch.CreateEtcd(t.TempDir(), 1, "test")
 	require.NoError(t, err)
 	f.Quota = quota
 	require.NoError(t, f.Save())
-	m := start(t, f, 0, reference)
+	m := start(t, f, 0, peer)
 	t.Cleanup(func() { m.ends(t) })
 	awaitReady(t, f, 0)
 	conn, err := grpc.NewClient("passthrough:///"+f.Members[0].Etcd, grpc.WithTransportCredentials(insecure.NewCredentials()))
@@ -150,6 +160,34 @@ func TestEtcdTooLarge(t *testing.T) {
 	require.ErrorIs(t, put(most+1), rpctypes.ErrRequestTooLarge)
 }
 
+// behind is a peer that says, if it is told to, that many entries are committed which this member has
+// not applied.
+type behind struct {
+	*raft.Raft
+	entries *atomic.Int64
+}
+
+func (b behind) CommitIndex() int { return b.Raft.CommitIndex() + int(b.entries.Load()) }
+
+// A member that is 5,000 entries behind takes no more, and still reads.
+func TestEtcdBehind(t *testing.T) {
+	var entries atomic.Int64
+	c, _ := aloneOn(t, 0, func(ends []*labrpc.ClientEnd, me int, p *raftapi.Persister, ch chan raftapi.ApplyMsg) raftapi.Raft {
+		return behind{raft.Make(ends, me, p, ch), &entries}
+	})
+	for _, n := range []int64{0, 5000, 5001, 0} {
+		entries.Store(n)
+		_, err := c.Put(t.Context(), "k", "v")
+		if n > 5000 {
+			require.ErrorIs(t, err, rpctypes.ErrTooManyRequests)
+		} else {
+			require.NoError(t, err)
+		}
+		_, err = c.Get(t.Context(), "k")
+		require.NoError(t, err)
+	}
+}
+
 // A database that is full takes nothing any more, until what is deleted has been compacted and
 // defragmented, and the alarm ended.
 func TestEtcdQuota(t *testing.T) {
@@ -160,6 +198,13 @@ func TestEtcdQuota(t *testing.T) {
 		_, err = c.Put(t.Context(), fmt.Sprint("k", i), large)
 	}
 	require.ErrorContains(t, err, "database space exceeded")
+	for path, want := range map[string]int{"health": http.StatusServiceUnavailable, "health?exclude=NOSPACE": http.StatusOK,
+		"readyz": http.StatusOK, "livez/serializable_read": http.StatusOK} {
+		r, err := http.Get("http://" + c.Endpoints()[0] + "/" + path)
+		require.NoError(t, err)
+		r.Body.Close()
+		require.Equal(t, want, r.StatusCode, path)
+	}
 	alarms, err := c.AlarmList(t.Context())
 	require.NoError(t, err)
 	require.Len(t, alarms.Alarms, 1)

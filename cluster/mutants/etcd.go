@@ -86,6 +86,8 @@ var ofEtcd = []Mutant{
 `, "machine", "TestLease"},
 	{"large-without-its-id", "a request that is too large with the ID that etcd gives it is taken", "etcd/log.go",
 		`proto.Size(r)+header > maxRequest`, `proto.Size(r) > maxRequest`, "member", "TestEtcdTooLarge"},
+	{"however-far-behind", "a member takes requests however many entries it has not applied", "etcd/log.go",
+		`s.machine.Applied()+maxBehind {`, `s.machine.Applied()+(maxBehind<<20) {`, "member", "TestEtcdBehind"},
 	{"corrupt-and-writable", "a cluster that is said to be corrupt takes writes", "machine/machine.go",
 		`m.alarms.on(pb.AlarmType_CORRUPT) &&`, `false &&`, "machine", "TestCorrupt"},
 	{"txn-half-done", "a transaction is executed up to what cannot be done", "machine/txn.go",
