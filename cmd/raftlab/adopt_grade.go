@@ -28,6 +28,9 @@ func openAny(year string) grade.Opener {
 			}
 			return tree, err
 		}
+		if err := adopted.Nothing(); err != nil {
+			return tree, err
+		}
 		return grade.Tree{Files: adopted.Files, Notes: noteTexts(adopted), Contract: adopted.Contract, Dirs: adopted.Dirs,
 			Written: written(adopted)}, nil
 	}

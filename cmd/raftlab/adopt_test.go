@@ -140,3 +140,21 @@ func TestImplInAnArchive(t *testing.T) {
 	assert.Equal(t, suite.ExitUsage, res.code)
 	assert.Contains(t, res.errOut, "it is a file")
 }
+
+// What is in the course's layout, and has nothing that can be entered, is for a person. The rest of
+// the class is graded.
+func TestGradeNothingToTest(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"src/go.mod":           "module 6.5840\n\ngo 1.22\n",
+		"src/kvraft/client.go": "package kvraft\n\nimport \"6.5840/labrpc\"\n\ntype Clerk struct{ servers []*labrpc.ClientEnd }\n",
+	} {
+		file := filepath.Join(dir, filepath.FromSlash(name))
+		require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o755))
+		require.NoError(t, os.WriteFile(file, []byte(text), 0o644))
+	}
+	_, err := openAny(adopt.Auto)(t.Context(), dir, packages())
+	require.ErrorContains(t, err, "nothing in it can be tested: no raft here: lab 2 is not graded; ")
+	assert.ErrorContains(t, err, "it has no function StartKVServer")
+}

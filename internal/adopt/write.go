@@ -19,8 +19,8 @@ func (a *Adopted) Write(dir string) error {
 	} else if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("look into %s: %w", dir, err)
 	}
-	if len(a.Files) == 0 {
-		return fmt.Errorf("nothing in it can be tested%s", a.missing())
+	if err := a.Nothing(); err != nil {
+		return err
 	}
 	if err := a.write(dir); err != nil {
 		return fmt.Errorf("write the adopted tree: %w", err)
@@ -28,14 +28,18 @@ func (a *Adopted) Write(dir string) error {
 	return nil
 }
 
-// missing is what is not there, a line each.
-func (a *Adopted) missing() (lines string) {
+// Nothing is an error, which says what is missing, if there is nothing that can be tested.
+func (a *Adopted) Nothing() error {
+	if len(a.Files) > 0 {
+		return nil
+	}
+	var missing []string
 	for _, n := range a.Notes {
 		if n.Kind == Missing {
-			lines += "\n  " + n.String()
+			missing = append(missing, n.String())
 		}
 	}
-	return lines
+	return fmt.Errorf("nothing in it can be tested: %s", strings.Join(missing, "; "))
 }
 
 func (a *Adopted) write(dir string) error {
