@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"raftlab/internal/compare/experiment"
+	"raftlab/internal/plain"
 	"raftlab/internal/suite"
 )
 
@@ -144,9 +145,9 @@ func (r *Report) WriteCSV(w io.Writer) error {
 	text := func(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
 	for _, row := range r.Rows {
 		for i, v := range row.Values {
-			line := []string{r.Experiment, row.Scene, row.Variant, row.Peer, r.Swept, row.At, r.Metrics[i].Name, r.Metrics[i].Unit}
+			line := []string{r.Experiment, row.Scene, row.Variant, plain.Cell(row.Peer), r.Swept, row.At, r.Metrics[i].Name, r.Metrics[i].Unit}
 			if v.Short != "" {
-				line = append(line, "", "", "", v.Short)
+				line = append(line, "", "", "", plain.Cell(v.Short))
 			} else {
 				line = append(line, text(v.Median), text(v.Least), text(v.Most), "")
 			}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"raftlab/internal/grade"
+	"raftlab/internal/plain"
 )
 
 // canvas writes what the import of grades reads: a column with the title of the assignment, which
@@ -26,7 +27,7 @@ func canvas(r *grade.Results) ([]byte, error) {
 		if i == 0 {
 			rows[1][5] = s.Max.String()
 		}
-		rows = append(rows, []string{s.Name, "", "", s.Name, "", score})
+		rows = append(rows, []string{plain.Cell(s.Name), "", "", plain.Cell(s.Name), "", score})
 	}
 	var b bytes.Buffer
 	w := csv.NewWriter(&b)

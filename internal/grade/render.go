@@ -111,16 +111,6 @@ func (r *Results) feedback(dir string, s Student) error {
 	return err
 }
 
-// cell is a text for one cell of a CSV file. Spreadsheets take what begins like a formula for one,
-// and a student may be called so.
-func cell(s string) string {
-	s = plain.Line(s, plain.MaxLine)
-	if s != "" && strings.ContainsRune("=+-@", rune(s[0])) {
-		return "'" + s
-	}
-	return s
-}
-
 func writeRows(w io.Writer, rows [][]string) error {
 	c := csv.NewWriter(w)
 	err := c.WriteAll(rows)
@@ -140,7 +130,7 @@ func (r *Results) WriteCSV(w io.Writer) error {
 	}
 	rows := [][]string{head}
 	for _, s := range r.Students {
-		row := []string{cell(s.Name), string(s.Status), s.score(), s.Max.String(), fmt.Sprint(s.Raw), fmt.Sprint(s.RawMax)}
+		row := []string{plain.Cell(s.Name), string(s.Status), s.score(), s.Max.String(), fmt.Sprint(s.Raw), fmt.Sprint(s.RawMax)}
 		if s.Status != Graded {
 			row[4] = ""
 		}
@@ -153,7 +143,7 @@ func (r *Results) WriteCSV(w io.Writer) error {
 		}
 		first, seed, group := s.firstFailure()
 		passed, cases := s.demanded()
-		row = append(row, cell(first), seed, group, fmt.Sprint(passed), fmt.Sprint(cases))
+		row = append(row, plain.Cell(first), seed, group, fmt.Sprint(passed), fmt.Sprint(cases))
 		if r.Plan.Race {
 			row = append(row, s.Deducted.String())
 		}
@@ -218,8 +208,8 @@ func (r *Results) parts() (parts []string) {
 func (r *Results) writeFailures(w io.Writer) error {
 	rows := [][]string{{"group", "students", "outcome", "rule", "section", "what", "cases", "names", "hint"}}
 	for _, g := range r.Groups {
-		rows = append(rows, []string{g.ID, fmt.Sprint(len(g.Students)), string(g.Outcome), cell(g.Rule), g.Section, cell(g.What),
-			strings.Join(g.Cases, " "), cell(strings.Join(g.Students, "; ")), cell(g.Hint)})
+		rows = append(rows, []string{g.ID, fmt.Sprint(len(g.Students)), string(g.Outcome), plain.Cell(g.Rule), g.Section, plain.Cell(g.What),
+			strings.Join(g.Cases, " "), plain.Cell(strings.Join(g.Students, "; ")), plain.Cell(g.Hint)})
 	}
 	return writeRows(w, rows)
 }
@@ -234,7 +224,7 @@ func (r *Results) writePersons(w io.Writer) error {
 		if s.Status == NotYet {
 			why = []string{"not graded yet: start the same command again"}
 		}
-		rows = append(rows, []string{cell(s.Name), string(s.Status), s.Least.String(), s.Most.String(), s.Max.String(), cell(strings.Join(why, "; "))})
+		rows = append(rows, []string{plain.Cell(s.Name), string(s.Status), s.Least.String(), s.Most.String(), s.Max.String(), plain.Cell(strings.Join(why, "; "))})
 	}
 	return writeRows(w, rows)
 }

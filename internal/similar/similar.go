@@ -28,6 +28,7 @@ import (
 	"slices"
 	"strings"
 
+	"raftlab/internal/plain"
 	"raftlab/internal/submission"
 )
 
@@ -154,6 +155,7 @@ func readKey(file string) (*names, error) {
 	}
 	n.rows = rows[1:]
 	for _, row := range n.rows {
+		row[2] = plain.FromCell(row[2])
 		n.taken[row[0]] = true
 	}
 	return n, nil
@@ -189,7 +191,11 @@ func (n *names) write(file string) error {
 	slices.SortFunc(n.rows, slices.Compare)
 	var b bytes.Buffer
 	w := csv.NewWriter(&b)
-	err := w.WriteAll(append([][]string{keyHead}, n.rows...))
+	rows := [][]string{keyHead}
+	for _, row := range n.rows { // names begin as they like
+		rows = append(rows, []string{row[0], row[1], plain.Cell(row[2])})
+	}
+	err := w.WriteAll(rows)
 	if err == nil {
 		err = os.WriteFile(file, b.Bytes(), 0o600)
 	}

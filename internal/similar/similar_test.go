@@ -23,6 +23,7 @@ func entries() []Entry {
 	return []Entry{
 		{Class, "Zoë B.", file("raft/raft.go", "package raft // one\n")},
 		{Class, "bob", file("raft/raft.go", "package raft // two\n")},
+		{Class, "=1+1", file("raft/raft.go", "package raft // a formula\n")},
 		{Past, "bob", file("raft/raft.go", "package raft // another bob\n")},
 		{Corpus, "reference", file("raft/raft.go", "package raft // ours\n")},
 	}
@@ -80,7 +81,8 @@ func TestNamesAreInTheKeyAlone(t *testing.T) {
 	text, err := os.ReadFile(key)
 	require.NoError(t, err)
 	assert.Regexp(t, `(?m)^p[0-9a-f]{8},class,Zoë B\.$`, string(text))
-	assert.Equal(t, 4, strings.Count(string(text), "\n"), "the two bobs are two")
+	assert.Equal(t, 5, strings.Count(string(text), "\n"), "the two bobs are two")
+	assert.Regexp(t, `(?m)^p[0-9a-f]{8},class,'=1\+1$`, string(text), "no formula")
 	info, err := os.Stat(key)
 	require.NoError(t, err)
 	if filepath.Separator == '/' {
