@@ -80,3 +80,12 @@ func (p *Page) Console() (all []string) {
 		}
 	}
 }
+
+// Type presses keys, as somebody at the keyboard does: "\r" is Enter, "\t" Tab, "\u001b" Escape.
+func (p *Page) Type(keys string) {
+	p.t.Helper()
+	for _, key := range keys {
+		_, err := chromedp.Run(p.ctx, chromedp.KeyEvent(string(key)))
+		require.NoError(p.t, err, "key %q", key)
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -93,6 +94,58 @@ func TestPage(t *testing.T) {
 		"leave alone 1 of 0->2"}, lines)
 	page.Eval(`(() => { `+press+`("?"); return document.getElementById("keys").open; })()`, &ok)
 	assert.True(t, ok, "? shows the keys")
+	assert.Empty(t, page.Console())
+}
+
+// TestKeyboard searches, goes on with n after Escape, follows a cause, and pastes a permalink, all
+// with the keyboard.
+func TestKeyboard(t *testing.T) {
+	page := browser(t, failedRun())
+	type standing struct {
+		Chosen       int
+		Found, Focus string
+	}
+	now := func() (s standing) {
+		page.Eval(`({ chosen: raftlab.diagrams[0].chosen, found: document.getElementById("found").textContent, focus: document.activeElement.textContent })`, &s)
+		return s
+	}
+	var ok bool
+	page.Eval(`(() => { `+press+`("/"); return document.activeElement.id === "search"; })()`, &ok)
+	require.True(t, ok, "/ goes to the search")
+	page.Type("granted\r")
+	first := now()
+	assert.Equal(t, "1 of 6", first.Found)
+	page.Type("\u001bn")
+	second := now()
+	assert.Equal(t, "2 of 6", second.Found, "Escape leaves the field, and n goes on")
+	page.Type("N")
+	assert.Equal(t, first.Chosen, now().Chosen)
+
+	page.Type("p\t\r") // to the panel, to the first thing there that can be pressed
+	page.Eval(`(() => { const li = document.querySelector("#panel li"); li.focus(); return true; })()`, &ok)
+	page.Type("\r")
+	var line int
+	page.Eval(`Number(document.activeElement.dataset.line)`, &line)
+	assert.Equal(t, now().Chosen, line, "Enter goes to the cause, which keeps the focus")
+
+	page.Eval(`(() => { location.hash = "#line=4&filter=kind:votes"; return true; })()`, &ok)
+	assert.Eventually(t, func() bool {
+		var there bool
+		page.Eval(`Boolean(window.raftlab) && raftlab.diagrams[0].chosen === 4 && document.getElementById("filter").value === "kind:votes"`, &there)
+		return there
+	}, 20*time.Second, 100*time.Millisecond, "another address in the same page")
+	assert.Empty(t, page.Console())
+}
+
+// TestSideBySide: a run that did not fail is shown where the other one did.
+func TestSideBySide(t *testing.T) {
+	failed := failedRun()
+	passed := Run{Title: "passes", Verdict: "pass", Events: slices.Clone(failed.Events[:len(failed.Events)-1])}
+	passed.Events = append(passed.Events, record.Event{Time: time.Second, Kind: record.Note, Peer: record.None, Other: record.None, Text: "shutdown"})
+	page := browser(t, failed, passed)
+	var times []float64
+	page.Eval(`(() => { `+press+`("v"); return raftlab.diagrams.map(d => d.run.time[d.chosen] / 1e6); })()`, &times)
+	assert.InDelta(t, times[0], times[1], 5)
 	assert.Empty(t, page.Console())
 }
 

@@ -22,7 +22,11 @@ export class Keys {
 
   pressed(e) {
     const typing = e.target.matches?.("input:not([type=range]), select, textarea");
-    if (e.key === "Escape" && typing) { e.target.blur(); return; }
+    if (e.key === "Escape" && typing) {
+      e.preventDefault(); // the browser would forget what is searched for, and n goes on with it
+      e.target.blur();
+      return;
+    }
     if (typing || e.ctrlKey || e.metaKey || e.altKey || this.dialog.open) return;
     if (e.target.matches?.("input[type=range], button, summary, li") && ["ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight", "Home", "End", " ", "Enter"].includes(e.key)) return;
     const command = this.commands.find(([keys]) => keys.includes(e.key));
@@ -43,5 +47,6 @@ export class Keys {
       make("p", {}, "The wheel scrolls, with Ctrl it zooms, with Shift it goes sideways. A double click marks what an event depends on."),
       close);
     this.dialog.showModal();
+    this.dialog.scrollTop = 0; // the button has the focus, at the end
   }
 }

@@ -114,25 +114,35 @@ function setCauses(how) {
   refilter();
 }
 
-// Search goes through all lines, also those that a filter hides.
+// Search goes through the lines that are shown, around the end to the beginning, and says how many
+// there are; and what a filter hides, if that has the only ones.
 function find(by) {
   const wanted = byId("search").value.toLowerCase();
-  const d = active, run = d.run;
+  const { run, visible, chosen } = active;
   if (!wanted) return;
-  for (let k = 1; k <= run.count; k++) {
-    const i = (d.chosen + by * k + run.count * 2) % run.count;
-    if (!d.visible[i] || !contains(run, i, wanted)) continue;
-    d.choose(i);
-    d.center(i);
-    byId("found").textContent = "";
+  const found = [];
+  let hidden = 0;
+  for (let i = 0; i < run.count; i++) {
+    if (!contains(run, i, wanted)) continue;
+    if (visible[i]) found.push(i); else hidden++;
+  }
+  if (!found.length) {
+    byId("found").textContent = hidden ? `only among the ${hidden} hidden` : "not found";
     return;
   }
-  byId("found").textContent = "not among the events shown";
+  const next = by > 0 ? found.findIndex(i => i > chosen) : found.findLastIndex(i => i < chosen);
+  const at = next >= 0 ? next : by > 0 ? 0 : found.length - 1;
+  active.choose(found[at]);
+  active.center(found[at]);
+  byId("found").textContent = `${at + 1} of ${found.length}`;
 }
 
+// toViolation goes to where each run failed; one that did not goes where the other one did, by time.
 function toViolation() {
+  const at = d => d.run.focus >= 0 ? d.run.focus : d.run.count - 1;
+  const failed = diagrams.find(d => d.run.focus >= 0);
   for (const d of diagrams) {
-    const line = d.run.focus >= 0 ? d.run.focus : d.run.count - 1;
+    const line = d.run.focus < 0 && failed ? lineAt(d.run, failed.run.time[at(failed)]) : at(d);
     d.choose(line, true);
     if (d.causesFor !== d.run.focus && d.run.focus >= 0) d.explain(d.run.focus);
     d.center(line, 0.8);
@@ -253,4 +263,5 @@ for (const [id, f] of Object.entries({
 document.addEventListener("click", e => { // a menu closes when somebody clicks elsewhere
   for (const menu of document.querySelectorAll("details[open]")) if (!menu.contains(e.target)) menu.open = false;
 });
+window.addEventListener("hashchange", () => location.reload()); // somebody has pasted another address of this page
 begin();

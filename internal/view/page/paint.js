@@ -257,7 +257,7 @@ const shorten = (text, room) => text.length <= room ? text : text.slice(0, Math.
 
 // abbreviate leaves more room for what decides.
 const abbreviate = text => text.replace("AppendEntries", "AE").replace("RequestVote", "RV").replace("InstallSnapshot", "IS")
-  .replace("reply ", "").replace("entries", "").replace(/\(term (\d+)\)/g, "(t$1)").replace("term ", "t");
+  .replace("reply ", "").replace("entries ", "").replace(/\(term (\d+)\)/g, "(t$1)").replace("term ", "t");
 
 // label writes the text of a line beside its lane. Lanes may be narrow, and a row has one text only, so it may go
 // on across other lanes; at the right edge it stands on the left.

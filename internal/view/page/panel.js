@@ -30,7 +30,11 @@ export class Panel {
       if (item) this.onLine?.(Number(item.dataset.line));
     });
     box.addEventListener("keydown", e => {
-      if (e.key === "Enter" && e.target.dataset?.line) this.onLine?.(Number(e.target.dataset.line));
+      const { line } = e.target.dataset ?? {};
+      if (e.key !== "Enter" || !line) return;
+      e.preventDefault(); // a button would be clicked as well
+      this.onLine?.(Number(line));
+      (box.querySelector(`li[data-line="${line}"]`) ?? box).focus(); // the one that had the focus is gone
     });
   }
 
