@@ -41,7 +41,7 @@ func compareCommand(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:       "compare EXPERIMENT...|all",
 		Short:     "Measure what extensions change, in virtual time",
-		Long:      compareLong(),
+		Long:      compareLong(unknownWidth),
 		ValidArgs: names,
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) == 0 {
@@ -54,6 +54,10 @@ func compareCommand(a *app) *cobra.Command {
 			return a.compare(c.Context(), f, args)
 		},
 	}
+	c.SetHelpFunc(func(c *cobra.Command, args []string) { // its list has columns
+		c.Long = compareLong(width(c.OutOrStdout()))
+		c.Root().HelpFunc()(c, args)
+	})
 	c.Flags().StringVar(&f.seeds, "seeds", "", "seeds: 7, 1-20, or 3,9,40 (default: as many as show the spread, by experiment)")
 	c.Flags().StringVar(&f.set, "set", "", "settings of the experiments, such as peers=7,away=20s; a range sweeps one: rtt=1ms..100ms, or at some values: rtt=1ms..20ms..50ms")
 	c.Flags().StringVar(&f.impl, "impl", "", "another peer, or service, to compare with: a course tree, a directory with `raft`, kvraft or shardkv, or a solution of 6.824 or 6.5840")
@@ -62,11 +66,11 @@ func compareCommand(a *app) *cobra.Command {
 	return c
 }
 
-func compareLong() string {
+func compareLong(width int) string {
 	var b strings.Builder
 	b.WriteString("Run experiments in the engine, on the reference and on etcd's library, and print tables in Markdown. All\n" +
 		"times are virtual: the numbers are the same on every machine. `all` runs every experiment. What was measured is\n" +
-		"remembered, so that the same command goes on after an interruption.\n\n" + experimentList(unknownWidth))
+		"remembered, so that the same command goes on after an interruption.\n\n" + experimentList(width))
 	b.WriteString("\nExit code: 0 done, 2 usage, 3 something could not be built, or a trial did not end well, 130 interrupted.")
 	return b.String()
 }

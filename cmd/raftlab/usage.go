@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"raftlab/internal/suite"
+	"raftlab/internal/timeline"
 )
 
 // strict makes a command refuse what pflag lets pass: a flag that is given twice, of which the last
@@ -128,12 +129,34 @@ func (a *app) numberHelp(root *cobra.Command) {
 
 // wrapHelp fits a command's help into lines of n characters.
 func wrapHelp(c *cobra.Command, n int) {
-	c.Long = text.WrapSoft(c.Long, n)
+	c.Long = fitted(c.Long, n)
 	template := strings.ReplaceAll(c.UsageTemplate(), ".FlagUsages", fmt.Sprintf(".FlagUsagesWrapped %d", n))
 	c.SetUsageTemplate(strings.ReplaceAll(template, "{{.Short}}", "{{behind .NamePadding .Short}}"))
 	cobra.AddTemplateFunc("behind", func(padding int, short string) string { // two columns: names, and what they do
 		return strings.ReplaceAll(text.WrapSoft(short, max(n-padding-4, 20)), "\n", "\n"+strings.Repeat(" ", padding+3))
 	})
+}
+
+// fitted fits paragraphs into lines of n characters. Indented lines are lists, and stay apart.
+func fitted(s string, n int) string {
+	var out []string
+	open := false // the last line of out is a paragraph's, which goes on
+	for line := range strings.SplitSeq(s, "\n") {
+		text := strings.TrimLeft(line, " ")
+		switch indent := len(line) - len(text); {
+		case text == "" || indent > 0:
+			for _, part := range timeline.Wrap(text, n-indent) {
+				out = append(out, strings.Repeat(" ", indent)+part)
+			}
+			open = false
+		case open:
+			last := len(out) - 1
+			out = append(out[:last], timeline.Wrap(out[last]+" "+text, n)...)
+		default:
+			out, open = append(out, timeline.Wrap(text, n)...), true
+		}
+	}
+	return strings.Join(out, "\n")
 }
 
 // writable says what is in the way of writing a file.

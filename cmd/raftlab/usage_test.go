@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -98,6 +99,16 @@ func TestUsageErrorsAreResultsToo(t *testing.T) {
 			require.NoError(t, err, args)
 			assert.Contains(t, string(data), `errors="1"`, args)
 		}
+	}
+}
+
+// On a narrow screen paragraphs are broken anew, and lists keep their lines.
+func TestFitted(t *testing.T) {
+	assert.Equal(t, "A paragraph is\nbroken anew.\n\nA list:\n  one\n    a long line\n    of it", fitted("A paragraph\nis broken anew.\n\nA list:\n  one\n    a long line of it", 15))
+	help := fitted(compareLong(60), 60)
+	assert.Contains(t, help, "\n  reads       What does a read cost?\n")
+	for line := range strings.SplitSeq(help, "\n") {
+		assert.LessOrEqual(t, len([]rune(line)), 60, line)
 	}
 }
 
