@@ -6,9 +6,9 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -126,7 +126,7 @@ func (a *app) compare(ctx context.Context, f *compareFlags, names []string) erro
 		return usage(err)
 	}
 	var reports []*compare.Report
-	var failures []error
+	failures := map[string]error{} // by experiment
 	for i, x := range experiments {
 		o.Progress = func(s string) { fmt.Fprintf(a.err, "(%d of %d) %s\n", i+1, len(experiments), s) }
 		if o.Seeds, err = suite.ParseSeeds(cmp.Or(f.seeds, x.Seeds)); err != nil {
@@ -148,14 +148,25 @@ func (a *app) compare(ctx context.Context, f *compareFlags, names []string) erro
 			return exitWith(suite.ExitInterrupted)
 		}
 		if failed != nil { // the others can still be measured
-			fmt.Fprintf(a.err, "raftlab: %s: %v\n", x.Name, failed)
-			failures = append(failures, failed)
+			fmt.Fprintf(a.err, "raftlab: %s: %s\n", x.Name, whyFailed(failed, failures))
+			failures[x.Name] = failed
 		}
 	}
 	if len(failures) > 0 {
-		return broken(fmt.Errorf("%d of %d experiments did not end well: %w", len(failures), len(experiments), errors.Join(failures...)))
+		return broken(fmt.Errorf("%d of %d experiments did not end well, as said above: %s", len(failures), len(experiments),
+			strings.Join(slices.Sorted(maps.Keys(failures)), ", ")))
 	}
 	return nil
+}
+
+// whyFailed says why an experiment failed: a peer that cannot be built has been told of once.
+func whyFailed(failed error, before map[string]error) string {
+	for _, name := range slices.Sorted(maps.Keys(before)) {
+		if before[name].Error() == failed.Error() {
+			return "the same as in " + name
+		}
+	}
+	return failed.Error()
 }
 
 // show prints a report, and writes it to --out. The page there has all reports so far.

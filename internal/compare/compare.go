@@ -169,13 +169,31 @@ func (s Subject) ignored(v experiment.Variant) string {
 // something else; nil if it can.
 func (s Subject) instead(v experiment.Variant, unbuilt error) *experiment.Measured {
 	if unbuilt != nil {
-		return &experiment.Measured{Short: "not built", Why: strings.ReplaceAll(strings.TrimSpace(unbuilt.Error()), "\n", "; ")}
+		return &experiment.Measured{Short: "not built", Why: inOneLine(unbuilt.Error())}
 	}
 	if field := s.ignored(v); field != "" {
 		return &experiment.Measured{Short: "not asked",
 			Why: "it never looks at the " + field + " of its kvapi.Options, so that it would be measured without them"}
 	}
 	return nil
+}
+
+// inOneLine puts lines behind each other, with a semicolon between them unless one leads to the next.
+func inOneLine(s string) string {
+	var b strings.Builder
+	for line := range strings.SplitSeq(s, "\n") {
+		line = strings.Join(strings.Fields(line), " ")
+		switch {
+		case line == "":
+			continue
+		case strings.HasSuffix(b.String(), ":"):
+			b.WriteString(" ")
+		case b.Len() > 0:
+			b.WriteString("; ")
+		}
+		b.WriteString(line)
+	}
+	return b.String()
 }
 
 // build compiles the peer of a subject together with the experiments.

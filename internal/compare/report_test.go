@@ -112,7 +112,7 @@ func TestInstead(t *testing.T) {
 	require.Empty(t, shorts(Subject{}, nil))
 	require.Equal(t, []string{"index not asked: it never looks at the Reads" + why, "batched not asked: it never looks at the Reads" + why}, shorts(Subject{Ignores: []string{"Reads"}}, nil))
 	require.Equal(t, []string{"batched not asked: it never looks at the Extensions" + why}, shorts(Subject{Ignores: []string{"Extensions"}}, nil))
-	require.Equal(t, "log not built: a.go:1: no; a.go:2: nor this", shorts(Subject{Ignores: []string{"Reads"}}, errors.New("a.go:1: no\na.go:2: nor this\n"))[0])
+	require.Equal(t, "log not built: it does not compile: a.go:1: no; have (int)", shorts(Subject{Ignores: []string{"Reads"}}, errors.New("it does not compile:\na.go:1: no\n\thave (int)\n"))[0])
 
 	log, err := OpenLog(filepath.Join(t.TempDir(), "compare.jsonl"))
 	require.NoError(t, err)
