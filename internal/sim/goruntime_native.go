@@ -30,6 +30,9 @@ var nativeGroups = []runtimeGroup{
 			{"runtime/proc.go", "\t\tif retake(now) != 0 {\n", "\t\tif raftlabHash == 0 && retake(now) != 0 {\n"},
 			// The system's monitor has nothing else to do than that: it wakes as rarely as it can.
 			{"runtime/proc.go", "\t\tusleep(delay)\n", "\t\tusleep(10 * 1000)\n"},
+			// After a collection memory would be given back to the system, bit by bit and by the
+			// machine's clock: a goroutine whose turns change when others have theirs.
+			{"runtime/mgcscavenge.go", "func (s *scavengerState) wake() {\n", "func (s *scavengerState) wake() {\n\tif raftlabHash != 0 {\n\t\treturn\n\t}\n"},
 			// A bubble is idle when nobody can run, also where somebody waits for a mutex, or on a
 			// channel from outside.
 			{"runtime/runtime2.go", "\twaitReasonSleep:                 true,\n", "\twaitReasonSleep:                 true,\n\twaitReasonSyncMutexLock: true,\n\twaitReasonSyncRWMutexRLock: true,\n\twaitReasonSyncRWMutexLock: true,\n" +
