@@ -51,7 +51,7 @@ func locksOnReliable() []tester.Case {
 			Checks:  "a lock that is given back is free: whoever waits for it has it soon"},
 		{Part: "1B", Name: "Patience", Points: 15, Run: patientWaiters,
 			Reaches: []string{"lock was held"},
-			Checks:  "three clients wait for a lock for twenty seconds: they look now and then, and do not storm the server"},
+			Checks:  "clients wait for a lock, three for 20 s and one for 40 s: they do not storm the server, nor take it from its holder"},
 	}
 }
 

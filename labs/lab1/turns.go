@@ -57,9 +57,14 @@ func manyHolders(o tester.Options) func(*tester.Env) {
 // keepsOut has a user hold a lock while another one wants it: that it can be had proves little as
 // long as nobody else does.
 func (s *service) keepsOut(u *user, h *handle, lock string) {
+	s.holds(u, h, lock, func() { s.Idle(time.Second) })
+}
+
+// holds has a user hold a lock for a while, which one other wants.
+func (s *service) holds(u *user, h *handle, lock string, while func()) {
 	u.Must("take a lock that is free", h.acquire)
 	waiters, done := s.waitersFor(lock, 1)
-	s.Idle(time.Second)
+	while()
 	u.Must("give the lock back", h.release)
 	waiters[0].Ends(done[0])
 }
@@ -131,9 +136,10 @@ func handOver(e *tester.Env) {
 	s.earned()
 }
 
-// patientWaiters counts what clients send that wait for a lock.
+// patientWaiters counts what clients send that wait for a lock. Then one waits for far longer than
+// is usual: no lock of this contract ends by itself.
 func patientWaiters(e *tester.Env) {
-	const seconds = 20
+	const seconds, longer = 20, 40 * time.Second
 	s := start(e, tester.Options{})
 	u := s.user()
 	h := s.lockOf(u, "l")
@@ -146,5 +152,6 @@ func patientWaiters(e *tester.Env) {
 	for i, w := range waiters {
 		w.Ends(done[i])
 	}
+	s.holds(u, h, "l", func() { e.Sleep(longer) })
 	s.earned()
 }
