@@ -25,8 +25,8 @@ func (w *weigher) beginnings() {
 			w.firstElections()
 			w.firstRefusals()
 		}
-		w.firstTries()
-		w.firstErrors()
+		between := w.firstErrors() && w.sharded()
+		w.firstTries(!between)
 	}
 }
 
@@ -96,8 +96,9 @@ func (w *weigher) firstFlow() bool {
 const mostErrors = 2
 
 // firstErrors finds where a server of a service first told another one an error of its kind, of the
-// kinds that came up last: what goes wrong for ever has gone wrong for a first time.
-func (w *weigher) firstErrors() {
+// kinds that came up last: what goes wrong for ever has gone wrong for a first time. It says whether
+// there are any.
+func (w *weigher) firstErrors() bool {
 	type kind struct{ method, err string }
 	seen := map[kind]bool{}
 	var first []int
@@ -112,8 +113,29 @@ func (w *weigher) firstErrors() {
 		}
 	}
 	for _, at := range first[max(len(first)-mostErrors, 0):] {
+		if back := w.replyTo(at); back > 0 { // where the error stands
+			at = back
+		}
 		w.raise(at, Decisive)
 	}
+	return len(first) > 0
+}
+
+// replyTo is the event with which the answer is back that a handler has given, or 0.
+func (w *weigher) replyTo(handled int) int {
+	h := w.events[handled]
+	for i, e := range w.events[handled+1:] {
+		if e.Peer != h.Peer || e.Other != h.Other || e.N != h.N {
+			continue
+		}
+		if e.Kind == record.Replied {
+			return handled + 1 + i
+		}
+		if e.Kind == record.Sent {
+			break // another call of this number, after a restart
+		}
+	}
+	return 0
 }
 
 // harmless are answers that every service gives.
@@ -179,8 +201,9 @@ func (w *weigher) firstElections() {
 	}
 }
 
-// firstTries finds the first request of an operation that has not ended.
-func (w *weigher) firstTries() {
+// firstTries finds the first request of an operation that has not ended, and where its client began
+// to ask the same for ever, unless that is told better by what its servers ask of each other.
+func (w *weigher) firstTries(loops bool) {
 	under := map[int]int{} // client -> the event with which its operation began
 	for at, e := range w.events {
 		switch {
@@ -196,7 +219,30 @@ func (w *weigher) firstTries() {
 			continue
 		}
 		w.raise(began, Decisive)
-		w.loop(client, began)
+		w.lastWord(client, began)
+		if loops {
+			w.loop(client, began)
+		}
+	}
+}
+
+// lastWord finds the last answer that the client got from the last leader, where there is one group of
+// servers: what those say that do not lead tells nothing.
+func (w *weigher) lastWord(client, began int) {
+	if w.sharded() {
+		return
+	}
+	leader := record.None
+	for _, c := range Changes(w.events) {
+		if c.What == Leads {
+			leader = c.Peer
+		}
+	}
+	for at := len(w.events) - 1; at > began; at-- {
+		if e := w.events[at]; e.Kind == record.Replied && e.Peer == client && e.Other == leader {
+			w.raise(at, Decisive)
+			return
+		}
 	}
 }
 

@@ -1,10 +1,12 @@
 package deduce
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"raftlab/internal/record"
 )
@@ -125,4 +127,52 @@ func TestWeights(t *testing.T) {
 	assert.Equal(t, []Weight{Hum, Hum, Hum, Hum}, w[8:12])
 	w = Weights(run.events, SubjectOf("no leader elected", "nobody", nil))
 	assert.Less(t, w[2], Related)
+}
+
+// TestWeightsOfGroups: a client waits for one group, which waits for another: the first time that the
+// one was told so is worth telling. And a hand-over while a write was under way is.
+func TestWeightsOfGroups(t *testing.T) {
+	client := record.FirstClient
+	var run trace
+	start := func(peer int, group string) {
+		run.events = append(run.events, record.Event{Kind: record.Start, Peer: peer, Other: record.None, Text: group})
+	}
+	start(0, "group 1")
+	start(1, "group 2")
+	run.events = append(run.events, record.Event{Time: time.Millisecond, Kind: record.Invoke, Peer: client, Other: record.None, Method: "append", Text: `"a" "[2]"`})
+	run.call(client, 1, "KV.Append", `{Key:"a" Value:"[2]"}`, `{Err:"ErrNotReady"}`)
+	first := len(run.events)
+	for range 3 {
+		run.call(1, 0, "KV.Pull", "{Shard:3 Num:5}", `{Err:"ErrNoKey"}`)
+		run.call(client, 1, "KV.Append", `{Key:"a" Value:"[2]"}`, `{Err:"ErrNotReady"}`)
+	}
+	w := Weights(run.events, SubjectOf("no progress", `client 0 waits for append "a" "[2]", 1m0s after all links work`, nil))
+	for at, e := range run.events {
+		if e.Method == "KV.Pull" && e.Kind == record.Replied {
+			assert.Equal(t, at < first+4, w[at] == Decisive, "the first answer and no other: event %d", at)
+		}
+	}
+
+	run.call(1, 0, "KV.Pull", "{Shard:3 Num:6}", `{Err:"OK" Contents:"\x04Data\x01a\x03[1]"}`)
+	handed := len(run.events) - 2
+	require.Equal(t, record.Handled, run.events[handed].Kind)
+	run.events = append(run.events, record.Event{Time: 99 * time.Millisecond, Kind: record.Return, Peer: client, Other: record.None, Text: "OK"})
+	about := func(from, to string) Subject {
+		return SubjectOf("not linearizable", fmt.Sprintf(`key "a": get "a" -> "" (client 1, 0.2000 to 0.3000 s): but append "a" "[2]" -> OK (client 0, %s to %s s) had ended`, from, to), nil)
+	}
+	assert.Equal(t, Decisive, Weights(run.events, about("0.0010", "0.0990"))[handed])
+	assert.NotEqual(t, Decisive, Weights(run.events, about("0.1000", "0.1990"))[handed], "that is about another write")
+}
+
+// TestWritesAreFew: a client that waits may have put its write into a thousand entries.
+func TestWritesAreFew(t *testing.T) {
+	var run trace
+	for i := range 9 {
+		run.call(0, 1, "Raft.AppendEntries", fmt.Sprintf(`{Term:1 LeaderId:0 PrevLogIndex:%d PrevLogTerm:1 Entries:[{Term:1 Command:{Key:"a" Value:"[2]" Seq:%d}}] LeaderCommit:0}`, i, i), "{Term:1 Success:true}")
+	}
+	var indexes []int
+	for _, c := range Writes(run.events, Subject{Values: []string{"[2]"}}) {
+		indexes = append(indexes, c.Index)
+	}
+	assert.Equal(t, []int{1, 2, 9}, indexes)
 }

@@ -57,6 +57,7 @@ func Weights(events []record.Event, s Subject) []Weight {
 	w.beginnings()
 	w.aftermath()
 	w.servers()
+	w.handovers()
 	w.installs()
 	for _, c := range Writes(events, s) {
 		w.raise(c.At, Decisive)
@@ -153,6 +154,7 @@ func (w *weigher) change(c Change) Weight {
 // operations weighs what clients did to the key of the verdict.
 func (w *weigher) operations() {
 	w.answers()
+	w.alike()
 	if !w.subject.HasKey && len(w.subject.Times) == 0 {
 		return
 	}
@@ -182,6 +184,21 @@ func (w *weigher) operations() {
 	}
 	for _, at := range last {
 		w.raise(at, Decisive)
+	}
+}
+
+// alike finds the first two clients that were answered OK, where a verdict is about how many were and
+// names none of them: two are too many.
+func (w *weigher) alike() {
+	if w.subject.Rule != "wrong answer" || len(w.subject.Clients) > 0 || w.subject.HasKey {
+		return
+	}
+	found := 0
+	for at, e := range w.events {
+		if e.Kind == record.Return && e.Text == "OK" && found < 2 {
+			found++
+			w.raise(at, Decisive)
+		}
 	}
 }
 
@@ -231,10 +248,13 @@ func (w *weigher) requests() {
 	}
 }
 
+// ofSnapshots are rules whose verdicts may be about what came with a snapshot.
+var ofSnapshots = []string{"wrong snapshot", "applies out of order", "persisted state too large"}
+
 // installs finds the first and the last snapshot that was sent to one of the accused, if that is
 // what the verdict is about.
 func (w *weigher) installs() {
-	if w.subject.Rule != "wrong snapshot" && w.subject.Rule != "applies out of order" {
+	if !slices.Contains(ofSnapshots, w.subject.Rule) {
 		return
 	}
 	for _, peer := range w.subject.Peers {
@@ -294,9 +314,13 @@ func valueIn(text string, values []string) string {
 // maxWrite is how long a command is at most that is one write, and not the contents of a shard.
 const maxWrite = 300
 
+// mostWrites is how many entries with one value are told of: a client that waits for ever may have
+// put it into a thousand.
+const mostWrites = 3
+
 // Writes are the log entries with values that the verdict names: of each, where it is seen first.
 // Text in Command is the value. A write that stands in two entries was done twice, or should have
-// been recognised.
+// been recognised. Of many the first two and the last are told of.
 func Writes(events []record.Event, s Subject) (entries []Change) {
 	if len(s.Values) == 0 {
 		return nil
@@ -305,7 +329,7 @@ func Writes(events []record.Event, s Subject) (entries []Change) {
 		index, term int
 		command     string
 	}
-	seen := map[entry]bool{}
+	seen, of := map[entry]bool{}, map[string][]int{}
 	for _, c := range Changes(events) {
 		value := ""
 		if c.What == Entered && len(c.Command) <= maxWrite {
@@ -314,8 +338,21 @@ func Writes(events []record.Event, s Subject) (entries []Change) {
 		if k := (entry{c.Index, c.Term, c.Command}); value != "" && !seen[k] {
 			seen[k] = true
 			c.Command = value
+			of[value] = append(of[value], len(entries))
 			entries = append(entries, c)
 		}
 	}
-	return entries
+	gone := map[int]bool{}
+	for _, all := range of {
+		for n, i := range all {
+			gone[i] = n >= mostWrites-1 && n < len(all)-1
+		}
+	}
+	kept := entries[:0]
+	for i, c := range entries {
+		if !gone[i] {
+			kept = append(kept, c)
+		}
+	}
+	return kept
 }

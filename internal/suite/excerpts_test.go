@@ -60,8 +60,9 @@ func TestExcerpts(t *testing.T) {
 		return s.Runner() != patch.Engine || s.Contract() != "" || s.Patch.Header.Of != "" || s.Patch.Header.Alone || seed == "" || interrupted
 	})
 	subjects := []mutation.Subject{{Name: "reference", Kind: mutation.Reference}}
-	for i := range min(*measured, len(all)) { // evenly
-		if s := all[i*len(all) / *measured]; regexp.MustCompile(*only).MatchString(s.Name) {
+	most := min(*measured, len(all))
+	for i := range most { // evenly
+		if s := all[i*len(all)/most]; regexp.MustCompile(*only).MatchString(s.Name) {
 			subjects = append(subjects, s)
 		}
 	}

@@ -119,8 +119,9 @@ func TestMutants(t *testing.T) {
 			s.Patch.Header.Alone || kills[s.Name] == ""
 	})
 	var chosen []mutation.Subject
-	for i := range min(*measured, len(all)) { // evenly
-		chosen = append(chosen, all[i*len(all) / *measured])
+	most := min(*measured, len(all))
+	for i := range most { // evenly
+		chosen = append(chosen, all[i*len(all)/most])
 	}
 	edits, err := mutation.Bundle(root, mutation.PeerPackage, chosen)
 	require.NoError(t, err)

@@ -90,6 +90,16 @@ func (s *service) bytes() (total int) {
 	return total
 }
 
+// fullest is the server with the most on stable storage, and how many bytes that is.
+func (s *service) fullest() (server, most int) {
+	for i := s.sizes[0]; i < s.N(); i++ {
+		if n := s.PersistedSize(i) + s.SnapshotSize(i); n > most {
+			server, most = i, n
+		}
+	}
+	return server, most
+}
+
 // mended makes the service whole again, also for its clients.
 func (s *service) mended() {
 	s.env.Note("all faults end")

@@ -61,8 +61,9 @@ func (s *service) small(u user) {
 		s.move(0, 1+try%s.layout.groups)
 		s.env.Sleep(time.Second)
 	}
-	s.Fail(tester.RuleLogTooLarge, nil, "%d bytes of data are in all groups together %d bytes on stable storage; at most %d, three copies and %d bytes per server: what a group has given away it is to delete",
-		bigData, s.bytes(), limit, slack)
+	server, most := s.fullest()
+	s.Fail(tester.RuleLogTooLarge, []int{server}, "%d bytes of data are in all groups together %d bytes on stable storage, most of them, %d, at server %d; at most %d, three copies and %d bytes per server: what a group has given away it is to delete",
+		bigData, s.bytes(), most, server, limit, slack)
 }
 
 // bigLeaves begins a service in which group 1 gets large shards, and leaves when two others have come.
