@@ -12,6 +12,9 @@
 // with its end. That the reference passes what is left keeps a step from being accepted that breaks
 // the case, and not the code under test.
 //
+// Then smaller runs are looked for elsewhere (smaller.go): of few things from below, and from above in
+// another order.
+//
 //   - [Things]: what there is to leave out, read off the trace of a run
 //   - [Search]: the search
 //   - [Result.Text]: the outcome as a scenario that reads as a story (story.go)

@@ -32,7 +32,8 @@ type Search struct {
 	runs     int
 	all      []Thing
 	kept     []Thing
-	subtract bool // the scenario names what is left out, and not what stays
+	best     []Thing // the fewest of which nothing can be left out, once there are some
+	subtract bool    // the scenario names what is left out, and not what stays
 	mu       sync.Mutex
 	known    map[string]tried
 }
@@ -97,9 +98,13 @@ var weatherKinds = []scenario.Kind{scenario.Duplicate, scenario.Overtaken, scena
 func (s *Search) text(kept []Thing) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "case %s\nseed %d\n", s.Case, s.Seed)
+	stays := map[Thing]bool{}
+	for _, t := range kept {
+		stays[t] = true
+	}
 	if s.subtract {
 		for _, t := range s.all {
-			if !slices.Contains(kept, t) {
+			if !stays[t] {
 				b.WriteString(t.without() + "\n")
 			}
 		}
@@ -114,8 +119,8 @@ func (s *Search) text(kept []Thing) string {
 			fmt.Fprintf(&b, "leave out every %s\n", k)
 		}
 	}
-	for _, t := range kept {
-		if t.Line != "" {
+	for _, t := range s.all { // in their order, however they were searched
+		if t.Line != "" && stays[t] {
 			b.WriteString(t.Line + "\n")
 		}
 	}
@@ -179,13 +184,21 @@ func (s *Search) accept(kept []Thing, t tried) {
 
 func (s *Search) tell() {
 	if s.Progress != nil {
-		s.Progress(Standing{s.runs, len(s.kept), len(s.all)})
+		kept := len(s.kept)
+		if s.best != nil {
+			kept = min(kept, len(s.best))
+		}
+		s.Progress(Standing{s.runs, kept, len(s.all)})
 	}
 }
 
 // without are the things kept but for some.
 func (s *Search) without(some []Thing) []Thing {
-	return slices.DeleteFunc(slices.Clone(s.kept), func(t Thing) bool { return slices.Contains(some, t) })
+	gone := map[Thing]bool{}
+	for _, t := range some {
+		gone[t] = true
+	}
+	return slices.DeleteFunc(slices.Clone(s.kept), func(t Thing) bool { return gone[t] })
 }
 
 // reduce leaves out what it can of the things that are wanted, in pieces that become smaller. It

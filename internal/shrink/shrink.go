@@ -63,7 +63,11 @@ func (s *Search) Shrink(ctx context.Context, was sim.Result) (*Result, error) {
 		return nil, errors.New("interrupted before the first step")
 	}
 	s.begin(ctx, Things(events))
+	from := s.kept
 	minimal := s.minimize(ctx)
+	if minimal {
+		s.smaller(ctx, from)
+	}
 	return s.result(minimal)
 }
 

@@ -2,9 +2,6 @@ package shrink
 
 import (
 	"context"
-	"flag"
-	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -15,18 +12,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"raftlab/internal/mutation"
-	"raftlab/internal/patch"
 	"raftlab/internal/record"
 	"raftlab/internal/scenario"
 	"raftlab/internal/sim"
 	"raftlab/internal/suite"
 	"raftlab/labs"
-)
-
-var (
-	measured = flag.Int("mutants", 0, "with TestMutants: how many mutants to measure the search on")
-	only     = flag.String("only", "", "with TestMutants: only mutants with this in their names")
-	budget   = flag.Duration("budget", 2*time.Minute, "with TestMutants: how long a search may take")
 )
 
 func TestMain(m *testing.M) {
@@ -37,12 +27,14 @@ func TestMain(m *testing.M) {
 // root is the checkout that this package is in.
 var root = filepath.Join("..", "..")
 
-// lab has mutants and the reference in one binary for the native engine.
+// lab has mutants and the reference in one binary for the native engine, for each package of them.
 type lab struct {
 	pool     *sim.Pool
 	hunt     mutation.Hunt
 	cases    []suite.Case
 	subjects []mutation.Subject
+	cpu      time.Duration // that all runs took
+	spent    func()        // if not nil, called when it has grown
 }
 
 func newLab(t *testing.T, choose func(mutation.Subject) bool) *lab {
@@ -55,14 +47,19 @@ func newLab(t *testing.T, choose func(mutation.Subject) bool) *lab {
 	mutants = slices.DeleteFunc(mutants, func(s mutation.Subject) bool { return !choose(s) })
 	require.NotEmpty(t, mutants)
 	l := &lab{cases: suite.Cases(labs.All()), subjects: append(mutants, mutation.Subject{Name: "reference", Kind: mutation.Reference})}
-	edits, err := mutation.Bundle(root, mutation.PeerPackage, l.subjects)
-	require.NoError(t, err)
-	b, err := sim.Build{Framework: root, Package: mutation.PeerPackage, Edits: edits, Native: true}.Binary(context.Background(), func(string) {})
-	require.NoError(t, err)
+	l.hunt = mutation.Hunt{Subjects: l.subjects, Cases: l.cases, Binaries: map[string]*sim.Binary{}}
+	for _, s := range mutants {
+		if l.hunt.Binaries[s.Package()] != nil {
+			continue
+		}
+		edits, err := mutation.Bundle(root, s.Package(), l.subjects)
+		require.NoError(t, err)
+		l.hunt.Binaries[s.Package()], err = sim.Build{Framework: root, Package: s.Package(), Edits: edits, Native: true}.Binary(context.Background(), func(string) {})
+		require.NoError(t, err)
+	}
 	l.pool, err = sim.NewPool(1)
 	require.NoError(t, err)
 	t.Cleanup(l.pool.Close)
-	l.hunt = mutation.Hunt{Subjects: l.subjects, Cases: l.cases, Binaries: map[string]*sim.Binary{mutation.PeerPackage: b}}
 	return l
 }
 
@@ -74,7 +71,12 @@ func (l *lab) run(t *testing.T, subject, id string, seed uint64) func(context.Co
 	return func(ctx context.Context, scenario, trace string, until time.Duration) sim.Result {
 		j := l.hunt.Job(s, c, seed)
 		j.Params.Scenario, j.Trace, j.Params.Detail, j.Params.Until = scenario, trace, trace != "", until
-		return l.pool.Run(ctx, j)
+		r := l.pool.Run(ctx, j)
+		l.cpu += r.CPU
+		if l.spent != nil {
+			l.spent()
+		}
+		return r
 	}
 }
 
@@ -200,104 +202,4 @@ func TestStepsEnd(t *testing.T) {
 	ended := run(context.Background(), without, "", until)
 	require.Equal(t, record.LongEnough, ended.Verdict.Rule)
 	require.Less(t, ended.Virtual, until+2*time.Second)
-}
-
-// TestMutants measures: make shrink.
-func TestMutants(t *testing.T) {
-	if *measured == 0 {
-		t.Skip("it takes a long time: -mutants 40")
-	}
-	all, err := mutation.Load(root, mutation.Mutant)
-	require.NoError(t, err)
-	all = slices.DeleteFunc(all, func(s mutation.Subject) bool {
-		return !strings.Contains(s.Name, *only) || s.Package() != mutation.PeerPackage || s.Runner() != patch.Engine || s.Contract() != "" || s.Patch.Header.Of != ""
-	})
-	names := map[string]bool{}
-	for i := range min(*measured, len(all)) { // evenly
-		names[all[i*len(all) / *measured].Name] = true
-	}
-	l := newLab(t, func(s mutation.Subject) bool { return names[s.Name] })
-	chosen := l.subjects[:len(l.subjects)-1]
-	l.hunt.Subjects, l.hunt.Seeds, l.hunt.Workers, l.hunt.Engine = chosen, []uint64{1, 2, 3, 4, 5, 6, 7, 8}, 1, l.pool
-	l.hunt.Costs = suite.Costs{}
-	replayed, minimal, quick := 0, 0, 0
-	var removed, many, faults []float64
-	for _, o := range l.hunt.Run(context.Background()) {
-		if len(o.Kills) == 0 {
-			t.Errorf("%s: not killed", o.Name)
-			continue
-		}
-		d := o.Kills[0]
-		s, was := l.search(t, o.Name, d.Case, d.Seed)
-		ctx, cancel := context.WithTimeout(context.Background(), *budget)
-		began := time.Now()
-		r, err := s.Shrink(ctx, was)
-		cancel()
-		took := time.Since(began)
-		if err != nil {
-			fmt.Printf("%-34s %s seed %d: %v\n", o.Name, d.Case, d.Seed, err)
-			continue
-		}
-		same := 0
-		for range 10 {
-			if again := s.Run(context.Background(), r.Scenario, "", 0); again.Hash == r.Last.Hash && s.same(again.Verdict) {
-				same++
-			}
-		}
-		if same == 10 && r.Reference {
-			replayed++
-		}
-		if r.Minimal {
-			minimal++
-		}
-		if r.Minimal && took < 2*time.Minute {
-			quick++
-		}
-		if r.From > 0 { // otherwise there is nothing to leave out
-			removed = append(removed, r.Removed())
-		}
-		if r.From >= 10 {
-			many = append(many, r.Removed())
-		}
-		before, after := s.count(s.all), s.count(r.Things)
-		if before > 0 {
-			faults = append(faults, 1-float64(after)/float64(before))
-		}
-		fmt.Printf("%-34s %-24s seed %d: %3d of %4d things left (%2d of %3d faults and operations), %3d runs, %3.0f s, minimal %v, reference %v, replayed %d of 10; left: %s\n",
-			o.Name, d.Case, d.Seed, len(r.Things), r.From, after, before, r.Runs, took.Seconds(), r.Minimal, r.Reference, same, kindsOf(r.Things))
-	}
-	fmt.Printf("%d mutants: %d replay ten times of ten and pass on the reference, %d minimal (%d within two minutes)\n"+
-		"median left out: %.0f %% of all things in %d runs, %.0f %% in the %d that have ten or more, %.0f %% of faults and operations\n",
-		len(chosen), replayed, minimal, quick, 100*median(removed), len(removed), 100*median(many), len(many), 100*median(faults))
-}
-
-func median(all []float64) float64 {
-	if len(all) == 0 {
-		return 0
-	}
-	slices.Sort(all)
-	return all[len(all)/2]
-}
-
-// kindsOf says how many things there are of each kind.
-func kindsOf(things []Thing) string {
-	count := map[scenario.Kind]int{}
-	for _, t := range things {
-		count[t.Kind]++
-	}
-	var all []string
-	for _, k := range slices.Sorted(maps.Keys(count)) {
-		all = append(all, fmt.Sprint(k, " ", count[k]))
-	}
-	return strings.Join(all, ", ")
-}
-
-// count is how many things are faults or operations.
-func (s *Search) count(things []Thing) (n int) {
-	for _, t := range things {
-		if !slices.Contains(scenario.Weather, t.Kind) {
-			n++
-		}
-	}
-	return n
 }
