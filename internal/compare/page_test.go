@@ -120,6 +120,22 @@ func TestPage(t *testing.T) {
 		assert.Equal(t, 4, found.Lines)
 		assert.Equal(t, 2, found.Repeats, "a figure says which command repeats it")
 		assert.Zero(t, found.Overflow, "the page scrolls sideways at %d pixels", width)
+		assertTells(t, p)
 		assert.Empty(t, p.Console())
+	}
+}
+
+// assertTells points at the first mark of each figure, which then says whose it is.
+func assertTells(t *testing.T, p *browsing.Page) {
+	var told []string
+	p.Eval(`Promise.all([...document.querySelectorAll("figure.plot")].map(async figure => {
+		const mark = figure.querySelector("[aria-label=dot] path"), svg = mark.closest("svg"), r = mark.getBoundingClientRect();
+		for (const kind of ["pointerenter", "pointermove"])
+			svg.dispatchEvent(new PointerEvent(kind, {clientX: r.x + r.width / 2, clientY: r.y + r.height / 2, bubbles: true, pointerType: "mouse"}));
+		await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
+		return svg.querySelector("[aria-label=tip]").textContent;
+	}))`, &told)
+	for i, want := range []string{"none.*reference: 10", "none, 1ms.*reference: 10"} {
+		assert.Regexp(t, want, told[i])
 	}
 }
