@@ -23,10 +23,10 @@
 // test over and over. Below [endless] calls since the guest was last idle that only counts; there
 // the run ends, at the function that was called last.
 //
-// The host zeroes the counters whenever the guest goes idle. It can also set the first to
-// [accused], when it has other evidence of a busy loop (sleeps of a nanosecond, endless reading of
-// the clock): the next loop to come by then reports itself, which is how such a verdict gets a file
-// and a line.
+// The host zeroes the counters whenever the guest goes idle. It can also set one to [accused], when
+// it has other evidence of a busy loop (endless reading of the clock; rounds, or calls, that stay
+// below the limit each time, and go on for ever with hardly a pause): the next loop, or the next
+// function, to come by then reports itself, which is how such a verdict gets a file and a line.
 //
 // Outside the engine the package does nothing.
 package backedge

@@ -2,4 +2,4 @@ package peaks
 
 // The engines replace this file where the Go runtime counts.
 
-func read(goroutines, timers, turns, writes, printed, rounds, calls *uint64) {}
+func read(*[10]uint64) {}

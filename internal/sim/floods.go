@@ -27,7 +27,7 @@ const (
 import _ "unsafe" // for go:linkname
 
 //go:linkname read runtime.raftlab_peaks
-func read(goroutines, timers, turns, writes, printed, rounds, calls *uint64)
+func read(*[10]uint64)
 `
 )
 
@@ -44,6 +44,13 @@ var floods = map[string]struct {
 		"50000 goroutines are alive at once, and a run may have no more. # of them were started in the same place: one is @"},
 	"timers": {record.Flood, "too many timers",
 		"200000 timers are set at once, and a run may have no more; the last was set @"},
+	// How often it was is not said of these: the engines may differ by a few in the last instant.
+	"steps": {record.Flood, "too many turns",
+		"goroutines take turns, and timers go off, again and again while time hardly passes: a run may have 2000000 of these at once, and 200000 more in each second of virtual time; one that goes on over and over is @"},
+	"sets": {record.Flood, "too many timers",
+		"timers are set again and again while time hardly passes: a run may do so 1000000 times at once, and 100000 times more in each second of virtual time; the last was set @"},
+	"waits": {record.BusyLoop, "busy loop",
+		"everything waits again and again, for so short a time that time hardly passes: a run may wait 200000 times at once, and 50000 times more in each second of virtual time; one that waits over and over is @"},
 	"turns": {record.BusyLoop, "busy loop",
 		"goroutines took turns # times, and nothing ever waited for a message or for time to pass; the last turn was @"},
 	"collections": {record.Flood, "too many collections",

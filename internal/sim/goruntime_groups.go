@@ -194,7 +194,7 @@ var runtimeGroups = []runtimeGroup{
 		needs:   "collect",
 		source:  "guest",
 		edits: []runtimeEdit{
-			{"runtime/lock_wasip1.go", "\treturn nil, false\n}\n", "\treturn raftlabIdle(), false\n}\n"},
+			{"runtime/lock_wasip1.go", "func beforeIdle(int64, int64) (*g, bool) {\n\treturn nil, false\n}\n", "func beforeIdle(now, _ int64) (*g, bool) {\n\treturn raftlabIdle(now), false\n}\n"},
 		},
 	},
 	{
@@ -212,6 +212,7 @@ var runtimeGroups = []runtimeGroup{
 			{"runtime/proc.go", "func Gosched() {\n", "func Gosched() {\n\traftlabGives()\n"},
 			{"runtime/mgc.go", "func GC() {\n", "func GC() {\n\traftlabAsked()\n"},
 			{"runtime/time.go", "\tt.raftlabFires()\n", "\tt.raftlabFires()\n\traftlabWent()\n"},
+			{"runtime/time.go", "\tt.raftlabSet()\n", "\tt.raftlabSet()\n\tif t.raftlab.ours {\n\t\traftlabSets(t)\n\t}\n"},
 			{"runtime/print.go", "\tif gp == nil || gp.writebuf == nil || gp.m.dying > 0 {\n", "\tif gp == nil || gp.writebuf == nil || gp.m.dying > 0 {\n\t\tif gp != nil {\n\t\t\traftlabPrinted(len(b))\n\t\t}\n"},
 			{"internal/poll/fd_unix.go", "func (fd *FD) Write(p []byte) (int, error) {\n",
 				"func raftlab_wrote(fd, n int)\n\nfunc (fd *FD) Write(p []byte) (int, error) {\n\traftlab_wrote(fd.Sysfd, len(p))\n"},

@@ -45,6 +45,7 @@ type guest struct {
 	verdict   *record.Verdict // once there is one
 	counter   uint32          // address of the counters of loops and, behind it, of calls; or 0
 	most      [2]uint64       // what they have come to
+	due       [2]int64        // virtual time by which all of them are paid for
 	virtual   *atomic.Int64   // for the guard, which is another goroutine
 	module    api.Module      // once it has called
 	accused   string          // of a busy loop, why
@@ -165,21 +166,41 @@ func (g *guest) idle() {
 			n, _ := g.module.Memory().ReadUint64Le(at)
 			g.most[i] = max(g.most[i], n)
 			g.module.Memory().WriteUint64Le(at, 0)
+			if n < accusedCount {
+				g.due[i] = max(g.due[i], g.clock.now) + int64(n)*roundCost
+			}
+			if g.due[i]-g.clock.now > roundBurst*roundCost {
+				g.accuse(i, tooManyRounds[i])
+			}
 		}
 	}
+}
+
+// A loop may pause before it has gone round too often, and so go on for ever. So there may be a
+// thousand million rounds at once, and a hundred million more in each second of virtual time; and as
+// many calls. (overlay/bubble.go.txt has the same numbers.)
+const (
+	roundBurst = 1_000_000_000
+	roundCost  = 10 // ns of virtual time
+)
+
+var tooManyRounds = [2]string{
+	"goes round over and over, and pauses for so short a time that time hardly passes",
+	"is called over and over, with pauses so short that time hardly passes",
 }
 
 // maxPleas is how many more signs of a busy loop are let pass while no loop of the code under test
 // comes by to report where it is.
 const maxPleas = 100_000
 
-// accuse says that the guest makes no progress. The next watched loop will tell where it is.
-func (g *guest) accuse(why string) {
+// accuse says that the guest makes no progress. The next watched loop, or the next function, will
+// tell where it is: counter 0 is that of loops, and 1 that of calls.
+func (g *guest) accuse(counter int, why string) {
 	g.accused = why
 	if g.pleas++; g.pleas > maxPleas || g.counter == 0 {
 		g.busy("the code under test "+why, "")
 	}
-	g.module.Memory().WriteUint64Le(g.counter, accusedCount)
+	g.module.Memory().WriteUint64Le(g.counter+uint32(8*counter), accusedCount)
 }
 
 // accusedCount is more than the loop counter can come to by itself; package backedge knows it too.

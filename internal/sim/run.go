@@ -121,7 +121,7 @@ func newGuest(j Job) (*guest, error) {
 	entropy := seedBytes(j.Params, "clock")
 	g := &guest{params: params, secret: j.Params.Secret, underTest: j.Binary.UnderTest, events: newEvents()}
 	g.clock = newClock([2]uint64{binary.LittleEndian.Uint64(entropy), binary.LittleEndian.Uint64(entropy[8:])})
-	g.clock.accused, g.clock.onIdle = g.accuse, g.idle
+	g.clock.accused, g.clock.onIdle = func(why string) { g.accuse(0, why) }, g.idle
 	g.output = &output{now: func() time.Duration { return g.clock.since(g.began) }}
 	if j.Trace != "" {
 		if g.events.file, err = createLimited(j.Trace); err != nil {

@@ -79,8 +79,8 @@ var misbehaviours = map[string]func() string{
 	"clock, no loop": func() string { io.Copy(io.Discard, clockReader{}); return "" },
 	"wait and fail":  func() string { time.Sleep(time.Second); return "f" },
 	"tiny sleeps": func() string {
-		for { // the tiny sleeps
-			time.Sleep(1)
+		for {
+			time.Sleep(1) // the tiny sleeps
 		}
 	},
 	"endless copy":          func() string { io.Copy(io.Discard, rand.Reader); return "" },
