@@ -109,7 +109,7 @@ func Make(peers []*labrpc.ClientEnd, me int, persister *raftapi.Persister, apply
 `
 
 // TestStorms: what is done over and over, with hardly any time between, has counts of its own, which
-// end the run at the same point in both engines, and name the place. Who polls is left alone.
+// end the run at a count, and name the place. Who polls is left alone.
 func TestStorms(t *testing.T) {
 	p := newPool(t, 2)
 	build := Build{Framework: filepath.Join("..", ".."), Package: "./raft", Edits: referenceWith(t, "raft/stormy.go", stormyPeer, " ", " ")}
@@ -123,14 +123,14 @@ func TestStorms(t *testing.T) {
 		outcome record.Outcome
 		rule    string
 		says    string
-		wasm    bool // compare: it takes some seconds of processor time
+		wasm    bool // compare: it takes some seconds, and docs/engine.md says which storms may end a little apart
 	}{
 		{"Reset", record.Flood, "too many timers", "a run may do so 1000000 times at once", false},
 		{"sleeps", record.BusyLoop, "busy loop", "a run may wait 200000 times at once", true},
 		{"many sleeps", record.Flood, "too many turns", "a run may have 2000000 of these at once", false},
 		{"AfterFunc", record.BusyLoop, "busy loop", "a run may wait 200000 times at once", false},
 		{"WithTimeout", record.Flood, "too many timers", "a run may do so 1000000 times at once", true},
-		{"Goexit", record.BusyLoop, "busy loop", "a run may wait 200000 times at once", true},
+		{"Goexit", record.BusyLoop, "busy loop", "a run may wait 200000 times at once", false},
 		{"tickers", record.Flood, "too many turns", "a run may have 2000000 of these at once", false},
 		{"rounds", record.BusyLoop, "busy loop", "goes round over and over", true},
 		{"calls", record.BusyLoop, "busy loop", "is called over and over", false},
