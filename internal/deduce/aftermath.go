@@ -47,7 +47,7 @@ func (w *weigher) afterFailedCalls() {
 		if e.Peer < 0 || e.Peer >= record.FirstClient {
 			continue
 		}
-		key, on := edge{e.Peer, e.Other, e.N}, way{e.Peer, e.Other}
+		key, on := callOf(e), way{e.Peer, e.Other}
 		r := w.asked[key]
 		nothing := func(refused bool) {
 			k := failure{r.RPC, refused, handled[key], !refused && len(r.Entries) > 0}
@@ -100,7 +100,7 @@ func (w *weigher) afterRestarts() {
 			w.asking(e)
 		case record.Handled:
 			answer, _ := ReadReply(e.Detail)
-			if back[e.Other] && answer == No && w.asked[edge{e.Peer, e.Other, e.N}].RPC == Append && found < mostRestarts {
+			if back[e.Other] && answer == No && w.asked[callOf(e)].RPC == Append && found < mostRestarts {
 				delete(back, e.Other)
 				found++
 				w.raise(at, Decisive)
@@ -136,7 +136,7 @@ func (w *weigher) votesBesideLeader() bool {
 	heard := map[int]time.Duration{}
 	first, last := map[RPC]bool{}, map[RPC]int{}
 	for at, e := range w.events {
-		key := edge{e.Peer, e.Other, e.N}
+		key := callOf(e)
 		switch e.Kind {
 		case record.CrashPeer:
 			delete(heard, e.Peer)

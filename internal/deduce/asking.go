@@ -47,7 +47,7 @@ func (c *clients) event(w *witness, e record.Event) {
 	if o == nil {
 		return
 	}
-	key := edge{e.Peer, e.Other, e.N}
+	key := callOf(e)
 	switch e.Kind {
 	case record.Sent:
 		v := parse(e.Detail)

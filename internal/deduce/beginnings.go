@@ -66,7 +66,7 @@ func (w *weigher) firstFlow() bool {
 		switch {
 		case e.Kind == record.Sent && len(ReadRequest(e.Method, e.Detail).Entries) > 0:
 			sent[on] = append(sent[on], at)
-		case e.Kind == record.Replied && len(w.asked[edge{e.Peer, e.Other, e.N}].Entries) > 0:
+		case e.Kind == record.Replied && len(w.asked[callOf(e)].Entries) > 0:
 			answered[on]++
 		}
 	}
@@ -103,7 +103,7 @@ func (w *weigher) firstErrors() bool {
 	seen := map[kind]bool{}
 	var first []int
 	for at, e := range w.events {
-		if e.Kind != record.Handled || e.Peer >= record.FirstClient || w.asked[edge{e.Peer, e.Other, e.N}].RPC != Other {
+		if e.Kind != record.Handled || e.Peer >= record.FirstClient || w.asked[callOf(e)].RPC != Other {
 			continue
 		}
 		answer, ok := parse(e.Detail).find("err")
@@ -154,7 +154,7 @@ func (w *weigher) firstRefusals() {
 	since := map[RPC]bool{}
 	asked := map[edge]Request{}
 	for at, e := range w.events {
-		key := edge{e.Peer, e.Other, e.N}
+		key := callOf(e)
 		if e.Kind == record.Sent {
 			asked[key] = ReadRequest(e.Method, e.Detail)
 		}
@@ -310,7 +310,7 @@ func (w *weigher) firstRepetition() {
 func (w *weigher) firstCost() {
 	reading := map[int]edge{} // server -> the read that it works on
 	for at, e := range w.events {
-		key := edge{e.Peer, e.Other, e.N}
+		key := callOf(e)
 		client := e.Peer >= record.FirstClient
 		switch {
 		case client && e.Kind == record.Delivered && isRead(e.Detail):

@@ -139,7 +139,7 @@ func (w *witness) event(e record.Event) {
 	case record.Sent:
 		w.sent(e)
 	case record.Delivered, record.Handled, record.Replied:
-		if c := w.calls[edge{e.Peer, e.Other, e.N}]; c != nil && e.Other < record.FirstClient {
+		if c := w.calls[callOf(e)]; c != nil && e.Other < record.FirstClient {
 			w.message(e, c)
 		}
 	}
@@ -153,7 +153,7 @@ func (w *witness) sent(e record.Event) {
 		}
 		return
 	}
-	w.calls[edge{e.Peer, e.Other, e.N}] = &asked{Request: r}
+	w.calls[callOf(e)] = &asked{Request: r}
 	p := w.of(e.Peer)
 	if r.RPC != PreVote && r.Term < p.before {
 		w.denies(e.Peer, p.termAt, "asks in term %d, but had been in term %d before its restart", r.Term, p.before)

@@ -40,6 +40,9 @@ type edge struct {
 	n        uint64
 }
 
+// callOf is the call that an event of it belongs to.
+func callOf(e record.Event) edge { return edge{e.Peer, e.Other, e.N} }
+
 // open is a call under way, by positions of its events.
 type open struct{ sent, delivered, handled int }
 
@@ -49,7 +52,7 @@ func Legs(events []record.Event) []Leg {
 	calls := map[edge]*open{}
 	var legs []Leg
 	for at, e := range events {
-		key := edge{e.Peer, e.Other, e.N}
+		key := callOf(e)
 		c := calls[key]
 		if c == nil {
 			if e.Kind == record.Sent {
@@ -92,7 +95,7 @@ func Legs(events []record.Event) []Leg {
 		legs = append(legs, leg)
 	}
 	for at, e := range events { // in the order of the events, so that it is the same each time
-		if c := calls[edge{e.Peer, e.Other, e.N}]; e.Kind == record.Sent && c != nil && c.sent == at {
+		if c := calls[callOf(e)]; e.Kind == record.Sent && c != nil && c.sent == at {
 			legs = c.unfinished(legs, e)
 		}
 	}

@@ -139,7 +139,7 @@ func (f *follower) event(e record.Event) {
 // sent is about the sender, which acts on what it has.
 func (f *follower) sent(e record.Event) {
 	r := ReadRequest(e.Method, e.Detail)
-	f.asked[edge{e.Peer, e.Other, e.N}] = r
+	f.asked[callOf(e)] = r
 	switch r.RPC {
 	case Vote:
 		f.role(e.Peer, Stands, r.Term)
@@ -153,7 +153,7 @@ func (f *follower) sent(e record.Event) {
 
 // handled is about the receiver, which has done what the request asked for if it says so.
 func (f *follower) handled(e record.Event) {
-	r, known := f.asked[edge{e.Peer, e.Other, e.N}]
+	r, known := f.asked[callOf(e)]
 	if !known || e.Other >= record.FirstClient {
 		return
 	}

@@ -52,7 +52,7 @@ func (w *witness) lives(e record.Event, p *member) {
 		p.stirred = w.at
 	case record.Delivered, record.Handled:
 		if e.Other < record.FirstClient {
-			if r := w.calls[edge{e.Peer, e.Other, e.N}]; r == nil || r.RPC == Append || r.RPC == Install {
+			if r := w.calls[callOf(e)]; r == nil || r.RPC == Append || r.RPC == Install {
 				w.of(e.Other).stirred = w.at
 			}
 		}

@@ -83,7 +83,7 @@ func (w *weigher) alone(at int, e record.Event) Weight {
 	case record.Sent:
 		w.asking(e)
 	case record.Delivered:
-		if r := w.asked[edge{e.Peer, e.Other, e.N}]; r.RPC == Vote && slices.Contains(w.subject.Terms, r.Term) {
+		if r := w.asked[callOf(e)]; r.RPC == Vote && slices.Contains(w.subject.Terms, r.Term) {
 			return Context
 		}
 	case record.Handled:
@@ -94,12 +94,12 @@ func (w *weigher) alone(at int, e record.Event) Weight {
 
 // asking notes what is asked. After a restart calls are numbered anew.
 func (w *weigher) asking(e record.Event) {
-	w.asked[edge{e.Peer, e.Other, e.N}] = ReadRequest(e.Method, e.Detail)
+	w.asked[callOf(e)] = ReadRequest(e.Method, e.Detail)
 }
 
 // answer weighs what a peer answers to a request.
 func (w *weigher) answer(e record.Event) Weight {
-	r := w.asked[edge{e.Peer, e.Other, e.N}]
+	r := w.asked[callOf(e)]
 	answer, _ := ReadReply(e.Detail)
 	about := slices.Contains(w.subject.Terms, r.Term)
 	accused := slices.Contains(w.subject.Peers, e.Other)
@@ -222,7 +222,7 @@ func (w *weigher) answers() {
 func (w *weigher) votes() {
 	for _, voter := range w.subject.Voters {
 		for at, e := range slices.Backward(w.events) {
-			if e.Kind != record.Handled || e.Other != voter || w.asked[edge{e.Peer, e.Other, e.N}].RPC != Vote {
+			if e.Kind != record.Handled || e.Other != voter || w.asked[callOf(e)].RPC != Vote {
 				continue
 			}
 			if answer, _ := ReadReply(e.Detail); answer == Yes {
@@ -238,7 +238,7 @@ func (w *weigher) votes() {
 func (w *weigher) requests() {
 	asked := map[edge]bool{}
 	for at, e := range w.events {
-		key := edge{e.Peer, e.Other, e.N}
+		key := callOf(e)
 		if e.Kind == record.Sent && e.Peer >= record.FirstClient {
 			asked[key] = w.concerns(e)
 		}
@@ -259,7 +259,7 @@ func (w *weigher) installs() {
 	}
 	for _, peer := range w.subject.Peers {
 		is := func(e record.Event) bool {
-			return e.Kind == record.Sent && e.Other == peer && w.asked[edge{e.Peer, e.Other, e.N}].RPC == Install
+			return e.Kind == record.Sent && e.Other == peer && w.asked[callOf(e)].RPC == Install
 		}
 		first := slices.IndexFunc(w.events, is)
 		for at := len(w.events) - 1; at >= 0 && first >= 0; at-- {
