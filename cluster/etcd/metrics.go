@@ -22,7 +22,7 @@ type Metrics struct {
 	registry *prometheus.Registry
 	synced   prometheus.Histogram
 	written  prometheus.Histogram
-	logBytes prometheus.Counter
+	logBytes prometheus.Gauge // etcd's is one, though it only grows
 	commits  map[string]prometheus.Histogram
 	changes  prometheus.Counter
 	failed   prometheus.Counter
@@ -56,7 +56,7 @@ func NewMetrics(members int) *Metrics {
 	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.synced = m.histogram("etcd_disk_wal_fsync_duration_seconds", "How long an fsync of the log takes.")
 	m.written = m.histogram("etcd_disk_wal_write_duration_seconds", "How long writing to the log takes, before the fsync.")
-	m.logBytes = m.counter("etcd_disk_wal_write_bytes_total", "Bytes that were written to the log.")
+	m.logBytes = m.gauge("etcd_disk_wal_write_bytes_total", "Bytes that were written to the log.")
 	m.commits["commit"] = m.histogram("etcd_disk_backend_commit_duration_seconds", "How long a commit of the database takes.")
 	for _, part := range []string{"rebalance", "spill", "write"} {
 		m.commits[part] = m.histogram("etcd_debugging_disk_backend_commit_"+part+"_duration_seconds", "What the step "+part+" takes of it.")
