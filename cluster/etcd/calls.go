@@ -33,24 +33,19 @@ type counters struct {
 	took                          prometheus.Observer
 }
 
-func newCalls(registry *prometheus.Registry) *calls {
+func newCalls(m *Metrics) *calls {
 	labels := []string{"grpc_type", "grpc_service", "grpc_method"}
 	vec := func(name, help string, labels ...string) *prometheus.CounterVec {
 		v := prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
-		registry.MustRegister(v)
+		m.registry.MustRegister(v)
 		return v
 	}
 	took := prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "grpc_server_handling_seconds", Help: "How long calls take.",
 		Buckets: prometheus.ExponentialBuckets(0.0002, 2, 16)}, labels)
-	registry.MustRegister(took)
-	bytes := func(name, help string) prometheus.Counter {
-		c := prometheus.NewCounter(prometheus.CounterOpts{Name: name, Help: help})
-		registry.MustRegister(c)
-		return c
-	}
+	m.registry.MustRegister(took)
 	return &calls{
-		bytesIn:  bytes("etcd_network_client_grpc_received_bytes_total", "Bytes of clients' messages."),
-		bytesOut: bytes("etcd_network_client_grpc_sent_bytes_total", "Bytes of messages to clients."),
+		bytesIn:  m.counter("etcd_network_client_grpc_received_bytes_total", "Bytes of clients' messages."),
+		bytesOut: m.counter("etcd_network_client_grpc_sent_bytes_total", "Bytes of messages to clients."),
 		took:     took,
 		started:  vec("grpc_server_started_total", "Calls that have begun.", labels...),
 		handled:  vec("grpc_server_handled_total", "Calls that have ended, by how.", append(labels, "grpc_code")...),

@@ -72,7 +72,7 @@ func NewMetrics(members int) *Metrics {
 	m.trips = prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "etcd_network_peer_round_trip_time_seconds",
 		Help: "How long a small question to another member takes.", Buckets: prometheus.ExponentialBuckets(0.0001, 2, 16)}, []string{"To"})
 	m.registry.MustRegister(m.trips)
-	m.calls = newCalls(m.registry)
+	m.calls = newCalls(m)
 	m.pending = m.gauge("etcd_server_proposals_pending", "Requests that wait for the log.")
 	m.seldom()
 	return m

@@ -160,14 +160,11 @@ func (s *Store) Behind() (n int) {
 	h := s.hub
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for w := range h.ranges {
-		n += w.behind()
-	}
-	for _, all := range h.keys {
-		for w := range all {
-			n += w.behind()
+	h.each(func(w *Watcher) {
+		if w.pending != 0 {
+			n++
 		}
-	}
+	})
 	return n
 }
 

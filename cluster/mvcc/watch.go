@@ -104,14 +104,6 @@ func (w *Watcher) concerns(revision int64) {
 	}
 }
 
-// behind is 1 if there is something for the watcher, and 0 otherwise. The caller holds the hub's mu.
-func (w *Watcher) behind() int {
-	if w.pending == 0 {
-		return 0
-	}
-	return 1
-}
-
 // reloaded is called when the store is another one. Each watcher has got everything up to the
 // revision that was, and looks for the rest in the database.
 func (h *hub) reloaded(revision int64) {
@@ -119,18 +111,22 @@ func (h *hub) reloaded(revision int64) {
 	defer h.mu.Unlock()
 	was := h.revision
 	h.revision, h.recent = revision, recent{from: revision + 1}
-	look := func(w *Watcher) {
+	h.each(func(w *Watcher) {
 		if w.pending == 0 && max(was+1, w.from) <= revision {
 			w.pending = max(was+1, w.from)
 			w.notify()
 		}
-	}
+	})
+}
+
+// each calls f with all watchers. The caller holds mu.
+func (h *hub) each(f func(*Watcher)) {
 	for w := range h.ranges {
-		look(w)
+		f(w)
 	}
 	for _, all := range h.keys {
 		for w := range all {
-			look(w)
+			f(w)
 		}
 	}
 }

@@ -56,19 +56,14 @@ func (c *conversion) ownMethods(d *directory) {
 // sameAs is the method of raftlab's Persister that does what one of the student's does, or "". One
 // that stores a snapshot alone is SaveStateAndSnapshot, and has to be given the state that is there.
 func (d *directory) sameAs(method string) string {
-	for _, f := range d.files {
-		for _, decl := range f.ast.Decls {
-			fn, ok := decl.(*ast.FuncDecl)
-			if !ok || receiverOf(fn) != "Persister" || fn.Name.Name != method || fn.Body == nil || len(fn.Recv.List[0].Names) != 1 {
-				continue
-			}
-			if as := readPersister(fn).sameAs(); as != "" || method != "SaveSnapshot" || len(fn.Type.Params.List) != 1 {
-				return as
-			}
-			return "SaveStateAndSnapshot" // on a condition, of which comparePersister tells
-		}
+	_, fn := d.method("Persister", method)
+	if fn == nil || fn.Body == nil || len(fn.Recv.List[0].Names) != 1 {
+		return ""
 	}
-	return ""
+	if as := readPersister(fn).sameAs(); as != "" || method != "SaveSnapshot" || len(fn.Type.Params.List) != 1 {
+		return as
+	}
+	return "SaveStateAndSnapshot" // on a condition, of which comparePersister tells
 }
 
 // persisterCode is what a method of the student's Persister does, as far as it can be read.

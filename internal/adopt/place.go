@@ -86,10 +86,12 @@ func (c *conversion) assign() {
 			c.dest[d.name] = p.place
 		}
 	}
+	var groups []*directory
 	if d := c.layout.found["shardkv"]; d != nil && c.Year >= "2025" {
 		for _, s := range sharded25 {
 			if sub := c.tree.dirs[path.Join(d.name, s.dir)]; sub != nil && sub.clause() != "" {
 				c.dest[sub.name] = path.Join("shardkv", s.dir)
+				groups = append(groups, sub)
 			}
 		}
 	}
@@ -104,11 +106,9 @@ func (c *conversion) assign() {
 			c.dest[l.name] = p.place + "/" + sub // perhaps nothing but the adapter imports it
 			c.follow(p.place, l)
 		}
-		for _, s := range sharded25 { // the same, as long as the clerk does not use them yet
-			if l := c.tree.dirs[path.Join(d.name, s.dir)]; p.place == "shardkv" && l != nil && c.dest[l.name] == path.Join(p.place, s.dir) {
-				c.follow(p.place, l)
-			}
-		}
+	}
+	for _, g := range groups { // the same: the clerk may not use them yet
+		c.follow("shardkv", g)
 	}
 }
 

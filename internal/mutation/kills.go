@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
+	"strings"
 
 	"raftlab/internal/patch"
 	"raftlab/internal/suite"
@@ -35,6 +37,23 @@ func ReadKills(root string) (Kills, error) {
 		return nil, fmt.Errorf("read where mutants died the last time (raftlab mutants --remember writes the file anew): %w", err)
 	}
 	return kills, nil
+}
+
+// Run is the run in which a mutant died the last time: a case and a seed. Of a mutant that is not
+// known, or has a run that cannot be read, ok is false.
+func (k Kills) Run(name string) (id string, seed uint64, ok bool) {
+	id, text, _ := strings.Cut(k[name], " ")
+	seed, err := strconv.ParseUint(text, 10, 64)
+	return id, seed, err == nil
+}
+
+// Evenly returns so many subjects, from the whole list, or all of them if there are fewer.
+func Evenly(all []Subject, most int) (chosen []Subject) {
+	most = min(most, len(all))
+	for i := range most {
+		chosen = append(chosen, all[i*len(all)/most])
+	}
+	return chosen
 }
 
 func killOf(c string, seed uint64) string { return fmt.Sprintf("%s %d", c, seed) }

@@ -7,7 +7,6 @@ import (
 	"maps"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -36,20 +35,18 @@ func TestMutants(t *testing.T) {
 	kills, err := mutation.ReadKills(root)
 	require.NoError(t, err)
 	all = slices.DeleteFunc(all, func(s mutation.Subject) bool {
-		return !regexp.MustCompile(*only).MatchString(s.Name) || kills[s.Name] == "" || s.Runner() != patch.Engine || s.Contract() != "" || s.Patch.Header.Of != ""
+		_, _, known := kills.Run(s.Name)
+		return !regexp.MustCompile(*only).MatchString(s.Name) || !known || s.Runner() != patch.Engine || s.Contract() != "" || s.Patch.Header.Of != ""
 	})
 	names := map[string]bool{}
-	most := min(*measured, len(all))
-	for i := range most { // evenly
-		names[all[i*len(all)/most].Name] = true
+	for _, s := range mutation.Evenly(all, *measured) {
+		names[s.Name] = true
 	}
 	l := newLab(t, func(s mutation.Subject) bool { return names[s.Name] })
 	var sum measure
 	for _, subject := range l.subjects[:len(l.subjects)-1] {
-		id, seed, _ := strings.Cut(kills[subject.Name], " ")
-		n, err := strconv.ParseUint(seed, 10, 64)
-		require.NoError(t, err)
-		s, was := l.search(t, subject.Name, id, n)
+		id, seed, _ := kills.Run(subject.Name)
+		s, was := l.search(t, subject.Name, id, seed)
 		ctx, cancel := context.WithCancel(context.Background())
 		l.cpu, l.spent = 0, func() {
 			if l.cpu > *budget {

@@ -118,11 +118,7 @@ func TestMutants(t *testing.T) {
 		return s.Package() != mutation.PeerPackage || s.Runner() != patch.Engine || s.Contract() != "" || s.Patch.Header.Of != "" ||
 			s.Patch.Header.Alone || kills[s.Name] == ""
 	})
-	var chosen []mutation.Subject
-	most := min(*measured, len(all))
-	for i := range most { // evenly
-		chosen = append(chosen, all[i*len(all)/most])
-	}
+	chosen := mutation.Evenly(all, *measured)
 	edits, err := mutation.Bundle(root, mutation.PeerPackage, chosen)
 	require.NoError(t, err)
 	b, err := sim.Build{Framework: root, Package: mutation.PeerPackage, Edits: edits, Native: true, Blocks: true}.Binary(context.Background(), func(string) {})
