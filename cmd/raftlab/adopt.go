@@ -40,7 +40,7 @@ the result, and for keeping it.`,
 			}
 			adopted, err := adopt.Read(c.Context(), args[0], year)
 			if err != nil {
-				return usage(fmt.Errorf("adopt %s: %w", args[0], err))
+				return usage(fmt.Errorf("adopt %s: %w", args[0], oneOf(err, program()+" adopt", args[0], " --out "+quote(out))))
 			}
 			if err := adopted.Write(out); err != nil {
 				return usage(err)
@@ -60,6 +60,20 @@ the result, and for keeping it.`,
 func yearFlag(flags *pflag.FlagSet, year *string) {
 	flags.StringVar(year, "year", adopt.Auto, "the `year` of the course that a solution in its layout is of: "+strings.Join(adopt.Years(), ", ")+
 		"; auto finds it out (docs/adopt.md)")
+}
+
+// oneOf is an error, and where that is about several solutions in one place, it has the words that
+// name each of them.
+func oneOf(err error, before, from, after string) error {
+	var several *adopt.AmbiguousError
+	if !errors.As(err, &several) {
+		return err
+	}
+	lines := []string{"there is more than one solution in it; name one of them:"}
+	for _, folder := range several.Folders {
+		lines = append(lines, fmt.Sprintf("  %s %s%s", before, quote(filepath.Join(from, filepath.FromSlash(folder))), after))
+	}
+	return errors.New(strings.Join(lines, "\n"))
 }
 
 // tellAdopted prints what was done. At most so many notes of each kind are told; 0 means all.
@@ -105,7 +119,7 @@ func (a *app) findCodeAlone(ctx context.Context, root course.Root, f *runFlags, 
 	if failed != nil {
 		switch {
 		case err == nil || !errors.As(failed, &foreign):
-			err = fmt.Errorf("--impl %s: %w", f.impl, failed)
+			err = fmt.Errorf("--impl %s: %w", f.impl, oneOf(failed, "--impl", f.impl, ""))
 		case f.year == adopt.Auto:
 			return a.unwrapped(ctx, root, f.impl, err)
 		}

@@ -5,28 +5,30 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"path"
 	"strings"
 
 	"raftlab/internal/adopt"
 	"raftlab/internal/grade"
+	"raftlab/internal/submission"
 )
 
 // openAny is a [grade.Opener] for submissions in raftlab's layout and in those of the course.
 func openAny(year string) grade.Opener {
-	return func(ctx context.Context, path string, packages []string) (grade.Tree, error) {
-		tree, err := grade.Open(ctx, path, packages)
+	return func(ctx context.Context, from grade.From, packages []string) (grade.Tree, error) {
+		tree, err := grade.Open(ctx, from, packages)
 		var nothing *grade.NothingError
 		if err == nil && !adopt.ForCourse(tree.Files) || errors.As(err, &nothing) {
 			return tree, err
 		}
-		adopted, failed := adopt.Read(ctx, path, year)
+		adopted, failed := adopt.Read(ctx, from.Place(), year)
 		if failed != nil {
 			var foreign *adopt.ForeignError
 			if err == nil || !errors.As(failed, &foreign) {
 				err = failed
 			}
-			return tree, err
+			return tree, nameOne(err)
 		}
 		if err := adopted.Nothing(); err != nil {
 			return tree, err
@@ -34,6 +36,22 @@ func openAny(year string) grade.Opener {
 		return grade.Tree{Files: adopted.Files, Notes: noteTexts(adopted), Contract: adopted.Contract, Dirs: adopted.Dirs,
 			Written: written(adopted)}, nil
 	}
+}
+
+// nameOne says of a submission with more than one solution in it how one is named.
+func nameOne(err error) error {
+	var adopted *adopt.AmbiguousError
+	var plain *submission.SeveralError
+	folder := ""
+	switch {
+	case errors.As(err, &adopted):
+		folder = adopted.Folders[len(adopted.Folders)-1]
+	case errors.As(err, &plain):
+		folder = plain.Folders[len(plain.Folders)-1]
+	default:
+		return err
+	}
+	return fmt.Errorf("%w. In the policy: folders: {NAME: %q}, with the student's name, or leave one", err, folder)
 }
 
 // written are those of adopted files that were not handed in: adapters, shims, and the second copy

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"raftlab/internal/adopt"
+	"raftlab/internal/grade"
 	"raftlab/internal/record"
 	"raftlab/internal/suite"
 	"raftlab/labs"
@@ -154,7 +155,7 @@ func TestGradeNothingToTest(t *testing.T) {
 		require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o755))
 		require.NoError(t, os.WriteFile(file, []byte(text), 0o644))
 	}
-	_, err := openAny(adopt.Auto)(t.Context(), dir, packages())
+	_, err := openAny(adopt.Auto)(t.Context(), grade.From{Path: dir}, packages())
 	require.ErrorContains(t, err, "nothing in it can be tested: no raft here: lab 2 is not graded; ")
 	assert.ErrorContains(t, err, "it has no function StartKVServer")
 }

@@ -35,11 +35,12 @@ func parseDeadline(s string) (time.Time, error) {
 // atDeadline is an opener that takes of a git repository what was committed before a moment. What
 // is no repository is taken as it is, and so are working trees where there is no deadline.
 func atDeadline(open grade.Opener, before time.Time) grade.Opener {
-	return func(ctx context.Context, path string, packages []string) (grade.Tree, error) {
+	return func(ctx context.Context, from grade.From, packages []string) (grade.Tree, error) {
+		path := from.Path
 		git := repo.Find(path)
 		switch {
 		case git == "" && before.IsZero():
-			return open(ctx, path, packages)
+			return open(ctx, from, packages)
 		case git == "" && repo.LeadsElsewhere(path):
 			return grade.Tree{}, &submission.Error{Name: ".git", What: "is a file, which leads to a repository somewhere else, so that nobody sees what was committed when",
 				Help: "hand in a clone", Foreign: true}
@@ -47,20 +48,20 @@ func atDeadline(open grade.Opener, before time.Time) grade.Opener {
 			return grade.Tree{}, &submission.Error{Name: "the archive", What: "has a git repository in it, of which nobody sees what was committed when",
 				Help: "unpack it, for the deadline to count, or grade it without --before", Foreign: true}
 		case git == "":
-			tree, err := open(ctx, path, packages)
+			tree, err := open(ctx, from, packages)
 			tree.Notes = append([]string{"it is no git repository, so it was taken as it is, whenever it was written"}, tree.Notes...)
 			return tree, err
 		case before.IsZero() && !repo.Bare(git):
-			tree, err := open(ctx, path, packages)
+			tree, err := open(ctx, from, packages)
 			return tree, elsewhere(ctx, git, err)
 		}
-		tree, err := committed(ctx, open, git, before, packages)
+		tree, err := committed(ctx, open, git, before, from.Folder, packages)
 		return tree, elsewhere(ctx, git, err)
 	}
 }
 
 // committed opens what was committed before a moment.
-func committed(ctx context.Context, open grade.Opener, git string, before time.Time, packages []string) (grade.Tree, error) {
+func committed(ctx context.Context, open grade.Opener, git string, before time.Time, folder string, packages []string) (grade.Tree, error) {
 	dir, err := os.MkdirTemp("", "raftlab-commit-*")
 	if err != nil {
 		return grade.Tree{}, err
@@ -76,7 +77,7 @@ func committed(ctx context.Context, open grade.Opener, git string, before time.T
 	case err != nil:
 		return grade.Tree{}, &submission.Error{Name: "the git repository", What: err.Error(), Help: "look at it with git"}
 	}
-	tree, err := open(ctx, file, packages)
+	tree, err := open(ctx, grade.From{Path: file, Folder: folder}, packages)
 	note := fmt.Sprintf("commit %.12s of %s, as the machine of its author says", c.ID, c.When.Format(time.RFC3339))
 	if !before.IsZero() {
 		note += ", the last one before " + before.Format(time.RFC3339)

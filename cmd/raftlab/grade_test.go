@@ -172,7 +172,7 @@ func TestGradeOpens(t *testing.T) {
 		require.NoError(t, err, "%s", out)
 	}
 	open := func(before time.Time) error {
-		_, err := atDeadline(openAny("auto"), before)(t.Context(), dir, packages())
+		_, err := atDeadline(openAny("auto"), before)(t.Context(), grade.From{Path: dir}, packages())
 		return err
 	}
 	git("init", "-q")
@@ -195,9 +195,9 @@ func TestGradeOpens(t *testing.T) {
 	}
 	packed := filepath.Join(t.TempDir(), "alice.zip")
 	git("archive", "--prefix=labs/", "--add-virtual-file=labs/.git/HEAD:ref", "-o", packed, "lab2")
-	_, err := atDeadline(openAny("auto"), time.Now())(t.Context(), packed, packages())
+	_, err := atDeadline(openAny("auto"), time.Now())(t.Context(), grade.From{Path: packed}, packages())
 	assert.ErrorContains(t, err, "the archive has a git repository in it")
-	_, err = atDeadline(openAny("auto"), time.Time{})(t.Context(), packed, packages())
+	_, err = atDeadline(openAny("auto"), time.Time{})(t.Context(), grade.From{Path: packed}, packages())
 	assert.NoError(t, err, "without a deadline it does not matter")
 	require.NoError(t, os.Rename(filepath.Join(dir, ".git"), filepath.Join(t.TempDir(), "git")))
 	put(t, dir, ".git", "gitdir: elsewhere\n")
@@ -261,7 +261,7 @@ func TestDeadlines(t *testing.T) {
 	}
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "raft.go"), []byte("package raft\n"), 0o644))
-	tree, err := atDeadline(openAny("auto"), before)(t.Context(), dir, packages())
+	tree, err := atDeadline(openAny("auto"), before)(t.Context(), grade.From{Path: dir}, packages())
 	require.NoError(t, err)
 	assert.Contains(t, tree.Notes[0], "no git repository")
 }

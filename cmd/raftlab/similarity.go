@@ -126,7 +126,7 @@ func (a *app) entries(ctx context.Context, open grade.Opener, set, folder string
 		err := errors.New("it " + e.Strange)
 		var tree grade.Tree
 		if e.Strange == "" {
-			tree, err = open(ctx, e.Path, packages())
+			tree, err = open(ctx, grade.From{Path: e.Path}, packages())
 		}
 		own := ownFiles(tree, dirs)
 		if err == nil && len(own) == 0 {

@@ -45,7 +45,7 @@ type conversion struct {
 	lacks map[string]string // parts that cannot be judged -> why
 }
 
-// Read reads what the user has named, a folder or an archive, and converts it. The year is one of
+// Read reads what the user has named, a folder or an archive or a folder in one, and converts it. The year is one of
 // [Years], or [Auto]. The error is a [ForeignError] if there is nothing of the course in it.
 func Read(ctx context.Context, from, year string) (*Adopted, error) {
 	if err := checkYear(year); err != nil {
@@ -78,6 +78,9 @@ func Read(ctx context.Context, from, year string) (*Adopted, error) {
 // around is what has to be read for what the user has named. A package of a solution imports others
 // that are beside it, so what is around it is read, too.
 func around(from string) (root, only string, err error) {
+	if archive, folder := submission.Within(from); folder != "" {
+		return archive, folder, nil
+	}
 	info, err := os.Stat(from)
 	if err != nil {
 		return "", "", &ForeignError{"there is no such file or folder"}
@@ -116,9 +119,12 @@ func relative(only, name string) string {
 }
 
 // ForCourse reports whether Go code imports the course's framework, so that it has to be adopted
-// before it can be tested.
+// before it can be tested, or is of the years before that framework, of which [Read] tells.
 func ForCourse(files []submission.File) bool {
 	t := parse(files)
+	if t.beforeRaft() != nil {
+		return true
+	}
 	for _, d := range t.dirs {
 		for _, f := range d.files {
 			if f.forCourse() {
@@ -138,7 +144,10 @@ func (t *tree) convert(year, only string) (a *Adopted, err error) {
 	}()
 	c := &conversion{tree: t, kept: map[string][]*file{}, dest: map[string]string{}, adapters: map[string]*adapter{},
 		out: map[string][]byte{}, lacks: map[string]string{}}
-	if c.layout, err = t.findLayout(only); err != nil {
+	if err := t.beforeRaft(); err != nil {
+		return nil, err
+	}
+	if c.layout, err = c.findLayout(only); err != nil {
 		return nil, err
 	}
 	if !c.layout.course() {

@@ -1,7 +1,6 @@
 package adopt
 
 import (
-	"archive/zip"
 	"context"
 	"maps"
 	"os"
@@ -254,13 +253,7 @@ func TestWhereItIs(t *testing.T) {
 		assert.Contains(t, a.Dirs, "raft", below)
 		assert.Contains(t, a.Dirs, "raft/helper/utils", "what is beside a package is found: %s", below)
 	}
-	file := filepath.Join(t.TempDir(), "me.zip")
-	f, err := os.Create(file)
-	require.NoError(t, err)
-	z := zip.NewWriter(f)
-	require.NoError(t, z.AddFS(os.DirFS(dir)))
-	require.NoError(t, z.Close())
-	require.NoError(t, f.Close())
+	file := zipped(t, dir)
 	a, err := Read(context.Background(), file, "2021")
 	require.NoError(t, err)
 	assert.Equal(t, "2021", a.Contract)
@@ -269,15 +262,15 @@ func TestWhereItIs(t *testing.T) {
 func TestRefuses(t *testing.T) {
 	t.Parallel()
 	two := base(t)
-	for name, text := range base(t).moved("src/", "old/src/") {
-		two[name] = text
+	for name, text := range base(t).moved("src/", "again/src/") {
+		two[name] = text + "\n// another\n"
 	}
 	for name, c := range map[string]struct {
 		form solution
 		year string
 		says string
 	}{
-		"two solutions":    {two, Auto, "old/src, src: name one of them"},
+		"two solutions":    {two, Auto, "src, again/src: name one of them"},
 		"nothing":          {solution{"README": "empty"}, Auto, "there is no Go package in it"},
 		"something else":   {solution{"main.go": "package main\n"}, Auto, "there are main"},
 		"raftlab's layout": {solution{"raft/raft.go": "package raft\n\nimport \"raftlab/labrpc\"\n\nfunc Make(x labrpc.ClientEnd) {}\n"}, Auto, "need not be adopted"},

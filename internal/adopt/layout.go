@@ -2,6 +2,7 @@ package adopt
 
 import (
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -26,18 +27,13 @@ var parts = []part{
 // elsewhere are packages of the course that raftlab has no lab for.
 var elsewhere = []struct{ clause, what string }{
 	{"mr", "MapReduce is not here: nothing of it is tested"},
+	{"mapreduce", "MapReduce is not here: nothing of it is tested"},
 }
 
 // layout is where the packages are.
 type layout struct {
 	found map[string]*directory // place -> directory
-}
-
-// AmbiguousError says that there are several solutions in what was given.
-type AmbiguousError struct{ Folders []string }
-
-func (e *AmbiguousError) Error() string {
-	return fmt.Sprintf("there is more than one solution in it, in the folders %s: name one of them", listed(e.Folders))
+	only  string                // the folder that the user has named in what was read, or ""
 }
 
 // ForeignError says that nothing of the course is in what was given.
@@ -46,6 +42,36 @@ type ForeignError struct{ What string }
 func (e *ForeignError) Error() string { return e.What }
 
 const giveOne = "give a solution of the course: its repository, its folder src, an archive of it, or one package"
+
+// ancient are packages that the course had until 2015, and none of which it has had since Raft came.
+var ancient = []string{"paxos", "viewservice", "pbservice", "kvpaxos", "diskv", "lockservice"}
+
+// beforeRaft is an error about a solution of the years in which the course had no Raft, or nil. It is
+// known by the packages that are there, and by those that are imported.
+func (t *tree) beforeRaft() error {
+	found := map[string]bool{}
+	for _, name := range t.names() {
+		d := t.dirs[name]
+		switch clause := d.clause(); {
+		case clause == "raft":
+			return nil
+		case slices.Contains(ancient, clause):
+			found[clause] = true
+		}
+		for _, f := range d.files {
+			for p := range f.imports() {
+				if !hosted(p) && slices.Contains(ancient, lastPart(p)) {
+					found[lastPart(p)] = true
+				}
+			}
+		}
+	}
+	if len(found) == 0 {
+		return nil
+	}
+	return fmt.Errorf("it is a solution of the labs of 2015 and before (%s), which were about Paxos and a view service: "+
+		"there is no Raft in them, and nothing here tests them. Solutions of 2020 and later can be tested", listed(sortedKeys(found)))
+}
 
 // foreign is about a tree without any of the packages.
 func (t *tree) foreign() error {
@@ -61,44 +87,61 @@ func (t *tree) foreign() error {
 }
 
 // findLayout finds the packages. If there are several of one kind, the tree holds several
-// solutions, and one has to be named, unless all but one of them are elsewhere than the others.
-func (t *tree) findLayout(only string) (layout, error) {
-	l := layout{map[string]*directory{}}
-	var roots []string
-	byRoot := map[string]map[string]*directory{}
+// solutions, and one has to be named, unless all but one of them are elsewhere than the others, or
+// nobody would choose them.
+func (c *conversion) findLayout(only string) (layout, error) {
+	l := layout{map[string]*directory{}, only}
+	roots := c.tree.roots(only)
+	if only != "" && !slices.ContainsFunc(c.tree.names(), func(name string) bool { return within(name, only) }) {
+		return l, &ForeignError{"there is no folder " + only + " with Go files in it"}
+	}
+	if len(roots) == 0 {
+		return l, c.tree.foreign()
+	}
+	roots = c.choose(roots)
+	var names []string
+	several := false
+	for i, r := range roots {
+		names = append(names, r.name)
+		several = several || slices.ContainsFunc(roots[:i], r.overlaps)
+	}
+	if several {
+		return l, &AmbiguousError{names}
+	}
+	for _, r := range roots {
+		maps.Copy(l.found, r.found)
+	}
+	return l, nil
+}
+
+// within reports whether a directory is another one, or below it.
+func within(name, other string) bool { return name == other || strings.HasPrefix(name, other+"/") }
+
+// roots are the folders that hold packages of a solution, within one directory if it is given.
+func (t *tree) roots(only string) (roots []root) {
 	for _, name := range t.names() {
 		d := t.dirs[name]
-		if only != "" && name != only && !strings.HasPrefix(name, only+"/") {
+		if only != "" && !within(name, only) {
 			continue
 		}
 		for _, p := range parts {
 			if !slices.Contains(p.clauses, d.clause()) || !p.fits(d) {
 				continue
 			}
-			root := path.Dir(name)
-			if p.place == "shardkv/shardctrler" && path.Base(root) == "shardkv1" {
-				root = path.Dir(root)
+			at := path.Dir(name)
+			if p.place == "shardkv/shardctrler" && path.Base(at) == "shardkv1" {
+				at = path.Dir(at)
 			}
-			if byRoot[root] == nil {
-				byRoot[root], roots = map[string]*directory{}, append(roots, root)
+			i := slices.IndexFunc(roots, func(r root) bool { return r.name == at })
+			if i < 0 {
+				i, roots = len(roots), append(roots, root{at, map[string]*directory{}})
 			}
-			if byRoot[root][p.place] == nil || path.Base(name) == p.folders[0] {
-				byRoot[root][p.place] = d
+			if found := roots[i].found; found[p.place] == nil || path.Base(name) == p.folders[0] {
+				found[p.place] = d
 			}
 		}
 	}
-	switch {
-	case len(roots) == 0:
-		return l, t.foreign()
-	case len(roots) > 1 && overlap(byRoot):
-		return l, &AmbiguousError{roots}
-	}
-	for _, root := range roots {
-		for place, d := range byRoot[root] {
-			l.found[place] = d
-		}
-	}
-	return l, nil
+	return roots
 }
 
 // fits reports whether a directory may be the part: by its folder's name, or because it has what
@@ -113,20 +156,6 @@ func (p part) fits(d *directory) bool {
 	}
 	_, fn := d.function(entrance)
 	return fn != nil
-}
-
-// overlap reports whether one package is in two places.
-func overlap(byRoot map[string]map[string]*directory) bool {
-	seen := map[string]bool{}
-	for _, found := range byRoot {
-		for place := range found {
-			if seen[place] {
-				return true
-			}
-			seen[place] = true
-		}
-	}
-	return false
 }
 
 // course reports whether the packages are written for the course's framework, and not for
@@ -175,7 +204,7 @@ func (c *conversion) tell() {
 	}
 	for _, e := range elsewhere {
 		for _, name := range c.tree.names() {
-			if c.tree.dirs[name].clause() == e.clause {
+			if c.tree.dirs[name].clause() == e.clause && (c.layout.only == "" || within(name, c.layout.only)) {
 				c.notes.add(Missing, name, 0, "%s", e.what)
 				break
 			}

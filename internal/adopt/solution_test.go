@@ -1,6 +1,7 @@
 package adopt
 
 import (
+	"archive/zip"
 	"context"
 	"encoding/json"
 	"io/fs"
@@ -89,6 +90,19 @@ func (s solution) write(t *testing.T) string {
 		require.NoError(t, os.WriteFile(file, []byte(text), 0o644))
 	}
 	return dir
+}
+
+// zipped is an archive of a folder.
+func zipped(t *testing.T, dir string) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "me.zip")
+	f, err := os.Create(file)
+	require.NoError(t, err)
+	z := zip.NewWriter(f)
+	require.NoError(t, z.AddFS(os.DirFS(dir)))
+	require.NoError(t, z.Close())
+	require.NoError(t, f.Close())
+	return file
 }
 
 func adopted(t *testing.T, s solution) *Adopted {

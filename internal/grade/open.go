@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path"
+	"path/filepath"
 	"strings"
 
 	"raftlab/internal/submission"
@@ -16,7 +17,16 @@ import (
 // Opener turns what somebody handed in into a tree that can be tested. [Open] takes the course's
 // own layout; whatever converts another layout is an Opener, too, and nothing else here has to know
 // of it.
-type Opener func(ctx context.Context, path string, packages []string) (Tree, error)
+type Opener func(ctx context.Context, from From, packages []string) (Tree, error)
+
+// From is where something was handed in.
+type From struct {
+	Path   string // a folder, an archive, or a git repository
+	Folder string // the one in it that counts, slash-separated, or "": it has to be found
+}
+
+// Place is the folder that counts, as [submission.ReadAny] takes it.
+func (f From) Place() string { return filepath.Join(f.Path, filepath.FromSlash(f.Folder)) }
 
 // Tree is code as [suite.FindCode] takes it.
 type Tree struct {
@@ -41,11 +51,11 @@ func (e *NothingError) Error() string { return e.What }
 
 // Open is the usual [Opener]: it reads a folder or an archive, and finds the tree in it, however
 // many folders there are around it. What is no part of the packages is left out.
-func Open(ctx context.Context, handedIn string, packages []string) (Tree, error) {
+func Open(ctx context.Context, from From, packages []string) (Tree, error) {
 	wanted := func(name string) bool {
 		return path.Ext(name) == ".go" && !strings.HasSuffix(name, "_test.go")
 	}
-	files, err := submission.ReadAny(ctx, handedIn, submission.Tree, wanted)
+	files, err := submission.ReadAny(ctx, from.Place(), submission.Tree, wanted)
 	if err != nil {
 		return Tree{}, err
 	}
@@ -54,7 +64,7 @@ func Open(ctx context.Context, handedIn string, packages []string) (Tree, error)
 	}
 	found, folder, err := submission.FindTree(files, packages)
 	t := Tree{Files: found}
-	if err == nil && folder != "." {
+	if folder = path.Join(from.Folder, folder); err == nil && folder != "." {
 		t.Notes = append(t.Notes, "the code is in the folder "+folder)
 	}
 	return t, err

@@ -3,6 +3,7 @@ package grade
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -56,7 +57,7 @@ func (s *Shard) has(i int) bool { return s == nil || i%s.Of == s.Number-1 }
 
 // NewPlan checks that the policy goes with the cases.
 func NewPlan(cases []suite.Case, seeds hidden.Seeds, options suite.Options, policy Policy, identity sim.Identity, roster []Entry) (*Plan, error) {
-	if err := policy.Check(cases, seeds.Count()); err != nil {
+	if err := errors.Join(policy.Check(cases, seeds.Count()), policy.checkFolders(roster)); err != nil {
 		return nil, err
 	}
 	p := &Plan{Schema: PlanSchema, Seeds: seeds.String(), Salt: seeds.Mark(), Options: options, Identity: identity, Policy: policy,

@@ -40,6 +40,7 @@ type Policy struct {
 	Rounding Rounding          `yaml:"rounding" json:"rounding"`
 	Races    Deduction         `yaml:"races" json:"races"`
 	Feedback Feedback          `yaml:"feedback" json:"feedback"`
+	Folders  map[string]string `yaml:"folders" json:"folders,omitempty"`
 }
 
 // Which cases count.

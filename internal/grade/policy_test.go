@@ -284,7 +284,7 @@ func TestReplayOfAnAdoptedSolution(t *testing.T) {
 	own := graded(t, setting(t, dir, t.TempDir(), &puppets{}))
 	assert.Equal(t, command, own.Notes(own.of(t, "alice"))[0].Replay)
 	adopted := graded(t, setting(t, dir, t.TempDir(), &puppets{}, func(c *Class) {
-		c.Open = func(ctx context.Context, path string, packages []string) (Tree, error) {
+		c.Open = func(ctx context.Context, path From, packages []string) (Tree, error) {
 			tree, err := Open(ctx, path, packages)
 			tree.Dirs = map[string]string{"raft": "src/raft"}
 			return tree, err

@@ -55,7 +55,7 @@ func (p *Plan) Load(dir, framework string, packages []string, l Listed) (*Record
 		return rec, nil
 	}
 	code := codeDir(dir, l.File)
-	tree, err := Open(context.Background(), code, packages)
+	tree, err := Open(context.Background(), From{Path: code}, packages)
 	if err != nil {
 		return nil, fmt.Errorf("the code that was graded is kept in %s, and cannot be read there: %w", code, err)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -200,4 +201,21 @@ func fileName(name string) string {
 		return "_" + s
 	}
 	return s
+}
+
+// checkFolders says which folders of the policy are nobody's, or lead out of what was handed in.
+func (p Policy) checkFolders(roster []Entry) error {
+	var errs []error
+	var names []string
+	for _, e := range roster {
+		names = append(names, e.Name)
+	}
+	for _, name := range slices.Sorted(maps.Keys(p.Folders)) {
+		if !slices.Contains(names, name) {
+			errs = append(errs, fmt.Errorf("folders: nobody is called %q here; there are %s", name, submission.Listed(names)))
+		} else if f := p.Folders[name]; !filepath.IsLocal(filepath.FromSlash(f)) {
+			errs = append(errs, fmt.Errorf("folders: %s: %q is no folder in what was handed in; write it as it is called there, such as lab4/src", name, f))
+		}
+	}
+	return errors.Join(errs...)
 }

@@ -128,7 +128,7 @@ func people(t *testing.T) string {
 	put("forged/raft.go", peer+"// refuse me\n")
 	put("unlucky/raft.go", peer+"// break the framework\n")
 	put("two/a/raft/raft.go", peer)
-	put("two/b/raft/raft.go", peer)
+	put("two/b/raft/raft.go", peer+"// another\n")
 	put("main/main.go", "package main\n")
 	put("notes.txt", "not a submission")
 	put("carl.rar", "Rar!")

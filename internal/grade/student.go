@@ -94,7 +94,7 @@ func (g *grading) open() (Tree, error) {
 		g.record.Problem = "it " + g.entry.Strange
 		return Tree{}, nil
 	}
-	tree, err := g.Open(g.ctx, g.entry.Path, g.Packages)
+	tree, err := g.Open(g.ctx, From{g.entry.Path, g.Policy.Folders[g.entry.Name]}, g.Packages)
 	var nothing *NothingError
 	var strange *submission.Error
 	switch {

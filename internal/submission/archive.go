@@ -47,8 +47,16 @@ func CutArchive(name string) (string, bool) {
 
 // ReadAny is [Read] for a directory, and [ReadArchive] for what is an archive by its name and no
 // directory. A directory that has nothing wanted and one archive is that archive: services that
-// export submissions make a folder for each student.
+// export submissions make a folder for each student. A name may lead on into an archive, to a folder
+// in it: hand-in.zip/lab2/src.
 func ReadAny(ctx context.Context, name string, limits Limits, wanted func(name string) bool) ([]File, error) {
+	if archive, folder := Within(name); folder != "" {
+		files, err := ReadArchive(ctx, archive, limits, wanted)
+		if err != nil {
+			return nil, err
+		}
+		return below(files, folder)
+	}
 	if _, archive := CutArchive(filepath.Base(name)); archive {
 		if info, err := os.Lstat(name); err == nil && !info.IsDir() {
 			return ReadArchive(ctx, name, limits, wanted)
@@ -66,6 +74,48 @@ func ReadAny(ctx context.Context, name string, limits Limits, wanted func(name s
 		return nil, &Error{Name: archives[0], What: "is an archive of a kind that is not read", Help: "unpack it into its folder"}
 	}
 	return ReadArchive(ctx, filepath.Join(name, filepath.FromSlash(archives[0])), limits, wanted)
+}
+
+// Within splits a name that leads into an archive: the archive, and the slash-separated folder in it.
+// The archive may be the only file of its directory, which is then what the name goes on from. Of any
+// other name the folder is "".
+func Within(name string) (archive, folder string) {
+	if _, err := os.Lstat(name); err == nil {
+		return name, ""
+	}
+	for at := filepath.Clean(name); filepath.Dir(at) != at; {
+		folder = path.Join(filepath.Base(at), folder)
+		at = filepath.Dir(at)
+		info, err := os.Stat(at)
+		switch _, packed := CutArchive(filepath.Base(at)); {
+		case err != nil:
+		case packed && info.Mode().IsRegular():
+			return at, folder
+		case info.IsDir():
+			if entries, err := os.ReadDir(at); err == nil && len(entries) == 1 && entries[0].Type().IsRegular() {
+				if _, packed := CutArchive(entries[0].Name()); packed {
+					return filepath.Join(at, entries[0].Name()), folder
+				}
+			}
+			return name, ""
+		default:
+			return name, ""
+		}
+	}
+	return name, ""
+}
+
+// below are the files in a folder of an archive, by their names there.
+func below(files []File, folder string) (kept []File, err error) {
+	for _, f := range files {
+		if name, ok := strings.CutPrefix(f.Name, folder+"/"); ok {
+			kept = append(kept, File{name, f.Text})
+		}
+	}
+	if len(kept) == 0 {
+		return nil, &Error{Name: folder, What: "is not in the archive, or has no code", Help: "name a folder as it is called in the archive"}
+	}
+	return kept, nil
 }
 
 // ReadArchive is [Read] for a zip, a tar or a tar.gz. Nothing of it is written to any disk.

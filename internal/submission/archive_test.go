@@ -253,3 +253,37 @@ func TestNoFileOfGo(t *testing.T) {
 	require.NoError(t, err)
 	assert.Len(t, files, 1)
 }
+
+func TestFolderInAnArchive(t *testing.T) {
+	zipped := zipOf(t, member{name: "lab 2/src/raft/raft.go", text: "package raft"}, member{name: "lab 3/raft.go", text: "package raft // 3"})
+	files, err := ReadAny(t.Context(), filepath.Join(zipped, "lab 2", "src"), Tree, isGo)
+	require.NoError(t, err)
+	assert.Equal(t, []File{{"raft/raft.go", []byte("package raft")}}, files)
+	_, err = ReadAny(t.Context(), filepath.Join(zipped, "lab"), Tree, isGo)
+	assert.ErrorContains(t, err, "lab is not in the archive")
+
+	folder := t.TempDir() // as services export it
+	text, err := os.ReadFile(zipped)
+	require.NoError(t, err)
+	write(t, folder, "hand in.zip", string(text))
+	files, err = ReadAny(t.Context(), filepath.Join(folder, "lab 3"), Tree, isGo)
+	require.NoError(t, err)
+	assert.Equal(t, "raft.go", files[0].Name)
+	_, err = ReadAny(t.Context(), filepath.Join(folder, "nix"), Tree, isGo)
+	require.Error(t, err)
+	write(t, folder, "raft.go", "package raft")
+	_, err = ReadAny(t.Context(), filepath.Join(folder, "lab 3"), Tree, isGo)
+	assert.ErrorIs(t, err, fs.ErrNotExist, "it is a folder of code, and not of one archive")
+}
+
+func TestChosenFolders(t *testing.T) {
+	raft := []string{"raft"}
+	_, folder, err := FindTree([]File{{"old/raft/raft.go", []byte("package raft")}, {"new/raft/raft.go", []byte("package raft // 2")}}, raft)
+	require.NoError(t, err)
+	assert.Equal(t, "new", folder)
+	_, folder, err = FindTree([]File{{"b/raft/raft.go", []byte("package raft")}, {"a/raft/raft.go", []byte("package raft")}}, raft)
+	require.NoError(t, err)
+	assert.Equal(t, "a", folder, "the same code twice")
+	_, _, err = FindTree([]File{{"b/raft/raft.go", []byte("package raft")}, {"a/raft/raft.go", []byte("package raft // 2")}}, raft)
+	assert.ErrorContains(t, err, "a, b: name one of them")
+}
