@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -20,13 +21,17 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// TestSample is what an installation makes: the odd peer's runs are the same in both engines.
+// TestSample is some of what an installation makes, and doctor --engines in CI: the odd peer's runs
+// are the same in both engines.
 func TestSample(t *testing.T) {
-	s := Sampling{Framework: filepath.Join("..", ".."), Cases: suite.Cases(labs.All()), Workers: 1, Building: func(what string) { t.Log(what) }}
+	cases := slices.DeleteFunc(suite.Cases(labs.All()), func(c suite.Case) bool {
+		return c.ID() != "2A/InitialElection" && c.ID() != "2C/CrashAtWrites"
+	})
+	s := Sampling{Framework: filepath.Join("..", ".."), Cases: cases, Workers: 1, Building: func(what string) { t.Log(what) }}
 	results, notes, err := s.Sample(context.Background())
 	require.NoError(t, err)
 	require.Empty(t, notes)
-	require.Len(t, results, len(sampleSeeds)*len(sampleCases))
+	require.Len(t, results, len(sampleSeeds)*len(cases))
 	long := 0
 	for _, r := range results {
 		require.True(t, r.Judged(), r.Difference())

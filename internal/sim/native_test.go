@@ -34,8 +34,8 @@ func makeNoise(args any) {
 }
 `
 
-// bothBuilds compiles a package of the framework for both engines, with peers that can make noise.
-func bothBuilds(t *testing.T, pkg string) (wasm, host *Binary) {
+// noisyBuilds are the peers of the framework for both engines, with the noise that they can make.
+func noisyBuilds(t *testing.T) (wasm, host *Binary) {
 	t.Helper()
 	root := filepath.Join("..", "..")
 	edits := map[string][]byte{"raft/noise.go": []byte(noisyPeer)}
@@ -54,7 +54,7 @@ func bothBuilds(t *testing.T, pkg string) (wasm, host *Binary) {
 		}
 	}
 	require.NotZero(t, changed)
-	b := Build{Framework: root, Package: pkg, Edits: edits}
+	b := Build{Framework: root, Package: "./raft", Edits: edits}
 	wasm, err = b.Binary(context.Background(), nil)
 	require.NoError(t, err)
 	b.Native = true
@@ -67,28 +67,18 @@ func bothBuilds(t *testing.T, pkg string) (wasm, host *Binary) {
 // to its verdict, whether or not the peers print.
 func TestSameRunInBothEngines(t *testing.T) {
 	p := newPool(t, 2)
-	for _, lab := range []struct {
-		pkg, test string
-		cases     []string
-	}{
-		{"./raft", "TestLab2", []string{"2C/CrashSwarm", "2D/Snapshots"}},
-		{"./kvraft", "TestLab3", []string{"3B/SnapshotSwarm"}},
-		{"./shardkv", "TestLab4", []string{"4B/Busy"}},
-	} {
-		wasm, host := bothBuilds(t, lab.pkg)
-		for _, name := range lab.cases {
-			for _, seed := range []uint64{1, 4} { // 4 divides one of them: package yield
-				plain := p.Run(context.Background(), Job{Binary: wasm, Test: lab.test, Params: record.Params{Case: name, Seed: seed}})
-				for _, env := range [][]string{nil, {"NOISE=1"}} {
-					j := Job{Binary: host, Test: lab.test, Params: record.Params{Case: name, Seed: seed}, Env: env}
-					r := p.Run(context.Background(), j)
-					t.Log(name, seed, env, plain.CPU, r.CPU, plain.Idle, r.Idle)
-					require.Equal(t, record.Pass, r.Verdict.Outcome, r.Verdict.Message)
-					// The engines have a goroutine or two of their own, and memory is known in wasm only.
-					plain.Verdict.Peaks, r.Verdict.Peaks = record.Peaks{}, record.Peaks{}
-					require.Equal(t, plain.Verdict, r.Verdict)
-					require.Equal(t, plain.Hash, r.Hash, "%s, seed %d, %v", name, seed, env)
-				}
+	wasm, host := noisyBuilds(t)
+	for _, name := range []string{"2C/CrashSwarm", "2D/Snapshots"} { // doctor --engines has those of services
+		for _, seed := range []uint64{1, 4} { // 4 divides one of them: package yield
+			plain := p.Run(context.Background(), labJob(wasm, name, seed))
+			for _, env := range [][]string{nil, {"NOISE=1"}} {
+				r := p.Run(context.Background(), labJob(host, name, seed, env...))
+				t.Log(name, seed, env, plain.CPU, r.CPU, plain.Idle, r.Idle)
+				require.Equal(t, record.Pass, r.Verdict.Outcome, r.Verdict.Message)
+				// The engines have a goroutine or two of their own, and memory is known in wasm only.
+				plain.Verdict.Peaks, r.Verdict.Peaks = record.Peaks{}, record.Peaks{}
+				require.Equal(t, plain.Verdict, r.Verdict)
+				require.Equal(t, plain.Hash, r.Hash, "%s, seed %d, %v", name, seed, env)
 			}
 		}
 	}
