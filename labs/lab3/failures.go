@@ -30,6 +30,43 @@ func appends(e *tester.Env) {
 	s.ends(l)
 }
 
+// lateCopies has the network double requests while nobody leads: a server that says "not the leader"
+// to one may lead when its copy comes. The clerk has been told that its try will not be executed,
+// so a version that is refused later is nobody else's doing; and the copy must not make it so.
+//
+//	rival    cut off: stands, again and again     back, with a newer term and an older log
+//	leader                                        steps down
+//	servers                                       all refuse                one of them leads
+//	clerk                                         try 1, refused   try 2, refused   try 3
+//	network                                               a copy of try 1 ........^
+//
+// Each user has a key of its own. So every refusal of a version is a lie, or follows from one.
+func lateCopies(e *tester.Env) {
+	const users = 16
+	s := start(e, setup{net: tester.Options{Duplicates: true}})
+	l := s.NewLoad(kit.Letters(users)...)
+	for i := range users {
+		u, key := s.user(), kit.Letter(i)
+		l.Repeats(u.Person, 80, 100*time.Millisecond, func(number int) {
+			if u.Versioned == nil {
+				u.Append(key, kit.ValueOf(number))
+			} else if u.PutIf(key, kit.ValueOf(number), u.Seen[key]) != kvapi.OK {
+				u.Get(key)
+			}
+		})
+	}
+	for range 6 {
+		leader := s.Leader()
+		rival := s.Shuffled(leader)[0]
+		term := s.Term()
+		s.Disconnect(rival)
+		s.Until(3*time.Second, func() bool { stands, _ := s.State(rival); return stands > term })
+		s.Connect(rival)
+		e.Sleep(300 * time.Millisecond)
+	}
+	s.ends(l)
+}
+
 // leaderCrashes crashes leaders in the middle of operations. What they had not answered is done by
 // the next one, or has been done and must not be done twice.
 func leaderCrashes(reads kvapi.ReadPath) func(*tester.Env) {

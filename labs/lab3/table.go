@@ -40,6 +40,8 @@ func throughTheLog() []tester.Case {
 		{Part: "3A", Name: "Appends", Points: 8, Section: "§8", Run: appends,
 			Reaches: []string{"retry found its earlier result"},
 			Checks:  "what several clients append to one key is there once each, however often it was sent"},
+		{Part: "3A", Name: "LateCopies", Points: 3, Section: "§8", Run: lateCopies,
+			Checks: "a server refuses a request, comes to lead, and gets a copy of it: what was refused is not executed"},
 		{Part: "3A", Name: "LeaderCrashes", Points: 8, Section: "§8", Run: leaderCrashes(log),
 			Reaches: []string{"clerk found another leader"},
 			Checks:  "leaders crash in the middle of operations, which the next one does, but not a second time"},

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"raftlab/labrpc"
 	"raftlab/tester"
 )
 
@@ -19,6 +20,10 @@ const (
 
 	// seesChange is how long groups may take to look for a configuration and to ask for a shard.
 	seesChange = 1500 * time.Millisecond
+
+	// shortWay is the time that lightValue takes on such a link.
+	lightValue = 13_000
+	shortWay   = lightValue * time.Second / thinLink
 )
 
 // oldJourney has a shard go to group 2, back to group 1, and to group 2 again. On its first way to
@@ -115,4 +120,92 @@ func (s *service) leadsAgain(server int, until time.Duration) bool {
 func (s *service) between(a, b, one, other int) bool {
 	x, y := s.groups.GroupOf(a), s.groups.GroupOf(b)
 	return x == one && y == other || x == other && y == one
+}
+
+// leadsAgainSoon is oldJourney within two seconds, for those that do not wait for an answer any
+// longer. Group 1 has seven servers, so whoever asks one after the other, and gives each of them a
+// while, does wait that long for all of them.
+func leadsAgainSoon(e *tester.Env) {
+	s := serve(e, layout{groups: 2, first: 7, reads: bySeed(e)})
+	s.join(1, 2)
+	s.fill(allKeys)
+	config := s.config()
+	for shard, rounds := 0, 0; rounds < 4; shard++ {
+		if owner(config, shard) == 1 {
+			s.comesSoon(shard)
+			rounds++
+		}
+	}
+	s.closes()
+}
+
+// comesSoon is a round of leadsAgainSoon, for one shard of group 1.
+func (s *service) comesSoon(shard int) {
+	key, value, u := keyOf(shard), s.Value(), s.user()
+	u.Must("write a value", func() { u.Put(key+"light", strings.Repeat("x", lightValue)) })
+	way := &journey{s: s, to: s.groups.LeaderOf(2), from: -1, begins: make(chan struct{})}
+	s.Observe(way.look)
+	s.Network().Bandwidth(thinLink)
+	s.move(shard, 2)
+	if !s.env.Await(way.begins, seesChange) {
+		s.env.Note("shard %d is not under way to server %d", shard, way.to)
+	}
+	s.Observe(nil)
+	arrives := s.env.Now() + shortWay
+	s.Network().Bandwidth(0)
+	s.Network().LongDelays(true) // who asks another server hears nothing for a while
+	way.lonely(way.to, false)
+	rest := slices.DeleteFunc(s.groups.Members(2), func(i int) bool { return i == way.to })
+	second := s.LeaderAmong(rest)
+	s.Network().LongDelays(false)
+	u.Client.Reach(s.Others(way.to)...)
+	u.Must("append at group 2", func() { u.Append(key, value) })
+	s.Network().LongDelays(true)
+	way.lonely(-1, true)
+	s.move(shard, 1)
+	s.move(shard, 2)
+	s.env.Sleep(200 * time.Millisecond) // the first leader hears what the second has done
+	way.lonely(second, true)
+	s.env.Sleep(max(0, arrives+500*time.Millisecond-s.env.Now()))
+	s.Network().LongDelays(false)
+	s.HealAll()
+	u.Client.ReachAll()
+	u.Must("read at group 2", func() { u.Get(key) })
+}
+
+// journey is the way of a shard from a server of group 1 to one of group 2, whoever calls whom.
+type journey struct {
+	s      *service
+	from   int // -1: not under way yet
+	to     int
+	begins chan struct{}
+}
+
+// look sees messages until the shard is in one.
+func (j *journey) look(m *labrpc.Message) {
+	if j.from >= 0 || m.Bytes < lightValue || m.Kind != labrpc.Sent && m.Kind != labrpc.Handled {
+		return
+	}
+	other := m.From + m.To - j.to
+	if (m.From == j.to || m.To == j.to) && j.s.groups.GroupOf(other) == 1 {
+		j.from = other
+		close(j.begins)
+	}
+}
+
+// lonely cuts a server off from the rest of group 2, and group 1 off from the controller if deaf
+// says so. Of group 1, the shard's way is the only one to the server that it goes to.
+func (j *journey) lonely(server int, deaf bool) {
+	s := j.s
+	s.Links(func(a, b int) bool {
+		switch {
+		case s.between(a, b, 0, 1):
+			return !deaf
+		case s.between(a, b, 2, 2):
+			return a != server && b != server
+		case s.between(a, b, 1, 2) && (a == j.to || b == j.to):
+			return a == j.from || b == j.from
+		}
+		return true
+	})
 }

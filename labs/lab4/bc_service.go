@@ -14,6 +14,7 @@ import (
 type layout struct {
 	groups   int // 3 unless said otherwise
 	each     int // servers of a group; 3 unless said otherwise
+	first    int // servers of group 1, if it has another number
 	reads    kvapi.ReadPath
 	maxState int // maxraftstate in bytes; 0: no snapshots
 	net      tester.Options
@@ -46,6 +47,9 @@ func serve(e *tester.Env, want layout) *service {
 	s := &service{env: e, layout: want, sizes: []int{3}}
 	for range want.groups {
 		s.sizes = append(s.sizes, want.each)
+	}
+	if want.first > 0 {
+		s.sizes[1] = want.first
 	}
 	s.groups = sharded.Start(e, sharded.Setup{
 		Service:  tester.MakerOf[shardapi.Service](e).New,

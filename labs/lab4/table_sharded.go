@@ -20,6 +20,8 @@ func spreads() []tester.Case {
 			Checks: "one shard moves ten times, messages come late and twice: those of an old move change nothing"},
 		{Part: "4B", Name: "OldJourney", Points: 3, Section: "§8", Run: oldJourney,
 			Checks: "a shard is on its way for seconds, and arrives when the next journey of the shard is awaited: that one is another"},
+		{Part: "4B", Name: "LeadsAgain", Points: 3, Section: "§8", Run: leadsAgainSoon,
+			Checks: "the same within two seconds, for those that wait for no answer any longer"},
 		{Part: "4B", Name: "InFlight", Points: 4, Section: "§8", Run: inFlight,
 			Reaches: []string{"write refused: the shard is not here"},
 			Checks:  "writes stand in the log behind the configuration that takes their shard away: what counts is the log, not when they came"},
