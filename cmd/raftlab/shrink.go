@@ -111,12 +111,7 @@ func (m *many) tellShrunk(ctx context.Context, f *shrinkFlags, r *shrink.Result,
 	out := m.out
 	verdict := suite.NewRunResult(suite.Finished{Run: suite.Run{Case: m.kase, Seed: r.Seed}, State: suite.Ran, Result: r.Last})
 	fmt.Fprintf(out, "%s, seed %d: %s\n", r.Case, r.Seed, suite.Headline(verdict))
-	fmt.Fprintf(out, "of %d things that happen in the run %d are left (%.0f %% left out, %d runs); ", r.From, len(r.Things), 100*r.Removed(), r.Runs)
-	if r.Minimal {
-		fmt.Fprintln(out, "none of them can be left out by itself")
-	} else {
-		fmt.Fprintln(out, "not minimal: the search was ended before")
-	}
+	fmt.Fprintf(out, "of %d things that happen in the run %d are left (%.0f %% left out, %d runs); %s\n", r.From, len(r.Things), 100*r.Removed(), r.Runs, r.Found())
 	fmt.Fprintf(out, "it fails at %.3f s, before at %.3f s\n\n", r.Last.Verdict.Time.Seconds(), was.Verdict.Time.Seconds())
 	for _, line := range r.Story() {
 		fmt.Fprintln(out, plain.Line(line, plain.MaxLine))

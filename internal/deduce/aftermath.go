@@ -21,6 +21,29 @@ func (w *weigher) aftermath() {
 		}
 	case "leader without a majority":
 		w.afterSilence()
+	case "crash":
+		w.lateReply()
+	}
+}
+
+// lateReply finds the last reply to what a peer had asked in an earlier term than it is in: it finds
+// another log, and another role.
+func (w *weigher) lateReply() {
+	term := map[int]int{}
+	last := -1
+	for at, e := range w.events {
+		switch e.Kind {
+		case record.Sent:
+			w.asking(e)
+			term[e.Peer] = max(term[e.Peer], w.asked[callOf(e)].Term)
+		case record.Replied:
+			if r := w.asked[callOf(e)]; (r.RPC == Append || r.RPC == Install) && r.Term < term[e.Peer] {
+				last = at
+			}
+		}
+	}
+	if last >= 0 {
+		w.raise(last, Decisive)
 	}
 }
 

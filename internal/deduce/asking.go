@@ -99,8 +99,7 @@ func (c *clients) early(w *witness, e record.Event, written string) {
 	if value == "" || e.Other < 0 || w.majority(w.of(e.Other)) < 2 {
 		return
 	}
-	answer, ok := parse(e.Detail).find("err")
-	if !ok || answer.text != `"OK"` && answer.text != `""` {
+	if !isYes(e.Detail) {
 		return
 	}
 	c.written[value] = true

@@ -113,12 +113,37 @@ func (w *weigher) firstErrors() bool {
 		}
 	}
 	for _, at := range first[max(len(first)-mostErrors, 0):] {
+		w.saidYes(at)
 		if back := w.replyTo(at); back > 0 { // where the error stands
 			at = back
 		}
 		w.raise(at, Decisive)
 	}
 	return len(first) > 0
+}
+
+// saidYes finds the last time before an error that the same group of servers said yes to the same
+// request: what was there then is gone.
+func (w *weigher) saidYes(refused int) {
+	type question struct{ asks, answers, what string }
+	group := map[int]string{}
+	asked := map[edge]question{}
+	yes := map[question]int{}
+	for at, e := range w.events[:refused+1] {
+		switch e.Kind {
+		case record.Start:
+			group[e.Peer] = e.Text
+		case record.Sent:
+			asked[callOf(e)] = question{group[e.Peer], group[e.Other], e.Method + e.Detail}
+		case record.Handled:
+			if isYes(e.Detail) {
+				yes[asked[callOf(e)]] = at
+			}
+		}
+	}
+	if at, ok := yes[asked[callOf(w.events[refused])]]; ok {
+		w.raise(at, Decisive)
+	}
 }
 
 // replyTo is the event with which the answer is back that a handler has given, or 0.
@@ -142,12 +167,16 @@ func (w *weigher) replyTo(handled int) int {
 var harmless = []string{`"OK"`, `""`, `"ErrWrongLeader"`}
 
 // firstRefusals finds the first answer of each kind that refuses, and the first after the last time
-// that an entry was applied.
+// that an entry was applied; also the first command that a leader refuses.
 func (w *weigher) firstRefusals() {
-	progress := 0
+	progress, noted := 0, false
 	for at, e := range w.events {
-		if e.Kind == record.Apply {
+		switch {
+		case e.Kind == record.Apply:
 			progress = at
+		case e.Kind == record.Note && !noted && strings.Contains(e.Text, "refuses a command"):
+			noted = true
+			w.raise(at, Decisive)
 		}
 	}
 	seen := map[RPC]bool{}

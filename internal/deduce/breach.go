@@ -19,6 +19,8 @@ type Breach struct {
 	// Since is the event that made so what the breach denies, if one did: with which it had accepted
 	// the entry, voted for another, or spoken of the later term. 0: there is none.
 	Since int
+	// Value is what a client wrote, if the breach is about one write of many that went the same way.
+	Value string
 }
 
 // Breaches finds where peers contradict themselves, and clients. It knows what the trace tells and
@@ -28,8 +30,9 @@ type Breach struct {
 //   - election.go: votes, terms, who leads (§5.1, §5.2, §5.4.1)
 //   - ledger.go: what a log is known to hold, and what of it may be committed (§5.3, §5.4.2)
 //   - asking.go: clients, and the servers that answer them (§8)
+//   - services.go: what servers tell clients and each other
 func Breaches(events []record.Event) []Breach {
-	w := &witness{events: events, calls: map[edge]*asked{}, clients: newClients()}
+	w := &witness{events: events, calls: map[edge]*asked{}, clients: newClients(), services: newServices()}
 	w.begin()
 	for at, e := range events {
 		w.at = at
@@ -66,6 +69,7 @@ type witness struct {
 	groups   map[string]int // how many servers each has
 	calls    map[edge]*asked
 	clients  *clients
+	services *services
 	entries  map[place]string // what was put there
 	reads    bool             // there are AppendEntries whose arguments can be read
 	mute     bool             // but their answers cannot
@@ -102,6 +106,7 @@ func (w *witness) majority(p *member) int { return w.groups[p.group]/2 + 1 }
 
 func (w *witness) event(e record.Event) {
 	w.clients.event(w, e)
+	w.services.event(w, e)
 	if m := pauses.FindStringSubmatch(e.Text); e.Kind == record.Note && m != nil {
 		n, _ := strconv.Atoi(m[1]) // the pattern has digits only
 		w.of(n).paused = m[2] == "is paused"

@@ -27,7 +27,7 @@ func (w *weigher) handovers() {
 			!slices.ContainsFunc(writes, func(o under) bool { return o.from <= e.Time && e.Time <= o.to }) {
 			continue
 		}
-		if err, ok := parse(e.Detail).find("err"); ok && (err.text == `"OK"` || err.text == `""`) {
+		if isYes(e.Detail) {
 			shown[e.Method]++
 			w.raise(at, Decisive)
 		}

@@ -33,6 +33,7 @@ type Search struct {
 	all      []Thing
 	kept     []Thing
 	best     []Thing // the fewest of which nothing can be left out, once there are some
+	smallest bool    // every selection of fewer was tried
 	subtract bool    // the scenario names what is left out, and not what stays
 	mu       sync.Mutex
 	known    map[string]tried

@@ -20,8 +20,9 @@ type Result struct {
 	Seed      uint64
 	Scenario  string // as scenario.Parse reads it
 	Things    []Thing
-	From      int // how many things the first run had
-	Minimal   bool
+	From      int        // how many things the first run had
+	Minimal   bool       // nothing can be left out by itself
+	Smallest  bool       // no fewer do: every smaller selection was run
 	Runs      int        // of the code under test
 	Last      sim.Result // of the run with the scenario
 	Reference bool       // it passes the run
@@ -103,7 +104,7 @@ func (s *Search) result(minimal bool) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Result{Case: s.Case, Seed: s.Seed, Scenario: text, Things: s.kept, From: len(s.all), Minimal: minimal, Runs: s.runs, Last: last, Events: events}
+	r := &Result{Case: s.Case, Seed: s.Seed, Scenario: text, Things: s.kept, From: len(s.all), Minimal: minimal, Smallest: s.smallest, Runs: s.runs, Last: last, Events: events}
 	if !s.same(last.Verdict) {
 		return nil, &VanishedError{sim.Result{Verdict: s.first}, last}
 	}

@@ -99,6 +99,7 @@ func TestShrinksToWhatMatters(t *testing.T) {
 	require.NoError(t, err)
 	t.Logf("after %d runs:\n%s", r.Runs, r.Text())
 	require.True(t, r.Minimal)
+	require.True(t, r.Smallest, "of six things all selections can be run")
 	require.True(t, r.Reference)
 	require.Less(t, len(r.Things), r.From)
 	require.NotEmpty(t, r.Things, "without a restart nothing is forgotten")

@@ -21,7 +21,8 @@ const turns = 3
 func (s *Search) smaller(ctx context.Context, from []Thing) {
 	s.best = s.kept
 	left := fewFromBelow
-	for size := range len(s.best) {
+	size := 0
+	for ; size < len(s.best); size++ {
 		sets := subsets(from, size, left)
 		if sets == nil {
 			break
@@ -31,8 +32,9 @@ func (s *Search) smaller(ctx context.Context, from []Thing) {
 			break
 		}
 	}
+	s.smallest = size >= len(s.best) && ctx.Err() == nil
 	for turn := range turns {
-		if len(s.best) < 2 || ctx.Err() != nil {
+		if s.smallest || len(s.best) < 2 || ctx.Err() != nil {
 			break
 		}
 		s.kept = slices.Clone(from)

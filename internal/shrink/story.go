@@ -15,11 +15,7 @@ func (r *Result) Text() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# %s, seed %d: %s at %s s.\n", r.Case, r.Seed, plain.Line(headline(r.Last.Verdict), plain.MaxName), seconds(r.Last.Verdict.Time))
 	fmt.Fprintf(&b, "# Of %d things that happen in the run %d are left", r.From, len(r.Things))
-	if r.Minimal {
-		b.WriteString("; none of them can be left out by itself.\n#\n")
-	} else {
-		b.WriteString("; not minimal.\n#\n")
-	}
+	fmt.Fprintf(&b, "; %s.\n#\n", r.Found())
 	for _, line := range r.Story() {
 		fmt.Fprintf(&b, "#   %s\n", line)
 	}
@@ -36,6 +32,19 @@ func (r *Result) Text() string {
 		b.WriteString(line + "\n")
 	}
 	return b.String()
+}
+
+// Found says how good the result is.
+func (r *Result) Found() string {
+	switch {
+	case !r.Minimal:
+		return "not minimal: the search was ended before"
+	case len(r.Things) == 0:
+		return "none is needed"
+	case r.Smallest:
+		return "no fewer do, as every smaller selection was run"
+	}
+	return "none of them can be left out by itself"
 }
 
 // Story tells what is left of the run, in order, with who leads, up to the violation.

@@ -79,12 +79,14 @@ func briefs(events []record.Event) map[int]string {
 	said := map[int]string{}
 	asked := map[call]deduce.Request{}
 	arrived := map[call]int{}
+	term := map[int]int{} // in which each peer has asked
 	for i, e := range events {
 		key := call{e.Peer, e.Other, e.N}
 		switch e.Kind {
 		case record.Sent:
 			asked[key] = deduce.ReadRequest(e.Method, e.Detail)
 			said[i] = asked[key].Brief()
+			term[e.Peer] = max(term[e.Peer], asked[key].Term)
 		case record.Dropped:
 			said[i] = asked[key].Brief()
 		case record.Delivered:
@@ -96,6 +98,10 @@ func briefs(events []record.Event) map[int]string {
 			}
 		case record.Replied:
 			said[i] = asked[key].BriefReply(e.Detail)
+			if said[i] != "" && asked[key].Term < term[e.Peer] { // it comes late: of what?
+				of, rest, _ := strings.Cut(asked[key].Brief(), ", ")
+				said[i] = fmt.Sprintf("of %s, %s, %s", of, said[i], rest)
+			}
 		}
 	}
 	return said

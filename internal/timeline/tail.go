@@ -150,7 +150,8 @@ type weighing struct {
 // that the verdict is about.
 func (w *weighing) candidates(events []record.Event) []row {
 	rows := rowsOf(events)
-	answers := map[call]int{} // a request that arrives tells its answer as well, and weighs as much
+	answers := map[call]int{}  // a request that arrives tells its answer as well, and weighs as much
+	atOnce := map[int]string{} // what a server answered another one in the instant
 	for i, e := range events {
 		switch e.Kind {
 		case record.Delivered:
@@ -158,7 +159,15 @@ func (w *weighing) candidates(events []record.Event) []row {
 		case record.Handled:
 			if at, ok := answers[call{e.Peer, e.Other, e.N}]; ok {
 				w.weights[at] = max(w.weights[at], w.weights[i])
+				if w.weights[i] == deduce.Decisive && events[at].Time == e.Time && e.Peer < record.FirstClient {
+					atOnce[at] = deduce.ErrorIn(e.Detail)
+				}
 			}
+		}
+	}
+	for i, r := range rows {
+		if answer := atOnce[r.at]; answer != "" {
+			rows[i].text += " " + plain.Line(answer, plain.MaxName)
 		}
 	}
 	if own := w.entries(events); len(own) > 0 {
@@ -225,10 +234,14 @@ func breachesIn(events []record.Event, subject deduce.Subject) (chosen []deduce.
 			chosen = append(chosen, b)
 		}
 	}
+	named := func(b deduce.Breach) bool { return slices.Contains(subject.Values, b.Value) }
+	if at := slices.IndexFunc(all, named); at >= 0 { // others that went the same way tell the same
+		all = slices.DeleteFunc(all, func(b deduce.Breach) bool { return b.Value != "" && !named(b) })
+	}
 	if len(all) > 0 {
 		take(all[0])
 	}
-	of := func(b deduce.Breach) bool { return slices.Contains(accused, b.Peer) }
+	of := func(b deduce.Breach) bool { return slices.Contains(accused, b.Peer) || named(b) }
 	for _, b := range slices.Backward(all) {
 		if of(b) {
 			take(b)

@@ -107,18 +107,10 @@ func uncommitted(e *tester.Env) {
 		if k%2 == 1 {
 			c.burst(leader, term, 25, 2*size)
 		}
-		for range 14 { // more than the limit, and all of it is committed
-			c.Propose(leader, text(size))
-			e.Sleep(5 * time.Millisecond)
-		}
+		c.takes(leader, term, 14, size, 5*time.Millisecond) // more than the limit, and all of it is committed
 		c.agreeAll()
 		c.Disconnect(leader)
-		taken := 0
-		for range 20 {
-			if _, now, leads := c.Propose(leader, text(size)); leads && now == term {
-				taken += size
-			}
-		}
+		taken := c.takes(leader, term, 20, size, 0)
 		if taken > limit+2*size {
 			c.fail(tester.RuleHoards, "§5.3", []int{leader}, "peer %d led nobody, and took commands of %d bytes, of which it can commit none; %d bytes are the limit", leader, taken, limit)
 		}
@@ -134,6 +126,25 @@ func uncommitted(e *tester.Env) {
 		}
 	}
 	c.recovers()
+}
+
+// takes proposes commands to a leader, and returns how many bytes it takes. The first that it does not
+// take while it leads is noted.
+func (c *cluster) takes(leader, term, commands, size int, pause time.Duration) (taken int) {
+	noted := false
+	for range commands {
+		_, now, leads := c.Propose(leader, strings.Repeat("u", size)+c.env.Now().String())
+		if leads && now == term {
+			taken += size
+		} else if now, still := c.State(leader); still && now == term && !noted {
+			noted = true
+			c.env.Note("peer %d leads, and refuses a command of %d bytes, having taken %d of them", leader, size, taken/size)
+		}
+		if pause > 0 {
+			c.env.Sleep(pause)
+		}
+	}
+	return taken
 }
 
 // saysWhy asks the leader, which takes nothing more, and a follower, why they do not take a command.

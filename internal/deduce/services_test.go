@@ -1,0 +1,107 @@
+package deduce
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"raftlab/internal/record"
+)
+
+const (
+	one   = record.FirstClient
+	other = record.FirstClient + 1
+)
+
+// told are the contradictions in what happens to two groups of servers: the first has server 0, the
+// second 1 and 2.
+func told(more func(r *trace)) (all []string) {
+	var r trace
+	for p, group := range []string{"", "group 1", "group 2"} {
+		r.add(record.Start, p, record.None, 0, "", "")
+		r.events[len(r.events)-1].Text = group
+	}
+	more(&r)
+	for _, b := range Breaches(r.events) {
+		all = append(all, fmt.Sprint(b.Peer, " ", b.What))
+	}
+	return all
+}
+
+// A server that stands alone gives each version to one client.
+func TestVersions(t *testing.T) {
+	put := func(r *trace, client int, value string, version int, answer string) {
+		r.call(client, 0, "KVServer.Put", fmt.Sprintf(`{Key:"x" Value:%q Version:%d}`, value, version), fmt.Sprintf("{Err:%q}", answer))
+	}
+	assert.Equal(t, []string{`0 answers OK to "[2]" at version 0 of "x", from client 1, but also to "[1]" at that version, from client 0`}, told(func(r *trace) {
+		put(r, one, "[1]", 0, "OK")
+		put(r, other, "[2]", 0, "OK")
+	}))
+	assert.Equal(t, []string{`0 answers OK to "[2]" at version 0 of "x", from client 1, but also to "[1]" at that version, from client 0; both had arrived before it answered either`},
+		told(func(r *trace) {
+			for n, k := range []record.Kind{record.Sent, record.Delivered, record.Handled} {
+				r.add(k, one, 0, 7, "KVServer.Put", []string{`{Key:"x" Value:"[1]" Version:0}`, `{Key:"x" Value:"[1]" Version:0}`, `{Err:"OK"}`}[n])
+				r.add(k, other, 0, 7, "KVServer.Put", []string{`{Key:"x" Value:"[2]" Version:0}`, `{Key:"x" Value:"[2]" Version:0}`, `{Err:"OK"}`}[n])
+			}
+		}))
+	assert.Empty(t, told(func(r *trace) {
+		put(r, one, "[1]", 0, "OK")
+		put(r, one, "[1]", 0, "OK") // it asks again
+		put(r, other, "[2]", 0, "ErrVersion")
+		put(r, other, "[2]", 1, "OK")
+	}))
+	assert.Empty(t, told(func(r *trace) {
+		put(r, one, "[1]", 0, "OK")
+		r.add(record.CrashPeer, 0, record.None, 0, "", "")
+		r.add(record.Restart, 0, record.None, 0, "", "")
+		put(r, other, "[2]", 0, "OK")
+	}), "it may have forgotten all")
+	assert.Empty(t, told(func(r *trace) {
+		r.add(record.Start, 3, record.None, 0, "", "") // beside server 0
+		put(r, one, "[1]", 0, "OK")
+		put(r, other, "[2]", 0, "OK")
+	}), "of several servers this would have to be known to each")
+}
+
+// A group that has given a key away does not write to it, until it has it back.
+func TestStrays(t *testing.T) {
+	const contents = `"g0: [1][2] .................................................... end"`
+	app := func(r *trace, client int, value string, between func()) {
+		r.add(record.Invoke, client, record.None, 0, "append", "")
+		r.events[len(r.events)-1].Text = fmt.Sprintf(`"g0" %q`, value)
+		r.n++
+		n, args := r.n, fmt.Sprintf(`{Key:"g0" Value:%q Op:"Append"}`, value)
+		r.add(record.Sent, client, 1, n, "ShardKV.PutAppend", args)
+		r.add(record.Delivered, client, 1, n, "ShardKV.PutAppend", args)
+		if between != nil {
+			between()
+		}
+		r.add(record.Handled, client, 1, n, "ShardKV.PutAppend", `{Err:"OK"}`)
+	}
+	gives := func(r *trace, from, to int, what string) {
+		r.call(to, from, "ShardKV.Pull", "{Shard:3 Num:2}", "{Err:\"OK\" Contents:map[g0:"+what+"]}")
+	}
+	assert.Equal(t, []string{`1 answers OK to "[3]" for "g0", but its group had given "g0" away without it, to peer 2`}, told(func(r *trace) {
+		app(r, one, "[1]", nil)
+		app(r, one, "[2]", nil)
+		app(r, other, "[3]", func() { gives(r, 1, 2, contents) })
+	}))
+	for why, more := range map[string]func(r *trace){
+		"it is in what was given": func(r *trace) { app(r, other, "[2]", func() { gives(r, 1, 2, contents) }) },
+		"the group has it back":   func(r *trace) { app(r, other, "[3]", func() { gives(r, 1, 2, contents); gives(r, 2, 1, contents) }) },
+		"it was given before":     func(r *trace) { gives(r, 1, 2, contents); app(r, other, "[3]", nil) },
+		"contents cannot be read": func(r *trace) { app(r, other, "[3]", func() { gives(r, 1, 2, `"zipped"`) }) },
+		"contents are cut off":    func(r *trace) { app(r, other, "[3]", func() { gives(r, 1, 2, `"g0: [1]`) }) },
+		"somebody may have overwritten it": func(r *trace) {
+			r.add(record.Invoke, one, record.None, 0, "put", "")
+			r.events[len(r.events)-1].Text = `"g0" "[9]"`
+			app(r, other, "[3]", func() { gives(r, 1, 2, contents) })
+		},
+	} {
+		assert.Empty(t, told(func(r *trace) {
+			app(r, one, "[1]", nil)
+			more(r)
+		}), why)
+	}
+}
