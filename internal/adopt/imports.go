@@ -6,10 +6,16 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"raftlab/internal/submission"
 )
 
 // modules of others that the course allows, and what stands for them here.
-var modules = map[string]string{"github.com/google/uuid": "uuid"}
+var modules = map[string]string{"github.com/google/uuid": "uuid", "github.com/sirupsen/logrus": "logrus", "github.com/fatih/color": "color"}
+
+// refused are modules of others that do not get in, however they come: their code uses what the
+// sandbox refuses everybody.
+var refused = map[string]string{"go.uber.org/zap": "net/http"}
 
 // fileFunctions are functions of package os that make or open files. There are none in the engine.
 var fileFunctions = []string{"OpenFile", "Create", "CreateTemp", "Mkdir", "MkdirAll", "MkdirTemp", "Remove", "RemoveAll", "Rename", "WriteFile", "Truncate"}
@@ -23,11 +29,11 @@ func (c *conversion) rewriteImports(f *file, d *directory) {
 		}
 		to, name := c.target(f, d, p)
 		switch {
-		case to != "":
-			c.importAs(f, spec, to, name)
-		case modules[p] != "":
+		case modules[p] != "" && submission.Vendored(c.tree.resolve(f.dir, p)), to == "" && modules[p] != "":
 			c.importAs(f, spec, c.shim(d, modules[p]), lastPart(p))
 			c.notes.add(Shimmed, f.name, f.line(spec.Pos()), "imports %s; the few functions of it that solutions use stand in its place", p)
+		case to != "":
+			c.importAs(f, spec, to, name)
 		case spec.Name != nil && spec.Name.Name == "_" && (p == "net/http/pprof" || p == "embed"):
 			c.eraseImport(f, spec)
 			c.notes.add(LeftOut, f.name, f.line(spec.Pos()), "imports %s, which has no use here", p)
@@ -36,11 +42,25 @@ func (c *conversion) rewriteImports(f *file, d *directory) {
 		case p == "flag":
 			c.importAs(f, spec, c.shim(d, "flag"), "flag")
 			c.notes.add(Shimmed, f.name, f.line(spec.Pos()), "reads flags, of which a server has none here: each has its default value")
+		case p == "C":
+		case outside(p) != "":
+			c.notes.add(Named, f.name, f.line(spec.Pos()), "imports %s, whose code would be refused if it was handed in, because it uses %s: do without, "+
+				"with package log for example", p, outside(p))
 		case !isStandard(p) && !strings.HasPrefix(p, module):
 			c.notes.add(Named, f.name, f.line(spec.Pos()), "imports %s, which is neither in what was given nor on the list of modules "+
-				"that the course allows (%s): hand in its code, or do without", p, strings.Join(sortedKeys(modules), ", "))
+				"that the course allows (%s): hand in its code (`go mod vendor` puts it into vendor/, which is read), or do without", p, strings.Join(sortedKeys(modules), ", "))
 		}
 	}
+}
+
+// outside is what a module that does not get in uses, or "".
+func outside(p string) string {
+	for m, uses := range refused {
+		if p == m || strings.HasPrefix(p, m+"/") {
+			return uses
+		}
+	}
+	return ""
 }
 
 // importAs changes an import, and leaves the package the name that the file knows it by.

@@ -6,6 +6,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"raftlab/internal/submission"
 )
 
 // part is a package that raftlab tests.
@@ -53,6 +55,8 @@ func (t *tree) beforeRaft() error {
 	for _, name := range t.names() {
 		d := t.dirs[name]
 		switch clause := d.clause(); {
+		case submission.Vendored(name):
+			continue
 		case clause == "raft":
 			return nil
 		case slices.Contains(ancient, clause):
@@ -121,7 +125,7 @@ func within(name, other string) bool { return name == other || strings.HasPrefix
 func (t *tree) roots(only string) (roots []root) {
 	for _, name := range t.names() {
 		d := t.dirs[name]
-		if only != "" && !within(name, only) {
+		if only != "" && !within(name, only) || submission.Vendored(name) {
 			continue
 		}
 		for _, p := range parts {

@@ -66,6 +66,9 @@ func (t *tree) resolve(from, p string) string {
 				return path.Join(at, below)
 			}
 		}
+		if there(path.Join(at, "vendor", p)) {
+			return path.Join(at, "vendor", p)
+		}
 		if there(path.Join(at, p)) { // the way of GOPATH
 			return path.Join(at, p)
 		}

@@ -51,7 +51,9 @@ func wanted(name string) bool {
 
 // read reads a folder or an archive.
 func read(ctx context.Context, from string) (*tree, error) {
-	files, err := submission.ReadAny(ctx, from, submission.Tree, wanted)
+	limits := submission.Tree
+	limits.Vendor = true
+	files, err := submission.ReadAny(ctx, from, limits, wanted)
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +74,10 @@ func parse(files []submission.File) *tree {
 			}
 			continue
 		}
-		t.handedIn[path.Base(s.Name)] = true
+		vendored := submission.Vendored(s.Name)
+		if !vendored {
+			t.handedIn[path.Base(s.Name)] = true
+		}
 		parsed, err := parser.ParseFile(t.fset, s.Name, s.Text, parser.ParseComments|parser.SkipObjectResolution)
 		if parsed == nil || parsed.Name == nil {
 			continue
@@ -84,7 +89,7 @@ func parse(files []submission.File) *tree {
 			t.dirs[dir] = d
 		}
 		for p := range f.imports() {
-			if name := path.Dir(p); hosted(p) && slices.Contains(courseNames, lastPart(p)) && !slices.Contains(t.own, name) {
+			if name := path.Dir(p); !vendored && hosted(p) && slices.Contains(courseNames, lastPart(p)) && !slices.Contains(t.own, name) {
 				t.own = append(t.own, name)
 			}
 		}

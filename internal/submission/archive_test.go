@@ -287,3 +287,26 @@ func TestChosenFolders(t *testing.T) {
 	_, _, err = FindTree([]File{{"b/raft/raft.go", []byte("package raft")}, {"a/raft/raft.go", []byte("package raft // 2")}}, raft)
 	assert.ErrorContains(t, err, "a, b: name one of them")
 }
+
+// Code of others in vendor/ is read where it is asked for. Nothing about it makes a submission one
+// that cannot be read.
+func TestVendor(t *testing.T) {
+	limits := Tree
+	limits.Vendor = true
+	const large = "src/vendor/x/tables.go"
+	zipped := zipOf(t, member{name: "src/raft.go", text: "package raft"}, member{name: "src/vendor/x/x.go", text: "package x"},
+		member{name: large, text: strings.Repeat("/", int(Tree.Size)+1)})
+	folder := t.TempDir()
+	write(t, folder, "src/raft.go", "package raft")
+	write(t, folder, "src/vendor/x/x.go", "package x")
+	write(t, folder, large, strings.Repeat("/", int(Tree.Size)+1))
+	for _, from := range []string{zipped, folder} {
+		files, err := ReadAny(t.Context(), from, limits, isGo)
+		require.NoError(t, err)
+		require.Len(t, files, 2)
+		assert.Equal(t, "src/vendor/x/x.go", files[1].Name)
+		files, err = ReadAny(t.Context(), from, Tree, isGo)
+		require.NoError(t, err)
+		assert.Len(t, files, 1)
+	}
+}

@@ -34,6 +34,9 @@ type Limits struct {
 	Files   int   // files that are read
 	Size    int64 // bytes of a file
 	Total   int64 // bytes of all files
+	// Vendor says that directories called vendor are read, too: code of others, which `go mod vendor`
+	// has put there. What there is too much of in them, or no file of its own, is passed over.
+	Vendor bool
 }
 
 // Usual are the limits for a package with what is below it.
@@ -69,8 +72,8 @@ func (e *Error) Error() string {
 }
 
 // Read returns the files at root and below that wanted says yes to, sorted by name. wanted gets the
-// name relative to root. Directories that the go command does not look at (vendor, testdata, names
-// that begin with a dot or an underscore) are left out, and so are such files. What is not a
+// name relative to root. Directories that the go command does not look at (vendor, unless the limits
+// say otherwise, testdata, names that begin with a dot or an underscore) are left out, and so are such files. What is not a
 // regular file is an [Error] if it is wanted, and is passed over otherwise.
 func Read(ctx context.Context, root string, limits Limits, wanted func(name string) bool) ([]File, error) {
 	files, _, err := read(ctx, root, limits, wanted)
@@ -207,7 +210,7 @@ func (r *reader) entry(parent string, entry fs.DirEntry, depth int) error {
 	name := path.Join(parent, base)
 	hidden := strings.HasPrefix(base, ".") || strings.HasPrefix(base, "_")
 	switch {
-	case hidden, entry.IsDir() && (base == "testdata" || base == "vendor"):
+	case hidden, entry.IsDir() && (base == "testdata" || base == "vendor" && !r.limits.Vendor):
 		return nil
 	case entry.IsDir():
 		return r.directory(name, depth-1)
@@ -223,12 +226,19 @@ func (r *reader) entry(parent string, entry fs.DirEntry, depth int) error {
 		return &Error{Name: parent, What: "has too many Go files", Help: fmt.Sprintf("%d are read; leave out what is not part of the code", r.limits.Files)}
 	}
 	text, err := r.regular(name)
+	var known *Error
+	if errors.As(err, &known) && Vendored(name) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
 	r.files = append(r.files, File{name, text})
 	return nil
 }
+
+// Vendored reports whether a name leads through a directory called vendor.
+func Vendored(name string) bool { return slices.Contains(strings.Split(name, "/"), "vendor") }
 
 // strange names would not arrive unchanged where they go: in messages, in JSON, and at the
 // compiler.
