@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"raftlab/internal/record"
@@ -122,16 +123,31 @@ func (s *State) Fixed(key string, r *Report, chosen bool) (notes []string, err e
 	for _, b := range r.Builds {
 		source[b.Package] = b.Source
 	}
+	var unknown []string // cases of which no rate is known
+	var alone string     // what is said if there is one
 	for _, c := range r.Cases {
-		now := tallyOf(c, source[c.pkg], r.Options, chosen)
-		if now.Source == "" || len(now.Seeds) == 0 {
+		tally := tallyOf(c, source[c.pkg], r.Options, chosen)
+		if tally.Source == "" || len(tally.Seeds) == 0 {
 			continue
 		}
 		id := key + " " + c.Case
-		known[id] = known[id].take(now, r.Started)
-		if text := known[id].Now.Fixed(known[id].Before); text != "" {
+		known[id] = known[id].take(tally, r.Started)
+		before, now := known[id].Before, known[id].Now
+		text := now.Fixed(before)
+		if text != "" && before.Stopped {
+			unknown = append(unknown, fmt.Sprintf("%s (seed %d before; 0 of %d now)", c.Case, before.Failed[0], len(now.Seeds)))
+			alone = c.Case + " " + text
+		} else if text != "" {
 			notes = append(notes, c.Case+" "+text)
 		}
+	}
+	switch len(unknown) {
+	case 0:
+	case 1:
+		notes = append(notes, alone)
+	default:
+		notes = append(notes, "nobody knows how often these failed before the change, since the search ended at a failure "+
+			"(--keep-going before a change finds the rate): "+strings.Join(unknown, ", "))
 	}
 	forget(known)
 	return notes, s.write(talliesFile, known)

@@ -78,3 +78,20 @@ func TestRememberedRates(t *testing.T) {
 	assert.Empty(t, test("ten", false, false, fail(3)))
 	assert.Contains(t, test("eleven", false, false, pass(1))[0], "nobody knows how often it failed", "it passed before the search stopped")
 }
+
+// What is not known of several cases is said once.
+func TestRatesThatNobodyKnows(t *testing.T) {
+	s := &State{dir: t.TempDir()}
+	test := func(source string, outcome record.Outcome) []string {
+		r := &Report{Started: time.Unix(1, 0), Builds: []Build{{Package: "./raft", Source: source}}}
+		for seed, name := range []string{"2A/X", "2B/Y"} {
+			r.Cases = append(r.Cases, CaseResult{Case: name, pkg: "./raft", Seeds: 1, Runs: []RunResult{{Seed: uint64(seed), Outcome: outcome}}})
+		}
+		notes, err := s.Fixed("/peer", r, false)
+		require.NoError(t, err)
+		return notes
+	}
+	assert.Empty(t, test("one", record.Fail))
+	assert.Equal(t, []string{"nobody knows how often these failed before the change, since the search ended at a failure " +
+		"(--keep-going before a change finds the rate): 2A/X (seed 0 before; 0 of 1 now), 2B/Y (seed 1 before; 0 of 1 now)"}, test("two", record.Pass))
+}

@@ -1,6 +1,7 @@
 package timeline
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -43,8 +44,32 @@ func (s Selection) rows(events []record.Event) []row {
 		return r.kind != record.Violation && !(s.chooses(r, moments[r.at]) && s.greps(r))
 	})
 	if s.Brief {
-		rows = foldApplies(rows)
+		rows = foldApplies(s.withLeaders(events, rows))
 	}
+	return rows
+}
+
+// withLeaders adds the leaders whom nobody has asked whether they lead, and who show it by what they
+// send: there is no other word of them where clients go by the answers that they get.
+func (s Selection) withLeaders(events []record.Event, rows []row) []row {
+	type leader struct{ peer, term int }
+	said := map[leader]bool{}
+	for _, e := range events {
+		if e.Kind == record.State && e.Leader {
+			said[leader{e.Peer, e.Term}] = true
+		}
+	}
+	for _, c := range deduce.Changes(events) {
+		if c.What != deduce.Leads || said[leader{c.Peer, c.Term}] || s.Client > 0 && s.Client != c.Peer || s.HasKey ||
+			len(s.Classes) > 0 && !slices.Contains(s.Classes, "states") {
+			continue
+		}
+		r := row{time: events[c.At].Time, kind: record.State, peer: c.Peer, other: record.None, leader: true, at: c.At, text: fmt.Sprintf("leads term %d", c.Term)}
+		if s.greps(r) {
+			rows = append(rows, r)
+		}
+	}
+	slices.SortStableFunc(rows, func(a, b row) int { return cmp.Compare(a.at, b.at) })
 	return rows
 }
 

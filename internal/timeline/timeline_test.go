@@ -340,6 +340,18 @@ func TestSelections(t *testing.T) {
 	assert.Contains(t, life, "4 of term 1 overwritten 71")
 	assert.NotContains(t, life, "RequestVote")
 	brief := print(Selection{Brief: true})
+	leaders := func(lines []string) (all []string) {
+		for _, l := range lines {
+			if strings.Contains(l, "leads") {
+				all = append(all, strings.TrimSpace(l))
+			}
+		}
+		return all
+	}
+	assert.Len(t, leaders(brief), 2, "nobody was asked, but their messages tell: %q", leaders(brief))
+	events = append(events, record.Event{Time: time.Second, Kind: record.State, Peer: 3, Other: record.None, Term: 2, Leader: true})
+	assert.Len(t, leaders(print(Selection{Brief: true})), 2, "one has been asked, which is told: %q", leaders(brief))
+	assert.Len(t, leaders(print(Selection{Brief: true, Grep: regexp.MustCompile("term 1")})), 1)
 	assert.Len(t, slices.DeleteFunc(brief, func(l string) bool { return !strings.Contains(l, "AppendEntries") }), 0)
 }
 
