@@ -20,6 +20,7 @@ import (
 //   - Of two states that differ only in such writes, the one that has used fewer of each kind is as good
 //     as the other: what is left can be used later, or not at all. Of equal puts that may not have been
 //     done nobody needs more than there are reads to come that begin with their value.
+//   - A first search takes such writes as often as it likes. What it cannot explain nobody can.
 //   - The writes that are tried first are those that lead to what the next read has seen.
 //
 // So a set of answered operations that are done, with the state after them, is looked at again only
@@ -34,6 +35,7 @@ type seeker struct {
 	byReturn []int   // answered operations
 	past     past
 	unsure   unsure
+	lavish   bool // unsure writes are not used up
 
 	done   []bool
 	seen   map[point][][]int // with these uses of unsure writes
@@ -65,17 +67,29 @@ type choice struct {
 	rank  int
 }
 
-// seek judges a history of one classic key by a search of at most budget steps.
+// seek judges a history of one classic key by a search of at most budget steps. Where writes have an
+// unknown outcome it begins with one that is lavish with them: see unsure.go.
 func seek(ops []Op, budget int) (Result, int) {
-	s := &seeker{seen: map[point][][]int{}}
+	s := seekerOf(ops)
+	if len(s.unsure.example) > 0 {
+		s.lavish = true
+		if result := s.run(budget / 2); result == Illegal || result == OK && s.affords() {
+			return result, s.steps
+		}
+		s.lavish = false
+	}
+	return s.run(budget), s.steps
+}
+
+func seekerOf(ops []Op) *seeker {
+	s := &seeker{}
 	for i := range ops {
 		s.ops = append(s.ops, &ops[i])
 	}
 	slices.SortStableFunc(s.ops, func(a, b *Op) int { return cmp.Compare(a.Call, b.Call) })
-	s.done = make([]bool, len(s.ops))
 	s.classify()
 	s.unsure = unsureOf(s.ops, s.class, s.byReturn)
-	return s.run(budget), s.steps
+	return s
 }
 
 // classify finds equal writes, and what reads tell.
@@ -111,6 +125,7 @@ func (s *seeker) classify() {
 
 // run tries one write after the other, and takes back what led nowhere.
 func (s *seeker) run(budget int) Result {
+	s.seen, s.done, s.frames = map[point][][]int{}, make([]bool, len(s.ops)), nil
 	s.enter(frame{used: make([]int, len(s.unsure.example))}, -1, value{})
 	for len(s.frames) > 0 {
 		top := &s.frames[len(s.frames)-1]
@@ -137,7 +152,10 @@ func (s *seeker) run(budget int) Result {
 func (s *seeker) enter(from frame, write int, state value) {
 	s.steps++
 	f := frame{state: state, active: slices.Clone(from.active), began: from.began, returned: from.returned, hash: from.hash, used: from.used}
-	if write >= 0 {
+	switch {
+	case write >= 0 && s.lavish && s.unsure.kind[write] >= 0:
+		f.use(s.unsure.kind[write])
+	case write >= 0:
 		f.active = slices.DeleteFunc(f.active, func(i int) bool { return i == write })
 		s.place(&f, write)
 	}
@@ -152,11 +170,16 @@ func (s *seeker) place(f *frame, i int) {
 	s.done[i] = true
 	f.placed = append(f.placed, i)
 	if kind := s.unsure.kind[i]; kind >= 0 {
-		f.used = slices.Clone(f.used)
-		f.used[kind]++
+		f.use(kind)
 		return
 	}
 	f.hash ^= mix(uint64(i) + 1)
+}
+
+// use notes that an unsure write is done.
+func (f *frame) use(kind int) {
+	f.used = slices.Clone(f.used)
+	f.used[kind]++
 }
 
 // settle lets begin what may have begun by now, and does what changes nothing.

@@ -67,10 +67,10 @@ func (s *seeker) isNew(f *frame) bool {
 // with their value, and where so many are left that have begun, it does not matter how many more.
 // (Reads to come are counted from the first operation that is not done; a few of them may be.)
 func (s *seeker) spent(f *frame) []int {
-	spent := slices.Clone(f.used)
-	if len(spent) == 0 {
+	if len(f.used) == 0 || s.lavish {
 		return nil
 	}
+	spent := slices.Clone(f.used)
 	left := make([]int, len(spent))
 	for _, i := range f.active {
 		if kind := s.unsure.kind[i]; kind >= 0 {
@@ -89,6 +89,29 @@ func (s *seeker) spent(f *frame) []int {
 func noMore(a, b []int) bool {
 	for i := range a {
 		if a[i] > b[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// A lavish search takes an unsure write that has begun as often as it likes. It has every order that
+// there is, and more: so if it finds none, there is none. Where it goes on depends on the answered
+// operations that are done, and on the state, for the first say what has begun; so it looks at each
+// such pair once, however many ways there are to use up what nobody knows about. Most wrong answers
+// would be wrong however often what was lost had been done, and it finds those.
+//
+// affords says whether what such a search has found is an order. It is if no write in it is the
+// nth of its kind while fewer than n of the kind had begun: the nth use is then the nth that began.
+func (s *seeker) affords() bool {
+	begun, at := make([]int, len(s.unsure.example)), 0
+	for n := 1; n < len(s.frames); n++ {
+		for ; at < s.frames[n-1].began; at++ {
+			if kind := s.unsure.kind[at]; kind >= 0 {
+				begun[kind]++
+			}
+		}
+		if !noMore(s.frames[n].used, begun) {
 			return false
 		}
 	}
