@@ -94,7 +94,7 @@ func (c *conversion) maker(d *directory) (*file, *ast.FuncDecl) {
 // peerType is the type that Make returns, or the one with the methods of a peer.
 func (c *conversion) peerType(d *directory) string {
 	if f, fn := c.maker(d); fn != nil && fn.Type.Results != nil && len(fn.Type.Results.List) > 0 {
-		name := strings.TrimPrefix(f.source(fn.Type.Results.List[0].Type), "*")
+		name := d.bare(f.source(fn.Type.Results.List[0].Type))
 		if _, _, spec := d.typeSpec(name); spec != nil {
 			if _, isInterface := spec.Type.(*ast.InterfaceType); !isInterface {
 				return name

@@ -64,7 +64,7 @@ func (c *conversion) classic(place string, d *directory, start string, methods .
 	}
 	client := strings.TrimPrefix(g.flat(clerk.Type.Results)[0].text, "*")
 	for _, m := range methods {
-		if f, fn := d.method(client, m); fn == nil {
+		if f, fn := d.method(d.bare(client), m); fn == nil {
 			c.notes.add(Named, d.name, 0, "its %s has no method %s, which the course asks for", client, m)
 		} else if m == "Get" && len(f.flat(fn.Type.Params)) != 1 {
 			c.notes.add(Named, f.name, f.line(fn.Pos()), "Get of its %s has another form than the course's, Get(key string) string", client)
@@ -98,7 +98,7 @@ func (c *conversion) clerkThatReturns(d *directory, client, made string) string 
 		name, takes, passed string
 		results             int
 	}{{"Get", "key string", "key", 1}, {"Put", "key, value string", "key, value", 0}, {"Append", "key, value string", "key, value", 0}} {
-		f, fn := d.method(client, m.name)
+		f, fn := d.method(d.bare(client), m.name)
 		if fn == nil {
 			return ""
 		}
@@ -179,10 +179,16 @@ func missing(first bool, a, b string) string {
 	return b
 }
 
-// raftField is the name of the field of a server that holds its peer, and its type.
+// raftField is where a server has its Raft peer, and what its type is called there. The peer may be in
+// a struct that is embedded, or in one of the server's own below it: rsm.rf.
 func (c *conversion) raftField(d *directory, server string) (name, text string) {
-	f, _, spec := d.typeSpec(server)
-	if spec == nil {
+	return d.peerIn(d.bare(server), 3)
+}
+
+// peerIn looks for the peer in a struct, and in those within it, so many levels deep.
+func (d *directory) peerIn(structure string, levels int) (name, text string) {
+	f, _, spec := d.typeSpec(structure)
+	if spec == nil || levels == 0 {
 		return "", ""
 	}
 	st, ok := spec.Type.(*ast.StructType)
@@ -193,6 +199,16 @@ func (c *conversion) raftField(d *directory, server string) (name, text string) 
 		text = f.source(field.Type)
 		if base := strings.TrimPrefix(text, "*"); (base == "raft.Raft" || base == "raftapi.Raft") && len(field.Names) > 0 {
 			return field.Names[0].Name, text
+		}
+	}
+	for _, field := range st.Fields.List {
+		within, text := d.peerIn(d.bare(f.source(field.Type)), levels-1)
+		switch {
+		case within == "":
+		case len(field.Names) == 0:
+			return within, text
+		default:
+			return field.Names[0].Name + "." + within, text
 		}
 	}
 	return "", ""

@@ -2,11 +2,13 @@ package kit
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"raftlab/kvapi"
 	"raftlab/porcupine-tests/model"
+	"raftlab/tester"
 )
 
 // User is a person with a clerk of one of the two dialects. What it asks and what it is answered
@@ -38,8 +40,31 @@ func (u *User) do(op model.Op, call func(*model.Op)) model.Op {
 			o.Wrote(fmt.Sprintf("%s %s of client %d", op.Kind, op.Question(), u.Client.Number()))
 		}
 		o.Return(op.Answer())
+		u.check(op)
 	})
 	return op
+}
+
+// answers are what the two operations of the versioned dialect may be answered.
+var answers = map[model.Kind][]kvapi.Err{
+	model.Get: {kvapi.OK, kvapi.ErrNoKey},
+	model.Put: {kvapi.OK, kvapi.ErrVersion, kvapi.ErrNoKey, kvapi.ErrMaybe},
+}
+
+// answered reports whether an operation was answered with one of them.
+func answered(op model.Op) bool {
+	may := answers[op.Kind]
+	return op.Dialect == model.Classic || may == nil || slices.Contains(may, op.Err)
+}
+
+// check fails the case for what is no answer at all. Users ask again, so that a clerk which answers
+// something else at once, as one does that is not written yet, would keep them busy for ever.
+func (u *User) check(op model.Op) {
+	if answered(op) {
+		return
+	}
+	u.b.Fail(tester.RuleWrongAnswer, nil, "client %d asked %s %s, and its clerk said %q, which is no answer: there are %v. A clerk asks until a leader has answered",
+		u.Client.Number(), op.Kind, op.Question(), op.Err, answers[op.Kind])
 }
 
 // Get reads a key; "" if it does not exist.
