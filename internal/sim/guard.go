@@ -78,3 +78,9 @@ func tooMuchCPU(limit time.Duration) record.Verdict {
 	return record.Verdict{Outcome: record.Ungraded, Rule: "processor time", Message: fmt.Sprintf(
 		"the run took more than %v of processor time, and nothing that is counted came to its limit: %s", limit, personDecides)}
 }
+
+// tooLong is about a run on a machine so busy that it did not get the processor time that it may take.
+func tooLong(wall time.Duration) record.Verdict {
+	return record.Verdict{Outcome: record.Ungraded, Rule: "wall-clock time", Message: fmt.Sprintf(
+		"not finished after %v of wall-clock time. This is no judgement on the code under test: %s", wall.Round(time.Second/10), personDecides)}
+}

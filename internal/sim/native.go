@@ -15,6 +15,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"raftlab/internal/record"
@@ -46,14 +47,18 @@ func native(ctx context.Context, j Job) (r Result) {
 		return Result{Verdict: frameworkError(fmt.Errorf("make a directory for the run: %w\n%s", err, elsewhere))}
 	}
 	defer os.RemoveAll(dir)
-	n := &nativeRun{Job: j, dir: dir, events: newEvents(), output: &output{}}
+	n := &nativeRun{Job: j, began: began, dir: dir, events: newEvents(), output: &output{}}
 	cmd, err := n.command(ctx)
 	if err != nil {
 		return Result{Verdict: frameworkError(err)}
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, min(j.Wall, 4*j.CPU), errTooLong)
+	wall := j.Wall
+	if runtime.GOOS != "linux" { // the processor time of a child is not known there
+		wall = min(wall, 4*j.CPU)
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, wall, errTooLong)
 	defer cancel()
-	ended := runGroup(ctx, cmd)
+	ended := runGroup(ctx, j.CPU, cmd)
 	r = n.result(ctx, ended)
 	if cmd.ProcessState != nil {
 		r.CPU = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
@@ -65,11 +70,15 @@ func native(ctx context.Context, j Job) (r Result) {
 // elsewhere is what to do where temporary files cannot be made.
 const elsewhere = "native runs keep what they say in temporary files: set TMPDIR to a directory that can be written to, with room for a few MiB"
 
-var errTooLong = errors.New("the run's time is over")
+var (
+	errTooLong = errors.New("the run's time is over")
+	errTooMuch = errors.New("the run's processor time is over")
+)
 
 // nativeRun is one run, seen from the parent.
 type nativeRun struct {
 	Job
+	began  time.Time
 	dir    string
 	events *events
 	output *output
@@ -142,8 +151,9 @@ func nativeEnvironment(j Job, dir string) ([]string, error) {
 		record.TraceVariable+"="+filepath.Join(dir, "events")), nil
 }
 
-// runGroup runs cmd until it has ended or ctx has, and leaves nothing of its process group.
-func runGroup(ctx context.Context, cmd *exec.Cmd) error {
+// runGroup runs cmd until it has ended, has used up its processor time or ctx has ended, and leaves
+// nothing of its process group.
+func runGroup(ctx context.Context, cpu time.Duration, cmd *exec.Cmd) error {
 	runtime.LockOSThread() // on Linux the child is to die with the thread that has started it
 	defer runtime.UnlockOSThread()
 	cmd.SysProcAttr = ownGroup()
@@ -151,10 +161,32 @@ func runGroup(ctx context.Context, cmd *exec.Cmd) error {
 	if err := cmd.Start(); err != nil {
 		return err
 	}
-	stop := context.AfterFunc(ctx, func() { killGroup(cmd.Process) })
+	var spent atomic.Bool
+	over := make(chan struct{})
+	go func() {
+		looks := time.NewTicker(glance)
+		defer looks.Stop()
+		for !spent.Load() {
+			select {
+			case <-over:
+				return
+			case <-ctx.Done():
+				killGroup(cmd.Process)
+				return
+			case <-looks.C:
+				if familyTime(cmd.Process.Pid) > cpu {
+					spent.Store(true)
+					killGroup(cmd.Process)
+				}
+			}
+		}
+	}()
 	err := cmd.Wait()
-	stop()
+	close(over)
 	killGroup(cmd.Process) // what it may have started
+	if spent.Load() {
+		return errTooMuch
+	}
 	return err
 }
 
@@ -183,6 +215,8 @@ func (n *nativeRun) result(ctx context.Context, ended error) Result {
 	v := n.end.Verdict
 	switch {
 	case ctx.Err() != nil && errors.Is(context.Cause(ctx), errTooLong):
+		v = tooLong(time.Since(n.began))
+	case errors.Is(ended, errTooMuch):
 		v = tooMuchCPU(n.CPU)
 	case ctx.Err() != nil:
 		v = interrupted(ctx).Verdict

@@ -3,9 +3,12 @@ package sim
 import (
 	"context"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -104,4 +107,25 @@ func TestNativeEndings(t *testing.T) {
 			require.Equal(t, want.Hash, r.Hash)
 		})
 	}
+}
+
+// A native run ends by the processor time that it takes. A machine so busy that it takes long for
+// other reasons takes nothing from a run, and is not called one that computes for ever.
+func TestNativeTimes(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("processor time is not known here")
+	}
+	const cpu = 300 * time.Millisecond
+	require.ErrorIs(t, runGroup(context.Background(), cpu, exec.Command("sh", "-c", "while :; do :; done")), errTooMuch)
+	require.NoError(t, runGroup(context.Background(), cpu, exec.Command("sleep", "1.5")))
+	ctx, cancel := context.WithTimeoutCause(context.Background(), cpu, errTooLong)
+	defer cancel()
+	began := time.Now()
+	err := runGroup(ctx, cpu, exec.Command("sleep", "60"))
+	require.Error(t, err)
+	require.NotErrorIs(t, err, errTooMuch)
+	require.Less(t, time.Since(began), 50*time.Second)
+	n := nativeRun{Job: Job{CPU: cpu}, dir: t.TempDir(), events: newEvents(), output: &output{}, began: began}
+	require.Equal(t, "wall-clock time", n.result(ctx, err).Verdict.Rule)
+	require.Equal(t, "processor time", n.result(context.Background(), errTooMuch).Verdict.Rule)
 }

@@ -209,8 +209,7 @@ func (w *worker) do(ctx context.Context, j Job) (Result, workerState) {
 		return r, usable
 	case <-timer.C:
 		w.kill()
-		return Result{Wall: j.Wall, Verdict: record.Verdict{Outcome: record.Ungraded, Rule: "wall-clock time", Message: fmt.Sprintf(
-			"not finished after %v of wall-clock time. This is no judgement on the code under test: %s", j.Wall, personDecides)}}, spent
+		return Result{Wall: j.Wall, Verdict: tooLong(j.Wall)}, spent
 	case <-ctx.Done():
 		w.kill()
 		return interrupted(ctx), spent
