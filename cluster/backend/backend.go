@@ -1,6 +1,7 @@
 package backend
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	bolt "go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
 )
 
 // Bucket is a part of the database. Its number orders the buckets in memory.
@@ -92,7 +94,46 @@ func mapped() int {
 	return 10 << 30
 }
 
+// Sound is an error if there is a database that cannot be read, or is shorter than it says it is:
+// looking at what is missing would end the process without a word that helps.
+func Sound(path string) error {
+	info, err := os.Stat(path)
+	if os.IsNotExist(err) || err == nil && info.Mode().IsRegular() && info.Size() == 0 {
+		return nil // it is made
+	}
+	switch {
+	case err != nil:
+	case !info.Mode().IsRegular():
+		err = errors.New("it is no regular file")
+	default:
+		err = complete(path, info.Size())
+	}
+	if err != nil && !errors.Is(err, bolterrors.ErrTimeout) { // somebody else has it open, as will be said
+		return fmt.Errorf("opening the database %s: %w. No crash does that. Keep the directory for a look at it, and put back the file "+
+			"as it was; the other members go on meanwhile", path, err)
+	}
+	return nil
+}
+
+// complete looks whether a file has as many bytes as the database in it.
+func complete(path string, has int64) error {
+	db, err := bolt.Open(path, 0o600, &bolt.Options{ReadOnly: true, Timeout: time.Second})
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	return db.View(func(tx *bolt.Tx) error {
+		if tx.Size() > has {
+			return fmt.Errorf("it ends after %d bytes of %d", has, tx.Size())
+		}
+		return nil
+	})
+}
+
 func openFile(path string) (*bolt.DB, error) {
+	if err := Sound(path); err != nil {
+		return nil, err
+	}
 	db, err := bolt.Open(path, 0o600, &bolt.Options{Timeout: time.Second, InitialMmapSize: mapped(),
 		NoFreelistSync: true, FreelistType: bolt.FreelistMapType})
 	if err != nil {

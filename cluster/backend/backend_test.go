@@ -176,3 +176,31 @@ func TestReplace(t *testing.T) {
 	require.NoError(t, b.Close())
 	require.NoError(t, a.Close())
 }
+
+// A database that is none, or shorter than it says, is refused with what to do; it is not touched.
+func TestSound(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "data.db")
+	require.NoError(t, Sound(name), "it is not there yet")
+	b, err := Open(name, Options{})
+	require.NoError(t, err)
+	require.NoError(t, b.Close())
+	whole, err := os.ReadFile(name)
+	require.NoError(t, err)
+	require.NoError(t, Sound(name))
+	zeros := append(make([]byte, 8192), whole[8192:]...)
+	for what, text := range map[string][]byte{"short": whole[:9000], "very short": whole[:10], "zeros": zeros, "text": []byte("hello")} {
+		require.NoError(t, os.WriteFile(name, text, 0o644))
+		_, err := Open(name, Options{})
+		require.ErrorContains(t, err, "opening the database "+name, what)
+		require.ErrorContains(t, err, "put back the file as it was", what)
+		left, err := os.ReadFile(name)
+		require.NoError(t, err)
+		require.Equal(t, text, left, what)
+	}
+	require.NoError(t, os.Remove(name))
+	require.NoError(t, os.Mkdir(name, 0o755))
+	require.ErrorContains(t, Sound(name), "it is no regular file")
+	require.NoError(t, os.Remove(name))
+	require.NoError(t, os.WriteFile(name, nil, 0o644))
+	require.NoError(t, Sound(name), "one that is being made")
+}

@@ -9,6 +9,7 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 
+	"raftlab/cluster/backend"
 	"raftlab/kvapi"
 )
 
@@ -59,6 +60,9 @@ func openStore(file string, sessions int) (*store, error) {
 }
 
 func (s *store) reopen() (err error) {
+	if err := backend.Sound(s.file); err != nil {
+		return err
+	}
 	if s.db, err = bolt.Open(s.file, 0o644, &bolt.Options{Timeout: time.Second}); err != nil {
 		return fmt.Errorf("opening the database %s: %w", s.file, err)
 	}

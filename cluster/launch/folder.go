@@ -66,6 +66,10 @@ func CreateEtcd(path string, n int, implementation string) (*Folder, error) {
 }
 
 func (f *Folder) create(n int) (*Folder, error) {
+	name := filepath.Join(f.Path, folderFile)
+	if _, err := os.Stat(name); errors.Is(err, fs.ErrNotExist) && f.lastBorn() >= 0 {
+		return nil, damaged(name, "it is gone, and members have been started here")
+	}
 	f.Cluster, f.Secret = rand.Text(), rand.Text()
 	each := 2
 	if f.Etcd {
@@ -159,7 +163,27 @@ func Read(path string) (*Folder, error) {
 	if f.Path, err = filepath.Abs(path); err != nil {
 		return nil, err
 	}
+	if last := f.lastBorn(); last >= len(f.Members) {
+		return nil, damaged(name, fmt.Sprintf("it names %d members, and member %d has been started here", len(f.Members), last))
+	}
 	return f, nil
+}
+
+// bornName begins the name of a file that says that a member has been started; its number follows.
+const bornName = "born-"
+
+// lastBorn is the highest number of a member that has been started in the folder, -1 if none has.
+func (f *Folder) lastBorn() int {
+	last := -1
+	entries, _ := os.ReadDir(f.Path) // it may not be there yet
+	for _, e := range entries {
+		if digits, ok := strings.CutPrefix(e.Name(), bornName); ok {
+			if i, err := strconv.Atoi(digits); err == nil {
+				last = max(last, i)
+			}
+		}
+	}
+	return last
 }
 
 // damaged is the error for a file that does not say what a cluster is.
@@ -232,13 +256,13 @@ type belongs struct {
 // has never been started. An empty directory of a member that may have voted is refused: it has
 // forgotten its vote, and could give another one in the same term.
 func (f *Folder) Enter(i int) error {
-	name, born := filepath.Join(f.MemberDir(i), "member.json"), filepath.Join(f.Path, fmt.Sprintf("born-%d", i))
+	name, born := filepath.Join(f.MemberDir(i), "member.json"), filepath.Join(f.Path, fmt.Sprint(bornName, i))
 	own := belongs{f.Cluster, i, f.Implementation}
 	b, err := os.ReadFile(name)
 	if err == nil {
 		var found belongs
 		if err := json.Unmarshal(b, &found); err != nil {
-			return fmt.Errorf("reading %s: %w", name, err)
+			return fmt.Errorf("reading %s: %w: it says whom the directory belongs to; put it back as it was", name, err)
 		}
 		if found != own {
 			return fmt.Errorf("%s belongs to member %d of the cluster %q on %q, and not to member %d of %q on %q: start it where it belongs",

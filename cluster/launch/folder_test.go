@@ -43,3 +43,31 @@ func TestReadOfWhatIsNoCluster(t *testing.T) {
 	_, err = Read(dir)
 	require.ErrorContains(t, err, "it is no regular file")
 }
+
+// Members that have been started and of which the folder's file does not tell are not left behind
+// in silence: the others could take themselves for a majority.
+func TestMembersThatAreNotNamed(t *testing.T) {
+	dir := t.TempDir()
+	f, err := Create(dir, 3, "x")
+	require.NoError(t, err)
+	for i := range 3 {
+		require.NoError(t, f.Enter(i))
+	}
+	name := filepath.Join(dir, folderFile)
+	whole, err := os.ReadFile(name)
+	require.NoError(t, err)
+	f.Members = f.Members[:2]
+	require.NoError(t, f.Save())
+	_, err = Read(dir)
+	require.ErrorContains(t, err, "it names 2 members, and member 2 has been started here")
+
+	require.NoError(t, os.Remove(name))
+	_, err = Create(dir, 3, "x")
+	require.ErrorContains(t, err, "it is gone, and members have been started here")
+	require.NoFileExists(t, name)
+	require.NoError(t, os.WriteFile(name, whole, 0o600))
+	_, err = Read(dir)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(f.MemberDir(1), "member.json"), nil, 0o600))
+	require.ErrorContains(t, f.Enter(1), "put it back as it was")
+}

@@ -130,9 +130,6 @@ func TestCutAtEveryByte(t *testing.T) {
 		}
 		torn := make([]byte, len(whole))
 		copy(torn, whole[:cut])
-		if cut%3 == 0 {
-			torn = torn[:cut] // a file that is shorter, not zeroed
-		}
 		require.NoError(t, os.WriteFile(segmentOf(at), torn, 0o644))
 		l := openSmall(t, at)
 		// Bytes that are zero anyhow are not missed.
@@ -150,6 +147,30 @@ func TestCutAtEveryByte(t *testing.T) {
 		require.NoError(t, l.Close())
 		_ = os.Remove(filepath.Join(at, segmentName(2))) // the write may have begun one
 	}
+}
+
+// A file that is shorter than it was made is not what a crash leaves: the log would begin without
+// what it has promised.
+func TestShorterFile(t *testing.T) {
+	dir, _, ends := written(t, 12)
+	whole, err := os.ReadFile(segmentOf(dir))
+	require.NoError(t, err)
+	for _, cut := range []int64{headerSize, ends[3], ends[3] + 5, ends[len(ends)-1], int64(len(whole)) - 1} {
+		require.NoError(t, os.WriteFile(segmentOf(dir), whole[:cut], 0o644))
+		fs, err := disk.OpenFragile(dir, nil)
+		require.NoError(t, err)
+		_, err = Open(dir, small(fs))
+		var damage *Damage
+		require.ErrorAs(t, err, &damage, "cut at %d", cut)
+		require.Equal(t, cut, damage.Offset)
+		left, err := os.ReadFile(segmentOf(dir))
+		require.NoError(t, err)
+		require.Equal(t, whole[:cut], left, "nothing was changed")
+	}
+	old := append([]byte{}, whole...) // by a program that did not note the size
+	clear(old[44:56])
+	require.NoError(t, os.WriteFile(segmentOf(dir), old[:ends[3]], 0o644))
+	require.NoError(t, openSmall(t, dir).Close())
 }
 
 // What is cut off is zeroed: a later write that is torn as well must not find sound groups behind

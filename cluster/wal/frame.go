@@ -29,6 +29,7 @@ type header struct {
 	first  uint64 // number of its first group
 	chain  uint32 // CRC of the group before that
 	salt   uint64 // part of the CRC of each group: bytes that a client has stored cannot pass for a group
+	size   int64  // of the file, which was made as long before it got its name; 0: by a program that did not note it
 }
 
 func (h header) encode() []byte {
@@ -38,6 +39,8 @@ func (h header) encode() []byte {
 	b = binary.LittleEndian.AppendUint64(b, h.number)
 	b = binary.LittleEndian.AppendUint64(b, h.first)
 	b = binary.LittleEndian.AppendUint64(b, h.salt)
+	b = binary.LittleEndian.AppendUint32(b, crc32.Checksum(b, castle))
+	b = binary.LittleEndian.AppendUint64(b, uint64(h.size))
 	b = binary.LittleEndian.AppendUint32(b, crc32.Checksum(b, castle))
 	return append(b, make([]byte, headerSize-len(b))...)
 }
@@ -57,6 +60,12 @@ func decodeHeader(b []byte) (h header, err error) {
 	h.number = binary.LittleEndian.Uint64(b[16:])
 	h.first = binary.LittleEndian.Uint64(b[24:])
 	h.salt = binary.LittleEndian.Uint64(b[32:])
+	if size := b[n+4 : n+16]; [12]byte(size) != [12]byte{} {
+		if crc32.Checksum(b[:n+12], castle) != binary.LittleEndian.Uint32(size[8:]) {
+			return h, errors.New("the checksum of its size is wrong")
+		}
+		h.size = int64(binary.LittleEndian.Uint64(size))
+	}
 	return h, nil
 }
 

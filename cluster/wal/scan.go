@@ -107,6 +107,8 @@ func (f *found) scanSegment(fs disk.FS, i int, visit func(spot)) error {
 		return &Damage{name, 0, err.Error()}
 	case h.number != s.number:
 		return &Damage{name, 0, fmt.Sprintf("its header says that it is segment %x", h.number)}
+	case int64(len(data)) < h.size:
+		return &Damage{name, int64(len(data)), fmt.Sprintf("it ends here, and had %d bytes before anything was written to it", h.size)}
 	case i == 0:
 		f.number, f.chain = h.first, h.chain
 	case s.number != f.segments[i-1].number+1:

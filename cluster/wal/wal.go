@@ -175,6 +175,7 @@ func (l *Log) newSegment(need int64) error {
 	}
 	b, crc := encodeFrame(h.salt, l.number, l.chain, baseOf(l.memory.Load(), l.snapshot).encode())
 	size := max(l.o.SegmentSize, headerSize+int64(len(b))+need)
+	h.size = size
 	if err := makeFile(l.fs, segmentName(h.number), size, append(h.encode(), b...)); err != nil {
 		return err
 	}
