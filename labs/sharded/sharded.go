@@ -64,7 +64,8 @@ func (s *Service) start(me int, ends []*labrpc.ClientEnd, p *raftapi.Persister) 
 	if s.setup.Extensions != nil {
 		o.Extensions = raftapi.AddExtensions(o.Extensions, s.setup.Extensions(me)...)
 	}
-	own, ctrlers := ends[first:first+s.setup.Sizes[group]], ends[:s.setup.Sizes[Controller]]
+	last, control := first+s.setup.Sizes[group], s.setup.Sizes[Controller]
+	own, ctrlers := ends[first:last:last], ends[:control:control] // whoever appends to one shall not change the others
 	if group == Controller {
 		return s.setup.Service().Controller.Start(own, me, p, kvapi.Options{Raft: o.Raft, Extensions: o.Extensions})
 	}

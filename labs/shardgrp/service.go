@@ -74,7 +74,7 @@ func (s *service) start(me int, ends []*labrpc.ClientEnd, p *raftapi.Persister) 
 	}
 	group, own := 1+(me-1)/s.layout.each, (me-1)%s.layout.each
 	first := me - own
-	return moved.Start(ends[first:first+s.layout.each], own, p, s.layout.maxState, group)
+	return moved.Start(ends[first:first+s.layout.each:first+s.layout.each], own, p, s.layout.maxState, group)
 }
 
 // store is the server of configurations as the harness wants it: there is no Raft in it.
