@@ -177,7 +177,7 @@ func (p prepared) make(ctx context.Context, store cache) (*Binary, error) {
 	if err != nil && len(checked.Errors) > 0 && ctx.Err() == nil && !blames(err) {
 		return nil, typeErrors(checked) // whatever else is wrong, and whatever the compiler has been made to say
 	}
-	if err != nil && len(p.edited) > 0 && overlayBroken(err) && !p.Native {
+	if err != nil && len(p.edited) > 0 && overlayBroken(err) && !p.Native && c.editsBreak(ctx, p.edited) {
 		p.notes = append(p.notes, fmt.Sprintf("the Go runtime overlay does not compile with %s: printing and garbage collections "+
 			"change runs, and goroutines run first in, first out", p.tools.version))
 		delete(p.code.replace, globalsFile) // then all goroutines are owner 0's

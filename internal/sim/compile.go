@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -136,6 +137,31 @@ func overlayBroken(err error) bool {
 	return errors.As(err, &broken)
 }
 
+// editsBreak reports whether the Go runtime does not compile with the edits, by itself. What a build
+// with foreign code says of it may be that code's doing, or for want of memory; and without the
+// edits all servers share their variables, which nobody shall have by making a build fail.
+func (c compilation) editsBreak(ctx context.Context, edited map[string][]byte) bool {
+	dir, remove, err := c.store.tempDir()
+	if err != nil {
+		return false
+	}
+	defer remove()
+	alone := compilation{Build: c.Build, tools: c.tools, code: &tree{}, store: c.store, names: map[string]string{}}
+	overlay, err := alone.writeOverlay(dir, edited)
+	if err != nil {
+		return false
+	}
+	args := []string{"build", "-trimpath", "-overlay", overlay}
+	var packages []string
+	for _, name := range sortedKeys(edited) {
+		packages = append(packages, path.Dir(name))
+	}
+	cmd := exec.Command(c.tools.command, append(args, slices.Compact(packages)...)...)
+	cmd.Dir, cmd.Env = c.Framework, append(c.environment(), "GOTMPDIR="+dir)
+	out, err := compiling.output(ctx, "the compiler", cmd)
+	return err != nil && ctx.Err() == nil && inRuntime.MatchString(out)
+}
+
 var inRuntime = regexp.MustCompile(`(?m)^# (runtime|internal/runtime\S*|internal/sync|sync|log|fmt|encoding/gob|internal/poll|flag|crypto/internal/sysrand|os|time|math/rand\S*|hash/maphash|testing/internal/testdeps)$`)
 
 // unlinked is what the linker says of a function that the edits should have added, and full what a
@@ -172,6 +198,9 @@ func (c compilation) named(out string) string {
 		for _, spelling := range spellings {
 			out = strings.ReplaceAll(out, spelling, name)
 		}
+	}
+	for _, base := range []string{c.Framework, resolved(c.Framework)} { // where the go command says that it found something
+		out = strings.ReplaceAll(out, base+string(filepath.Separator), "")
 	}
 	return out
 }

@@ -92,6 +92,11 @@ var runtimeGroups = []runtimeGroup{
 				"\t\town := slicing8TableISO[0]\n\t\treturn &own\n\tcase ECMA:\n\t\town := slicing8TableECMA[0]\n\t\treturn &own\n"},
 			// What the local time zone is gets known when somebody first asks, and %#v shows whether.
 			{"time/zoneinfo.go", "var localOnce sync.Once\n", "var localOnce sync.Once\n\nfunc init() { localOnce.Do(initLocal) }\n"},
+			// Who asks for signals first starts a goroutine for all, and would see one more than others.
+			{"os/signal/signal.go", "\t\"sync\"\n)\n", "\t\"sync\"\n\t_ \"unsafe\"\n)\n\n" +
+				"//go:linkname raftlab_setOwner runtime.raftlab_setOwner\nfunc raftlab_setOwner(uint64) uint64\n"},
+			{"os/signal/signal.go", "\t\tgo watchSignalLoop()\n",
+				"\t\tbefore := raftlab_setOwner(0)\n\t\t\t\t\t\tgo watchSignalLoop()\n\t\t\t\t\t\traftlab_setOwner(before)\n"},
 			{"math/rand/rand.go", "func Read(p []byte) (n int, err error) { return globalRand().Read(p) }\n",
 				"func Read(p []byte) (n int, err error) { return New(&runtimeSource{}).Read(p) }\n"},
 			{"fmt/print.go", "\t\"unicode/utf8\"\n", "\t\"unicode/utf8\"\n\t_ \"unsafe\"\n"},

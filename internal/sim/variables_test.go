@@ -19,6 +19,8 @@ import (
 	"errors"
 	"fmt"
 	"math/rand"
+	"os"
+	"os/signal"
 	"reflect"
 	"regexp"
 	"runtime"
@@ -115,6 +117,9 @@ func hidden() {
 	is("source of our own", own.Int63(), int64(1))
 	is("generators with one seed", rng.Int63() == other.Int63(), true)
 	is("number of goroutines", runtime.NumGoroutine() < 100, true)
+	before := runtime.NumGoroutine()
+	signal.Notify(make(chan os.Signal, 1), os.Interrupt)
+	is("goroutines that package signal starts for all", runtime.NumGoroutine()-before, 0)
 	for range 200 { go func() { select {} }() }
 	var stats runtime.MemStats
 	runtime.ReadMemStats(&stats); is("memory", stats.HeapAlloc, uint64(0))

@@ -174,6 +174,8 @@ func TestCompileErrors(t *testing.T) {
 		"no code":          {"x.txt: nothing\n", ""},
 		"another module":   {"x.go: package raft\nimport \"6.5840/labrpc\"\n", "x.go:2:8: import \"6.5840/labrpc\""},
 		"tests only":       {"x_test.go: package raft\n", "no Go file"},
+		"impossible path":  {"x.go: package raft\nimport \"raftlab/raft/a b\"\nvar _ = ab.X\n\x00a b/x.go: package ab\nvar X = 1\n", "x.go:2:8: invalid import path"},
+		"two packages":     {"x.go: package raft\nimport \"raftlab/raft/a\"\nvar _ = a.X\n\x00a/x.go: package a\nvar X = 1\n\x00a/y.go: package b\n", "found packages a (x.go) and b (y.go) in raft/a"},
 		"build line":       {"x.go: // About it.\n\n//go:build !!a\n\npackage raft\n", "x.go:3:1: parsing //go:build line: double negation"},
 		"two build lines":  {"x.go: //go:build !a\n//go:build !b\n\npackage raft\n", "x.go:2:1: multiple //go:build comments"},
 		"huge variable":    {"x.go: package raft\nvar a [1 << 40]int\nfunc Run(string, func(string)) string { a[1] = 2; return \"\" }\n", "a package variable has 8796093022208 bytes"},
@@ -183,10 +185,11 @@ func TestCompileErrors(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := miniBuild(t)
-			b.Impl = impl(t, c.file)
+			b.Impl = impl(t, strings.Split(c.file, "\x00")...)
 			_, err := b.Binary(context.Background(), nil)
 			t.Log(err)
 			require.ErrorContains(t, err, c.says)
+			require.NotContains(t, err.Error(), filepath.Join("testdata", "mini"), "that is where the framework is, and not the user's")
 			if c.says != "" {
 				var compile *CompileError
 				require.True(t, errors.As(err, &compile), "%v", err)
