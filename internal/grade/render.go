@@ -240,7 +240,7 @@ func (r *Results) WriteTable(w io.Writer, width int) error {
 	t.AppendHeader(append(head, "raw", "course", "failed first"))
 	graded, persons, others := 0, 0, 0
 	for _, s := range r.Students {
-		row := table.Row{plain.Cut(s.Name, 40)}
+		row := table.Row{plain.Line(s.Name, 40)}
 		score := fmt.Sprintf("%s/%s", s.Least, s.Max)
 		switch s.Status {
 		case Graded:

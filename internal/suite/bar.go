@@ -8,9 +8,10 @@ import (
 	"time"
 	"unicode/utf8"
 
+	prettytext "github.com/jedib0t/go-pretty/v6/text"
+
 	"raftlab/internal/plain"
 	"raftlab/internal/record"
-	"raftlab/internal/timeline"
 )
 
 // bar is the display of terminals: one line, which is drawn over itself, and above it the failures,
@@ -82,14 +83,29 @@ func (b *bar) line(width int) string {
 		if d := time.Since(b.since).Truncate(time.Second); d >= 3*time.Second {
 			text += fmt.Sprintf(" (%v)", d)
 		}
-		return timeline.Cut(text, width)
+		return fit(text, width)
 	}
-	length := min(barLength, width-utf8.RuneCountInString(text)-3)
+	length := min(barLength, width-prettytext.StringWidth(text)-3)
 	if length < 5 {
-		return timeline.Cut(text, width)
+		return fit(text, width)
 	}
 	full := length * b.progress.Done / b.progress.Total
 	return "[" + strings.Repeat("#", full) + strings.Repeat(".", length-full) + "] " + text
+}
+
+// fit cuts a line to width columns of a terminal; a Chinese character takes two.
+func fit(s string, width int) string {
+	if prettytext.StringWidth(s) <= width {
+		return s
+	}
+	at, used := 0, len("..")
+	for i, r := range s {
+		if used += prettytext.RuneWidth(r); used > width {
+			break
+		}
+		at = i + utf8.RuneLen(r)
+	}
+	return s[:at] + ".."[:min(max(width, 0), 2)]
 }
 
 func (b *bar) Building(what string) {

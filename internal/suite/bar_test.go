@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/creack/pty"
+	"github.com/jedib0t/go-pretty/v6/text"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/term"
@@ -100,6 +101,12 @@ func TestBarFitsOnItsLine(t *testing.T) {
 	for width := range 200 {
 		assert.LessOrEqual(t, len(b.line(width)), max(width, 2), "%d columns", width)
 	}
+	b = &bar{text: "compiling ./课程/王小明/raft for wasip1", since: time.Now()} // such characters take two columns
+	for width := range 60 {
+		assert.LessOrEqual(t, text.StringWidth(b.line(width)), width, "%d columns: %s", width, b.line(width))
+	}
+	assert.Equal(t, "compiling ./课程/..", b.line(20))
+	assert.Equal(t, b.text, b.line(60))
 }
 
 func finished(seed int, failed bool) Finished {
