@@ -125,7 +125,7 @@ func nothingForgotten(e *tester.Env) {
 		}
 		u.readBig()
 	}
-	s.join(1, 2)
+	s.join(2) // the last round left 1
 	s.small(u)
 	u.readBig()
 	s.closes()
@@ -135,7 +135,7 @@ func nothingForgotten(e *tester.Env) {
 // snapshots in the middle of it.
 func largeMoves(e *tester.Env) {
 	s := serve(e, layout{groups: 2, reads: bySeed(e), maxState: 1000})
-	s.join(1)
+	s.join(2)
 	u := s.fillBig()
 	for round := range 4 {
 		group := 1 + round%2
