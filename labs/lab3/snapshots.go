@@ -82,10 +82,12 @@ func snapshotsSurvive(e *tester.Env) {
 	s := start(e, setup{maxState: maxRaftState})
 	u := s.user()
 	for range 3 {
+		u.Must("write an empty value", func() { u.Put("hollow", "") })
 		u.fill(40)
 		s.snapshotted()
 		s.restartAll()
 		u.readAll()
+		u.Must("read the empty value", func() { u.Get("hollow") })
 	}
 	s.bounded()
 	s.judge()

@@ -94,9 +94,18 @@ func nothingKept(e *tester.Env) {
 }
 
 // nothingLeft has a group leave, and looks whether its servers delete what they had: it is in no
-// configuration any more, and is to be told all the same.
+// configuration any more, and is to be told all the same. Then all groups leave, one comes back, and
+// goes for good: it has to delete what it had both times.
 func nothingLeft(e *tester.Env) {
 	s, u := bigLeaves(e)
+	s.small(u)
+	s.leave(2, 3) // what they have is nobody's, until one of them comes back
+	s.env.Sleep(time.Second)
+	s.join(2)
+	u.readBig()
+	s.join(3)
+	s.leave(2)
+	u.readBig()
 	s.small(u)
 	s.closes()
 }
