@@ -255,8 +255,8 @@ func (w *weigher) firstTries(loops bool) {
 	}
 }
 
-// lastWord finds the last answer that the client got from the last leader, where there is one group of
-// servers: what those say that do not lead tells nothing.
+// lastWord finds the last answer that the client got from the last leader, or where nobody leads from
+// the server, if there is one group of them: what those say that do not lead tells nothing.
 func (w *weigher) lastWord(client, began int) {
 	if w.sharded() {
 		return
@@ -268,7 +268,7 @@ func (w *weigher) lastWord(client, began int) {
 		}
 	}
 	for at := len(w.events) - 1; at > began; at-- {
-		if e := w.events[at]; e.Kind == record.Replied && e.Peer == client && e.Other == leader {
+		if e := w.events[at]; e.Kind == record.Replied && e.Peer == client && (e.Other == leader || leader == record.None) {
 			w.raise(at, Decisive)
 			return
 		}

@@ -45,7 +45,8 @@ func (c compilation) compile(ctx context.Context, edited map[string][]byte) (*Bi
 	}
 	text, err := os.ReadFile(made)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("package %s of the framework has no tests", c.Package)
+		return nil, fmt.Errorf("package %s has no tests: its lab_test.go, which belongs to the framework, is missing. "+
+			"`raftlab init --update DIR`, in a checkout of the framework, brings it back", c.Package)
 	}
 	if err == nil && !c.Native { // what a program of this machine may import is not up to a host
 		err = checkImports(text)

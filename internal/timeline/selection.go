@@ -22,6 +22,8 @@ type Selection struct {
 	HasKey  bool           //
 	Client  int            // a client as it is numbered in events, or 0
 	Grep    *regexp.Regexp // in the text or the arguments
+
+	services bool // the run has servers and clients only, and no peers: brief tells what clients do
 }
 
 // inBrief are the classes that a brief timeline shows whole.
@@ -40,13 +42,37 @@ func (s Selection) rows(events []record.Event) []row {
 	for _, m := range Moments(events) {
 		moments[m.At] = m
 	}
+	s.services = !slices.ContainsFunc(events, func(e record.Event) bool { return e.Kind == record.State || e.Kind == record.Apply })
 	rows = slices.DeleteFunc(rows, func(r row) bool {
 		return r.kind != record.Violation && !(s.chooses(r, moments[r.at]) && s.greps(r))
 	})
 	if s.Brief {
-		rows = foldApplies(s.withLeaders(events, rows))
+		rows = foldLosses(foldApplies(s.withLeaders(events, rows)))
 	}
 	return rows
+}
+
+// foldLosses joins messages that one peer loses one after the other, in the last of them.
+func foldLosses(rows []row) (out []row) {
+	lost := map[string]int{} // rows in a run of such, by what they say
+	for i, r := range rows {
+		what := fmt.Sprint(r.peer, r.text)
+		if r.kind != record.Dropped {
+			clear(lost)
+			out = append(out, r)
+			continue
+		}
+		lost[what]++
+		if i+1 < len(rows) && rows[i+1].kind == record.Dropped && fmt.Sprint(rows[i+1].peer, rows[i+1].text) == what {
+			continue
+		}
+		if n := lost[what]; n > 1 {
+			r.text += fmt.Sprintf(" (x%d)", n)
+		}
+		delete(lost, what)
+		out = append(out, r)
+	}
+	return out
 }
 
 // withLeaders adds the leaders whom nobody has asked whether they lead, and who show it by what they
@@ -84,7 +110,8 @@ func (s Selection) chooses(r row, m Moment) bool {
 	if s.Brief {
 		vote := class == "votes" && r.kind == record.Delivered
 		news := strings.HasSuffix(m.Text, "]") && r.kind == record.Delivered
-		if !vote && !news && class != "applies" && !slices.Contains(inBrief, class) {
+		client := s.services && (class == "clients" || r.kind == record.Dropped)
+		if !vote && !news && !client && class != "applies" && !slices.Contains(inBrief, class) {
 			return false
 		}
 	}

@@ -355,6 +355,33 @@ func TestSelections(t *testing.T) {
 	assert.Len(t, slices.DeleteFunc(brief, func(l string) bool { return !strings.Contains(l, "AppendEntries") }), 0)
 }
 
+// TestBriefWithoutPeers: where there are servers and clients only, brief tells what clients do, and what
+// is lost of it.
+func TestBriefWithoutPeers(t *testing.T) {
+	const client = record.FirstClient
+	events := []record.Event{{Kind: record.Start, Other: record.None}, {Time: ms, Kind: record.Invoke, Peer: client, Other: record.None, Method: "put", Text: `"x" "1" v0`}}
+	for n := range uint64(3) {
+		at := time.Duration(n+2) * ms
+		events = append(events, record.Event{Time: at, Kind: record.Sent, Peer: client, N: n + 1, Method: "KVServer.Put"},
+			record.Event{Time: at, Kind: record.Dropped, Peer: client, N: n + 1, Method: "KVServer.Put", Text: "link cut"})
+	}
+	events = append(events, exchange(9*ms, client, 0, 4, "KVServer.Put", "{}", `{Err:"OK"}`)...)
+	events = append(events, record.Event{Time: 12 * ms, Kind: record.Return, Peer: client, Other: record.None, Method: "put", Text: "OK"})
+	print := func() string {
+		var out strings.Builder
+		require.NoError(t, Print(&out, events, Options{Unwrapped: true, Choice: Selection{Brief: true}}))
+		return out.String()
+	}
+	text := print()
+	assert.Contains(t, text, `put "x" "1" v0 ...`)
+	assert.Contains(t, text, "-> 0 lost Put (link cut) (x3)")
+	assert.Equal(t, 1, strings.Count(text, "lost"))
+	assert.Contains(t, text, "... put: OK")
+	assert.NotContains(t, text, "<- c0", "a message that arrives is nothing")
+	events = append(events, record.Event{Time: 13 * ms, Kind: record.Apply, Other: record.None, Index: 1})
+	assert.NotContains(t, print(), "put", "there are peers, whose story is told instead")
+}
+
 // TestRequestsOfAKey: requests with a key in their arguments belong to it, and so do the operations
 // of clients.
 func TestRequestsOfAKey(t *testing.T) {
