@@ -116,6 +116,11 @@ func TestBreaches(t *testing.T) {
 			r.call(1, 2, "Raft.AppendEntries", "{Term:2 LeaderId:1 PrevLogIndex:1 PrevLogTerm:1 Entries:[] LeaderCommit:0}", "{Term:2 Success:false}")
 			r.vote(1, 2, 2, 1, 1, false)
 		}},
+		{"a vote that is refused with an empty log", "refuses its vote to 1 in term 3, in which it votes for nobody, and its log is no newer", func(r *trace) {
+			r.vote(1, 2, 2, 1, 1, true)
+			r.entries(1, 2, 2, 0, 0, "", 0) // the log stays empty
+			r.vote(1, 2, 3, 1, 1, false)
+		}},
 		{"what a leader knew as committed it knows in its next term", "", func(r *trace) {
 			r.vote(0, 2, 4, 1, 1, true)
 			r.entries(0, 2, 4, 0, 0, "", 1)

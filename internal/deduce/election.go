@@ -136,7 +136,7 @@ func (w *witness) refusesVote(e record.Event, c *asked) {
 	p := w.of(e.Other)
 	_, term := ReadReply(e.Detail)
 	known := c.Last != Unknown && c.LastTerm != Unknown &&
-		(p.exact && p.longest <= c.Last && p.heardIn <= max(c.LastTerm, 0) || p.started && max(p.leads, p.led) < c.LastTerm)
+		(p.exact && (p.longest == 0 || p.longest <= c.Last && p.heardIn <= max(c.LastTerm, 0)) || p.started && max(p.leads, p.led) < c.LastTerm)
 	_, voted := p.votes[c.Term]
 	if voted || !known || term != c.Term || max(p.leads, p.led) >= c.Term { // or the term has its leader already
 		return
