@@ -105,3 +105,24 @@ func TestStrays(t *testing.T) {
 		}), why)
 	}
 }
+
+// Of an operation that the verdict names, what its earlier tries were told decides, if it leaves open
+// what became of them.
+func TestDoubts(t *testing.T) {
+	var r trace
+	r.add(record.Invoke, one, record.None, 0, "put", "")
+	r.events[0].Text = `"x" "[9]" v5`
+	for _, answer := range []string{"ErrUnknown", "ErrWrongLeader", "ErrVersion"} {
+		r.call(one, 0, "KVServer.Put", `{Key:"x" Value:"[9]" Version:5}`, fmt.Sprintf("{Err:%q}", answer))
+	}
+	end := r.now
+	r.events = append(r.events, record.Event{Time: end, Kind: record.Return, Peer: one, Other: record.None, Method: "put", Text: "ErrVersion"})
+	s := SubjectOf("not linearizable", fmt.Sprintf(`put "x" "[9]" v5 -> ErrVersion (client 0, 0.0010 to %.4f s)`, end.Seconds()), nil)
+	var decisive []string
+	for at, weight := range Weights(r.events, s) {
+		if e := r.events[at]; weight == Decisive && e.Kind == record.Replied {
+			decisive = append(decisive, ErrorIn(e.Detail))
+		}
+	}
+	assert.Equal(t, []string{"ErrUnknown"}, decisive)
+}

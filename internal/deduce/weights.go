@@ -278,6 +278,7 @@ func (w *weigher) servers() {
 		if e.Kind != record.Return || !slices.Contains(w.subject.Clients, e.Peer) || !slices.Contains(w.subject.Times, e.Time.Round(100*time.Microsecond)) {
 			continue
 		}
+		w.doubts(at)
 		replied := at // the answer that ends the operation
 		for replied >= 0 && !(w.events[replied].Kind == record.Replied && w.events[replied].Peer == e.Peer) {
 			replied--
@@ -288,6 +289,29 @@ func (w *weigher) servers() {
 				w.raise(back, Decisive)
 				break
 			}
+		}
+	}
+}
+
+// mostDoubts is how many tries are shown of an operation before the one that ends it.
+const mostDoubts = 2
+
+// doubts finds the last tries of an operation, before the answer that ends it, of which its client did
+// not hear what became of them: the answer was lost, or said that nobody knows.
+func (w *weigher) doubts(end int) {
+	client, found := w.events[end].Peer, 0
+	for at := end - 1; at >= 0 && found < mostDoubts; at-- {
+		e := w.events[at]
+		if e.Peer != client || e.Time == w.events[end].Time && e.Kind == record.Replied {
+			continue
+		}
+		if e.Kind == record.Invoke {
+			return
+		}
+		err, ok := parse(e.Detail).find("err")
+		if e.Kind == record.Dropped || e.Kind == record.Replied && ok && !slices.Contains(harmless, err.text) {
+			w.raise(at, Decisive)
+			found++
 		}
 	}
 }
