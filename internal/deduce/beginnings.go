@@ -16,6 +16,7 @@ var costs = []string{"too many RPCs", "too many bytes", "read costs too much", "
 func (w *weigher) beginnings() {
 	if slices.Contains(costs, w.subject.Rule) {
 		w.firstRepetition()
+		w.firstEntriesAgain()
 		w.firstCost()
 		w.firstHaste()
 	}
@@ -24,6 +25,7 @@ func (w *weigher) beginnings() {
 		if !told && !w.sharded() {
 			w.firstElections()
 			w.firstRefusals()
+			w.firstOfTheLast()
 		}
 		between := w.firstErrors() && w.sharded()
 		w.firstTries(!between)
