@@ -51,7 +51,8 @@ func (s *services) event(w *witness, e record.Event) {
 		v := parse(e.Detail)
 		key, ok := v.find("key")
 		value, write := v.find("value")
-		if version, _ := v.find("version"); ok && write {
+		cut := strings.Contains(e.Detail, "...") // where the trace has less than there was
+		if version, _ := v.find("version"); ok && write && !cut {
 			s.puts[callOf(e)] = &put{client: e.Peer, key: strings.Trim(key.text, `"`), value: strings.Trim(value.text, `"`), version: version.text, sent: w.at}
 		}
 	case e.Kind == record.Delivered && s.puts[callOf(e)] != nil:

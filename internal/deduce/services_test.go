@@ -58,6 +58,11 @@ func TestVersions(t *testing.T) {
 		put(r, other, "[2]", 0, "OK")
 	}), "it may have forgotten all")
 	assert.Empty(t, told(func(r *trace) {
+		for _, client := range []int{one, other} {
+			r.call(client, 0, "KVServer.Put", `{Key:"x" Value:"[1]....."...(2000 bytes) Version:...}`, `{Err:"OK"}`)
+		}
+	}), "the trace does not have the version")
+	assert.Empty(t, told(func(r *trace) {
 		r.add(record.Start, 3, record.None, 0, "", "") // beside server 0
 		put(r, one, "[1]", 0, "OK")
 		put(r, other, "[2]", 0, "OK")
