@@ -278,7 +278,9 @@ func (w *weigher) servers() {
 		if e.Kind != record.Return || !slices.Contains(w.subject.Clients, e.Peer) || !slices.Contains(w.subject.Times, e.Time.Round(100*time.Microsecond)) {
 			continue
 		}
-		w.doubts(at)
+		if e.Method != "get" { // a read that came to nothing has changed nothing
+			w.doubts(at)
+		}
 		replied := at // the answer that ends the operation
 		for replied >= 0 && !(w.events[replied].Kind == record.Replied && w.events[replied].Peer == e.Peer) {
 			replied--
@@ -309,7 +311,8 @@ func (w *weigher) doubts(end int) {
 			return
 		}
 		err, ok := parse(e.Detail).find("err")
-		if e.Kind == record.Dropped || e.Kind == record.Replied && ok && !slices.Contains(harmless, err.text) {
+		open := ok && !slices.Contains(harmless, err.text) && !strings.Contains(err.text, "Wrong") // who is wrong has not done it
+		if e.Kind == record.Dropped || e.Kind == record.Replied && open {
 			w.raise(at, Decisive)
 			found++
 		}
