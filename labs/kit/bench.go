@@ -122,3 +122,13 @@ func (b *Bench) Until(d time.Duration, what func() bool) bool {
 		}
 	}
 }
+
+// NoSnapshot says that a server has none where one is due. If its log is short all the same, it may
+// have been cut, and the snapshot lost.
+func NoSnapshot(server, bytes, maxraftstate int) string {
+	what := fmt.Sprintf("server %d has persisted %d bytes of Raft state with maxraftstate %d, and still no snapshot", server, bytes, maxraftstate)
+	if bytes < maxraftstate {
+		what += "; a log so short either lacks commands or was cut, and then the snapshot is lost: to save the state with nil for the snapshot clears it"
+	}
+	return what
+}

@@ -27,3 +27,9 @@ func TestWhatIsNoAnswer(t *testing.T) {
 		assert.Equal(t, c.want, answered(c.op), "%+v", c.op)
 	}
 }
+
+// A server whose log is short and which has no snapshot may have lost it.
+func TestNoSnapshot(t *testing.T) {
+	assert.NotContains(t, NoSnapshot(1, 2000, 1000), "clears")
+	assert.Contains(t, NoSnapshot(1, 499, 1000), "the snapshot is lost")
+}

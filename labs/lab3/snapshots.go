@@ -44,8 +44,7 @@ func (s *service) snapshotted() {
 		return true
 	})
 	if !ok {
-		s.Fail(tester.RuleLogTooLarge, []int{missing}, "server %d has persisted %d bytes of Raft state with maxraftstate %d, and still no snapshot",
-			missing, s.PersistedSize(missing), s.setup.maxState)
+		s.Fail(tester.RuleLogTooLarge, []int{missing}, "%s", kit.NoSnapshot(missing, s.PersistedSize(missing), s.setup.maxState))
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"raftlab/kvapi"
 	"raftlab/labgob"
 	"raftlab/labrpc"
+	"raftlab/labs/kit"
 	"raftlab/raftapi"
 	"raftlab/tester"
 )
@@ -265,8 +266,7 @@ func (s *service) snapshotted() {
 		return true
 	})
 	if !ok {
-		s.fail(tester.RuleLogTooLarge, []int{missing}, "server %d has persisted %d bytes of Raft state with maxraftstate %d, and still no snapshot",
-			missing, s.PersistedSize(missing), s.setup.maxState)
+		s.fail(tester.RuleLogTooLarge, []int{missing}, "%s", kit.NoSnapshot(missing, s.PersistedSize(missing), s.setup.maxState))
 	}
 }
 
