@@ -219,7 +219,11 @@ func (c *conversion) write(d *directory, place, clause string) {
 		c.out[place+"/"+path.Base(f.name)] = f.result()
 	}
 	if a := c.adapters[d.name]; a != nil {
-		c.out[place+"/"+adapterFile] = a.text(clause)
+		name := place + "/" + adapterFile
+		if c.out[name] != nil { // the student has a file of that name
+			name = strings.TrimSuffix(name, ".go") + "2.go"
+		}
+		c.out[name] = a.text(clause)
 	}
 }
 

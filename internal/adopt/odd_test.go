@@ -69,3 +69,16 @@ func TestOdd(t *testing.T) {
 func dotted(_, text string) string {
 	return strings.NewReplacer(`"6.5840/labrpc"`, `. "6.5840/labrpc"`, `"6.5840/labgob"`, `. "6.5840/labgob"`, "labrpc.", "", "labgob.", "").Replace(text)
 }
+
+// What a student has called as we call what we add is not lost.
+func TestNamesLikeOurs(t *testing.T) {
+	t.Parallel()
+	a := adopted(t, base(t).without("src/kvraft").
+		with("src/raft/"+adapterFile, "package raft\n\nimport (\n\tinner \"6.824/raft/helper/utils\"\n)\n\nvar ours = inner.Y\n").
+		with("src/raft/helper/utils/x.go", "package utils\n\nvar Y = 1\n"))
+	assert.Contains(t, a.text(t, "raft/"+adapterFile), "var ours")
+	assert.Contains(t, a.text(t, "raft/raftlab_adapter2.go"), "Added by raftlab adopt")
+	assert.Equal(t, "src/raft/helper/utils", a.Dirs["raft/helper/utils"])
+	assert.Equal(t, "src/utils", a.Dirs["raft/helper/utils2"])
+	compiles(t, a, "raft")
+}

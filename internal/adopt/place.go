@@ -170,11 +170,16 @@ func (c *conversion) vacant(place, part, dir string) string {
 		}
 		return false
 	}
-	name := place + "/helper/" + base
-	for i := 2; taken(name); i++ {
-		name = place + "/helper/" + base + strconv.Itoa(i)
+	for i := 1; ; i++ {
+		name := "helper/" + base
+		if i > 1 {
+			name += strconv.Itoa(i)
+		}
+		// The student may have such a folder below the part, which stays where it is.
+		if !taken(place+"/"+name) && c.tree.dirs[path.Join(part, name)] == nil {
+			return place + "/" + name
+		}
 	}
-	return name
 }
 
 // module is the module of raftlab, of whose packages the adopted tree becomes a part.
