@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+
+	"raftlab/internal/record"
 )
 
 // sentAt are the positions of the requests that decide.
@@ -53,4 +55,14 @@ func TestFirstOfTheLast(t *testing.T) {
 	ask(5, 5)
 	at := sentAt(r, "no agreement")
 	assert.Contains(t, at, 6, "where its handler returned for the first time: %v", at)
+}
+
+// Of the commands that leaders refuse the first is shown, and one before which little had been taken.
+func TestRefusedCommands(t *testing.T) {
+	var r trace
+	for _, taken := range []int{10, 12, 0, 0} {
+		r.add(record.Note, record.None, record.None, 0, "", "")
+		r.events[len(r.events)-1].Text = fmt.Sprintf("peer 1 leads, and refuses a command of 100000 bytes, having taken %d of them", taken)
+	}
+	assert.Equal(t, []int{0, 2}, sentAt(r, "no agreement"))
 }

@@ -1,6 +1,7 @@
 package deduce
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -23,9 +24,11 @@ func (w *weigher) beginnings() {
 	if w.subject.Liveness() {
 		told := w.subject.Rule == "too slow" && w.firstFlow() || w.subject.Rule == "working leader disturbed" && w.votesBesideLeader()
 		if !told && !w.sharded() {
-			w.firstElections()
-			w.firstRefusals()
-			w.firstOfTheLast()
+			if !w.refusedCommands() {
+				w.firstElections()
+				w.firstRefusals()
+				w.firstOfTheLast()
+			}
 		}
 		between := w.firstErrors() && w.sharded()
 		w.firstTries(!between)
@@ -169,16 +172,12 @@ func (w *weigher) replyTo(handled int) int {
 var harmless = []string{`"OK"`, `""`, `"ErrWrongLeader"`}
 
 // firstRefusals finds the first answer of each kind that refuses, and the first after the last time
-// that an entry was applied; also the first command that a leader refuses.
+// that an entry was applied.
 func (w *weigher) firstRefusals() {
-	progress, noted := 0, false
+	progress := 0
 	for at, e := range w.events {
-		switch {
-		case e.Kind == record.Apply:
+		if e.Kind == record.Apply {
 			progress = at
-		case e.Kind == record.Note && !noted && strings.Contains(e.Text, "refuses a command"):
-			noted = true
-			w.raise(at, Decisive)
 		}
 	}
 	seen := map[RPC]bool{}
@@ -202,6 +201,29 @@ func (w *weigher) firstRefusals() {
 		seen[r.RPC] = true
 		since[r.RPC] = since[r.RPC] || at > progress
 	}
+}
+
+// refusedCommands finds the first command that a leader refuses, as a case notes it, and the first of
+// those before which it had taken least. It says whether there are any.
+func (w *weigher) refusedCommands() bool {
+	first, least, fewest := -1, -1, 0
+	for at, e := range w.events {
+		var peer, size, taken int
+		if n, _ := fmt.Sscanf(e.Text, "peer %d leads, and refuses a command of %d bytes, having taken %d", &peer, &size, &taken); e.Kind != record.Note || n < 3 {
+			continue
+		}
+		if first < 0 {
+			first = at
+		}
+		if least < 0 || taken < fewest {
+			least, fewest = at, taken
+		}
+	}
+	if first >= 0 {
+		w.raise(first, Decisive)
+		w.raise(least, Decisive)
+	}
+	return first >= 0
 }
 
 // firstElections finds the first candidate of all, the first two in one term, and the first one
