@@ -84,6 +84,43 @@ func majoritiesRotate(e *tester.Env) {
 	c.audit()
 }
 
+// termFromReply has a deposed leader hear of the newest term in replies only. It acknowledges entries
+// of that term, crashes, and meets a leader of a term in between, whose own entries are at the same
+// indices. It must know in which term it was.
+//
+//	old    leads 1       reply: 3    stores an entry of 3   crashes   hears from stale
+//	stale                leads 2, alone, with entries                 must be refused
+//	newest                           leads 3, commits
+func termFromReply(e *tester.Env) {
+	c := newCluster(e, 5, tester.Options{})
+	c.agreeAll()
+	for range 3 {
+		old := c.Leader()
+		rest := c.Others(old)
+		c.Partition([]int{old}, rest)
+		stale := c.LeaderAmong(rest)
+		c.Partition([]int{old}, []int{stale}, c.Others(old, stale))
+		c.propose(stale, 2)
+		newest := c.LeaderAmong(c.Others(old, stale))
+		voters := c.Others(old, stale, newest)
+		c.Links(func(from, to int) bool { // the newest leader does not reach the old one
+			return from != stale && to != stale && (from != newest || to != old) && (from != old || to != newest)
+		})
+		e.Sleep(150 * time.Millisecond)
+		c.Partition([]int{old, newest, voters[0]}, []int{stale}, []int{voters[1]})
+		c.commit(1, 3)
+		c.Crash(old)
+		c.Partition([]int{old, stale})
+		c.Restart(old)
+		e.Sleep(400 * time.Millisecond)
+		c.Partition([]int{old, stale, voters[1]})
+		c.agree(3)
+		c.HealAll()
+		c.agreeAll()
+	}
+	c.audit()
+}
+
 // partitionThenCrash has a follower miss an entry, crashes those who have it, and brings back one
 // of them.
 func partitionThenCrash(e *tester.Env) {

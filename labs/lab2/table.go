@@ -183,6 +183,8 @@ func crashes() []tester.Case {
 		{Part: "2C", Name: "PartitionThenCrash", Points: 6, Section: "§5.4.1", Run: partitionThenCrash,
 			Reaches: []string{"restarted with a log"},
 			Checks:  "after a crash of all who know, one of them comes back to a peer that missed it, and must lead"},
+		{Part: "2C", Name: "TermFromReply", Points: 2, Section: "Figure 2", Run: termFromReply,
+			Checks: "a term that a reply brings is stored before entries of it are acknowledged: after a crash an older leader is refused"},
 		{Part: "2C", Name: "SlowRejoin", Points: 6, Section: "§5.3", Run: slowRejoin, Limit: long,
 			Checks: "a peer that was down for dozens of entries catches up while messages are lost and others go on"},
 		{Part: "2C", Name: "VoteSurvives", Points: 6, Section: "§5.2", Run: voteSurvives,
