@@ -1,6 +1,10 @@
 package sim
 
-import "time"
+import (
+	"time"
+
+	"github.com/tetratelabs/wazero/api"
+)
 
 // clock is the guest's time. It moves only when the guest is idle: then it jumps to the guest's
 // next timer. Reading it is free, so that a peer that logs the time of everything runs like one
@@ -20,6 +24,10 @@ type clock struct {
 	idle   uint64 // how often the guest has waited
 	reads  int    // of the clock, since the guest was last idle, or a watched loop let others run
 	yields int    // of the Go runtime to the host, since the guest was last idle
+
+	shown   api.Memory // the guest's, where it reads the time; or nil
+	at      uint32     // there: the time, and how many more readings are free, of 8 bytes each
+	granted int64      // readings that were free when that was written
 
 	accused func(why string) // told that the guest makes no progress
 	onIdle  func()
@@ -54,8 +62,35 @@ func newClock(entropy [2]uint64) *clock {
 	return c
 }
 
+// take counts what the guest has read by itself. Afterwards, until show, it reads through the host.
+func (c *clock) take() {
+	if c.granted > 0 {
+		left, _ := c.shown.ReadUint64Le(c.at + 8)
+		c.reads += int(c.granted - int64(left))
+		c.granted = 0
+	}
+}
+
+// show puts the time where the guest finds it, with the number of readings that change nothing.
+func (c *clock) show() {
+	if c.shown == nil {
+		return
+	}
+	c.granted = 0
+	switch {
+	case c.reads < tieReads-1:
+		c.granted = int64(tieReads - 1 - c.reads)
+	case c.reads >= tieReads && c.reads < freeReads:
+		c.granted = int64(freeReads - c.reads)
+	}
+	c.shown.WriteUint64Le(c.at, uint64(c.now))
+	c.shown.WriteUint64Le(c.at+8, uint64(c.granted))
+}
+
 // read returns the monotonic time.
 func (c *clock) read() int64 {
+	c.take()
+	defer c.show()
 	if c.reads++; c.reads == tieReads {
 		c.now += tieStep
 	}
@@ -78,9 +113,11 @@ func (c *clock) readWall() (sec int64, nsec int32) {
 
 // sleep is called when the guest has nothing to do for ns nanoseconds.
 func (c *clock) sleep(ns int64) {
+	c.take()
 	c.now += max(ns, 0)
 	c.idle++
 	c.reads, c.yields = 0, 0
+	c.show()
 	if c.onIdle != nil {
 		c.onIdle()
 	}
@@ -88,6 +125,8 @@ func (c *clock) sleep(ns int64) {
 
 // yield is called when the Go runtime waits for something in a loop of its own.
 func (c *clock) yield() {
+	c.take()
+	defer c.show()
 	if c.yields++; c.yields > freeYields {
 		c.now += yieldStep
 		if c.yields > maxYields {
@@ -98,8 +137,10 @@ func (c *clock) yield() {
 
 // loop is called by package backedge, when a loop that never waits lets others run.
 func (c *clock) loop() {
+	c.take()
 	c.now += loopStep
 	c.reads = 0
+	c.show()
 }
 
 // virtual is how far the clock has moved.

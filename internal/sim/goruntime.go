@@ -35,8 +35,7 @@ type runtimeGroup struct {
 	only    string // the engine that has the group, or "" for both
 	source  string // in the folder overlay; goes into package runtime. "": there is none
 	edits   []runtimeEdit
-	rewrite func(text []byte) ([]byte, error) // of the one file that is written anew
-	file    string                            // that file
+	rewrite map[string]func(text []byte) ([]byte, error) // files that are written anew
 }
 
 //go:embed overlay/*.go.txt
@@ -103,10 +102,10 @@ func (g runtimeGroup) apply(goroot string, earlier map[string][]byte) (map[strin
 		}
 		edited["runtime/raftlab_"+g.source+".go"] = source
 	}
-	if g.rewrite != nil {
-		text, err := readSource(goroot, g.file)
+	for name, rewrite := range g.rewrite {
+		text, err := readSource(goroot, name)
 		if err == nil {
-			edited[g.file], err = g.rewrite(text)
+			edited[name], err = rewrite(text)
 		}
 		if err != nil {
 			return nil, err

@@ -10,8 +10,7 @@ var runtimeGroups = []runtimeGroup{
 	{
 		name:    "test main",
 		without: "test binaries are larger, and take longer to build and to start",
-		file:    testMain,
-		rewrite: smallTestMain,
+		rewrite: map[string]func([]byte) ([]byte, error){testMain: smallTestMain},
 	},
 	{
 		// What is decided by chance is a hash of the run, of the goroutine or timer that it is
@@ -246,6 +245,9 @@ var runtimeGroups = []runtimeGroup{
 			{"internal/poll/fd_unix.go", "func (fd *FD) Close() error {\n", "func (fd *FD) Close() error {\n\tif 0 <= fd.Sysfd && fd.Sysfd <= 2 {\n\t\treturn nil\n\t}\n"},
 		},
 	},
+	atomicsGroup,
+	oneThreadGroup,
+	clockGroup,
 	{
 		name:    "floods end",
 		only:    wasmEngine,

@@ -17,7 +17,7 @@ const wasiImports = "args_get args_sizes_get clock_time_get environ_get environ_
 	"sched_yield sock_accept sock_shutdown"
 
 // hostImports are the functions of [hostModule].
-const hostImports = "params event detail verdict watch yield spin gc flood"
+const hostImports = "params event detail verdict watch yield spin gc flood clock"
 
 // checkImports is a second fence behind package vet: a test binary that wants a function of the
 // host which neither the Go runtime nor the harness has is not run. Code under test would need a
