@@ -94,6 +94,6 @@ func TestDoctor(t *testing.T) {
 	h := Doctor(context.Background(), filepath.Join("..", ".."))
 	require.Empty(t, h.Problems)
 	require.NotEmpty(t, h.GoVersion)
-	require.Equal(t, []string{"test main", "chance", "owner", "pools", "shared", "logger", "order", "timers", "yields", "bytes", "stacks", "collect", "idle", "floods", "exits", "words", "floods end"}, h.Overlay)
+	require.Equal(t, []string{"test main", "chance", "owner", "pools", "shared", "logger", "order", "timers", "yields", "bytes", "stacks", "collect", "idle", "floods", "exits", "words", "atomics", "one thread", "clock", "floods end"}, h.Overlay)
 	require.DirExists(t, h.Cache)
 }
