@@ -159,7 +159,7 @@ func (t *tree) convert(year, only string) (a *Adopted, err error) {
 		a.Year, a.Why = c.guessYear()
 		c.Year = a.Year
 	}
-	a.Contract = a.Year
+	a.Contract = c.contract(a.Year)
 	c.tell()
 	c.assign()
 	if d := c.layout.found["raft"]; d != nil {

@@ -69,6 +69,12 @@ func TestYears(t *testing.T) {
 			without("src/kvraft"), func(t *testing.T, a *Adopted) { assert.Equal(t, "2021", a.Contract) }},
 		"2022": {"2022", base(t).replace(t, old...).replace(t, "6.5840", "6.824", "TestSnapshotInit2D", "TestSnapshotAllCrash2D", "\nfunc Make(", cond).
 			without("src/kvraft"), nil},
+		"2024, and its config.go asks the peer": {"2024", base(t).replace(t, "2A(", "3A(", "2B(", "3B(", "2D(", "3D(", "\nfunc Make(", cond,
+			"func showAll() {}\n", "func showAll() {}\n\nfunc takes(rf *Raft) bool { return rf.CondInstallSnapshot(1, 1, nil) }\n").without("src/kvraft"),
+			func(t *testing.T, a *Adopted) {
+				assert.Equal(t, "2022", a.Contract)
+				assert.True(t, a.says(Named, "asks CondInstallSnapshot"), "%v", a.Notes)
+			}},
 		"2024": {"2024", base(t).replace(t, "2A(", "3A(", "2B(", "3B(", "2D(", "3D(").without("src/kvraft"), nil},
 		"2025": {"2025", sixfive(t), func(t *testing.T, a *Adopted) {
 			assert.True(t, a.says(LeftOut, "src/raft1/server.go"))

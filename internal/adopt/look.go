@@ -49,7 +49,7 @@ func (d *directory) exports(name string) bool {
 
 // calls reports whether something calls a method of this name which the package itself does not
 // have, the course's own files aside.
-func (d *directory) calls(name string) (found bool) {
+func (d *directory) calls(name string) bool {
 	if d.exports(name) {
 		return false
 	}
@@ -57,15 +57,23 @@ func (d *directory) calls(name string) (found bool) {
 		if d.isCourse(f) {
 			continue
 		}
-		ast.Inspect(f.ast, func(n ast.Node) bool {
-			if call, ok := n.(*ast.CallExpr); ok {
-				if sel, ok := call.Fun.(*ast.SelectorExpr); ok && sel.Sel.Name == name {
-					found = true
-				}
-			}
-			return !found
-		})
+		if f.call(name) != nil {
+			return true
+		}
 	}
+	return false
+}
+
+// call is the first call of a method of this name in the file, or nil.
+func (f *file) call(name string) (found *ast.CallExpr) {
+	ast.Inspect(f.ast, func(n ast.Node) bool {
+		if call, ok := n.(*ast.CallExpr); ok && found == nil {
+			if sel, ok := call.Fun.(*ast.SelectorExpr); ok && sel.Sel.Name == name {
+				found = call
+			}
+		}
+		return found == nil
+	})
 	return found
 }
 

@@ -128,3 +128,27 @@ func (c *conversion) imports(name string) bool {
 	}
 	return false
 }
+
+// asksPeer is the last year whose tests asked a peer whether it still wants a snapshot.
+const asksPeer = "2022"
+
+// contract is the year by whose contract a solution of a year is judged: its own, unless the student
+// has had config.go, which stands for the service, go on asking the peer. Nobody else tells that peer
+// to take a snapshot in.
+func (c *conversion) contract(year string) string {
+	const asks = "CondInstallSnapshot"
+	raft := c.layout.found["raft"]
+	if year != "2023" && year != "2024" || raft == nil || !raft.exports(asks) {
+		return year
+	}
+	config := raft.named("config.go")
+	if config == nil {
+		return year
+	}
+	call := config.call(asks)
+	if call == nil {
+		return year
+	}
+	c.notes.add(Named, config.name, config.line(call.Pos()), "asks %s, which the course's own has not done since %s: the peer is judged by the contract of that year (--contract %s: by its own)", asks, asksPeer, year)
+	return asksPeer
+}
