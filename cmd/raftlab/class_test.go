@@ -66,7 +66,7 @@ func (c classroom) dozen() {
 	c.put("forged/raft.go", readText(c.t, filepath.Join("testdata", "refused", "raft.go")))
 	c.put("loops/raft.go", strings.Replace(liar, "	go rf.run()\n", "	for {\n	}\n", 1))
 	c.put("two/a/raft/raft.go", liar)
-	c.put("two/b/raft/raft.go", liar)
+	c.put("two/b/raft/raft.go", liar+"\nvar another int\n") // the same code twice would be one
 	c.put("other course/main.go", "package main\n\nfunc main() {}\n")
 	c.put("damaged.zip", "PK\x03\x04 no more")
 	c.put("late.rar", "Rar!")

@@ -16,7 +16,7 @@ import (
 
 // TestNoRoom: a full disk is not a mistake in the code under test, whoever meets it.
 func TestNoRoom(t *testing.T) {
-	c := compilation{code: &tree{underTest: []string{"raft"}}}
+	c := compilation{Build: Build{Framework: t.TempDir()}, code: &tree{underTest: []string{"raft"}}}
 	for text, ours := range map[string]bool{"no space left on device": true, "disk quota exceeded": true, "undefined: votes": false} {
 		err := c.blame("# raftlab/raft\nraft/x.go:3:1: write /tmp/x.a: "+text+"\n", errors.New("exit status 1"), nil)
 		var theirs *CompileError
