@@ -57,7 +57,7 @@ func (t *tree) beforeRaft() error {
 		switch clause := d.clause(); {
 		case submission.Vendored(name):
 			continue
-		case clause == "raft":
+		case slices.Contains([]string{"raft", "kvraft", "kvsrv", "shardctrler"}, clause): // came with Raft
 			return nil
 		case slices.Contains(ancient, clause):
 			found[clause] = true
