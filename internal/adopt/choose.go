@@ -60,9 +60,7 @@ func (d *directory) same(other *directory) bool {
 // choose leaves those of several solutions out that nobody would grade: copies that were set aside,
 // and the same code once more. What is left may still be several.
 func (c *conversion) choose(roots []root) []root {
-	slices.SortStableFunc(roots, func(a, b root) int {
-		return cmp.Or(cmp.Compare(strings.Count(a.name, "/"), strings.Count(b.name, "/")), cmp.Compare(a.name, b.name))
-	})
+	slices.SortStableFunc(roots, root.compare)
 	kept := slices.Clone(roots)
 	for _, r := range roots {
 		others := slices.DeleteFunc(slices.Clone(kept), func(o root) bool { return o.name == r.name || !o.overlaps(r) })
@@ -71,7 +69,7 @@ func (c *conversion) choose(roots []root) []root {
 			switch {
 			case r.setAside() && !o.setAside():
 				why = fmt.Sprintf("has code as well, and is called as a copy that was set aside: %s is tested. Name the folder itself if it counts", o.name)
-			case r.inside(o) && (!o.inside(r) || r.setAside() || o.before(r)):
+			case r.inside(o) && (!o.inside(r) || r.setAside() || o.compare(r) < 0):
 				why = fmt.Sprintf("has the same code as %s, which is tested", o.name)
 			}
 		}
@@ -83,10 +81,7 @@ func (c *conversion) choose(roots []root) []root {
 	return kept
 }
 
-// before reports whether r is the one that is named of two with the same code.
-func (r root) before(other root) bool {
-	if a, b := strings.Count(r.name, "/"), strings.Count(other.name, "/"); a != b {
-		return a < b
-	}
-	return r.name < other.name
+// compare orders folders: those that are less deep come first, and count where two have the same code.
+func (r root) compare(other root) int {
+	return cmp.Or(cmp.Compare(strings.Count(r.name, "/"), strings.Count(other.name, "/")), cmp.Compare(r.name, other.name))
 }

@@ -150,13 +150,7 @@ func receiverOf(fn *ast.FuncDecl) string {
 	if star, ok := t.(*ast.StarExpr); ok {
 		t = star.X
 	}
-	switch of := t.(type) { // a type with parameters
-	case *ast.IndexExpr:
-		t = of.X
-	case *ast.IndexListExpr:
-		t = of.X
-	}
-	if id, ok := t.(*ast.Ident); ok {
+	if id, ok := generic(t).(*ast.Ident); ok {
 		return id.Name
 	}
 	return "?"
@@ -180,19 +174,23 @@ func (d *directory) typeSpec(name string) (*file, *ast.GenDecl, *ast.TypeSpec) {
 	return nil, nil, nil
 }
 
+// generic is the type itself of one with parameters, and of any other the type.
+func generic(t ast.Expr) ast.Expr {
+	switch of := t.(type) {
+	case *ast.IndexExpr:
+		return of.X
+	case *ast.IndexListExpr:
+		return of.X
+	}
+	return t
+}
+
 // bare is the name of a type as it is declared: without a pointer, and without what its parameters
 // are; behind a name that stands for another type of the package, that one.
 func (d *directory) bare(text string) string {
 	name, _, _ := strings.Cut(strings.TrimPrefix(text, "*"), "[")
 	if _, _, spec := d.typeSpec(name); spec != nil && spec.Assign.IsValid() {
-		t := spec.Type
-		switch of := t.(type) {
-		case *ast.IndexExpr:
-			t = of.X
-		case *ast.IndexListExpr:
-			t = of.X
-		}
-		if id, ok := t.(*ast.Ident); ok && id.Name != name {
+		if id, ok := generic(spec.Type).(*ast.Ident); ok && id.Name != name {
 			if _, _, behind := d.typeSpec(id.Name); behind != nil {
 				return id.Name
 			}

@@ -15,7 +15,6 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"raftlab/internal/record"
@@ -161,12 +160,13 @@ func runGroup(ctx context.Context, cpu time.Duration, cmd *exec.Cmd) error {
 	if err := cmd.Start(); err != nil {
 		return err
 	}
-	var spent atomic.Bool
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
 	over := make(chan struct{})
 	go func() {
 		looks := time.NewTicker(glance)
 		defer looks.Stop()
-		for !spent.Load() {
+		for {
 			select {
 			case <-over:
 				return
@@ -175,8 +175,7 @@ func runGroup(ctx context.Context, cpu time.Duration, cmd *exec.Cmd) error {
 				return
 			case <-looks.C:
 				if familyTime(cmd.Process.Pid) > cpu {
-					spent.Store(true)
-					killGroup(cmd.Process)
+					stop(errTooMuch)
 				}
 			}
 		}
@@ -184,8 +183,8 @@ func runGroup(ctx context.Context, cpu time.Duration, cmd *exec.Cmd) error {
 	err := cmd.Wait()
 	close(over)
 	killGroup(cmd.Process) // what it may have started
-	if spent.Load() {
-		return errTooMuch
+	if cause := context.Cause(ctx); errors.Is(cause, errTooMuch) {
+		return cause
 	}
 	return err
 }

@@ -278,7 +278,7 @@ func (a *archive) member(given string, mode fs.FileMode) (name string, use bool,
 		a.repository = true
 	}
 	passedOver := func(s string) bool {
-		return strings.HasPrefix(s, ".") && s != ".." || strings.HasPrefix(s, "_") || s == "testdata" || s == "vendor" && !a.limits.Vendor
+		return strings.HasPrefix(s, ".") && s != ".." || strings.HasPrefix(s, "_") || a.limits.leaveOut(s)
 	}
 	switch {
 	case mode.IsDir(), slices.ContainsFunc(parts, passedOver):
@@ -307,13 +307,10 @@ func (a *archive) member(given string, mode fs.FileMode) (name string, use bool,
 // keep reads one file of the archive.
 func (a *archive) keep(name string, content io.Reader) error {
 	text, err := a.limited(name, content)
-	var known *Error
 	if err == nil {
 		a.files = append(a.files, File{name, text})
-	} else if errors.As(err, &known) && Vendored(name) {
-		return nil
 	}
-	return err
+	return ofOwn(name, err)
 }
 
 // budgeted ends with an error where too much would come out.

@@ -210,7 +210,7 @@ func (r *reader) entry(parent string, entry fs.DirEntry, depth int) error {
 	name := path.Join(parent, base)
 	hidden := strings.HasPrefix(base, ".") || strings.HasPrefix(base, "_")
 	switch {
-	case hidden, entry.IsDir() && (base == "testdata" || base == "vendor" && !r.limits.Vendor):
+	case hidden, entry.IsDir() && r.limits.leaveOut(base):
 		return nil
 	case entry.IsDir():
 		return r.directory(name, depth-1)
@@ -226,15 +226,25 @@ func (r *reader) entry(parent string, entry fs.DirEntry, depth int) error {
 		return &Error{Name: parent, What: "has too many Go files", Help: fmt.Sprintf("%d are read; leave out what is not part of the code", r.limits.Files)}
 	}
 	text, err := r.regular(name)
+	if err != nil {
+		return ofOwn(name, err)
+	}
+	r.files = append(r.files, File{name, text})
+	return nil
+}
+
+// ofOwn is an error about a file, or nil if that is code of others, which is passed over then.
+func ofOwn(name string, err error) error {
 	var known *Error
 	if errors.As(err, &known) && Vendored(name) {
 		return nil
 	}
-	if err != nil {
-		return err
-	}
-	r.files = append(r.files, File{name, text})
-	return nil
+	return err
+}
+
+// leaveOut reports whether directories of this name are not read.
+func (l Limits) leaveOut(name string) bool {
+	return name == "testdata" || name == "vendor" && !l.Vendor
 }
 
 // Vendored reports whether a name leads through a directory called vendor.

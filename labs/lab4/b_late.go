@@ -39,13 +39,18 @@ const (
 // Whoever asks for nothing but "do I wait for this shard?" serves what it was two journeys ago.
 func oldJourney(e *tester.Env) {
 	s := serve(e, layout{groups: 2, reads: bySeed(e)})
+	s.rounds(2, s.comesLate)
+}
+
+// rounds has both groups join, and goes through so many rounds, each with another shard of group 1.
+func (s *service) rounds(many int, round func(shard int)) {
 	s.join(1, 2)
 	s.fill(allKeys)
 	config := s.config()
-	for shard, rounds := 0, 0; rounds < 2; shard++ {
+	for shard, done := 0, 0; done < many; shard++ {
 		if owner(config, shard) == 1 {
-			s.comesLate(shard)
-			rounds++
+			round(shard)
+			done++
 		}
 	}
 	s.closes()
@@ -127,16 +132,7 @@ func (s *service) between(a, b, one, other int) bool {
 // while, does wait that long for all of them.
 func leadsAgainSoon(e *tester.Env) {
 	s := serve(e, layout{groups: 2, first: 7, reads: bySeed(e)})
-	s.join(1, 2)
-	s.fill(allKeys)
-	config := s.config()
-	for shard, rounds := 0, 0; rounds < 4; shard++ {
-		if owner(config, shard) == 1 {
-			s.comesSoon(shard)
-			rounds++
-		}
-	}
-	s.closes()
+	s.rounds(4, s.comesSoon)
 }
 
 // comesSoon is a round of leadsAgainSoon, for one shard of group 1.
