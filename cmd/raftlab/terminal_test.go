@@ -5,44 +5,34 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/creack/pty"
 	"github.com/jedib0t/go-pretty/v6/text"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"raftlab/internal/ptytest"
 	"raftlab/internal/suite"
 )
 
 // onTerminal runs raftlab on a pseudo-terminal of that width and returns the lines that it was sent.
 func onTerminal(t *testing.T, width int, env string, args ...string) (code int, lines []string) {
 	t.Helper()
-	master, tty, err := pty.Open()
-	if err != nil {
-		t.Skip("no pseudo-terminals here: ", err)
-	}
-	require.NoError(t, pty.Setsize(tty, &pty.Winsize{Rows: 30, Cols: uint16(width)}))
-	sent := make(chan string)
-	go func() {
-		all, _ := io.ReadAll(master) // ends with an error when the other side is closed
-		sent <- string(all)
-	}()
-	c := exec.Command(executable, args...)
-	c.Dir, c.Stdout, c.Stderr = checkout, tty, tty
-	c.Env = append(os.Environ(), "TERM=xterm-256color", env)
-	var exit *exec.ExitError
-	if err := c.Run(); err != nil && !errors.As(err, &exit) {
-		require.NoError(t, err)
-	}
-	tty.Close()
-	defer master.Close()
-	return c.ProcessState.ExitCode(), strings.Split(strings.ReplaceAll(<-sent, "\r\n", "\n"), "\n")
+	sent := ptytest.Sent(t, width, func(terminal *os.File) {
+		c := exec.Command(executable, args...)
+		c.Dir, c.Stdout, c.Stderr = checkout, terminal, terminal
+		c.Env = append(os.Environ(), "TERM=xterm-256color", env)
+		var exit *exec.ExitError
+		if err := c.Run(); err != nil && !errors.As(err, &exit) {
+			require.NoError(t, err)
+		}
+		code = c.ProcessState.ExitCode()
+	})
+	return code, strings.Split(strings.ReplaceAll(sent, "\r\n", "\n"), "\n")
 }
 
 // beginning are the lines that begin so.

@@ -4,18 +4,16 @@ package suite
 
 import (
 	"fmt"
-	"io"
 	"os"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/creack/pty"
 	"github.com/jedib0t/go-pretty/v6/text"
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 	"golang.org/x/term"
 
+	"raftlab/internal/ptytest"
 	"raftlab/internal/record"
 	"raftlab/internal/sim"
 )
@@ -48,29 +46,11 @@ func screen(t *testing.T, sent string, width int) []string {
 	return lines
 }
 
-// onTerminal runs display with a pseudo-terminal of that width, and returns what was sent to it.
-func onTerminal(t *testing.T, width int, display func(*os.File)) string {
-	master, tty, err := pty.Open()
-	if err != nil {
-		t.Skip("no pseudo-terminals here: ", err)
-	}
-	require.NoError(t, pty.Setsize(tty, &pty.Winsize{Rows: 30, Cols: uint16(width)}))
-	sent := make(chan string)
-	go func() {
-		all, _ := io.ReadAll(master) // ends with an error when the other side is closed
-		sent <- string(all)
-	}()
-	display(tty)
-	tty.Close()
-	defer master.Close()
-	return <-sent
-}
-
 func TestBarStaysOnItsLine(t *testing.T) {
 	for _, width := range []int{20, 60, 80, 180} {
 		t.Run(fmt.Sprint(width), func(t *testing.T) {
 			t.Parallel()
-			sent := onTerminal(t, width, func(tty *os.File) {
+			sent := ptytest.Sent(t, width, func(tty *os.File) {
 				w := NewWatch(tty, true, func() int {
 					n, _, err := term.GetSize(int(tty.Fd()))
 					assert.NoError(t, err)
