@@ -40,6 +40,7 @@ the result, and for keeping it.`,
 			}
 			adopted, err := adopt.Read(c.Context(), args[0], year)
 			if err != nil {
+				err = checkedOut(c.Context(), args[0], err)
 				return usage(fmt.Errorf("adopt %s: %w", args[0], oneOf(err, program()+" adopt", args[0], " --out "+quote(out))))
 			}
 			if err := adopted.Write(out); err != nil {
@@ -65,7 +66,7 @@ func yearFlag(flags *pflag.FlagSet, year *string) {
 // oneOf is an error, and where that is about several solutions in one place, it has the words that
 // name each of them.
 func oneOf(err error, before, from, after string) error {
-	var several *adopt.AmbiguousError
+	var several *submission.SeveralError
 	if !errors.As(err, &several) {
 		return err
 	}
@@ -119,11 +120,12 @@ func (a *app) findCodeAlone(ctx context.Context, root course.Root, f *runFlags, 
 	if failed != nil {
 		switch {
 		case err == nil || !errors.As(failed, &foreign):
+			failed = checkedOut(ctx, f.impl, failed)
 			err = fmt.Errorf("--impl %s: %w", f.impl, oneOf(failed, "--impl", f.impl, ""))
 		case f.year == adopt.Auto:
-			return a.unwrapped(ctx, root, f.impl, err)
+			code, forget, err = a.unwrapped(ctx, root, f.impl, err)
 		}
-		return code, forget, err
+		return code, forget, checkedOut(ctx, f.impl, err)
 	}
 	dir, forget, err := sim.TempDir()
 	if err != nil {

@@ -40,17 +40,11 @@ func openAny(year string) grade.Opener {
 
 // nameOne says of a submission with more than one solution in it how one is named.
 func nameOne(err error) error {
-	var adopted *adopt.AmbiguousError
-	var plain *submission.SeveralError
-	folder := ""
-	switch {
-	case errors.As(err, &adopted):
-		folder = adopted.Folders[len(adopted.Folders)-1]
-	case errors.As(err, &plain):
-		folder = plain.Folders[len(plain.Folders)-1]
-	default:
+	var several *submission.SeveralError
+	if !errors.As(err, &several) {
 		return err
 	}
+	folder := several.Folders[len(several.Folders)-1]
 	return fmt.Errorf("%w. In the policy: folders: {NAME: %q}, with the student's name, or leave one", err, folder)
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"archive/zip"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -158,4 +159,34 @@ func TestGradeNothingToTest(t *testing.T) {
 	_, err := openAny(adopt.Auto)(t.Context(), grade.From{Path: dir}, packages())
 	require.ErrorContains(t, err, "nothing in it can be tested: no raft here: lab 2 is not graded; ")
 	assert.ErrorContains(t, err, "it has no function StartKVServer")
+}
+
+// A repository whose code is where nobody looked: where it is, and what to do, is said.
+func TestCodeInAnotherBranch(t *testing.T) {
+	dir := t.TempDir()
+	git := func(args ...string) {
+		t.Helper()
+		c := exec.Command("git", append([]string{"-C", dir, "-c", "user.name=x", "-c", "user.email=x@example.org"}, args...)...)
+		out, err := c.CombinedOutput()
+		require.NoError(t, err, "%s", out)
+	}
+	git("init", "-q", "-b", "main")
+	git("commit", "-q", "--allow-empty", "-m", "empty")
+	git("checkout", "-q", "-b", "lab2")
+	require.NoError(t, os.CopyFS(dir, os.DirFS(courseSolution(t))))
+	git("add", ".")
+	git("commit", "-q", "-m", "all")
+	for _, args := range [][]string{{"adopt", dir, "--out", filepath.Join(t.TempDir(), "out")}, {"test", "2A", "--impl", dir}} {
+		git("checkout", "-q", "main")
+		res := raftlab(t, checkout, args...)
+		require.Equal(t, suite.ExitUsage, res.code)
+		assert.Contains(t, res.errOut, `other branches have code ("lab2")`)
+		assert.Contains(t, res.errOut, "git -C "+dir+" switch BRANCH")
+	}
+	bare := filepath.Join(t.TempDir(), "bare.git")
+	git("clone", "-q", "--bare", dir, bare)
+	res := raftlab(t, checkout, "adopt", bare, "--out", filepath.Join(t.TempDir(), "out"))
+	assert.Contains(t, res.errOut, "git clone "+bare)
+	res = raftlab(t, checkout, "test", "2A", "--impl", t.TempDir())
+	assert.NotContains(t, res.errOut, "git repository")
 }

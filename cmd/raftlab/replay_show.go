@@ -139,6 +139,8 @@ func (r *replaying) identity(binary *sim.Binary, result sim.Result, was *suite.L
 		switch {
 		case was.Hash == result.Hash:
 			fmt.Fprintln(r.out, "the same run as the one that failed: same trace hash")
+		case was.Hash == "":
+			fmt.Fprintln(r.out, "the earlier run did not come to its end, so this one cannot be compared with it")
 		case was.Source == binary.Source && was.GoVersion == binary.GoVersion && sameOptions(was.Options, r.options) && was.Build != binary.ID:
 			fmt.Fprintf(r.out, "not the run that failed (trace hash %s), although only the engine is another one: "+
 				"please report this as a fault of raftlab, and take --engine wasm\n", short(was.Hash))

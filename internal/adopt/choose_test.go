@@ -9,6 +9,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"raftlab/internal/submission"
 )
 
 // twice is the base solution, and once more with another beginning of its names.
@@ -53,7 +55,7 @@ func TestNotChosen(t *testing.T) {
 			s = s.moved("src/", "old/")
 		}
 		_, err := Read(context.Background(), s.write(t), Auto)
-		var several *AmbiguousError
+		var several *submission.SeveralError
 		if folder == "oldest" || folder == "template.d/x" {
 			require.True(t, errors.As(err, &several), "%s: %v", folder, err)
 			continue

@@ -110,7 +110,7 @@ func (c *conversion) findLayout(only string) (layout, error) {
 		several = several || slices.ContainsFunc(roots[:i], r.overlaps)
 	}
 	if several {
-		return l, &AmbiguousError{names}
+		return l, &submission.SeveralError{Folders: names}
 	}
 	for _, r := range roots {
 		maps.Copy(l.found, r.found)

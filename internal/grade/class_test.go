@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"raftlab/internal/sim"
 	"raftlab/internal/suite"
 )
 
@@ -256,4 +257,26 @@ func TestFloods(t *testing.T) {
 	assert.Less(t, len(s.Why), len(testCases), "cases with one reason are told together")
 	graded(t, setting(t, dir, out, engine))
 	assert.EqualValues(t, 3, engine.runs.Load(), "a person decides, not a second try")
+}
+
+// What the machine did is tried again: a run that was ended by the wall clock of a busy machine, or
+// killed by the system. What used up its processor time is not.
+func TestTheMachinesEnds(t *testing.T) {
+	for rule, runs := range map[string]int64{sim.OutOfTime: 1, sim.KilledBySystem: 1, "processor time": 0} {
+		dir, out := t.TempDir(), t.TempDir()
+		require.NoError(t, os.MkdirAll(filepath.Join(dir, "slow"), 0o755))
+		text := peer + "// " + testCases[0].ID() + " 2 ungraded: " + rule + "\n"
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "slow", "raft.go"), []byte(text), 0o644))
+		r := graded(t, setting(t, dir, out, &puppets{}))
+		assert.Equal(t, NeedsPerson, r.of(t, "slow").Status, rule)
+		engine := &puppets{quiet: true}
+		r = graded(t, setting(t, dir, out, engine))
+		if runs == 0 {
+			assert.Zero(t, engine.runs.Load(), rule)
+			assert.Equal(t, NeedsPerson, r.of(t, "slow").Status, rule)
+			continue
+		}
+		assert.Equal(t, Graded, r.of(t, "slow").Status, rule)
+		assert.LessOrEqual(t, engine.runs.Load(), int64(4), "%s: seed 2 to 5 of one case", rule)
+	}
 }

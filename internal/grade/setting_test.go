@@ -37,6 +37,7 @@ type puppets struct {
 	before func(n int64) // called before the n-th run
 	mu     sync.Mutex
 	ran    map[string]int // binary, case and seed -> how often
+	quiet  bool           // the machine is: no run is without a verdict
 }
 
 func (p *puppets) Run(ctx context.Context, j sim.Job) sim.Result {
@@ -70,6 +71,9 @@ func (p *puppets) Run(ctx context.Context, j sim.Job) sim.Result {
 		}
 		_, what, _ := strings.Cut(line, fmt.Sprintf(" %d ", seed))
 		outcome, rule, _ := strings.Cut(strings.TrimSpace(what), ":")
+		if p.quiet && outcome == string(record.Ungraded) {
+			continue
+		}
 		r.Verdict = record.Verdict{Outcome: record.Outcome(strings.ReplaceAll(outcome, "_", " ")), Rule: strings.TrimSpace(rule), Section: "§5.2",
 			Message: fmt.Sprintf("peer %d did it in term %d", j.Params.Seed%3, len(j.Binary.ID)), Time: 2 * time.Second}
 	}

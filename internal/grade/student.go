@@ -230,7 +230,7 @@ func (g *grading) items() []suite.Item {
 // machines reports whether it was the machine's, or the framework's, that a run has no verdict: the
 // next grading tries again.
 func machines(outcome record.Outcome, rule string) bool {
-	return outcome == record.FrameworkError || outcome == record.Ungraded && rule == sim.KilledBySystem
+	return outcome == record.FrameworkError || outcome == record.Ungraded && (rule == sim.KilledBySystem || rule == sim.OutOfTime)
 }
 
 // ungraded counts runs that used up what they had without an end.

@@ -79,8 +79,11 @@ func tooMuchCPU(limit time.Duration) record.Verdict {
 		"the run took more than %v of processor time, and nothing that is counted came to its limit: %s", limit, personDecides)}
 }
 
-// tooLong is about a run on a machine so busy that it did not get the processor time that it may take.
+// OutOfTime is the rule of a run on a machine so busy that it did not get the processor time that it
+// may take. Another time it may come to its end.
+const OutOfTime = "wall-clock time"
+
 func tooLong(wall time.Duration) record.Verdict {
-	return record.Verdict{Outcome: record.Ungraded, Rule: "wall-clock time", Message: fmt.Sprintf(
+	return record.Verdict{Outcome: record.Ungraded, Rule: OutOfTime, Message: fmt.Sprintf(
 		"not finished after %v of wall-clock time. This is no judgement on the code under test: %s", wall.Round(time.Second/10), personDecides)}
 }

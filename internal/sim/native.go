@@ -212,6 +212,7 @@ func (n *nativeRun) result(ctx context.Context, ended error) Result {
 		err = json.Unmarshal(text, &n.end)
 	}
 	v := n.end.Verdict
+	cut := true // where it ended says nothing
 	switch {
 	case ctx.Err() != nil && errors.Is(context.Cause(ctx), errTooLong):
 		v = tooLong(time.Since(n.began))
@@ -221,6 +222,9 @@ func (n *nativeRun) result(ctx context.Context, ended error) Result {
 		v = interrupted(ctx).Verdict
 	case err != nil || v.Secret != n.Params.Secret:
 		v = n.ending(ended, at)
+		cut = !v.Outcome.Decided()
+	default:
+		cut = false
 	}
 	if found := raceReport(string(n.output.tail)); found != "" && (v.Outcome == record.Pass || v.Outcome == record.Crash) {
 		v.Outcome, v.Rule, v.Stack = record.Fail, RaceRule, found
@@ -228,7 +232,10 @@ func (n *nativeRun) result(ctx context.Context, ended error) Result {
 	}
 	v.Secret = ""
 	v.Stack = v.Stack[:min(len(v.Stack), maxStack)]
-	r := Result{Verdict: v, Hash: n.events.sum(v), Virtual: max(at, v.Time), GCs: n.end.GCs, Idle: n.end.Idle}
+	r := Result{Verdict: v, Virtual: max(at, v.Time), GCs: n.end.GCs, Idle: n.end.Idle}
+	if !cut {
+		r.Hash = n.events.sum(v)
+	}
 	if v.Outcome != record.Pass {
 		r.OutputTail, r.LastEvents = n.output.Tail(), n.events.tail()
 	}

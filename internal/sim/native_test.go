@@ -126,6 +126,8 @@ func TestNativeTimes(t *testing.T) {
 	require.NotErrorIs(t, err, errTooMuch)
 	require.Less(t, time.Since(began), 50*time.Second)
 	n := nativeRun{Job: Job{CPU: cpu}, dir: t.TempDir(), events: newEvents(), output: &output{}, began: began}
-	require.Equal(t, "wall-clock time", n.result(ctx, err).Verdict.Rule)
-	require.Equal(t, "processor time", n.result(context.Background(), errTooMuch).Verdict.Rule)
+	require.Equal(t, OutOfTime, n.result(ctx, err).Verdict.Rule)
+	r := n.result(context.Background(), errTooMuch)
+	require.Equal(t, "processor time", r.Verdict.Rule)
+	require.Empty(t, r.Hash, "another time the guard strikes elsewhere, and nobody is to compare")
 }

@@ -2,7 +2,6 @@ package submission
 
 import (
 	"cmp"
-	"crypto/sha256"
 	"fmt"
 	"go/parser"
 	"go/token"
@@ -10,7 +9,6 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -19,13 +17,6 @@ import (
 type NoPackageError struct{ What string }
 
 func (e *NoPackageError) Error() string { return e.What }
-
-// SeveralError says that there is code to test in more than one place.
-type SeveralError struct{ Folders []string }
-
-func (e *SeveralError) Error() string {
-	return fmt.Sprintf("more than one folder in it has code to test: %s: name one of them", Listed(e.Folders))
-}
 
 // FindTree finds the folder that holds packages in raftlab's own layout, however many folders there
 // are around it, and returns what is in them, by names below that folder. What is no part of the
@@ -55,7 +46,7 @@ func FindTree(files []File, packages []string) (found []File, folder string, err
 		}
 	}
 	if len(folders) > 1 {
-		folders = chosen(files, folders)
+		folders = foldersOf(Choose(candidatesOf(files, folders), func(string, string) {}))
 	}
 	switch len(folders) {
 	case 0:
@@ -66,39 +57,6 @@ func FindTree(files []File, packages []string) (found []File, folder string, err
 		return nil, "", &SeveralError{folders}
 	}
 	return cut(files, folders[0], packagesIn(folders[0], packages, clauses)), folders[0], nil
-}
-
-// aside are names of folders in which people keep what does not count any more, and what they began
-// with.
-var aside = regexp.MustCompile(`(?i)^((old|older|backups?|bak|cop(y|ies)|archived?|archives|original|orig|previous|prev|deprecated|unused|` +
-	`trash|temp|tmp|skeleton|starter|template|handout)([-_. ]?[0-9]*|[-_. ].*)|.*([-_. ](old|backup|bak|copy|orig)|\.bak|~|\(copy\))[-_. ]?[0-9]*)$`)
-
-// SetAside reports whether a folder, or one that it is in, is called as people call copies that do
-// not count: old, backup, "src - Copy", skeleton.
-func SetAside(folder string) bool {
-	return slices.ContainsFunc(strings.Split(folder, "/"), aside.MatchString)
-}
-
-// chosen are those of several folders that may count: neither a copy that was set aside while
-// another is not, nor the same code once more.
-func chosen(files []File, folders []string) (left []string) {
-	kept := slices.DeleteFunc(slices.Clone(folders), SetAside)
-	if len(kept) == 0 {
-		kept = folders
-	}
-	seen := map[string]bool{}
-	for _, folder := range kept {
-		h := sha256.New()
-		for _, f := range files {
-			if name, ok := strings.CutPrefix(f.Name, folder+"/"); ok {
-				fmt.Fprintf(h, "%q %q", name, f.Text)
-			}
-		}
-		if code := string(h.Sum(nil)); !seen[code] {
-			seen[code], left = true, append(left, folder)
-		}
-	}
-	return left
 }
 
 // packagesIn returns the directories below root that hold one of the packages.

@@ -125,6 +125,11 @@ func (c Code) take(name string, subdirectories ...string) {
 	}
 }
 
+// NoCodeError says that nothing in a directory can be tested.
+type NoCodeError struct{ What string }
+
+func (e *NoCodeError) Error() string { return e.What }
+
 // nothingIn is the error about a directory that has none of the packages.
 func nothingIn(impl, abs string, names []string) error {
 	var last []string
@@ -148,8 +153,8 @@ func nothingIn(impl, abs string, names []string) error {
 			break
 		}
 	}
-	return fmt.Errorf("--impl %s: %s; to be tested it has to be package %s, in this directory or in one below it that is called so; "+
-		"give a course tree, or the directory with one of these packages", impl, what, wanted)
+	return &NoCodeError{fmt.Sprintf("--impl %s: %s; to be tested it has to be package %s, in this directory or in one below it that is called so; "+
+		"give a course tree, or the directory with one of these packages", impl, what, wanted)}
 }
 
 // trimmed are packages without the "./" that the go command wants.
