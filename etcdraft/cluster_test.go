@@ -2,6 +2,7 @@ package etcdraft
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -10,19 +11,16 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.etcd.io/raft/v3/tracker"
 
-	"raftlab/labrpc"
+	"raftlab/internal/servertest"
 	"raftlab/raftapi"
 )
 
 // cluster is some peers on a network, in a bubble: time is virtual, and a goroutine that outlives
 // its peer is a deadlock that the bubble reports.
 type cluster struct {
-	t      *testing.T
-	net    *labrpc.Network
+	*servertest.Servers
 	config Config // for every peer
 	peers  []*Peer
-	disks  []*raftapi.Persister
-	lives  int
 
 	mu      sync.Mutex
 	applied [][]string // by peer: its commands in order; commands a snapshot covers are "-"
@@ -31,47 +29,27 @@ type cluster struct {
 // bubble runs a test with n peers.
 func bubble(t *testing.T, n int, config Config, test func(c *cluster)) {
 	synctest.Test(t, func(t *testing.T) {
-		c := &cluster{t: t, net: labrpc.MakeNetwork(), config: config,
-			peers: make([]*Peer, n), disks: make([]*raftapi.Persister, n), applied: make([][]string, n)}
-		defer func() { // also when the test has failed: nothing may be left in the bubble
-			for _, p := range c.peers {
-				if p != nil {
-					p.Kill()
-				}
-			}
-			c.net.Cleanup()
-			time.Sleep(time.Second) // calls made just now fail a little later
-		}()
+		c := &cluster{Servers: servertest.New(t, n, rand.Uint64()), config: config, peers: make([]*Peer, n), applied: make([][]string, n)}
 		for i := range n {
-			c.disks[i] = raftapi.MakePersister()
 			c.start(i)
 			time.Sleep(3 * time.Millisecond)
 		}
+		defer c.End(func(i int) { c.peers[i].Kill() }) // also when the test has failed
 		test(c)
 	})
 }
 
 // start brings peer i up from its disk.
 func (c *cluster) start(i int) {
-	c.lives++
-	ends := make([]*labrpc.ClientEnd, len(c.peers))
-	for j := range ends {
-		name := fmt.Sprint(c.lives, i, j)
-		ends[j] = c.net.MakeEdge(name, i, j)
-		c.net.Connect(name, j)
-		c.net.Enable(name, true)
-	}
 	config := c.config
-	config.Peers, config.Me, config.Persister, config.ApplyCh = ends, i, c.disks[i], make(chan raftapi.ApplyMsg)
+	config.Peers, config.Me, config.Persister, config.ApplyCh = c.Begin(i), i, c.Disks[i], make(chan raftapi.ApplyMsg)
 	p := New(config)
 	c.mu.Lock()
 	c.peers[i] = p
 	c.applied[i] = make([]string, p.disk.snapshotCommand)
 	c.mu.Unlock()
 	go c.consume(i, p)
-	server := labrpc.MakeServer()
-	server.AddService(labrpc.MakeService(p))
-	c.net.AddServer(i, server)
+	c.Serve(i, p)
 }
 
 func (c *cluster) consume(i int, p *Peer) {
@@ -83,7 +61,7 @@ func (c *cluster) consume(i int, p *Peer) {
 				c.applied[i] = make([]string, m.SnapshotIndex)
 			} else {
 				c.applied[i] = append(c.applied[i], m.Command.(string))
-				require.Equal(c.t, len(c.applied[i]), m.CommandIndex, "dense and in order")
+				require.Equal(c.T, len(c.applied[i]), m.CommandIndex, "dense and in order")
 			}
 			c.mu.Unlock()
 		case <-p.done:
@@ -92,24 +70,12 @@ func (c *cluster) consume(i int, p *Peer) {
 	}
 }
 
-func (c *cluster) kill(i int) {
-	c.net.DeleteServer(i)
-	c.peers[i].Kill()
-}
+func (c *cluster) crash(i int) { c.Crash(i, c.peers[i].Kill) }
 
 // restart crashes peer i and starts it again from what it had stored.
 func (c *cluster) restart(i int) {
-	c.disks[i] = c.disks[i].Copy()
-	c.kill(i)
+	c.crash(i)
 	c.start(i)
-}
-
-// isolate cuts peer i off; c.net.HealAll ends it.
-func (c *cluster) isolate(i int) {
-	for j := range c.peers {
-		c.net.Cut(i, j)
-		c.net.Cut(j, i)
-	}
 }
 
 // leader waits for a leader among peers that is not one of without.
@@ -136,23 +102,23 @@ func (c *cluster) leader(without ...int) int {
 }
 
 func (c *cluster) eventually(what string, is func() bool) {
-	c.t.Helper()
+	c.T.Helper()
 	for range 1000 {
 		if is() {
 			return
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	require.Fail(c.t, "no "+what+" within 10 s")
+	require.Fail(c.T, "no "+what+" within 10 s")
 }
 
 // commit has peer i's cluster commit commands, and waits until peer i has applied them where Start
 // said.
 func (c *cluster) commit(i int, commands ...string) {
-	c.t.Helper()
+	c.T.Helper()
 	for _, command := range commands {
 		index, _, ok := c.peers[i].Start(command)
-		require.True(c.t, ok, "peer %d leads", i)
+		require.True(c.T, ok, "peer %d leads", i)
 		c.eventually(command+" at its index", func() bool { return c.at(i, index) == command })
 	}
 }
@@ -183,7 +149,7 @@ func (c *cluster) sendsSnapshot(i, to int) bool {
 }
 
 func (c *cluster) caughtUp(n int) {
-	c.t.Helper()
+	c.T.Helper()
 	for i := range c.peers {
 		c.eventually(fmt.Sprintf("%d entries on peer %d", n, i), func() bool { return c.count(i) == n })
 	}

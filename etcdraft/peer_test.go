@@ -24,14 +24,14 @@ func TestCommandsAreCountedDensely(t *testing.T) {
 			c.commit(leader, fmt.Sprint("a", total), fmt.Sprint("b", total))
 			total += 2
 			require.Equal(t, total, c.peers[leader].CommitIndex())
-			c.isolate(leader)
+			c.Isolate(leader)
 			index, _, ok := c.peers[leader].Start("never")
 			require.True(t, ok, "nobody has told it")
 			require.Equal(t, total+1, index)
 			next := c.leader(leader)
 			c.commit(next, fmt.Sprint("c", total))
 			total++
-			c.net.HealAll()
+			c.Net.HealAll()
 			c.caughtUp(total)
 		}
 	})
@@ -44,15 +44,15 @@ func TestIndexAfterUncommittedEntries(t *testing.T) {
 		old := c.leader()
 		c.commit(old, "a")
 		other := (old + 1) % 3
-		c.isolate((old + 2) % 3)
+		c.Isolate((old + 2) % 3)
 		for _, s := range []string{"b", "c"} {
 			c.peers[old].Start(s)
 		}
 		time.Sleep(time.Millisecond) // they have arrived; the answers may have not
-		c.isolate(old)
+		c.Isolate(old)
 		time.Sleep(50 * time.Millisecond)
-		c.net.HealAll()
-		c.isolate(old)
+		c.Net.HealAll()
+		c.Isolate(old)
 		leader := c.leader(old)
 		index, _, ok := c.peers[leader].Start("d")
 		require.True(t, ok)
@@ -67,13 +67,13 @@ func TestBurstTravelsTogether(t *testing.T) {
 		leader := c.leader()
 		c.commit(leader, "first")
 		time.Sleep(200 * time.Millisecond)
-		before := c.net.GetTotalCount()
+		before := c.Net.GetTotalCount()
 		for i := range 100 {
 			c.peers[leader].Start(fmt.Sprint(i))
 		}
 		c.caughtUp(101)
 		// Two bundles to each follower at best: the entries, and that they are committed.
-		require.Less(t, c.net.GetTotalCount()-before, 60)
+		require.Less(t, c.Net.GetTotalCount()-before, 60)
 	})
 }
 
@@ -82,7 +82,7 @@ func TestRestart(t *testing.T) {
 		leader := c.leader()
 		c.commit(leader, "a", "b", "c")
 		c.peers[leader].Snapshot(2, []byte("state at 2"))
-		require.Equal(t, "state at 2", string(c.disks[leader].ReadSnapshot()), "as the service gave it")
+		require.Equal(t, "state at 2", string(c.Disks[leader].ReadSnapshot()), "as the service gave it")
 		c.caughtUp(3)
 		term, _ := c.peers[leader].GetState()
 		for i := range c.peers {
@@ -104,23 +104,23 @@ func TestLostSnapshotStrandsNobody(t *testing.T) {
 	bubble(t, 3, Config{PreVote: true, CheckQuorum: true}, func(c *cluster) {
 		leader := c.leader()
 		behind := (leader + 1) % 3
-		c.isolate(behind)
+		c.Isolate(behind)
 		for i := range 20 {
 			c.commit(leader, fmt.Sprint(i))
 		}
 		c.peers[leader].Snapshot(15, []byte("state at 15"))
 		term, _ := c.peers[leader].GetState()
-		c.net.HealAll()
+		c.Net.HealAll()
 		for !c.sendsSnapshot(leader, behind) {
 			time.Sleep(20 * time.Microsecond)
 		}
-		c.isolate(behind) // with the snapshot half way
+		c.Isolate(behind) // with the snapshot half way
 		time.Sleep(time.Millisecond)
-		c.net.HealAll()
+		c.Net.HealAll()
 		c.eventually("the rest of the log", func() bool { return c.count(behind) == 20 })
 		now, _ := c.peers[leader].GetState()
 		require.Equal(t, term, now)
-		require.Equal(t, "state at 15", string(c.disks[behind].ReadSnapshot()))
+		require.Equal(t, "state at 15", string(c.Disks[behind].ReadSnapshot()))
 		require.Equal(t, "17", c.at(behind, 18))
 		c.restart(behind)
 		c.eventually("the log behind the snapshot", func() bool { return c.at(behind, 20) == "19" })
@@ -135,16 +135,16 @@ func TestCatchUp(t *testing.T) {
 		}
 		leader := c.leader()
 		behind := (leader + 1) % 3
-		c.isolate(behind)
+		c.Isolate(behind)
 		for i := range 30 {
 			c.commit(leader, strings.Repeat("x", 100)+fmt.Sprint(i))
 		}
-		full := c.disks[leader].RaftStateSize()
+		full := c.Disks[leader].RaftStateSize()
 		c.peers[leader].Snapshot(30, []byte("state"))
-		require.Less(t, c.disks[leader].RaftStateSize(), full/10)
-		c.net.HealAll()
+		require.Less(t, c.Disks[leader].RaftStateSize(), full/10)
+		c.Net.HealAll()
 		c.eventually("the entries", func() bool { return c.count(behind) == 30 })
-		require.Equal(t, 0, c.disks[behind].SnapshotSize(), "it needed no snapshot")
+		require.Equal(t, 0, c.Disks[behind].SnapshotSize(), "it needed no snapshot")
 		time.Sleep(time.Second) // the one that was away may have a newer term, and deposed the leader
 		p := c.peers[c.leader()]
 		p.betweenTurns(func() { p.config.CatchUpBytes = 500 })
@@ -173,8 +173,8 @@ func TestDisksInParallel(t *testing.T) {
 	bubble(t, 3, Config{}, func(c *cluster) {
 		const write = 20 * time.Millisecond
 		for i := range c.peers {
-			c.disks[i] = raftapi.NewPersister(slowDisk{raftapi.MemoryFrom(c.disks[i].Read()), write})
-			c.kill(i)
+			c.crash(i)
+			c.Disks[i] = raftapi.NewPersister(slowDisk{raftapi.MemoryFrom(c.Disks[i].Read()), write})
 			c.start(i)
 		}
 		leader := c.leader()
@@ -201,7 +201,7 @@ func TestSnapshotsThatComeLate(t *testing.T) {
 		p.Snapshot(2, []byte("two"))
 		p.Snapshot(1, []byte("one"))
 		p.Snapshot(2, []byte("again"))
-		require.Equal(t, "two", string(c.disks[0].ReadSnapshot()))
+		require.Equal(t, "two", string(c.Disks[0].ReadSnapshot()))
 		p.Snapshot(3, []byte("three"))
 		c.restart(0)
 		require.Equal(t, 3, c.count(0))
@@ -221,7 +221,7 @@ func TestTransfer(t *testing.T) {
 		require.True(t, leads)
 		require.Equal(t, term+1, newer)
 
-		c.isolate(leader)
+		c.Isolate(leader)
 		require.False(t, c.peers[to].TransferLeadership(leader), "it cannot be reached")
 		c.commit(to, "goes on")
 	})
@@ -236,13 +236,13 @@ func TestExtensions(t *testing.T) {
 		}
 		leader := c.leader()
 		term, _ := c.peers[leader].GetState()
-		c.isolate(leader)
+		c.Isolate(leader)
 		c.eventually("end of a leadership that nobody hears of", func() bool { _, leads := c.peers[leader].GetState(); return !leads })
 		_, _, ok := c.peers[leader].Start("x")
 		require.False(t, ok)
 		next := c.leader()
 		time.Sleep(5 * time.Second)
-		c.net.HealAll()
+		c.Net.HealAll()
 		time.Sleep(time.Second)
 		now, leads := c.peers[next].GetState()
 		require.True(t, leads, "the one that comes back disturbs nobody")
@@ -255,14 +255,14 @@ func TestExtensions(t *testing.T) {
 func TestKill(t *testing.T) {
 	bubble(t, 2, Config{}, func(c *cluster) {
 		leader := c.leader()
-		c.isolate(leader)
+		c.Isolate(leader)
 		go func() {
 			_, ok := c.peers[leader].ReadIndex()
 			require.False(t, ok)
 		}()
 		time.Sleep(time.Millisecond)
-		c.kill(leader)
-		c.kill(leader)
+		c.peers[leader].Kill()
+		c.peers[leader].Kill()
 		_, _, ok := c.peers[leader].Start("x")
 		require.False(t, ok)
 		_, ok = c.peers[leader].ReadIndex()

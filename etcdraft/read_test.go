@@ -18,9 +18,9 @@ func TestReadIndex(t *testing.T) {
 			require.True(t, ok, "peer %d", p.me)
 			require.Equal(t, 2, index)
 		}
-		writes := c.disks[leader].RaftStateSize()
+		writes := c.Disks[leader].RaftStateSize()
 		var readers sync.WaitGroup
-		before := c.net.GetTotalCount()
+		before := c.Net.GetTotalCount()
 		for range 50 {
 			readers.Go(func() {
 				_, ok := c.peers[leader].ReadIndex()
@@ -28,8 +28,8 @@ func TestReadIndex(t *testing.T) {
 			})
 		}
 		readers.Wait()
-		require.Less(t, c.net.GetTotalCount()-before, 10, "they share rounds")
-		require.Equal(t, writes, c.disks[leader].RaftStateSize(), "a read leaves nothing in the log")
+		require.Less(t, c.Net.GetTotalCount()-before, 10, "they share rounds")
+		require.Equal(t, writes, c.Disks[leader].RaftStateSize(), "a read leaves nothing in the log")
 	})
 }
 
@@ -38,7 +38,7 @@ func TestReadIndexOfDeposedLeader(t *testing.T) {
 	bubble(t, 3, Config{}, func(c *cluster) {
 		old := c.leader()
 		c.commit(old, "a")
-		c.isolate(old)
+		c.Isolate(old)
 		next := c.leader(old)
 		c.commit(next, "b")
 		began := time.Now()
@@ -50,7 +50,7 @@ func TestReadIndexOfDeposedLeader(t *testing.T) {
 		result := make(chan bool)
 		go func() { _, ok := c.peers[old].ReadIndex(); result <- ok }()
 		time.Sleep(time.Millisecond)
-		c.net.HealAll()
+		c.Net.HealAll()
 		began = time.Now()
 		if <-result {
 			require.Equal(t, "b", c.at(old, 2), "then it must have come from the new leader")
@@ -66,7 +66,7 @@ func TestReadIndexIsRepeated(t *testing.T) {
 		leader := c.leader()
 		c.commit(leader, "a")
 		other := (leader + 1) % 3
-		c.net.Cut(other, leader)
+		c.Net.Cut(other, leader)
 		result := make(chan bool)
 		go func() { _, ok := c.peers[other].ReadIndex(); result <- ok }()
 		time.Sleep(time.Millisecond)
@@ -75,7 +75,7 @@ func TestReadIndexIsRepeated(t *testing.T) {
 		first := p.reads.last
 		p.mu.Unlock()
 		time.Sleep(50 * time.Millisecond)
-		c.net.HealAll()
+		c.Net.HealAll()
 		require.True(t, <-result)
 		p.mu.Lock()
 		last := p.reads.last
@@ -90,7 +90,7 @@ func TestReadIndexIsRepeated(t *testing.T) {
 // write that was complete before it.
 func TestReadsAreLinearizable(t *testing.T) {
 	bubble(t, 5, Config{CheckQuorum: true, PreVote: true}, func(c *cluster) {
-		c.net.Reliable(false)
+		c.Net.Reliable(false)
 		var mu sync.Mutex
 		complete, answered := 0, 0
 		var all sync.WaitGroup
@@ -125,8 +125,8 @@ func TestReadsAreLinearizable(t *testing.T) {
 				}
 				time.Sleep(10 * time.Millisecond)
 				if n%50 == 49 {
-					c.net.HealAll()
-					c.isolate(n / 50 % 5)
+					c.Net.HealAll()
+					c.Isolate(n / 50 % 5)
 				}
 			}
 		})
@@ -145,13 +145,13 @@ func TestUnsafeLeaseIsUnsafe(t *testing.T) {
 			old := c.leader()
 			c.commit(old, "a")
 			time.Sleep(time.Duration(try) * 17 * time.Millisecond)
-			began := c.net.GetTotalCount()
+			began := c.Net.GetTotalCount()
 			index, ok := c.peers[old].ReadIndex()
 			require.True(t, ok)
 			require.Equal(t, 1, index)
-			require.LessOrEqual(t, c.net.GetTotalCount()-began, 2, "it asks nobody; a heartbeat may pass")
+			require.LessOrEqual(t, c.Net.GetTotalCount()-began, 2, "it asks nobody; a heartbeat may pass")
 
-			c.isolate(old)
+			c.Isolate(old)
 			for range 60 {
 				time.Sleep(10 * time.Millisecond)
 				for i, p := range c.peers {
@@ -163,7 +163,7 @@ func TestUnsafeLeaseIsUnsafe(t *testing.T) {
 					stale = stale || c.at((old+1)%3, 2) == "b" || c.at((old+2)%3, 2) == "b"
 				}
 			}
-			c.net.HealAll()
+			c.Net.HealAll()
 		})
 	}
 	require.True(t, stale, "a read of the old leader that misses a write of the new one")

@@ -29,21 +29,21 @@ func TestALaggingServerIsCaughtUp(t *testing.T) {
 				ck.Put("x", "first")
 				away := (s.leader() + 1) % 3
 				snapshots := 0
-				s.net.Observe(func(m *labrpc.Message) {
+				s.Net.Observe(func(m *labrpc.Message) {
 					if m.Kind == labrpc.Delivered && m.To == away && m.Method == "Raft.InstallSnapshot" {
 						snapshots++
 					}
 				})
-				s.alone(away, true)
+				s.Isolate(away)
 				for i := range 100 {
 					ck.Put("x", fmt.Sprint(i))
 				}
-				require.NotZero(t, s.persisters[s.leader()].SnapshotSize(), "the others took snapshots")
-				s.alone(away, false)
+				require.NotZero(t, s.Disks[s.leader()].SnapshotSize(), "the others took snapshots")
+				s.Rejoin(away)
 				time.Sleep(5 * time.Second)
 				require.Equal(t, s.servers[(away+1)%3].replica.Applied(), s.servers[away].replica.Applied())
 				require.Equal(t, c.snapshot, snapshots > 0, "%d snapshots", snapshots)
-				for i, p := range s.persisters {
+				for i, p := range s.Disks {
 					require.LessOrEqual(t, p.RaftStateSize(), maxState, "server %d", i)
 				}
 			})

@@ -48,8 +48,8 @@ var oneMap = porcupine.Model{
 // and returns what they saw.
 func record(t *testing.T, reads kvapi.ReadPath) (history []porcupine.Operation) {
 	inBubble(t, 2000, []Option{WithReads(reads)}, func(c *cluster) {
-		c.net.Reliable(false)
-		c.net.Duplicates(true)
+		c.Net.Reliable(false)
+		c.Net.Duplicates(true)
 		start := time.Now()
 		var mu sync.Mutex
 		var group sync.WaitGroup

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"raftlab/internal/servertest"
 	"raftlab/kvapi"
 	"raftlab/kvraft/rsm"
 	"raftlab/labrpc"
@@ -69,11 +70,11 @@ func requireAppends(t *testing.T, value string, clerks, each int) {
 // Clerks append on a bad network while servers crash and are cut off.
 func TestAppendsHappenOnce(t *testing.T) {
 	const clerks, each = 4, 25
-	situations := reached(func() {
+	situations := servertest.Reached(func() {
 		eachPath(t, func(t *testing.T, options []Option) {
 			inBubble(t, 1500, options, func(c *cluster) {
-				c.net.Reliable(false)
-				c.net.Duplicates(true)
+				c.Net.Reliable(false)
+				c.Net.Duplicates(true)
 				var group sync.WaitGroup
 				for i := range clerks {
 					ck := c.clerk()
@@ -110,9 +111,9 @@ func (c *cluster) trouble(over <-chan struct{}) {
 		}
 		victim := c.leader()
 		if round%2 == 0 {
-			c.alone(victim, true)
+			c.Isolate(victim)
 			time.Sleep(time.Second)
-			c.alone(victim, false)
+			c.Rejoin(victim)
 		} else {
 			c.crash(victim)
 			time.Sleep(300 * time.Millisecond)
@@ -124,10 +125,10 @@ func (c *cluster) trouble(over <-chan struct{}) {
 // A conditional write whose answers are lost may end in ErrMaybe. With increments guarded by
 // versions, the count is at least that of the OKs, and at most that of OKs and maybes.
 func TestMaybe(t *testing.T) {
-	situations := reached(func() {
+	situations := servertest.Reached(func() {
 		inBubble(t, -1, nil, func(c *cluster) {
-			c.net.Reliable(false)
-			c.net.Duplicates(true)
+			c.Net.Reliable(false)
+			c.Net.Duplicates(true)
 			var mu sync.Mutex
 			sure, maybe := 0, 0
 			var group sync.WaitGroup
@@ -181,7 +182,7 @@ func TestALeaderWithoutFollowers(t *testing.T) {
 		inBubble(t, -1, options, func(c *cluster) {
 			ck := c.clerk()
 			ck.Put("x", "1")
-			c.alone(c.leader(), true)
+			c.Isolate(c.leader())
 			start := time.Now()
 			ck.Append("x", "2")
 			require.Equal(t, "12", ck.Get("x"))
@@ -196,7 +197,7 @@ func TestFollowersAnswerReads(t *testing.T) {
 		ck := c.clerk()
 		ck.Put("x", "1")
 		served := map[int]int{}
-		c.net.Observe(func(m *labrpc.Message) {
+		c.Net.Observe(func(m *labrpc.Message) {
 			if m.Kind == labrpc.Delivered && m.Method == "KVServer.Get" {
 				served[m.To]++
 			}
@@ -214,7 +215,7 @@ func TestLocalReadsMayBeOld(t *testing.T) {
 		ck := c.clerk()
 		ck.Put("x", "old")
 		time.Sleep(time.Second)
-		c.alone((c.leader()+1)%3, true)
+		c.Isolate((c.leader() + 1) % 3)
 		ck.Put("x", "new")
 		seen := map[string]bool{}
 		for range 3 {
@@ -231,7 +232,7 @@ func TestSizes(t *testing.T) {
 		for i := range 200 {
 			ck.Put("x", fmt.Sprint(i))
 			ck.Put("y", fmt.Sprint(i))
-			for _, p := range c.persisters {
+			for _, p := range c.Disks {
 				require.LessOrEqual(t, p.RaftStateSize(), 1000)
 				require.LessOrEqual(t, p.SnapshotSize(), 500)
 			}
@@ -241,7 +242,7 @@ func TestSizes(t *testing.T) {
 
 func TestAClerkWhoseSessionIsForgotten(t *testing.T) {
 	few := func(config *rsm.Config[op, result]) { config.MaxSessions = 2 }
-	situations := reached(func() {
+	situations := servertest.Reached(func() {
 		inBubble(t, -1, []Option{withConfig(few)}, func(c *cluster) {
 			silent, a, b := c.clerk(), c.clerk(), c.clerk()
 			silent.Append("x", "1")
@@ -306,16 +307,16 @@ func lag(ends []*labrpc.ClientEnd, me int, persister *raftapi.Persister, applyCh
 
 func TestClerksBackOff(t *testing.T) {
 	few := func(config *rsm.Config[op, result]) { config.MaxBehind = 2 }
-	situations := reached(func() {
+	situations := servertest.Reached(func() {
 		inBubble(t, -1, []Option{WithRaft(lag), withConfig(few)}, func(c *cluster) {
 			for i, s := range c.servers { // the network goes by the names of types
 				server := labrpc.MakeServer()
 				server.AddService(labrpc.MakeService(s))
 				server.AddService(labrpc.MakeService(s.Raft().(*lagging).Raft))
-				c.net.AddServer(i, server)
+				c.Net.AddServer(i, server)
 			}
 			c.leader()
-			before := c.net.GetTotalCount()
+			before := c.Net.GetTotalCount()
 			start := time.Now()
 			var group sync.WaitGroup
 			for range 5 {
@@ -324,7 +325,7 @@ func TestClerksBackOff(t *testing.T) {
 			}
 			group.Wait()
 			require.Greater(t, time.Since(start), 7*time.Second)
-			require.Less(t, c.net.GetTotalCount()-before, 600, "heartbeats included")
+			require.Less(t, c.Net.GetTotalCount()-before, 600, "heartbeats included")
 			require.Equal(t, "11111", c.clerk().Get("x"))
 		})
 	})

@@ -1,6 +1,7 @@
 package raft
 
 import (
+	"raftlab/internal/servertest"
 	"testing"
 	"time"
 
@@ -46,7 +47,7 @@ func TestAppendEntries(t *testing.T) {
 				Entries: entriesOf(c.entries...), LeaderCommit: c.commit,
 			}
 			var reply AppendEntriesReply
-			situations := reached(func() { rf.AppendEntries(args, &reply) })
+			situations := servertest.Reached(func() { rf.AppendEntries(args, &reply) })
 
 			require.Equal(t, c.success, reply.Success)
 			require.Equal(t, max(5, c.term), reply.Term)
@@ -95,7 +96,7 @@ func TestAppendEntriesInsideSnapshot(t *testing.T) {
 func TestCandidateFollowsLeaderOfItsTerm(t *testing.T) {
 	rf := newPeer(t, 5)
 	rf.state, rf.votedFor = candidate, 0
-	situations := reached(func() {
+	situations := servertest.Reached(func() {
 		rf.AppendEntries(&AppendEntriesArgs{Term: 5, LeaderId: 2}, &AppendEntriesReply{})
 	})
 	require.Equal(t, follower, rf.state)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"raftlab/internal/servertest"
 	"raftlab/labrpc"
 	"raftlab/raftapi"
 )
@@ -61,7 +62,7 @@ func TestSnapshotBetweenCommands(t *testing.T) {
 	msg, _ := rf.nextToApply()
 	require.Equal(t, 1, msg.CommandIndex)
 
-	require.True(t, reached(func() {
+	require.True(t, servertest.Reached(func() {
 		rf.InstallSnapshot(&InstallSnapshotArgs{Term: 5, LastIncludedIndex: 6, LastIncludedTerm: 2}, &InstallSnapshotReply{})
 	})["snapshot overtook the applier"])
 	rf.AppendEntries(&AppendEntriesArgs{

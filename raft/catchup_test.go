@@ -169,7 +169,7 @@ func TestKeptEntriesAreNotStored(t *testing.T) {
 func TestSlowFollowerNeedsNoSnapshot(t *testing.T) {
 	inCluster(t, 3, all(Config{PreVote: true, CatchUpEntries: 10, CatchUpBytes: 1000}), func(c *cluster) {
 		installs := 0
-		c.net.Observe(func(m *labrpc.Message) {
+		c.Net.Observe(func(m *labrpc.Message) {
 			if m.Kind == labrpc.Delivered && m.Method == "Raft.InstallSnapshot" {
 				installs++
 			}
@@ -179,12 +179,12 @@ func TestSlowFollowerNeedsNoSnapshot(t *testing.T) {
 		for _, missed := range []int{8, 10, 11} {
 			c.settle()
 			reached := c.situations()
-			c.isolate(behind)
+			c.Isolate(behind)
 			for k := range missed {
 				c.commit(leader, k)
 			}
 			c.peers[leader].Snapshot(c.committed(leader), []byte("state"))
-			c.heal()
+			c.Net.HealAll()
 			c.settle()
 			require.Equal(t, missed <= 10, reached("follower caught up with kept entries") > 0, "missed %d", missed)
 			require.Equal(t, missed > 10, installs > 0, "missed %d: %d snapshots", missed, installs)

@@ -15,7 +15,7 @@ func TestIsolatedLeaderStepsDown(t *testing.T) {
 			for range 5 {
 				leader := c.leader()
 				counts := c.situations()
-				c.isolate(leader)
+				c.Isolate(leader)
 				time.Sleep(150 * time.Millisecond)
 				_, leads := c.peers[leader].GetState()
 				require.True(t, leads, "too early: one heartbeat and a half")
@@ -26,7 +26,7 @@ func TestIsolatedLeaderStepsDown(t *testing.T) {
 				_, _, ok := c.peers[leader].Start("lost")
 				require.False(t, ok)
 				c.commitSomewhere(c.others(leader)...)
-				c.heal()
+				c.Net.HealAll()
 				c.settle()
 			}
 		})
@@ -38,11 +38,11 @@ func TestQuorumIsCountedRight(t *testing.T) {
 	inCluster(t, 5, all(Config{CheckQuorum: true, PreVote: true}), func(c *cluster) {
 		leader := c.leader()
 		rest := c.others(leader)
-		c.isolate(rest[0])
-		c.isolate(rest[1])
+		c.Isolate(rest[0])
+		c.Isolate(rest[1])
 		time.Sleep(5 * time.Second)
 		require.Equal(t, leader, c.leader(leader, rest[2], rest[3]), "3 of 5 are a majority")
-		c.isolate(rest[2])
+		c.Isolate(rest[2])
 		time.Sleep(350 * time.Millisecond)
 		_, leads := c.peers[leader].GetState()
 		require.False(t, leads, "2 of 5 are none")
@@ -54,7 +54,7 @@ func TestHealthyLeaderStays(t *testing.T) {
 	for _, reliable := range []bool{true, false} {
 		inCluster(t, 5, all(Config{CheckQuorum: true, PreVote: true}), func(c *cluster) {
 			leader := c.leader()
-			c.net.Reliable(reliable)
+			c.Net.Reliable(reliable)
 			time.Sleep(time.Minute)
 			require.Equal(t, leader, c.leader())
 		})
@@ -66,7 +66,7 @@ func TestHealthyLeaderStays(t *testing.T) {
 func TestLateAnswersCount(t *testing.T) {
 	inCluster(t, 3, all(Config{CheckQuorum: true, PreVote: true}), func(c *cluster) {
 		c.leader()
-		c.net.LongReordering(true) // two replies of three take 0.2 to 2.2 s
+		c.Net.LongReordering(true) // two replies of three take 0.2 to 2.2 s
 		counts := c.situations()
 		time.Sleep(time.Minute)
 		require.Less(t, counts("leader stepped down without a quorum"), 15)
@@ -155,10 +155,10 @@ func TestStuckCandidateIsFreed(t *testing.T) {
 	inCluster(t, 3, all(Config{CheckQuorum: true}), func(c *cluster) {
 		leader := c.leader()
 		away := (leader + 1) % 3
-		c.isolate(away)
+		c.Isolate(away)
 		c.commit(leader, "missed")
 		time.Sleep(3 * time.Second)
-		c.heal()
+		c.Net.HealAll()
 		c.commitSomewhere(0, 1, 2)
 		c.settle()
 	})

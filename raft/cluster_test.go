@@ -1,7 +1,6 @@
 package raft
 
 import (
-	"fmt"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -9,18 +8,15 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"raftlab/labrpc"
+	"raftlab/internal/servertest"
 	"raftlab/raftapi"
 )
 
 // cluster is a few peers on a real labrpc network inside a bubble, for the tests of the extensions.
 type cluster struct {
-	t      *testing.T
-	net    *labrpc.Network
+	*servertest.Servers
 	config func(i int) Config
 	peers  []*Raft
-	stores []*raftapi.Persister
-	lives  int
 
 	mu     sync.Mutex // a leaf
 	counts map[string]int
@@ -31,24 +27,14 @@ type cluster struct {
 func inCluster(t *testing.T, n int, config func(i int) Config, f func(c *cluster)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		c := &cluster{t: t, net: labrpc.MakeNetwork(), config: config, peers: make([]*Raft, n), counts: map[string]int{}}
+		c := &cluster{Servers: servertest.New(t, n, uint64(len(t.Name()))), config: config, peers: make([]*Raft, n), counts: map[string]int{}}
 		raftapi.OnReached(c.count) // before any peer runs
-		c.net.Seed(uint64(len(t.Name())))
-		for range n {
-			c.stores = append(c.stores, raftapi.MakePersister())
-		}
+		defer raftapi.OnReached(nil)
 		for i := range n {
 			c.start(i)
 			time.Sleep(time.Millisecond) // no two at the same instant
 		}
-		defer func() { // also after a failure
-			for _, rf := range c.peers {
-				rf.Kill()
-			}
-			c.net.Cleanup()
-			time.Sleep(10 * time.Second) // what Kill and Cleanup do not end by then is a leak
-			raftapi.OnReached(nil)
-		}()
+		defer c.End(func(i int) { c.peers[i].Kill() }) // also after a failure
 		f(c)
 	})
 }
@@ -60,20 +46,12 @@ func all(config Config) func(int) Config { return func(int) Config { return conf
 var everything = Config{PreVote: true, CheckQuorum: true, ReadIndex: true, LeaseRead: true, Transfer: true}
 
 func (c *cluster) start(i int) {
-	ends := make([]*labrpc.ClientEnd, len(c.peers))
-	c.lives++
-	for j := range ends {
-		name := fmt.Sprintf("%d-%d-%d", c.lives, i, j)
-		ends[j] = c.net.MakeEdge(name, i, j)
-		c.net.Connect(name, j)
-		c.net.Enable(name, true)
-	}
 	var config Config
 	if c.config != nil {
 		config = c.config(i)
 	}
 	applied := make(chan raftapi.ApplyMsg)
-	config.Peers, config.Me, config.Persister, config.ApplyCh = ends, i, c.stores[i], applied
+	config.Peers, config.Me, config.Persister, config.ApplyCh = c.Begin(i), i, c.Disks[i], applied
 	rf := New(config)
 	go func() {
 		for {
@@ -84,35 +62,19 @@ func (c *cluster) start(i int) {
 			}
 		}
 	}()
-	server := labrpc.MakeServer()
-	server.AddService(labrpc.MakeService(rf))
-	c.net.AddServer(i, server)
 	c.peers[i] = rf
+	c.Serve(i, rf)
 }
 
 // restart crashes a peer and starts it from what it had stored.
 func (c *cluster) restart(i int) {
-	c.stores[i] = c.stores[i].Copy()
-	c.net.DeleteServer(i)
-	c.peers[i].Kill()
+	c.Crash(i, c.peers[i].Kill)
 	c.start(i)
 }
 
-// isolate cuts a peer off in both directions; heal ends all cuts.
-func (c *cluster) isolate(i int) {
-	for j := range c.peers {
-		if j != i {
-			c.net.Cut(i, j)
-			c.net.Cut(j, i)
-		}
-	}
-}
-
-func (c *cluster) heal() { c.net.HealAll() }
-
 // leader waits for the leader of the newest term among peers, all of them if none are named.
 func (c *cluster) leader(among ...int) int {
-	c.t.Helper()
+	c.T.Helper()
 	if len(among) == 0 {
 		for i := range c.peers {
 			among = append(among, i)
@@ -134,7 +96,7 @@ func (c *cluster) leader(among ...int) int {
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	require.Fail(c.t, "no leader")
+	require.Fail(c.T, "no leader")
 	return -1
 }
 
@@ -163,16 +125,16 @@ peers:
 
 // commit proposes a command on a leader and waits until that leader has committed it.
 func (c *cluster) commit(leader int, cmd any) int {
-	c.t.Helper()
+	c.T.Helper()
 	index, _, ok := c.peers[leader].Start(cmd)
-	require.True(c.t, ok, "peer %d does not lead", leader)
+	require.True(c.T, ok, "peer %d does not lead", leader)
 	for range 1000 {
 		if c.committed(leader) >= index {
 			return index
 		}
 		time.Sleep(time.Millisecond)
 	}
-	require.Fail(c.t, "not committed")
+	require.Fail(c.T, "not committed")
 	return -1
 }
 
@@ -184,7 +146,7 @@ func (c *cluster) committed(i int) int {
 
 // settle waits until all peers have committed the same.
 func (c *cluster) settle() {
-	c.t.Helper()
+	c.T.Helper()
 	for range 1000 {
 		same := true
 		for i := range c.peers {
@@ -195,7 +157,7 @@ func (c *cluster) settle() {
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	require.Fail(c.t, "the peers do not come to agree")
+	require.Fail(c.T, "the peers do not come to agree")
 }
 
 // situations returns how often a situation has been reached since it was called.

@@ -33,14 +33,14 @@ func TestNewsIsCoalesced(t *testing.T) {
 		inCluster(t, 3, all(Config{EagerCommit: eager, Pipeline: true}), func(c *cluster) {
 			leader := c.leader()
 			c.commit(leader, "first")
-			c.net.Latency(20*time.Millisecond, 21*time.Millisecond)
-			before := c.net.GetTotalCount()
+			c.Net.Latency(20*time.Millisecond, 21*time.Millisecond)
+			before := c.Net.GetTotalCount()
 			for i := range 100 {
 				c.peers[leader].Start(i)
 				time.Sleep(time.Millisecond)
 			}
 			time.Sleep(300 * time.Millisecond)
-			n = c.net.GetTotalCount() - before
+			n = c.Net.GetTotalCount() - before
 		})
 		return n
 	}
@@ -58,7 +58,7 @@ func TestNewsGoesWhereSomebodyReads(t *testing.T) {
 		c.commit(leader, "first")
 		c.settle()
 		time.Sleep(130 * time.Millisecond)
-		c.net.Latency(5*time.Millisecond, 6*time.Millisecond)
+		c.Net.Latency(5*time.Millisecond, 6*time.Millisecond)
 		last := c.commit(leader, "news")
 		time.Sleep(8 * time.Millisecond)
 		for _, i := range rest {

@@ -1,6 +1,7 @@
 package raft
 
 import (
+	"raftlab/internal/servertest"
 	"testing"
 	"time"
 
@@ -35,7 +36,7 @@ func TestRequestVote(t *testing.T) {
 			deadline := rf.electionDeadline
 
 			var reply RequestVoteReply
-			situations := reached(func() { rf.RequestVote(&c.args, &reply) })
+			situations := servertest.Reached(func() { rf.RequestVote(&c.args, &reply) })
 
 			require.Equal(t, c.granted, reply.VoteGranted)
 			require.Equal(t, c.term, reply.Term)

@@ -19,8 +19,8 @@ func TestReadsAreLinearizable(t *testing.T) {
 		for _, reliable := range []bool{true, false} {
 			t.Run(name, func(t *testing.T) {
 				inCluster(t, 5, all(config), func(c *cluster) {
-					c.net.Reliable(reliable)
-					c.net.Duplicates(!reliable)
+					c.Net.Reliable(reliable)
+					c.Net.Duplicates(!reliable)
 					h := c.runHistory(30*time.Second, func(rf *Raft) (int, bool) { return rf.ReadIndex() }, c.disturb)
 					require.Empty(t, h.stale)
 					require.Greater(t, h.reads, 200)
@@ -68,7 +68,7 @@ func (c *cluster) runHistory(d time.Duration, read func(rf *Raft) (int, bool), d
 		time.Sleep(time.Duration(r.IntN(1000)) * time.Millisecond)
 	}
 	close(h.stop)
-	c.heal()
+	c.Net.HealAll()
 	h.peers.Lock()
 	for _, rf := range c.peers {
 		rf.Kill()
@@ -130,17 +130,17 @@ func (h *history) read(i int, read func(rf *Raft) (int, bool)) {
 func (c *cluster) disturb(r *rand.Rand) {
 	switch r.IntN(5) {
 	case 0:
-		c.heal()
+		c.Net.HealAll()
 	case 1:
-		c.isolate(r.IntN(len(c.peers)))
+		c.Isolate(r.IntN(len(c.peers)))
 	case 2:
 		c.restart(r.IntN(len(c.peers)))
 	case 3:
 		for range 5 {
-			c.net.Cut(r.IntN(len(c.peers)), r.IntN(len(c.peers)))
+			c.Net.Cut(r.IntN(len(c.peers)), r.IntN(len(c.peers)))
 		}
 	case 4:
-		c.heal()
+		c.Net.HealAll()
 		for _, rf := range c.peers {
 			if _, leads := rf.GetState(); leads {
 				go rf.TransferLeadership(r.IntN(len(c.peers)))

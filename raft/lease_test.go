@@ -13,13 +13,13 @@ func TestLeaseReadCostsNoMessage(t *testing.T) {
 		leader := c.leader()
 		index := c.commit(leader, "x")
 		counts := c.situations()
-		before := c.net.GetTotalCount()
+		before := c.Net.GetTotalCount()
 		for range 1000 {
 			at, ok := c.peers[leader].LeaseRead()
 			require.True(t, ok)
 			require.GreaterOrEqual(t, at, index)
 		}
-		require.Equal(t, before, c.net.GetTotalCount())
+		require.Equal(t, before, c.Net.GetTotalCount())
 		require.Equal(t, 1000, counts("read on a lease"))
 		for _, i := range c.others(leader) {
 			_, ok := c.peers[i].LeaseRead()
@@ -40,7 +40,7 @@ func TestLeaseEndsBeforeTheNextElection(t *testing.T) {
 			old := c.leader()
 			c.commit(old, "x")
 			counts := c.situations()
-			c.isolate(old)
+			c.Isolate(old)
 			began, ended := time.Now(), time.Duration(0)
 			for elected := false; !elected; time.Sleep(time.Millisecond) {
 				_, ok := c.peers[old].LeaseRead()
@@ -56,7 +56,7 @@ func TestLeaseEndsBeforeTheNextElection(t *testing.T) {
 			require.Less(t, ended, 241*time.Millisecond, "300 ms / 1.25 after the last call")
 			require.Greater(t, ended, 100*time.Millisecond)
 			require.NotZero(t, counts("lease refused: it has run out"))
-			c.heal()
+			c.Net.HealAll()
 			c.commitSomewhere(0, 1, 2)
 			c.settle()
 		}
@@ -117,7 +117,7 @@ func TestLeaseNeedsOwnTerm(t *testing.T) {
 func staleLeaseReads(t *testing.T, leaders, followers float64) (stale, reads int) {
 	inCluster(t, 3, all(everything), func(c *cluster) {
 		h := c.runHistory(time.Minute, func(rf *Raft) (int, bool) { return rf.LeaseRead() }, func(r *rand.Rand) {
-			c.heal()
+			c.Net.HealAll()
 			for _, rf := range c.peers {
 				if _, leads := rf.GetState(); leads {
 					rf.DriftClock(leaders)
@@ -127,7 +127,7 @@ func staleLeaseReads(t *testing.T, leaders, followers float64) (stale, reads int
 			}
 			for i, rf := range c.peers {
 				if _, leads := rf.GetState(); leads && r.IntN(2) == 0 {
-					c.isolate(i)
+					c.Isolate(i)
 				}
 			}
 		})

@@ -20,13 +20,13 @@ func TestMixedConfigurationsGoOn(t *testing.T) {
 			configs[i] = Config{PreVote: yes(), CheckQuorum: yes(), ReadIndex: yes(), Transfer: yes(), Pipeline: yes()}
 		}
 		inCluster(t, 5, func(i int) Config { return configs[i] }, func(c *cluster) {
-			c.net.Reliable(seed%2 == 0)
+			c.Net.Reliable(seed%2 == 0)
 			for range 20 {
 				for range 1 + r.IntN(4) {
 					c.disturb(r)
 					time.Sleep(time.Duration(r.IntN(2000)) * time.Millisecond)
 				}
-				c.heal()
+				c.Net.HealAll()
 				began := time.Now()
 				c.commitSomewhere(0, 1, 2, 3, 4)
 				require.Less(t, time.Since(began), 10*time.Second, "%v", configs)
@@ -63,10 +63,10 @@ func TestBridge(t *testing.T) {
 				cl.settle()
 				rest := cl.others(leader)
 				a, b, e := rest[1], rest[2], rest[3] // rest[0] is the bridge
-				cl.isolate(e)
+				cl.Isolate(e)
 				for _, i := range []int{a, b} {
-					cl.net.Cut(leader, i)
-					cl.net.Cut(i, leader)
+					cl.Net.Cut(leader, i)
+					cl.Net.Cut(i, leader)
 				}
 				before, term := cl.newestCommit(), cl.term()
 				for range 100 {

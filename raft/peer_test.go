@@ -48,15 +48,6 @@ func entriesOf(terms ...int) []LogEntry {
 	return entries
 }
 
-// reached collects the situations that f produces.
-func reached(f func()) map[string]bool {
-	situations := map[string]bool{}
-	raftapi.OnReached(func(s string) { situations[s] = true })
-	defer raftapi.OnReached(nil)
-	f()
-	return situations
-}
-
 // requireStored checks that a crash right now would lose nothing: a peer restored from what is on
 // stable storage has the same persistent state.
 func requireStored(t *testing.T, rf *Raft) {

@@ -161,7 +161,7 @@ func TestPipelineCommits(t *testing.T) {
 	inCluster(t, 3, all(Config{Pipeline: true, MaxInflightMessages: 8}), func(c *cluster) {
 		leader := c.leader()
 		c.commit(leader, "first")
-		c.net.Latency(20*time.Millisecond, 40*time.Millisecond)
+		c.Net.Latency(20*time.Millisecond, 40*time.Millisecond)
 		seen := c.situations()
 		last := 0
 		for i := range 100 {

@@ -1,6 +1,7 @@
 package raft
 
 import (
+	"raftlab/internal/servertest"
 	"testing"
 	"time"
 
@@ -29,7 +30,7 @@ func TestRequestPreVote(t *testing.T) {
 			rf.persistHeader()
 			deadline := rf.electionDeadline
 			var reply RequestPreVoteReply
-			situations := reached(func() { rf.RequestPreVote(&c.args, &reply) })
+			situations := servertest.Reached(func() { rf.RequestPreVote(&c.args, &reply) })
 			require.Equal(t, RequestPreVoteReply{Term: c.term, VoteGranted: c.granted}, reply)
 			if c.situation != "" {
 				require.True(t, situations[c.situation], "%v", situations)
@@ -65,11 +66,11 @@ func TestRejoinDoesNotRaiseTerms(t *testing.T) {
 					cl.settle()
 					before := cl.term()
 					away := (leader + 1) % 3
-					cl.isolate(away)
+					cl.Isolate(away)
 					cl.commit(leader, "while it is away")
 					time.Sleep(3 * time.Second)
 					require.Equal(t, c.raised, cl.term() > before, "its own term while it is away")
-					cl.heal()
+					cl.Net.HealAll()
 					time.Sleep(3 * time.Second)
 					require.Equal(t, c.raised, cl.term() > before, "everybody's term afterwards")
 					if !c.raised {
@@ -89,14 +90,14 @@ func TestPreVoteElects(t *testing.T) {
 			c.settle()
 			before := c.term()
 			counts := c.situations()
-			c.isolate(old)
+			c.Isolate(old)
 			began := time.Now()
 			leader := c.leader(c.others(old)...)
 			require.NotEqual(t, old, leader)
 			require.Less(t, time.Since(began), 3*time.Second)
 			require.Greater(t, c.term(), before)
 			require.NotZero(t, counts("pre-vote won"))
-			c.heal()
+			c.Net.HealAll()
 			c.commit(leader, "again")
 			c.settle()
 		}
@@ -108,7 +109,7 @@ func TestPreVoteElects(t *testing.T) {
 func TestMixedPreVoteDoesNotDeadlock(t *testing.T) {
 	config := func(i int) Config { return Config{PreVote: i != 2, CheckQuorum: i == 1} }
 	inCluster(t, 3, config, func(c *cluster) {
-		c.isolate(2)
+		c.Isolate(2)
 		leader := c.leader(0, 1)
 		c.commit(leader, "2 does not have this")
 		time.Sleep(5 * time.Second) // 2 raises its term
@@ -117,9 +118,9 @@ func TestMixedPreVoteDoesNotDeadlock(t *testing.T) {
 		low, _ := c.peers[other].GetState()
 		require.Greater(t, high, low+3)
 		counts := c.situations()
-		c.isolate(leader) // first, or it would step down and take part
+		c.Isolate(leader) // first, or it would step down and take part
 		for _, pair := range [][2]int{{2, other}, {other, 2}} {
-			c.net.Heal(pair[0], pair[1])
+			c.Net.Heal(pair[0], pair[1])
 		}
 		began := time.Now()
 		c.commitSomewhere(2, other)
@@ -132,7 +133,7 @@ func TestMixedPreVoteDoesNotDeadlock(t *testing.T) {
 // commitSomewhere has a command committed by whoever leads among the peers. A leader that hands over
 // leads and takes no commands, so that time has to pass before the next attempt.
 func (c *cluster) commitSomewhere(among ...int) {
-	c.t.Helper()
+	c.T.Helper()
 	for range 100 {
 		leader := c.leader(among...)
 		if index, _, ok := c.peers[leader].Start("anything"); ok {
@@ -145,7 +146,7 @@ func (c *cluster) commitSomewhere(among ...int) {
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	require.Fail(c.t, "nothing is committed")
+	require.Fail(c.T, "nothing is committed")
 }
 
 // A pre-candidate that has voted for another, or has heard from a leader, does not stand for

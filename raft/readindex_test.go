@@ -63,7 +63,7 @@ func TestDeposedLeaderConfirmsNothing(t *testing.T) {
 			old := c.leader()
 			c.commit(old, round)
 			time.Sleep(time.Duration(round) * 3 * time.Millisecond)
-			c.isolate(old)
+			c.Isolate(old)
 			c.commitSomewhere(c.others(old)...)
 
 			read := c.readOn(old)
@@ -73,7 +73,7 @@ func TestDeposedLeaderConfirmsNothing(t *testing.T) {
 			require.Empty(t, read, "and its reader gets no answer")
 
 			healed := time.Now()
-			c.heal()
+			c.Net.HealAll()
 			e := <-read
 			require.False(t, e.ok)
 			_, leads = c.peers[old].GetState()
@@ -89,19 +89,19 @@ func TestLateAnswersConfirmNothing(t *testing.T) {
 	inCluster(t, 3, all(Config{ReadIndex: true}), func(c *cluster) {
 		tried := 0
 		for range 40 {
-			c.net.LongReordering(false)
+			c.Net.LongReordering(false)
 			c.commitSomewhere(0, 1, 2)
 			time.Sleep(3 * time.Second)
 			old := c.leader()
-			c.net.LongReordering(true) // two replies of three take 0.2 to 2.2 s
+			c.Net.LongReordering(true) // two replies of three take 0.2 to 2.2 s
 			time.Sleep(500 * time.Millisecond)
 			if _, leads := c.peers[old].GetState(); !leads {
 				continue
 			}
 			successor, voter := c.others(old)[0], c.others(old)[1]
-			c.net.Cut(old, successor)
-			c.net.Cut(old, voter)
-			c.net.Cut(successor, old) // what the voter still has to say to the old leader gets through
+			c.Net.Cut(old, successor)
+			c.Net.Cut(old, voter)
+			c.Net.Cut(successor, old) // what the voter still has to say to the old leader gets through
 			c.leader(successor, voter)
 			if _, leads := c.peers[old].GetState(); leads {
 				tried++
@@ -111,7 +111,7 @@ func TestLateAnswersConfirmNothing(t *testing.T) {
 					require.False(t, (<-read).ok)
 				}
 			}
-			c.heal()
+			c.Net.HealAll()
 		}
 		require.NotZero(t, tried)
 	})
@@ -122,9 +122,9 @@ func TestLateAnswersConfirmNothing(t *testing.T) {
 func TestNoLeaderIsKnown(t *testing.T) {
 	for _, config := range []Config{{ReadIndex: true}, {ReadIndex: true, PreVote: true}} {
 		inCluster(t, 3, all(config), func(c *cluster) {
-			c.net.LongDelays(true)
+			c.Net.LongDelays(true)
 			alone := (c.leader() + 1) % 3
-			c.isolate(alone)
+			c.Isolate(alone)
 			time.Sleep(601 * time.Millisecond)
 			e := <-c.readOn(alone)
 			require.Equal(t, ended{}, e)
@@ -139,7 +139,7 @@ func TestReadsEndWithTheLeader(t *testing.T) {
 			leader := c.leader()
 			c.commit(leader, "x")
 			counts := c.situations()
-			c.isolate(leader)
+			c.Isolate(leader)
 			e := <-c.readOn(leader)
 			require.False(t, e.ok)
 			require.Less(t, e.after, 301*time.Millisecond)
@@ -151,7 +151,7 @@ func TestReadsEndWithTheLeader(t *testing.T) {
 	t.Run("Kill", func(t *testing.T) {
 		inCluster(t, 3, all(Config{ReadIndex: true}), func(c *cluster) {
 			leader := c.leader()
-			c.isolate(leader)
+			c.Isolate(leader)
 			reads := []chan ended{c.readOn(leader), c.readOn(c.others(leader)[0])}
 			time.Sleep(time.Millisecond)
 			for _, rf := range c.peers {
@@ -169,14 +169,14 @@ func TestReadsEndWithTheLeader(t *testing.T) {
 			leader := c.leader()
 			c.commit(leader, "x")
 			c.settle()
-			c.net.LongDelays(true) // a call to nobody takes up to 7 s to fail
+			c.Net.LongDelays(true) // a call to nobody takes up to 7 s to fail
 			counts := c.situations()
 			for range 10 {
-				c.isolate(leader)
+				c.Isolate(leader)
 				e := <-c.readOn((leader + 1) % 3)
 				require.False(t, e.ok)
 				require.Less(t, e.after, 601*time.Millisecond, "when its election timeout ran out, at the latest")
-				c.heal()
+				c.Net.HealAll()
 				time.Sleep(10 * time.Second)
 				leader = c.leader()
 			}
@@ -191,7 +191,7 @@ func TestReadsShareCalls(t *testing.T) {
 		leader := c.leader()
 		c.commit(leader, "x")
 		time.Sleep(20 * time.Millisecond)
-		before := c.net.GetTotalCount()
+		before := c.Net.GetTotalCount()
 		var readers sync.WaitGroup
 		for range 100 {
 			readers.Go(func() {
@@ -200,7 +200,7 @@ func TestReadsShareCalls(t *testing.T) {
 			})
 		}
 		readers.Wait()
-		require.LessOrEqual(t, c.net.GetTotalCount()-before, 6)
+		require.LessOrEqual(t, c.Net.GetTotalCount()-before, 6)
 	})
 }
 
@@ -210,9 +210,9 @@ func TestReadsDoNotFloodTheDead(t *testing.T) {
 		leader := c.leader()
 		c.commit(leader, "x")
 		c.settle()
-		c.net.LongDelays(true)
+		c.Net.LongDelays(true)
 		dead := c.others(leader)[0]
-		c.isolate(dead)
+		c.Isolate(dead)
 		for range 500 {
 			_, ok := c.peers[leader].ReadIndex()
 			require.True(t, ok)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"raftlab/internal/servertest"
 	"raftlab/labrpc"
 )
 
@@ -32,7 +33,7 @@ func TestAdvanceCommitIndex(t *testing.T) {
 				rf.followers[i].matchIndex = index
 			}
 			rf.commitIndex = c.commit
-			situations := reached(rf.advanceCommitIndex)
+			situations := servertest.Reached(rf.advanceCommitIndex)
 			require.Equal(t, c.want, rf.commitIndex)
 			if c.situation != "" {
 				require.True(t, situations[c.situation], "%v", situations)
@@ -61,7 +62,7 @@ func TestBackUp(t *testing.T) {
 			ldr, fol := newPeer(t, 4, 1, 1, 1, 4, 4, 4), newPeer(t, 4, c.follower...)
 			lead(ldr)
 			var seen []int
-			situations := reached(func() {
+			situations := servertest.Reached(func() {
 				for range 10 {
 					args, reply := ldr.appendEntriesArgs(ldr.followers[1]), &AppendEntriesReply{}
 					fol.AppendEntries(args, reply)
@@ -92,12 +93,12 @@ func TestReorderedReplies(t *testing.T) {
 	require.Equal(t, 4, rf.followers[1].matchIndex)
 	require.Equal(t, 4, rf.commitIndex)
 
-	require.True(t, reached(func() { rf.learnMatch(rf.followers[1], 2) })["reordered reply ignored"])
+	require.True(t, servertest.Reached(func() { rf.learnMatch(rf.followers[1], 2) })["reordered reply ignored"])
 	require.Equal(t, 4, rf.followers[1].matchIndex)
 	require.Equal(t, 4, rf.commitIndex)
 
 	rf.learnMatch(rf.followers[1], 5)
-	require.True(t, reached(func() {
+	require.True(t, servertest.Reached(func() {
 		rf.backUp(rf.followers[1], early, &AppendEntriesReply{ConflictIndex: 1}) // a refusal that was long on its way
 	})["reordered reply ignored"])
 	require.Equal(t, 6, rf.followers[1].nextIndex)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"raftlab/internal/servertest"
 	"raftlab/raftapi"
 )
 
@@ -30,7 +31,7 @@ func TestInstallSnapshot(t *testing.T) {
 			rf := newPeer(t, 5, 1, 1, 2, 2, 3)
 			rf.commitIndex, rf.lastApplied = 2, 2
 			var reply InstallSnapshotReply
-			situations := reached(func() {
+			situations := servertest.Reached(func() {
 				rf.InstallSnapshot(&InstallSnapshotArgs{
 					Term: c.term, LastIncludedIndex: c.index, LastIncludedTerm: c.last, Data: []byte("theirs"),
 				}, &reply)
@@ -81,7 +82,7 @@ func TestRestartFromSnapshot(t *testing.T) {
 	rf.Snapshot(3, []byte("state"))
 
 	var again *Raft
-	require.True(t, reached(func() { again = reopen(t, rf.persister.Copy()) })["restarted from snapshot"])
+	require.True(t, servertest.Reached(func() { again = reopen(t, rf.persister.Copy()) })["restarted from snapshot"])
 	require.Equal(t, 3, again.commitIndex)
 	again.AppendEntries(&AppendEntriesArgs{Term: 5, PrevLogIndex: 5, PrevLogTerm: 3, LeaderCommit: 4}, &AppendEntriesReply{})
 	msg, ok := again.nextToApply()

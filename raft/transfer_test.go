@@ -43,13 +43,13 @@ func TestTransferWaitsForTheLog(t *testing.T) {
 	inCluster(t, 3, all(everything), func(c *cluster) {
 		old := c.leader()
 		heir := (old + 1) % 3
-		c.isolate(heir)
+		c.Isolate(heir)
 		for i := range 1000 {
 			c.peers[old].Start(i)
 		}
 		last := c.commit(old, "last")
 		counts := c.situations()
-		c.heal()
+		c.Net.HealAll()
 		done := make(chan bool, 1)
 		go func() { done <- c.peers[old].TransferLeadership(heir) }()
 		time.Sleep(100 * time.Microsecond)
@@ -78,7 +78,7 @@ func TestTransferIsGivenUp(t *testing.T) {
 			heir := (leader + 1) % 3
 			c.commit(leader, "x")
 			c.settle()
-			c.isolate(heir)
+			c.Isolate(heir)
 			if lacks {
 				c.commit(leader, "which the heir lacks")
 			}

@@ -217,22 +217,3 @@ func (c *cluster) requireAll(ck *Clerk, value string) {
 		require.Equal(c.t, value, ck.Get(keyIn(shard)), "shard %d", shard)
 	}
 }
-
-// reached collects the situations that f produces.
-func reached(f func()) map[string]bool {
-	seen := make(chan string, 500_000)
-	raftapi.OnReached(func(s string) {
-		select {
-		case seen <- s:
-		default:
-		}
-	})
-	f()
-	raftapi.OnReached(nil)
-	close(seen)
-	situations := map[string]bool{}
-	for s := range seen {
-		situations[s] = true
-	}
-	return situations
-}

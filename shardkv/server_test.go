@@ -3,6 +3,7 @@ package shardkv
 import (
 	"fmt"
 	"math/rand/v2"
+	"raftlab/internal/servertest"
 	"strings"
 	"testing"
 	"time"
@@ -36,7 +37,7 @@ func TestShardsMoveAndNothingIsLost(t *testing.T) {
 func TestExactlyOnceWhileEverythingMoves(t *testing.T) {
 	var situations map[string]bool
 	eachPath(t, func(t *testing.T, options []Option) {
-		situations = reached(func() {
+		situations = servertest.Reached(func() {
 			inBubble(t, 3, 1000, options, func(c *cluster) {
 				c.net.Reliable(false)
 				c.net.Duplicates(true)

@@ -3,7 +3,6 @@ package rsm
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"raftlab/internal/servertest"
 	"raftlab/kvapi"
 	"raftlab/labrpc"
 	"raftlab/raft"
@@ -45,15 +45,11 @@ type replica = RSM[string, int]
 
 // cluster is some replicas on a network. All of it lives in a bubble.
 type cluster struct {
-	t          *testing.T
-	net        *labrpc.Network
-	adjust     func(*Config[string, int])
-	mu         sync.Mutex // guards replicas and journals, which change when one is restarted
-	replicas   []*replica
-	journals   []*journal
-	persisters []*raftapi.Persister
-	ends       [][]string
-	lives      int
+	*servertest.Servers
+	adjust   func(*Config[string, int])
+	mu       sync.Mutex // guards replicas and journals, which change when one is restarted
+	replicas []*replica
+	journals []*journal
 }
 
 // inBubble runs f with n replicas. When it is over all of them are killed; the bubble waits for
@@ -61,42 +57,22 @@ type cluster struct {
 func inBubble(t *testing.T, n int, adjust func(*Config[string, int]), f func(*cluster)) {
 	synctest.Test(t, func(t *testing.T) {
 		c := &cluster{
-			t: t, net: labrpc.MakeNetwork(), adjust: adjust,
-			replicas: make([]*replica, n), journals: make([]*journal, n), ends: make([][]string, n),
+			Servers: servertest.New(t, n, rand.Uint64()), adjust: adjust,
+			replicas: make([]*replica, n), journals: make([]*journal, n),
 		}
-		c.net.Seed(rand.Uint64())
 		for i := range n {
-			c.persisters = append(c.persisters, raftapi.MakePersister())
 			c.start(i)
 		}
-		defer c.end()
+		defer c.End(func(i int) { c.replicas[i].Kill() })
 		f(c)
 	})
 }
 
-func (c *cluster) end() {
-	for _, r := range c.replicas {
-		r.Kill()
-	}
-	c.net.Cleanup()
-	time.Sleep(time.Second) // calls that were under way return; time stands still after the test's function
-}
-
 func (c *cluster) start(i int) {
 	time.Sleep(rand.N(10 * time.Millisecond)) // no two peers at the same instant
-	c.lives++
-	ends := make([]*labrpc.ClientEnd, len(c.replicas))
-	c.ends[i] = nil
-	for j := range ends {
-		name := fmt.Sprintf("%d-%d-%d", c.lives, i, j)
-		ends[j] = c.net.MakeEdge(name, i, j)
-		c.net.Connect(name, j)
-		c.net.Enable(name, true)
-		c.ends[i] = append(c.ends[i], name)
-	}
 	machine := &journal{}
 	config := Config[string, int]{
-		Servers: ends, Me: i, Persister: c.persisters[i], Machine: machine,
+		Servers: c.Begin(i), Me: i, Persister: c.Disks[i], Machine: machine,
 		Make: func(ends []*labrpc.ClientEnd, me int, p *raftapi.Persister, applyCh chan raftapi.ApplyMsg) raftapi.Raft {
 			return raft.Make(ends, me, p, applyCh)
 		},
@@ -108,13 +84,11 @@ func (c *cluster) start(i int) {
 	c.mu.Lock()
 	c.replicas[i], c.journals[i] = r, machine
 	c.mu.Unlock()
-	server := labrpc.MakeServer()
 	peer := r.Raft()
 	if p, ok := peer.(*slowPeer); ok {
 		peer = p.Raft // services are called by the name of their type
 	}
-	server.AddService(labrpc.MakeService(peer))
-	c.net.AddServer(i, server)
+	c.Serve(i, peer)
 }
 
 // all returns the replicas, for use while others restart them.
@@ -124,51 +98,17 @@ func (c *cluster) all() []*replica {
 	return slices.Clone(c.replicas)
 }
 
-// crash ends a replica. It keeps what is on its stable storage at this instant.
-func (c *cluster) crash(i int) {
-	c.net.DeleteServer(i)
-	for _, name := range c.ends[i] {
-		c.net.DeleteEnd(name)
-	}
-	c.persisters[i] = c.persisters[i].Copy()
-	c.replicas[i].Kill()
-}
-
-// alone cuts i off from all others, or lets it back.
-func (c *cluster) alone(i int, yes bool) {
-	for j := range c.replicas {
-		if yes && i != j {
-			c.net.Cut(i, j)
-			c.net.Cut(j, i)
-		} else {
-			c.net.Heal(i, j)
-			c.net.Heal(j, i)
-		}
-	}
-}
+func (c *cluster) crash(i int) { c.Crash(i, c.replicas[i].Kill) }
 
 // leader waits for a leader other than not.
 func (c *cluster) leader(not ...int) int {
-	c.t.Helper()
-	for range 200 {
-		time.Sleep(50 * time.Millisecond)
-		newest, at := -1, -1
-		for i, r := range c.replicas {
-			if term, leads := r.Raft().GetState(); leads && term > newest && !slices.Contains(not, i) {
-				newest, at = term, i
-			}
-		}
-		if at >= 0 {
-			return at
-		}
-	}
-	require.FailNow(c.t, "no leader")
-	return -1
+	c.T.Helper()
+	return c.Leader(func(i int) (int, bool) { return c.replicas[i].Raft().GetState() }, not...)
 }
 
 // open begins a session, somewhere.
 func (c *cluster) open() Client {
-	c.t.Helper()
+	c.T.Helper()
 	for {
 		if client, err := c.replicas[c.leader()].Open(); err == nil {
 			return client
@@ -178,7 +118,7 @@ func (c *cluster) open() Client {
 
 // submit repeats an operation until it is executed.
 func (c *cluster) submit(client Client, seq uint64, line string) int {
-	c.t.Helper()
+	c.T.Helper()
 	for range 1000 {
 		for _, r := range c.all() {
 			if number, err := r.Submit(client, seq, line); err == nil {
@@ -187,7 +127,7 @@ func (c *cluster) submit(client Client, seq uint64, line string) int {
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
-	require.FailNow(c.t, "not executed", line)
+	require.FailNow(c.T, "not executed", line)
 	return 0
 }
 
@@ -195,7 +135,7 @@ func (c *cluster) submit(client Client, seq uint64, line string) int {
 // something, for a leader that was just elected does not commit older entries by themselves
 // (§5.4.2).
 func (c *cluster) agree(lines int) []string {
-	c.t.Helper()
+	c.T.Helper()
 	for range 500 {
 		time.Sleep(20 * time.Millisecond)
 		for _, r := range c.replicas {
@@ -210,7 +150,7 @@ func (c *cluster) agree(lines int) []string {
 			return c.lines(0)
 		}
 	}
-	require.FailNow(c.t, "the replicas do not agree", "0: %q\n1: %q\n2: %q", c.lines(0), c.lines(1), c.lines(2))
+	require.FailNow(c.T, "the replicas do not agree", "0: %q\n1: %q\n2: %q", c.lines(0), c.lines(1), c.lines(2))
 	return nil
 }
 
@@ -231,23 +171,4 @@ func requireOneOf(t *testing.T, err error, these ...error) {
 		}
 	}
 	require.FailNow(t, "unexpected error", "%v is none of %v", err, these)
-}
-
-// reached collects the situations that f produces.
-func reached(f func()) map[string]bool {
-	seen := make(chan string, 100_000)
-	raftapi.OnReached(func(s string) {
-		select {
-		case seen <- s:
-		default:
-		}
-	})
-	f()
-	raftapi.OnReached(nil)
-	close(seen)
-	situations := map[string]bool{}
-	for s := range seen {
-		situations[s] = true
-	}
-	return situations
 }

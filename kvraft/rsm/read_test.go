@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"raftlab/internal/servertest"
 	"raftlab/kvapi"
 	"raftlab/labrpc"
 	"raftlab/raft"
@@ -74,7 +75,7 @@ func TestADeposedLeaderDoesNotAnswerReads(t *testing.T) {
 					old := c.leader()
 					_, err := c.replicas[old].Do("a")
 					require.NoError(t, err)
-					c.alone(old, true)
+					c.Isolate(old)
 					next := c.leader(old)
 					_, err = c.replicas[next].Do("b")
 					require.NoError(t, err)
@@ -86,7 +87,7 @@ func TestADeposedLeaderDoesNotAnswerReads(t *testing.T) {
 					} else {
 						requireOneOf(t, err, ErrNotLeader, ErrUnknown)
 					}
-					c.alone(old, false)
+					c.Rejoin(old)
 					c.agree(2)
 				})
 			})
@@ -103,7 +104,7 @@ func TestWhatReadsCost(t *testing.T) {
 		time.Sleep(time.Second)
 
 		cost := func(path kvapi.ReadPath) (messages, bytes int) {
-			messages, bytes = c.net.GetTotalCount(), c.persisters[leader].RaftStateSize()
+			messages, bytes = c.Net.GetTotalCount(), c.Disks[leader].RaftStateSize()
 			var group sync.WaitGroup
 			for range 100 {
 				group.Go(func() {
@@ -113,7 +114,7 @@ func TestWhatReadsCost(t *testing.T) {
 				})
 			}
 			group.Wait()
-			return c.net.GetTotalCount() - messages, c.persisters[leader].RaftStateSize() - bytes
+			return c.Net.GetTotalCount() - messages, c.Disks[leader].RaftStateSize() - bytes
 		}
 		messages, bytes := cost(kvapi.ReadLease)
 		require.Zero(t, messages)
@@ -169,7 +170,7 @@ func TestAReadWaitsUntilItsIndexIsApplied(t *testing.T) {
 		reading(config)
 		config.Make = slow(50 * time.Millisecond)
 	}
-	situations := reached(func() {
+	situations := servertest.Reached(func() {
 		inBubble(t, 3, adjust, func(c *cluster) {
 			leader := c.leader()
 			for n := range 10 {
@@ -192,7 +193,7 @@ func TestAReplicaThatIsFarBehindRefuses(t *testing.T) {
 		config.Make = slow(20 * time.Millisecond)
 		config.MaxBehind = 10
 	}
-	situations := reached(func() {
+	situations := servertest.Reached(func() {
 		inBubble(t, 3, adjust, func(c *cluster) {
 			leader := c.replicas[c.leader()]
 			for n := range 50 {

@@ -2,6 +2,7 @@ package rsm
 
 import (
 	"fmt"
+	"raftlab/internal/servertest"
 	"slices"
 	"sync"
 	"testing"
@@ -45,13 +46,13 @@ func TestReplicasApplyTheSame(t *testing.T) {
 // leader learns that its term has passed.
 func TestWaitersOfADeposedLeader(t *testing.T) {
 	patient := func(config *Config[string, int]) { config.Patience = time.Hour }
-	situations := reached(func() {
+	situations := servertest.Reached(func() {
 		inBubble(t, 3, patient, func(c *cluster) {
 			old := c.leader()
 			_, err := c.replicas[old].Do("before")
 			require.NoError(t, err)
 
-			c.alone(old, true)
+			c.Isolate(old)
 			answers := make(chan error, 100)
 			for i := range 100 {
 				go func() {
@@ -67,7 +68,7 @@ func TestWaitersOfADeposedLeader(t *testing.T) {
 			time.Sleep(5 * time.Second)
 			require.Empty(t, answers)
 
-			c.alone(old, false)
+			c.Rejoin(old)
 			healed := time.Now()
 			for range 100 {
 				requireOneOf(t, <-answers, ErrUnknown, ErrNotLeader)
@@ -82,7 +83,7 @@ func TestWaitersOfADeposedLeader(t *testing.T) {
 func TestPatienceEnds(t *testing.T) {
 	inBubble(t, 3, nil, func(c *cluster) {
 		old := c.leader()
-		c.alone(old, true)
+		c.Isolate(old)
 		start := time.Now()
 		_, err := c.replicas[old].Do("x")
 		require.ErrorIs(t, err, ErrUnknown)
@@ -95,7 +96,7 @@ func TestKillAnswersAllWaiters(t *testing.T) {
 	patient := func(config *Config[string, int]) { config.Patience = time.Hour }
 	inBubble(t, 3, patient, func(c *cluster) {
 		leader := c.leader()
-		c.alone(leader, true)
+		c.Isolate(leader)
 		answers := make(chan error, 100)
 		for i := range 100 {
 			go func() {
@@ -123,7 +124,7 @@ func TestExactlyOnceThroughCrashes(t *testing.T) {
 	small := func(config *Config[string, int]) { config.MaxRaftState = 1000 }
 	for _, adjust := range []func(*Config[string, int]){nil, small} {
 		inBubble(t, 3, adjust, func(c *cluster) {
-			c.net.Reliable(false)
+			c.Net.Reliable(false)
 			clients := []Client{c.open(), c.open(), c.open()}
 			var group sync.WaitGroup
 			for i, client := range clients {
@@ -162,7 +163,7 @@ func requireOnce(t *testing.T, lines []string, clients, operations int) {
 // All crash, and come back from what they stored, with and without snapshots.
 func TestRestart(t *testing.T) {
 	for _, limit := range []int{-1, 1000} {
-		situations := reached(func() {
+		situations := servertest.Reached(func() {
 			inBubble(t, 3, func(config *Config[string, int]) { config.MaxRaftState = limit }, func(c *cluster) {
 				client := c.open()
 				for seq := range uint64(50) {
@@ -170,7 +171,7 @@ func TestRestart(t *testing.T) {
 				}
 				c.agree(50)
 				for i := range c.replicas {
-					size, snapshot := c.persisters[i].RaftStateSize(), c.persisters[i].SnapshotSize()
+					size, snapshot := c.Disks[i].RaftStateSize(), c.Disks[i].SnapshotSize()
 					require.Equal(t, limit > 0, snapshot > 0)
 					require.Equal(t, limit > 0, size <= 1000, "%d bytes", size)
 					c.crash(i)
@@ -190,15 +191,15 @@ func TestRestart(t *testing.T) {
 // A replica that missed much is brought up by a snapshot, sessions included.
 func TestAReplicaThatWasAway(t *testing.T) {
 	small := func(config *Config[string, int]) { config.MaxRaftState = 1000 }
-	situations := reached(func() {
+	situations := servertest.Reached(func() {
 		inBubble(t, 3, small, func(c *cluster) {
 			client := c.open()
 			away := (c.leader() + 1) % 3
-			c.alone(away, true)
+			c.Isolate(away)
 			for seq := range uint64(50) {
 				c.submit(client, seq+1, fmt.Sprintf("0:%d", seq))
 			}
-			c.alone(away, false)
+			c.Rejoin(away)
 			requireOnce(t, c.agree(50), 1, 50)
 
 			// It has to know the session without having seen its operations.

@@ -9,9 +9,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"raftlab/internal/servertest"
 	"raftlab/kvapi"
-	"raftlab/labrpc"
-	"raftlab/raftapi"
 )
 
 // Lab 4 (shardkv/lab_test.go) tests the controller as its clients see it. Here is what it does not:
@@ -19,70 +18,35 @@ import (
 
 // cluster is three servers on a network, in a bubble.
 type cluster struct {
-	net        *labrpc.Network
-	options    []Option
-	servers    []*ShardCtrler
-	persisters []*raftapi.Persister
-	ends       [][]string
-	made       int
+	*servertest.Servers
+	options []Option
+	servers []*ShardCtrler
 }
 
 func inBubble(t *testing.T, options []Option, f func(*cluster)) {
 	synctest.Test(t, func(t *testing.T) {
 		const n = 3
-		c := &cluster{net: labrpc.MakeNetwork(), options: options, servers: make([]*ShardCtrler, n), ends: make([][]string, n)}
-		c.net.Seed(rand.Uint64())
+		c := &cluster{Servers: servertest.New(t, n, rand.Uint64()), options: options, servers: make([]*ShardCtrler, n)}
 		for i := range n {
-			c.persisters = append(c.persisters, raftapi.MakePersister())
 			c.start(i)
 		}
+		defer c.End(func(i int) { c.servers[i].Kill() })
 		f(c)
-		for _, s := range c.servers {
-			s.Kill()
-		}
-		c.net.Cleanup()
-		time.Sleep(time.Second) // calls that were under way return
 	})
-}
-
-func (c *cluster) connect(owner int) (ends []*labrpc.ClientEnd, names []string) {
-	c.made++
-	for to := range c.servers {
-		name := fmt.Sprintf("%d-%d", c.made, to)
-		ends = append(ends, c.net.MakeEdge(name, owner, to))
-		c.net.Connect(name, to)
-		c.net.Enable(name, true)
-		names = append(names, name)
-	}
-	return ends, names
 }
 
 func (c *cluster) start(i int) {
 	time.Sleep(rand.N(10 * time.Millisecond)) // no two peers at the same instant
-	ends, names := c.connect(i)
-	c.ends[i] = names
-	c.servers[i] = StartServer(ends, i, c.persisters[i], c.options...)
-	server := labrpc.MakeServer()
-	for _, s := range c.servers[i].Services() {
-		server.AddService(labrpc.MakeService(s))
-	}
-	c.net.AddServer(i, server)
+	c.servers[i] = StartServer(c.Begin(i), i, c.Disks[i], c.options...)
+	c.Serve(i, c.servers[i].Services()...)
 }
 
 func (c *cluster) restart(i int) {
-	c.net.DeleteServer(i)
-	for _, name := range c.ends[i] {
-		c.net.DeleteEnd(name)
-	}
-	c.persisters[i] = c.persisters[i].Copy()
-	c.servers[i].Kill()
+	c.Crash(i, c.servers[i].Kill)
 	c.start(i)
 }
 
-func (c *cluster) clerk() *Clerk {
-	ends, _ := c.connect(1000 + c.made)
-	return MakeClerk(ends, c.options...)
-}
+func (c *cluster) clerk() *Clerk { return MakeClerk(c.Client(), c.options...) }
 
 func group(gid int) map[int][]string { return map[int][]string{gid: {fmt.Sprint("s", gid)}} }
 
@@ -127,10 +91,10 @@ func TestSnapshots(t *testing.T) {
 			before = append(before, ck.Query(num))
 		}
 		for i := range c.servers {
-			require.Less(t, c.persisters[i].RaftStateSize(), 2*limit)
+			require.Less(t, c.Disks[i].RaftStateSize(), 2*limit)
 			c.restart(i)
 		}
-		require.NotZero(t, c.persisters[0].SnapshotSize())
+		require.NotZero(t, c.Disks[0].SnapshotSize())
 		for num, config := range before {
 			require.True(t, config.Equal(ck.Query(num)), "number %d", num)
 		}
