@@ -23,7 +23,7 @@ import (
 func init() { commands = append(commands, adoptCommand) }
 
 func adoptCommand(a *app) *cobra.Command {
-	var year, out string
+	var year, out, modules string
 	c := &cobra.Command{
 		Use:   "adopt PATH",
 		Short: "Turn a solution in the course's own layout, of 2020 to 2026, into a tree that raftlab tests",
@@ -38,7 +38,11 @@ the result, and for keeping it.`,
 			if out == "" {
 				return usage(errors.New("adopt needs a directory to write to: --out DIR"))
 			}
-			adopted, err := adopt.Read(c.Context(), args[0], year)
+			allowed, err := readModules(c.Context(), modules)
+			if err != nil {
+				return usage(err)
+			}
+			adopted, err := adopt.Read(c.Context(), args[0], year, allowed...)
 			if err != nil {
 				err = checkedOut(c.Context(), args[0], err)
 				return usage(fmt.Errorf("adopt %s: %w", args[0], oneOf(err, program()+" adopt", args[0], " --out "+quote(out))))
@@ -53,6 +57,7 @@ the result, and for keeping it.`,
 		},
 	}
 	yearFlag(c.Flags(), &year)
+	modulesFlag(c.Flags(), &modules)
 	c.Flags().StringVar(&out, "out", "", "the `directory` for the tree, which is empty or does not exist")
 	return c
 }
@@ -61,6 +66,21 @@ the result, and for keeping it.`,
 func yearFlag(flags *pflag.FlagSet, year *string) {
 	flags.StringVar(year, "year", adopt.Auto, "the `year` of the course that a solution in its layout is of: "+strings.Join(adopt.Years(), ", ")+
 		"; auto finds it out (docs/adopt.md)")
+}
+
+// modulesFlag is the flag that says which modules of others a course allows.
+func modulesFlag(flags *pflag.FlagSet, dir *string) {
+	flags.StringVar(dir, "modules", "", "a `directory` such as vendor/, as go mod vendor writes it, with the code of modules that your course "+
+		"allows: for solutions that do not bring it themselves (docs/adopt.md)")
+}
+
+func readModules(ctx context.Context, dir string) (files []submission.File, err error) {
+	if dir != "" {
+		if files, err = adopt.Modules(ctx, dir); err != nil {
+			err = fmt.Errorf("--modules %s: %w", dir, err)
+		}
+	}
+	return files, err
 }
 
 // oneOf is an error, and where that is about several solutions in one place, it has the words that

@@ -14,15 +14,16 @@ import (
 	"raftlab/internal/submission"
 )
 
-// openAny is a [grade.Opener] for submissions in raftlab's layout and in those of the course.
-func openAny(year string) grade.Opener {
+// openAny is a [grade.Opener] for submissions in raftlab's layout and in those of the course, which
+// may use some modules.
+func openAny(year string, modules ...submission.File) grade.Opener {
 	return func(ctx context.Context, from grade.From, packages []string) (grade.Tree, error) {
 		tree, err := grade.Open(ctx, from, packages)
 		var nothing *grade.NothingError
 		if err == nil && !adopt.ForCourse(tree.Files) || errors.As(err, &nothing) {
 			return tree, err
 		}
-		adopted, failed := adopt.Read(ctx, from.Place(), year)
+		adopted, failed := adopt.Read(ctx, from.Place(), year, modules...)
 		if failed != nil {
 			var foreign *adopt.ForeignError
 			if err == nil || !errors.As(failed, &foreign) {

@@ -33,7 +33,7 @@ type gradeFlags struct {
 	group                           string
 	strict, regrade, printPolicy    bool
 	one, course, race               bool
-	memory, contract, year          string
+	memory, contract, year, modules string
 	cpu, limit                      time.Duration
 	workers                         int
 }
@@ -97,6 +97,7 @@ func (f *gradeFlags) add(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.race, "race", false, "look for data races as well, natively and outside of the sandbox: in a container only; a race is a note, or what the policy deducts")
 	contractFlag(flags, &f.contract)
 	yearFlag(flags, &f.year)
+	modulesFlag(flags, &f.modules)
 	flags.StringVar(&f.memory, "memory", "", "memory that a run may have, such as 512MiB (default 1GiB)")
 	flags.DurationVar(&f.cpu, "cpu", 0, "processor time that a run may take before it has no verdict (default "+sim.DefaultCPU.String()+")")
 }
@@ -198,6 +199,10 @@ func (g *gradeRun) prepare(ctx context.Context, submissions string, selectors []
 		return err
 	}
 	options.Numbering = g.app.names()
+	modules, err := readModules(ctx, f.modules)
+	if err != nil {
+		return err
+	}
 	roster, err := g.roster(submissions)
 	if err != nil {
 		return err
@@ -223,7 +228,7 @@ func (g *gradeRun) prepare(ctx context.Context, submissions string, selectors []
 		f.workers = sim.DefaultWorkers()
 	}
 	g.class = &grade.Class{Plan: plan, Roster: roster, Out: grade.ShardDir(f.out, shard), Seeds: seeds, Framework: g.root.Dir,
-		Packages: packages(), Open: atDeadline(openAny(f.year), before), Workers: f.workers, Afresh: f.regrade, Costs: suite.Costs{}, Progress: g.progress()}
+		Packages: packages(), Open: atDeadline(openAny(f.year, modules...), before), Workers: f.workers, Afresh: f.regrade, Costs: suite.Costs{}, Progress: g.progress()}
 	g.class.Compile = compileSubmission
 	if f.race {
 		plan.Race, g.class.CompileRace = true, grade.CompileRace

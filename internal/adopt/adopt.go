@@ -45,9 +45,27 @@ type conversion struct {
 	lacks map[string]string // parts that cannot be judged -> why
 }
 
+// Modules reads the code of modules that a course allows: a folder such as vendor/, as `go mod
+// vendor` writes it.
+func Modules(ctx context.Context, dir string) ([]submission.File, error) {
+	limits := submission.Tree
+	limits.Vendor = true
+	files, err := submission.Read(ctx, dir, limits, func(name string) bool {
+		return path.Ext(name) == ".go" && !strings.HasSuffix(name, "_test.go")
+	})
+	if err == nil && !slices.ContainsFunc(files, func(f submission.File) bool { return hosted(path.Dir(f.Name)) }) {
+		err = fmt.Errorf("there is no Go file in it at a path like example.org/tree/tree.go: give the folder vendor that `go mod vendor` writes")
+	}
+	for i := range files {
+		files[i].Name = path.Join("vendor", files[i].Name)
+	}
+	return files, err
+}
+
 // Read reads what the user has named, a folder or an archive or a folder in one, and converts it. The year is one of
-// [Years], or [Auto]. The error is a [ForeignError] if there is nothing of the course in it.
-func Read(ctx context.Context, from, year string) (*Adopted, error) {
+// [Years], or [Auto]. Of the modules that a course allows those come in that a solution does not
+// bring itself. The error is a [ForeignError] if there is nothing of the course in it.
+func Read(ctx context.Context, from, year string, modules ...submission.File) (*Adopted, error) {
 	if err := checkYear(year); err != nil {
 		return nil, err
 	}
@@ -55,7 +73,7 @@ func Read(ctx context.Context, from, year string) (*Adopted, error) {
 	if err != nil {
 		return nil, err
 	}
-	t, err := read(ctx, root)
+	t, err := read(ctx, root, modules)
 	if err != nil {
 		return nil, err
 	}

@@ -48,7 +48,7 @@ func (c *conversion) rewriteImports(f *file, d *directory) {
 				"with package log for example", p, outside(p))
 		case !isStandard(p) && !strings.HasPrefix(p, module):
 			c.notes.add(Named, f.name, f.line(spec.Pos()), "imports %s, which is neither in what was given nor on the list of modules "+
-				"that the course allows (%s): hand in its code (`go mod vendor` puts it into vendor/, which is read), or do without", p, strings.Join(sortedKeys(modules), ", "))
+				"that the course allows (%s): hand in its code (`go mod vendor` puts it into vendor/, which is read), or do without; a course that allows it gives its code with --modules", p, strings.Join(sortedKeys(modules), ", "))
 		}
 	}
 }

@@ -1,9 +1,11 @@
 package adopt
 
 import (
+	"maps"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // with adds a file to the peer.
@@ -57,6 +59,24 @@ func (rf *Raft) tell(err error) {
 	assert.Equal(t, "src/raft", a.Dirs["raft"])
 	assert.Contains(t, a.Dirs, "raft/helper/tree")
 	compiles(t, a, "raft")
+
+	// What the course allows comes in for those that do not bring it, and nothing of it for those that do.
+	bare := maps.Clone(own).without("src/vendor/example.org/tree")
+	a = adopted(t, bare)
+	assert.True(t, a.says(Named, "src/raft/size.go:3", "a course that allows it gives its code with --modules"), "%v", a.Notes)
+	allowed := solution{"example.org/tree/tree.go": "package tree\n\nfunc Size() int { return 4 }\n", "example.org/tree/tree_test.go": "package tree\n", "modules.txt": "x"}
+	files, err := Modules(t.Context(), allowed.write(t))
+	require.NoError(t, err)
+	a, err = Read(t.Context(), bare.write(t), Auto, files...)
+	require.NoError(t, err)
+	assert.Contains(t, a.text(t, "raft/helper/tree/tree.go"), "return 4")
+	compiles(t, a, "raft")
+	files[0].Name = "src/" + files[0].Name
+	a, err = Read(t.Context(), own.write(t), Auto, files...)
+	require.NoError(t, err)
+	assert.NotContains(t, a.text(t, "raft/helper/tree/tree.go"), "return 4", "the student's own is nearer")
+	_, err = Modules(t.Context(), solution{"tree.go": "package tree\n"}.write(t))
+	assert.ErrorContains(t, err, "give the folder vendor")
 
 	a = adopted(t, base(t).with("src/raft/z.go", "package raft\n\nimport (\n\t_ \"go.uber.org/zap/zapcore\"\n\t_ \"example.org/tree\"\n)\n"))
 	assert.True(t, a.says(Named, "src/raft/z.go:4", "imports go.uber.org/zap/zapcore, whose code would be refused if it was handed in, because it uses net/http"), "%v", a.Notes)

@@ -49,13 +49,22 @@ func wanted(name string) bool {
 	return path.Ext(name) == ".go" || path.Base(name) == "go.mod"
 }
 
-// read reads a folder or an archive.
-func read(ctx context.Context, from string) (*tree, error) {
+// read reads a folder or an archive, beside modules that a course allows.
+func read(ctx context.Context, from string, modules []submission.File) (*tree, error) {
 	limits := submission.Tree
 	limits.Vendor = true
 	files, err := submission.ReadAny(ctx, from, limits, wanted)
 	if err != nil {
 		return nil, err
+	}
+	brought := map[string]bool{}
+	for _, f := range files {
+		brought[path.Dir(f.Name)] = true
+	}
+	for _, f := range modules {
+		if !brought[path.Dir(f.Name)] {
+			files = append(files, f)
+		}
 	}
 	return parse(files), nil
 }
