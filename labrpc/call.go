@@ -87,6 +87,7 @@ func (ce *ClientEnd) Call(svcMeth string, args, reply any) bool {
 	if e.carrier != nil {
 		return e.carrier.Call(svcMeth, args, reply)
 	}
+	e.stand()
 	c := &call{rn: e.rn, end: e, method: svcMeth}
 	if err := c.prepare(args, reply); err != nil {
 		c.mistake = err

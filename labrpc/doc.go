@@ -48,9 +48,13 @@
 //	way there cut              lost, false           -                        -
 //	way back cut               false, delivered      false, handler goes on   lost, false
 //	end disabled               lost, false           false, handler goes on   lost, false
+//	end stranded               lost, false           false, handler goes on   lost, false
 //	server gone or replaced    lost, false           false, what the old      lost, false
 //	                                                 one does counts for
 //	                                                 nobody
+//
+// Behind an end that is stranded ([Network.Strand]) is a process that has died: whatever it calls
+// later never returns.
 //
 // [Network.Hold] pauses a peer: what it sends and what it is sent waits until [Network.Release].
 //
@@ -67,7 +71,7 @@
 //
 // Contents:
 //
-//   - [Network], [ClientEnd]: the network as the harness sees it (network.go, links.go, hold.go)
+//   - [Network], [ClientEnd]: the network as the harness sees it (network.go, links.go, hold.go, strand.go)
 //   - [ClientEnd.Call] and the life of a call (call.go, handle.go, flights.go)
 //   - [Server], [Service]: what is called (server.go)
 //   - [Carrier]: ends and servers without this network, for real processes (carrier.go)

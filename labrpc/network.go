@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -63,13 +64,14 @@ type ClientEnd struct {
 
 // end is what a ClientEnd stands for.
 type end struct {
-	rn      *Network
-	name    any
-	owned   bool
-	enabled bool
-	deleted bool
-	edge    *edge
-	slot    *slot // nil before Connect
+	rn       *Network
+	name     any
+	owned    bool
+	enabled  bool
+	deleted  bool
+	stranded atomic.Pointer[func()] // by Strand; changed with rn.mu held
+	edge     *edge
+	slot     *slot // nil before Connect
 
 	carrier Carrier // of an end of [MakeCarried]: everything else is zero then
 }

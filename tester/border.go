@@ -8,6 +8,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"raftlab/internal/plain"
@@ -39,6 +40,7 @@ type manner int
 
 const (
 	pending  manner = iota // it has not, and the run is over
+	left                   // it has not, and the client that made it has died
 	returned               // as it should
 	panicked               // also with the value nil
 	exited                 // by runtime.Goexit
@@ -55,8 +57,13 @@ type departure struct {
 
 // enter calls f, which is code under test, on a goroutine of its own, and waits for its end, or for
 // that of the run.
-func (r *run) enter(f func()) departure {
+func (r *run) enter(f func()) departure { return r.enterUntil(nil, f) }
+
+// enterUntil is enter, but waits only until dead is closed, because the client that makes the call
+// has died. From then on nothing that becomes of the call matters.
+func (r *run) enterUntil(dead <-chan struct{}, f func()) departure {
 	done := make(chan departure, 1)
+	var settled atomic.Bool // by whichever comes first: the end of the call, or the client's
 	over, late := r.over, (<-chan time.Time)(nil)
 	if r.failed() { // what is left is to take down what there is
 		over, late = nil, time.After(StuckLimit)
@@ -64,7 +71,11 @@ func (r *run) enter(f func()) departure {
 	go func() {
 		d := departure{manner: exited}
 		defer func() {
-			if p := recover(); d.manner != returned {
+			p := recover()
+			if !settled.CompareAndSwap(false, true) {
+				return
+			}
+			if d.manner != returned {
 				r.wrecks.Add(1) // until somebody has ended the run because of it
 				d = departureBy(p)
 			}
@@ -76,6 +87,11 @@ func (r *run) enter(f func()) departure {
 	select {
 	case d := <-done:
 		return d
+	case <-dead:
+		if settled.CompareAndSwap(false, true) {
+			return departure{manner: left}
+		}
+		return <-done
 	case <-over:
 	case <-late:
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"sync"
 	"sync/atomic"
 
 	"raftlab/internal/globals"
@@ -28,6 +29,7 @@ type Client struct {
 	names  []clientEnd
 	ends   []*labrpc.ClientEnd
 	closed atomic.Bool
+	stands chan struct{} // closed when a goroutine of it stands still: see Close
 	owner  globals.Owner // of the package variables that its clerk uses
 	quota  quota
 	cut    bool // some of its links may be
@@ -43,7 +45,7 @@ type clientEnd struct{ cluster, client, to int }
 // case's main goroutine.
 func (s *Servers) NewClient() *Client {
 	s.mu.Lock()
-	cl := &Client{s: s, number: len(s.clients), owner: globals.NewClient()}
+	cl := &Client{s: s, number: len(s.clients), stands: make(chan struct{}), owner: globals.NewClient()}
 	s.clients = append(s.clients, cl)
 	s.mu.Unlock()
 	order := s.r.stream(fmt.Sprintf("client %d of %d", cl.number, s.number)).Perm(s.n)
@@ -165,26 +167,28 @@ func (cl *Client) as(f func()) func() {
 // return if the client dies meanwhile.
 func (cl *Client) Call(f func()) {
 	r := cl.s.r
-	d := r.enter(cl.as(f))
-	switch {
-	case d.manner == returned:
-		return
-	case d.manner == exited && cl.Closed(): // by message
-		r.wrecks.Add(-1)
+	switch d := r.enterUntil(cl.stands, cl.as(f)); d.manner {
+	case returned:
+	case left:
 		panic(leaving{})
+	default:
+		r.departed("a call", record.FirstClient+cl.number, d)
+		runtime.Goexit()
 	}
-	r.departed("a call", record.FirstClient+cl.number, d)
-	runtime.Goexit()
 }
 
 // Close is the death of the client: its calls in flight come to nothing, although servers may
-// still work on them, and it never calls again.
+// still work on them, and each of its goroutines stands still for ever at its next call: there is
+// nothing else in the code of a clerk that it is sure to come by. To end it there would have it do
+// what it has deferred, as nothing does whose process is gone: unlock what it has not locked just
+// then, or call again.
 func (cl *Client) Close() {
 	if cl.closed.Swap(true) {
 		return
 	}
+	stands := sync.OnceFunc(func() { close(cl.stands) })
 	for _, name := range cl.names {
-		cl.s.net.Enable(name, false)
+		cl.s.net.Strand(name, stands)
 	}
 }
 
@@ -242,23 +246,11 @@ func (cl *Client) emit(kind record.Kind, name, text string) {
 	cl.s.r.emit(record.Event{Kind: kind, Peer: record.FirstClient + cl.number, Other: record.None, Method: name, Text: text}, "")
 }
 
-// message is the observer of the network: the watcher hears of it. The goroutine of a client that
-// has died ends here, in the middle of its next call: there is nothing else in the code of a clerk
-// that it is sure to come by.
+// message is the observer of the network: the watcher hears of it.
 func (c *machines) message(m *labrpc.Message) {
-	name, ok := m.End.(clientEnd)
-	if !ok {
-		c.checks.Message(m)
+	if _, ok := m.End.(clientEnd); ok {
+		c.checks.ClientMessage(m)
 		return
 	}
-	if m.Kind == labrpc.Sent && c.client(name.client).Closed() {
-		runtime.Goexit()
-	}
-	c.checks.ClientMessage(m)
-}
-
-func (c *machines) client(number int) *Client {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.clients[number]
+	c.checks.Message(m)
 }

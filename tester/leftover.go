@@ -2,6 +2,7 @@ package tester
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 	"time"
@@ -42,11 +43,16 @@ func (r *run) leftovers() []stacks.Goroutine {
 	var left []stacks.Goroutine
 	for _, g := range stacks.All() {
 		_, theirs := g.UnderTest()
-		if theirs && !r.known[g.ID] && g.Bubble == r.bubble && g.Creator.Owner() != stacks.Tester {
+		if theirs && !r.known[g.ID] && g.Bubble == r.bubble && g.Creator.Owner() != stacks.Tester && !standsStill(g) {
 			left = append(left, g)
 		}
 	}
 	return left
+}
+
+// standsStill says whether a goroutine is one of a client that has died ([Client.Close]).
+func standsStill(g stacks.Goroutine) bool {
+	return slices.ContainsFunc(g.Frames, func(f stacks.Frame) bool { return f.Function == "raftlab/labrpc.standStill" })
 }
 
 // describe names goroutines by the function of the code under test they are in, with a count.

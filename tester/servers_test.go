@@ -147,25 +147,6 @@ func TestPeersAreCountedApart(t *testing.T) {
 	passes(t, v)
 }
 
-// A client that has died never comes back from its next call, also when it would try for ever.
-func TestDeadClientsEnd(t *testing.T) {
-	v, _ := serve(t, 2, func(s *tester.Servers) {
-		cl := s.NewClient()
-		calls := atomic.Int32{}
-		done := cl.Go(func() {
-			for {
-				cl.Call(func() { say(cl, "again") })
-				calls.Add(1)
-			}
-		})
-		s.Env().Sleep(100 * time.Millisecond)
-		cl.Close()
-		require.True(t, s.Env().Await(done, time.Second))
-		require.Positive(t, calls.Load())
-	})
-	passes(t, v)
-}
-
 // What a clerk returns is no longer than the trace can hold, or it would be read as something else.
 func TestAnswerThatIsTooLong(t *testing.T) {
 	v, _ := serve(t, 1, func(s *tester.Servers) {

@@ -41,7 +41,7 @@ func (g *guest) ending(err error) record.Verdict {
 		v.Message = fmt.Sprintf("the run wanted more than its %d MiB of memory", g.memory.limit>>20)
 		v.Stack = stack
 	case asked: // whatever it has printed before
-		v.Rule, v.Message = "process ended", endedMessage(int(code), string(g.output.tail))
+		v.Rule, v.Message = "process ended", endedMessage(int(code), string(g.output.tail), asked)
 	case code == 2 && strings.HasPrefix(words, asleep):
 		v.Outcome, v.Rule = record.Stuck, "stuck"
 		v.Message, v.Stack = "all goroutines wait for each other, and no timer is left to wake one", stack
@@ -51,7 +51,7 @@ func (g *guest) ending(err error) record.Verdict {
 			v.Outcome, v.Rule, v.Message = record.FrameworkError, "", "the harness crashed: "+words
 		}
 	case exited:
-		v.Rule, v.Message = "process ended", endedMessage(int(code), string(g.output.tail))
+		v.Rule, v.Message = "process ended", endedMessage(int(code), string(g.output.tail), asked)
 	default: // a WebAssembly trap: the Go runtime aborts that way, after its last words
 		v.Rule, v.Stack = "crash", stack
 		if v.Message = words; words == "" {
@@ -110,9 +110,14 @@ func lastWords(output string) (words, stack string) {
 	return strings.TrimSpace(address.ReplaceAllString(words, "0x...")), stack
 }
 
-// lastWordsAt is where the Go runtime began to explain, or -1.
+// lastWordsAt is where the Go runtime began to explain, or -1. A fatal error in a deferred function
+// is set in below the panic that has called it; where runtime.Goexit has, nothing stands above.
 func lastWordsAt(output string) int {
-	return max(lastLine(output, "panic: "), lastLine(output, "fatal error: "))
+	at := max(lastLine(output, "panic: "), lastLine(output, "fatal error: "))
+	if at < 0 {
+		at = lastLine(output, "\tfatal error: ")
+	}
+	return at
 }
 
 // lastLines are the last few lines that a process printed, as one, for a verdict: log.Fatal says
@@ -136,13 +141,19 @@ func lastLine(text, prefix string) int {
 	return -1
 }
 
-// endedMessage says that the process has ended by itself, after what it printed last.
-func endedMessage(code int, output string) string {
-	said := lastLines(output)
-	if said == "" {
-		return fmt.Sprintf("the process ended with exit code %d before the case was over: the code under test called os.Exit or log.Fatal, "+
-			"or read the test's flags (flag.Parse)", code)
+// endedMessage says that the process has ended by itself, after what it printed last; and by which
+// call of the code under test, if it was asked to end.
+func endedMessage(code int, output string, asked bool) string {
+	message, said := fmt.Sprintf("the process ended with exit code %d before the case was over", code), lastLines(output)
+	if said != "" {
+		message += "; its last words: " + said
 	}
-	return fmt.Sprintf("the process ended with exit code %d before the case was over; its last words: %s\n"+
-		"The code under test called os.Exit or log.Fatal, or read the test's flags (flag.Parse). There are no files in the engine", code, said)
+	if !asked {
+		return message + "\nNothing has called os.Exit: the Go runtime ended it, and did not say why"
+	}
+	message += "\nThe code under test called os.Exit or log.Fatal, or read the test's flags (flag.Parse)"
+	if said != "" {
+		message += ". There are no files in the engine"
+	}
+	return message
 }

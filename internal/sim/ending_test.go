@@ -19,9 +19,29 @@ func TestProcessThatEndsByItselfShowsItsLastWords(t *testing.T) {
 		"":                                                           "exit code 3",
 	} {
 		g := &guest{output: &output{tail: []byte(said)}, memory: &guestMemory{}, clock: newClock([2]uint64{})}
-		v := g.ending(sys.NewExitError(3))
-		if v.Outcome != record.Crash || v.Rule != "process ended" || !strings.Contains(v.Message, want) || len(v.Message) > 1000 {
+		v := g.ending(sys.NewExitError(3 | askedToExit))
+		if v.Outcome != record.Crash || v.Rule != "process ended" || !strings.Contains(v.Message, want) || !strings.Contains(v.Message, "log.Fatal") || len(v.Message) > 1000 {
 			t.Errorf("after %.80q: %s, %s, %q", said, v.Outcome, v.Rule, v.Message)
+		}
+		if v = g.ending(sys.NewExitError(3)); v.Rule != "process ended" || !strings.Contains(v.Message, want) || strings.Contains(v.Message, "log.Fatal") {
+			t.Errorf("unasked, after %.80q: %s, %s, %q", said, v.Outcome, v.Rule, v.Message)
+		}
+	}
+}
+
+// A fatal error of the Go runtime is called one, also where it stands below a panic, or is set in
+// with nothing above: a deferred function was called by runtime.Goexit.
+func TestFatalErrorInDeferredFunction(t *testing.T) {
+	const stack = "\n\ngoroutine 7 [running]:\nraftlab/raft.f()\n\traftlab/raft/a.go:7\n"
+	for said, want := range map[string]string{
+		"\tfatal error: sync: unlock of unlocked mutex":               "fatal error: sync: unlock of unlocked mutex",
+		"before\n\tfatal error: sync: unlock of unlocked mutex":       "fatal error: sync: unlock of unlocked mutex",
+		"panic: first\n\tfatal error: sync: Unlock of unlocked mutex": "panic: first\n\tfatal error: sync: Unlock of unlocked mutex",
+	} {
+		g := &guest{underTest: []string{"raft"}, output: &output{}, memory: &guestMemory{}, clock: newClock([2]uint64{})}
+		g.output.Write([]byte(said + stack))
+		if v := g.ending(sys.NewExitError(2)); v.Rule != "crash" || v.Message != want || !strings.Contains(v.Stack, "a.go:7") {
+			t.Errorf("%q: %s, %q, %.80q", said, v.Rule, v.Message, v.Stack)
 		}
 	}
 }

@@ -277,7 +277,7 @@ func (n *nativeRun) ending(ended error, at time.Duration) record.Verdict {
 	}
 	switch why := busyWhy.FindStringSubmatch(printed); {
 	case asked:
-		v.Rule, v.Message = "process ended", endedMessage(code, strings.ReplaceAll(printed, "raftlab: os.Exit was called\n", ""))
+		v.Rule, v.Message = "process ended", endedMessage(code, strings.ReplaceAll(printed, "raftlab: os.Exit was called\n", ""), asked)
 	case why != nil:
 		v.Outcome, v.Rule, v.Message, v.Stack = record.BusyLoop, "busy loop", "the code under test "+why[1], stack
 	case strings.Contains(printed, "raftlab: out of memory\n"):
@@ -295,7 +295,7 @@ func (n *nativeRun) ending(ended error, at time.Duration) record.Verdict {
 	case exit != nil && code < 0:
 		v.Outcome, v.Message = record.Inconclusive, fmt.Sprintf("the run's process was killed from outside (%v), perhaps for want of memory", exit)
 	default:
-		v.Rule, v.Message = "process ended", endedMessage(code, printed)
+		v.Rule, v.Message = "process ended", endedMessage(code, printed, asked)
 	}
 	return v
 }

@@ -77,6 +77,13 @@ func (s *service) fail(rule tester.Rule, servers []int, format string, args ...a
 	s.env.Fail(tester.Violation{Rule: rule, Message: fmt.Sprintf(format, args...), Peers: servers})
 }
 
+// blame ends the case from within the code under test, which called. Its goroutine stands still: to
+// end it would have it do what it has deferred.
+func (s *service) blame(rule tester.Rule, server int, format string, args ...any) {
+	go s.fail(rule, []int{server}, format, args...)
+	select {}
+}
+
 // journal is the machine of one replica. It is called by the code under test.
 type journal struct {
 	s      *service
@@ -89,7 +96,7 @@ type journal struct {
 func (j *journal) DoOp(op any) any {
 	note, ok := op.(Note)
 	if !ok {
-		j.s.fail(tester.RuleWrongAnswer, []int{j.server}, "DoOp at server %d was given an operation of another type than was submitted", j.server)
+		j.s.blame(tester.RuleWrongAnswer, j.server, "DoOp at server %d was given an operation of another type than was submitted", j.server)
 	}
 	j.mu.Lock()
 	j.notes = append(j.notes, note.Number)
@@ -114,7 +121,7 @@ func (j *journal) Snapshot() []byte {
 func (j *journal) Restore(snapshot []byte) {
 	var notes []int
 	if err := json.Unmarshal(snapshot, &notes); err != nil {
-		j.s.fail(tester.RuleSnapshot, []int{j.server}, "Restore at server %d was given %d bytes that no Snapshot has returned", j.server, len(snapshot))
+		j.s.blame(tester.RuleSnapshot, j.server, "Restore at server %d was given %d bytes that no Snapshot has returned", j.server, len(snapshot))
 	}
 	for i, number := range notes {
 		j.s.executed(j.server, i+1, number)
@@ -144,10 +151,10 @@ func (s *service) executed(server, at, number int) {
 	s.mu.Unlock()
 	switch {
 	case other != 0 && other != number:
-		s.fail(tester.RuleTwoCommands, []int{server}, "server %d has executed note %d as operation %d, where another server has executed note %d",
+		s.blame(tester.RuleTwoCommands, server, "server %d has executed note %d as operation %d, where another server has executed note %d",
 			server, number, at, other)
 	case other == 0 && before != 0:
-		s.fail(tester.RuleWrongAnswer, []int{server}, "server %d has executed note %d as operation %d; it was executed as operation %d already, and it was submitted once",
+		s.blame(tester.RuleWrongAnswer, server, "server %d has executed note %d as operation %d; it was executed as operation %d already, and it was submitted once",
 			server, number, at, before)
 	}
 }

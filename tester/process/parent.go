@@ -112,7 +112,7 @@ func crashVerdict(printed string, ended error) record.Verdict {
 		return record.Verdict{Outcome: record.FrameworkError, Message: "the child process could not be run: " + ended.Error()}
 	}
 	at := -1
-	for _, sign := range []string{"panic: ", "fatal error: ", "runtime: ", "SIG"} {
+	for _, sign := range []string{"panic: ", "fatal error: ", "\tfatal error: ", "runtime: ", "SIG"} {
 		if at = strings.Index(printed, "\n"+sign); at >= 0 {
 			at++
 			break
@@ -128,7 +128,7 @@ func crashVerdict(printed string, ended error) record.Verdict {
 		return v
 	}
 	message, _, _ := strings.Cut(printed[at:], "\n")
-	v.Message, v.Stack = message, clip(printed[at:], stacks.Limit)
+	v.Message, v.Stack = strings.TrimSpace(message), clip(printed[at:], stacks.Limit)
 	if stacks.Ours(v.Stack) {
 		v.Outcome, v.Rule = record.FrameworkError, ""
 	}
