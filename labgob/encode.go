@@ -171,10 +171,8 @@ func (s *stream) compiled(value reflect.Value) (done bool, err error) {
 		value = v
 	}
 	w := &s.value
-	if w.b == nil {
-		w.b, s.out = make([]byte, 0, 256), make([]byte, 0, 512)
-	}
-	w.b, w.types = append(w.b[:0], d.id...), w.types[:0]
+	room := borrow(s.w)
+	w.b, w.types = append(room.value[:0], d.id...), w.types[:0]
 	if d.single {
 		w.b = append(w.b, 0)
 	}
@@ -182,7 +180,7 @@ func (s *stream) compiled(value reflect.Value) (done bool, err error) {
 	if w.failed {
 		return false, nil
 	}
-	s.out = s.out[:0]
+	s.out = room.out[:0]
 	s.define(d)
 	for _, d := range w.types {
 		s.define(d)
@@ -190,6 +188,9 @@ func (s *stream) compiled(value reflect.Value) (done bool, err error) {
 	w.block(0)
 	s.out = append(s.out, w.b...)
 	_, err = s.w.Write(s.out)
+	room.value, room.out = w.b, s.out
+	room.back(s.w)
+	w.b, s.out = nil, nil
 	return true, err
 }
 

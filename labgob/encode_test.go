@@ -6,6 +6,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -108,3 +109,36 @@ func TestEncoderKeepsWriterErrors(t *testing.T) {
 type failingWriter struct{}
 
 func (failingWriter) Write([]byte) (int, error) { return 0, bytes.ErrTooLarge }
+
+// keeper is a writer that keeps what it was given.
+type keeper struct{ given [][]byte }
+
+func (k *keeper) Write(p []byte) (int, error) {
+	k.given = append(k.given, p)
+	return len(p), nil
+}
+
+// A writer of somebody's own cannot see what others write after it, and what is in a buffer stays.
+func TestRooms(t *testing.T) {
+	type entry struct{ Term, Index int }
+	encode := func(w io.Writer, term int) {
+		require.NoError(t, NewEncoder(w).Encode([]entry{{term, term}}))
+	}
+	var k keeper
+	var first, second bytes.Buffer
+	encode(&k, 7)
+	kept := slices.Clone(k.given[0])
+	encode(&first, 1)
+	was := slices.Clone(first.Bytes())
+	encode(&second, 2)
+	encode(&second, 3)
+	require.Equal(t, kept, k.given[0])
+	require.Equal(t, was, first.Bytes())
+	require.NotEqual(t, was, second.Bytes()[:len(was)])
+	if !raceDetector {
+		once := testing.AllocsPerRun(100, func() { encode(io.Discard, 5) })
+		var b bytes.Buffer
+		b.Grow(1 << 20)
+		require.Less(t, testing.AllocsPerRun(100, func() { encode(&b, 5) }), once, "a room is used again")
+	}
+}

@@ -1,0 +1,5 @@
+//go:build race
+
+package labgob
+
+const raceDetector = true
