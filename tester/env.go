@@ -95,6 +95,9 @@ func (e *Env) Inconclusive(format string, args ...any) {
 	runtime.Goexit()
 }
 
+// Warn says with the verdict what is no failure.
+func (e *Env) Warn(text string) { e.r.warn(text) }
+
 // Judged notes that a history of so many operations has been found linearizable; the results of a
 // suite add them up.
 func (e *Env) Judged(operations int) {

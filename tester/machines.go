@@ -66,6 +66,7 @@ func newMachines(e *Env, n int, o Options) *machines {
 	c.net.Fates(e.r.script.fates(c.number))
 	c.checks = watch.New(watched{e.r}, c.number, n, e.r.params.Detail, e.r.terms)
 	c.checks.SnapshotBytes(c.options.SnapshotBytes)
+	c.checks.SnapshotTerms(c.options.SnapshotTerms)
 	c.net.Observe(c.message)
 	c.net.OnMistake(c.mistake)
 	c.net.Reliable(!o.Unreliable)

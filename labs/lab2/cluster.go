@@ -201,7 +201,8 @@ func (c *cluster) leadership() (leader, term int) {
 }
 
 // staysQuiet fails if the term goes on changing although nothing is wrong. One change is forgiven
-// and so is a second one: a peer may have been about to start an election.
+// and so is a second one: a peer may have been about to start an election. Where the case is one of
+// the course's it warns and no more, as the course's test does.
 func (c *cluster) staysQuiet() {
 	for range 3 {
 		c.Leader()
@@ -211,8 +212,12 @@ func (c *cluster) staysQuiet() {
 			return
 		}
 	}
-	c.fail(tester.RuleTermChanged, "§5.2", nil,
-		"peers start elections again and again although the leader is connected to all of them; are its heartbeats sent, heard, and does each set back the election timer?")
+	const restless = "peers start elections again and again although the leader is connected to all of them; are its heartbeats sent, heard, and does each set back the election timer?"
+	if c.env.Case().Course != "" {
+		c.env.Warn(restless)
+		return
+	}
+	c.fail(tester.RuleTermChanged, "§5.2", nil, restless)
 }
 
 // recovers heals the cluster and fails unless all peers come to agree on a new command, and what

@@ -305,7 +305,7 @@ func compaction() []tester.Case {
 		{Part: "2D", Name: "LostSnapshots", Points: 2, Section: "§7", Run: lostSnapshots,
 			Checks: "snapshots sent to a peer that is down are lost: when it is back it is sent another, without a new command"},
 		{Part: "2D", Name: "SenderFails", Points: 3, Section: "§7", Run: senderFails,
-			Checks: "the leader crashes while it sends a snapshot: its successor brings the follower up to date"},
+			Checks: "the leader crashes while it sends a snapshot: its successor sends one, with its last entry's term"},
 		{Part: "2D", Name: "SnapshotChurn", Points: 2, Section: "§7", Run: snapshotChurn, Limit: long,
 			Checks: "clients write while peers that take snapshots crash and come back: nothing acknowledged is lost"},
 		{Part: "2D", Name: "SnapshotSwarm", Points: 3, Section: "§7", Run: swarm("2D"), Limit: long,

@@ -22,5 +22,5 @@ var demanded = map[string]string{
 	"4C/NothingKept":      "Challenge1Delete",
 	"4C/NothingForgotten": "Challenge1Concurrent",
 	"4C/Unaffected":       "Challenge2Unaffected",
-	"4C/WhileJoining":     "Challenge2Partial",
+	"4C/WhileJoining":     "ProgressJoin",
 }

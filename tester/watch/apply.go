@@ -107,7 +107,7 @@ func (k *Checks) Install(l *Life, m raftapi.ApplyMsg) {
 		problem = fmt.Sprintf("has SnapshotIndex %d, but the state in it is that after index %d", m.SnapshotIndex, index)
 	case index < last:
 		problem = fmt.Sprintf("goes back to index %d, but the peer has already applied everything up to %d", index, last)
-	case k.sawAppend && m.SnapshotTerm > k.entries[index].newest: // terms are known from AppendEntries of a shape that is understood
+	case k.snapshotTerms && k.sawAppend && m.SnapshotTerm > k.entries[index].newest: // terms are known from AppendEntries of a shape that is understood
 		problem = fmt.Sprintf("has SnapshotTerm %d, but the entry at index %d was applied when no peer had got beyond term %d",
 			m.SnapshotTerm, index, k.entries[index].newest)
 	}
@@ -156,6 +156,10 @@ func (k *Checks) snapshotOf(index int) []byte {
 
 // SnapshotBytes makes snapshots so long at least. It is called before there are any.
 func (k *Checks) SnapshotBytes(n int) { k.snapshotBytes = n }
+
+// SnapshotTerms says whether the terms are judged with which snapshots are delivered. It is called
+// before there are any.
+func (k *Checks) SnapshotTerms(judged bool) { k.snapshotTerms = judged }
 
 // SnapshotAt is the state of the service after the entry at index, which has been applied.
 func (k *Checks) SnapshotAt(index int) []byte {

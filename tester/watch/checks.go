@@ -28,6 +28,7 @@ type Checks struct {
 	cluster       int
 	detail        bool              // messages are written out in the trace
 	snapshotBytes int               // the least size of a snapshot
+	snapshotTerms bool              // SnapshotTerm is judged
 	terms         contract.Contract // of the year that the peers are of
 
 	// mu guards the rest, and the changes of Life.alive: what is judged under it was done either
