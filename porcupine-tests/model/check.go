@@ -50,6 +50,33 @@ func Check(ops []Op, budget int) Verdict {
 	return v
 }
 
+// Unsure returns the keys of a history, in order, that [Check] may come to no verdict about, however
+// large its budget: equal values were written to them without a version, and one of these writes
+// overlaps another, or was not answered.
+func Unsure(ops []Op) (keys []string) {
+	byKey := Keys(ops)
+	for _, key := range sortedKeys(byKey) {
+		if _, decided := decide(byKey[key]); !decided && overlap(byKey[key]) {
+			keys = append(keys, key)
+		}
+	}
+	return keys
+}
+
+// overlap says whether there are equal writes of which one had not been answered when the other
+// began.
+func overlap(ops []Op) bool {
+	for i := range ops {
+		for j := range ops {
+			a, b := &ops[i], &ops[j]
+			if i != j && a.Kind != Get && b.Kind != Get && a.Value == b.Value && a.Call <= b.Call && end(a) > b.Call {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // Keys divides a history by keys.
 func Keys(ops []Op) map[string][]Op {
 	byKey := map[string][]Op{}

@@ -107,6 +107,22 @@ func TestWrongAnswerUnderManyEqualAppends(t *testing.T) {
 	quick(t, func() { require.Equal(t, Illegal, Check(append(ops, read(all, 0), read("cba"+all[3:], 10)), 0).Result) })
 }
 
+// A verdict is sure, however many operations overlap and are lost, unless equal values were written
+// at the same time, without a version.
+func TestUnsure(t *testing.T) {
+	unlike := withLost(simulatedOf(3, 20, 2000, Get, Put, Append), 1)
+	require.Empty(t, Unsure(unlike))
+	require.Empty(t, Unsure(simulatedVersions(3, 20, 2000)))
+	require.Equal(t, []string{"0", "1", "2"}, Unsure(renamed(unlike, []string{"[a]", "[b]"})))
+
+	put := func(client, call, end int, err kvapi.Err) Op {
+		return Op{Client: client, Dialect: Classic, Kind: Put, Key: "x", Call: call, Return: end, Open: err == "", Err: err}
+	}
+	require.Empty(t, Unsure([]Op{put(1, 1, 2, kvapi.OK), put(2, 3, 4, kvapi.OK)}), "one after the other")
+	require.NotEmpty(t, Unsure([]Op{put(1, 1, 3, kvapi.OK), put(2, 2, 4, kvapi.OK)}), "at once")
+	require.NotEmpty(t, Unsure([]Op{put(1, 1, 0, ""), put(2, 3, 4, kvapi.OK)}), "the first was lost")
+}
+
 // renamed gives the values of a history, which are all different, other names.
 func renamed(ops []Op, words []string) []Op {
 	r := rand.New(rand.NewPCG(7, 7))
