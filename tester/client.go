@@ -11,6 +11,7 @@ import (
 	"raftlab/internal/record"
 	"raftlab/internal/scenario"
 	"raftlab/labrpc"
+	"raftlab/tester/watch"
 )
 
 // Client is a user of [Servers]: a place in the network with ends that lead to all servers, and
@@ -217,15 +218,19 @@ func (e *Env) Story() []record.Event {
 type Operation struct {
 	cl    *Client
 	name  string
-	since int    // for watch.Checks.Answered
-	wrote string // likewise
+	since watch.Question // for watch.Checks.Answered
+	asked string         // likewise
+	wrote string         // likewise
 }
 
 // Invoke notes in the trace that the client begins an operation; what says which.
 func (cl *Client) Invoke(name, what string) Operation {
 	cl.emit(record.Invoke, name, what)
-	return Operation{cl: cl, name: name, since: cl.s.checks.Asks()}
+	return Operation{cl: cl, name: name, since: cl.s.checks.Asks(record.FirstClient + cl.number)}
 }
+
+// Asked says, before Return, that the answer has to come from servers: a pass takes a request.
+func (o *Operation) Asked(what string) { o.asked = what }
 
 // Wrote says, before Return, that the operation has changed something that is replicated: a pass
 // takes agreement on it.
@@ -238,7 +243,7 @@ func (o Operation) Return(result string) {
 		o.cl.s.env.Fail(Violation{Rule: RuleWrongAnswer, Message: fmt.Sprintf("client %d has asked for %s, and the answer has %d bytes; "+
 			"no case writes a value for which %d would not do", o.cl.number, o.name, len(result), most)})
 	}
-	o.cl.s.checks.Answered(o.since, o.wrote)
+	o.cl.s.checks.Answered(o.since, o.asked, o.wrote)
 	o.cl.emit(record.Return, o.name, result)
 }
 

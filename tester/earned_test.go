@@ -104,6 +104,35 @@ func TestNotEarned(t *testing.T) {
 	}
 }
 
+// A clerk that answers by itself, out of what it has seen before perhaps, asks nobody.
+func TestAnswersTakeARequest(t *testing.T) {
+	for _, asks := range []bool{true, false} {
+		v, _ := tester.RunEarned(t, tester.Case{Part: "1A", Name: "Echo", Run: func(e *tester.Env) {
+			s := e.NewServers(startEcho, 1, tester.Options{})
+			cl, other := s.NewClient(), s.NewClient()
+			require.True(t, e.Await(cl.Go(func() {
+				for first := true; first || asks; first = false {
+					op := cl.Invoke("say", "hello")
+					cl.Call(func() { say(cl, "hello") })
+					op.Asked("say hello")
+					if op.Return("done"); !first {
+						return
+					}
+				}
+				op := cl.Invoke("say", "hello")
+				cl.Call(func() { say(other, "hello") }) // what another client asks is none of its business
+				op.Asked("say hello again")
+				op.Return("done")
+			}), time.Second))
+		}}, record.Params{Seed: 1})
+		if asks {
+			passes(t, v)
+		} else {
+			breaks(t, v, tester.RuleNotEarned, "say hello again was answered, but since it was asked no request of that client has reached a server")
+		}
+	}
+}
+
 // propose has peer 0 take a command for an index.
 func propose(c cluster, th cast, index int) {
 	th.peer(0).start = func(any) (int, int, bool) { return index, 1, true }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -34,8 +35,14 @@ func (f *replayFlags) checkDebug() error {
 	case f.impl != "" && f.impl != suite.Reference && f.impl != suite.EtcdRaft:
 		return fmt.Errorf("--debug --impl %s: a debugger runs the code natively, where it can read and change your files; "+
 			"if you trust it, copy it into a course tree (raftlab init) and leave --impl out", f.impl)
+	case f.listen == "":
+		return nil
 	}
-	return nil
+	free, err := net.Listen("tcp", f.listen)
+	if err != nil {
+		return fmt.Errorf("--listen %s: nobody can wait there: %w; give an address with a port that is free, such as 127.0.0.1:2345", f.listen, err)
+	}
+	return free.Close()
 }
 
 // delve finds the debugger: on PATH, or where go install puts it.

@@ -109,6 +109,7 @@ func TestDebugger(t *testing.T) {
 func TestDebuggerFlags(t *testing.T) {
 	for says, args := range map[string][]string{
 		"give --debug, too":             {"--listen", "127.0.0.1:1"},
+		"nobody can wait there":         {"--debug", "--listen", "127.0.0.1:99999"},
 		"leave --engine out":            {"--debug", "--engine", "wasm"},
 		"leave one of the two out":      {"--debug", "--race"},
 		"where it can read and change ": {"--debug", "--impl", filepath.Join("testdata", "liar")},

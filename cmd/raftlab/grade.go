@@ -180,11 +180,11 @@ func (g *gradeRun) prepare(ctx context.Context, submissions string, selectors []
 	if err != nil {
 		return err
 	}
-	seeds, err := f.chooseSeeds()
+	seeds, err := f.chooseSeeds(ctx)
 	if err != nil {
 		return err
 	}
-	policy, _, err := readPolicy(f.policy, cases, seeds.Count())
+	policy, _, err := readPolicy(ctx, f.policy, cases, seeds.Count())
 	if err != nil {
 		return err
 	}
@@ -269,12 +269,12 @@ func compileSubmission(ctx context.Context, code suite.Code, pkg string) (*sim.B
 
 // readPolicy reads a policy file, or takes the default where there is none. An error has everything
 // that is wrong with it.
-func readPolicy(file string, cases []suite.Case, seeds int) (p grade.Policy, text []byte, err error) {
+func readPolicy(ctx context.Context, file string, cases []suite.Case, seeds int) (p grade.Policy, text []byte, err error) {
 	if file == "" {
 		return grade.DefaultPolicy(), nil, nil
 	}
-	if text, err = os.ReadFile(file); err != nil {
-		return p, nil, fmt.Errorf("--policy: %w; raftlab grade --print-policy > %s writes one", err, file)
+	if text, err = readNamed(ctx, file, maxPolicy); err != nil {
+		return p, nil, fmt.Errorf("--policy %s: %w; raftlab grade --print-policy writes one", file, err)
 	}
 	if p, err = grade.ReadPolicy(text); err != nil {
 		err = policyError(file, errors.Join(err, p.Check(cases, seeds)))
@@ -290,7 +290,7 @@ func policyError(file string, err error) error {
 }
 
 // chooseSeeds returns the seeds, hidden ones if there is a secret.
-func (f *gradeFlags) chooseSeeds() (hidden.Seeds, error) {
+func (f *gradeFlags) chooseSeeds(ctx context.Context) (hidden.Seeds, error) {
 	given, err := suite.ParseSeeds(f.seeds)
 	if err != nil {
 		return hidden.Seeds{}, fmt.Errorf("--%w", err)
@@ -298,7 +298,7 @@ func (f *gradeFlags) chooseSeeds() (hidden.Seeds, error) {
 	if f.salt == "" {
 		return hidden.Given(given), nil
 	}
-	return readSalt(f.salt, given)
+	return readSalt(ctx, f.salt, given)
 }
 
 // progress tells on the error stream what happens.

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"time"
 
@@ -66,7 +65,7 @@ func (a *app) graderInit(f *graderFlags, service, dir string, selectors []string
 	if err != nil {
 		return usage(err)
 	}
-	s, cases, err := f.settings(all, selectors)
+	s, cases, err := f.settings(ctx, all, selectors)
 	if err != nil {
 		return usage(err)
 	}
@@ -87,11 +86,11 @@ func (a *app) graderInit(f *graderFlags, service, dir string, selectors []string
 }
 
 // settings reads what the grader is to do, and checks all that `raftlab grade` would.
-func (f *graderFlags) settings(all []suite.Case, selectors []string) (s upload.Settings, cases []suite.Case, err error) {
+func (f *graderFlags) settings(ctx context.Context, all []suite.Case, selectors []string) (s upload.Settings, cases []suite.Case, err error) {
 	if cases, err = selectGraded(all, selectors); err != nil {
 		return s, nil, err
 	}
-	seeds, err := (&gradeFlags{seeds: f.seeds, salt: f.salt}).chooseSeeds()
+	seeds, err := (&gradeFlags{seeds: f.seeds, salt: f.salt}).chooseSeeds(ctx)
 	if err != nil {
 		return s, nil, err
 	}
@@ -104,7 +103,7 @@ func (f *graderFlags) settings(all []suite.Case, selectors []string) (s upload.S
 		}
 		s.Memory = quote(f.memory)
 	}
-	policy, text, err := readPolicy(f.policy, cases, seeds.Count())
+	policy, text, err := readPolicy(ctx, f.policy, cases, seeds.Count())
 	if err != nil {
 		return s, nil, err
 	}
@@ -113,7 +112,7 @@ func (f *graderFlags) settings(all []suite.Case, selectors []string) (s upload.S
 		return s, nil, policyError(f.policy, err)
 	}
 	if f.salt != "" {
-		if s.Salt, err = os.ReadFile(f.salt); err != nil {
+		if s.Salt, err = readNamed(ctx, f.salt, maxSalt); err != nil {
 			return s, nil, fmt.Errorf("--salt %s: %w", f.salt, err)
 		}
 	}

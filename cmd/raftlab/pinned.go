@@ -61,7 +61,7 @@ func releaseOf(report string) string {
 	if grade.IsDir(report) {
 		return grade.ReleaseOf(report)
 	}
-	r, err := reportIn(report)
+	r, err := reportIn(context.Background(), report)
 	if err != nil {
 		return "" // regrade says what is wrong with it
 	}

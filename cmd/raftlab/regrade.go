@@ -8,7 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
+	"io/fs"
 	"slices"
 	"strings"
 
@@ -68,7 +68,7 @@ func (a *app) regrade(ctx context.Context, report string, students []string, wor
 	}
 	if grade.IsDir(report) {
 		a.withCasesOf(report)
-	} else if r, err := reportIn(report); err == nil && a.numbering == "" {
+	} else if r, err := reportIn(ctx, report); err == nil && a.numbering == "" {
 		a.numbering = string(r.Options.Numbering)
 	}
 	all, err := a.allCases(ctx)
@@ -162,7 +162,7 @@ func (a *app) recordedTest(ctx context.Context, root course.Root, file string, s
 	if len(students) > 0 {
 		return nil, forget, errors.New("--student goes with a directory of grades")
 	}
-	r, err := reportIn(file)
+	r, err := reportIn(ctx, file)
 	if err != nil {
 		return nil, forget, err
 	}
@@ -179,10 +179,13 @@ func (a *app) recordedTest(ctx context.Context, root course.Root, file string, s
 }
 
 // reportIn reads what `raftlab test --json` wrote.
-func reportIn(file string) (*suite.Report, error) {
-	text, err := os.ReadFile(file)
+func reportIn(ctx context.Context, file string) (*suite.Report, error) {
+	text, err := readNamed(ctx, file, maxReport)
 	if err != nil {
-		return nil, fmt.Errorf("%s: there is no such report: %w", file, err)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("%s: there is no such report: %w", file, err)
+		}
+		return nil, fmt.Errorf("%s: %w; name the directory of the grades, or a file that raftlab test --json has written", file, err)
 	}
 	r := &suite.Report{}
 	if err := json.Unmarshal(text, r); err != nil || r.Schema != suite.Schema {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -138,13 +137,13 @@ func (r *replaying) prepare(ctx context.Context, selector string) (err error) {
 	if err = f.checkDebug(); err != nil {
 		return err
 	}
-	if err := f.decode(r.kase); err != nil {
+	if err := f.decode(ctx, r.kase); err != nil {
 		return err
 	}
 	if r.options, err = f.options(); err != nil {
 		return err
 	}
-	if err := f.useScenario(&r.options, r.kase, &f.seed); err != nil {
+	if err := f.useScenario(ctx, &r.options, r.kase, &f.seed); err != nil {
 		return err
 	}
 	if f.seed == 0 {
@@ -185,14 +184,14 @@ func (r *replaying) prepare(ctx context.Context, selector string) (err error) {
 }
 
 // decode finds the seed that a code stands for.
-func (f *replayFlags) decode(k suite.Case) error {
+func (f *replayFlags) decode(ctx context.Context, k suite.Case) error {
 	switch {
 	case f.code == "" && f.salt == "":
 		return nil
 	case f.code == "" || f.salt == "" || f.seed != 0:
 		return errors.New("a hidden seed is given by its code and its secret: --code K3F9-2M7Q --salt FILE, without --seed")
 	}
-	seeds, err := readSalt(f.salt, nil)
+	seeds, err := readSalt(ctx, f.salt, nil)
 	if err != nil {
 		return err
 	}
@@ -203,8 +202,8 @@ func (f *replayFlags) decode(k suite.Case) error {
 }
 
 // readSalt returns the hidden seeds of a secret.
-func readSalt(file string, given []uint64) (hidden.Seeds, error) {
-	content, err := os.ReadFile(file)
+func readSalt(ctx context.Context, file string, given []uint64) (hidden.Seeds, error) {
+	content, err := readNamed(ctx, file, maxSalt)
 	if err == nil {
 		var seeds hidden.Seeds
 		if seeds, err = hidden.ReadSalt(content, given); err == nil {

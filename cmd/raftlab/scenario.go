@@ -1,9 +1,8 @@
 package main
 
 import (
+	"context"
 	"fmt"
-	"io"
-	"os"
 
 	"github.com/spf13/pflag"
 
@@ -21,21 +20,13 @@ func scenarioFlag(flags *pflag.FlagSet, file *string) {
 }
 
 // readScenario reads the file of --scenario; nil if there is none.
-func (f *runFlags) readScenario() (*scenario.Scenario, error) {
+func (f *runFlags) readScenario(ctx context.Context) (*scenario.Scenario, error) {
 	if f.scenario == "" {
 		return nil, nil
 	}
-	file, err := os.Open(f.scenario)
+	text, err := readNamed(ctx, f.scenario, maxScenario)
 	if err != nil {
-		return nil, fmt.Errorf("--scenario: %w; raftlab shrink writes such files (docs/shrink.md)", err)
-	}
-	defer file.Close()
-	text, err := io.ReadAll(io.LimitReader(file, maxScenario+1))
-	if err != nil {
-		return nil, fmt.Errorf("--scenario: %w; raftlab shrink writes such files (docs/shrink.md)", err)
-	}
-	if len(text) > maxScenario {
-		return nil, fmt.Errorf("--scenario %s: it has more than %d bytes, which no scenario has; raftlab shrink writes such files (docs/shrink.md)", f.scenario, maxScenario)
+		return nil, fmt.Errorf("--scenario %s: %w; raftlab shrink writes such files (docs/shrink.md)", f.scenario, err)
 	}
 	s, err := scenario.Parse(string(text))
 	if err != nil {
@@ -46,8 +37,8 @@ func (f *runFlags) readScenario() (*scenario.Scenario, error) {
 
 // useScenario puts the scenario of --scenario into the options of one run, and takes the seed from
 // it where none is given.
-func (f *runFlags) useScenario(o *suite.Options, c suite.Case, seed *uint64) error {
-	s, err := f.readScenario()
+func (f *runFlags) useScenario(ctx context.Context, o *suite.Options, c suite.Case, seed *uint64) error {
+	s, err := f.readScenario(ctx)
 	if s == nil || err != nil {
 		return err
 	}

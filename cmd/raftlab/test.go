@@ -165,7 +165,7 @@ func (t *testRun) prepare(ctx context.Context, selectors []string) error {
 		return usage(err)
 	}
 	t.root = root
-	told, err := t.flags.readScenario()
+	told, err := t.flags.readScenario(ctx)
 	if err != nil {
 		return usage(err)
 	}

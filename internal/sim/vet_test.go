@@ -103,6 +103,12 @@ func TestAllowed(t *testing.T) {
 	require.Equal(t, "not a pass", r.Verdict.Message)
 }
 
+// diedSaying are what is told of processes that end by themselves.
+var diedSaying = map[string]string{
+	"log file in init": "cannot open raft.log: open raft.log: Bad file number",
+	"flags in init":    "Usage of test:",
+}
+
 // TestForgeries holds forgeries that compile, and must not help (testdata/mini/raft/forge.go).
 func TestForgeries(t *testing.T) {
 	b := buildMini(t)
@@ -123,6 +129,7 @@ func TestForgeries(t *testing.T) {
 	for name, want := range map[string]record.Outcome{
 		"exit in init": record.Crash, "harness crash in init": record.Crash, "exit in the background": record.Crash, "goexit in init": record.Crash,
 		"panic in init": record.Crash, "wait in init": record.Stuck,
+		"log file in init": record.Crash, "flags in init": record.Crash, "a native verdict": record.Fail,
 	} {
 		t.Run(name, func(t *testing.T) {
 			j := miniJob(b, "wait and fail", 1)
@@ -131,6 +138,10 @@ func TestForgeries(t *testing.T) {
 			require.Equal(t, want, r.Verdict.Outcome, r.Verdict.Message)
 			if name != "panic in init" {
 				require.NotContains(t, r.Verdict.Message, "panic")
+			}
+			if says := diedSaying[name]; says != "" {
+				require.Equal(t, "process ended", r.Verdict.Rule)
+				require.Contains(t, r.Verdict.Message, says)
 			}
 		})
 	}

@@ -36,8 +36,9 @@ func (u *User) do(op model.Op, call func(*model.Op)) model.Op {
 	u.Does(fmt.Sprintf("%s %s", op.Kind, op.Question()), func() {
 		o := u.Client.Invoke(string(op.Kind), op.Question())
 		u.Client.Call(func() { call(&op) })
-		if op.Kind != model.Get && op.Err == kvapi.OK {
-			o.Wrote(fmt.Sprintf("%s %s of client %d", op.Kind, op.Question(), u.Client.Number()))
+		what := fmt.Sprintf("%s %s of client %d", op.Kind, op.Question(), u.Client.Number())
+		if o.Asked(what); op.Kind != model.Get && op.Err == kvapi.OK {
+			o.Wrote(what)
 		}
 		o.Return(op.Answer())
 		u.check(op)

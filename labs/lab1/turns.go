@@ -37,9 +37,11 @@ func manyHolders(o tester.Options) func(*tester.Env) {
 		const clients, each = 6, 8
 		s := start(e, o)
 		var done []<-chan struct{}
+		var last *handle
 		users := s.crowd(clients)
 		for _, u := range users {
 			h := s.lockOf(u, "l")
+			last = h
 			done = append(done, u.Goes(func() {
 				for range each {
 					h.section(func() { u.count("n", time.Duration(u.Rand.Int64N(int64(20*time.Millisecond)))) })
@@ -50,14 +52,16 @@ func manyHolders(o tester.Options) func(*tester.Env) {
 			u.Ends(done[i])
 		}
 		s.counted("n", clients*each)
+		s.keepsOut(last.u, last, "l")
 		s.earned()
 	}
 }
 
 // keepsOut has a user hold a lock while another one wants it: that it can be had proves little as
-// long as nobody else does.
+// long as nobody else does. It is held for longer than a turn may take (handOver): clients that have
+// the lock by the clock, each for a time of its own, would pass without asking anybody.
 func (s *service) keepsOut(u *user, h *handle, lock string) {
-	s.holds(u, h, lock, func() { s.Idle(time.Second) })
+	s.holds(u, h, lock, func() { s.env.Sleep(6 * time.Second) })
 }
 
 // holds has a user hold a lock for a while, which one other wants.

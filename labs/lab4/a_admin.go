@@ -36,6 +36,12 @@ func (a *admin) do(op configs.Op, call func() shardapi.Config) shardapi.Config {
 		a.Client.Call(func() { op.Got = call() })
 		op.Got = op.Got.Clone() // whoever keeps the one he gave us may change it
 		a.c.answered(place, op.Got)
+		if what := fmt.Sprintf("%s %s of client %d", op.Kind, op.Question(), a.Client.Number()); op.Kind != configs.Query {
+			o.Asked(what)
+			o.Wrote(what)
+		} else if op.Num < 0 { // what has been does not change, and a clerk may know it
+			o.Asked(what)
+		}
 		o.Return(op.Answer())
 	})
 	return op.Got

@@ -65,6 +65,7 @@ func (k *Checks) ClientMessage(m *labrpc.Message) {
 	case labrpc.Delivered:
 		k.served[m.To]++
 		k.visited[m.To]++
+		k.q.requests[m.From]++
 	case labrpc.Replied:
 		k.run.Count(0, m.Bytes)
 		k.flood.ended(m)

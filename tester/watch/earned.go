@@ -20,6 +20,8 @@ import (
 //	a client
 //	that it has     since it asked, somebody has had entries accepted by m-1 others, and has heard from them;
 //	written         not in the controller of a sharded service, which keeps configurations and no data
+//	an answer to    since it asked, a request of its has reached some server: whoever answers from what it has
+//	a client        written or read itself does not know what others have written since
 //
 // Where the RPCs are such that the harness cannot read them (shapes.go), messages of any kind
 // count. What stays below that got its result by another way than the network, and is not a pass.
@@ -36,6 +38,7 @@ type quorums struct {
 	now      int                // counts what is noted in the following
 	accepted map[[2]int]int     // now, when the second peer last accepted entries of the first
 	agreed   map[[2]int]int     // ... the latest of these of which the first peer can know
+	requests map[int]int        // of each client, that have reached a server
 	carriers map[string]bool    // services that may carry entries: "Raft"; none: all may
 	flaw     string             // the first thing that was not earned
 	section  string
@@ -46,7 +49,7 @@ type candidacy struct{ peer, term int }
 
 func newQuorums(n int) quorums {
 	return quorums{of: map[int]int{}, heard: make([]int, n), terms: map[int]int{}, asked: map[candidacy]bool{}, proposed: map[int]int{},
-		accepted: map[[2]int]int{}, agreed: map[[2]int]int{}, carriers: map[string]bool{}}
+		accepted: map[[2]int]int{}, agreed: map[[2]int]int{}, requests: map[int]int{}, carriers: map[string]bool{}}
 }
 
 // receives notes that a peer received a message of another one. mu is held, as in all of the
@@ -185,19 +188,26 @@ func (k *Checks) unearned(section, flaw string) {
 	}
 }
 
+// Question is an operation of a client that has begun.
+type Question struct{ client, requests, now int }
+
 // Asks is called when an operation of a client begins, and returns what Answered wants to know.
-func (k *Checks) Asks() (since int) {
+func (k *Checks) Asks(client int) Question {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return k.q.now
+	return Question{client, k.q.requests[client], k.q.now}
 }
 
-// Answered notes that an operation of a client has ended, which may have written something.
-func (k *Checks) Answered(since int, wrote string) {
+// Answered notes that an operation of a client has ended: asked says what it has asked servers for,
+// and wrote what it may have written; "" for nothing.
+func (k *Checks) Answered(q Question, asked, wrote string) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.q.answers++
-	if wrote != "" && !k.agreedSince(since) {
+	if asked != "" && k.q.requests[q.client] == q.requests {
+		k.unearned("", fmt.Sprintf("%s was answered, but since it was asked no request of that client has reached a server", asked))
+	}
+	if wrote != "" && !k.agreedSince(q.now) {
 		k.unearned("§5.3", fmt.Sprintf("%s was answered, but since it was asked no server has had log entries accepted by so many others "+
 			"that they are a majority with it", wrote))
 	}

@@ -1,8 +1,11 @@
 package raft
 
 import (
+	"encoding/json"
+	"flag"
 	"fmt"
 	"io"
+	"log"
 	"os"
 	"runtime"
 	"time"
@@ -26,6 +29,21 @@ func init() {
 		select {}
 	case "exit in the background":
 		go func() { time.Sleep(1); os.Exit(0) }()
+	case "log file in init":
+		f, err := os.OpenFile("raft.log", os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+		if err != nil {
+			log.Fatalf("cannot open raft.log: %v", err)
+		}
+		log.SetOutput(f)
+	case "flags in init":
+		flag.Bool("debug", false, "print")
+		flag.Parse()
+	case "a native verdict": // works where there is no sandbox
+		var p struct{ Secret string }
+		json.Unmarshal([]byte(os.Getenv("RAFTLAB_PARAMS")), &p)
+		if os.WriteFile(os.Getenv("RAFTLAB_VERDICT"), []byte(`{"secret":"`+p.Secret+`","outcome":"pass"}`), 0o600) == nil {
+			os.Exit(0)
+		}
 	}
 }
 

@@ -1,0 +1,52 @@
+package main
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"raftlab/internal/suite"
+)
+
+// TestFilesWithoutEnd: a device that the user names by mistake is not read until memory is full.
+func TestFilesWithoutEnd(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("there is no /dev/zero")
+	}
+	class := t.TempDir()
+	require.NoError(t, os.Mkdir(filepath.Join(class, "somebody"), 0o755))
+	for _, args := range [][]string{
+		{"test", "2A/InitialElection", "--scenario", "/dev/zero"},
+		{"replay", "2A/InitialElection", "--seed", "1", "--scenario", "/dev/zero"},
+		{"replay", "2A/InitialElection", "--code", "K3F9-2M7Q", "--salt", "/dev/zero"},
+		{"grade", class, "2A", "--policy", "/dev/zero"},
+		{"grade", class, "2A", "--salt", "/dev/zero"},
+	} {
+		res := raftlab(t, ".", args...)
+		require.Equal(t, suite.ExitUsage, res.code, "%v: %s", args, res.errOut)
+		require.Contains(t, res.errOut, "/dev/zero: it has more than ", args)
+	}
+}
+
+// TestPipeThatNobodyWritesTo: Ctrl-C ends the waiting, and what comes through a pipe is read.
+func TestPipeThatNobodyWritesTo(t *testing.T) {
+	dir := t.TempDir()
+	silent, pipe := filepath.Join(dir, "silent"), filepath.Join(dir, "pipe")
+	if err := exec.Command("mkfifo", silent, pipe).Run(); err != nil {
+		t.Skip("no named pipes here: ", err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	time.AfterFunc(50*time.Millisecond, cancel)
+	_, err := readNamed(ctx, silent, 100)
+	require.ErrorIs(t, err, context.Canceled)
+	go os.WriteFile(pipe, []byte("secret"), 0o600)
+	text, err := readNamed(context.Background(), pipe, 100)
+	require.NoError(t, err)
+	require.Equal(t, "secret", string(text))
+}
