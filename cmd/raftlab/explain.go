@@ -21,7 +21,7 @@ const (
 // running the same case and seed again, which also shows that the failure can be repeated.
 func (t *testRun) explain(ctx context.Context, pool *sim.Pool, finished []suite.Finished) [][]string {
 	failed := t.report.Failed()
-	texts := make([][]string, len(failed))
+	texts := newTexts(len(failed))
 	slots := make(chan struct{}, t.flags.workers)
 	toDos := t.code.ToDos()
 	told, alike := 0, map[string]int{}
@@ -34,7 +34,6 @@ func (t *testRun) explain(ctx context.Context, pool *sim.Pool, finished []suite.
 	for _, c := range failed {
 		passed[c.Part]--
 	}
-	var all sync.WaitGroup
 	for i, c := range failed {
 		f := t.find(c, finished)
 		if f == nil {
@@ -75,24 +74,71 @@ func (t *testRun) explain(ctx context.Context, pool *sim.Pool, finished []suite.
 		if repeatable(f.Result) {
 			t.failed = append(t.failed, *f)
 		}
-		all.Go(func() {
+		texts.tell(i, failure.Brief, func() []string {
 			slots <- struct{}{}
 			defer func() { <-slots }()
 			if repeatable(f.Result) && ctx.Err() == nil {
 				failure.Events, failure.Remark = repeat(ctx, pool, f.Job, f.Result)
 				failure.Picture = t.drawHistory(t.state, f.Case, f.Seed, failure.Run.Rule, failure.Events)
 			}
-			texts[i] = failure.Lines()
+			return failure.Lines()
 		})
 	}
 	if len(failed) > 0 {
 		t.watch.Building("looking at what failed")
 	}
-	all.Wait()
+	all := texts.wait(ctx)
 	for _, g := range groups {
-		texts[g.At] = g.Lines(width(t.out))
+		all[g.At] = g.Lines(width(t.out))
 	}
-	return texts
+	return all
+}
+
+// texts are found out side by side.
+type texts struct {
+	mu      sync.Mutex
+	known   [][]string
+	briefly map[int]func() []string // of what is not known yet
+	waiting sync.WaitGroup
+}
+
+func newTexts(n int) *texts {
+	return &texts{known: make([][]string, n), briefly: map[int]func() []string{}}
+}
+
+// tell finds out the i-th text. briefly is what there is to say without that.
+func (t *texts) tell(i int, briefly, full func() []string) {
+	t.mu.Lock()
+	t.briefly[i] = briefly
+	t.mu.Unlock()
+	t.waiting.Go(func() {
+		lines := full()
+		t.mu.Lock()
+		t.known[i] = lines
+		delete(t.briefly, i)
+		t.mu.Unlock()
+	})
+}
+
+// wait returns the texts when they are known. After an interruption it does not wait any longer:
+// what happened in a long run takes a while to be worked out, and nobody can stop that.
+func (t *texts) wait(ctx context.Context) [][]string {
+	over := make(chan struct{})
+	go func() {
+		t.waiting.Wait()
+		close(over)
+	}()
+	select {
+	case <-over:
+	case <-ctx.Done():
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	all := slices.Clone(t.known)
+	for i, briefly := range t.briefly {
+		all[i] = briefly()
+	}
+	return all
 }
 
 // find returns the run with the first failing seed of c.

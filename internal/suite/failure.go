@@ -31,6 +31,12 @@ type Failure struct {
 	Hidden string
 }
 
+// Brief is what is told of a failure whose events nobody has looked at.
+func (f Failure) Brief() []string {
+	f.Events = nil
+	return f.Lines()
+}
+
 // Lines tells the failure in at most 15 lines: the rule, its section in the paper, the virtual
 // time and the message; where the code stood, if it crashed or hung; the last events that matter, a
 // column per peer; and last the command that replays it.
