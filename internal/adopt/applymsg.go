@@ -24,6 +24,7 @@ func (c *conversion) applyMsg(d *directory) {
 	}
 	st, ok := spec.Type.(*ast.StructType)
 	if !ok {
+		c.messagesOf(f, spec)
 		return
 	}
 	m := &messages{conversion: c, d: d, checked: c.tree.check(c.keep(d)), extras: map[types.Object]string{}}
@@ -61,6 +62,58 @@ func (c *conversion) applyMsg(d *directory) {
 		c.notes.add(Converted, f.name, f.line(spec.Pos()), "ApplyMsg has fields that no tester reads (%s): what sets them is taken out for the Raft lab",
 			strings.Join(m.names, ", "))
 	}
+}
+
+// messagesOf is about an ApplyMsg that is a type of another package of the student's. There it
+// becomes raftapi's, unless there is more to it than the course's.
+func (c *conversion) messagesOf(f *file, spec *ast.TypeSpec) {
+	sel, ok := spec.Type.(*ast.SelectorExpr)
+	if !ok {
+		return
+	}
+	there := c.imported(f, sel)
+	if there == nil {
+		return
+	}
+	where, decl, of := there.typeSpec(sel.Sel.Name)
+	if of == nil {
+		return
+	}
+	st, plain := of.Type.(*ast.StructType)
+	if plain {
+		for _, field := range st.Fields.List {
+			for _, id := range field.Names {
+				plain = plain && slices.Contains(applyMsgFields, id.Name)
+			}
+		}
+	}
+	for _, f := range c.keep(there) {
+		for _, decl := range f.ast.Decls {
+			fn, ok := decl.(*ast.FuncDecl)
+			plain = plain && !(ok && receiverOf(fn) == of.Name.Name)
+		}
+	}
+	if !plain || !slices.Contains(c.keep(there), where) {
+		c.notes.add(Named, f.name, f.line(spec.Pos()), "ApplyMsg is the type %s.%s, which has more than the course's: declare it in this package", sel.X, sel.Sel.Name)
+		return
+	}
+	where.eraseDecl(decl, of)
+	c.adapter(there).add("// "+of.Name.Name+" is raftlab's ApplyMsg.\ntype "+of.Name.Name+" = raftapi.ApplyMsg", `"raftlab/raftapi"`)
+	c.notes.add(Converted, where.name, where.line(of.Pos()), "%s is raftlab's ApplyMsg, because package raft calls it so", of.Name.Name)
+}
+
+// imported is the student's package that a qualified name is of, or nil.
+func (c *conversion) imported(f *file, sel *ast.SelectorExpr) *directory {
+	pkg, ok := sel.X.(*ast.Ident)
+	if !ok {
+		return nil
+	}
+	for p := range f.imports() {
+		if f.nameOf(p) == pkg.Name {
+			return c.tree.dirs[c.tree.resolve(f.dir, p)]
+		}
+	}
+	return nil
 }
 
 // renamed are fields of the course that the student's type does not have, and what it has in their
