@@ -68,8 +68,8 @@ where:          ## how well `raftlab where` does on the wrong peers: is the chan
 why:            ## does `raftlab why` find the moments at which wrong peers are known to have lost
 	$(GO) test ./internal/why -run TestKnownMoments -mutants -v -timeout 1h
 
-excerpts:       ## how often a failure's few lines have the event at which a wrong peer first departed from the reference (EXCERPTS=40)
-	$(GO) test ./internal/suite -run TestExcerpts -mutants $(EXCERPTS) -v -timeout 1h
+excerpts:       ## how often a failure's few lines have the event at which a wrong peer first departed from the reference (EXCERPTS=40; others with BESIDES=80)
+	$(GO) test ./internal/suite -run TestExcerpts -mutants $(EXCERPTS) -besides "$(BESIDES)" -v -timeout 1h
 
 porcupine:      ## long histories on every read path of both services (LONG=1-5): some 180,000 operations, all judged
 	$(RAFTLAB) test porcupine porcupine-shards --seeds $(LONG)

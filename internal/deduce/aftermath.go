@@ -34,7 +34,7 @@ func (w *weigher) lateReply() {
 	for at, e := range w.events {
 		switch e.Kind {
 		case record.Sent:
-			w.asking(e)
+			w.asking(at)
 			term[e.Peer] = max(term[e.Peer], w.asked[callOf(e)].Term)
 		case record.Replied:
 			if r := w.asked[callOf(e)]; (r.RPC == Append || r.RPC == Install) && r.Term < term[e.Peer] {
@@ -58,13 +58,17 @@ type failure struct {
 // notThere is why a call fails that nobody could have answered.
 var notThere = []string{"no server", "server gone"}
 
+// followUps is how many requests are shown after one with entries was lost, if the verdict is that it
+// took too long to send them again: what was sent instead.
+const followUps = 3
+
 // afterFailedCalls finds the next request to the same peer after the first call of each kind that
 // came to nothing, and its arrival.
 func (w *weigher) afterFailedCalls() {
 	type way struct{ from, to int }
 	handled := map[edge]bool{}
 	seen := map[failure]bool{}
-	due := map[way]bool{}
+	due := map[way]int{}
 	follow := map[edge]bool{}
 	for at, e := range w.events {
 		if e.Peer < 0 || e.Peer >= record.FirstClient {
@@ -75,7 +79,10 @@ func (w *weigher) afterFailedCalls() {
 		nothing := func(refused bool) {
 			k := failure{r.RPC, refused, handled[key], !refused && len(r.Entries) > 0}
 			if (r.RPC == Append && (refused || handled[key] || k.entries) || r.RPC == Install) && !seen[k] {
-				seen[k], due[on] = true, true
+				seen[k], due[on] = true, 1
+				if k.entries && w.subject.Lost && w.subject.Rule == "too slow" {
+					due[on] = followUps
+				}
 				if k.entries && e.Kind == record.Dropped {
 					w.raise(at, Decisive)
 				}
@@ -83,10 +90,10 @@ func (w *weigher) afterFailedCalls() {
 		}
 		switch e.Kind {
 		case record.Sent:
-			w.asking(e)
+			w.asking(at)
 			delete(handled, key)
-			if next := w.asked[key].RPC; due[on] && (next == Append || next == Install) {
-				delete(due, on)
+			if next := w.asked[key].RPC; due[on] > 0 && (next == Append || next == Install) {
+				due[on]--
 				follow[key] = true
 				w.raise(at, Decisive)
 			}
@@ -120,7 +127,7 @@ func (w *weigher) afterRestarts() {
 		case record.Restart:
 			back[e.Peer] = true
 		case record.Sent:
-			w.asking(e)
+			w.asking(at)
 		case record.Handled:
 			answer, _ := ReadReply(e.Detail)
 			if back[e.Other] && answer == No && w.asked[callOf(e)].RPC == Append && found < mostRestarts {
@@ -146,7 +153,7 @@ func (w *weigher) afterSilence() {
 		switch last, ok := heard[e.Peer]; {
 		case e.Kind == record.Replied:
 			heard[e.Peer] = e.Time
-		case e.Kind == record.Sent && ok && e.Time-last > timeout && ReadRequest(e.Method, e.Detail).RPC == Append:
+		case e.Kind == record.Sent && ok && e.Time-last > timeout && w.sent[at].RPC == Append:
 			w.raise(at, Decisive)
 			delete(heard, e.Peer)
 		}
@@ -164,7 +171,7 @@ func (w *weigher) votesBesideLeader() bool {
 		case record.CrashPeer:
 			delete(heard, e.Peer)
 		case record.Sent:
-			w.asking(e)
+			w.asking(at)
 		case record.Replied:
 			if answer, _ := ReadReply(e.Detail); w.asked[key].RPC == Append && answer == Yes {
 				heard[e.Peer] = e.Time

@@ -1,6 +1,11 @@
 package deduce
 
-import "raftlab/internal/record"
+import (
+	"strings"
+	"time"
+
+	"raftlab/internal/record"
+)
 
 // What happens again and again has happened for a first time.
 
@@ -13,7 +18,7 @@ func (w *weigher) firstEntriesAgain() {
 	for at, e := range w.events {
 		r := w.asked[callOf(e)]
 		if e.Kind == record.Sent {
-			r = ReadRequest(e.Method, e.Detail)
+			r = w.sent[at]
 		}
 		if r.RPC != Append {
 			continue
@@ -45,7 +50,7 @@ func (w *weigher) firstOfTheLast() {
 	var last refusal
 	for at, e := range w.events {
 		if e.Kind == record.Sent {
-			w.asking(e)
+			w.asking(at)
 		}
 		r := w.asked[callOf(e)]
 		if e.Kind != record.Handled || r.RPC != Append {
@@ -61,4 +66,54 @@ func (w *weigher) firstOfTheLast() {
 	if at, ok := first[last]; ok {
 		w.raise(at, Decisive)
 	}
+}
+
+// tooClose is how soon after another message to the same follower one without entries is one too many:
+// heartbeats are further apart, and news of a commitment could have come with entries.
+const tooClose = 50 * time.Millisecond
+
+// firstEmpty finds the first AppendEntries without entries that follows soon on another one to the same
+// follower, and that one.
+func (w *weigher) firstEmpty() {
+	type way struct{ from, to int }
+	last := map[way]int{}
+	for at, e := range w.events {
+		if e.Kind != record.Sent || w.sent[at].RPC != Append {
+			continue
+		}
+		on := way{e.Peer, e.Other}
+		was, ok := last[on]
+		if ok && len(w.sent[at].Entries) == 0 && !w.sent[at].More && e.Time-w.events[was].Time < tooClose && w.sent[was].Term == w.sent[at].Term &&
+			len(w.sent[was].Entries) > 0 {
+			w.raise(was, Decisive)
+			w.raise(at, Decisive)
+			return
+		}
+		last[on] = at
+	}
+}
+
+// betweenGroups finds the first and the last request of each kind between groups of servers that was
+// answered with a yes: what was given, and what was allowed to go. It says whether there are any.
+func (w *weigher) betweenGroups() bool {
+	group := map[int]string{}
+	first, last := map[string]int{}, map[string]int{}
+	for at, e := range w.events {
+		if e.Kind == record.Start {
+			group[e.Peer] = e.Text
+		}
+		asks, answers := group[e.Peer], group[e.Other]
+		if e.Kind != record.Handled || asks == answers || !strings.HasPrefix(asks, "group ") || !strings.HasPrefix(answers, "group ") || !isYes(e.Detail) {
+			continue
+		}
+		if _, ok := first[e.Method]; !ok {
+			first[e.Method] = at
+		}
+		last[e.Method] = at
+	}
+	for method, at := range first {
+		w.raise(at, Decisive)
+		w.raise(last[method], Decisive)
+	}
+	return len(first) > 0
 }

@@ -13,18 +13,22 @@ var costs = []string{"too many RPCs", "too many bytes", "read costs too much", "
 
 // beginnings finds where that began of which the verdict has had too much, or too little for too
 // long: what was refused first, who stood first, what was said twice first. The end of such a run
-// is a hundred times the same.
-func (w *weigher) beginnings() {
+// is a hundred times the same. Where the case has asked for something, that is told instead of elections.
+func (w *weigher) beginnings(asked bool) {
 	if slices.Contains(costs, w.subject.Rule) {
+		if w.subject.Rule == "persisted state too large" && w.betweenGroups() {
+			return
+		}
 		w.firstRepetition()
 		w.firstEntriesAgain()
 		w.firstCost()
 		w.firstHaste()
+		w.firstEmpty()
 	}
 	if w.subject.Liveness() {
-		told := w.subject.Rule == "too slow" && w.firstFlow() || w.subject.Rule == "working leader disturbed" && w.votesBesideLeader()
+		told := w.subject.Rule == "too slow" && (w.subject.Lost || w.firstFlow()) || w.subject.Rule == "working leader disturbed" && w.votesBesideLeader()
 		if !told && !w.sharded() {
-			if !w.refusedCommands() {
+			if !w.refusedCommands() && !asked {
 				w.firstElections()
 				w.firstRefusals()
 				w.firstOfTheLast()
@@ -46,7 +50,7 @@ func (w *weigher) sharded() bool {
 // allows, and that one.
 func (w *weigher) firstHaste() {
 	last := map[int]Change{}
-	for _, c := range Changes(w.events) {
+	for _, c := range w.changes {
 		if c.What != Stands {
 			continue
 		}
@@ -69,7 +73,7 @@ func (w *weigher) firstFlow() bool {
 	for at, e := range w.events {
 		on := way{e.Peer, e.Other}
 		switch {
-		case e.Kind == record.Sent && len(ReadRequest(e.Method, e.Detail).Entries) > 0:
+		case e.Kind == record.Sent && len(w.sent[at].Entries) > 0:
 			sent[on] = append(sent[on], at)
 		case e.Kind == record.Replied && len(w.asked[callOf(e)].Entries) > 0:
 			answered[on]++
@@ -119,6 +123,7 @@ func (w *weigher) firstErrors() bool {
 	}
 	for _, at := range first[max(len(first)-mostErrors, 0):] {
 		w.saidYes(at)
+		w.sameThing(at)
 		if back := w.replyTo(at); back > 0 { // where the error stands
 			at = back
 		}
@@ -186,7 +191,7 @@ func (w *weigher) firstRefusals() {
 	for at, e := range w.events {
 		key := callOf(e)
 		if e.Kind == record.Sent {
-			asked[key] = ReadRequest(e.Method, e.Detail)
+			asked[key] = w.sent[at]
 		}
 		r := asked[key]
 		if e.Kind != record.Handled || r.RPC == Other {
@@ -232,7 +237,7 @@ func (w *weigher) firstElections() {
 	type candidate struct{ peer, at int }
 	stood := map[int]candidate{} // by terms
 	split, led, again := false, false, false
-	for _, c := range Changes(w.events) {
+	for _, c := range w.changes {
 		switch c.What {
 		case Leads:
 			led = true
@@ -286,7 +291,7 @@ func (w *weigher) lastWord(client, began int) {
 		return
 	}
 	leader := record.None
-	for _, c := range Changes(w.events) {
+	for _, c := range w.changes {
 		if c.What == Leads {
 			leader = c.Peer
 		}
@@ -345,8 +350,9 @@ func (w *weigher) loop(client, began int) {
 func (w *weigher) firstRepetition() {
 	type way struct{ from, to int }
 	last := map[way]int{}
+	clients := w.subject.Rule == "too many RPCs" && len(w.subject.Clients) > 0 // it is theirs that were counted
 	for at, e := range w.events {
-		if e.Kind != record.Sent || e.Peer >= record.FirstClient {
+		if e.Kind != record.Sent || e.Peer >= record.FirstClient && !slices.Contains(w.subject.Clients, e.Peer) && !clients {
 			continue
 		}
 		k := way{e.Peer, e.Other}

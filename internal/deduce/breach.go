@@ -21,6 +21,8 @@ type Breach struct {
 	Since int
 	// Value is what a client wrote, if the breach is about one write of many that went the same way.
 	Value string
+	// Idle: it is about what does not happen, and says something only about a verdict that is.
+	Idle bool
 }
 
 // Breaches finds where peers contradict themselves, and clients. It knows what the trace tells and
@@ -28,17 +30,20 @@ type Breach struct {
 // says is so.
 //
 //   - election.go: votes, terms, who leads (§5.1, §5.2, §5.4.1)
+//   - silence.go: what peers do not say (§5.2)
 //   - ledger.go: what a log is known to hold, and what of it may be committed (§5.3, §5.4.2)
 //   - asking.go: clients, and the servers that answer them (§8)
 //   - services.go: what servers tell clients and each other
 func Breaches(events []record.Event) []Breach {
-	w := &witness{events: events, calls: map[edge]*asked{}, clients: newClients(), services: newServices()}
+	w := &witness{events: events, calls: map[edge]*asked{}, others: map[edge]string{}, clients: newClients(), services: newServices()}
 	w.begin()
 	for at, e := range events {
 		w.at = at
 		w.event(e)
 	}
 	w.silent()
+	w.leftAlone()
+	w.unanswered()
 	w.unfounded()
 	w.breaches = append(w.breaches, w.clients.unfounded()...)
 	slices.SortStableFunc(w.breaches, func(a, b Breach) int { return cmp.Compare(a.At, b.At) })
@@ -68,6 +73,7 @@ type witness struct {
 	members  map[int]*member
 	groups   map[string]int // how many servers each has
 	calls    map[edge]*asked
+	others   map[edge]string // requests that are none of Raft's, between servers
 	clients  *clients
 	services *services
 	entries  map[place]string // what was put there
@@ -154,7 +160,12 @@ func (w *witness) sent(e record.Event) {
 	r := ReadRequest(e.Method, e.Detail)
 	if r.RPC == Other {
 		if e.Other < record.FirstClient {
-			w.of(e.Other).urged = e.Time // it may be what has a peer stand at once
+			q := w.of(e.Other)
+			q.urged = e.Time // it may be what has a peer stand at once
+			q.heardOf = max(q.heardOf, r.Term)
+			if e.Peer < record.FirstClient {
+				w.others[callOf(e)] = e.Detail
+			}
 		}
 		return
 	}
@@ -171,6 +182,7 @@ func (w *witness) sent(e record.Event) {
 	case Append, Install:
 		w.clients.carries(r)
 		w.goesOn(e, r)
+		w.speaks(e, r.Term)
 		w.reads = w.reads || r.Commit != Unknown
 		w.leads(e.Peer, r.Term)
 		w.asLeader(e.Peer, r)
@@ -185,6 +197,8 @@ func (w *witness) message(e record.Event, c *asked) {
 		if !c.arrived {
 			c.then, c.arrived = q.standing(c.Request), true
 		}
+		q.heardOf = max(q.heardOf, c.Term)
+		q.working[callOf(e)] = w.at
 		if c.RPC == Append || c.RPC == Install {
 			q.led = max(q.led, c.Term)
 		}
@@ -195,6 +209,7 @@ func (w *witness) message(e record.Event, c *asked) {
 			q.told, q.longest = max(q.told, c.Prev), math.MaxInt
 		}
 	case record.Handled:
+		delete(q.working, callOf(e))
 		answer, term := ReadReply(e.Detail)
 		if c.arrived {
 			w.answers(e, c, answer)
@@ -204,8 +219,12 @@ func (w *witness) message(e record.Event, c *asked) {
 		}
 	case record.Replied:
 		answer, term := ReadReply(e.Detail)
-		if p := w.of(e.Peer); c.RPC != PreVote && term > p.news.term {
+		p := w.of(e.Peer)
+		if c.RPC != PreVote && term > p.news.term {
 			p.news = news{term, e.Other, e.Time, w.at}
+		}
+		if c.RPC != PreVote || answer == No {
+			p.heardOf = max(p.heardOf, term)
 		}
 		w.learns(e, c, answer)
 	}
@@ -214,6 +233,9 @@ func (w *witness) message(e record.Event, c *asked) {
 // answers judges the answer of a handler by what was known when it began.
 func (w *witness) answers(e record.Event, c *asked, answer Answer) {
 	q := w.of(e.Other)
+	if _, term := ReadReply(e.Detail); (c.RPC == Append || c.RPC == Install) && term == c.Term && term >= c.then.term {
+		q.heardAt = e.Time
+	}
 	switch {
 	case (c.RPC == Vote || c.RPC == PreVote) && answer == Yes:
 		w.grants(e.Other, e.Peer, c)

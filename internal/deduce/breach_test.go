@@ -122,8 +122,8 @@ func TestBreaches(t *testing.T) {
 			r.vote(1, 2, 3, 1, 1, false)
 		}},
 		{"what a leader knew as committed it knows in its next term", "", func(r *trace) {
-			r.vote(0, 2, 4, 1, 1, true)
-			r.entries(0, 2, 4, 0, 0, "", 1)
+			r.vote(0, 2, 2, 1, 1, true)
+			r.entries(0, 2, 2, 0, 0, "", 1)
 		}},
 		{"a vote that is refused since another one has it", "", func(r *trace) {
 			r.vote(1, 2, 2, 1, 1, false)
@@ -134,6 +134,84 @@ func TestBreaches(t *testing.T) {
 			r.add(record.CrashPeer, 0, record.None, 0, "", "")
 			r.add(record.Restart, 0, record.None, 0, "", "")
 			r.vote(2, 0, 2, 1, 1, true)
+		}},
+		{"a refusal is an answer to a leader", "stands in term 2, 2ms after it has heard the leader", func(r *trace) {
+			r.call(0, 1, "Raft.AppendEntries", "{Term:1 LeaderId:0 PrevLogIndex:7 PrevLogTerm:1 Entries:[] LeaderCommit:0}", "{Term:1 Success:false}")
+			r.vote(1, 2, 2, 1, 1, false)
+		}},
+		{"an old leader is no leader", "", func(r *trace) {
+			r.vote(2, 1, 2, 1, 1, true)
+			r.call(0, 1, "Raft.AppendEntries", "{Term:1 LeaderId:0 PrevLogIndex:1 PrevLogTerm:1 Entries:[] LeaderCommit:0}", "{Term:2 Success:false}")
+			r.vote(1, 2, 3, 1, 1, true)
+		}},
+		{"two terms at once", "asks for votes in term 4, but the newest term that it has stood in or heard of is 2", func(r *trace) {
+			r.vote(2, 1, 2, 1, 1, true)
+			r.vote(2, 1, 4, 1, 1, true)
+		}},
+		{"two terms at once, and it has heard of one", "", func(r *trace) {
+			r.vote(2, 1, 2, 1, 1, true)
+			r.call(2, 0, "Raft.RequestVote", "{Term:2 CandidateId:2 LastLogIndex:1 LastLogTerm:1}", "{Term:3 VoteGranted:false}")
+			r.vote(2, 1, 4, 1, 1, true)
+		}},
+		{"asking for leave raises a term", "asks for pre-votes in term 3, but the newest term that it has stood in or heard of is 1", func(r *trace) {
+			for _, term := range []int{2, 2, 3} {
+				r.call(1, 2, "Raft.PreVote", fmt.Sprintf("{Term:%d CandidateId:1 LastLogIndex:1 LastLogTerm:1}", term), "")
+			}
+		}},
+		{"one is left alone", "sends nothing to 2 from here on for 450ms, although it leads, and sends to others", func(r *trace) {
+			r.entries(0, 2, 1, 0, 0, "", 0)
+			for range 4 {
+				r.pause(100 * time.Millisecond)
+				r.entries(0, 1, 1, 1, 1, "", 0)
+			}
+			r.pause(30 * time.Millisecond)
+			r.entries(0, 2, 1, 0, 0, "", 0)
+		}},
+		{"one is left alone, and stands", "sends nothing to 2 from here on for 406ms, although it leads, and sends to others", func(r *trace) {
+			r.entries(0, 2, 1, 0, 0, "", 0)
+			for range 3 {
+				r.pause(100 * time.Millisecond)
+				r.entries(0, 1, 1, 1, 1, "", 0)
+			}
+			r.pause(90 * time.Millisecond)
+			r.vote(2, 0, 2, 0, 0, false)
+		}},
+		{"a term from before a crash", "", func(r *trace) {
+			r.vote(2, 1, 2, 1, 1, true)
+			r.add(record.CrashPeer, 2, record.None, 0, "", "") // it may have stored term 3, and said nothing yet
+			r.add(record.Restart, 2, record.None, 0, "", "")
+			r.vote(2, 1, 4, 1, 1, true)
+		}},
+		{"one is left alone by one that crashes", "", func(r *trace) {
+			r.entries(0, 2, 1, 0, 0, "", 0)
+			for range 2 {
+				r.pause(100 * time.Millisecond)
+				r.entries(0, 1, 1, 1, 1, "", 0)
+			}
+			r.add(record.CrashPeer, 0, record.None, 0, "", "")
+			r.add(record.Restart, 0, record.None, 0, "", "")
+			r.pause(time.Second)
+			r.add(record.Note, record.None, record.None, 0, "", "")
+		}},
+		{"all are left alone", "", func(r *trace) {
+			r.entries(0, 2, 1, 0, 0, "", 0)
+			r.pause(450 * time.Millisecond)
+			r.entries(0, 1, 1, 1, 1, "", 0)
+			r.entries(0, 2, 1, 0, 0, "", 0)
+		}},
+		{"a handler hangs", "never answers the AppendEntries of 0 that arrives here", func(r *trace) {
+			for _, k := range []record.Kind{record.Sent, record.Delivered} {
+				r.add(k, 0, 1, 77, "Raft.AppendEntries", "{Term:1 LeaderId:0 PrevLogIndex:1 PrevLogTerm:1 Entries:[] LeaderCommit:0}")
+			}
+			r.pause(2 * time.Second)
+			r.add(record.Note, record.None, record.None, 0, "", "")
+		}},
+		{"silence, but for a leader whose term is over", "hears no leader from here on, 4.2s to the end, and never asks for votes", func(r *trace) {
+			r.vote(2, 1, 2, 1, 1, true)
+			r.add(record.CrashPeer, 2, record.None, 0, "", "")
+			r.pause(4 * time.Second)
+			r.call(0, 1, "Raft.AppendEntries", "{Term:1 LeaderId:0 PrevLogIndex:1 PrevLogTerm:1 Entries:[] LeaderCommit:0}", "{Term:2 Success:false}")
+			r.add(record.Note, record.None, record.None, 0, "", "")
 		}},
 		{"silence", "hears no leader from here on, 4.2s to the end, and never asks for votes", func(r *trace) {
 			r.vote(2, 0, 2, 0, 0, false)

@@ -15,5 +15,5 @@
 //   - value.go: decoded arguments, "{Term:1 Entries:[{Term:1 Command:5}]}"
 //   - message.go: what a request or a reply says in the words of Figure 2
 //   - calls.go: [Legs]; changes.go: [Changes]
-//   - subject.go: [SubjectOf]; weights.go: [Weights]
+//   - subject.go: [SubjectOf]; weights.go: [Weights]; operations.go: of what clients asked for
 package deduce

@@ -9,8 +9,12 @@ import (
 // stands judges the request of a candidate, or of a peer that asks whether it should be one.
 func (w *witness) stands(peer int, r Request) {
 	p := w.of(peer)
+	w.leaps(peer, r)
+	w.leftToStand(peer)
 	if r.RPC == Vote {
+		p.heardOf = max(p.heardOf, r.Term)
 		p.says(r.Term, w.at)
+		p.heardOf = max(p.heardOf, r.Term)
 		if whom, ok := p.votes[r.Term]; ok && whom != peer {
 			w.denies(peer, p.voteAt[r.Term], "stands in term %d, in which it has voted for %d", r.Term, whom)
 		}
@@ -25,11 +29,30 @@ func (w *witness) stands(peer int, r Request) {
 	}
 }
 
+// leaps judges that a candidate's term is one above the newest that it knows, of its own elections and
+// of others (§5.2). Whoever only asks whether it should stand is not in that term yet (§9.6), so that
+// asking once more does not raise it.
+func (w *witness) leaps(peer int, r Request) {
+	p := w.of(peer)
+	was := p.tried[r.RPC]
+	p.tried[r.RPC] = r.Term
+	if was == 0 || r.Term <= max(was, p.heardOf+1) || p.toldLeap {
+		return // where the first term begins is everybody's own affair
+	}
+	p.toldLeap = true
+	kind := "votes"
+	if r.RPC == PreVote {
+		kind = "pre-votes"
+	}
+	w.breach(peer, "asks for %s in term %d, but the newest term that it has stood in or heard of is %d", kind, r.Term, p.heardOf)
+}
+
 // soon is the least election timeout that a peer may draw (docs/timing.md), without the time that
 // a message may take.
 const soon = 120 * time.Millisecond
 
-// early judges that a peer stands, or asks whether it should, soon after it has heard a leader.
+// early judges that a peer stands, or asks whether it should, soon after it has heard the leader of its
+// term, whose entries it may have refused: a refusal is an answer to a leader all the same.
 func (w *witness) early(e record.Event, r Request) {
 	p := w.of(e.Peer)
 	if p.urged > 0 && e.Time-p.urged < time.Second {
@@ -52,29 +75,10 @@ func (w *witness) lives(e record.Event, p *member) {
 		p.stirred = w.at
 	case record.Delivered, record.Handled:
 		if e.Other < record.FirstClient {
-			if r := w.calls[callOf(e)]; r == nil || r.RPC == Append || r.RPC == Install {
-				w.of(e.Other).stirred = w.at
+			q := w.of(e.Other)
+			if r := w.calls[callOf(e)]; r == nil || (r.RPC == Append || r.RPC == Install) && r.Term >= q.term { // whose term is over leads nobody
+				q.stirred = w.at
 			}
-		}
-	}
-}
-
-// longSilence is how long a peer may wait for a leader, and not ask for votes: several times the
-// longest election timeout that it may draw (docs/timing.md).
-const longSilence = 3 * time.Second
-
-// silent judges peers that at the end of the run have neither heard a leader for long, nor asked
-// anybody.
-func (w *witness) silent() {
-	if len(w.events) == 0 || !w.reads {
-		return
-	}
-	end := w.events[len(w.events)-1].Time
-	for peer, p := range w.members {
-		last := w.events[p.stirred].Time
-		if p.started && !p.down && !p.paused && (p.leads == 0 || p.leads < p.term) && end-last > longSilence {
-			w.at = p.stirred
-			w.breach(peer, "hears no leader from here on, %v to the end, and never asks for votes", (end - last).Round(100*time.Millisecond))
 		}
 	}
 }

@@ -22,6 +22,10 @@ type member struct {
 	voteAt  map[int]int          // the events
 	grants  map[int]map[int]bool // term -> who granted it a vote, as it knows
 	leads   int                  // the newest term
+	heardOf int                  // the newest term of which others have spoken to it, or in which it has stood
+	working map[edge]int         // on requests, by the events with which they arrived
+	words   map[int]word         // by followers
+	tried   map[RPC]int          // in which term it last asked for votes, and for pre-votes
 	led     int                  // the newest term of which it has been sent something by the leader
 	before  int                  // its term when it crashed; 0 once that has been held against it
 
@@ -38,14 +42,14 @@ type member struct {
 	stirred      int // the event with which it last started, sent, or heard a leader
 
 	snapshots map[int]bool  // by the index up to which they go
-	heardAt   time.Duration // when it last accepted what a leader sent, or 0
+	heardAt   time.Duration // when it last answered the leader of its term, or 0
 	urged     time.Duration // when it was last sent something else, such as that it is to stand
 	news      news
 
 	told  int         // the newest index that a message vouched for as committed
 	match map[int]int // as a leader: what followers have said that they have
 	// A breach of the kind has been told.
-	toldEnd, toldCommit, toldEntry, toldRefusal, hasty, obstinate bool
+	toldEnd, toldCommit, toldEntry, toldRefusal, toldLeap, toldAlone, hasty, obstinate bool
 }
 
 // span is what a request may bring: entries behind an index, up to another.
@@ -66,7 +70,7 @@ type place struct {
 
 func newMember() *member {
 	return &member{votes: map[int]int{}, voteAt: map[int]int{}, grants: map[int]map[int]bool{}, log: map[int]int{}, match: map[int]int{},
-		snapshots: map[int]bool{}}
+		snapshots: map[int]bool{}, tried: map[RPC]int{}, words: map[int]word{}, working: map[edge]int{}}
 }
 
 func (p *member) says(term, at int) {
@@ -79,6 +83,9 @@ func (p *member) says(term, at int) {
 func (p *member) crash() {
 	p.heardAt = 0
 	p.before = p.term
+	clear(p.working)
+	clear(p.words)
+	clear(p.tried) // it may have stored a term, and said nothing yet
 	if p.unsure > 0 {
 		p.forget(p.unsure)
 		p.unsure = 0
@@ -99,7 +106,9 @@ func (p *member) hears(r Request) {
 	if r.More || r.Commit == Unknown {
 		end = math.MaxInt
 	}
-	p.heard = append(p.heard, span{r.Prev, end})
+	if s := (span{r.Prev, end}); !slices.Contains(p.heard, s) { // what is refused is sent for ever
+		p.heard = append(p.heard, s)
+	}
 	for again := true; again; { // what came too early may have been kept until now
 		again = false
 		p.heard = slices.DeleteFunc(p.heard, func(s span) bool {
@@ -132,7 +141,7 @@ func (w *witness) accepts(peer, leader int, c *asked) {
 		w.breach(peer, "accepts entries after %d, but can have none after %d", c.Prev, p.longest)
 	}
 	p.longest = max(p.longest, c.End())
-	p.heardIn, p.heardAt = max(p.heardIn, c.Term), w.events[w.at].Time
+	p.heardIn = max(p.heardIn, c.Term)
 	if c.Prev > 0 && c.PrevTerm > 0 {
 		p.enter(c.Prev, c.PrevTerm, w.at)
 	}

@@ -1,6 +1,7 @@
 package deduce
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -13,10 +14,11 @@ type services struct {
 	puts    map[edge]*put
 	taken   map[[2]string]*put    // the first that was told OK, by key and version; of servers that stand alone
 	appends map[string]bool       // keys to which clients do nothing but append
-	known   map[string][]string   // what was appended to them, as servers have said
+	known   map[string][]appended // what was appended to them, as servers have said
 	given   map[string][]handover // by the group that gave
 	doubled bool
 	strayed map[string]bool // values
+	forgot  map[string]bool // keys
 }
 
 // put is a write of a client.
@@ -26,16 +28,23 @@ type put struct {
 	sent, arrived, done int // events; 0: not yet
 }
 
+// appended is a value that a server has said it has appended.
+type appended struct {
+	value, group string
+	at           int
+}
+
 // handover is an answer with which one group of servers gives something to another.
 type handover struct {
 	at, to   int // the event; the server that asked
 	receiver string
 	contents string
+	asked    string // what the receiver asked for
 }
 
 func newServices() *services {
-	return &services{puts: map[edge]*put{}, taken: map[[2]string]*put{}, appends: map[string]bool{}, known: map[string][]string{}, given: map[string][]handover{},
-		strayed: map[string]bool{}}
+	return &services{puts: map[edge]*put{}, taken: map[[2]string]*put{}, appends: map[string]bool{}, known: map[string][]appended{}, given: map[string][]handover{},
+		strayed: map[string]bool{}, forgot: map[string]bool{}}
 }
 
 func (s *services) event(w *witness, e record.Event) {
@@ -110,7 +119,40 @@ func (s *services) gives(w *witness, e record.Event) {
 	if from == "" || to == "" || from == to {
 		return
 	}
-	s.given[from] = append(s.given[from], handover{w.at, e.Peer, to, e.Detail})
+	h := handover{w.at, e.Peer, to, e.Detail, w.others[callOf(e)]}
+	if !slices.ContainsFunc(s.given[from], func(g handover) bool { return g.receiver == to && g.asked == h.asked }) {
+		s.forgets(w, e.Other, from, h) // what is given once more may be a copy of then
+	}
+	s.given[from] = append(s.given[from], h)
+}
+
+// forgets judges that a group gives a key away without what it has said yes to.
+func (s *services) forgets(w *witness, peer int, group string, h handover) {
+	for _, key := range slices.Sorted(maps.Keys(s.known)) {
+		about := Subject{Key: key, HasKey: true}
+		if !s.appends[key] || s.forgot[key] || !about.brings(h.contents) {
+			continue
+		}
+		had := s.known[key]
+		for i, a := range had {
+			if a.group == group && !strings.Contains(h.contents, a.value) && tellsAll(h.contents, had[:i], a.value) {
+				s.forgot[key] = true
+				w.denies(peer, a.at, "gives %q to %d without %q, to which its group had answered OK", key, h.to, a.value)
+				w.breaches[len(w.breaches)-1].Value = a.value
+				break
+			}
+		}
+	}
+}
+
+// tellsAll says whether the contents are told far enough behind what was appended before, so that a
+// value that comes next would be among them.
+func tellsAll(contents string, before []appended, value string) bool {
+	told := -1
+	for _, a := range before {
+		told = max(told, strings.LastIndex(contents, a.value))
+	}
+	return told >= 0 && told+len(value)+beyond < len(contents)
 }
 
 // beyond is how much of the contents has to be told behind what was appended before, so that what
@@ -123,7 +165,9 @@ func (s *services) strays(w *witness, e record.Event, p *put) {
 	group := w.of(e.Other).group
 	about := Subject{Key: p.key, HasKey: true}
 	had := s.known[p.key]
-	s.known[p.key] = append(had, p.value)
+	if p.value != "" {
+		s.known[p.key] = append(had, appended{p.value, group, w.at})
+	}
 	if !s.appends[p.key] || s.strayed[p.value] || p.value == "" {
 		return
 	}
@@ -134,11 +178,7 @@ func (s *services) strays(w *witness, e record.Event, p *put) {
 		if !about.brings(h.contents) || strings.Contains(h.contents, p.value) {
 			continue
 		}
-		told := -1 // up to where the contents have what was appended before
-		for _, v := range had {
-			told = max(told, strings.LastIndex(h.contents, v))
-		}
-		if told >= 0 && told+len(p.value)+beyond < len(h.contents) && !s.back(group, about, h.at) {
+		if tellsAll(h.contents, had, p.value) && !s.back(group, about, h.at) {
 			s.strayed[p.value] = true
 			w.denies(e.Other, h.at, "answers OK to %q for %q, but its group had given %q away without it, to peer %d", p.value, p.key, p.key, h.to)
 			w.breaches[len(w.breaches)-1].Value = p.value

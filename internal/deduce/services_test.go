@@ -111,6 +111,79 @@ func TestStrays(t *testing.T) {
 	}
 }
 
+// A group gives a key away with all that it has said yes to. What it gives once more may be a copy of
+// then.
+func TestForgets(t *testing.T) {
+	const contents = `"g0: [1][3] .................................................... end"`
+	app := func(r *trace, client, server int, value string) {
+		r.add(record.Invoke, client, record.None, 0, "append", "")
+		r.events[len(r.events)-1].Text = fmt.Sprintf(`"g0" %q`, value)
+		r.call(client, server, "ShardKV.PutAppend", fmt.Sprintf(`{Key:"g0" Value:%q Op:"Append"}`, value), `{Err:"OK"}`)
+	}
+	gives := func(r *trace, num int, what string) {
+		r.call(2, 1, "ShardKV.Pull", fmt.Sprintf("{Shard:3 Num:%d}", num), "{Err:\"OK\" Contents:map[g0:"+what+"]}")
+	}
+	assert.Equal(t, []string{`1 gives "g0" to 2 without "[2]", to which its group had answered OK`}, told(func(r *trace) {
+		app(r, one, 1, "[1]")
+		app(r, one, 1, "[2]")
+		app(r, other, 1, "[3]")
+		gives(r, 2, contents)
+	}))
+	for why, more := range map[string]func(r *trace){
+		"all is there": func(r *trace) { app(r, one, 1, "[3]"); gives(r, 2, contents) },
+		"it was given before, and is asked for again": func(r *trace) {
+			app(r, one, 1, "[3]")
+			gives(r, 2, contents)
+			app(r, other, 2, "[4]")
+			gives(r, 2, contents)
+		},
+		"the write was another group's": func(r *trace) { app(r, one, 2, "[2]"); gives(r, 2, contents) },
+		"contents are cut off":          func(r *trace) { app(r, one, 1, "[2]"); gives(r, 2, `"g0: [1]`) },
+	} {
+		assert.Empty(t, told(func(r *trace) {
+			app(r, one, 1, "[1]")
+			more(r)
+		}), why)
+	}
+}
+
+// What else a group of servers was asked about the same thing as in a request that it came to refuse
+// is part of the story; other things are not.
+func TestSameThing(t *testing.T) {
+	var r trace
+	for p, group := range []string{"", "group 1", "group 2"} {
+		r.add(record.Start, p, record.None, 0, "", "")
+		r.events[p].Text = group
+	}
+	r.call(2, 1, "ShardKV.Discard", "{Shard:3 Num:2}", `{Err:"OK"}`)
+	r.call(2, 1, "ShardKV.Discard", "{Shard:4 Num:7 Why:1}", `{Err:"OK"}`)
+	r.call(2, 1, "ShardKV.Pull", "{Shard:4 Num:7}", `{Err:"ErrGone"}`)
+	r.add(record.Invoke, one, record.None, 0, "get", "")
+	var decisive []string
+	for at, weight := range Weights(r.events, SubjectOf("no progress", "client 0 waits", nil)) {
+		if e := r.events[at]; weight == Decisive && e.Method == "ShardKV.Discard" {
+			decisive = append(decisive, string(e.Kind)+e.Detail)
+		}
+	}
+	assert.Equal(t, []string{"sent{Shard:4 Num:7 Why:1}"}, decisive)
+}
+
+// What a controller answered to the question that the verdict repeats decides.
+func TestQuestions(t *testing.T) {
+	var r trace
+	for _, asked := range []string{"0", "1", "2"} {
+		r.add(record.Invoke, one, record.None, 0, "query", "")
+		r.events[len(r.events)-1].Text = asked
+		r.add(record.Return, one, record.None, 0, "query", "")
+		r.events[len(r.events)-1].Text = "9: 4 4 4"
+	}
+	r.add(record.Violation, record.None, record.None, 0, "", "")
+	s := SubjectOf("wrong answer", "query 1 was answered with configuration 9, and greater numbers are there", nil)
+	weights := Weights(r.events, s)
+	assert.Equal(t, []Weight{Decisive, Decisive}, weights[2:4])
+	assert.NotEqual(t, Decisive, weights[1])
+}
+
 // Of an operation that the verdict names, what its earlier tries were told decides, if it leaves open
 // what became of them.
 func TestDoubts(t *testing.T) {

@@ -23,6 +23,7 @@ type Subject struct {
 	Answers []string        // that clients got, and that the message compares, or their beginnings
 	Asked   []string        // operations that the message names by all that they ask for, "join 1 2"
 	Voters  []int           // whose votes an election should not have had
+	Lost    bool            // it says that messages were lost, so that the story is what came after
 	Times   []time.Duration // instants that the message names, to a tenth of a millisecond
 }
 
@@ -45,7 +46,8 @@ var (
 	twice     = regexp.MustCompile(`\bhas (\S+) twice`)
 	answers   = regexp.MustCompile(`\b(?:from|to|in configuration) (\d+: \d+(?: \d+)*)`)
 	followed  = regexp.MustCompile(`\bconfiguration (\d+) (?:has|follows)\b`)
-	requested = regexp.MustCompile(`\b(?:(?:join|leave) \d+(?: \d+)*|move shard \d+ to group \d+)`)
+	requested = regexp.MustCompile(`\b(?:(?:join|leave) \d+(?: \d+)*|move shard \d+ to group \d+|query \d+)`)
+	losses    = regexp.MustCompile(`\b(?:was|were|is|are) lost\b`)
 	electedBy = regexp.MustCompile(`\belected with the votes? of peers? (\d+)(?: and (\d+))?`)
 )
 
@@ -57,6 +59,7 @@ func SubjectOf(rule, message string, peers []int) Subject {
 	if len(s.Peers) == 0 {
 		s.Peers = numbers(ofPeers, message, nil)
 	}
+	s.Lost = losses.MatchString(message)
 	s.Voters = numbers(electedBy, message, nil)
 	for _, m := range answers.FindAllStringSubmatch(message, -1) {
 		s.Answers = append(s.Answers, m[1])
@@ -143,11 +146,16 @@ func (s Subject) Concerns(e record.Event) bool {
 	switch {
 	case len(s.Answers) > 0:
 		return s.answered(e.Text)
+	case len(s.Asked) > 0:
+		return e.Peer >= record.FirstClient
 	case len(s.Values) > 0:
 		return valueIn(e.Detail+e.Text, s.Values) != ""
 	case s.HasKey:
 		return mine && strings.Contains(e.Detail+" "+e.Text, strconv.Quote(s.Key))
 	case len(s.Indexes) > 0:
+		if e.Kind == record.Snapshot { // which holds all up to its index
+			return slices.ContainsFunc(s.Indexes, func(i int) bool { return i <= e.Index })
+		}
 		return slices.Contains(s.Indexes, e.Index) || slices.ContainsFunc(s.Indexes, r.Carries)
 	case len(s.Terms) > 0:
 		return mine && (slices.Contains(s.Terms, e.Term) || slices.Contains(s.Terms, r.Term))

@@ -126,12 +126,31 @@ func (p *parser) quoted() {
 func (v value) find(names ...string) (value, bool) {
 	for _, name := range names {
 		for _, f := range v.fields {
-			if strings.ToLower(strings.ReplaceAll(f.name, "_", "")) == name {
+			if goesBy(f.name, name) {
 				return f.value, true
 			}
 		}
 	}
 	return value{}, false
+}
+
+// goesBy says whether a field's name is one in lower case, but for underscores and capitals. A long
+// run has millions of fields to look at, so that nothing is copied.
+func goesBy(field, name string) bool {
+	for i := range len(field) {
+		c := field[i]
+		switch {
+		case c == '_':
+			continue
+		case 'A' <= c && c <= 'Z':
+			c += 'a' - 'A'
+		}
+		if name == "" || name[0] != c {
+			return false
+		}
+		name = name[1:]
+	}
+	return name == ""
 }
 
 // number returns an integer field, or Unknown.

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"raftlab/internal/record"
 )
@@ -33,16 +32,30 @@ type weigher struct {
 	events  []record.Event
 	subject Subject
 	weights []Weight
+	// What events say is read once: some runs have half a million.
+	sent    []Request // at the positions of events that send one
+	changes []Change
 	asked   map[edge]Request
+}
+
+func newWeigher(events []record.Event, s Subject) *weigher {
+	w := &weigher{events: events, subject: s, weights: make([]Weight, len(events)), sent: make([]Request, len(events)),
+		changes: Changes(events), asked: map[edge]Request{}}
+	for at, e := range events {
+		if e.Kind == record.Sent {
+			w.sent[at] = ReadRequest(e.Method, e.Detail)
+		}
+	}
+	return w
 }
 
 // Weights weighs every event by what it says about the subject.
 func Weights(events []record.Event, s Subject) []Weight {
-	w := &weigher{events: events, subject: s, weights: make([]Weight, len(events)), asked: map[edge]Request{}}
+	w := newWeigher(events, s)
 	for at, e := range events {
 		w.raise(at, w.alone(at, e))
 	}
-	for _, c := range Changes(events) {
+	for _, c := range w.changes {
 		w.raise(c.At, w.change(c))
 	}
 	for _, l := range Legs(events) {
@@ -54,12 +67,12 @@ func Weights(events []record.Event, s Subject) []Weight {
 	w.votes()
 	w.operations()
 	w.requests()
-	w.beginnings()
+	w.beginnings(w.seldom())
 	w.aftermath()
 	w.servers()
 	w.handovers()
 	w.installs()
-	for _, c := range Writes(events, s) {
+	for _, c := range writesIn(w.changes, s) {
 		w.raise(c.At, Decisive)
 	}
 	return w.weights
@@ -81,7 +94,7 @@ func (w *weigher) alone(at int, e record.Event) Weight {
 	case record.Cut, record.Heal, record.Note:
 		return Context
 	case record.Sent:
-		w.asking(e)
+		w.asking(at)
 	case record.Delivered:
 		if r := w.asked[callOf(e)]; r.RPC == Vote && slices.Contains(w.subject.Terms, r.Term) {
 			return Context
@@ -93,9 +106,7 @@ func (w *weigher) alone(at int, e record.Event) Weight {
 }
 
 // asking notes what is asked. After a restart calls are numbered anew.
-func (w *weigher) asking(e record.Event) {
-	w.asked[callOf(e)] = ReadRequest(e.Method, e.Detail)
-}
+func (w *weigher) asking(at int) { w.asked[callOf(w.events[at])] = w.sent[at] }
 
 // answer weighs what a peer answers to a request.
 func (w *weigher) answer(e record.Event) Weight {
@@ -149,73 +160,6 @@ func (w *weigher) change(c Change) Weight {
 		}
 	}
 	return Hum
-}
-
-// operations weighs what clients did to the key of the verdict.
-func (w *weigher) operations() {
-	w.answers()
-	w.alike()
-	if !w.subject.HasKey && len(w.subject.Times) == 0 {
-		return
-	}
-	about := map[int]bool{} // clients with an operation on the key under way
-	last := map[int]int{}   // their last operations that ended, where the verdict tells no times
-	for at, e := range w.events {
-		switch e.Kind {
-		case record.Invoke:
-			about[e.Peer] = !w.subject.HasKey || KeyOf(e.Text) == w.subject.Key
-		case record.Return:
-		default:
-			continue
-		}
-		if about[e.Peer] {
-			weight := Context
-			if slices.Contains(w.subject.Clients, e.Peer) {
-				weight = Related
-				if len(w.subject.Times) == 0 && e.Kind == record.Return {
-					last[e.Peer] = at
-				}
-				if slices.Contains(w.subject.Times, e.Time.Round(100*time.Microsecond)) {
-					weight = Decisive
-				}
-			}
-			w.raise(at, weight)
-		}
-	}
-	for _, at := range last {
-		w.raise(at, Decisive)
-	}
-}
-
-// alike finds the first two clients that were answered OK, where a verdict is about how many were and
-// names none of them: two are too many.
-func (w *weigher) alike() {
-	if w.subject.Rule != "wrong answer" || len(w.subject.Clients) > 0 || w.subject.HasKey {
-		return
-	}
-	found := 0
-	for at, e := range w.events {
-		if e.Kind == record.Return && e.Text == "OK" && found < 2 {
-			found++
-			w.raise(at, Decisive)
-		}
-	}
-}
-
-// answers finds where clients first got the answers that the verdict compares, and where they asked
-// for what it names.
-func (w *weigher) answers() {
-	first := func(is func(e record.Event) bool) {
-		if at := slices.IndexFunc(w.events, is); at >= 0 {
-			w.raise(at, Decisive)
-		}
-	}
-	for _, answer := range w.subject.Answers {
-		first(func(e record.Event) bool { return e.Kind == record.Return && strings.HasPrefix(e.Text, answer) })
-	}
-	for _, asked := range w.subject.Asked {
-		first(func(e record.Event) bool { return e.Kind == record.Invoke && e.Method+" "+e.Text == asked })
-	}
 }
 
 // votes finds the last vote that each peer gave to the accused who should not have had it.
@@ -272,53 +216,6 @@ func (w *weigher) installs() {
 	}
 }
 
-// servers finds which server gave the answers at the times that the verdict names.
-func (w *weigher) servers() {
-	for at, e := range w.events {
-		if e.Kind != record.Return || !slices.Contains(w.subject.Clients, e.Peer) || !slices.Contains(w.subject.Times, e.Time.Round(100*time.Microsecond)) {
-			continue
-		}
-		if e.Method != "get" { // a read that came to nothing has changed nothing
-			w.doubts(at)
-		}
-		replied := at // the answer that ends the operation
-		for replied >= 0 && !(w.events[replied].Kind == record.Replied && w.events[replied].Peer == e.Peer) {
-			replied--
-		}
-		for back := replied - 1; back >= 0 && w.events[back].Kind != record.Invoke; back-- {
-			r := w.events[replied]
-			if d := w.events[back]; d.Kind == record.Delivered && d.Peer == r.Peer && d.Other == r.Other && d.N == r.N {
-				w.raise(back, Decisive)
-				break
-			}
-		}
-	}
-}
-
-// mostDoubts is how many tries are shown of an operation before the one that ends it.
-const mostDoubts = 2
-
-// doubts finds the last tries of an operation, before the answer that ends it, of which its client did
-// not hear what became of them: the answer was lost, or said that nobody knows.
-func (w *weigher) doubts(end int) {
-	client, found := w.events[end].Peer, 0
-	for at := end - 1; at >= 0 && found < mostDoubts; at-- {
-		e := w.events[at]
-		if e.Peer != client || e.Time == w.events[end].Time && e.Kind == record.Replied {
-			continue
-		}
-		if e.Kind == record.Invoke {
-			return
-		}
-		err, ok := parse(e.Detail).find("err")
-		open := ok && !slices.Contains(harmless, err.text) && !strings.Contains(err.text, "Wrong") // who is wrong has not done it
-		if e.Kind == record.Dropped || e.Kind == record.Replied && open {
-			w.raise(at, Decisive)
-			found++
-		}
-	}
-}
-
 func (w *weigher) concerns(e record.Event) bool {
 	if len(w.subject.Values) > 0 {
 		return valueIn(e.Detail, w.subject.Values) != ""
@@ -348,7 +245,14 @@ const mostWrites = 3
 // Writes are the log entries with values that the verdict names: of each, where it is seen first.
 // Text in Command is the value. A write that stands in two entries was done twice, or should have
 // been recognised. Of many the first two and the last are told of.
-func Writes(events []record.Event, s Subject) (entries []Change) {
+func Writes(events []record.Event, s Subject) []Change {
+	if len(s.Values) == 0 {
+		return nil
+	}
+	return writesIn(Changes(events), s)
+}
+
+func writesIn(changes []Change, s Subject) (entries []Change) {
 	if len(s.Values) == 0 {
 		return nil
 	}
@@ -357,7 +261,7 @@ func Writes(events []record.Event, s Subject) (entries []Change) {
 		command     string
 	}
 	seen, of := map[entry]bool{}, map[string][]int{}
-	for _, c := range Changes(events) {
+	for _, c := range changes {
 		value := ""
 		if c.What == Entered && len(c.Command) <= maxWrite {
 			value = valueIn(c.Command, s.Values)

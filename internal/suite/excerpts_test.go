@@ -1,11 +1,7 @@
 package suite_test
 
 import (
-	"context"
-	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -15,30 +11,16 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"raftlab/internal/deduce"
-	"raftlab/internal/mutation"
-	"raftlab/internal/patch"
 	"raftlab/internal/record"
 	"raftlab/internal/sim"
 	"raftlab/internal/suite"
 	"raftlab/internal/timeline"
-	"raftlab/labs"
 )
-
-var (
-	measured = flag.Int("mutants", 0, "with TestExcerpts: how many mutants to measure the excerpts on")
-	only     = flag.String("only", "", "with TestExcerpts: only mutants whose names match this regular expression")
-)
-
-func TestMain(m *testing.M) {
-	sim.WorkerMain()
-	os.Exit(m.Run())
-}
-
-var root = filepath.Join("..", "..")
 
 // TestExcerpts measures: make excerpts. The run of a mutant and the reference's with the same seed
 // are the same up to the event at which the mutant first departed; in how many failures does a
-// reader see it, in the excerpt, and in as many of the run's last lines? Many a mistake is first
+// reader see it, in the excerpt, and in as many of the run's last lines? A message that is missing is
+// seen by what is sent in its place. Many a mistake is first
 // made where it does no harm: the first heartbeat too many, the first of a hundred numbers. So the
 // first visible consequence counts apart: the first departure, or the first event that the
 // reference's run does not have and that is about what the verdict names, or the first at which the
@@ -49,100 +31,75 @@ func TestExcerpts(t *testing.T) {
 	if *measured == 0 {
 		t.Skip("it takes a long time: -mutants 40")
 	}
-	all, err := mutation.Load(root, mutation.Mutant)
-	require.NoError(t, err)
-	kills, err := mutation.ReadKills(root)
-	require.NoError(t, err)
-	all = slices.DeleteFunc(all, func(s mutation.Subject) bool {
-		_, seed, known := kills.Run(s.Name)
-		interrupted := seed%10 == 4 || seed%10 == 8 // where places in the source count
-		return s.Runner() != patch.Engine || s.Contract() != "" || s.Patch.Header.Of != "" || s.Patch.Header.Alone || !known || interrupted
-	})
-	subjects := []mutation.Subject{{Name: "reference", Kind: mutation.Reference}}
-	for _, s := range mutation.Evenly(all, *measured) {
-		if regexp.MustCompile(*only).MatchString(s.Name) {
-			subjects = append(subjects, s)
-		}
+	m := newMeasure(t)
+	for _, s := range m.subjects[1:] {
+		wrong, happened := m.run(s, s.Name)
+		_, should := m.run(m.subjects[0], s.Name)
+		m.judge(s.Name, wrong, happened, should)
 	}
-	pool, err := sim.NewPool(1)
-	require.NoError(t, err)
-	t.Cleanup(pool.Close)
-	hunt := mutation.Hunt{Cases: suite.Cases(labs.All()), Binaries: map[string]*sim.Binary{}}
-	events, seen, visible, before := 0, 0, 0, 0
-	for _, s := range subjects[1:] {
-		id, seed, _ := kills.Run(s.Name)
-		c := hunt.Cases[slices.IndexFunc(hunt.Cases, func(c suite.Case) bool { return c.ID() == id })]
-		if hunt.Binaries[c.Package] == nil {
-			edits, err := mutation.Bundle(root, c.Package, subjects)
-			require.NoError(t, err)
-			hunt.Binaries[c.Package], err = sim.Build{Framework: root, Package: c.Package, Edits: edits, Native: true}.Binary(context.Background(), func(string) {})
-			require.NoError(t, err)
-		}
-		run := func(s mutation.Subject) (sim.Result, []record.Event) {
-			j := hunt.Job(s, c, seed)
-			j.Trace, j.Params.Detail = filepath.Join(t.TempDir(), "trace"), true
-			r := pool.Run(context.Background(), j)
-			f, err := os.Open(j.Trace)
-			require.NoError(t, err)
-			defer f.Close()
-			events, _ := timeline.Read(f) // of a crash the last line may be a part
-			return r, events
-		}
-		wrong, happened := run(s)
-		_, should := run(subjects[0])
-		told := suite.NewRunResult(suite.Finished{Run: suite.Run{Case: c, Seed: seed}, State: suite.Ran, Result: wrong})
-		told.Replay = "replay"
-		if told.Outcome != record.Fail || told.Stack != "" || len(happened) == 0 {
-			fmt.Printf("%-36s %-26s no excerpt of events: %s\n", s.Name, kills[s.Name], told.Outcome)
-			continue
-		}
-		events++
-		at := 0
-		for at < len(happened)-1 && at < len(should) && alike(happened[at], should[at]) {
-			at++
-		}
-		departures := wholeCall(happened, at)
-		if at < len(should) {
-			departures = append(departures, should[at])
-		}
-		lines := suite.Failure{Case: c, Run: told, Events: happened}.Lines()
-		violates := happened[at].Kind == record.Violation // which the first line tells
-		good := violates || tells(lines, departures)
-		var plain strings.Builder
-		require.NoError(t, timeline.Print(&plain, happened[:len(happened)-1], timeline.Options{Unwrapped: true}))
-		last := strings.Split(strings.TrimSpace(plain.String()), "\n")
-		last = append(last[:1:1], last[max(1, len(last)-len(excerptOf(lines))+1):]...)
-		was := violates || tells(last, departures)
-		if good {
-			seen++
-		}
-		subject := deduce.SubjectOf(told.Rule, told.Message, told.Peers)
-		about := firstAbout(happened, should, at, subject)
-		consequence := good || tells(lines, wholeCall(happened, about)) ||
-			happened[about].Kind == record.Violation && tellsAll(lines, named(happened, subject))
-		if bs := deduce.Breaches(happened); len(bs) > 0 {
-			consequence = consequence || tells(lines, happened[bs[0].At:bs[0].At+1])
-		}
-		if all := deduce.Breaches(should); len(all) > 0 {
-			t.Errorf("%s: the reference contradicts itself: peer %d %s", kills[s.Name], all[0].Peer, all[0].What)
-		}
-		if consequence {
-			visible++
-		}
-		if was {
-			before++
-		}
-		fmt.Printf("%-36s %-26s excerpt %-5v visible %-5v last lines %-5v of %d events the departure is %d from the end: %s\n", s.Name, kills[s.Name], good, consequence, was,
-			len(happened), len(happened)-at, happened[at].AppendJSON(nil))
-		if !good && testing.Verbose() {
-			fmt.Printf("    %.300s\n    instead of %s %.300s\n", happened[at].Detail, departures[len(departures)-1].AppendJSON(nil), departures[len(departures)-1].Detail)
-			fmt.Println("    " + strings.Join(lines, "\n    "))
-		}
-	}
-	n := max(events, 1)
+	n := max(m.events, 1)
 	fmt.Printf("%d mutants; of %d failures that are told by events the excerpt has the first departure in %d (%.0f %%), the last lines in %d (%.0f %%);\n"+
 		"the first visible consequence is in %d (%.0f %%)\n",
-		len(subjects)-1, events, seen, 100*float64(seen)/float64(n), before, 100*float64(before)/float64(n), visible, 100*float64(visible)/float64(n))
+		len(m.subjects)-1, m.events, m.seen, 100*float64(m.seen)/float64(n), m.before, 100*float64(m.before)/float64(n), m.visible, 100*float64(m.visible)/float64(n))
+}
+
+// judge looks at the failure of a mutant.
+func (m *measure) judge(name string, wrong sim.Result, happened, should []record.Event) {
+	id, seed, _ := m.kills.Run(name)
+	c := m.hunt.Cases[slices.IndexFunc(m.hunt.Cases, func(c suite.Case) bool { return c.ID() == id })]
+	told := suite.NewRunResult(suite.Finished{Run: suite.Run{Case: c, Seed: seed}, State: suite.Ran, Result: wrong})
+	told.Replay = "replay"
+	if told.Outcome != record.Fail || told.Stack != "" || len(happened) == 0 {
+		fmt.Printf("%-36s %-26s no excerpt of events: %s\n", name, m.kills[name], told.Outcome)
+		return
+	}
+	at := 0
+	for at < len(happened)-1 && at < len(should) && alike(happened[at], should[at]) {
+		at++
+	}
+	departures := wholeCall(happened, at)
+	if at < len(should) {
+		departures = append(departures, should[at])
+		departures = append(departures, inPlaceOf(should[at], happened[at:])...)
+	}
+	lines := suite.Failure{Case: c, Run: told, Events: happened}.Lines()
+	violates := happened[at].Kind == record.Violation // which the first line tells
+	good := violates || tells(lines, departures)
+	var plain strings.Builder
+	require.NoError(m.t, timeline.Print(&plain, happened[:len(happened)-1], timeline.Options{Unwrapped: true}))
+	last := strings.Split(strings.TrimSpace(plain.String()), "\n")
+	last = append(last[:1:1], last[max(1, len(last)-max(len(excerptOf(lines)), 1)+1):]...)
+	was := violates || tells(last, departures)
+	subject := deduce.SubjectOf(told.Rule, told.Message, told.Peers)
+	about := firstAbout(happened, should, at, subject)
+	visible := good || tells(lines, wholeCall(happened, about)) ||
+		happened[about].Kind == record.Violation && tellsAll(lines, named(happened, subject))
+	bs := slices.DeleteFunc(deduce.Breaches(happened), func(b deduce.Breach) bool { return b.Idle && !subject.Liveness() })
+	if len(bs) > 0 {
+		visible = visible || tells(lines, happened[bs[0].At:bs[0].At+1])
+	}
+	if all := deduce.Breaches(should); len(all) > 0 {
+		m.t.Errorf("%s: the reference contradicts itself: peer %d %s", m.kills[name], all[0].Peer, all[0].What)
+	}
+	m.count(good, visible, was)
+	fmt.Printf("%-36s %-26s excerpt %-5v visible %-5v last lines %-5v of %d events the departure is %d from the end: %s\n", name, m.kills[name], good, visible, was,
+		len(happened), len(happened)-at, happened[at].AppendJSON(nil))
+	if !good && testing.Verbose() {
+		fmt.Printf("    %.300s\n    instead of %s %.300s\n", happened[at].Detail, departures[len(departures)-1].AppendJSON(nil), departures[len(departures)-1].Detail)
+		fmt.Printf("    about the verdict: %s %.200s\n", happened[about].AppendJSON(nil), happened[about].Detail)
+		fmt.Println("    " + strings.Join(lines, "\n    "))
+	}
+}
+
+// count counts one failure: whether the departure is in its excerpt, the visible consequence, and the
+// departure in the last lines.
+func (m *measure) count(good, visible, was bool) {
+	m.events++
+	for n, is := range map[*int]bool{&m.seen: good, &m.visible: visible, &m.before: was} {
+		if is {
+			*n++
+		}
+	}
 }
 
 // TestExcerptsOfTheReference makes a run of every case: what contradicts itself in the reference's is
@@ -151,31 +108,17 @@ func TestExcerptsOfTheReference(t *testing.T) {
 	if *measured == 0 {
 		t.Skip("it takes some minutes: make excerpts")
 	}
-	pool, err := sim.NewPool(1)
-	require.NoError(t, err)
-	t.Cleanup(pool.Close)
-	hunt := mutation.Hunt{Cases: suite.Cases(labs.All()), Binaries: map[string]*sim.Binary{}}
+	m := newMeasure(t)
 	passed := 0
-	for _, c := range hunt.Cases {
-		if hunt.Binaries[c.Package] == nil {
-			hunt.Binaries[c.Package], err = sim.Build{Framework: root, Package: c.Package, Native: true}.Binary(context.Background(), func(string) {})
-			require.NoError(t, err)
-		}
-		j := hunt.Job(mutation.Subject{Name: "reference", Kind: mutation.Reference}, c, 1)
-		j.Trace, j.Params.Detail = filepath.Join(t.TempDir(), "trace"), true
-		if pool.Run(context.Background(), j).Verdict.Outcome != record.Pass {
+	for _, c := range m.hunt.Cases {
+		r, events := m.runOf(m.subjects[0], c, 1)
+		if r.Verdict.Outcome != record.Pass {
 			continue // what 4D to 4F ask for the reference is not
 		}
 		passed++
-		f, err := os.Open(j.Trace)
-		require.NoError(t, err)
-		events, err := timeline.Read(f)
-		f.Close()
-		require.NoError(t, err)
 		for _, b := range deduce.Breaches(events) {
 			t.Errorf("%s: at %v the reference contradicts itself: peer %d %s", c.ID(), events[b.At].Time, b.Peer, b.What)
 		}
-		require.NoError(t, os.Remove(j.Trace))
 	}
 	require.Greater(t, passed, 200)
 }
@@ -221,6 +164,26 @@ func wholeCall(events []record.Event, at int) []record.Event {
 	return all
 }
 
+// inPlaceOf is what a peer sends next to another one, where the reference sent something that this run
+// does not have, nor a heartbeat later.
+func inPlaceOf(missing record.Event, later []record.Event) []record.Event {
+	same := func(e record.Event) bool {
+		return e.Kind == record.Sent && e.Peer == missing.Peer && e.Other == missing.Other
+	}
+	if missing.Kind != record.Sent || slices.ContainsFunc(later, func(e record.Event) bool {
+		return same(e) && e.Detail == missing.Detail && e.Time-missing.Time < heartbeat
+	}) {
+		return nil
+	}
+	if next := slices.IndexFunc(later, same); next >= 0 {
+		return wholeCall(later, next)
+	}
+	return nil
+}
+
+// heartbeat is how long a leader of the reference is silent at most.
+const heartbeat = 100 * time.Millisecond
+
 // excerptOf are the lines with events, and the one above them with the columns.
 func excerptOf(lines []string) []string {
 	at := slices.IndexFunc(lines, func(l string) bool { return strings.HasPrefix(strings.TrimSpace(l), "seconds |") })
@@ -239,9 +202,19 @@ var (
 	ofColumn  = regexp.MustCompile(`^(peer |client )?(\d+)`)
 )
 
-// named are the events with which the operations end that the verdict names.
+// named are the events with which the operations end that the verdict names, and the first answer to
+// each question that it repeats.
 func named(events []record.Event, s deduce.Subject) (ends []record.Event) {
+	asked := map[int]string{} // by clients
+	seen := map[string]bool{}
 	for _, e := range events {
+		if e.Kind == record.Invoke {
+			asked[e.Peer] = e.Method + " " + e.Text
+		}
+		if q := asked[e.Peer]; e.Kind == record.Return && e.Method == "query" && slices.Contains(s.Asked, q) && !seen[q] {
+			seen[q] = true
+			ends = append(ends, e)
+		}
 		if e.Kind == record.Return && slices.Contains(s.Clients, e.Peer) && slices.Contains(s.Times, e.Time.Round(100*time.Microsecond)) {
 			ends = append(ends, e)
 		}
@@ -297,7 +270,11 @@ func tells(lines []string, events []record.Event) bool {
 	return false
 }
 
-// firstAbout is the first event from at on that is not in the reference's run, and is about what the verdict names.
+// firstAbout is the first event from at on that is not in the reference's run, and is about what the
+// verdict names. A verdict on a history names operations by their times: other operations on the same
+// key are not what it is about, nor is what comes later. If there is none, it is the violation; and if
+// the verdict accuses a peer of something that it did, the last event of that peer before, with which it
+// was seen.
 func firstAbout(happened, should []record.Event, at int, s deduce.Subject) int {
 	type said struct {
 		kind         record.Kind
@@ -307,13 +284,60 @@ func firstAbout(happened, should []record.Event, at int, s deduce.Subject) int {
 	of := func(e record.Event) said {
 		return said{e.Kind, e.Peer, e.Other, e.Method, fmt.Sprint(e.Index, e.Term, e.Leader, e.Text, e.Detail)}
 	}
-	known := map[said]bool{}
+	known := map[said]int{} // how often
 	for _, e := range should {
-		known[of(e)] = true
+		known[of(e)]++
 	}
-	for i := at; i < len(happened); i++ {
-		if e := happened[i]; !known[of(e)] && s.Concerns(e) {
+	within := func(record.Event) bool { return true }
+	ends, last := named(happened, s), s.Last()
+	if len(ends) > 0 {
+		within = func(e record.Event) bool {
+			return (last == 0 || e.Time <= last) && (e.Peer < record.FirstClient || slices.ContainsFunc(ends, func(end record.Event) bool {
+				return e.Peer == end.Peer && e.Time <= end.Time && e.Time >= began(happened, end)
+			}))
+		}
+	}
+	open := unfinished(happened, s)
+	for i, e := range happened {
+		concerned := s.Concerns(e) && within(e)
+		if since, ok := open[e.Peer]; ok && s.Liveness() {
+			concerned = concerned || i > since
+		}
+		if known[of(e)]--; known[of(e)] < 0 && i >= at && concerned {
 			return i
+		}
+	}
+	if len(ends) > 0 || s.Liveness() {
+		return len(happened) - 1
+	}
+	for i := len(happened) - 2; i > at; i-- {
+		if e := happened[i]; slices.Contains(s.Peers, e.Peer) {
+			return i
+		}
+	}
+	return at
+}
+
+// unfinished are the operations that have not ended of clients that the verdict names, by the events with
+// which they began: with no progress, all that such a client asks belongs to it.
+func unfinished(events []record.Event, s deduce.Subject) map[int]int {
+	open := map[int]int{}
+	for at, e := range events {
+		switch {
+		case e.Kind == record.Invoke && slices.Contains(s.Clients, e.Peer):
+			open[e.Peer] = at
+		case e.Kind == record.Return:
+			delete(open, e.Peer)
+		}
+	}
+	return open
+}
+
+// began is when the operation began that ends with an event.
+func began(events []record.Event, end record.Event) (at time.Duration) {
+	for _, e := range events {
+		if e.Kind == record.Invoke && e.Peer == end.Peer && e.Time <= end.Time {
+			at = e.Time
 		}
 	}
 	return at

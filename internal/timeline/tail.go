@@ -53,6 +53,9 @@ func Tail(events []record.Event, subject deduce.Subject, n, width int) []string 
 		share := left
 		if weight != detail && (weight != decisive || len(subject.Times) == 0) {
 			share = min(left, (n+1)/2) // leave room for the next weight
+			if weight == decisive {
+				share = min(left, (2*n+1)/3)
+			}
 		}
 		take := func(i int) bool {
 			if share <= 0 || keep[i] || w.weigh(rows[i]) != weight || !fits(rows[i], weight) {
@@ -226,7 +229,7 @@ const mostBreaches = 3
 func breachesIn(events []record.Event, subject deduce.Subject) (chosen []deduce.Breach) {
 	accused := slices.Concat(subject.Peers, subject.Clients)
 	all := slices.DeleteFunc(deduce.Breaches(events), func(b deduce.Breach) bool {
-		return subject.Last() > 0 && events[b.At].Time > subject.Last()
+		return subject.Last() > 0 && events[b.At].Time > subject.Last() || b.Idle && !subject.Liveness()
 	})
 	take := func(b deduce.Breach) {
 		known := slices.ContainsFunc(chosen, func(c deduce.Breach) bool { return c.At == b.At })

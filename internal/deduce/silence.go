@@ -1,0 +1,131 @@
+package deduce
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"raftlab/internal/record"
+)
+
+// longSilence is how long a peer may wait for a leader, and not ask for votes: several times the
+// longest election timeout that it may draw (docs/timing.md).
+const longSilence = 3 * time.Second
+
+// silent judges peers that at the end of the run have neither heard a leader for long, nor asked
+// anybody.
+func (w *witness) silent() {
+	if len(w.events) == 0 || !w.reads {
+		return
+	}
+	end := w.events[len(w.events)-1].Time
+	for _, peer := range slices.Sorted(maps.Keys(w.members)) {
+		p := w.members[peer]
+		last := w.events[p.stirred].Time
+		if p.started && !p.down && !p.paused && (p.leads == 0 || p.leads < p.term) && end-last > longSilence {
+			w.at = p.stirred
+			w.breach(peer, "hears no leader from here on, %v to the end, and never asks for votes", (end - last).Round(100*time.Millisecond))
+		}
+	}
+}
+
+// longWork is how long a peer may work on a request of Raft's: nothing in it waits for others.
+const longWork = time.Second
+
+// unanswered judges requests that arrived long before the end of the run, at peers that have been up
+// since, and were never answered: their handlers hang.
+func (w *witness) unanswered() {
+	if len(w.events) == 0 {
+		return
+	}
+	end := w.events[len(w.events)-1].Time
+	for _, peer := range slices.Sorted(maps.Keys(w.members)) {
+		p, first := w.members[peer], -1
+		for _, at := range p.working {
+			if first < 0 || at < first {
+				first = at
+			}
+		}
+		if first < 0 || p.down || p.paused || end-w.events[first].Time < longWork {
+			continue
+		}
+		w.at = first
+		w.breach(peer, "never answers the %s of %d that arrives here", method(w.events[first].Method), w.events[first].Peer)
+		w.breaches[len(w.breaches)-1].Idle = true
+	}
+}
+
+// method is "AppendEntries" of "Raft.AppendEntries".
+func method(m string) string { return m[strings.LastIndexByte(m, '.')+1:] }
+
+// word is when a leader last sent something to a follower.
+type word struct {
+	term, at int
+	time     time.Duration
+	others   int           // how often it has sent to others since
+	last     time.Duration // when it last did
+}
+
+// apart is how far apart two messages to others are that count as two: those of one instant are one
+// word to all.
+const apart = 20 * time.Millisecond
+
+// leastToOthers is how much a leader has to have sent to others meanwhile, so that it is silent
+// towards one: one that stands still is silent towards all.
+const leastToOthers = 3
+
+// speaks judges that a leader sends to a follower often enough to be heard (§5.2).
+func (w *witness) speaks(e record.Event, term int) {
+	p := w.of(e.Peer)
+	if was, ok := p.words[e.Other]; ok && was.term == term {
+		w.leavesAlone(e.Peer, e.Other, was, e.Time)
+	}
+	for q, was := range p.words {
+		if e.Time-was.last >= apart {
+			was.others, was.last = was.others+1, e.Time
+			p.words[q] = was
+		}
+	}
+	p.words[e.Other] = word{term: term, at: w.at, time: e.Time, last: e.Time}
+}
+
+// leavesAlone judges the time from a leader's word to a follower up to the next one, or to the end.
+func (w *witness) leavesAlone(leader, follower int, was word, to time.Duration) {
+	if p := w.of(leader); to-was.time <= timeout || was.others < leastToOthers || p.toldAlone {
+		return
+	}
+	w.of(leader).toldAlone = true
+	now := w.at
+	w.at = was.at
+	w.breach(leader, "sends nothing to %d from here on for %v, although it leads, and sends to others", follower, (to - was.time).Round(time.Millisecond))
+	w.breaches[len(w.breaches)-1].Idle = true
+	w.at = now
+}
+
+// leftToStand is leavesAlone for a follower that asks for votes.
+func (w *witness) leftToStand(follower int) {
+	for _, leader := range slices.Sorted(maps.Keys(w.members)) {
+		if was, ok := w.of(leader).words[follower]; ok && was.term == w.of(leader).term {
+			w.leavesAlone(leader, follower, was, w.events[w.at].Time)
+		}
+	}
+}
+
+// leftAlone is leavesAlone for those that lead at the end of the run.
+func (w *witness) leftAlone() {
+	if len(w.events) == 0 {
+		return
+	}
+	for _, leader := range slices.Sorted(maps.Keys(w.members)) {
+		p := w.members[leader]
+		if p.down || p.paused || p.leads < p.term {
+			continue
+		}
+		for _, follower := range slices.Sorted(maps.Keys(p.words)) {
+			if was := p.words[follower]; was.term == p.leads {
+				w.leavesAlone(leader, follower, was, w.events[len(w.events)-1].Time)
+			}
+		}
+	}
+}
