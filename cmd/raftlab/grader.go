@@ -13,6 +13,7 @@ import (
 
 	"raftlab/internal/release"
 	"raftlab/internal/sim"
+	"raftlab/internal/submission"
 	"raftlab/internal/suite"
 	"raftlab/internal/upload"
 )
@@ -21,8 +22,8 @@ func init() { commands = append(commands, graderCommand) }
 
 // graderFlags are the flags of `raftlab grader init`.
 type graderFlags struct {
-	seeds, policy, salt, memory string
-	limit                       time.Duration
+	seeds, policy, salt, memory, modules string
+	limit                                time.Duration
 }
 
 func graderCommand(a *app) *cobra.Command {
@@ -46,6 +47,7 @@ its image is made. docs/services.md says what to do with it; none of them was tr
 	c.Flags().StringVar(&f.salt, "salt", "", "hide the seeds: derive them from the secret in this `file`")
 	c.Flags().DurationVar(&f.limit, "limit", 9*time.Minute, "when the grader ends by itself; below the service's own timeout")
 	c.Flags().StringVar(&f.memory, "memory", "", "memory that a run may have, such as 512MiB, where the service's machine has less than the default (1GiB)")
+	modulesFlag(c.Flags(), &f.modules)
 	a.casesFlag(c.Flags())
 	a.numberingFlag(c.Flags())
 	return c
@@ -102,6 +104,13 @@ func (f *graderFlags) settings(ctx context.Context, all []suite.Case, selectors 
 			return s, nil, err
 		}
 		s.Memory = quote(f.memory)
+	}
+	modules, err := readModules(ctx, f.modules)
+	if err != nil {
+		return s, nil, err
+	}
+	if modules != nil {
+		s.Modules = func(dir string) error { return submission.Write(dir, modules) }
 	}
 	policy, text, err := readPolicy(ctx, f.policy, cases, seeds.Count())
 	if err != nil {

@@ -122,6 +122,15 @@ func TestUploadHasTheSameFramework(t *testing.T) {
 	assert.Equal(t, identity.FindAllString(here.out, -1), identity.FindAllString(there.out, -1))
 	assert.NoDirExists(t, filepath.Join(dir, "grader", "raftlab", "mutants"))
 
+	allowed := filepath.Join(t.TempDir(), "vendor")
+	tree := filepath.Join(allowed, "example.org", "tree", "tree.go")
+	require.NoError(t, os.MkdirAll(filepath.Dir(tree), 0o755))
+	require.NoError(t, os.WriteFile(tree, []byte("package tree\n"), 0o644))
+	res = raftlab(t, checkout, "grader", "init", "autolab", dir+" modules", "2A", "--modules", allowed)
+	require.Equal(t, suite.ExitPassed, res.code, "%+v", res)
+	assert.Contains(t, readText(t, filepath.Join(dir+" modules", "grader", "grade.sh")), `--modules "$here/modules/vendor"`)
+	assert.Equal(t, "package tree\n", readText(t, filepath.Join(dir+" modules", "grader", "modules", "vendor", "example.org", "tree", "tree.go")))
+
 	cases := filepath.Join(t.TempDir(), "cases")
 	require.Equal(t, suite.ExitPassed, raftlab(t, checkout, "cases", "init", cases).code)
 	own := dir + " own"

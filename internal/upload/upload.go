@@ -47,6 +47,9 @@ type Settings struct {
 	Numbering string // by which the selection, the policy and the feedback name parts; "" for our own
 	// Cases writes the instructor's own cases into a directory; nil where there are none.
 	Cases func(dir string) error
+	// Modules writes a folder vendor with modules that the course allows into a directory; nil where
+	// there are none.
+	Modules func(dir string) error
 }
 
 // Tag is the Go release as images are called.
@@ -83,8 +86,11 @@ func Write(ctx context.Context, framework, service, dir string, s Settings) erro
 			}
 		}
 	}
-	if s.Cases != nil {
-		if err := s.Cases(filepath.Join(grader, "cases")); err != nil {
+	for name, write := range map[string]func(dir string) error{"cases": s.Cases, "modules": s.Modules} {
+		if write == nil {
+			continue
+		}
+		if err := write(filepath.Join(grader, name)); err != nil {
 			return err
 		}
 	}
