@@ -56,7 +56,8 @@ func (u *user) certain(key, value string) (there string) {
 	}
 }
 
-// lostAnswer lets the client's requests arrive and loses all answers, for a second.
+// lostAnswer lets the client's requests arrive and loses all answers, for a second. Afterwards
+// nothing is lost any more, and a refusal is certain again.
 //
 //	clerk   -- put x if 1 -->  written: 1 -> 2
 //	        X<------------ OK
@@ -87,9 +88,21 @@ func lostAnswer(e *tester.Env) {
 			if got := u.get("x"); got != before+value {
 				s.Fail(tester.RuleWrongAnswer, nil, "a write of %s whose answer was lost has to be there once, after %q; there is %q", value, before, got)
 			}
+			u.isRefused("x")
 		})
 	}
 	s.closes("x")
+}
+
+// isRefused has the user put at the version before the one that it has just read, while nothing is
+// lost: that is ErrVersion, whatever has become of earlier puts.
+func (u *user) isRefused(key string) {
+	if u.kv == nil {
+		return
+	}
+	if err := u.putIf(key, u.s.Value(), u.seen[key]-1); err != kvapi.ErrVersion {
+		u.s.Fail(tester.RuleWrongAnswer, nil, "a put of %q at an old version was answered at once, and the clerk said %q and not ErrVersion. Only a try of the same Put that had no answer leaves a doubt", key, err)
+	}
 }
 
 // lostRequest loses requests of one client for a second, so that they have no effect. The first
