@@ -3,6 +3,7 @@ package backend
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -109,6 +110,9 @@ func Sound(path string) error {
 		err = complete(path, info.Size())
 	}
 	if err != nil && !errors.Is(err, bolterrors.ErrTimeout) { // somebody else has it open, as will be said
+		if errors.Is(err, fs.ErrPermission) { // as whoever calls this says
+			return fmt.Errorf("opening the database: %w", err)
+		}
 		return fmt.Errorf("opening the database %s: %w. No crash does that. Keep the directory for a look at it, and put back the file "+
 			"as it was; the other members go on meanwhile", path, err)
 	}

@@ -250,21 +250,46 @@ type belongs struct {
 	Cluster        string `json:"cluster"`
 	Member         int    `json:"member"`
 	Implementation string `json:"implementation"`
+	// Log says that the member has begun its log. From then on it may have promised something.
+	Log bool `json:"log,omitempty"`
+}
+
+func (f *Folder) memberFile(i int) string { return filepath.Join(f.MemberDir(i), "member.json") }
+
+// HasLog says whether member i, whose directory was entered, has begun its log: then there must be
+// one.
+func (f *Folder) HasLog(i int) (bool, error) {
+	b, err := os.ReadFile(f.memberFile(i))
+	if err != nil {
+		return false, err
+	}
+	var found belongs
+	err = json.Unmarshal(b, &found)
+	return found.Log, err
+}
+
+// BeginLog notes that member i has a log now. It is called before the member promises anything.
+func (f *Folder) BeginLog(i int) error {
+	b, err := json.Marshal(belongs{f.Cluster, i, f.Implementation, true})
+	if err != nil {
+		return err
+	}
+	return WriteDurably(f.memberFile(i), b)
 }
 
 // Enter makes sure that member i's directory is what the member left, or makes it for a member that
 // has never been started. An empty directory of a member that may have voted is refused: it has
 // forgotten its vote, and could give another one in the same term.
 func (f *Folder) Enter(i int) error {
-	name, born := filepath.Join(f.MemberDir(i), "member.json"), filepath.Join(f.Path, fmt.Sprint(bornName, i))
-	own := belongs{f.Cluster, i, f.Implementation}
+	name, born := f.memberFile(i), filepath.Join(f.Path, fmt.Sprint(bornName, i))
+	own := belongs{f.Cluster, i, f.Implementation, false}
 	b, err := os.ReadFile(name)
 	if err == nil {
 		var found belongs
 		if err := json.Unmarshal(b, &found); err != nil {
 			return fmt.Errorf("reading %s: %w: it says whom the directory belongs to; put it back as it was", name, err)
 		}
-		if found != own {
+		if own.Log = found.Log; found != own {
 			return fmt.Errorf("%s belongs to member %d of the cluster %q on %q, and not to member %d of %q on %q: start it where it belongs",
 				f.MemberDir(i), found.Member, found.Cluster, found.Implementation, i, f.Cluster, f.Implementation)
 		}

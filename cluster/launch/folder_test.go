@@ -71,3 +71,24 @@ func TestMembersThatAreNotNamed(t *testing.T) {
 	require.NoError(t, os.WriteFile(filepath.Join(f.MemberDir(1), "member.json"), nil, 0o600))
 	require.ErrorContains(t, f.Enter(1), "put it back as it was")
 }
+
+// TestBegunLogs: a member that has begun its log says so, in a file that is still its own.
+func TestBegunLogs(t *testing.T) {
+	f, err := Create(t.TempDir(), 3, "x")
+	require.NoError(t, err)
+	for _, begins := range []bool{false, true} {
+		require.NoError(t, f.Enter(1))
+		begun, err := f.HasLog(1)
+		require.NoError(t, err)
+		require.False(t, begun)
+		if begins {
+			require.NoError(t, f.BeginLog(1))
+		}
+	}
+	require.NoError(t, f.Enter(1))
+	begun, err := f.HasLog(1)
+	require.NoError(t, err)
+	require.True(t, begun)
+	require.NoError(t, os.Rename(f.MemberDir(1), f.MemberDir(2)))
+	require.ErrorContains(t, f.Enter(2), "belongs to member 1")
+}

@@ -125,8 +125,11 @@ func (m *Member) open() error {
 		return err
 	}
 	m.metrics = etcd.NewMetrics(len(f.Members))
-	o := wal.Options{Logf: m.c.Logf, Fatal: m.c.Fatal, OnSync: m.synced}
-	var err error
+	begun, err := f.HasLog(i)
+	if err != nil {
+		return err
+	}
+	o := wal.Options{Logf: m.c.Logf, Fatal: m.c.Fatal, OnSync: m.synced, Begun: begun}
 	if f.Fragile {
 		var trouble *disk.Troubled
 		if o.FS, trouble, err = fragile(f.WAL(i), f.Trouble(i, launch.RoomLog)); err != nil {
@@ -136,6 +139,12 @@ func (m *Member) open() error {
 	}
 	if m.log, err = wal.Open(f.WAL(i), o); err != nil {
 		return err
+	}
+	if !begun {
+		if err := f.BeginLog(i); err != nil {
+			m.log.Close()
+			return err
+		}
 	}
 	s := m.log.Load()
 	m.c.Logf("the log holds a snapshot up to %d, %d entries behind it, and %d bytes in all", s.SnapshotIndex, len(s.Entries), s.StateSize())

@@ -170,6 +170,8 @@ func TestWhoseDirectory(t *testing.T) {
 	other.Implementation = "another"
 	require.ErrorContains(t, refused(t, &other, 0), `on "test", and not to member 0`)
 	start(t, f, 0, reference).ends(t)
+	require.NoError(t, os.RemoveAll(f.WAL(0)))
+	require.ErrorContains(t, refused(t, f, 0), "the log was begun, and no file of it is here")
 }
 
 // The HTTP address is for programs on this machine, not for pages that a browser shows.

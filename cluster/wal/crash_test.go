@@ -283,6 +283,34 @@ func TestMissingFiles(t *testing.T) {
 	require.ErrorContains(t, err, "there are snapshots, but no segment")
 }
 
+// A log that was begun, and of which there is nothing any more, is damage: the peer would have
+// forgotten what it has promised.
+func TestNothingLeft(t *testing.T) {
+	dir := t.TempDir()
+	l := openSmall(t, dir)
+	require.NoError(t, l.Close())
+	fs, err := disk.OpenFragile(dir, nil)
+	require.NoError(t, err)
+	o := small(fs)
+	o.Begun = true
+	l, err = Open(dir, o)
+	require.NoError(t, err, "there it is")
+	require.NoError(t, l.Close())
+	segments, err := filepath.Glob(filepath.Join(dir, "*"+segmentSuffix))
+	require.NoError(t, err)
+	require.NotEmpty(t, segments)
+	for _, name := range segments {
+		require.NoError(t, os.Remove(name))
+	}
+	for range 2 {
+		var damage *Damage
+		_, err = Open(dir, Options{Begun: true})
+		require.ErrorAs(t, err, &damage)
+		require.ErrorContains(t, err, "no file of it is here")
+		dir = t.TempDir() // nor is the rest
+	}
+}
+
 func TestDiskFails(t *testing.T) {
 	for _, op := range []string{"write", "sync", "allocate", "rename", "syncdir", "create", "remove"} {
 		t.Run(op, func(t *testing.T) {

@@ -19,6 +19,8 @@ type Options struct {
 	SegmentSize int64
 	// Reserve is how many bytes are kept free for a full disk. Default 1 MiB.
 	Reserve int64
+	// Begun says that there has been a log: a directory without one is damage then, and not new.
+	Begun bool
 	// Fatal is called once when the disk has failed. It ends the process; if it returns, the write
 	// panics. Default: the error on stderr, and exit code 1.
 	Fatal func(error)
@@ -107,6 +109,9 @@ func (l *Log) open() error {
 	l.nextSnapshot = 1
 	for _, number := range f.snapshots {
 		l.nextSnapshot = max(l.nextSnapshot, number+1)
+	}
+	if len(f.segments) == 0 && l.o.Begun {
+		return &Damage{segmentName(1), 0, "the log was begun, and no file of it is here (or none that is a regular file)"}
 	}
 	if len(f.segments) == 0 {
 		l.memory, l.number = raftapi.NewMemory(), 1

@@ -120,14 +120,19 @@ func lastWordsAt(output string) int {
 	return at
 }
 
-// lastLines are the last few lines that a process printed, as one, for a verdict: log.Fatal says
-// there what was wrong. Addresses are left out, because they differ between runs that are otherwise
-// the same.
+// lastLines are the last few lines that a process printed, for a verdict: the last one first, because
+// log.Fatal says there what was wrong, and a terminal does not show all of it. Addresses are left
+// out, because they differ between runs that are otherwise the same.
 func lastLines(output string) string {
-	const lines, most = 3, 400
-	all := strings.Split(strings.TrimSpace(output[max(0, len(output)-4*most):]), "\n")
-	said := strings.Join(all[max(0, len(all)-lines):], " / ")
-	return plain.Line(address.ReplaceAllString(said, "0x..."), most)
+	const lines, most = 4, 400
+	tail := address.ReplaceAllString(strings.TrimSpace(output[max(0, len(output)-4*most):]), "0x...")
+	all := strings.Split(tail, "\n")
+	last := len(all) - 1
+	said := plain.Line(strings.TrimSpace(all[last]), most/2)
+	if before := all[max(0, last-lines+1):last]; len(before) > 0 {
+		said += "; before that: " + plain.Line(strings.Join(before, " / "), most/2)
+	}
+	return said
 }
 
 // lastLine returns where the last line that starts with prefix begins, or -1.

@@ -12,11 +12,12 @@ import (
 // A process that ends by itself has mostly said why: log.Fatal, or the flag package.
 func TestProcessThatEndsByItselfShowsItsLastWords(t *testing.T) {
 	for said, want := range map[string]string{
-		"2026/11/29 cannot open raft.log: Operation not supported\n": "cannot open raft.log: Operation not supported",
-		"flag provided but not defined: -test.run\nUsage of test:\n": "flag provided but not defined: -test.run / Usage of test:",
-		"\x1b[2J\u202eall passed\n":                                  `\x1b[2J\u202eall passed`,
-		strings.Repeat("x", 4<<20):                                   "xxxx",
-		"":                                                           "exit code 3",
+		"2026/11/29 cannot open raft.log: Operation not supported\n":  "cannot open raft.log: Operation not supported",
+		"flag provided but not defined: -test.run\nUsage of test:\n":  "Usage of test:; before that: flag provided but not defined: -test.run\n",
+		strings.Repeat("warning\n", 99) + "leader without an entry\n": "its last words: leader without an entry; before that: warning / warning / warning\n",
+		"\x1b[2J\u202eall passed\n":                                   `\x1b[2J\u202eall passed`,
+		strings.Repeat("x", 4<<20):                                    "xxxx",
+		"":                                                            "exit code 3",
 	} {
 		g := &guest{output: &output{tail: []byte(said)}, memory: &guestMemory{}, clock: newClock([2]uint64{})}
 		v := g.ending(sys.NewExitError(3 | askedToExit))

@@ -106,7 +106,7 @@ func TestAllowed(t *testing.T) {
 // diedSaying are what is told of processes that end by themselves.
 var diedSaying = map[string]string{
 	"log file in init": "cannot open raft.log: open raft.log: Bad file number",
-	"flags in init":    "Usage of test:",
+	"flags in init":    "before that: flag provided but not defined",
 }
 
 // TestForgeries holds forgeries that compile, and must not help (testdata/mini/raft/forge.go).

@@ -47,7 +47,7 @@ func main() {
 	out.Close()
 	code := 0
 	if err != nil {
-		fmt.Fprintf(errs, "%s: %v\n", program, err)
+		fmt.Fprintf(errs, "%s: %v%s\n", program, err, remedy(err))
 		code = 1
 		var usage *usageError
 		if errors.As(err, &usage) {
@@ -63,6 +63,14 @@ func main() {
 	}
 	errs.Close()
 	os.Exit(code)
+}
+
+// remedy says what to do about files that this user may not read or write.
+func remedy(err error) string {
+	if !errors.Is(err, fs.ErrPermission) {
+		return ""
+	}
+	return ". The data of a cluster belongs to the user who started it: run this as that user, or give the whole folder to this one (chown -R)"
 }
 
 // usageError is a command that cannot be meant.
