@@ -103,11 +103,14 @@ func (a *app) view(ctx context.Context, f *viewFlags, what string) error {
 
 // viewed makes the run that what names: a file with a trace, or a case. name is for a file.
 func (a *app) viewed(ctx context.Context, f *viewFlags, what string) (run view.Run, name string, err error) {
-	if info, err := os.Stat(what); err == nil && info.Mode().IsRegular() {
+	switch info, err := os.Stat(what); {
+	case err == nil && info.Mode().IsRegular():
 		run, err := viewTrace(what)
 		return run, strings.TrimSuffix(filepath.Base(what), filepath.Ext(what)), err
+	case err == nil && !info.IsDir():
+		return view.Run{}, "", usage(fmt.Errorf("%s: it is no regular file; view takes a file that replay --trace has written", what))
 	}
-	if filepath.Ext(what) != "" { // no case is called so
+	if filepath.Ext(what) != "" || filepath.IsAbs(what) { // no case is called so
 		return view.Run{}, "", usage(fmt.Errorf("%s: there is no file of that name; replay --trace FILE writes one", what))
 	}
 	r := &replaying{app: a, flags: &f.replayFlags, forget: func() {}}

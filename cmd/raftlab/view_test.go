@@ -32,3 +32,14 @@ func TestViewOfWhatIsNoTrace(t *testing.T) {
 	_, err := viewTrace(file)
 	require.NoError(t, err)
 }
+
+// TestViewOfWhatIsNoFile: what can be nothing but a file is not taken for the name of a case.
+func TestViewOfWhatIsNoFile(t *testing.T) {
+	for what, says := range map[string]string{
+		filepath.Join(t.TempDir(), "none"): "there is no file of that name",
+		os.DevNull:                         "it is no regular file",
+	} {
+		_, _, err := (&app{}).viewed(t.Context(), &viewFlags{}, what)
+		require.ErrorContains(t, err, what+": "+says)
+	}
+}
