@@ -146,6 +146,10 @@ func (s *State) Fixed(key string, r *Report, chosen bool) (notes []string, err e
 	case 1:
 		notes = append(notes, alone)
 	default:
+		const most = 3 // a part that has just been written would fill the screen
+		if more := len(unknown) - most; more > 0 {
+			unknown = append(unknown[:most], fmt.Sprintf("and %d more", more))
+		}
 		notes = append(notes, "nobody knows how often these failed before the change, since the search ended at a failure "+
 			"(--keep-going before a change finds the rate): "+strings.Join(unknown, ", "))
 	}

@@ -82,9 +82,9 @@ func TestRememberedRates(t *testing.T) {
 // What is not known of several cases is said once.
 func TestRatesThatNobodyKnows(t *testing.T) {
 	s := &State{dir: t.TempDir()}
-	test := func(source string, outcome record.Outcome) []string {
+	test := func(source string, outcome record.Outcome, more ...string) []string {
 		r := &Report{Started: time.Unix(1, 0), Builds: []Build{{Package: "./raft", Source: source}}}
-		for seed, name := range []string{"2A/X", "2B/Y"} {
+		for seed, name := range append([]string{"2A/X", "2B/Y"}, more...) {
 			r.Cases = append(r.Cases, CaseResult{Case: name, pkg: "./raft", Seeds: 1, Runs: []RunResult{{Seed: uint64(seed), Outcome: outcome}}})
 		}
 		notes, err := s.Fixed("/peer", r, false)
@@ -94,4 +94,6 @@ func TestRatesThatNobodyKnows(t *testing.T) {
 	assert.Empty(t, test("one", record.Fail))
 	assert.Equal(t, []string{"nobody knows how often these failed before the change, since the search ended at a failure " +
 		"(--keep-going before a change finds the rate): 2A/X (seed 0 before; 0 of 1 now), 2B/Y (seed 1 before; 0 of 1 now)"}, test("two", record.Pass))
+	test("three", record.Fail, "2C/Z", "2C/V", "2C/W")
+	assert.Contains(t, test("four", record.Pass, "2C/Z", "2C/V", "2C/W")[0], "2C/Z (seed 2 before; 0 of 1 now), and 2 more")
 }
