@@ -28,6 +28,8 @@ type operation struct {
 	wrote   bool
 	answer  string // the last answer to a write
 	seen    bool   // it has read its own value since
+	asks    bool   // it has sent something
+	heard   bool   // and somebody has answered
 	told    bool
 }
 
@@ -51,6 +53,7 @@ func (c *clients) event(w *witness, e record.Event) {
 	switch e.Kind {
 	case record.Sent:
 		v := parse(e.Detail)
+		o.asks = true
 		c.again(w, e, o, v)
 		if written, ok := v.find("value"); ok {
 			o.wrote, o.written, o.seen, o.answer = true, written.text, false, ""
@@ -59,6 +62,7 @@ func (c *clients) event(w *witness, e record.Event) {
 	case record.Handled:
 		c.early(w, e, c.writes[key])
 	case record.Replied:
+		o.heard = true
 		v := parse(e.Detail)
 		answer, _ := v.find("err")
 		if _, write := c.writes[key]; write {
@@ -149,8 +153,12 @@ func (c *clients) again(w *witness, e record.Event, o *operation, v value) {
 	}
 }
 
-// returns judges a lock that was got: it takes a write that was carried out, or its value seen.
+// returns judges an answer that nobody has given, and a lock that was got: it takes a write that was
+// carried out, or its value seen.
 func (c *clients) returns(w *witness, e record.Event, o *operation) {
+	if o.asks && !o.heard && !strings.Contains(e.Text, "Maybe") {
+		w.breach(e.Peer, "ends its %s with %q, but no server has answered it", o.method, e.Text)
+	}
 	if o.method != "acquire" || e.Text != "done" {
 		return
 	}

@@ -149,7 +149,13 @@ func (w *witness) event(e record.Event) {
 		p.longest = max(p.longest, e.Index)
 	case record.Sent:
 		w.sent(e)
+	case record.Dropped:
+		delete(p.words, e.Other) // a leader may wait for an answer, or for what tells it of the loss
 	case record.Delivered, record.Handled, record.Replied:
+		if _, other := w.others[callOf(e)]; other && e.Kind == record.Replied {
+			_, term := ReadReply(e.Detail)
+			p.heardOf = max(p.heardOf, term)
+		}
 		if c := w.calls[callOf(e)]; c != nil && e.Other < record.FirstClient {
 			w.message(e, c)
 		}

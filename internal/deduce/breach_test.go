@@ -182,6 +182,26 @@ func TestBreaches(t *testing.T) {
 			r.add(record.Restart, 2, record.None, 0, "", "")
 			r.vote(2, 1, 4, 1, 1, true)
 		}},
+		{"one is left alone, as the last message was lost", "", func(r *trace) {
+			r.call(0, 2, "Raft.AppendEntries", "{Term:1 LeaderId:0 PrevLogIndex:0 PrevLogTerm:0 Entries:[] LeaderCommit:0}", "")
+			for range 3 {
+				r.pause(100 * time.Millisecond)
+				r.entries(0, 1, 1, 1, 1, "", 0)
+			}
+			r.pause(90 * time.Millisecond)
+			r.vote(2, 0, 2, 0, 0, false)
+		}},
+		{"a term that an heir tells of", "", func(r *trace) {
+			r.vote(2, 1, 2, 1, 1, true)
+			r.call(2, 1, "Raft.TimeoutNow", "{Term:2}", "{Term:3}")
+			r.vote(2, 1, 4, 1, 1, true)
+		}},
+		{"a candidate stays in its term", "still asks for votes in term 2, 1.197s after it first did", func(r *trace) {
+			for range 5 {
+				r.call(2, 1, "Raft.RequestVote", "{Term:2 CandidateId:2 LastLogIndex:1 LastLogTerm:1}", "")
+				r.pause(397 * time.Millisecond)
+			}
+		}},
 		{"one is left alone by one that crashes", "", func(r *trace) {
 			r.entries(0, 2, 1, 0, 0, "", 0)
 			for range 2 {

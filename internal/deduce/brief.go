@@ -2,6 +2,7 @@ package deduce
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -42,6 +43,40 @@ func (r Request) Brief() string {
 		say("up to %d%s", r.Prev, ofTerm(r.PrevTerm))
 	}
 	return strings.Join(parts, ", ")
+}
+
+// mostOfField is how long a field is at most in [BriefService].
+const mostOfField = 24
+
+// BriefService says what a request or a reply of a service has in it: Put "x" "[1]", or OK "[1]"
+// Version 3. Numbers by which servers and clients know each other are left out, and so is what is
+// empty. A detail that cannot be read gives "".
+func BriefService(detail string) string {
+	var first, parts []string
+	for _, f := range parse(detail).fields {
+		name, text := strings.ToLower(f.name), f.value.text
+		if text == "" || text == `""` && name != "value" {
+			continue
+		}
+		if runes := []rune(text); len(runes) > mostOfField {
+			text = string(runes[:mostOfField-2]) + ".."
+		}
+		switch {
+		case name == "err" || name == "op":
+			first = append(first, strings.Trim(text, `"`))
+		case name == "key" || name == "value":
+			parts = append(parts, text)
+		case !numbering(name):
+			parts = append(parts, f.name+" "+text)
+		}
+	}
+	return strings.Join(append(first, parts...), " ")
+}
+
+// numbering says whether a field has the number of a client, or of its request.
+func numbering(name string) bool {
+	return name != "gid" && (strings.HasSuffix(name, "id") || slices.ContainsFunc([]string{"client", "clerk", "session", "seq", "serial", "try", "request"},
+		func(part string) bool { return strings.HasPrefix(name, part) }))
 }
 
 // ofTerm is in which term an entry was made; the empty log ends in none.

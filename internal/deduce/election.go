@@ -36,6 +36,7 @@ func (w *witness) leaps(peer int, r Request) {
 	p := w.of(peer)
 	was := p.tried[r.RPC]
 	p.tried[r.RPC] = r.Term
+	w.staysInTerm(peer, r, was)
 	if was == 0 || r.Term <= max(was, p.heardOf+1) || p.toldLeap {
 		return // where the first term begins is everybody's own affair
 	}
@@ -45,6 +46,27 @@ func (w *witness) leaps(peer int, r Request) {
 		kind = "pre-votes"
 	}
 	w.breach(peer, "asks for %s in term %d, but the newest term that it has stood in or heard of is %d", kind, r.Term, p.heardOf)
+}
+
+// longElection is how long a candidate asks for votes in one term at most: then it stands in the next one
+// (§5.2).
+const longElection = time.Second
+
+// staysInTerm judges that a candidate that is not elected does not ask again in the same term.
+func (w *witness) staysInTerm(peer int, r Request, was int) {
+	p := w.of(peer)
+	now := w.events[w.at].Time
+	if r.RPC != Vote || r.Term != was {
+		if r.RPC == Vote {
+			p.stoodAt = now
+		}
+		return
+	}
+	if now-p.stoodAt > longElection && !p.toldStay {
+		p.toldStay = true
+		w.breach(peer, "still asks for votes in term %d, %v after it first did", r.Term, (now - p.stoodAt).Round(time.Millisecond))
+		w.breaches[len(w.breaches)-1].Idle = true
+	}
 }
 
 // soon is the least election timeout that a peer may draw (docs/timing.md), without the time that

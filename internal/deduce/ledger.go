@@ -43,13 +43,14 @@ type member struct {
 
 	snapshots map[int]bool  // by the index up to which they go
 	heardAt   time.Duration // when it last answered the leader of its term, or 0
+	stoodAt   time.Duration // when it first asked for votes in the term in which it last did
 	urged     time.Duration // when it was last sent something else, such as that it is to stand
 	news      news
 
 	told  int         // the newest index that a message vouched for as committed
 	match map[int]int // as a leader: what followers have said that they have
 	// A breach of the kind has been told.
-	toldEnd, toldCommit, toldEntry, toldRefusal, toldLeap, toldAlone, hasty, obstinate bool
+	toldEnd, toldCommit, toldEntry, toldRefusal, toldLeap, toldAlone, toldStay, hasty, obstinate bool
 }
 
 // span is what a request may bring: entries behind an index, up to another.

@@ -127,8 +127,25 @@ func (w *weigher) servedBy(end int) {
 			return
 		case d.Kind == record.Delivered && d.Peer == r.Peer && d.Other == r.Other && d.N == r.N:
 			w.raise(back, Decisive)
+			if w.events[end].Method == "get" {
+				w.ledSince(d.Other, back)
+			}
 			return
 		}
+	}
+}
+
+// ledSince finds where a server began to lead that serves a read: it may know little yet, or another
+// one may lead by now.
+func (w *weigher) ledSince(server, at int) {
+	since := -1
+	for _, c := range w.changes {
+		if c.At < at && c.Peer == server && c.What == Leads {
+			since = c.At
+		}
+	}
+	if since >= 0 {
+		w.raise(since, Decisive)
 	}
 }
 

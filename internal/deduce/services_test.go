@@ -204,3 +204,35 @@ func TestDoubts(t *testing.T) {
 	}
 	assert.Equal(t, []string{"ErrUnknown"}, decisive)
 }
+
+// A client knows no answer that nobody has given, but that it knows none.
+func TestAnswersOfNobody(t *testing.T) {
+	for answer, want := range map[string][]string{"ErrNoKey": {`1000 ends its get with "ErrNoKey", but no server has answered it`}, "ErrMaybe": nil} {
+		for _, reply := range []string{"", `{Err:"ErrNoKey"}`} {
+			if reply != "" {
+				want = nil
+			}
+			assert.Equal(t, want, told(func(r *trace) {
+				r.add(record.Invoke, one, record.None, 0, "get", "")
+				r.call(one, 0, "KV.Get", `{Key:"x"}`, "")
+				r.call(one, 0, "KV.Get", `{Key:"x"}`, reply)
+				r.add(record.Return, one, record.None, 0, "get", "")
+				r.events[len(r.events)-1].Text = answer
+			}), answer+reply)
+		}
+	}
+}
+
+// What a message of a service says, in a few words: what is done, to what; and not who asks.
+func TestBriefService(t *testing.T) {
+	for detail, want := range map[string]string{
+		`{Key:"x" Value:"[1]" Op:"Put" Client:2 Seq:1}`: `Put "x" "[1]"`,
+		`{Err:"OK" Value:"" Version:3}`:                 `OK "" Version 3`,
+		`{Err:"ErrNoKey" Contents:""}`:                  `ErrNoKey`,
+		`{Shard:3 Num:2 ClientId:77 GID:5}`:             `Shard 3 Num 2 GID 5`,
+		`{Key:"a long key, and longer than that"}`:      `"a long key, and longe..`,
+		`{}`: "", "nil": "",
+	} {
+		assert.Equal(t, want, BriefService(detail), detail)
+	}
+}

@@ -67,6 +67,10 @@ type word struct {
 	last     time.Duration // when it last did
 }
 
+// alone is how long a leader may send nothing to a follower: several heartbeats, and longer than a
+// peer waits for an answer under load (docs/timing.md).
+const alone = 400 * time.Millisecond
+
 // apart is how far apart two messages to others are that count as two: those of one instant are one
 // word to all.
 const apart = 20 * time.Millisecond
@@ -92,7 +96,7 @@ func (w *witness) speaks(e record.Event, term int) {
 
 // leavesAlone judges the time from a leader's word to a follower up to the next one, or to the end.
 func (w *witness) leavesAlone(leader, follower int, was word, to time.Duration) {
-	if p := w.of(leader); to-was.time <= timeout || was.others < leastToOthers || p.toldAlone {
+	if p := w.of(leader); to-was.time <= alone || was.others < leastToOthers || p.toldAlone {
 		return
 	}
 	w.of(leader).toldAlone = true

@@ -79,6 +79,14 @@ func newsOf(events []record.Event) map[int]string {
 	return news
 }
 
+// answerOf is what a reply says.
+func answerOf(r deduce.Request, e record.Event) string {
+	if r.RPC == deduce.Other {
+		return deduce.BriefService(e.Detail)
+	}
+	return r.BriefReply(e.Detail)
+}
+
 // momentOf makes the moment of one event that is not about a link.
 func momentOf(e record.Event, r deduce.Request) Moment {
 	row := rowOf(e)
@@ -86,13 +94,15 @@ func momentOf(e record.Event, r deduce.Request) Moment {
 	said := ""
 	switch e.Kind {
 	case record.Sent, record.Delivered, record.Dropped:
-		said = r.Brief()
+		if said = r.Brief(); r.RPC == deduce.Other && e.Kind != record.Dropped {
+			said = deduce.BriefService(e.Detail)
+		}
 	case record.Handled:
 		l.Peer = e.Other
 		l.Text = "answers " + Name(e.Peer) + " " + methodName(e.Method)
-		said = r.BriefReply(e.Detail)
+		said = answerOf(r, e)
 	case record.Replied:
-		said = r.BriefReply(e.Detail)
+		said = answerOf(r, e)
 	case KindPrint:
 		l.Text = plain.Line(e.Text, plain.MaxText)
 		return l
