@@ -229,6 +229,8 @@ func TestBriefService(t *testing.T) {
 		`{Key:"x" Value:"[1]" Op:"Put" Client:2 Seq:1}`: `Put "x" "[1]"`,
 		`{Err:"OK" Value:"" Version:3}`:                 `OK "" Version 3`,
 		`{Err:"ErrNoKey" Contents:""}`:                  `ErrNoKey`,
+		`{Err:"ErrWrongLeader" Value:"" Version:0}`:     `ErrWrongLeader`,
+		`{Err:"ErrVersion" Value:"" Version:4}`:         `ErrVersion Version 4`,
 		`{Shard:3 Num:2 ClientId:77 GID:5}`:             `Shard 3 Num 2 GID 5`,
 		`{Key:"a long key, and longer than that"}`:      `"a long key, and longe..`,
 		`{}`: "", "nil": "",
