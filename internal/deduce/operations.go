@@ -127,7 +127,7 @@ func (w *weigher) servedBy(end int) {
 			return
 		case d.Kind == record.Delivered && d.Peer == r.Peer && d.Other == r.Other && d.N == r.N:
 			w.raise(back, Decisive)
-			if w.events[end].Method == "get" {
+			if w.events[end].Method == "get" && !w.sharded() {
 				w.ledSince(d.Other, back)
 			}
 			return
@@ -135,8 +135,8 @@ func (w *weigher) servedBy(end int) {
 	}
 }
 
-// ledSince finds where a server began to lead that serves a read: it may know little yet, or another
-// one may lead by now.
+// ledSince finds where a server began to lead that serves a read, if it was after the first of what the
+// verdict names: it may know little yet.
 func (w *weigher) ledSince(server, at int) {
 	since := -1
 	for _, c := range w.changes {
@@ -144,7 +144,7 @@ func (w *weigher) ledSince(server, at int) {
 			since = c.At
 		}
 	}
-	if since >= 0 {
+	if since >= 0 && len(w.subject.Times) > 0 && w.events[since].Time > slices.Min(w.subject.Times) {
 		w.raise(since, Decisive)
 	}
 }
