@@ -119,32 +119,41 @@ func TestWorkerSeesItsParentGo(t *testing.T) {
 
 const parentEnv = "RAFTLAB_SIM_TEST_PARENT"
 
-// A parent that is killed leaves no worker.
+// A parent that is killed leaves no worker, and no native run.
 func TestKilledParent(t *testing.T) {
-	if os.Getenv(parentEnv) != "" {
-		fmt.Println("worker", busyWorker(t).cmd.Process.Pid)
+	switch os.Getenv(parentEnv) {
+	case "worker":
+		fmt.Println("child", busyWorker(t).cmd.Process.Pid)
 		select {}
+	case "native run":
+		child := exec.Command("sh", "-c", "echo child $$; exec sleep 600")
+		child.Stdout = os.Stdout
+		require.NoError(t, runGroup(context.Background(), time.Minute, child))
 	}
 	if runtime.GOOS != "linux" {
 		t.Skip("reads /proc")
 	}
 	buildMini(t)
-	parent := exec.Command(os.Args[0], "-test.run=^TestKilledParent$")
-	parent.Env = append(os.Environ(), parentEnv+"=1")
-	out, err := parent.StdoutPipe()
-	require.NoError(t, err)
-	require.NoError(t, parent.Start())
-	var pid int
-	for lines := bufio.NewScanner(out); pid == 0 && lines.Scan(); {
-		fmt.Sscanf(lines.Text(), "worker %d", &pid)
+	for _, kind := range []string{"worker", "native run"} {
+		t.Run(kind, func(t *testing.T) {
+			parent := exec.Command(os.Args[0], "-test.run=^TestKilledParent$")
+			parent.Env = append(os.Environ(), parentEnv+"="+kind)
+			out, err := parent.StdoutPipe()
+			require.NoError(t, err)
+			require.NoError(t, parent.Start())
+			var pid int
+			for lines := bufio.NewScanner(out); pid == 0 && lines.Scan(); {
+				fmt.Sscanf(lines.Text(), "child %d", &pid)
+			}
+			require.NotZero(t, pid)
+			require.NoError(t, parent.Process.Kill())
+			parent.Process.Wait() // the pipe may outlive it
+			require.Eventually(t, func() bool {
+				status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+				return err != nil || strings.Contains(string(status), "State:\tZ")
+			}, 10*time.Second, 50*time.Millisecond)
+		})
 	}
-	require.NotZero(t, pid)
-	require.NoError(t, parent.Process.Kill())
-	parent.Wait()
-	require.Eventually(t, func() bool {
-		status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-		return err != nil || strings.Contains(string(status), "State:\tZ")
-	}, 10*time.Second, 50*time.Millisecond)
 }
 
 // Whoever sets the variable of workers by hand is told so.

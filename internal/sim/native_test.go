@@ -37,8 +37,9 @@ func makeNoise(args any) {
 }
 `
 
-// noisyBuilds are the peers of the framework for both engines, with the noise that they can make.
-func noisyBuilds(t *testing.T) (wasm, host *Binary) {
+// noisyBuilds are the peers of the framework for both engines, and with the race detector if there is
+// the C compiler that it needs, with the noise that they can make.
+func noisyBuilds(t *testing.T) (wasm, host, raced *Binary) {
 	t.Helper()
 	root := filepath.Join("..", "..")
 	edits := map[string][]byte{"raft/noise.go": []byte(noisyPeer)}
@@ -63,25 +64,38 @@ func noisyBuilds(t *testing.T) (wasm, host *Binary) {
 	b.Native = true
 	host, err = b.Binary(context.Background(), nil)
 	require.NoError(t, err)
-	return wasm, host
+	if _, err := exec.LookPath("gcc"); err != nil {
+		t.Log("the race detector is left out: there is no C compiler")
+		return wasm, host, nil
+	}
+	b.Race = true
+	raced, err = b.Binary(context.Background(), nil)
+	require.NoError(t, err)
+	return wasm, host, raced
 }
 
 // TestSameRunInBothEngines: where a run is executed makes no difference to any of its events, nor
-// to its verdict, whether or not the peers print.
+// to its verdict, whether or not the peers print, and whether or not the race detector looks on.
 func TestSameRunInBothEngines(t *testing.T) {
 	p := newPool(t, 2)
-	wasm, host := noisyBuilds(t)
+	wasm, host, raced := noisyBuilds(t)
 	for _, name := range []string{"2C/CrashSwarm", "2D/Snapshots"} { // doctor --engines has those of services
 		for _, seed := range []uint64{1, 4} { // 4 divides one of them: package yield
 			plain := p.Run(context.Background(), labJob(wasm, name, seed))
-			for _, env := range [][]string{nil, {"NOISE=1"}} {
-				r := p.Run(context.Background(), labJob(host, name, seed, env...))
+			same := func(binary *Binary, env ...string) {
+				t.Helper()
+				r := p.Run(context.Background(), labJob(binary, name, seed, env...))
 				t.Log(name, seed, env, plain.CPU, r.CPU, plain.Idle, r.Idle)
 				require.Equal(t, record.Pass, r.Verdict.Outcome, r.Verdict.Message)
 				// The engines have a goroutine or two of their own, and memory is known in wasm only.
 				plain.Verdict.Peaks, r.Verdict.Peaks = record.Peaks{}, record.Peaks{}
 				require.Equal(t, plain.Verdict, r.Verdict)
 				require.Equal(t, plain.Hash, r.Hash, "%s, seed %d, %v", name, seed, env)
+			}
+			same(host)
+			same(host, "NOISE=1")
+			if raced != nil {
+				same(raced)
 			}
 		}
 	}
