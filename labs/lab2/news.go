@@ -206,7 +206,7 @@ func lateNews(e *tester.Env) {
 // termsGrow fails if a peer says an older term than it has said before. Nobody restarts meanwhile.
 func (c *cluster) termsGrow(d time.Duration) {
 	said := make([]int, c.N())
-	for end := c.env.Now() + d; c.env.Now() < end; c.env.Sleep(2 * time.Millisecond) {
+	for end := c.env.Now() + d; c.env.Now() < end; c.env.Sleep(10 * time.Millisecond) {
 		for i := range said {
 			now, _ := c.State(i)
 			if now < said[i] {
