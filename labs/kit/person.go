@@ -35,6 +35,10 @@ func (p *Person) Does(what string, do func()) {
 	p.doing.Store("nothing")
 }
 
+// Obstructed says that until now something was in the way of what the person does, which has all the
+// time again that it may take. Any goroutine may say so.
+func (p *Person) Obstructed() { p.since.Store(int64(p.Env().Now())) }
+
 // Env is the run that the person is part of.
 func (p *Person) Env() *tester.Env { return p.b.m.Env() }
 

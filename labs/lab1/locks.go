@@ -9,10 +9,11 @@ import (
 	"raftlab/tester"
 )
 
-// watch is the case's own book of who holds which lock.
+// watch is the case's own book of who holds which lock, and of who wants which.
 type watch struct {
 	mu      sync.Mutex
 	holders map[string]*user
+	wanted  map[*user]string
 }
 
 // handle is a user's handle of a lock.
@@ -44,13 +45,23 @@ func (h *handle) traced(what string, call func()) {
 	})
 }
 
-// acquire takes the lock. The case fails if somebody else has it.
+// acquire takes the lock. The case fails if somebody else has it. A lock need not be fair: those who
+// want it as well have had somebody's turn in their way until now.
 func (h *handle) acquire() {
-	h.traced("acquire", h.lock.Acquire)
 	s := h.u.s
 	s.watch.mu.Lock()
+	s.watch.wanted[h.u] = h.name
+	s.watch.mu.Unlock()
+	h.traced("acquire", h.lock.Acquire)
+	s.watch.mu.Lock()
+	delete(s.watch.wanted, h.u)
 	other := s.watch.holders[h.name]
 	s.watch.holders[h.name] = h.u
+	for u, name := range s.watch.wanted {
+		if name == h.name {
+			u.Obstructed()
+		}
+	}
 	s.watch.mu.Unlock()
 	if other != nil {
 		s.Fail(tester.RuleTwoHolders, nil, "client %d has acquired lock %q, which client %d holds and has not released",

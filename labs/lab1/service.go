@@ -27,7 +27,7 @@ type service struct {
 
 // start starts the server on a network with these options.
 func start(e *tester.Env, o tester.Options) *service {
-	s := &service{env: e, made: tester.MakerOf[kvapi.Single](e), watch: watch{holders: map[string]*user{}}}
+	s := &service{env: e, made: tester.MakerOf[kvapi.Single](e), watch: watch{holders: map[string]*user{}, wanted: map[*user]string{}}}
 	if s.made.First.Versioned == nil { // what 6.824 and 6.5840 of 2024 count on
 		o.Duplicates = false
 	}
