@@ -37,7 +37,10 @@ func (u *User) do(op model.Op, call func(*model.Op)) model.Op {
 		o := u.Client.Invoke(string(op.Kind), op.Question())
 		u.Client.Call(func() { call(&op) })
 		what := fmt.Sprintf("%s %s of client %d", op.Kind, op.Question(), u.Client.Number())
-		if o.Asked(what); op.Kind != model.Get && op.Err == kvapi.OK {
+		if op.OnlyServersKnow() {
+			o.Asked(what)
+		}
+		if op.Kind != model.Get && op.Err == kvapi.OK {
 			o.Wrote(what)
 		}
 		o.Return(op.Answer())

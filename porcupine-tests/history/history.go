@@ -31,7 +31,10 @@ func do(cl *tester.Client, op model.Op, call func(*model.Op)) {
 	traced := cl.Invoke(string(op.Kind), op.Question())
 	cl.Call(func() { call(&op) })
 	what := fmt.Sprintf("%s %s of client %d", op.Kind, op.Question(), cl.Number())
-	if traced.Asked(what); op.Kind != model.Get && op.Err == kvapi.OK {
+	if op.OnlyServersKnow() {
+		traced.Asked(what)
+	}
+	if op.Kind != model.Get && op.Err == kvapi.OK {
 		traced.Wrote(what)
 	}
 	traced.Return(op.Answer())

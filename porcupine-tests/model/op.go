@@ -64,6 +64,10 @@ func (o Op) Question() string {
 	return s
 }
 
+// OnlyServersKnow is whether nobody can know the answer without asking. Versions only grow, so a
+// clerk that has seen a later one knows of ErrVersion by itself; ErrMaybe says that it knows nothing.
+func (o Op) OnlyServersKnow() bool { return o.Err != kvapi.ErrVersion && o.Err != kvapi.ErrMaybe }
+
 // Answer is what came back: the text of a return event.
 func (o Op) Answer() string {
 	switch {
