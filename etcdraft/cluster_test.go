@@ -80,25 +80,8 @@ func (c *cluster) restart(i int) {
 
 // leader waits for a leader among peers that is not one of without.
 func (c *cluster) leader(without ...int) int {
-	leader := -1
-	c.eventually("a leader", func() bool {
-		newest := 0
-		for i, p := range c.peers {
-			for _, w := range without {
-				if i == w {
-					p = nil
-				}
-			}
-			if p == nil {
-				continue
-			}
-			if term, leads := p.GetState(); leads && term > newest {
-				leader, newest = i, term
-			}
-		}
-		return newest > 0
-	})
-	return leader
+	c.T.Helper()
+	return c.Leader(func(i int) (int, bool) { return c.peers[i].GetState() }, without...)
 }
 
 func (c *cluster) eventually(what string, is func() bool) {

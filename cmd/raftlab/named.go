@@ -34,9 +34,6 @@ func readNamed(ctx context.Context, name string, most int64) ([]byte, error) {
 			c.text, c.err = nil, fmt.Errorf("it has more than %d bytes, and so is not what is read here", most)
 		}
 	}()
-	if ctx == nil {
-		ctx = context.Background()
-	}
 	select {
 	case c := <-read:
 		return c.text, c.err

@@ -96,12 +96,9 @@ func (w *weigher) firstEmpty() {
 // betweenGroups finds the first and the last request of each kind between groups of servers that was
 // answered with a yes: what was given, and what was allowed to go. It says whether there are any.
 func (w *weigher) betweenGroups() bool {
-	group := map[int]string{}
+	group := w.groups()
 	first, last := map[string]int{}, map[string]int{}
 	for at, e := range w.events {
-		if e.Kind == record.Start {
-			group[e.Peer] = e.Text
-		}
 		asks, answers := group[e.Peer], group[e.Other]
 		if e.Kind != record.Handled || asks == answers || !strings.HasPrefix(asks, "group ") || !strings.HasPrefix(answers, "group ") || !isYes(e.Detail) {
 			continue

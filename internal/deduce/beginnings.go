@@ -187,13 +187,11 @@ func (w *weigher) firstRefusals() {
 	}
 	seen := map[RPC]bool{}
 	since := map[RPC]bool{}
-	asked := map[edge]Request{}
 	for at, e := range w.events {
-		key := callOf(e)
 		if e.Kind == record.Sent {
-			asked[key] = w.sent[at]
+			w.asking(at)
 		}
-		r := asked[key]
+		r := w.asked[callOf(e)]
 		if e.Kind != record.Handled || r.RPC == Other {
 			continue
 		}

@@ -90,14 +90,16 @@ func (w *witness) begin() {
 	clear(w.calls)
 }
 
-func (w *witness) breach(peer int, format string, args ...any) {
+func (w *witness) breach(peer int, format string, args ...any) *Breach {
 	w.breaches = append(w.breaches, Breach{At: w.at, Peer: peer, What: fmt.Sprintf(format, args...)})
+	return &w.breaches[len(w.breaches)-1]
 }
 
 // denies is breach, with the event that made so what is denied.
-func (w *witness) denies(peer, since int, format string, args ...any) {
-	w.breach(peer, format, args...)
-	w.breaches[len(w.breaches)-1].Since = since
+func (w *witness) denies(peer, since int, format string, args ...any) *Breach {
+	b := w.breach(peer, format, args...)
+	b.Since = since
+	return b
 }
 
 func (w *witness) of(peer int) *member {

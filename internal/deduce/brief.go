@@ -53,8 +53,10 @@ const mostOfField = 24
 // empty. A detail that cannot be read gives "".
 func BriefService(detail string) string {
 	var first, parts []string
-	failed := ErrorIn(detail) != "" && ErrorIn(detail) != "OK" // and what stands beside that was never set
-	for _, f := range parse(detail).fields {
+	v := parse(detail)
+	err := errorOf(v)
+	failed := err != "" && err != "OK" // and what stands beside that was never set
+	for _, f := range v.fields {
 		name, text := strings.ToLower(f.name), f.value.text
 		if text == "" || text == `""` && (failed || name != "value") || failed && text == "0" {
 			continue

@@ -14,7 +14,6 @@ func (w *witness) stands(peer int, r Request) {
 	if r.RPC == Vote {
 		p.heardOf = max(p.heardOf, r.Term)
 		p.says(r.Term, w.at)
-		p.heardOf = max(p.heardOf, r.Term)
 		if whom, ok := p.votes[r.Term]; ok && whom != peer {
 			w.denies(peer, p.voteAt[r.Term], "stands in term %d, in which it has voted for %d", r.Term, whom)
 		}
@@ -64,8 +63,7 @@ func (w *witness) staysInTerm(peer int, r Request, was int) {
 	}
 	if now-p.stoodAt > longElection && !p.toldStay {
 		p.toldStay = true
-		w.breach(peer, "still asks for votes in term %d, %v after it first did", r.Term, (now - p.stoodAt).Round(time.Millisecond))
-		w.breaches[len(w.breaches)-1].Idle = true
+		w.breach(peer, "still asks for votes in term %d, %v after it first did", r.Term, (now - p.stoodAt).Round(time.Millisecond)).Idle = true
 	}
 }
 

@@ -46,18 +46,14 @@ func (w *weigher) seldom() bool {
 // sameThing finds what else the same group of servers was asked about the same thing as in a request
 // that it came to refuse: to delete what it is asked for. The first of each method.
 func (w *weigher) sameThing(refused int) {
-	group := map[int]string{}
+	r, group := w.events[refused], w.groups()
 	seen := map[string]bool{}
 	about := value{}
 	for _, e := range w.events[:refused+1] {
-		switch {
-		case e.Kind == record.Start:
-			group[e.Peer] = e.Text
-		case e.Kind == record.Sent && callOf(e) == callOf(w.events[refused]):
+		if e.Kind == record.Sent && callOf(e) == callOf(r) {
 			about = parse(e.Detail)
 		}
 	}
-	r := w.events[refused]
 	for at, e := range w.events[:refused] {
 		if e.Kind != record.Sent || e.Peer >= record.FirstClient || e.Method == r.Method || seen[e.Method] || group[e.Other] != group[r.Other] {
 			continue
@@ -67,6 +63,17 @@ func (w *weigher) sameThing(refused int) {
 			w.raise(at, Decisive)
 		}
 	}
+}
+
+// groups are what the servers say as they start of the group that each is in.
+func (w *weigher) groups() map[int]string {
+	group := map[int]string{}
+	for _, e := range w.events {
+		if e.Kind == record.Start {
+			group[e.Peer] = e.Text
+		}
+	}
+	return group
 }
 
 // within says whether another value has all the fields of this one, with the same values.

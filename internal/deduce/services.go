@@ -84,8 +84,10 @@ func isYes(reply string) bool {
 }
 
 // ErrorIn is what the field Err of a reply has, as in "OK", or "".
-func ErrorIn(reply string) string {
-	err, _ := parse(reply).find("err")
+func ErrorIn(reply string) string { return errorOf(parse(reply)) }
+
+func errorOf(reply value) string {
+	err, _ := reply.find("err")
 	return strings.Trim(err.text, `"`)
 }
 
@@ -137,8 +139,7 @@ func (s *services) forgets(w *witness, peer int, group string, h handover) {
 		for i, a := range had {
 			if a.group == group && !strings.Contains(h.contents, a.value) && tellsAll(h.contents, had[:i], a.value) {
 				s.forgot[key] = true
-				w.denies(peer, a.at, "gives %q to %d without %q, to which its group had answered OK", key, h.to, a.value)
-				w.breaches[len(w.breaches)-1].Value = a.value
+				w.denies(peer, a.at, "gives %q to %d without %q, to which its group had answered OK", key, h.to, a.value).Value = a.value
 				break
 			}
 		}
@@ -180,8 +181,7 @@ func (s *services) strays(w *witness, e record.Event, p *put) {
 		}
 		if tellsAll(h.contents, had, p.value) && !s.back(group, about, h.at) {
 			s.strayed[p.value] = true
-			w.denies(e.Other, h.at, "answers OK to %q for %q, but its group had given %q away without it, to peer %d", p.value, p.key, p.key, h.to)
-			w.breaches[len(w.breaches)-1].Value = p.value
+			w.denies(e.Other, h.at, "answers OK to %q for %q, but its group had given %q away without it, to peer %d", p.value, p.key, p.key, h.to).Value = p.value
 			return
 		}
 	}

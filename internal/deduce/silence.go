@@ -51,8 +51,7 @@ func (w *witness) unanswered() {
 			continue
 		}
 		w.at = first
-		w.breach(peer, "never answers the %s of %d that arrives here", method(w.events[first].Method), w.events[first].Peer)
-		w.breaches[len(w.breaches)-1].Idle = true
+		w.breach(peer, "never answers the %s of %d that arrives here", method(w.events[first].Method), w.events[first].Peer).Idle = true
 	}
 }
 
@@ -100,11 +99,8 @@ func (w *witness) leavesAlone(leader, follower int, was word, to time.Duration) 
 		return
 	}
 	w.of(leader).toldAlone = true
-	now := w.at
-	w.at = was.at
-	w.breach(leader, "sends nothing to %d from here on for %v, although it leads, and sends to others", follower, (to - was.time).Round(time.Millisecond))
-	w.breaches[len(w.breaches)-1].Idle = true
-	w.at = now
+	b := w.breach(leader, "sends nothing to %d from here on for %v, although it leads, and sends to others", follower, (to - was.time).Round(time.Millisecond))
+	b.At, b.Idle = was.at, true
 }
 
 // leftToStand is leavesAlone for a follower that asks for votes.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"raftlab/kvapi"
+	"raftlab/porcupine-tests/history"
 	"raftlab/porcupine-tests/model"
 	"raftlab/tester"
 )
@@ -34,16 +35,7 @@ func (u *User) do(op model.Op, call func(*model.Op)) model.Op {
 		op.Dialect = model.Classic
 	}
 	u.Does(fmt.Sprintf("%s %s", op.Kind, op.Question()), func() {
-		o := u.Client.Invoke(string(op.Kind), op.Question())
-		u.Client.Call(func() { call(&op) })
-		what := fmt.Sprintf("%s %s of client %d", op.Kind, op.Question(), u.Client.Number())
-		if op.OnlyServersKnow() {
-			o.Asked(what)
-		}
-		if op.Kind != model.Get && op.Err == kvapi.OK {
-			o.Wrote(what)
-		}
-		o.Return(op.Answer())
+		history.Do(u.Client, &op, call)
 		u.check(op)
 	})
 	return op

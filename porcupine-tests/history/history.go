@@ -26,10 +26,11 @@ import (
 	"raftlab/tester"
 )
 
-// do traces one operation of a client: call is the clerk's part of it.
-func do(cl *tester.Client, op model.Op, call func(*model.Op)) {
+// Do traces one operation of a client: call is the clerk's part of it, which notes the answer. It
+// says whether the answer takes a request, or agreement, so that a pass is earned.
+func Do(cl *tester.Client, op *model.Op, call func(*model.Op)) {
 	traced := cl.Invoke(string(op.Kind), op.Question())
-	cl.Call(func() { call(&op) })
+	cl.Call(func() { call(op) })
 	what := fmt.Sprintf("%s %s of client %d", op.Kind, op.Question(), cl.Number())
 	if op.OnlyServersKnow() {
 		traced.Asked(what)
@@ -51,7 +52,7 @@ type classicClerk struct {
 }
 
 func (c classicClerk) Get(key string) (value string) {
-	do(c.cl, model.Op{Dialect: model.Classic, Kind: model.Get, Key: key}, func(o *model.Op) {
+	Do(c.cl, &model.Op{Dialect: model.Classic, Kind: model.Get, Key: key}, func(o *model.Op) {
 		value = c.clerk.Get(key)
 		o.Err, o.Got = kvapi.OK, value
 	})
@@ -59,14 +60,14 @@ func (c classicClerk) Get(key string) (value string) {
 }
 
 func (c classicClerk) Put(key, value string) {
-	do(c.cl, model.Op{Dialect: model.Classic, Kind: model.Put, Key: key, Value: value}, func(o *model.Op) {
+	Do(c.cl, &model.Op{Dialect: model.Classic, Kind: model.Put, Key: key, Value: value}, func(o *model.Op) {
 		c.clerk.Put(key, value)
 		o.Err = kvapi.OK
 	})
 }
 
 func (c classicClerk) Append(key, value string) {
-	do(c.cl, model.Op{Dialect: model.Classic, Kind: model.Append, Key: key, Value: value}, func(o *model.Op) {
+	Do(c.cl, &model.Op{Dialect: model.Classic, Kind: model.Append, Key: key, Value: value}, func(o *model.Op) {
 		c.clerk.Append(key, value)
 		o.Err = kvapi.OK
 	})
@@ -83,7 +84,7 @@ type versionedClerk struct {
 }
 
 func (c versionedClerk) Get(key string) (value string, version kvapi.Version, err kvapi.Err) {
-	do(c.cl, model.Op{Dialect: model.Versioned, Kind: model.Get, Key: key}, func(o *model.Op) {
+	Do(c.cl, &model.Op{Dialect: model.Versioned, Kind: model.Get, Key: key}, func(o *model.Op) {
 		value, version, err = c.clerk.Get(key)
 		o.Got, o.GotVersion, o.Err = value, version, err
 	})
@@ -91,7 +92,7 @@ func (c versionedClerk) Get(key string) (value string, version kvapi.Version, er
 }
 
 func (c versionedClerk) Put(key, value string, version kvapi.Version) (err kvapi.Err) {
-	do(c.cl, model.Op{Dialect: model.Versioned, Kind: model.Put, Key: key, Value: value, Version: version}, func(o *model.Op) {
+	Do(c.cl, &model.Op{Dialect: model.Versioned, Kind: model.Put, Key: key, Value: value, Version: version}, func(o *model.Op) {
 		err = c.clerk.Put(key, value, version)
 		o.Err = err
 	})
