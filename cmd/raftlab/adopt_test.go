@@ -69,9 +69,11 @@ func TestPartlyBuilt(t *testing.T) {
 
 	res = raftlab(t, checkout, "test", "2A/InitialElection", "3A/ManyClients", "--seeds", "1", "--impl", dir, "--json", report)
 	require.Equal(t, suite.ExitFailed, res.code, "%+v", res)
-	res = raftlab(t, checkout, "regrade", report)
-	assert.Equal(t, suite.ExitPassed, res.code, "%+v", res)
-	assert.Contains(t, res.out, "identical (2 compared)")
+	for _, from := range []string{report, piped(t, readText(t, report))} {
+		res = raftlab(t, checkout, "regrade", from)
+		assert.Equal(t, suite.ExitPassed, res.code, "%+v", res)
+		assert.Contains(t, res.out, "identical (2 compared)")
+	}
 }
 
 // A solution in the course's layout is tested and graded as it is, and what is said names its own

@@ -3,9 +3,13 @@ package main
 import (
 	"archive/tar"
 	"compress/gzip"
+	"crypto/sha256"
+	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -168,22 +172,6 @@ func allFiles(t *testing.T, dir string) map[string]string {
 	return all
 }
 
-// killed starts a grading and kills it without a warning when so many submissions are done.
-func killed(t *testing.T, after int, out string, args ...string) {
-	t.Helper()
-	c := exec.Command(executable, args...)
-	c.Dir = checkout
-	require.NoError(t, c.Start())
-	for done := 0; done < after; {
-		records, err := filepath.Glob(filepath.Join(out, "students", "*", "record.json"))
-		require.NoError(t, err)
-		done = len(records)
-		time.Sleep(20 * time.Millisecond)
-	}
-	require.NoError(t, c.Process.Kill())
-	assert.Error(t, c.Wait(), "it was killed before it was done")
-}
-
 // Data races are looked for natively in a class of two: a peer that has one keeps its cases, and
 // loses what the policy says.
 func TestGradeRaces(t *testing.T) {
@@ -204,6 +192,72 @@ func TestGradeRaces(t *testing.T) {
 	assert.Contains(t, readText(t, filepath.Join(out, "feedback", "right.txt")), "Data races: none was found")
 }
 
+// grading is a class that is graded in several ways, each of which is told on the way.
+type grading struct {
+	t       *testing.T
+	class   string
+	options []string
+	want    map[string]string // what the first way wrote
+}
+
+func (g *grading) tell(format string, args ...any) { fmt.Fprintf(g.t.Output(), format+"\n", args...) }
+
+func (g *grading) args(out string, more ...string) []string {
+	return slices.Concat([]string{"grade", g.class, "--out", out, "--format", "gradescope,canvas"}, g.options, more)
+}
+
+// run runs a command, and shows how it gets on if the class is a large one.
+func (g *grading) run(args ...string) result {
+	var out, errOut strings.Builder
+	c := exec.Command(executable, args...)
+	c.Dir, c.Stdout, c.Stderr = checkout, &out, &errOut
+	if *classFlag {
+		c.Stderr = io.MultiWriter(&errOut, g.t.Output())
+	}
+	var exit *exec.ExitError
+	if err := c.Run(); !errors.As(err, &exit) {
+		require.NoError(g.t, err)
+	}
+	return result{c.ProcessState.ExitCode(), out.String(), errOut.String()}
+}
+
+// killed starts a grading and kills it without a warning when so many submissions are done. It
+// returns how many are.
+func (g *grading) killed(after int, out string) (done int) {
+	c := exec.Command(executable, g.args(out, "-j", "2")...)
+	c.Dir = checkout
+	require.NoError(g.t, c.Start())
+	records := func() int {
+		found, err := filepath.Glob(filepath.Join(out, "students", "*", "record.json"))
+		require.NoError(g.t, err)
+		return len(found)
+	}
+	for records() < after {
+		time.Sleep(20 * time.Millisecond)
+	}
+	require.NoError(g.t, c.Process.Kill())
+	require.Error(g.t, c.Wait(), "it was killed before it was done")
+	done = records()
+	g.tell("killed when %d were graded", done)
+	return done
+}
+
+// same compares what is in a folder with what the first way wrote.
+func (g *grading) same(what, out string, began time.Time) {
+	files := allFiles(g.t, out)
+	sum := sha256.New()
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		fmt.Fprintf(sum, "%q %q\n", name, files[name])
+	}
+	verdict := "the same bytes as in one go"
+	if g.want == nil {
+		g.want, verdict = files, "with which the others are compared"
+	} else if !assert.Equal(g.t, g.want, files, what) {
+		verdict = "OTHER BYTES"
+	}
+	g.tell("== %s: %d files, %x, %s; %v\n", what, len(files), sum.Sum(nil)[:8], verdict, time.Since(began).Round(time.Second))
+}
+
 // A class of all kinds: graded, killed twice and resumed, and in three shards that are merged. The
 // bytes are the same. CI grades a dozen, `make class` 30.
 func TestClassOf30(t *testing.T) {
@@ -222,42 +276,39 @@ func TestClassOf30(t *testing.T) {
 	} else {
 		classroom{t, class}.dozen()
 	}
-	command := func(out string, more ...string) []string {
-		return append(append([]string{"grade", class, "--seeds", *classSeeds, "--out", out, "--format", "gradescope,canvas",
-			"--cpu", "3s"}, strings.Fields(selection)...), more...) // a right run of 2A takes less than a second
-	}
-	whole := filepath.Join(dir, "whole")
-	began := time.Now()
-	step := func(what string) { t.Logf("%s: %v", what, time.Since(began).Round(time.Second)); began = time.Now() }
-	res := raftlab(t, checkout, command(whole)...)
-	step("graded")
-	t.Log(res.out)
+	size := entriesIn(t, class) - 1                                                                                      // without the list of names
+	g := &grading{t: t, class: class, options: append(strings.Fields(selection), "--seeds", *classSeeds, "--cpu", "3s")} // a right run of 2A takes less than a second
+	g.tell("== %d submissions, graded on %s with seeds %s", size, selection, *classSeeds)
+
+	whole, began := filepath.Join(dir, "whole"), time.Now()
+	res := g.run(g.args(whole)...)
 	require.Equal(t, suite.ExitFramework, res.code, "some need a person: %+v", res)
-	want := allFiles(t, whole)
-	assert.Contains(t, want["students/2021/record.json"], `"contract": "2021"`)
-	persons := want["needs-a-person.csv"]
+	g.tell("%s", res.out)
+	g.same("graded in one go", whole, began)
+	assert.Contains(t, g.want["students/2021/record.json"], `"contract": "2021"`)
 	for _, name := range []string{"two", "other course", "damaged", "late.rar"} {
-		assert.Contains(t, persons, "\n"+name+",needs a person", name)
+		assert.Contains(t, g.want["needs-a-person.csv"], "\n"+name+",needs a person", name)
 	}
 	for _, line := range graded {
-		assert.Contains(t, want["grades.csv"], "\n"+line)
+		assert.Contains(t, g.want["grades.csv"], "\n"+line)
 	}
 
-	out := filepath.Join(dir, "killed")
+	out, began, done := filepath.Join(dir, "killed"), time.Now(), 0
 	for _, after := range killedAfter {
-		killed(t, after, out, command(out, "-j", "2")...)
+		done = g.killed(after, out)
 	}
-	res = raftlab(t, checkout, command(out, "-j", "1")...)
+	res = g.run(g.args(out, "-j", "1")...)
 	require.Equal(t, suite.ExitFramework, res.code, "%+v", res)
-	assert.Equal(t, want, allFiles(t, out), "killed twice")
-	step("killed twice and resumed")
+	assert.Equal(t, size-done, strings.Count(res.errOut, fmt.Sprintf(" of %d: ", size)), "only the remainder is graded: %s", res.errOut)
+	g.same("killed twice and resumed", out, began)
 
-	out = filepath.Join(dir, "sharded")
+	out, began = filepath.Join(dir, "sharded"), time.Now()
 	for i := range 3 {
-		raftlab(t, checkout, command(out, "--shard", fmt.Sprintf("%d/3", i+1))...)
+		shard := fmt.Sprintf("%d/3", i+1)
+		g.tell("shard %s", shard)
+		g.run(g.args(out, "--shard", shard)...)
 	}
-	res = raftlab(t, checkout, "merge", out, "--out", out, "--format", "gradescope,canvas")
+	res = g.run("merge", out, "--out", out, "--format", "gradescope,canvas")
 	require.Equal(t, suite.ExitFramework, res.code, "%+v", res)
-	assert.Equal(t, want, allFiles(t, out), "in three shards")
-	step("in three shards and merged")
+	g.same("in three shards and merged", out, began)
 }

@@ -96,14 +96,12 @@ func (r *replaying) debug(ctx context.Context, interruptions func()) error {
 	signal.Notify(caught, os.Interrupt)
 	defer signal.Stop(caught)
 	r.invite()
-	if j.Trace = r.flags.trace; j.Trace == "" {
-		j.Trace = filepath.Join(dir, "trace")
-	}
-	j.Output = filepath.Join(dir, "output")
+	j.Trace, j.Output = filepath.Join(dir, "trace"), filepath.Join(dir, "output")
 	result, err := sim.Debug(context.WithoutCancel(ctx), j, sim.Debugger{Command: dlv, Listen: r.flags.listen, In: os.Stdin, Out: file(r.out), Err: file(r.err)})
 	if err != nil {
 		return broken(err)
 	}
+	r.keepTrace(j.Trace, result)
 	if result.Verdict.Outcome == record.Inconclusive {
 		fmt.Fprintln(r.out, result.Verdict.Message+": there is no verdict, and no trace hash")
 		return nil

@@ -245,6 +245,18 @@ func TestReplayIsTheSameRun(t *testing.T) {
 	require.NoError(t, err)
 	assert.NotEmpty(t, events)
 
+	// A trace that cannot be written is no success, whatever the run says.
+	if _, err := os.Stat("/dev/full"); err == nil {
+		res = raftlab(t, tree, append(command, "--trace", "/dev/full")...)
+		assert.Equal(t, suite.ExitFramework, res.code, "%+v", res)
+		assert.Contains(t, res.errOut, "--trace /dev/full: not all events could be written")
+		assert.NotContains(t, res.out, "trace: /dev/full")
+		assert.Contains(t, res.out, "same trace hash", "the run is shown all the same")
+		res = raftlab(t, tree, append(command, "--trace", "/dev/stdout")...)
+		assert.Equal(t, suite.ExitFailed, res.code, "%+v", res)
+		assert.Regexp(t, `^\{"`, res.out, "events come first")
+	}
+
 	res = raftlab(t, tree, append(command, "--peers", "1", "--to", "100ms")...)
 	assert.Contains(t, res.out, "| peer 1\n", "one column")
 

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -15,9 +14,7 @@ import (
 
 	"raftlab/internal/course"
 	"raftlab/internal/grade"
-	"raftlab/internal/hidden"
 	"raftlab/internal/plain"
-	"raftlab/internal/release"
 	"raftlab/internal/sim"
 	"raftlab/internal/suite"
 )
@@ -152,153 +149,6 @@ func (f *gradeFlags) check() error {
 		return fmt.Errorf("--result %s: it is for one submission in one format: --one --format gradescope, for example", f.result)
 	}
 	return checkFormats(f.formats)
-}
-
-// prepare reads the command line. Its errors are the user's.
-func (g *gradeRun) prepare(ctx context.Context, submissions string, selectors []string) (err error) {
-	f := g.flags
-	if g.root, err = g.app.root(); err != nil {
-		return err
-	}
-	switch info, err := os.Stat(submissions); {
-	case err != nil:
-		return fmt.Errorf("%s: there is no such folder; name the folder that holds one folder or archive for each student", submissions)
-	case !f.one && !info.IsDir():
-		return fmt.Errorf("%s is a file, and not a folder that holds one folder or archive for each student; "+
-			"unpack a class that is an archive, and give one submission with --one", submissions)
-	}
-	all, err := g.app.allCases(ctx)
-	if err != nil {
-		return err
-	}
-	cases, err := selectGraded(all, selectors)
-	if err != nil {
-		return err
-	}
-	g.tellUnselected(all, cases)
-	before, err := parseDeadline(f.before)
-	if err != nil {
-		return err
-	}
-	seeds, err := f.chooseSeeds(ctx)
-	if err != nil {
-		return err
-	}
-	policy, _, err := readPolicy(ctx, f.policy, cases, seeds.Count())
-	if err != nil {
-		return err
-	}
-	if f.course {
-		policy.Counts = grade.CountsCourse
-	}
-	if err := policy.CheckRelease(release.Of(g.root.Dir)); err != nil {
-		return policyError(f.policy, err)
-	}
-	options, err := (&runFlags{with: f.with, strict: f.strict, contract: f.contract, memory: f.memory, cpu: f.cpu}).options()
-	if err != nil {
-		return err
-	}
-	options.Numbering = g.app.names()
-	modules, err := readModules(ctx, f.modules)
-	if err != nil {
-		return err
-	}
-	roster, err := g.roster(submissions)
-	if err != nil {
-		return err
-	}
-	shard, err := f.chooseShard(g.app)
-	if err != nil {
-		return err
-	}
-	identity, err := g.app.identity(ctx, g.root.Dir)
-	if err != nil {
-		return err
-	}
-	plan, err := grade.NewPlan(cases, seeds, options, policy, identity, roster)
-	if err != nil {
-		return policyError(f.policy, err)
-	}
-	plan.Raftlab = release.Of(g.root.Dir)
-	if plan.Shard = shard; !before.IsZero() {
-		plan.Before = before.Format(time.RFC3339)
-		fmt.Fprintf(g.err, "of git repositories, what was committed before %s is graded\n", plan.Before)
-	}
-	if f.workers <= 0 {
-		f.workers = sim.DefaultWorkers()
-	}
-	g.class = &grade.Class{Plan: plan, Roster: roster, Out: grade.ShardDir(f.out, shard), Seeds: seeds, Framework: g.root.Dir,
-		Packages: packages(), Open: atDeadline(openAny(f.year, modules...), before), Workers: f.workers, Afresh: f.regrade, Costs: suite.Costs{}, Progress: g.progress()}
-	g.class.Compile = compileSubmission
-	if f.race {
-		plan.Race, g.class.CompileRace = true, grade.CompileRace
-		here, err := sim.FindEngines(ctx, g.root.Dir)
-		if err == nil && here.Problem != "" {
-			err = errors.New(here.Problem)
-		}
-		if err != nil {
-			return fmt.Errorf("--race: code cannot be run natively here: %v", err)
-		}
-		fmt.Fprintln(g.err, "WARNING: --race runs the code of all submissions as processes of this machine, outside of the sandbox: they can do whatever you can. "+
-			"Use a container that is thrown away, with no secret in it")
-	}
-	if own := g.app.own; own != nil {
-		g.class.Edits = own.Edits
-		if err := own.Files.Keep(filepath.Join(g.class.Out, grade.CasesDir)); err != nil {
-			return err
-		}
-	}
-	if g.state, err = suite.OpenState(g.root.Dir); err == nil {
-		g.class.Costs = g.state.Costs()
-	}
-	return g.choose(roster)
-}
-
-// selectGraded returns the cases that are graded.
-func selectGraded(all []suite.Case, selectors []string) ([]suite.Case, error) {
-	if len(selectors) == 0 {
-		return nil, errors.New("say what is graded: parts such as 2A-2D, or a lab such as lab2, which means 2A to 2D")
-	}
-	return suite.SelectParts(all, selectors)
-}
-
-// compileSubmission compiles for the wasm engine, where code of others runs.
-func compileSubmission(ctx context.Context, code suite.Code, pkg string) (*sim.Binary, error) {
-	return code.Build(pkg).Binary(ctx, nil)
-}
-
-// readPolicy reads a policy file, or takes the default where there is none. An error has everything
-// that is wrong with it.
-func readPolicy(ctx context.Context, file string, cases []suite.Case, seeds int) (p grade.Policy, text []byte, err error) {
-	if file == "" {
-		return grade.DefaultPolicy(), nil, nil
-	}
-	if text, err = readNamed(ctx, file, maxPolicy); err != nil {
-		return p, nil, fmt.Errorf("--policy %s: %w; raftlab grade --print-policy writes one", file, err)
-	}
-	if p, err = grade.ReadPolicy(text); err != nil {
-		err = policyError(file, errors.Join(err, p.Check(cases, seeds)))
-	}
-	return p, text, err
-}
-
-func policyError(file string, err error) error {
-	if file == "" {
-		return err
-	}
-	return fmt.Errorf("--policy %s:\n%w", file, err)
-}
-
-// chooseSeeds returns the seeds, hidden ones if there is a secret.
-func (f *gradeFlags) chooseSeeds(ctx context.Context) (hidden.Seeds, error) {
-	given, err := suite.ParseSeeds(f.seeds)
-	if err != nil {
-		return hidden.Seeds{}, fmt.Errorf("--%w", err)
-	}
-	if f.salt == "" {
-		return hidden.Given(given), nil
-	}
-	return readSalt(ctx, f.salt, given)
 }
 
 // progress tells on the error stream what happens.

@@ -50,3 +50,15 @@ func TestPipeThatNobodyWritesTo(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "secret", string(text))
 }
+
+// piped is a named pipe that holds a text, once. Where there are none it is a file.
+func piped(t *testing.T, text string) string {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "pipe")
+	if exec.Command("mkfifo", name).Run() != nil {
+		require.NoError(t, os.WriteFile(name, []byte(text), 0o600))
+		return name
+	}
+	go os.WriteFile(name, []byte(text), 0o600) // waits for whoever reads
+	return name
+}

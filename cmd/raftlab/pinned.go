@@ -12,7 +12,6 @@ import (
 	"runtime"
 	"strings"
 
-	"raftlab/internal/grade"
 	"raftlab/internal/release"
 	"raftlab/internal/sim"
 )
@@ -20,12 +19,12 @@ import (
 // byItsRelease repeats the runs of a report with the release of raftlab that made it, if it was
 // another one, and this checkout's git has its tag. done says that it did, and code is the exit
 // code.
-func (a *app) byItsRelease(ctx context.Context, report string, students []string, workers int) (code int, done bool, err error) {
+func (a *app) byItsRelease(ctx context.Context, past *pastReport, students []string, workers int) (code int, done bool, err error) {
 	root, err := a.root()
 	if err != nil {
 		return 0, false, err
 	}
-	was, is := releaseOf(report), release.Of(root.Dir)
+	was, is := past.release(), release.Of(root.Dir)
 	if was == "" || was == is {
 		return 0, false, nil
 	}
@@ -34,11 +33,16 @@ func (a *app) byItsRelease(ctx context.Context, report string, students []string
 	program, err := checkoutOf(ctx, root.Dir, was)
 	if err != nil {
 		fmt.Fprintf(a.err, "NOTE: %s was made by %s, and this is %s: %v.\nTo repeat the runs as they were made: %s; then regrade there. What follows "+
-			"is repeated with this one.\n", report, release.Named(was), release.Named(is), err, release.HowToGet(was))
+			"is repeated with this one.\n", past.name, release.Named(was), release.Named(is), err, release.HowToGet(was))
 		return 0, false, nil
 	}
-	fmt.Fprintf(a.err, "%s was made by %s: its runs are repeated with that release, in %s (--here repeats them with this one)\n", report, release.Named(was), filepath.Dir(program))
-	args := []string{"regrade", wholePath(report), "--framework", filepath.Dir(program)}
+	fmt.Fprintf(a.err, "%s was made by %s: its runs are repeated with that release, in %s (--here repeats them with this one)\n", past.name, release.Named(was), filepath.Dir(program))
+	report, forget, err := past.file()
+	defer forget()
+	if err != nil {
+		return 0, false, err
+	}
+	args := []string{"regrade", report, "--framework", filepath.Dir(program)}
 	for _, s := range students {
 		args = append(args, "--student", s)
 	}
@@ -54,18 +58,6 @@ func (a *app) byItsRelease(ctx context.Context, report string, students []string
 		return 0, true, err
 	}
 	return max(cmd.ProcessState.ExitCode(), 0), true, nil
-}
-
-// releaseOf is the release that made a report, or "" where it does not say.
-func releaseOf(report string) string {
-	if grade.IsDir(report) {
-		return grade.ReleaseOf(report)
-	}
-	r, err := reportIn(context.Background(), report)
-	if err != nil {
-		return "" // regrade says what is wrong with it
-	}
-	return r.Raftlab
 }
 
 // checkoutOf returns the program of another release: built in a clone of the checkout's repository,

@@ -5,10 +5,8 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"slices"
 	"strings"
 
@@ -44,12 +42,16 @@ Exit code: 0 all runs are identical, 1 some differ, 2 usage, 3 the framework fai
 			if err := atLeastOne(c.Flags(), workers); err != nil {
 				return usage(err)
 			}
+			past, err := readPast(c.Context(), args[0])
+			if err != nil {
+				return usage(err)
+			}
 			if !here {
-				if code, done, err := a.byItsRelease(c.Context(), args[0], students, workers); done || err != nil {
+				if code, done, err := a.byItsRelease(c.Context(), past, students, workers); done || err != nil {
 					return errors.Join(usage(err), exitWith(code))
 				}
 			}
-			return a.regrade(c.Context(), args[0], students, workers)
+			return a.regrade(c.Context(), past, students, workers)
 		},
 	}
 	a.casesFlag(c.Flags())
@@ -59,17 +61,17 @@ Exit code: 0 all runs are identical, 1 some differ, 2 usage, 3 the framework fai
 	return c
 }
 
-func (a *app) regrade(ctx context.Context, report string, students []string, workers int) error {
+func (a *app) regrade(ctx context.Context, past *pastReport, students []string, workers int) error {
 	ctx, stop := interruptible(ctx)
 	defer stop()
 	root, err := a.root()
 	if err != nil {
 		return usage(err)
 	}
-	if grade.IsDir(report) {
-		a.withCasesOf(report)
-	} else if r, err := reportIn(ctx, report); err == nil && a.numbering == "" {
-		a.numbering = string(r.Options.Numbering)
+	if past.test == nil {
+		a.withCasesOf(past.name)
+	} else if a.numbering == "" {
+		a.numbering = string(past.test.Options.Numbering)
 	}
 	all, err := a.allCases(ctx)
 	if err != nil {
@@ -82,7 +84,7 @@ func (a *app) regrade(ctx context.Context, report string, students []string, wor
 	if workers <= 0 {
 		workers = sim.DefaultWorkers()
 	}
-	recorded, forget, err := a.recorded(ctx, root, all, report, students)
+	recorded, forget, err := a.recorded(ctx, root, all, past, students)
 	defer forget()
 	if err != nil {
 		return usage(err)
@@ -115,12 +117,12 @@ func (a *app) regrade(ctx context.Context, report string, students []string, wor
 }
 
 // recorded finds the runs to repeat. forget removes code that was adopted; it is never nil.
-func (a *app) recorded(ctx context.Context, root course.Root, all []suite.Case, report string, students []string) (found []*grade.Recorded, forget func(), err error) {
-	if !grade.IsDir(report) {
-		r, forget, err := a.recordedTest(ctx, root, report, students)
+func (a *app) recorded(ctx context.Context, root course.Root, all []suite.Case, past *pastReport, students []string) (found []*grade.Recorded, forget func(), err error) {
+	if past.test != nil {
+		r, forget, err := a.recordedTest(ctx, root, past.test, students)
 		return []*grade.Recorded{r}, forget, err
 	}
-	found, err = a.recordedGrades(root.Dir, all, report, students)
+	found, err = a.recordedGrades(root.Dir, all, past.name, students)
 	return found, func() {}, err
 }
 
@@ -156,15 +158,11 @@ func (a *app) recordedGrades(framework string, all []suite.Case, report string, 
 	return found, nil
 }
 
-// recordedTest reads what `raftlab test --json` wrote.
-func (a *app) recordedTest(ctx context.Context, root course.Root, file string, students []string) (_ *grade.Recorded, forget func(), err error) {
+// recordedTest finds the code of what `raftlab test --json` wrote.
+func (a *app) recordedTest(ctx context.Context, root course.Root, r *suite.Report, students []string) (_ *grade.Recorded, forget func(), err error) {
 	forget = func() {}
 	if len(students) > 0 {
 		return nil, forget, errors.New("--student goes with a directory of grades")
-	}
-	r, err := reportIn(ctx, file)
-	if err != nil {
-		return nil, forget, err
 	}
 	impl := r.Impl
 	if impl == "." || impl == suite.Reference {
@@ -176,22 +174,6 @@ func (a *app) recordedTest(ctx context.Context, root course.Root, file string, s
 		return nil, forget, fmt.Errorf("the report names the code as %s: %w", r.Impl, err)
 	}
 	return grade.FromReport(r, code), forget, nil
-}
-
-// reportIn reads what `raftlab test --json` wrote.
-func reportIn(ctx context.Context, file string) (*suite.Report, error) {
-	text, err := readNamed(ctx, file, maxReport)
-	if err != nil {
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("%s: there is no such report: %w", file, err)
-		}
-		return nil, fmt.Errorf("%s: %w; name the directory of the grades, or a file that raftlab test --json has written", file, err)
-	}
-	r := &suite.Report{}
-	if err := json.Unmarshal(text, r); err != nil || r.Schema != suite.Schema {
-		return nil, fmt.Errorf("%s is damaged, or not what raftlab test --json writes (%s); name another file, or test once more", file, suite.Schema)
-	}
-	return r, nil
 }
 
 // repeated tells what became of the runs.

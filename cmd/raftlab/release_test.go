@@ -50,7 +50,8 @@ func TestRegradeByItsRelease(t *testing.T) {
 		require.NoError(t, err, "%s", out)
 	}
 	ofRelease(t, dir, "0.0.1")
-	put(t, dir, "cmd/raftlab/main.go", "package main\n\nimport \"os\"\n\nfunc main() {\n\tos.Stdout.WriteString(\"0.0.1 is asked to \" + os.Args[1] + \"\\n\")\n\tos.Exit(1)\n}\n")
+	put(t, dir, "cmd/raftlab/main.go", "package main\n\nimport \"os\"\n\nfunc main() {\n\treport, _ := os.ReadFile(os.Args[2])\n\t"+
+		"os.Stdout.WriteString(\"0.0.1 is asked to \" + os.Args[1] + \" \" + string(report) + \"\\n\")\n\tos.Exit(1)\n}\n")
 	git("init", "-q")
 	git("add", ".")
 	git("commit", "-q", "-m", "release 0.0.1")
@@ -65,8 +66,9 @@ func TestRegradeByItsRelease(t *testing.T) {
 	write("0.0.1")
 	res := raftlab(t, dir, "regrade", report)
 	assert.Equal(t, suite.ExitFailed, res.code, "%+v", res)
-	assert.Equal(t, "0.0.1 is asked to regrade\n", res.out)
+	assert.Equal(t, "0.0.1 is asked to regrade "+readText(t, report)+"\n", res.out)
 	assert.Contains(t, res.errOut, "its runs are repeated with that release")
+	assert.Equal(t, res.out, raftlab(t, dir, "regrade", piped(t, readText(t, report))).out, "a pipe is empty the second time")
 
 	// The tag leads elsewhere now: what is in the cache is not that release.
 	git("checkout", "-q", "v0.0.1")

@@ -78,6 +78,8 @@ type replaying struct {
 	peers   []int
 	chosen  timeline.Selection
 	where   engineChoice
+	// untraced is why --trace has not all events.
+	untraced error
 }
 
 func (a *app) replay(ctx context.Context, f *replayFlags, selector string) error {
@@ -104,12 +106,9 @@ func (a *app) replay(ctx context.Context, f *replayFlags, selector string) error
 	was := r.remembered(binary)
 	j := r.options.Job(binary, r.kase, f.seed)
 	j.Params.Detail = true // the decoded arguments; changes nothing else
-	j.Trace = f.trace
-	if j.Trace == "" {
-		j.Trace = filepath.Join(dir, "trace")
-	}
-	j.Output = filepath.Join(dir, "output")
+	j.Trace, j.Output = filepath.Join(dir, "trace"), filepath.Join(dir, "output")
 	result, err := r.runOnce(ctx, j)
+	r.keepTrace(j.Trace, result)
 	if err != nil {
 		return err
 	}

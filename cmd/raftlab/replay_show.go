@@ -49,8 +49,10 @@ func (r *replaying) show(j sim.Job, binary *sim.Binary, result sim.Result, was *
 	}
 	r.verdict(events, result)
 	r.identity(binary, result, was)
-	switch result.Verdict.Outcome {
-	case record.Pass:
+	switch {
+	case r.untraced != nil:
+		return broken(r.untraced)
+	case result.Verdict.Outcome == record.Pass:
 		return nil
 	}
 	if !result.Verdict.Outcome.Failed() {
@@ -157,7 +159,7 @@ func (r *replaying) identity(binary *sim.Binary, result sim.Result, was *suite.L
 	for _, n := range append(slices.Clone(binary.Notes), r.where.note) {
 		fmt.Fprintln(r.out, "note:", n)
 	}
-	if r.flags.trace != "" {
+	if r.flags.trace != "" && r.untraced == nil {
 		fmt.Fprintln(r.out, "trace:", r.flags.trace)
 	}
 }
@@ -177,6 +179,38 @@ func (r *replaying) copyOutput(path string) error {
 	defer f.Close()
 	_, err = io.Copy(r.out, f)
 	return err
+}
+
+// keepTrace writes the events of a run to where --trace wants them, which may be a pipe or a device.
+func (r *replaying) keepTrace(events string, result sim.Result) {
+	to := r.flags.trace
+	if to == "" {
+		return
+	}
+	err := copyFile(to, events)
+	if err == nil && result.Unkept != "" {
+		err = errors.New(result.Unkept)
+	}
+	if err != nil {
+		r.untraced = fmt.Errorf("--trace %s: not all events could be written: %w; name another file", to, err)
+	}
+}
+
+// copyFile copies a file to another, which it makes if it is not there. Without a first file, the
+// second is empty.
+func copyFile(to, from string) error {
+	out, err := os.Create(to)
+	if err != nil {
+		return err
+	}
+	in, err := os.Open(from)
+	if err == nil {
+		_, err = io.Copy(out, in)
+		in.Close()
+	} else if errors.Is(err, os.ErrNotExist) {
+		err = nil // the run ended before it began
+	}
+	return errors.Join(err, out.Close())
 }
 
 func readTrace(path string) ([]record.Event, error) {

@@ -15,16 +15,6 @@ type root struct {
 	found map[string]*directory
 }
 
-// overlaps reports whether one package is in both.
-func (r root) overlaps(other root) bool {
-	for place := range r.found {
-		if other.found[place] != nil {
-			return true
-		}
-	}
-	return false
-}
-
 // code is a hash of the code in a directory. Its tests do not count.
 func (d *directory) code() string {
 	h := sha256.New()
@@ -35,8 +25,8 @@ func (d *directory) code() string {
 }
 
 // choose leaves those of several solutions out that nobody would grade. What is left may still be
-// several.
-func (c *conversion) choose(roots []root) (kept []root) {
+// several: one package is in two of them.
+func (c *conversion) choose(roots []root) (kept []root, several bool) {
 	var all []submission.Candidate
 	for _, r := range roots {
 		code := map[string]string{}
@@ -45,9 +35,11 @@ func (c *conversion) choose(roots []root) (kept []root) {
 		}
 		all = append(all, submission.Candidate{Folder: r.name, Code: code})
 	}
-	for _, candidate := range submission.Choose(all, func(folder, why string) { c.notes.add(Named, folder, 0, "%s", why) }) {
+	chosen := submission.Choose(all, func(folder, why string) { c.notes.add(Named, folder, 0, "%s", why) })
+	for n, candidate := range chosen {
 		i := slices.IndexFunc(roots, func(r root) bool { return r.name == candidate.Folder })
 		kept = append(kept, roots[i])
+		several = several || slices.ContainsFunc(chosen[:n], candidate.Overlaps)
 	}
-	return kept
+	return kept, several
 }

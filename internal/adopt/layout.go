@@ -102,15 +102,13 @@ func (c *conversion) findLayout(only string) (layout, error) {
 	if len(roots) == 0 {
 		return l, c.tree.foreign()
 	}
-	roots = c.choose(roots)
-	var names []string
-	several := false
-	for i, r := range roots {
-		names = append(names, r.name)
-		several = several || slices.ContainsFunc(roots[:i], r.overlaps)
-	}
+	roots, several := c.choose(roots)
 	if several {
-		return l, &submission.SeveralError{Folders: names}
+		err := &submission.SeveralError{}
+		for _, r := range roots {
+			err.Folders = append(err.Folders, r.name)
+		}
+		return l, err
 	}
 	for _, r := range roots {
 		maps.Copy(l.found, r.found)

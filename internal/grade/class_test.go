@@ -2,9 +2,13 @@ package grade
 
 import (
 	"context"
+	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -202,6 +206,34 @@ func TestOnlyTheRemainderRuns(t *testing.T) {
 	for run, n := range engine.ran {
 		assert.Equal(t, 1, n, run)
 	}
+}
+
+// What cannot be read today cannot be read tomorrow; a disk that failed may not fail again.
+func TestWhoIsGradedAgain(t *testing.T) {
+	dir, out := people(t), t.TempDir()
+	put(t, dir, "disk/raft.go", peer)
+	var done []string
+	change := func(c *Class) {
+		open := c.Open
+		c.Open = func(ctx context.Context, from From, packages []string) (Tree, error) {
+			if filepath.Base(from.Path) == "disk" {
+				return Tree{}, fmt.Errorf("reading it: %w", &fs.PathError{Op: "read", Path: from.Path, Err: syscall.EIO})
+			}
+			return open(ctx, from, packages)
+		}
+		c.Progress = func(e Event) {
+			if e.What == "done" {
+				done = append(done, e.Student)
+			}
+		}
+	}
+	r := graded(t, setting(t, dir, out, &puppets{}, change))
+	assert.Contains(t, r.of(t, "disk").Why[0], "the submission")
+	assert.Len(t, done, len(r.Students))
+	done = nil
+	graded(t, setting(t, dir, out, &puppets{}, change))
+	slices.Sort(done)
+	assert.Equal(t, []string{"disk", "unlucky"}, done, "and nobody else")
 }
 
 func TestOnlyAndChanged(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -97,6 +98,7 @@ func (g *grading) open() (Tree, error) {
 	tree, err := g.Open(g.ctx, From{g.entry.Path, g.Policy.Folders[g.entry.Name]}, g.Packages)
 	var nothing *NothingError
 	var strange *submission.Error
+	var disk *fs.PathError
 	switch {
 	case err == nil:
 	case g.ctx.Err() != nil:
@@ -105,8 +107,8 @@ func (g *grading) open() (Tree, error) {
 		g.record.Outcome, g.record.Reason = NotHandedIn, nothing.What
 	case errors.As(err, &strange):
 		g.record.Problem = "it cannot be read: " + strange.Error()
-	default: // a disk that fails is not the student's either
-		g.record.Problem, g.record.Again = "it cannot be read: "+strings.ReplaceAll(err.Error(), g.entry.Path, "the submission"), true
+	default: // a disk that fails is not the student's, and may not fail again
+		g.record.Problem, g.record.Again = "it cannot be read: "+strings.ReplaceAll(err.Error(), g.entry.Path, "the submission"), errors.As(err, &disk)
 	}
 	return tree, nil
 }

@@ -173,7 +173,7 @@ func makeNative(ctx context.Context, b *Binary) error {
 // loadOnly makes the machine code of a binary, if it is not there, and does nothing with it.
 func loadOnly(ctx context.Context, j Job, out *json.Encoder) error {
 	var r Result
-	if p, err := loadProgram(ctx, j.Binary.Path, nativeDir(j.Binary), processors(cgroups)); err != nil {
+	if p, err := loadProgram(ctx, j.Binary.Path, nativeDir(j.Binary), processors(groups)); err != nil {
 		r.Verdict = frameworkError(err)
 	} else {
 		p.close(ctx)

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -112,29 +113,55 @@ func TestFiles(t *testing.T) {
 }
 
 func TestLimits(t *testing.T) {
-	cgroup := t.TempDir()
+	dir := t.TempDir()
 	put := func(name, text string) {
-		require.NoError(t, os.MkdirAll(filepath.Dir(filepath.Join(cgroup, name)), 0o755))
-		require.NoError(t, os.WriteFile(filepath.Join(cgroup, name), []byte(text), 0o644))
+		require.NoError(t, os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755))
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644))
 	}
 	put("meminfo", "MemTotal: 16000 kB\nMemAvailable:    8000 kB\n")
-	info := filepath.Join(cgroup, "meminfo")
-	require.EqualValues(t, 8000<<10, availableMemory(info, cgroup))
-	require.GreaterOrEqual(t, processors(cgroup), 1)
+	info, g := filepath.Join(dir, "meminfo"), controlGroups{dir, filepath.Join(dir, "self")}
+	require.EqualValues(t, 8000<<10, availableMemory(info, g))
+	require.Equal(t, runtime.NumCPU(), processors(g))
 	put("cpu/cpu.cfs_quota_us", "50000\n")
 	put("cpu/cpu.cfs_period_us", "100000\n")
 	put("memory/memory.limit_in_bytes", "9223372036854771712\n")
-	require.Equal(t, 1, processors(cgroup))
-	require.EqualValues(t, 8000<<10, availableMemory(info, cgroup))
+	require.Equal(t, 1, processors(g))
+	require.EqualValues(t, 8000<<10, availableMemory(info, g))
 	put("memory/memory.limit_in_bytes", "5000000\n")
 	put("memory/memory.usage_in_bytes", "1000000\n")
-	require.EqualValues(t, 4000000, availableMemory(info, cgroup))
+	require.EqualValues(t, 4000000, availableMemory(info, g))
+	put("memory/memory.stat", "cache 999\ntotal_inactive_file 300000\n")
+	require.EqualValues(t, 4300000, availableMemory(info, g), "files that were read make room")
 	put("cpu.max", "max 100000\n")
 	put("memory.max", "3000000\n")
 	put("memory.current", "1000000\n")
-	require.EqualValues(t, 2000000, availableMemory(info, cgroup))
-	require.Zero(t, availableMemory(filepath.Join(cgroup, "none"), t.TempDir()))
+	require.EqualValues(t, 2000000, availableMemory(info, g))
+	require.Zero(t, availableMemory(filepath.Join(dir, "none"), controlGroups{t.TempDir(), "none"}))
 	require.GreaterOrEqual(t, DefaultWorkers(), 1)
+}
+
+// A job of a cluster is in a group below others, and sees the whole machine at the root.
+func TestLimitsOfTheOwnGroup(t *testing.T) {
+	dir := t.TempDir()
+	put := func(name, text string) {
+		require.NoError(t, os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755))
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644))
+	}
+	info, g := filepath.Join(dir, "none"), controlGroups{dir, filepath.Join(dir, "self")}
+	put("self", "5:cpu,cpuacct:/slurm/job_7\n4:memory:/slurm/job_7/step\n1:cpuset:/other\n0::/user/scope\n")
+	put("cpu/slurm/cpu.cfs_quota_us", "-1\n")
+	put("cpu/slurm/job_7/cpu.cfs_quota_us", "100000\n")
+	put("cpu/slurm/job_7/cpu.cfs_period_us", "100000\n")
+	put("cpu/other/cpu.cfs_quota_us", "1\n")
+	require.Equal(t, 1, processors(g))
+	put("memory/slurm/job_7/memory.limit_in_bytes", "5000000\n")
+	require.EqualValues(t, 5000000, availableMemory(info, g), "of the group around")
+	put("memory/slurm/job_7/step/memory.limit_in_bytes", "4000000\n")
+	require.EqualValues(t, 4000000, availableMemory(info, g))
+	put("user/memory.max", "3000000\n")
+	require.EqualValues(t, 3000000, availableMemory(info, g), "version 2")
+	put("self", "4:memory:/../../elsewhere\n0::/\n") // as seen from another namespace
+	require.Zero(t, availableMemory(info, g))
 }
 
 // A program that forgot WorkerMain would start workers that start workers, until the machine is

@@ -36,8 +36,8 @@ func (c Candidate) setAside() bool {
 	return slices.ContainsFunc(strings.Split(c.Folder, "/"), aside.MatchString)
 }
 
-// overlaps reports whether one package is in both.
-func (c Candidate) overlaps(other Candidate) bool {
+// Overlaps reports whether one package is in both.
+func (c Candidate) Overlaps(other Candidate) bool {
 	for pkg := range c.Code {
 		if _, ok := other.Code[pkg]; ok {
 			return true
@@ -71,7 +71,7 @@ func Choose(all []Candidate, leftOut func(folder, why string)) []Candidate {
 		why := ""
 		for _, o := range kept {
 			switch {
-			case o.Folder == c.Folder || !o.overlaps(c):
+			case o.Folder == c.Folder || !o.Overlaps(c):
 			case c.setAside() && !o.setAside():
 				why = fmt.Sprintf("has code as well, and is called as a copy that was set aside: %s is tested. Name the folder itself if it counts", o.Folder)
 			case c.inside(o) && (!o.inside(c) || c.setAside() || o.before(c) < 0):
