@@ -13,11 +13,12 @@ import (
 	"raftlab/internal/suite"
 )
 
+// The mutant is one of TestClassOf30, so that it is built for both.
 func TestAMutantDiesAndItsDeathCanBeReplayed(t *testing.T) {
 	const checkout = "../.."
 	dir := t.TempDir()
 	file := filepath.Join(dir, "hunt.json")
-	res := raftlab(t, checkout, "mutants", "votes-twice", "--seeds", "1-5", "--json", file)
+	res := raftlab(t, checkout, "mutants", "half-elects", "--seeds", "1-5", "--json", file)
 	require.Equal(t, suite.ExitPassed, res.code, "%+v", res)
 	data, err := os.ReadFile(file)
 	require.NoError(t, err)
@@ -28,7 +29,7 @@ func TestAMutantDiesAndItsDeathCanBeReplayed(t *testing.T) {
 	death := report.Subjects[0].Kills[0]
 
 	peer := filepath.Join(dir, "peer")
-	res = raftlab(t, checkout, "mutants", "votes-twice", "--write", peer)
+	res = raftlab(t, checkout, "mutants", "half-elects", "--write", peer)
 	require.Equal(t, suite.ExitPassed, res.code, "%+v", res)
 	again := filepath.Join(dir, "test.json")
 	seed := suite.FormatSeeds([]uint64{death.Seed})

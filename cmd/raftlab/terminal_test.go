@@ -55,7 +55,9 @@ func TestGradeOnATerminal(t *testing.T) {
 			for _, name := range students {
 				code := filepath.Join(dir, "class", name, "raft")
 				require.NoError(t, os.MkdirAll(code, 0o755))
-				require.NoError(t, os.WriteFile(filepath.Join(code, "x.go"), []byte("package raft\n\nvar x undefined\n"), 0o644))
+				if name == "alice" { // for the others there is nothing to compile
+					require.NoError(t, os.WriteFile(filepath.Join(code, "x.go"), []byte("package raft\n\nvar x undefined\n"), 0o644))
+				}
 			}
 			args := []string{"grade", filepath.Join(dir, "class"), "2A", "--seeds", "1", "--out", filepath.Join(dir, "grades")}
 			code, lines := onTerminal(t, width, env, args...)

@@ -162,7 +162,7 @@ func TestAnOldCourseTreeStillCompiles(t *testing.T) {
 	}))
 	vet := exec.Command("go", "vet", "./...")
 	vet.Dir = dir
-	vet.Env = append(os.Environ(), "GOFLAGS=-mod=mod", "GOPROXY=off", "GOWORK=off")
+	vet.Env = append(os.Environ(), "GOFLAGS=-mod=mod -trimpath", "GOPROXY=off", "GOWORK=off")
 	out, err := vet.CombinedOutput()
 	require.NoError(t, err, "%s", out)
 }

@@ -2,11 +2,8 @@ package sim
 
 import (
 	"context"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"runtime"
-	"strings"
 	"testing"
 	"time"
 
@@ -15,70 +12,27 @@ import (
 	"raftlab/internal/record"
 )
 
-// noisyPeer prints maps, makes temporary files and draws names for clerks whenever a message comes
-// in, if NOISE is set.
-const noisyPeer = `package raft
-
-import (
-	"fmt"
-	"os"
-)
-
-var noisy = os.Getenv("NOISE") != ""
-
-func makeNoise(args any) {
-	if !noisy {
-		return
-	}
-	for key, value := range map[string]any{"args": args, "pid": 1, "more": map[int]bool{1: true, 2: false}} {
-		fmt.Println(key, value)
-		fmt.Fprintf(os.Stderr, "%+v\n", args)
-	}
-}
-`
-
-// noisyBuilds are the peers of the framework for both engines, and with the race detector if there is
-// the C compiler that it needs, with the noise that they can make.
-func noisyBuilds(t *testing.T) (wasm, host, raced *Binary) {
+// badPeersHere builds what badPeers does for this machine.
+func badPeersHere(t *testing.T, race bool) *Binary {
 	t.Helper()
-	root := filepath.Join("..", "..")
-	edits := map[string][]byte{"raft/noise.go": []byte(noisyPeer)}
-	files, err := filepath.Glob(filepath.Join(root, "raft", "*.go"))
+	build := badBuild(t)
+	build.Native, build.Race = true, race
+	b, err := build.Binary(context.Background(), nil)
 	require.NoError(t, err)
-	changed := 0
-	for _, name := range files {
-		if strings.HasSuffix(name, "_test.go") {
-			continue
-		}
-		text, err := os.ReadFile(name)
-		require.NoError(t, err)
-		if after := methods.ReplaceAll(text, []byte("$0 makeNoise(args);")); len(after) != len(text) {
-			edits["raft/"+filepath.Base(name)] = after
-			changed++
-		}
-	}
-	require.NotZero(t, changed)
-	b := Build{Framework: root, Package: "./raft", Edits: edits}
-	wasm, err = b.Binary(context.Background(), nil)
-	require.NoError(t, err)
-	b.Native = true
-	host, err = b.Binary(context.Background(), nil)
-	require.NoError(t, err)
-	if _, err := exec.LookPath("gcc"); err != nil {
-		t.Log("the race detector is left out: there is no C compiler")
-		return wasm, host, nil
-	}
-	b.Race = true
-	raced, err = b.Binary(context.Background(), nil)
-	require.NoError(t, err)
-	return wasm, host, raced
+	return b
 }
 
 // TestSameRunInBothEngines: where a run is executed makes no difference to any of its events, nor
 // to its verdict, whether or not the peers print, and whether or not the race detector looks on.
 func TestSameRunInBothEngines(t *testing.T) {
 	p := newPool(t, 2)
-	wasm, host, raced := noisyBuilds(t)
+	wasm, host := badPeers(t), badPeersHere(t, false)
+	var raced *Binary
+	if _, err := exec.LookPath("gcc"); err == nil {
+		raced = badPeersHere(t, true)
+	} else {
+		t.Log("the race detector is left out: there is no C compiler")
+	}
 	for _, name := range []string{"2C/CrashSwarm", "2D/Snapshots"} { // doctor --engines has those of services
 		for _, seed := range []uint64{1, 4} { // 4 divides one of them: package yield
 			plain := p.Run(context.Background(), labJob(wasm, name, seed))
@@ -93,7 +47,7 @@ func TestSameRunInBothEngines(t *testing.T) {
 				require.Equal(t, plain.Hash, r.Hash, "%s, seed %d, %v", name, seed, env)
 			}
 			same(host)
-			same(host, "NOISE=1")
+			same(host, "PRINT=1")
 			if raced != nil {
 				same(raced)
 			}
@@ -105,11 +59,7 @@ func TestSameRunInBothEngines(t *testing.T) {
 // test finds.
 func TestNativeEndings(t *testing.T) {
 	p := newPool(t, 2)
-	b := badPeers(t)
-	native := badBuild(t)
-	native.Native = true
-	host, err := native.Binary(context.Background(), nil)
-	require.NoError(t, err)
+	b, host := badPeers(t), badPeersHere(t, false)
 	for _, forgery := range []string{"goexit", "block", "panic", "exit", "close", "spin"} {
 		t.Run(forgery, func(t *testing.T) {
 			want := p.Run(context.Background(), labJob(b, "2B/BasicAgreement", 1, "FORGE="+forgery))

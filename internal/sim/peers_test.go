@@ -15,7 +15,8 @@ import (
 )
 
 // badCompany is added to the reference peer: with no environment it does nothing, otherwise it
-// prints and allocates in each call, or misbehaves.
+// prints and allocates in each call, misbehaves, or does something over and over (stormyPeer). It is
+// one guest for several tests, since the machine code of each takes seconds.
 const badCompany = `package raft
 
 import (
@@ -37,7 +38,9 @@ var (
 )
 
 func noise(rf *Raft, args any) {
-	calls++
+	if hoarding || printing { // the race detector looks on when neither is asked for
+		calls++
+	}
 	if forgery == "handler that exits" && args != nil {
 		runtime.Goexit()
 	}
@@ -76,6 +79,7 @@ func misbehave() {
 }
 
 func Make(peers []*labrpc.ClientEnd, me int, persister *raftapi.Persister, applyCh chan raftapi.ApplyMsg) *Raft {
+	storm(me)
 	rf := Make0(peers, me, persister, applyCh)
 	switch forgery {
 	case "close":
@@ -106,6 +110,7 @@ func badBuild(t *testing.T) Build {
 	t.Helper()
 	root := filepath.Join("..", "..")
 	edits := referenceWith(t, "raft/bad_company.go", badCompany, " noise(rf, args);", " noise(rf, nil); misbehave();")
+	edits["raft/stormy.go"] = []byte(stormyPeer)
 	return Build{Framework: root, Package: "./raft", Edits: edits}
 }
 

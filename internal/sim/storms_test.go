@@ -3,7 +3,6 @@ package sim
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -13,7 +12,7 @@ import (
 	"raftlab/internal/record"
 )
 
-// stormyPeer is the reference peer, and one of them does something over and over that has no loop
+// stormyPeer is a part of badCompany: one of the peers does something over and over that has no loop
 // without a pause, and hardly any time between.
 const stormyPeer = `package raft
 
@@ -22,9 +21,6 @@ import (
 	"os"
 	"runtime"
 	"time"
-
-	"raftlab/labrpc"
-	"raftlab/raftapi"
 )
 
 func thousand(f func()) {
@@ -100,11 +96,10 @@ var storms = map[string]func(){
 	},
 }
 
-func Make(peers []*labrpc.ClientEnd, me int, persister *raftapi.Persister, applyCh chan raftapi.ApplyMsg) *Raft {
+func storm(me int) {
 	if name := os.Getenv("STORM"); name == "polls" || storms[name] != nil && me == 1 {
 		time.AfterFunc(500*time.Millisecond, storms[name])
 	}
-	return Make0(peers, me, persister, applyCh)
 }
 `
 
@@ -112,12 +107,7 @@ func Make(peers []*labrpc.ClientEnd, me int, persister *raftapi.Persister, apply
 // end the run at a count, and name the place. Who polls is left alone.
 func TestStorms(t *testing.T) {
 	p := newPool(t, 2)
-	build := Build{Framework: filepath.Join("..", ".."), Package: "./raft", Edits: referenceWith(t, "raft/stormy.go", stormyPeer, " ", " ")}
-	wasm, err := build.Binary(context.Background(), nil)
-	require.NoError(t, err)
-	build.Native = true
-	host, err := build.Binary(context.Background(), nil)
-	require.NoError(t, err)
+	wasm, host := badPeers(t), badPeersHere(t, false)
 	for _, c := range []struct {
 		name    string
 		outcome record.Outcome
