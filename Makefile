@@ -3,6 +3,7 @@
 GO      ?= go
 RAFTLAB := $(GO) run ./cmd/raftlab
 LINK    := -ldflags=-w # tests need no tables for debuggers, which are a third of a linker's work
+SERVICES := kvsrv|kvraft|shardkv# TestClientsWriteUnlikeValues of ./labs runs the labs of these
 SEEDS    ?= 1-3
 LONG     ?= 1-5
 SOAK     ?= 1-200
@@ -26,12 +27,13 @@ lab:            ## all labs on this tree's peer in the engine (SEEDS=1-3)
 	$(RAFTLAB) test --seeds $(SEEDS)
 
 test: vet       ## every test of the project, the labs in the bubble among them
-	$(GO) test -vet=off $(LINK) -timeout 30m ./...
+	$(GO) test -vet=off $(LINK) -timeout 30m $$($(GO) list ./... | grep -vE '^raftlab/($(SERVICES))$$')
+	$(GO) test -vet=off $(LINK) -skip '^TestLab[134]$$' ./kvsrv ./kvraft ./shardkv
 	cd cluster && $(GO) test -vet=off $(LINK) ./...
 
 race:           ## data races: the labs, on repeatable runs, and the packages under them (needs a C compiler)
-	$(GO) test -race $(LINK) -skip '^TestWasteIsNoFlood' ./labgob ./labrpc ./raftapi ./tester/... # that one counts, and races with nobody
-	$(GO) test -race $(LINK) -skip '^Test(Lab|Porcupine)' ./raft ./kvsrv/... ./kvraft/... ./shardkv/...
+	$(GO) test -vet=off -race $(LINK) -skip '^TestWasteIsNoFlood' ./labgob ./labrpc ./raftapi ./tester/... # that one counts, and races with nobody
+	$(GO) test -vet=off -race $(LINK) -skip '^Test(Lab|Porcupine)' ./raft ./kvsrv/... ./kvraft/... ./shardkv/...
 	$(RAFTLAB) test --race --strict --seeds 1 lab2
 	$(RAFTLAB) test --race --seeds 1 lab1 lab3 lab4
 

@@ -20,8 +20,8 @@ var floods = map[string]func() string{
 			time.AfterFunc(time.Hour, func() {}) // the timers
 		}
 	},
-	"goroutine after goroutine": func() string { go next(); time.Sleep(time.Second); return "" },
-	"timer after timer":         func() string { again(); time.Sleep(time.Second); return "" },
+	"goroutine after goroutine": func() string { most(); go next(); time.Sleep(time.Second); return "" },
+	"timer after timer":         func() string { most(); again(); time.Sleep(time.Second); return "" },
 	"turns": func() string {
 		for {
 			runtime.Gosched() // the turns
@@ -29,6 +29,7 @@ var floods = map[string]func() string{
 	},
 	"pipe": func() string {
 		r, w := io.Pipe()
+		most()
 		go io.Copy(w, zeros{})
 		io.Copy(io.Discard, r) // the pipe
 		return ""
@@ -85,6 +86,14 @@ func fork() {
 	go fork()
 	go fork()
 	select {} // the goroutines of goroutines
+}
+
+// most takes most of the turns that a run may take, in the cheapest way. What is to be seen is that
+// turns of other ways count as well, and who is named for them.
+func most() {
+	for range 1_900_000 {
+		runtime.Gosched()
+	}
 }
 
 func next() { // the goroutine after goroutine
