@@ -189,7 +189,7 @@ func (rn *Network) emit(c *call, kind Kind, why string) {
 	m := &rn.message // one for all, so that telling costs no memory
 	*m = Message{
 		Kind: kind, From: c.edge.from, To: c.edge.to, N: c.n, Method: c.method,
-		Why: why, Duplicate: c.duplicate, End: c.end.name,
+		Why: why, Duplicate: c.duplicate, End: c.end.name, call: c,
 	}
 	switch kind {
 	case Sent, Delivered:

@@ -33,4 +33,6 @@ type Message struct {
 	Duplicate bool   // this concerns the second copy of a duplicated request
 	End       any    // the name of the client end
 	Bytes     int    // size of Args or Reply on the wire, see labgob.Copier
+
+	call *call
 }

@@ -33,6 +33,8 @@ type method struct {
 	args    reflect.Type  // of the arguments, without the pointer in front if there is one
 	pointer bool          // there is
 	reply   reflect.Type  // what the reply parameter points to
+	of      reflect.Type  // of the receiver, of which it is a method
+	index   int           // by this number
 }
 
 // MakeServer returns a server without services. Its handlers will use the package variables that
@@ -84,7 +86,7 @@ func MakeService(rcvr any) *Service {
 			svc.misfits[name] = why
 			continue
 		}
-		m := &method{call: v.Method(i), args: t.In(0), reply: t.In(1).Elem()}
+		m := &method{call: v.Method(i), args: t.In(0), reply: t.In(1).Elem(), of: v.Type(), index: i}
 		if m.args.Kind() == reflect.Pointer {
 			m.args, m.pointer = m.args.Elem(), true
 		}

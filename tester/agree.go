@@ -215,7 +215,7 @@ func (p *proposal) deposed() bool {
 
 func (p *proposal) failure(limit time.Duration) string {
 	if p.made == 0 {
-		return fmt.Sprintf("command %s found no leader to take it within %v", watch.CommandText(p.cmd), limit)
+		return fmt.Sprintf("command %s found no leader to take it within %v%s", watch.CommandText(p.cmd), limit, p.deaf())
 	}
 	n, _ := p.c.Applied(p.index)
 	text := fmt.Sprintf("command %s has to be applied by %d peers; after %v", watch.CommandText(p.cmd), p.want, limit)
@@ -223,6 +223,19 @@ func (p *proposal) failure(limit time.Duration) string {
 		return fmt.Sprintf("%s nobody has applied anything at its index %d (proposed %d times)", text, p.index, p.made)
 	}
 	return fmt.Sprintf("%s %d running peers have got to its index %d (proposed %d times)", text, n, p.index, p.made)
+}
+
+// deaf names a peer that says that it leads, and has not taken the command.
+func (p *proposal) deaf() string {
+	for i := range p.c.n {
+		if !p.c.Running(i) || !p.c.Connected(i) {
+			continue
+		}
+		if term, leads := p.c.State(i); leads {
+			return fmt.Sprintf(": peer %d says that it leads term %d, and its Start that it does not", i, term)
+		}
+	}
+	return ""
 }
 
 // WaitApplied waits until at least n running peers have applied the entry at index, and returns its

@@ -111,6 +111,43 @@ func (w *weigher) betweenGroups() bool {
 	for method, at := range first {
 		w.raise(at, Decisive)
 		w.raise(last[method], Decisive)
+		w.nextTo(w.events[at].Peer, w.events[at].Other, at) // by which it could be told that it may delete what it gave
 	}
 	return len(first) > 0
+}
+
+// firstLag finds the first entry that a follower has applied long after its leader, with what the leader
+// sent it next: that could have told it at once. It says whether there is one.
+func (w *weigher) firstLag() bool {
+	leads := map[int]int{} // peers, by terms
+	first := map[int]int{} // where a leader has applied an entry, by indexes
+	for _, c := range w.changes {
+		switch c.What {
+		case Leads:
+			leads[c.Peer] = c.Term
+		case Follows, Down:
+			delete(leads, c.Peer)
+		case Applied:
+			at, ok := first[c.Index]
+			if _, leader := leads[c.Peer]; leader && !ok {
+				first[c.Index] = c.At
+			} else if ok && !leader && w.events[c.At].Time-w.events[at].Time > tooClose {
+				w.raise(at, Decisive)
+				w.raise(c.At, Decisive)
+				w.nextTo(w.events[at].Peer, c.Peer, at)
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// nextTo finds what a peer sends another one next.
+func (w *weigher) nextTo(from, to, after int) {
+	for at := after + 1; at < len(w.events); at++ {
+		if e := w.events[at]; e.Kind == record.Sent && e.Peer == from && e.Other == to {
+			w.raise(at, Decisive)
+			return
+		}
+	}
 }

@@ -26,7 +26,7 @@ func (w *weigher) beginnings(asked bool) {
 		w.firstEmpty()
 	}
 	if w.subject.Liveness() {
-		told := w.subject.Rule == "too slow" && (w.subject.Lost || w.firstFlow()) || w.subject.Rule == "working leader disturbed" && w.votesBesideLeader()
+		told := w.subject.Rule == "too slow" && (w.subject.Lost || len(w.subject.Clients) == 0 && w.firstLag() || w.firstFlow()) || w.subject.Rule == disturbed && w.votesBesideLeader()
 		if !told && !w.sharded() {
 			if !w.refusedCommands() && !asked {
 				w.firstElections()

@@ -23,6 +23,13 @@ type Breach struct {
 	Value string
 	// Idle: it is about what does not happen, and says something only about a verdict that is.
 	Idle bool
+	// Rule: it says something only about a verdict by this rule, if that is not "".
+	Rule string
+}
+
+// Tells says whether the breach says something about a verdict.
+func (b Breach) Tells(s Subject) bool {
+	return (!b.Idle || s.Liveness()) && (b.Rule == "" || b.Rule == s.Rule)
 }
 
 // Breaches finds where peers contradict themselves, and clients. It knows what the trace tells and
@@ -31,6 +38,7 @@ type Breach struct {
 //
 //   - election.go: votes, terms, who leads (§5.1, §5.2, §5.4.1)
 //   - silence.go: what peers do not say (§5.2)
+//   - promises.go: what they have told each other that they have, or have not (§5.3)
 //   - ledger.go: what a log is known to hold, and what of it may be committed (§5.3, §5.4.2)
 //   - asking.go: clients, and the servers that answer them (§8)
 //   - services.go: what servers tell clients and each other
@@ -138,6 +146,8 @@ func (w *witness) event(e record.Event) {
 	case record.Restart:
 		// A service may have stored a snapshot that the trace does not tell of.
 		p.toldCommit = p.toldCommit || w.clients.seen
+		p.returns(e, w.clients.seen)
+		p.backAt = w.at
 	case record.State:
 		p.says(e.Term, w.at)
 		if e.Leader {
@@ -193,6 +203,7 @@ func (w *witness) sent(e record.Event) {
 		w.speaks(e, r.Term)
 		w.reads = w.reads || r.Commit != Unknown
 		w.leads(e.Peer, r.Term)
+		w.goesBack(e, r)
 		w.asLeader(e.Peer, r)
 	}
 }
@@ -235,6 +246,7 @@ func (w *witness) message(e record.Event, c *asked) {
 			p.heardOf = max(p.heardOf, term)
 		}
 		w.learns(e, c, answer)
+		w.steps(e, c, answer)
 	}
 }
 
@@ -251,9 +263,14 @@ func (w *witness) answers(e record.Event, c *asked, answer Answer) {
 		w.refusesVote(e, c)
 	case c.RPC == Append && answer == Yes:
 		w.accepts(e.Other, e.Peer, c)
+		q.promises(c.Term, c.End(), w.at)
 	case c.RPC == Append && answer == No:
+		w.breaksPromise(e, c)
 		q.refuses(c.Request)
 	case c.RPC == Install:
+		if _, term := ReadReply(e.Detail); term == c.Term {
+			q.promises(c.Term, c.Prev, w.at)
+		}
 		q.installs(c.Request)
 	}
 }

@@ -11,6 +11,7 @@ func (w *witness) stands(peer int, r Request) {
 	p := w.of(peer)
 	w.leaps(peer, r)
 	w.leftToStand(peer)
+	w.passedOver(peer)
 	if r.RPC == Vote {
 		p.heardOf = max(p.heardOf, r.Term)
 		p.says(r.Term, w.at)

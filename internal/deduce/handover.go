@@ -54,8 +54,7 @@ func (w *weigher) named() (writes []under) {
 		switch {
 		case e.Kind == record.Invoke:
 			began[e.Peer] = e
-		case e.Kind == record.Return && began[e.Peer].Method != "get" && slices.Contains(w.subject.Clients, e.Peer) &&
-			slices.Contains(w.subject.Times, e.Time.Round(100*time.Microsecond)):
+		case w.subject.Ends(e) && began[e.Peer].Method != "get":
 			writes = append(writes, under{began[e.Peer].Time, e.Time})
 		}
 	}

@@ -15,19 +15,20 @@ type member struct {
 	group   string
 	started bool
 
-	term    int // that it spoke of
-	termAt  int // the event with which it first did
-	heardIn int // the newest term in which it has accepted entries
-	votes   map[int]int
-	voteAt  map[int]int          // the events
-	grants  map[int]map[int]bool // term -> who granted it a vote, as it knows
-	leads   int                  // the newest term
-	heardOf int                  // the newest term of which others have spoken to it, or in which it has stood
-	working map[edge]int         // on requests, by the events with which they arrived
-	words   map[int]word         // by followers
-	tried   map[RPC]int          // in which term it last asked for votes, and for pre-votes
-	led     int                  // the newest term of which it has been sent something by the leader
-	before  int                  // its term when it crashed; 0 once that has been held against it
+	term      int // that it spoke of
+	termAt    int // the event with which it first did
+	heardIn   int // the newest term in which it has accepted entries
+	votes     map[int]int
+	voteAt    map[int]int          // the events
+	grants    map[int]map[int]bool // term -> who granted it a vote, as it knows
+	leads     int                  // the newest term
+	heardOf   int                  // the newest term of which others have spoken to it, or in which it has stood
+	working   map[edge]int         // on requests, by the events with which they arrived
+	words     map[int]word         // by followers
+	lastWords map[int]word         // likewise, whatever became of them
+	tried     map[RPC]int          // in which term it last asked for votes, and for pre-votes
+	led       int                  // the newest term of which it has been sent something by the leader
+	before    int                  // its term when it crashed; 0 once that has been held against it
 
 	log     map[int]int // index -> term
 	last    int         // the log goes at least so far
@@ -41,6 +42,11 @@ type member struct {
 	down, paused bool
 	stirred      int // the event with which it last started, sent, or heard a leader
 
+	promised map[int]promise  // by terms: what it has told their leader
+	refused  map[int]*refused // by followers: what they have told it
+	back     int              // up to where its snapshot went when it last started again; MaxInt: nobody knows
+	backAt   int              // the event
+
 	snapshots map[int]bool  // by the index up to which they go
 	heardAt   time.Duration // when it last answered the leader of its term, or 0
 	stoodAt   time.Duration // when it first asked for votes in the term in which it last did
@@ -50,7 +56,7 @@ type member struct {
 	told  int         // the newest index that a message vouched for as committed
 	match map[int]int // as a leader: what followers have said that they have
 	// A breach of the kind has been told.
-	toldEnd, toldCommit, toldEntry, toldRefusal, toldLeap, toldAlone, toldStay, hasty, obstinate bool
+	toldEnd, toldCommit, toldEntry, toldRefusal, toldLeap, toldAlone, toldStay, toldBroken, toldDeaf, toldLeft, hasty, obstinate bool
 }
 
 // span is what a request may bring: entries behind an index, up to another.
@@ -71,7 +77,8 @@ type place struct {
 
 func newMember() *member {
 	return &member{votes: map[int]int{}, voteAt: map[int]int{}, grants: map[int]map[int]bool{}, log: map[int]int{}, match: map[int]int{},
-		snapshots: map[int]bool{}, tried: map[RPC]int{}, words: map[int]word{}, working: map[edge]int{}}
+		snapshots: map[int]bool{}, tried: map[RPC]int{}, words: map[int]word{}, working: map[edge]int{},
+		promised: map[int]promise{}, refused: map[int]*refused{}, lastWords: map[int]word{}}
 }
 
 func (p *member) says(term, at int) {
@@ -86,6 +93,8 @@ func (p *member) crash() {
 	p.before = p.term
 	clear(p.working)
 	clear(p.words)
+	clear(p.lastWords)
+	clear(p.refused)
 	clear(p.tried) // it may have stored a term, and said nothing yet
 	if p.unsure > 0 {
 		p.forget(p.unsure)

@@ -3,7 +3,6 @@ package deduce
 import (
 	"slices"
 	"strings"
-	"time"
 
 	"raftlab/internal/record"
 )
@@ -32,7 +31,7 @@ func (w *weigher) operations() {
 				if len(w.subject.Times) == 0 && e.Kind == record.Return {
 					last[e.Peer] = at
 				}
-				if slices.Contains(w.subject.Times, e.Time.Round(100*time.Microsecond)) {
+				if w.subject.Ends(e) {
 					weight = Decisive
 				}
 			}
@@ -104,7 +103,7 @@ func (w *weigher) ends(began int) int {
 // servers finds which server gave the answers at the times that the verdict names.
 func (w *weigher) servers() {
 	for at, e := range w.events {
-		if e.Kind != record.Return || !slices.Contains(w.subject.Clients, e.Peer) || !slices.Contains(w.subject.Times, e.Time.Round(100*time.Microsecond)) {
+		if !w.subject.Ends(e) {
 			continue
 		}
 		if e.Method != "get" { // a read that came to nothing has changed nothing

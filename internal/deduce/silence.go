@@ -90,7 +90,36 @@ func (w *witness) speaks(e record.Event, term int) {
 			p.words[q] = was
 		}
 	}
-	p.words[e.Other] = word{term: term, at: w.at, time: e.Time, last: e.Time}
+	for q, was := range p.lastWords {
+		if e.Time-was.last >= apart {
+			was.others, was.last = was.others+1, e.Time
+			p.lastWords[q] = was
+		}
+	}
+	now := word{term: term, at: w.at, time: e.Time, last: e.Time}
+	p.words[e.Other], p.lastWords[e.Other] = now, now
+}
+
+// unheard is how long a leader may send nothing to a follower while that does not stand for election: two
+// heartbeats.
+const unheard = 200 * time.Millisecond
+
+// passedOver judges that a leader that sends to others has not left a peer alone for so long that it
+// stands. What it sent last may have been lost: some wait for an answer then, which is nobody's fault
+// unless the verdict says that the leader was disturbed.
+func (w *witness) passedOver(follower int) {
+	for _, leader := range slices.Sorted(maps.Keys(w.members)) {
+		p := w.of(leader)
+		was, ok := p.lastWords[follower]
+		silent := w.events[w.at].Time - was.time
+		if !ok || p.down || p.paused || was.term != p.term || was.term < w.of(follower).term || silent < unheard || was.others < 2 || p.toldLeft || p.toldAlone {
+			continue
+		}
+		p.toldLeft = true
+		b := w.breach(leader, "sends nothing to %d from here on for %v, although it leads and sends to others, until %d stands for election", follower,
+			silent.Round(time.Millisecond), follower)
+		b.At, b.Rule = was.at, disturbed
+	}
 }
 
 // leavesAlone judges the time from a leader's word to a follower up to the next one, or to the end.

@@ -22,7 +22,9 @@ const (
 // liveness are the rules that are broken by something that does not happen. Their story is who
 // refused whom.
 var liveness = []string{"no leader elected", "no agreement", "no progress", "too slow", "terms do not agree",
-	"term changed without failure", "working leader disturbed", "virtual time used up"}
+	"term changed without failure", disturbed, "virtual time used up"}
+
+const disturbed = "working leader disturbed"
 
 // Liveness says whether the verdict is about something that does not happen.
 func (s Subject) Liveness() bool { return slices.Contains(liveness, s.Rule) }

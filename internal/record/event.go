@@ -1,7 +1,9 @@
 package record
 
 import (
+	"encoding/json"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 )
@@ -50,6 +52,36 @@ type Event struct {
 	Text   string        `json:"s,omitempty"`
 	// Detail holds decoded arguments. It is present on request only and not part of the trace hash.
 	Detail string `json:"d,omitempty"`
+	// Where is the place in the code that sent a request, or that answers it, and from where that was
+	// called, as in "raftlab/raft/raft.go:12 (*Raft).send; raftlab/raft/raft.go:70 (*Raft).lead". It is
+	// there if Detail is, and not part of the trace hash either.
+	Where string `json:"w,omitempty"`
+}
+
+// Detailed is what goes with an event on request: its Detail and its Where, in one text.
+func Detailed(detail, where string) string {
+	if where == "" {
+		return detail
+	}
+	return detail + "\n" + where
+}
+
+// AppendDetailed writes what [Detailed] has put together into a line that AppendJSON has made.
+func AppendDetailed(line []byte, both string) []byte {
+	detail, where := both, ""
+	if at := strings.LastIndexByte(both, '\n'); at >= 0 {
+		detail, where = both[:at], both[at+1:]
+	}
+	return appendField(appendField(line, "d", detail), "w", where)
+}
+
+func appendField(line []byte, name, text string) []byte {
+	quoted, err := json.Marshal(text)
+	if text == "" || err != nil || len(line) < 2 {
+		return line
+	}
+	line = append(line[:len(line)-1], `,"`+name+`":`...)
+	return append(append(line, quoted...), '}')
 }
 
 // AppendJSON appends the event as one JSON object, without Detail and without a line break. It is

@@ -51,11 +51,7 @@ func (e *events) detail(text []byte) {
 	if e.file == nil || len(e.held) < 2 {
 		return
 	}
-	quoted, err := json.Marshal(string(text))
-	if err != nil {
-		return
-	}
-	e.held = append(append(append(e.held[:len(e.held)-1], `,"d":`...), quoted...), '}')
+	e.held = record.AppendDetailed(e.held, string(text))
 }
 
 func (e *events) flush() {

@@ -74,7 +74,7 @@ func (m *measure) judge(name string, wrong sim.Result, happened, should []record
 	about := firstAbout(happened, should, at, subject)
 	visible := good || tells(lines, wholeCall(happened, about)) ||
 		happened[about].Kind == record.Violation && tellsAll(lines, named(happened, subject))
-	bs := slices.DeleteFunc(deduce.Breaches(happened), func(b deduce.Breach) bool { return b.Idle && !subject.Liveness() })
+	bs := slices.DeleteFunc(deduce.Breaches(happened), func(b deduce.Breach) bool { return !b.Tells(subject) })
 	if len(bs) > 0 {
 		visible = visible || tells(lines, happened[bs[0].At:bs[0].At+1])
 	}
@@ -215,7 +215,7 @@ func named(events []record.Event, s deduce.Subject) (ends []record.Event) {
 			seen[q] = true
 			ends = append(ends, e)
 		}
-		if e.Kind == record.Return && slices.Contains(s.Clients, e.Peer) && slices.Contains(s.Times, e.Time.Round(100*time.Microsecond)) {
+		if s.Ends(e) {
 			ends = append(ends, e)
 		}
 	}

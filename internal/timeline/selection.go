@@ -47,7 +47,7 @@ func (s Selection) rows(events []record.Event) []row {
 		return r.kind != record.Violation && !(s.chooses(r, moments[r.at]) && s.greps(r))
 	})
 	if s.Brief {
-		rows = foldLosses(foldApplies(s.withLeaders(events, rows)))
+		rows = foldLosses(foldApplies(s.withLeaders(events, rows), func(row) bool { return false }))
 	}
 	return rows
 }

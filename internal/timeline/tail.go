@@ -229,7 +229,7 @@ const mostBreaches = 3
 func breachesIn(events []record.Event, subject deduce.Subject) (chosen []deduce.Breach) {
 	accused := slices.Concat(subject.Peers, subject.Clients)
 	all := slices.DeleteFunc(deduce.Breaches(events), func(b deduce.Breach) bool {
-		return subject.Last() > 0 && events[b.At].Time > subject.Last() || b.Idle && !subject.Liveness()
+		return subject.Last() > 0 && events[b.At].Time > subject.Last() || !b.Tells(subject)
 	})
 	take := func(b deduce.Breach) {
 		known := slices.ContainsFunc(chosen, func(c deduce.Breach) bool { return c.At == b.At })
@@ -344,18 +344,18 @@ func (w *weighing) fold(rows []row) []row {
 		}
 		out = append(out, r)
 	}
-	out = foldApplies(out)
+	out = foldApplies(out, func(r row) bool { return w.weights[r.at] == deduce.Decisive || w.pins[r.at] })
 	slices.SortStableFunc(out, func(a, b row) int { return cmp.Compare(a.time, b.time) })
 	return out
 }
 
-// foldApplies joins runs of applies at one peer.
-func foldApplies(rows []row) []row {
+// foldApplies joins runs of applies at one peer, but for those that decide.
+func foldApplies(rows []row, decides func(row) bool) []row {
 	var out []row
 	applied := map[int]int{}    // peer -> position in out of its current run of applies
 	firstIndex := map[int]int{} // peer -> first index of that run
 	for _, r := range rows {
-		if r.kind == record.Apply && r.peer >= 0 && strings.HasPrefix(r.text, "apply ") {
+		if r.kind == record.Apply && r.peer >= 0 && strings.HasPrefix(r.text, "apply ") && !decides(r) {
 			if at, ok := applied[r.peer]; ok && out[at].index+1 == r.index {
 				out[at].time, out[at].index, out[at].at = r.time, r.index, r.at
 				out[at].text = fmt.Sprintf("apply %d to %d", firstIndex[r.peer], r.index)

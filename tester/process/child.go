@@ -55,14 +55,7 @@ func (h *childHost) Event(e *record.Event, detail string) {
 // appendLine appends the event as a line of a trace file, with its detail.
 func appendLine(b []byte, e *record.Event, detail string) []byte {
 	b = e.AppendJSON(b)
-	if detail != "" {
-		text, err := json.Marshal(detail)
-		if err == nil {
-			b = append(append(b[:len(b)-1], `,"d":`...), text...)
-			b = append(b, '}')
-		}
-	}
-	return append(b, '\n')
+	return append(record.AppendDetailed(b, detail), '\n')
 }
 
 func (h *childHost) Verdict(v record.Verdict) {

@@ -1,18 +1,33 @@
 package watch
 
 import (
+	"fmt"
+	"strings"
+
 	"raftlab/internal/plain"
+	"raftlab/internal/record"
 	"raftlab/labrpc"
 )
 
-// messageDetail renders the arguments or the reply of a message for the trace.
+// messageDetail renders the arguments or the reply of a message for the trace, with the place in the
+// code that it comes from.
 func messageDetail(m *labrpc.Message) string {
 	const most = 600
+	detail := ""
 	switch m.Kind {
 	case labrpc.Sent, labrpc.Delivered:
-		return plain.Value(m.Args, most)
+		detail = plain.Value(m.Args, most)
 	case labrpc.Handled, labrpc.Replied:
-		return plain.Value(m.Reply, most)
+		detail = plain.Value(m.Reply, most)
 	}
-	return ""
+	return record.Detailed(detail, where(m))
+}
+
+// where is the place of a message in the code under test.
+func where(m *labrpc.Message) string {
+	var all []string
+	for _, p := range m.Places() {
+		all = append(all, fmt.Sprintf("%s:%d %s", p.File, p.Line, p.Function))
+	}
+	return strings.Join(all, "; ")
 }

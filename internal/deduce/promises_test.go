@@ -1,0 +1,116 @@
+package deduce
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+
+	"raftlab/internal/record"
+)
+
+// refused adds a call that a follower refuses, in a term.
+func (t *trace) refused(leader, follower, term, prev, prevTerm, newer int) {
+	t.call(leader, follower, "Raft.AppendEntries", fmt.Sprintf("{Term:%d LeaderId:%d PrevLogIndex:%d PrevLogTerm:%d Entries:[] LeaderCommit:0}",
+		term, leader, prev, prevTerm), fmt.Sprintf("{Term:%d Success:false}", newer))
+}
+
+// Each story begins with entries 1 and 2 that peer 1 has taken from leader 0 of term 1.
+func TestPromises(t *testing.T) {
+	again := func(r *trace, text string) {
+		r.add(record.CrashPeer, 1, record.None, 0, "", "")
+		r.add(record.Restart, 1, record.None, 0, "", "")
+		r.events[len(r.events)-1].Text = text
+	}
+	deaf := "goes on from here to send 1 entries after 2, but 1 had refused those after 2: it does not go back in its log"
+	stories := []struct {
+		name string
+		what string // of the breach; "" for none
+		more func(r *trace)
+	}{
+		{"what was promised is refused", "refuses entries after 2, but had told the leader of term 1 that it has 2", func(r *trace) {
+			again(r, "")
+			r.refused(0, 1, 1, 2, 1, 1)
+		}},
+		{"a snapshot was promised", "refuses entries after 5, but had told the leader of term 1 that it has 5", func(r *trace) {
+			r.call(0, 1, "Raft.InstallSnapshot", "{Term:1 LeaderId:0 LastIncludedIndex:5 LastIncludedTerm:1}", "{Term:1}")
+			again(r, "snapshot to 2")
+			r.refused(0, 1, 1, 5, 1, 1)
+		}},
+		{"its snapshot goes further", "", func(r *trace) {
+			again(r, "snapshot to 2")
+			r.refused(0, 1, 1, 2, 1, 1)
+		}},
+		{"a newer term", "", func(r *trace) {
+			again(r, "")
+			r.refused(0, 1, 1, 2, 1, 3)
+		}},
+		{"more than was promised", "", func(r *trace) {
+			again(r, "")
+			r.refused(0, 1, 1, 3, 1, 1)
+		}},
+		{"a leader takes no notice", deaf, func(r *trace) {
+			for range 5 {
+				r.refused(0, 1, 1, 2, 1, 1)
+				r.pause(20 * time.Millisecond)
+			}
+		}},
+		{"a leader goes back", "", func(r *trace) {
+			r.refused(0, 1, 1, 2, 1, 1)
+			r.pause(50 * time.Millisecond)
+			r.refused(0, 1, 1, 1, 1, 1)
+			r.pause(50 * time.Millisecond)
+			for range 5 {
+				r.entries(0, 1, 1, 0, 0, "{Term:1 Command:5}", 0)
+				r.pause(50 * time.Millisecond)
+			}
+		}},
+		{"calls are tried again", "", func(r *trace) {
+			r.refused(0, 1, 1, 2, 1, 1)
+			r.pause(50 * time.Millisecond)
+			r.refused(0, 1, 1, 2, 1, 1)
+			r.refused(0, 1, 1, 2, 1, 1)
+		}},
+	}
+	for _, s := range stories {
+		t.Run(s.name, func(t *testing.T) {
+			var r trace
+			r.start()
+			r.vote(0, 1, 1, 0, 0, true)
+			r.entries(0, 1, 1, 0, 0, "{Term:1 Command:5} {Term:1 Command:6}", 0)
+			s.more(&r)
+			var all []string
+			for _, b := range Breaches(r.events) {
+				if b.What == s.what {
+					assert.Less(t, b.Since, b.At)
+				}
+				all = append(all, b.What)
+			}
+			if s.what == "" {
+				assert.Empty(t, all)
+				return
+			}
+			assert.Contains(t, all, s.what)
+		})
+	}
+}
+
+// TestPassedOver: a leader that waits for what was lost is told of only if somebody has disturbed it.
+func TestPassedOver(t *testing.T) {
+	var r trace
+	r.start()
+	r.vote(0, 1, 1, 0, 0, true)
+	r.call(0, 2, "Raft.AppendEntries", "{Term:1 LeaderId:0 PrevLogIndex:0 PrevLogTerm:0 Entries:[] LeaderCommit:0}", "")
+	for range 3 {
+		r.pause(100 * time.Millisecond)
+		r.entries(0, 1, 1, 0, 0, "", 0)
+	}
+	r.vote(2, 1, 2, 2, 1, true)
+	bs := Breaches(r.events)
+	if assert.Len(t, bs, 1) {
+		assert.Contains(t, bs[0].What, "sends nothing to 2 from here on for 30")
+		assert.True(t, bs[0].Tells(Subject{Rule: disturbed}))
+		assert.False(t, bs[0].Tells(Subject{Rule: "no agreement"}))
+	}
+}
