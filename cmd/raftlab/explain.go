@@ -74,20 +74,25 @@ func (t *testRun) explain(ctx context.Context, pool *sim.Pool, finished []suite.
 		if repeatable(f.Result) {
 			t.failed = append(t.failed, *f)
 		}
-		texts.tell(i, failure.Brief, func() []string {
+		texts.tell(i, failure.Brief, func() ([]string, []suite.Place) {
 			slots <- struct{}{}
 			defer func() { <-slots }()
 			if repeatable(f.Result) && ctx.Err() == nil {
 				failure.Events, failure.Remark = repeat(ctx, pool, f.Job, f.Result)
 				failure.Picture = t.drawHistory(t.state, f.Case, f.Seed, failure.Run.Rule, failure.Events)
 			}
-			return failure.Lines()
+			return failure.Lines(), failure.Places()
 		})
 	}
 	if len(failed) > 0 {
 		t.watch.Building("looking at what failed")
 	}
-	all := texts.wait(ctx)
+	all, places := texts.wait(ctx)
+	for i, c := range failed {
+		if run := c.Run(c.FirstFailing); run != nil {
+			run.Code = places[i]
+		}
+	}
 	for _, g := range groups {
 		all[g.At] = g.Lines(width(t.out))
 	}
@@ -98,23 +103,24 @@ func (t *testRun) explain(ctx context.Context, pool *sim.Pool, finished []suite.
 type texts struct {
 	mu      sync.Mutex
 	known   [][]string
+	places  [][]suite.Place
 	briefly map[int]func() []string // of what is not known yet
 	waiting sync.WaitGroup
 }
 
 func newTexts(n int) *texts {
-	return &texts{known: make([][]string, n), briefly: map[int]func() []string{}}
+	return &texts{known: make([][]string, n), places: make([][]suite.Place, n), briefly: map[int]func() []string{}}
 }
 
-// tell finds out the i-th text. briefly is what there is to say without that.
-func (t *texts) tell(i int, briefly, full func() []string) {
+// tell finds out the i-th text, with the places in it. briefly is what there is to say without that.
+func (t *texts) tell(i int, briefly func() []string, full func() ([]string, []suite.Place)) {
 	t.mu.Lock()
 	t.briefly[i] = briefly
 	t.mu.Unlock()
 	t.waiting.Go(func() {
-		lines := full()
+		lines, places := full()
 		t.mu.Lock()
-		t.known[i] = lines
+		t.known[i], t.places[i] = lines, places
 		delete(t.briefly, i)
 		t.mu.Unlock()
 	})
@@ -122,7 +128,7 @@ func (t *texts) tell(i int, briefly, full func() []string) {
 
 // wait returns the texts when they are known. After an interruption it does not wait any longer:
 // what happened in a long run takes a while to be worked out, and nobody can stop that.
-func (t *texts) wait(ctx context.Context) [][]string {
+func (t *texts) wait(ctx context.Context) ([][]string, [][]suite.Place) {
 	over := make(chan struct{})
 	go func() {
 		t.waiting.Wait()
@@ -138,7 +144,7 @@ func (t *texts) wait(ctx context.Context) [][]string {
 	for i, briefly := range t.briefly {
 		all[i] = briefly()
 	}
-	return all
+	return all, slices.Clone(t.places)
 }
 
 // find returns the run with the first failing seed of c.

@@ -190,7 +190,7 @@ func (r *replaying) viewRun(ctx context.Context) (view.Run, error) {
 	run := view.Run{
 		Title: fmt.Sprintf("%s, seed %d", r.kase.ID(), r.flags.seed), Verdict: "pass", Checks: r.kase.Checks,
 		Replay: r.replayOf(r.root, r.code.Given, r.options, r.kase, r.flags.seed), Events: events,
-		Rule: told.Rule, Peers: told.Peers, Message: told.Message, Warnings: told.Warnings, History: judged(events),
+		Rule: told.Rule, Peers: told.Peers, Message: told.Message, Warnings: told.Warnings, History: judged(events), Where: r.code.ShowWhere(r.kase),
 	}
 	if told.Outcome != record.Pass {
 		run.Failed, run.Verdict = told.Outcome.Failed(), suite.Headline(told)

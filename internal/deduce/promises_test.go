@@ -109,7 +109,7 @@ func TestPassedOver(t *testing.T) {
 	r.vote(2, 1, 2, 2, 1, true)
 	bs := Breaches(r.events)
 	if assert.Len(t, bs, 1) {
-		assert.Contains(t, bs[0].What, "sends nothing to 2 from here on for 30")
+		assert.Contains(t, bs[0].What, "sends nothing to 2 from here on for 314ms")
 		assert.True(t, bs[0].Tells(Subject{Rule: disturbed}))
 		assert.False(t, bs[0].Tells(Subject{Rule: "no agreement"}))
 	}

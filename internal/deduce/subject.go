@@ -25,21 +25,21 @@ type Subject struct {
 	Voters  []int           // whose votes an election should not have had
 	Lost    bool            // it says that messages were lost, so that the story is what came after
 	Times   []time.Duration // instants that the message names, to a tenth of a millisecond
-	Named   []End           // of operations that the message names by their clients and times
+	// Began are the instants of Times at which an operation of a client began, with which the one before
+	// may have ended.
+	Began []Instant
 }
 
-// End is when an operation of a client ended, to a tenth of a millisecond.
-type End struct {
+// Instant is a time of a client, to a tenth of a millisecond.
+type Instant struct {
 	Client int
 	At     time.Duration
 }
 
-// Ends says whether an event ends an operation that the message names. Where it tells no more than times,
-// it is any of its clients at one of them.
+// Ends says whether an event ends an operation that the message names.
 func (s Subject) Ends(e record.Event) bool {
 	at := e.Time.Round(tenth)
-	return e.Kind == record.Return && (slices.Contains(s.Named, End{e.Peer, at}) ||
-		len(s.Named) == 0 && slices.Contains(s.Clients, e.Peer) && slices.Contains(s.Times, at))
+	return e.Kind == record.Return && slices.Contains(s.Clients, e.Peer) && slices.Contains(s.Times, at) && !slices.Contains(s.Began, Instant{e.Peer, at})
 }
 
 // tenth of a millisecond is how exact times in messages are.
@@ -59,7 +59,7 @@ var (
 	ofPeers   = regexp.MustCompile(`\b(?:peers?|server|leader) (\d+)(?: and (\d+))?`)
 	ofClients = regexp.MustCompile(`\bclient (\d+)`)
 	atTimes   = regexp.MustCompile(`\b(\d+\.\d{4})(?: to (\d+\.\d{4}))? s\b`)
-	spans     = regexp.MustCompile(`\bclient (\d+), \d+\.\d{4} to (\d+\.\d{4}) s\b`)
+	spans     = regexp.MustCompile(`\bclient (\d+), (\d+\.\d{4}) to (\d+\.\d{4}) s\b`)
 	ofKey     = regexp.MustCompile(`\b(?:get|put|append|key|lock|acquire|release) ("(?:[^"\\]|\\.)*")`)
 	written   = regexp.MustCompile(`\b(?:put|append) "(?:[^"\\]|\\.)*" ("(?:[^"\\]|\\.)*")`)
 	twice     = regexp.MustCompile(`\bhas (\S+) twice`)
@@ -105,8 +105,8 @@ func SubjectOf(rule, message string, peers []int) Subject {
 	}
 	for _, m := range spans.FindAllStringSubmatch(message, -1) {
 		client, err := strconv.Atoi(m[1])
-		if at, bad := strconv.ParseFloat(m[2], 64); err == nil && bad == nil {
-			s.Named = append(s.Named, End{record.FirstClient + client, time.Duration(at * 1e9).Round(tenth)})
+		if at, bad := strconv.ParseFloat(m[2], 64); err == nil && bad == nil && m[2] != m[3] {
+			s.Began = append(s.Began, Instant{record.FirstClient + client, time.Duration(at * 1e9).Round(tenth)})
 		}
 	}
 	if len(s.Clients) > 0 {

@@ -43,6 +43,9 @@ func TestExcerpts(t *testing.T) {
 		len(m.subjects)-1, m.events, m.seen, 100*float64(m.seen)/float64(n), m.before, 100*float64(m.before)/float64(n), m.visible, 100*float64(m.visible)/float64(n))
 }
 
+// underTest is the code that mutants are of.
+var underTest = []string{"raftlab/raft", "raftlab/kvsrv", "raftlab/kvsrv/lock", "raftlab/kvraft", "raftlab/kvraft/rsm", "raftlab/shardkv", "raftlab/shardkv/shardctrler"}
+
 // judge looks at the failure of a mutant.
 func (m *measure) judge(name string, wrong sim.Result, happened, should []record.Event) {
 	id, seed, _ := m.kills.Run(name)
@@ -62,7 +65,7 @@ func (m *measure) judge(name string, wrong sim.Result, happened, should []record
 		departures = append(departures, should[at])
 		departures = append(departures, inPlaceOf(should[at], happened[at:])...)
 	}
-	lines := suite.Failure{Case: c, Run: told, Events: happened}.Lines()
+	lines := suite.Failure{Case: c, Run: told, Events: happened, Packages: underTest}.Lines()
 	violates := happened[at].Kind == record.Violation // which the first line tells
 	good := violates || tells(lines, departures)
 	var plain strings.Builder
@@ -123,8 +126,8 @@ func TestExcerptsOfTheReference(t *testing.T) {
 	require.Greater(t, passed, 200)
 }
 
-// alike says whether two events are the same; a field that only one of the peers has makes no
-// difference.
+// alike says whether two events are the same, wherever in the code they come from; a field that only one
+// of the peers has makes no difference.
 func alike(a, b record.Event) bool {
 	in := func(text string) func(string) string {
 		return func(field string) string {
@@ -135,6 +138,7 @@ func alike(a, b record.Event) bool {
 			return ""
 		}
 	}
+	a.Where, b.Where = "", ""
 	a.Detail, b.Detail = fields.ReplaceAllStringFunc(a.Detail, in(b.Detail)), fields.ReplaceAllStringFunc(b.Detail, in(a.Detail))
 	return a == b
 }

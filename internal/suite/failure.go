@@ -39,7 +39,8 @@ func (f Failure) Brief() []string {
 
 // Lines tells the failure in at most 15 lines: the rule, its section in the paper, the virtual
 // time and the message; where the code stood, if it crashed or hung; the last events that matter, a
-// column per peer; and last the command that replays it.
+// column per peer; and last the command that replays it. One more says where in the code that message
+// comes from which the failure can be read off, if events tell: it is not at their cost.
 func (f Failure) Lines() []string {
 	width := f.Width
 	if width <= 0 {
@@ -78,6 +79,10 @@ func (f Failure) Lines() []string {
 	}
 	if f.Picture != "" {
 		last = append([]string{"  picture: " + f.Picture}, last...)
+	}
+	if places := f.Places(); len(places) > 0 { // others are in the JSON
+		lines = append(lines, timeline.Cut("  code: "+places[0].String(), width))
+		most++
 	}
 	if left := most - len(lines) - 1 - len(last); left >= 2 { // one for the header
 		for _, l := range timeline.Tail(f.story(), deduce.SubjectOf(f.Run.Rule, f.Run.Message, f.Run.Peers), left, width) {

@@ -167,7 +167,9 @@ type RunResult struct {
 	// Confirmed is what became of a failure when it was repeated in the wasm engine: "same run",
 	// "another run", or nothing.
 	Confirmed string `json:"confirmed,omitempty"`
-	Replay    string `json:"replay"` // the command
+	// Code is where in the code under test a failure shows first, of those that are told in full.
+	Code   []Place `json:"code,omitempty"`
+	Replay string  `json:"replay"` // the command
 }
 
 // AddCases fills in the results of items from finished runs. replay makes the command that

@@ -183,7 +183,7 @@ func (w *weighing) candidates(events []record.Event) []row {
 	}
 	for _, b := range w.breaches {
 		rows = slices.DeleteFunc(rows, func(r row) bool { return r.at == b.At })
-		text := plain.Line(who(b.Peer)+" "+b.What, plain.MaxText)
+		text := plain.Line(Who(b.Peer)+" "+b.What, plain.MaxText)
 		rows = append(rows, row{time: events[b.At].Time, kind: record.Note, peer: record.None, other: record.None, at: b.At, text: text})
 		w.pins[b.At] = true
 		w.pinCause(events, b)
@@ -213,8 +213,8 @@ func (w *weighing) pinCause(events []record.Event, b deduce.Breach) {
 	}
 }
 
-// who is "peer 2", or "client 3".
-func who(peer int) string {
+// Who is "peer 2", or "client 3".
+func Who(peer int) string {
 	if peer >= record.FirstClient {
 		return fmt.Sprintf("client %d", peer-record.FirstClient)
 	}

@@ -102,9 +102,15 @@ func engine(t *testing.T, subjects []mutation.Subject) func(Run) (Told, error) {
 		run := suite.NewRunResult(suite.Finished{Run: suite.Run{Case: c, Seed: r.Seed}, State: suite.Ran, Result: result})
 		run.Replay = fmt.Sprintf("go run ./cmd/raftlab replay %s --seed %d --impl ../peer", r.Case, r.Seed)
 		patch, err := os.ReadFile(subject.Patch.File)
-		return Told{events, suite.Failure{Case: c, Run: run, Events: events}.Lines(), string(patch)}, err
+		f := suite.Failure{Case: c, Run: run, Events: events, Packages: underTest, Show: shown}
+		return Told{events, f.Lines(), string(patch)}, err
 	}
 }
+
+// underTest is what the mutants are of, and shown how a student calls its files.
+var underTest = []string{"raftlab/raft", "raftlab/kvraft", "raftlab/kvraft/rsm", "raftlab/kvsrv", "raftlab/shardkv", "raftlab/shardkv/shardctrler"}
+
+func shown(place string) string { return strings.TrimPrefix(place, "raftlab/") }
 
 // subjectsOf are the reference and the mutants that are run in transcripts.
 func subjectsOf(t *testing.T, files []string) []mutation.Subject {

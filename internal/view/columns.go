@@ -53,6 +53,7 @@ type lines struct {
 	Key    []int   `json:"key"`    // a text
 	Number []int   `json:"number"` // of the call on its way, of a message
 	Fault  []int   `json:"fault"`  // a text: the key by which a scenario calls it
+	Where  []int   `json:"where"`  // a text: the place in the code that a message comes from
 }
 
 // fates are the fates by their numbers in the page.
@@ -133,7 +134,11 @@ func encode(r Run) encoded {
 			e.Accused = append(e.Accused, at)
 		}
 	}
-	lineOf := e.putLines(t, events, deduce.Weights(events, subject))
+	shown := r.Where
+	if shown == nil {
+		shown = func(where string) string { return where }
+	}
+	lineOf := e.putLines(t, events, deduce.Weights(events, subject), shown)
 	e.putLegs(events, lineOf)
 	e.putChanges(t, events, lineOf)
 	if h := r.History; h != nil {
@@ -164,7 +169,7 @@ func answerTo(events []record.Event, call int) int {
 
 // putLines fills the columns of lines, and returns the line of each event; links that change
 // together share one.
-func (e *encoded) putLines(t *table, events []record.Event, weights []deduce.Weight) (lineOf []int) {
+func (e *encoded) putLines(t *table, events []record.Event, weights []deduce.Weight, shown func(where string) string) (lineOf []int) {
 	details := 0
 	for i := range events {
 		details += min(len(events[i].Detail), maxDetail)
@@ -208,6 +213,7 @@ func (e *encoded) putLines(t *table, events []record.Event, weights []deduce.Wei
 		c.Key = append(c.Key, t.number(l.Key, maxText))
 		c.Number = append(c.Number, int(events[l.At].N))
 		c.Fault = append(c.Fault, t.number(faultOf(events[l.At]), maxText))
+		c.Where = append(c.Where, t.number(shown(events[l.At].Where), maxText))
 		before = now
 	}
 	return lineOf

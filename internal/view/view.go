@@ -42,6 +42,9 @@ type Run struct {
 	Prints   []Print
 	History  *History
 	Warnings []string
+	// Where turns the places of an event (record.Event.Where) into what the reader calls them; nil
+	// leaves them as they are.
+	Where func(where string) string
 }
 
 // Print is a line that the code under test printed.

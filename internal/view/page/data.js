@@ -17,6 +17,7 @@ export function decode(encoded, classes) {
   run.fault = Int32Array.from(c.fault);
   run.text = Int32Array.from(c.text);
   run.detail = Int32Array.from(c.detail);
+  run.where = Int32Array.from(c.where);
   run.end = run.count ? run.time[run.count - 1] : 0;
   const l = encoded.legs;
   run.legs = {
@@ -74,6 +75,8 @@ export const textOf = (run, i) => run.texts[run.text[i]];
 
 /** detailOf are a line's decoded arguments. */
 export const detailOf = (run, i) => run.texts[run.detail[i]];
+/** whereOf is the place in the code that a line's message comes from. */
+export const whereOf = (run, i) => run.texts[run.where[i]];
 
 /** keyOf is the key that a line of a client is about. */
 export const keyOf = (run, i) => run.texts[run.key[i]];

@@ -1,6 +1,6 @@
 // The panel beside the diagram: the line at the cursor, what the peers hold there, the clients' operations.
 
-import { textOf, detailOf, keyOf, seconds } from "./data.js";
+import { textOf, detailOf, whereOf, keyOf, seconds } from "./data.js";
 import { Replay } from "./state.js";
 import { ofTerm } from "./theme.js";
 import { copy } from "./text.js";
@@ -57,6 +57,7 @@ export class Panel {
       make("p", {}, `${seconds(run.time[chosen], 9)} s, ${lane < 0 ? "all" : run.lanes[lane].name}, ${run.classes[run.class[chosen]].name}`),
       make("p", { class: "mono" }, textOf(run, chosen))];
     if (run.detail[chosen]) parts.push(make("p", { class: "mono" }, detailOf(run, chosen)));
+    if (run.where[chosen]) parts.push(make("p", { class: "mono where" }, "code: " + whereOf(run, chosen)));
     if (leg >= 0) {
       const from = run.legs.from[leg], fate = run.legs.fates[run.legs.fate[leg]];
       const took = (run.time[chosen] - run.time[from]) / 1e6;
