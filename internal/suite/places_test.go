@@ -17,7 +17,6 @@ func ofVotes(where string) []record.Event {
 	for p := range 3 {
 		all = append(all, record.Event{Kind: record.Start, Peer: p, Other: record.None})
 	}
-	const handler = "raftlab/raft/vote.go:20 (*Raft).RequestVote"
 	for i, candidate := range []int{0, 2} {
 		ask := record.Event{Time: time.Duration(i+1) * time.Second, Peer: candidate, Other: 1, N: 1, Method: "Raft.RequestVote", Term: 3}
 		args := "{Term:3 CandidateId:" + string(rune('0'+candidate)) + " LastLogIndex:0 LastLogTerm:0}"

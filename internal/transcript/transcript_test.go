@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -102,15 +103,34 @@ func engine(t *testing.T, subjects []mutation.Subject) func(Run) (Told, error) {
 		run := suite.NewRunResult(suite.Finished{Run: suite.Run{Case: c, Seed: r.Seed}, State: suite.Ran, Result: result})
 		run.Replay = fmt.Sprintf("go run ./cmd/raftlab replay %s --seed %d --impl ../peer", r.Case, r.Seed)
 		patch, err := os.ReadFile(subject.Patch.File)
-		f := suite.Failure{Case: c, Run: run, Events: events, Packages: underTest, Show: shown}
+		f := suite.Failure{Case: c, Run: run, Events: unbundled(events, subject.Name), Packages: underTest, Show: func(place string) string {
+			place = strings.TrimPrefix(place, "raftlab/")
+			if c.Package == "./raft" { // of a peer alone that is all of the folder
+				place = strings.TrimPrefix(place, "raft/")
+			}
+			return "../peer/" + place
+		}}
 		return Told{events, f.Lines(), string(patch)}, err
 	}
 }
 
-// underTest is what the mutants are of, and shown how a student calls its files.
+// underTest is what the mutants are of.
 var underTest = []string{"raftlab/raft", "raftlab/kvraft", "raftlab/kvraft/rsm", "raftlab/kvsrv", "raftlab/shardkv", "raftlab/shardkv/shardctrler"}
 
-func shown(place string) string { return strings.TrimPrefix(place, "raftlab/") }
+// unbundled are events with the places that the code of a mutant has when it is not among others in one
+// binary, where it is in folders of its own: raft/NAME, kvraft/NAME, kvraft/NAME/raft.
+func unbundled(events []record.Event, name string) []record.Event {
+	own := regexp.MustCompile(`raftlab/([\w/]+)/` + regexp.QuoteMeta(name) + `/`)
+	events = slices.Clone(events)
+	for i, e := range events {
+		where := own.ReplaceAllString(e.Where, "raftlab/$1/")
+		for _, service := range []string{"kvraft", "shardkv"} {
+			where = strings.ReplaceAll(where, "raftlab/"+service+"/raft/", "raftlab/raft/")
+		}
+		events[i].Where = where
+	}
+	return events
+}
 
 // subjectsOf are the reference and the mutants that are run in transcripts.
 func subjectsOf(t *testing.T, files []string) []mutation.Subject {
