@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -107,6 +108,7 @@ type gradeRun struct {
 	class *grade.Class
 	state *suite.State
 
+	known  int     // submissions that were graded before
 	graded int     // submissions that were run now
 	cost   float64 // CPU seconds of their runs
 }
@@ -137,7 +139,10 @@ func (a *app) grade(ctx context.Context, f *gradeFlags, submissions string, sele
 		return broken(err)
 	}
 	g.learn()
-	if g.graded > 0 {
+	switch {
+	case g.graded == 0 && g.known > 0:
+		fmt.Fprintf(a.err, "graded now: none, since all %d were graded before, as they are\n", g.known)
+	case g.graded > 0:
 		fmt.Fprintf(a.err, "graded now: %d, with %.1f s of CPU in runs, %.1f s each; compiling is not in it\n", g.graded, g.cost, g.cost/float64(g.graded))
 	}
 	return g.finish(ctx)
@@ -159,6 +164,7 @@ func (g *gradeRun) progress() func(grade.Event) {
 		switch e.What {
 		case "known":
 			done++
+			g.known++
 		case "done":
 			done++
 			g.cost += e.CPU
@@ -208,6 +214,12 @@ func (a *app) publish(plan *grade.Plan, dir string, formats []string) (int, erro
 	}
 	if err != nil {
 		return suite.ExitFramework, err
+	}
+	for _, names := range results.SameCode() {
+		for i := range names {
+			names[i] = plain.Line(names[i], plain.MaxName)
+		}
+		fmt.Fprintf(a.out, "the same code, byte for byte: %s (raftlab similarity looks for more than that)\n", strings.Join(names, ", "))
 	}
 	fmt.Fprintf(a.out, "written: %s, class.html, failures.csv, needs-a-person.csv, feedback/\n", filepath.Join(dir, "grades.csv"))
 	code := suite.ExitPassed

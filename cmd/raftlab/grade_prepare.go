@@ -65,6 +65,9 @@ func (g *gradeRun) prepare(ctx context.Context, submissions string, selectors []
 	g.class = &grade.Class{Plan: plan, Roster: roster, Out: grade.ShardDir(g.flags.out, plan.Shard), Seeds: seeds, Framework: g.root.Dir,
 		Packages: packages(), Open: atDeadline(openAny(g.flags.year, modules...), before), Compile: compileSubmission,
 		Workers: g.flags.workers, Afresh: g.flags.regrade, Costs: suite.Costs{}, Progress: g.progress()}
+	if other := plan.Other(g.class.Out); other != "" {
+		fmt.Fprintf(g.err, "NOTE: the grades in %s were of %s, and become those of this command, of the whole class; give another --out to keep them\n", g.class.Out, other)
+	}
 	if err := g.races(ctx); err != nil {
 		return err
 	}

@@ -103,6 +103,8 @@ func TestGradeAndHiddenSeeds(t *testing.T) {
 		"--format", "gradescope,canvas")
 	assert.Equal(t, suite.ExitPassed, res.code, "%+v", res)
 	assert.NotContains(t, res.errOut, "of CPU")
+	assert.Contains(t, res.errOut, "graded now: none, since all ")
+	assert.NotContains(t, res.errOut, "NOTE: the grades in")
 	assert.Equal(t, grades, read("grades.csv"))
 	assert.Contains(t, read("formats/gradescope/Zoë B.json"), `"score": `+points)
 	assert.Contains(t, read("formats/canvas.csv"), "spy,,,spy,,0")

@@ -5,6 +5,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -33,6 +34,11 @@ students are listed as not graded yet.`,
 			if err != nil {
 				return usage(err)
 			}
+			if out == "" {
+				if out = "grades"; len(args) == 1 && !slices.Contains(dirs, args[0]) {
+					out = args[0] // the shards are in it
+				}
+			}
 			for _, dir := range dirs {
 				if sameFile(dir, out) {
 					return usage(fmt.Errorf("--out %s: it is one of the directories to merge; name another", out))
@@ -54,7 +60,7 @@ students are listed as not graded yet.`,
 			return exitWith(code)
 		},
 	}
-	c.Flags().StringVar(&out, "out", "grades", "the `directory` for the grades of the whole class")
+	c.Flags().StringVar(&out, "out", "", "the `directory` for the grades of the whole class (default: the one that the shards are in, if that is given, and grades otherwise)")
 	formatFlag(c.Flags(), &formats)
 	return c
 }

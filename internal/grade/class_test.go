@@ -208,6 +208,29 @@ func TestOnlyTheRemainderRuns(t *testing.T) {
 	}
 }
 
+// Another command into the same directory replaces the tables of the whole class, which is said before.
+func TestOtherGradesAreReplaced(t *testing.T) {
+	dir, out := people(t), t.TempDir()
+	c := setting(t, dir, out, &puppets{})
+	assert.Empty(t, c.Plan.Other(out), "there are none yet")
+	r := graded(t, c)
+	assert.Empty(t, c.Plan.Other(out))
+	p := *c.Plan
+	p.Cases = p.Cases[:1]
+	assert.Equal(t, fmt.Sprintf("%d cases with seeds 1-5", len(testCases)), p.Other(out))
+	p.Cases = append(slices.Clone(c.Plan.Cases[1:]), "2A/Another")
+	assert.Equal(t, "other cases", p.Other(out))
+	p = *c.Plan
+	p.Salt = "x"
+	assert.Equal(t, fmt.Sprintf("%d cases with seeds 1-5", len(testCases)), p.Other(out))
+
+	assert.Empty(t, r.SameCode())
+	put(t, dir, "copy/lab/raft/raft.go", peer+"// 2A/ReElects 2 fail: two leaders\n")
+	put(t, dir, "nobody/notes.txt", "")
+	r = graded(t, setting(t, dir, out, &puppets{}))
+	assert.Equal(t, [][]string{{"bob b.", "copy"}}, r.SameCode(), "those who handed in nothing are no copies")
+}
+
 // What cannot be read today cannot be read tomorrow; a disk that failed may not fail again.
 func TestWhoIsGradedAgain(t *testing.T) {
 	dir, out := people(t), t.TempDir()
@@ -234,6 +257,12 @@ func TestWhoIsGradedAgain(t *testing.T) {
 	graded(t, setting(t, dir, out, &puppets{}, change))
 	slices.Sort(done)
 	assert.Equal(t, []string{"disk", "unlucky"}, done, "and nobody else")
+
+	// What was handed in is another, although there still is no code.
+	put(t, dir, "empty/raft.go.txt", peer)
+	r = graded(t, setting(t, dir, out, &puppets{}, change))
+	assert.Equal(t, NeedsPerson, r.of(t, "empty").Status)
+	assert.Contains(t, r.of(t, "empty").Why[0], "raft.go.txt is code under another name")
 }
 
 func TestOnlyAndChanged(t *testing.T) {

@@ -53,6 +53,8 @@ type Student struct {
 
 	// adopted code is in the student's own repository, and not in a course tree.
 	adopted bool
+	// source identifies the code that was handed in, or is "" where there is none.
+	source string
 }
 
 // Warning is something that a reader should know, and the cases it came up in.
@@ -118,6 +120,15 @@ func (p *Plan) Judge(entry Entry, r *Record) Student {
 	}
 	s.Outcome, s.Reason, s.Faults, s.Builds, s.Notes, s.Contract = r.Outcome, r.Reason, r.Faults, r.Builds, r.Notes, r.Contract
 	s.adopted = len(r.Dirs) > 0
+	if r.Problem == "" && r.Outcome != NotHandedIn {
+		s.source = r.Key.Source
+		if len(r.Builds) > 0 { // they are the same whatever folder the code was in
+			s.source = ""
+		}
+		for _, b := range r.Builds {
+			s.source += b.Package + " " + b.ID + "\n"
+		}
+	}
 	if r.Problem != "" {
 		s.Why = append(s.Why, r.Problem)
 	}

@@ -119,6 +119,30 @@ func NumberingOf(dir string) suite.Numbering {
 	return peek(dir).Options.Numbering
 }
 
+// Other says what the grades in a directory are of, if they are of other cases or seeds than those
+// of the plan, or "": they are going to be replaced.
+func (p *Plan) Other(dir string) string {
+	old := peek(dir)
+	switch {
+	case old.Cases == nil, slices.Equal(old.Cases, p.Cases) && old.Seeds == p.Seeds && old.Salt == p.Salt:
+		return ""
+	case old.Salt != p.Salt && old.kind() == p.kind():
+		return old.kind() + " of another secret"
+	case old.kind() == p.kind():
+		return "other cases"
+	}
+	return old.kind()
+}
+
+// kind says in a few words what is graded.
+func (p *Plan) kind() string {
+	seeds := "seeds " + p.Seeds
+	if p.Hidden() {
+		seeds = fmt.Sprintf("hidden seeds (%s)", p.Seeds)
+	}
+	return fmt.Sprintf("%s with %s", suite.Plural(len(p.Cases), "case"), seeds)
+}
+
 // Hidden reports whether seeds must not be shown to students.
 func (p *Plan) Hidden() bool { return p.Salt != "" }
 

@@ -38,6 +38,23 @@ type Results struct {
 	Groups   []Group   `json:"groups"`
 }
 
+// SameCode are students who handed in the same code, byte for byte, by their names.
+func (r *Results) SameCode() (all [][]string) {
+	by := map[string]int{} // hash -> where in all
+	for _, s := range r.Students {
+		if s.source == "" {
+			continue
+		}
+		i, ok := by[s.source]
+		if !ok {
+			i, all = len(all), append(all, nil)
+			by[s.source] = i
+		}
+		all[i] = append(all[i], s.Name)
+	}
+	return slices.DeleteFunc(all, func(names []string) bool { return len(names) < 2 })
+}
+
 // Collect judges the records in dir.
 func (p *Plan) Collect(dir string) (*Results, error) {
 	students, err := p.StudentsIn(dir)

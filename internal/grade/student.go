@@ -76,6 +76,9 @@ func (g *grading) know(old *Record) bool {
 	if old.Again || g.mustRace(old) {
 		return false
 	}
+	if now := g.record; now.Outcome != "" || now.Problem != "" { // there is no code, today for another reason, perhaps
+		return old.Outcome == now.Outcome && old.Reason == now.Reason && old.Problem == now.Problem
+	}
 	if old.Outcome != "" || old.Problem != "" {
 		return true
 	}

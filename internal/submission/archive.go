@@ -128,8 +128,9 @@ func ReadArchive(ctx context.Context, name string, limits Limits, wanted func(na
 	case len(r.files) > 0:
 	case len(r.archives) > 0:
 		return nil, &Error{Name: r.archives[0], What: "is an archive in an archive", Help: "unpack the outer one"}
-	case len(r.renamed) > 0:
-		return nil, renamed(r.renamed[0])
+	}
+	if err := r.nothing(); err != nil {
+		return nil, err
 	}
 	slices.SortFunc(r.files, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
 	return r.files, nil
@@ -153,7 +154,8 @@ func readArchive(ctx context.Context, name string, limits Limits, wanted func(na
 		return nil, err
 	}
 	if info.Size() > maxArchive {
-		return nil, &Error{Name: filepath.Base(name), What: "is too large", Help: fmt.Sprintf("an archive may have %d MiB", maxArchive>>20)}
+		return nil, &Error{Name: filepath.Base(name), What: "is too large", Help: fmt.Sprintf("an archive may have %d MiB; unpack it into a folder, "+
+			"of which only the code is read, or leave out what is no code", maxArchive>>20)}
 	}
 	a := archive{reader: r, seen: map[string]bool{}, budget: maxUnpacked}
 	return r, a.unpack(f, info.Size())
@@ -272,7 +274,7 @@ func (a *archive) member(given string, mode fs.FileMode) (name string, use bool,
 		return "", false, &Error{Name: ".", What: "is too large", Help: fmt.Sprintf("an archive may have %d files and directories; leave out "+
 			"what is not part of the code", a.limits.Entries)}
 	}
-	name = path.Clean(strings.ReplaceAll(given, `\`, "/"))
+	name = path.Clean(rootless(strings.ReplaceAll(given, `\`, "/")))
 	parts := strings.Split(name, "/")
 	if n := len(parts); n > 1 && parts[n-2] == ".git" && parts[n-1] == "HEAD" {
 		a.repository = true
@@ -284,9 +286,9 @@ func (a *archive) member(given string, mode fs.FileMode) (name string, use bool,
 	case mode.IsDir(), slices.ContainsFunc(parts, passedOver):
 		return name, false, nil
 	case !a.wanted(name):
-		a.unwanted(name)
+		a.unwanted(name, mode)
 		return name, false, nil
-	case path.IsAbs(name), slices.Contains(parts, ".."), strange(name):
+	case slices.Contains(parts, ".."), strange(name):
 		return name, false, &Error{Name: fmt.Sprintf("%q", given), What: "has a name that leads elsewhere or cannot be printed",
 			Help: "make the archive again, of the folder with the code", Foreign: true}
 	case !mode.IsRegular():
@@ -302,6 +304,15 @@ func (a *archive) member(given string, mode fs.FileMode) (name string, use bool,
 		return name, false, &Error{Name: ".", What: "has too many Go files", Help: fmt.Sprintf("%d are read; leave out what is not part of the code", a.limits.Files)}
 	}
 	return name, true, nil
+}
+
+// rootless is a name without the root that some archives have in front of all of theirs. Programs
+// that unpack them leave it out as well.
+func rootless(name string) string {
+	if len(name) > 2 && name[1:3] == ":/" { // a drive
+		name = name[2:]
+	}
+	return strings.TrimLeft(name, "/")
 }
 
 // keep reads one file of the archive.

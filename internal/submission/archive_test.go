@@ -100,19 +100,19 @@ func TestHostileArchives(t *testing.T) {
 		archive string
 		want    string
 	}{
-		"leads out":        {zipOf(t, member{name: "../../x.go"}), "leads elsewhere"},
-		"absolute":         {zipOf(t, member{name: "/etc/x.go"}), "leads elsewhere"},
-		"absolute windows": {zipOf(t, member{name: `C:\x.go`}), "leads elsewhere"},
-		"control":          {zipOf(t, member{name: "a\x1b.go"}), "leads elsewhere"},
-		"link":             {zipOf(t, member{name: "x.go", text: "/etc/passwd", mode: fs.ModeSymlink}), "symbolic link"},
-		"twice":            {zipOf(t, member{name: "x.go"}, member{name: "./x.go"}), "twice"},
-		"deep":             {zipOf(t, member{name: "a/b/c/d/x.go"}), "too deep"},
-		"large file":       {zipOf(t, member{name: "x.go", text: strings.Repeat("x", 101)}), "too large"},
-		"all too large":    {zipOf(t, member{name: "x.go", text: strings.Repeat("x", 90)}, member{name: "y.go", text: strings.Repeat("x", 90)}), "one too many"},
-		"many entries":     {zipOf(t, member{name: "1"}, member{name: "2"}, member{name: "3"}, member{name: "4"}, member{name: "5"}, member{name: "6"}), "too large"},
-		"many files":       {zipOf(t, member{name: "1.go"}, member{name: "2.go"}, member{name: "3.go"}, member{name: "4.go"}), "too many"},
-		"hard link":        {tarOf(t, true, tar.Header{Name: "x.go", Typeflag: tar.TypeLink, Linkname: "y"}), "symbolic link"},
-		"pipe":             {tarOf(t, true, tar.Header{Name: "x.go", Typeflag: tar.TypeFifo}), "pipe"},
+		"leads out":      {zipOf(t, member{name: "../../x.go"}), "leads elsewhere"},
+		"root and out":   {zipOf(t, member{name: "/raft/../../x.go"}), "leads elsewhere"},
+		"root and twice": {zipOf(t, member{name: "/x.go"}, member{name: "x.go"}), "twice"},
+		"control":        {zipOf(t, member{name: "a\x1b.go"}), "leads elsewhere"},
+		"link":           {zipOf(t, member{name: "x.go", text: "/etc/passwd", mode: fs.ModeSymlink}), "symbolic link"},
+		"twice":          {zipOf(t, member{name: "x.go"}, member{name: "./x.go"}), "twice"},
+		"deep":           {zipOf(t, member{name: "a/b/c/d/x.go"}), "too deep"},
+		"large file":     {zipOf(t, member{name: "x.go", text: strings.Repeat("x", 101)}), "too large"},
+		"all too large":  {zipOf(t, member{name: "x.go", text: strings.Repeat("x", 90)}, member{name: "y.go", text: strings.Repeat("x", 90)}), "one too many"},
+		"many entries":   {zipOf(t, member{name: "1"}, member{name: "2"}, member{name: "3"}, member{name: "4"}, member{name: "5"}, member{name: "6"}), "too large"},
+		"many files":     {zipOf(t, member{name: "1.go"}, member{name: "2.go"}, member{name: "3.go"}, member{name: "4.go"}), "too many"},
+		"hard link":      {tarOf(t, true, tar.Header{Name: "x.go", Typeflag: tar.TypeLink, Linkname: "y"}), "symbolic link"},
+		"pipe":           {tarOf(t, true, tar.Header{Name: "x.go", Typeflag: tar.TypeFifo}), "pipe"},
 	} {
 		files, err := ReadArchive(t.Context(), c.archive, small, isGo)
 		require.Error(t, err, name)
@@ -121,6 +121,33 @@ func TestHostileArchives(t *testing.T) {
 		var known *Error
 		assert.ErrorAs(t, err, &known, name)
 	}
+}
+
+// Some programs put whole paths into archives. Those that unpack leave the root out, and so is it here.
+func TestRootOfAnArchive(t *testing.T) {
+	for _, name := range []string{"/home/eve/raft/x.go", "//home/eve/raft/x.go", `C:\home\eve\raft\x.go`, "D:/home/eve/raft/x.go"} {
+		files, err := ReadArchive(t.Context(), zipOf(t, member{name: name}), Usual, isGo)
+		require.NoError(t, err, name)
+		assert.Equal(t, []string{"home/eve/raft/x.go="}, names(files))
+	}
+}
+
+// Where there is no code but a link, the code may be where that leads. It is not followed, and it is
+// not nothing either.
+func TestNothingButALink(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Symlink(t.TempDir(), filepath.Join(dir, "raft")); err != nil {
+		t.Skip("no links here: ", err)
+	}
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "notes.txt"), nil, 0o644))
+	_, err := Read(t.Context(), dir, Usual, isGo)
+	require.ErrorContains(t, err, "raft is a symbolic link, and there is no file that ends in .go")
+	_, err = ReadArchive(t.Context(), tarOf(t, true, tar.Header{Name: "raft", Typeflag: tar.TypeSymlink, Linkname: "/home/eve/raft"}), Usual, isGo)
+	require.ErrorContains(t, err, "raft is a symbolic link")
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "x.go"), nil, 0o644))
+	files, err := Read(t.Context(), dir, Usual, isGo)
+	require.NoError(t, err, "where there is code, a link plays no role")
+	assert.Equal(t, []string{"x.go="}, names(files))
 }
 
 func TestDamagedArchives(t *testing.T) {

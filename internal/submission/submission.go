@@ -100,9 +100,8 @@ func read(ctx context.Context, root string, limits Limits, wanted func(name stri
 	}
 	slices.SortFunc(r.files, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
 	slices.Sort(r.archives)
-	slices.Sort(r.renamed)
-	if len(r.files) == 0 && len(r.archives) == 0 && len(r.renamed) > 0 {
-		return nil, nil, renamed(r.renamed[0])
+	if err := r.nothing(); err != nil && len(r.archives) == 0 {
+		return nil, nil, err
 	}
 	return r.files, r.archives, nil
 }
@@ -146,12 +145,16 @@ type reader struct {
 	// repository says that the archive has a git repository in it.
 	repository bool
 	renamed    []string // are files that are not wanted, and Go's but for the ends of their names
+	links      []string // are symbolic links that are not wanted: code may be where they lead
 }
 
 // unwanted notes files that are not read and show that something was handed in.
-func (r *reader) unwanted(name string) {
+func (r *reader) unwanted(name string, mode fs.FileMode) {
 	switch {
 	case strange(name):
+	case mode&fs.ModeSymlink != 0:
+		r.links = append(r.links, name)
+	case !mode.IsRegular():
 	case packed(name):
 		r.archives = append(r.archives, name)
 	case otherwiseGo(name):
@@ -166,8 +169,20 @@ func otherwiseGo(name string) bool {
 	return strings.HasSuffix(lower, ".go.txt") || strings.HasSuffix(lower, ".go") && !strings.HasSuffix(name, ".go")
 }
 
-func renamed(name string) error {
-	return &Error{Name: name, What: "is code under another name, and there is no file that ends in .go", Help: "call it " + name[:strings.LastIndex(strings.ToLower(name), ".go")] + ".go"}
+// nothing is the error about something without a file that is wanted, if it looks as if there was to
+// be one. Links and other names are no archives: those have had their turn.
+func (r *reader) nothing() error {
+	slices.Sort(r.renamed)
+	slices.Sort(r.links)
+	switch {
+	case len(r.files) > 0:
+	case len(r.renamed) > 0:
+		name := r.renamed[0]
+		return &Error{Name: name, What: "is code under another name, and there is no file that ends in .go", Help: "call it " + name[:strings.LastIndex(strings.ToLower(name), ".go")] + ".go"}
+	case len(r.links) > 0:
+		return &Error{Name: r.links[0], What: "is a symbolic link, and there is no file that ends in .go", Help: "links are not followed; put the code in its place"}
+	}
+	return nil
 }
 
 // directory reads one directory, which has depth levels left below it. Its entries come in
@@ -215,9 +230,7 @@ func (r *reader) entry(parent string, entry fs.DirEntry, depth int) error {
 	case entry.IsDir():
 		return r.directory(name, depth-1)
 	case !r.wanted(name):
-		if entry.Type().IsRegular() {
-			r.unwanted(name)
-		}
+		r.unwanted(name, entry.Type())
 		return nil
 	case strange(name):
 		return &Error{Name: fmt.Sprintf("%q", name), What: "has a name that cannot be printed", Help: "rename the file"}

@@ -309,3 +309,19 @@ func TestNarrowTerminal(t *testing.T) {
 		require.LessOrEqual(t, utf8.RuneCountInString(strings.TrimSuffix(line, "\n")), 60, line)
 	}
 }
+
+// Code that sleeps a millisecond and looks again is told of; a short run of many clients is not.
+func TestPolling(t *testing.T) {
+	for _, c := range []struct {
+		idle    uint64
+		virtual time.Duration
+		warned  bool
+	}{{305_000, 63 * time.Second, true}, {17_000, 13 * time.Second, false}, {18_000, 7 * time.Second, false}, {0, 0, false}} {
+		run := NewRunResult(Finished{State: Ran, Result: sim.Result{Idle: c.idle, Virtual: c.virtual, Verdict: record.Verdict{Outcome: record.Pass, Warnings: []string{"other"}}}})
+		assert.Equal(t, c.warned, len(run.Warnings) == 2, "%+v: %q", c, run.Warnings)
+		assert.Equal(t, "other", run.Warnings[0])
+		if c.warned {
+			assert.Contains(t, run.Warnings[1], "wakes more than 2500 times in each second")
+		}
+	}
+}
