@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -16,9 +17,7 @@ import (
 // TestDamagedCache: whatever happens to a file of the cache, it is made anew, and runs go as
 // before.
 func TestDamagedCache(t *testing.T) {
-	t.Setenv("RAFTLAB_CACHE", t.TempDir())
-	b := buildMini(t)
-	c := mustCache(t)
+	b, c := miniAlone(t)
 	only := func(pattern string) string {
 		names, err := filepath.Glob(filepath.Join(c.dir, pattern))
 		require.NoError(t, err)
@@ -56,6 +55,38 @@ func TestDamagedCache(t *testing.T) {
 			require.True(t, string(good) == string(is), "the file was not made anew")
 		})
 	}
+}
+
+// miniAlone is the small guest with its machine code, in a cache that has nothing else: a copy of
+// what other tests have built.
+func miniAlone(t *testing.T) (*Binary, cache) {
+	t.Helper()
+	b, from := buildMini(t), mustCache(t)
+	require.NoError(t, makeNative(context.Background(), b))
+	keys, err := filepath.Glob(from.key("*"))
+	require.NoError(t, err)
+	t.Setenv("RAFTLAB_CACHE", t.TempDir())
+	c := mustCache(t)
+	wasm, err := os.ReadFile(b.Path)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(c.wasm(b.ID), wasm, 0o644))
+	require.NoError(t, os.CopyFS(c.native(b.ID), os.DirFS(from.native(b.ID))))
+	for _, name := range keys {
+		text, err := os.ReadFile(name)
+		key := strings.TrimSuffix(filepath.Base(name), ".json")
+		is := parseKey(key, text)
+		if err != nil || is == nil || is.ID != b.ID {
+			continue
+		}
+		is.Path = c.wasm(b.ID)
+		require.NoError(t, c.store(key, is))
+		if again := buildMini(t); again.Cached {
+			return again, c
+		}
+		require.NoError(t, os.Remove(c.key(key))) // an older build made the same
+	}
+	require.Fail(t, "no key leads to the guest that was just built")
+	return nil, c
 }
 
 // A key that leads to another binary than the one that was built for it is not believed.
