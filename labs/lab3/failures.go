@@ -40,14 +40,16 @@ func appends(e *tester.Env) {
 //	clerk                                         try 1, refused   try 2, refused   try 3
 //	network                                               a copy of try 1 ........^
 //
-// Each user has a key of its own. So every refusal of a version is a lie, or follows from one.
+// Each user has a key of its own. So every refusal of a version is a lie, or follows from one. They
+// write slowly: it is the many that wait for a leader that matter, and services that persist their
+// whole log pay for each entry with all before it.
 func lateCopies(e *tester.Env) {
 	const users = 16
 	s := start(e, setup{net: tester.Options{Duplicates: true}})
 	l := s.NewLoad(kit.Letters(users)...)
 	for i := range users {
 		u, key := s.user(), kit.Letter(i)
-		l.Repeats(u.Person, 80, 100*time.Millisecond, func(number int) {
+		l.Repeats(u.Person, 30, 250*time.Millisecond, func(number int) {
 			if u.Versioned == nil {
 				u.Append(key, kit.ValueOf(number))
 			} else if u.PutIf(key, kit.ValueOf(number), u.Seen[key]) != kvapi.OK {
