@@ -238,6 +238,7 @@ func (a *app) compareOptions(ctx context.Context, f *compareFlags, experiments [
 	if f.impl != "" && f.impl != suite.Reference && f.impl != suite.EtcdRaft {
 		impls = append(impls, f.impl)
 	}
+	var found []suite.Code // all of it, before a minute is spent on comparing engines
 	for _, impl := range impls {
 		code, removes, err := a.findOneOf(ctx, root, impl, "none of the packages raft, kvraft and shardkv is in it, and the experiments measure nothing else",
 			experiment.Peers, experiment.KV, experiment.Sharded)
@@ -247,8 +248,11 @@ func (a *app) compareOptions(ctx context.Context, f *compareFlags, experiments [
 		if err != nil {
 			return o, done, err
 		}
+		found = append(found, code)
+	}
+	for i, code := range found {
 		native := code.Own() && a.whyWasm(ctx, root.Dir, o.Progress) == ""
-		o.Subjects = append(o.Subjects, subjects(code, native, impl == f.impl)...)
+		o.Subjects = append(o.Subjects, subjects(code, native, impls[i] == f.impl)...)
 	}
 	state, err := suite.OpenState(root.Dir)
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 )
 
 func TestCompareUsage(t *testing.T) {
+	t.Setenv("RAFTLAB_CACHE", t.TempDir()) // nobody has compared the engines yet
 	for _, c := range []struct {
 		message string
 		args    []string
@@ -31,6 +32,7 @@ func TestCompareUsage(t *testing.T) {
 		res := raftlab(t, "../..", append([]string{"compare"}, c.args...)...)
 		assert.Equal(t, suite.ExitUsage, res.code, c.args)
 		assert.Contains(t, res.out+res.errOut, c.message, c.args)
+		assert.NotContains(t, res.errOut, "comparing", "what is wrong is said at once: %v", c.args)
 	}
 }
 
