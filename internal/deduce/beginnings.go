@@ -276,8 +276,25 @@ func (w *weigher) firstTries(loops bool) {
 		}
 		w.raise(began, Decisive)
 		w.lastWord(client, began)
+		w.firstAnswers(client, began)
 		if loops {
 			w.loop(client, began)
+		}
+	}
+}
+
+// firstAnswers finds where a client first got an error of each kind, but for that of a server that does not
+// lead.
+func (w *weigher) firstAnswers(client, began int) {
+	seen := map[string]bool{}
+	for at := began; at < len(w.events) && len(seen) < mostErrors; at++ {
+		e := w.events[at]
+		if e.Kind != record.Replied || e.Peer != client {
+			continue
+		}
+		if err, ok := parse(e.Detail).find("err"); ok && !slices.Contains(harmless, err.text) && !seen[err.text] {
+			seen[err.text] = true
+			w.raise(at, Decisive)
 		}
 	}
 }

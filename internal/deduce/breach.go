@@ -52,6 +52,7 @@ func Breaches(events []record.Event) []Breach {
 	w.silent()
 	w.leftAlone()
 	w.unanswered()
+	w.turnedAway()
 	w.unfounded()
 	w.breaches = append(w.breaches, w.clients.unfounded()...)
 	slices.SortStableFunc(w.breaches, func(a, b Breach) int { return cmp.Compare(a.At, b.At) })
@@ -128,6 +129,9 @@ func (w *witness) event(e record.Event) {
 		w.of(n).paused = m[2] == "is paused"
 		w.of(n).stirred = w.at
 	}
+	if e.Kind == record.Handled && e.Peer >= record.FirstClient && e.Other >= 0 {
+		w.of(e.Other).turnsAway(e, w.at)
+	}
 	if e.Peer < 0 || e.Peer >= record.FirstClient {
 		return
 	}
@@ -149,6 +153,10 @@ func (w *witness) event(e record.Event) {
 		p.returns(e, w.clients.seen)
 		p.backAt = w.at
 	case record.State:
+		if e.Term < p.before {
+			w.denies(e.Peer, p.termAt, "says that its term is %d, but had been in term %d before its restart", e.Term, p.before)
+			p.before = 0
+		}
 		p.says(e.Term, w.at)
 		if e.Leader {
 			w.leads(e.Peer, e.Term)

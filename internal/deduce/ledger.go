@@ -47,6 +47,8 @@ type member struct {
 	back     int              // up to where its snapshot went when it last started again; MaxInt: nobody knows
 	backAt   int              // the event
 
+	away denial // what it has told clients last, one like the other
+
 	snapshots map[int]bool  // by the index up to which they go
 	heardAt   time.Duration // when it last answered the leader of its term, or 0
 	stoodAt   time.Duration // when it first asked for votes in the term in which it last did

@@ -114,3 +114,42 @@ func TestPassedOver(t *testing.T) {
 		assert.False(t, bs[0].Tells(Subject{Rule: "no agreement"}))
 	}
 }
+
+// TestTurnedAway: a leader that sends all clients away is told of, one that does so for a while is not.
+func TestTurnedAway(t *testing.T) {
+	story := func(pause time.Duration, last string) (all []string) {
+		var r trace
+		r.start()
+		r.vote(0, 1, 1, 0, 0, true)
+		r.entries(0, 1, 1, 0, 0, "", 0)
+		for range 3 {
+			r.call(record.FirstClient, 0, "KVServer.Get", "{Key:\"x\"}", "{Err:\"ErrWrongLeader\"}")
+			r.pause(pause)
+		}
+		r.call(record.FirstClient, 0, "KVServer.Get", "{Key:\"x\"}", "{Err:\""+last+"\"}")
+		for _, b := range Breaches(r.events) {
+			if b.Peer == 0 {
+				all = append(all, b.What)
+			}
+		}
+		return all
+	}
+	assert.Equal(t, []string{"tells clients from here on that it does not lead, 4 times in 6s, although it leads term 1"}, story(2*time.Second, "ErrWrongLeader"))
+	assert.Empty(t, story(2*time.Second, "OK"))
+	assert.Empty(t, story(time.Second, "ErrWrongLeader"))
+}
+
+// TestTermOfState: a term that was forgotten shows in what a peer says when it is asked.
+func TestTermOfState(t *testing.T) {
+	var r trace
+	r.start()
+	r.vote(0, 1, 4, 0, 0, true)
+	r.add(record.CrashPeer, 1, record.None, 0, "", "")
+	r.add(record.Restart, 1, record.None, 0, "", "")
+	r.add(record.State, 1, record.None, 0, "", "")
+	r.events[len(r.events)-1].Term = 3
+	bs := Breaches(r.events)
+	if assert.Len(t, bs, 1) {
+		assert.Equal(t, "says that its term is 3, but had been in term 4 before its restart", bs[0].What)
+	}
+}

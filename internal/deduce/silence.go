@@ -158,3 +158,42 @@ func (w *witness) leftAlone() {
 		}
 	}
 }
+
+// denial is that a peer tells clients that it does not lead, again and again.
+type denial struct {
+	term, first, many int
+}
+
+// turnsAway follows what a peer answers clients.
+func (p *member) turnsAway(e record.Event, at int) {
+	switch wrong := strings.Contains(errorOf(parse(e.Detail)), "WrongLeader"); {
+	case !wrong:
+		p.away = denial{}
+	case p.away.many > 0 && p.away.term == p.leads:
+		p.away.many++
+	default:
+		p.away = denial{p.leads, at, 1}
+	}
+}
+
+// longDenial is for how long a leader may send clients away: while it hands its leadership over, say, or
+// is not sure that it still leads.
+const longDenial = 5 * time.Second
+
+// turnedAway judges leaders that up to the end of the run have told clients for long that they do not lead,
+// and have told nobody anything else.
+func (w *witness) turnedAway() {
+	if len(w.events) == 0 {
+		return
+	}
+	end := w.events[len(w.events)-1].Time
+	for _, peer := range slices.Sorted(maps.Keys(w.members)) {
+		p := w.members[peer]
+		if p.down || p.paused || p.away.many < 2 || p.leads == 0 || p.leads < p.term || p.away.term != p.leads || end-w.events[p.away.first].Time < longDenial {
+			continue
+		}
+		w.at = p.away.first
+		w.breach(peer, "tells clients from here on that it does not lead, %d times in %v, although it leads term %d", p.away.many,
+			(end - w.events[w.at].Time).Round(time.Second), p.leads).Idle = true
+	}
+}

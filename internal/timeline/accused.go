@@ -30,9 +30,13 @@ func Accused(events []record.Event, subject deduce.Subject) (found []int) {
 		return found
 	}
 	decisive := decisiveMessages(events, subject)
-	for _, named := range []bool{true, false} {
+	for _, better := range []func(e record.Event) bool{
+		func(e record.Event) bool { return slices.Contains(subject.Peers, ActsIn(e)) },
+		func(e record.Event) bool { return e.Kind == record.Handled && e.Peer >= record.FirstClient }, // what a service has answered
+		func(record.Event) bool { return true },
+	} {
 		for _, at := range slices.Backward(decisive) {
-			if !named || slices.Contains(subject.Peers, ActsIn(events[at])) {
+			if better(events[at]) {
 				return []int{at}
 			}
 		}
@@ -44,6 +48,7 @@ func Accused(events []record.Event, subject deduce.Subject) (found []int) {
 // its handler tells more when it has returned.
 func decisiveMessages(events []record.Event, subject deduce.Subject) (found []int) {
 	arrived := map[call]bool{} // and decides
+	last := map[call]int{}     // where a handler has returned
 	for at, w := range deduce.Weights(events, subject) {
 		e, decides := events[at], w == deduce.Decisive
 		key := call{e.Peer, e.Other, e.N}
@@ -53,6 +58,11 @@ func decisiveMessages(events []record.Event, subject deduce.Subject) (found []in
 			continue
 		case record.Handled:
 			decides = decides || arrived[key]
+			last[key] = at
+		case record.Replied: // it says what the handler has said
+			if back, ok := last[key]; ok && decides && events[back].Where != "" {
+				found = append(found, back)
+			}
 		}
 		if decides && e.Where != "" {
 			found = append(found, at)
