@@ -59,6 +59,9 @@ func (w *witness) steps(e record.Event, c *asked, answer Answer) {
 	switch {
 	case c.Term != p.leads:
 	case c.RPC == Append && answer == No && term == c.Term:
+		if q := w.of(e.Other); c.Prev <= max(q.base, q.told) {
+			return // its snapshot may cover that, and it may have said so
+		}
 		if was, ok := p.refused[e.Other]; !ok || was.term != c.Term || c.Prev < was.prev {
 			p.refused[e.Other] = &refused{term: c.Term, prev: c.Prev, event: w.at, at: e.Time}
 		}
@@ -72,6 +75,9 @@ func (w *witness) steps(e record.Event, c *asked, answer Answer) {
 func (w *witness) goesBack(e record.Event, r Request) {
 	p := w.of(e.Peer)
 	was := p.refused[e.Other]
+	if r.RPC == Install {
+		delete(p.refused, e.Other) // it cannot go back any further, and its heartbeats have to say something
+	}
 	if was == nil || was.term != r.Term || r.RPC != Append || r.Prev < was.prev || p.toldDeaf {
 		return
 	}

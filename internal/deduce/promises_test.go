@@ -66,6 +66,22 @@ func TestPromises(t *testing.T) {
 				r.pause(50 * time.Millisecond)
 			}
 		}},
+		{"its snapshot covers what was asked for", "", func(r *trace) {
+			r.add(record.Snapshot, 1, record.None, 0, "", "")
+			r.events[len(r.events)-1].Index = 2
+			for range 5 {
+				r.refused(0, 1, 1, 2, 1, 1)
+				r.pause(20 * time.Millisecond)
+			}
+		}},
+		{"a snapshot is on its way", "", func(r *trace) {
+			r.refused(0, 1, 1, 2, 1, 1)
+			r.call(0, 1, "Raft.InstallSnapshot", "{Term:1 LeaderId:0 LastIncludedIndex:3 LastIncludedTerm:1}", "")
+			for range 5 {
+				r.pause(20 * time.Millisecond)
+				r.refused(0, 1, 1, 3, 1, 1)
+			}
+		}},
 		{"calls are tried again", "", func(r *trace) {
 			r.refused(0, 1, 1, 2, 1, 1)
 			r.pause(50 * time.Millisecond)
