@@ -38,7 +38,7 @@ func (b Breach) Tells(s Subject) bool {
 //
 //   - election.go: votes, terms, who leads (§5.1, §5.2, §5.4.1)
 //   - silence.go: what peers do not say (§5.2)
-//   - promises.go: what they have told each other that they have, or have not (§5.3)
+//   - promises.go: what they have told leaders that they have (§5.3)
 //   - ledger.go: what a log is known to hold, and what of it may be committed (§5.3, §5.4.2)
 //   - asking.go: clients, and the servers that answer them (§8)
 //   - services.go: what servers tell clients and each other
@@ -211,7 +211,6 @@ func (w *witness) sent(e record.Event) {
 		w.speaks(e, r.Term)
 		w.reads = w.reads || r.Commit != Unknown
 		w.leads(e.Peer, r.Term)
-		w.goesBack(e, r)
 		w.asLeader(e.Peer, r)
 	}
 }
@@ -254,7 +253,6 @@ func (w *witness) message(e record.Event, c *asked) {
 			p.heardOf = max(p.heardOf, term)
 		}
 		w.learns(e, c, answer)
-		w.steps(e, c, answer)
 	}
 }
 

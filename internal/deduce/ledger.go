@@ -42,10 +42,9 @@ type member struct {
 	down, paused bool
 	stirred      int // the event with which it last started, sent, or heard a leader
 
-	promised map[int]promise  // by terms: what it has told their leader
-	refused  map[int]*refused // by followers: what they have told it
-	back     int              // up to where its snapshot went when it last started again; MaxInt: nobody knows
-	backAt   int              // the event
+	promised map[int]promise // by terms: what it has told their leader
+	back     int             // up to where its snapshot went when it last started again; MaxInt: nobody knows
+	backAt   int             // the event
 
 	away denial // what it has told clients last, one like the other
 
@@ -58,7 +57,7 @@ type member struct {
 	told  int         // the newest index that a message vouched for as committed
 	match map[int]int // as a leader: what followers have said that they have
 	// A breach of the kind has been told.
-	toldEnd, toldCommit, toldEntry, toldRefusal, toldLeap, toldAlone, toldStay, toldBroken, toldDeaf, toldLeft, hasty, obstinate bool
+	toldEnd, toldCommit, toldEntry, toldRefusal, toldLeap, toldAlone, toldStay, toldBroken, toldLeft, hasty, obstinate bool
 }
 
 // span is what a request may bring: entries behind an index, up to another.
@@ -80,7 +79,7 @@ type place struct {
 func newMember() *member {
 	return &member{votes: map[int]int{}, voteAt: map[int]int{}, grants: map[int]map[int]bool{}, log: map[int]int{}, match: map[int]int{},
 		snapshots: map[int]bool{}, tried: map[RPC]int{}, words: map[int]word{}, working: map[edge]int{},
-		promised: map[int]promise{}, refused: map[int]*refused{}, lastWords: map[int]word{}}
+		promised: map[int]promise{}, lastWords: map[int]word{}}
 }
 
 func (p *member) says(term, at int) {
@@ -96,7 +95,6 @@ func (p *member) crash() {
 	clear(p.working)
 	clear(p.words)
 	clear(p.lastWords)
-	clear(p.refused)
 	clear(p.tried) // it may have stored a term, and said nothing yet
 	if p.unsure > 0 {
 		p.forget(p.unsure)

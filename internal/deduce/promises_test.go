@@ -23,7 +23,6 @@ func TestPromises(t *testing.T) {
 		r.add(record.Restart, 1, record.None, 0, "", "")
 		r.events[len(r.events)-1].Text = text
 	}
-	deaf := "goes on from here to send 1 entries after 2, but 1 had refused those after 2: it does not go back in its log"
 	stories := []struct {
 		name string
 		what string // of the breach; "" for none
@@ -49,44 +48,6 @@ func TestPromises(t *testing.T) {
 		{"more than was promised", "", func(r *trace) {
 			again(r, "")
 			r.refused(0, 1, 1, 3, 1, 1)
-		}},
-		{"a leader takes no notice", deaf, func(r *trace) {
-			for range 5 {
-				r.refused(0, 1, 1, 2, 1, 1)
-				r.pause(20 * time.Millisecond)
-			}
-		}},
-		{"a leader goes back", "", func(r *trace) {
-			r.refused(0, 1, 1, 2, 1, 1)
-			r.pause(50 * time.Millisecond)
-			r.refused(0, 1, 1, 1, 1, 1)
-			r.pause(50 * time.Millisecond)
-			for range 5 {
-				r.entries(0, 1, 1, 0, 0, "{Term:1 Command:5}", 0)
-				r.pause(50 * time.Millisecond)
-			}
-		}},
-		{"its snapshot covers what was asked for", "", func(r *trace) {
-			r.add(record.Snapshot, 1, record.None, 0, "", "")
-			r.events[len(r.events)-1].Index = 2
-			for range 5 {
-				r.refused(0, 1, 1, 2, 1, 1)
-				r.pause(20 * time.Millisecond)
-			}
-		}},
-		{"a snapshot is on its way", "", func(r *trace) {
-			r.refused(0, 1, 1, 2, 1, 1)
-			r.call(0, 1, "Raft.InstallSnapshot", "{Term:1 LeaderId:0 LastIncludedIndex:3 LastIncludedTerm:1}", "")
-			for range 5 {
-				r.pause(20 * time.Millisecond)
-				r.refused(0, 1, 1, 3, 1, 1)
-			}
-		}},
-		{"calls are tried again", "", func(r *trace) {
-			r.refused(0, 1, 1, 2, 1, 1)
-			r.pause(50 * time.Millisecond)
-			r.refused(0, 1, 1, 2, 1, 1)
-			r.refused(0, 1, 1, 2, 1, 1)
 		}},
 	}
 	for _, s := range stories {
