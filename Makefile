@@ -32,7 +32,7 @@ test: vet       ## every test of the project, the labs in the bubble among them
 	cd cluster && $(GO) test -vet=off $(LINK) ./...
 
 race:           ## data races: the labs, on repeatable runs, and the packages under them (needs a C compiler)
-	$(GO) test -vet=off -race $(LINK) -skip '^Test(WasteIsNoFlood|Endless)' ./labgob ./labrpc ./raftapi ./tester/... # the one counts, and races with nobody; the other has one goroutine
+	$(GO) test -vet=off -race $(LINK) -skip '^Test(WasteIsNoFlood|Endless)$$' ./labgob ./labrpc ./raftapi ./tester/... # the one counts, and races with nobody; the other has one goroutine
 	$(GO) test -vet=off -race $(LINK) -skip '^Test(Lab|Porcupine)' ./raft ./kvsrv/... ./kvraft/... ./shardkv/...
 	$(RAFTLAB) test --race --strict --seeds 1 lab2
 	$(RAFTLAB) test --race --seeds 1 lab1 lab3 lab4
