@@ -15,7 +15,7 @@ EXCERPTS ?= 40
 TIMES    ?= 3
 RUNS     ?= 3
 
-.PHONY: check lab test race bench edits fuzz lint mutants variants shrink where why excerpts porcupine class graders slurm soak vet cross clean help
+.PHONY: check lab test race bench edits fuzz lint mutants variants shrink where why excerpts porcupine rare class graders slurm soak vet cross clean help
 
 help:           ## this list
 	@sed -n 's/^\([a-z]*\): .*## /\1: /p' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ bench:          ## benchmarks of the message path, of the engine, and of a comma
 
 edits:          ## what a verdict costs after an edit: a constant, a print, a function in labs 2, 3 and 4 (TIMES=3)
 	@.ci/edits $(TIMES)
+
+rare:           ## makes internal/sim/rare.txt, for a new Go release: the functions that runs hardly ever call
+	.ci/rare
 
 fuzz:           ## fuzzing, FUZZTIME=60s for each target
 	@set -e; for t in DecodeRaftState DecodeAnyShape DecodeValue Copier Encoder; do \

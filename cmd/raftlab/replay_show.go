@@ -131,25 +131,25 @@ func folded(all []string) []string {
 
 // identity prints which run this was.
 func (r *replaying) identity(binary *sim.Binary, result sim.Result, was *suite.LastRun) {
+	run := fmt.Sprintf("run %s seed %d, build %s, %s, overlay %s", r.kase.ID(), r.flags.seed, short(binary.ID), binary.GoVersion, binary.Overlay)
 	if result.Hash == "" {
-		fmt.Fprintf(r.out, "run %s seed %d, build %s, %s: it did not come to its end, so it cannot be compared with an earlier one\n",
-			r.kase.ID(), r.flags.seed, short(binary.ID), binary.GoVersion)
+		fmt.Fprintf(r.out, "%s: it did not come to its end, so it cannot be compared with an earlier one\n", run)
 		return
 	}
-	fmt.Fprintf(r.out, "run %s seed %d, build %s, %s, trace hash %s\n", r.kase.ID(), r.flags.seed, short(binary.ID), binary.GoVersion, short(result.Hash))
+	fmt.Fprintf(r.out, "%s, trace hash %s\n", run, short(result.Hash))
 	if was != nil {
 		switch {
 		case was.Hash == result.Hash:
 			fmt.Fprintln(r.out, "the same run as the one that failed: same trace hash")
 		case was.Hash == "":
 			fmt.Fprintln(r.out, "the earlier run did not come to its end, so this one cannot be compared with it")
-		case was.Source == binary.Source && was.GoVersion == binary.GoVersion && sameOptions(was.Options, r.options) && was.Build != binary.ID:
+		case was.Source == binary.Source && was.GoVersion == binary.GoVersion && was.Overlay == binary.Overlay && sameOptions(was.Options, r.options) && was.Build != binary.ID:
 			fmt.Fprintf(r.out, "not the run that failed (trace hash %s), although only the engine is another one: "+
 				"please report this as a fault of raftlab, and take --engine wasm\n", short(was.Hash))
 		case was.Build == binary.ID && sameOptions(was.Options, r.options):
 			fmt.Fprintln(r.out, "not the run that failed: "+hashesDiffer(was.Hash, result.Hash, result.GCs))
 		default:
-			fmt.Fprintf(r.out, "not the run that failed (trace hash %s): the code, the Go release or the flags are others\n", short(was.Hash))
+			fmt.Fprintf(r.out, "not the run that failed (trace hash %s): the code, the Go release, the edits of its runtime or the flags are others\n", short(was.Hash))
 		}
 	}
 	if result.GCs > 0 {

@@ -69,7 +69,7 @@ func (c cache) find(key string) *Binary {
 		return nil
 	}
 	b := parseKey(key, text)
-	if b == nil {
+	if b == nil || b.Overlay == "" { // an older raftlab made it
 		return nil
 	}
 	b.Path, b.Cached = c.binary(b.ID), true

@@ -59,7 +59,8 @@ func (c compilation) compile(ctx context.Context, edited map[string][]byte) (*Bi
 	if err != nil {
 		return nil, err
 	}
-	binary := &Binary{ID: contentID(text), GoVersion: c.tools.version, UnderTest: c.code.underTest}
+	overlayed, _ := overlayVersion(c.tools) // what does not fit is in the build's notes
+	binary := &Binary{ID: contentID(text), GoVersion: c.tools.version, Overlay: overlayed, UnderTest: c.code.underTest}
 	if c.Native {
 		binary.Native, binary.ID = true, hostPrefix+binary.ID
 	}

@@ -36,17 +36,10 @@ func FindEngines(ctx context.Context, root string) (Engines, error) {
 	e := Engines{GoVersion: tools.version}
 	all := sha256.New()
 	fmt.Fprintln(all, engineVersion, tools.version, runtime.GOOS, runtime.GOARCH)
-	overlay := sha256.New()
-	for _, engine := range []string{wasmEngine, nativeEngine} {
-		files, _, notes := runtimeOverlay(tools.root, engine)
-		if len(notes) > 0 && e.Problem == "" {
-			e.Problem = fmt.Sprintf("the native engine does not fit %s: %s", tools.version, strings.Join(notes, "; "))
-		}
-		for _, name := range sortedKeys(files) {
-			fmt.Fprintf(overlay, "%s %q %d\n%s", engine, name, len(files[name]), files[name])
-		}
+	var notes []string
+	if e.Overlay, notes = overlayVersion(tools); len(notes) > 0 {
+		e.Problem = fmt.Sprintf("the native engine does not fit %s: %s", tools.version, strings.Join(notes, "; "))
 	}
-	e.Overlay = hex.EncodeToString(overlay.Sum(nil)[:4])
 	fmt.Fprintln(all, e.Overlay)
 	for _, part := range engineParts {
 		if err := hashFolder(all, root, part); err != nil {
@@ -55,6 +48,22 @@ func FindEngines(ctx context.Context, root string) (Engines, error) {
 	}
 	e.Key = hex.EncodeToString(all.Sum(nil)[:16])
 	return e, nil
+}
+
+// overlayVersion is a hash of what the runtime of Go becomes in both engines, with which edits do not
+// fit, by the first engine of which some do not.
+func overlayVersion(tools toolchain) (version string, problems []string) {
+	overlay := sha256.New()
+	for _, engine := range []string{wasmEngine, nativeEngine} {
+		files, _, notes := runtimeOverlay(tools.root, engine)
+		if len(problems) == 0 {
+			problems = notes
+		}
+		for _, name := range sortedKeys(files) {
+			fmt.Fprintf(overlay, "%s %q %d\n%s", engine, name, len(files[name]), files[name])
+		}
+	}
+	return hex.EncodeToString(overlay.Sum(nil)[:4]), problems
 }
 
 // hashFolder adds the files of a folder that are compiled, and those that are embedded.

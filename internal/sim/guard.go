@@ -53,8 +53,8 @@ func (p *program) guarded(ctx context.Context, j Job, out *json.Encoder) Result 
 				return
 			case <-ticks.C:
 			}
-			used, limit := processorTime()-cpu, allowance(j.CPU, time.Duration(p.virtual.Load()))
-			if used > limit {
+			used, limit := processorTime()-cpu-p.rest.cost(), allowance(j.CPU, time.Duration(p.virtual.Load()))
+			if used > limit && !p.rest.loading.Load() {
 				out.Encode(Result{CPU: used, Wall: time.Since(began), Verdict: tooMuchCPU(limit.Round(time.Second / 10))})
 				os.Exit(0)
 			}

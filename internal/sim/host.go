@@ -24,7 +24,7 @@ import (
 //	internal/backedge   watch      where its counters are
 //	                    yield      time may pass: a loop has run for long
 //	                    spin       a loop, or calls, went on for too long; where, and the stacks
-//	Go runtime overlay  gc         a garbage collection begins
+//	Go runtime overlay  gc         a garbage collection begins (from split.go: the rest is wanted)
 //	                    flood      there is too much of something; it was printed of what
 //	                    clock      where the time has to be, for the guest to read
 //
@@ -49,8 +49,10 @@ type guest struct {
 	due       [2]int64        // virtual time by which all of them are paid for
 	virtual   *atomic.Int64   // for the guard, which is another goroutine
 	module    api.Module      // once it has called
-	accused   string          // of a busy loop, why
-	pleas     int             // how often it was accused without having answered
+	program   *program
+	rest      api.Module // nil if nothing in it was called: see split.go
+	accused   string     // of a busy loop, why
+	pleas     int        // how often it was accused without having answered
 	gcs       int
 	forced    int // collections in the middle of work
 }
@@ -96,7 +98,11 @@ func hostModule(ctx context.Context, rt wazero.Runtime) error {
 			g.spinning(string(report))
 		}
 	})
-	export("gc", 1, 0, func(g *guest, _ api.Module, stack []uint64) {
+	export("gc", 1, 0, func(g *guest, m api.Module, stack []uint64) {
+		if uint32(stack[0]) == wantRest {
+			g.loadRest(m)
+			return
+		}
 		if g.gcs++; uint32(stack[0]) == 0 {
 			g.forced++
 		}

@@ -12,8 +12,14 @@ import (
 func TestImports(t *testing.T) {
 	wasm, err := os.ReadFile(buildMini(t).Path)
 	require.NoError(t, err)
-	names, err := wasmImports(wasm)
+	m, err := parseModule(wasm)
 	require.NoError(t, err)
+	imports, err := m.imports()
+	require.NoError(t, err)
+	var names []string
+	for _, f := range imports {
+		names = append(names, f.module+" "+f.name)
+	}
 	require.Contains(t, names, "raftlab verdict")
 	require.Contains(t, names, "wasi_snapshot_preview1 proc_exit")
 	require.NoError(t, checkImports(wasm))

@@ -11,6 +11,7 @@ type guestMemory struct {
 	denied bool   // the guest asked for more than limit
 	peak   int64  // bytes the guest grew to
 	free   func([]byte)
+	last   func([]byte) // looks at it before it is gone, if not nil
 }
 
 // Allocate implements [experimental.MemoryAllocator]. wazero calls it once per instance; both
@@ -31,6 +32,9 @@ func (m *guestMemory) Reallocate(size uint64) []byte {
 // Free implements [experimental.LinearMemory].
 func (m *guestMemory) Free() {
 	if m.block != nil {
+		if m.last != nil {
+			m.last(m.block)
+		}
 		m.free(m.block)
 		m.block = nil
 	}

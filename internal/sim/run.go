@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/api"
 	"github.com/tetratelabs/wazero/experimental"
 	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
 	"github.com/tetratelabs/wazero/sys"
@@ -28,47 +29,68 @@ const (
 
 // program is a compiled binary, ready to be instantiated.
 type program struct {
-	runtime wazero.Runtime
-	module  wazero.CompiledModule
-	cache   wazero.CompilationCache
-	virtual atomic.Int64 // how far the run that goes on has come, in nanoseconds; for the guard
+	runtime  wazero.Runtime
+	module   wazero.CompiledModule
+	cache    wazero.CompilationCache
+	cacheDir string
+	rest     rest
+	seen     *seen
+	virtual  atomic.Int64 // how far the run that goes on has come, in nanoseconds; for the guard
 }
 
 // loadProgram compiles the module at path, or takes the machine code from cacheDir. It uses up to
 // workers processors.
 func loadProgram(ctx context.Context, path, cacheDir string, workers int) (*program, error) {
+	return loadSplit(ctx, path, cacheDir, workers, rare())
+}
+
+// loadSplit leaves the functions whose names isRare has to the rest.
+func loadSplit(ctx context.Context, path, cacheDir string, workers int, isRare map[string]bool) (*program, error) {
 	wasm, err := readBinary(path)
 	if err != nil {
 		return nil, fmt.Errorf("read the compiled test binary: %w", err)
 	}
 	dropDamaged(cacheDir)
-	before := dirSize(cacheDir)
 	cache, err := wazero.NewCompilationCacheWithDir(cacheDir)
 	if err != nil {
 		return nil, fmt.Errorf("open the cache of compiled modules: %w", err)
 	}
 	config := wazero.NewRuntimeConfig().WithCompilationCache(cache).WithDebugInfoEnabled(false)
-	p := &program{runtime: wazero.NewRuntimeWithConfig(ctx, config), cache: cache}
+	p := &program{runtime: wazero.NewRuntimeWithConfig(ctx, config), cache: cache, cacheDir: cacheDir}
 	_, err = wasi_snapshot_preview1.Instantiate(ctx, p.runtime)
 	if err == nil {
 		err = hostModule(ctx, p.runtime)
 	}
+	if dir := os.Getenv(seenEnv); err == nil && dir != "" {
+		wasm, p.seen, err = marked(wasm, dir, contentID(wasm))
+	}
 	if err == nil {
-		ctx := experimental.WithCompilationWorkers(ctx, workers)
-		if p.module, err = p.runtime.CompileModule(ctx, wasm); err != nil && before > 0 { // damaged in the middle
-			eachNative(cacheDir, func(name, _ string) { os.Remove(name) })
-			before = 0
-			p.module, err = p.runtime.CompileModule(ctx, wasm)
-		}
+		var main []byte
+		main, p.rest.wasm = split(wasm, isRare)
+		p.module, err = p.compile(ctx, main, workers)
 	}
 	if err != nil {
 		p.close(ctx)
 		return nil, fmt.Errorf("compile %s to machine code: %w", path, err)
 	}
-	if dirSize(cacheDir) != before { // it was not there
-		writeSums(cacheDir)
-	}
 	return p, nil
+}
+
+// compile makes machine code of a module, or takes it from the cache. It uses up to workers
+// processors.
+func (p *program) compile(ctx context.Context, wasm []byte, workers int) (wazero.CompiledModule, error) {
+	ctx = experimental.WithCompilationWorkers(ctx, workers)
+	before := dirSize(p.cacheDir)
+	module, err := p.runtime.CompileModule(ctx, wasm)
+	if err != nil && before > 0 { // damaged in the middle
+		eachNative(p.cacheDir, func(name, _ string) { os.Remove(name) })
+		before = 0
+		module, err = p.runtime.CompileModule(ctx, wasm)
+	}
+	if err == nil && dirSize(p.cacheDir) != before { // it was not there
+		writeSums(p.cacheDir)
+	}
+	return module, err
 }
 
 func (p *program) close(ctx context.Context) {
@@ -80,18 +102,19 @@ func (p *program) close(ctx context.Context) {
 // and the seed.
 func (p *program) run(ctx context.Context, j Job) (result Result) {
 	began, cpu := time.Now(), processorTime()
+	p.rest.spent.Store(0)
 	defer func() {
 		if r := recover(); r != nil { // of ours: what the guest does comes back as an error
 			result.Verdict = frameworkError(fmt.Errorf("the engine's host panicked: %v", r))
 		}
-		result.Wall, result.CPU = time.Since(began), processorTime()-cpu
+		result.Wall, result.CPU = time.Since(began), processorTime()-cpu-p.rest.cost()
 	}()
 	g, err := newGuest(j)
 	if err != nil {
 		return Result{Verdict: frameworkError(err)}
 	}
 	defer g.memory.Free()
-	g.virtual = &p.virtual
+	g.virtual, g.program, g.memory.last = &p.virtual, p, p.seen.note
 	var random [32]byte
 	copy(random[:], seedBytes(j.Params, "random"))
 	config := wazero.NewModuleConfig().WithName("").
@@ -106,8 +129,10 @@ func (p *program) run(ctx context.Context, j Job) (result Result) {
 	}
 	ctx = experimental.WithMemoryAllocator(context.WithValue(ctx, guestKey{}, g), g.memory)
 	instance, err := p.runtime.InstantiateModule(ctx, p.module, config)
-	if instance != nil {
-		instance.Close(ctx)
+	for _, module := range []api.Module{instance, g.rest} {
+		if module != nil {
+			module.Close(ctx)
+		}
 	}
 	return g.result(err)
 }

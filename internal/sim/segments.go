@@ -14,12 +14,8 @@ import (
 // A segment is a mode (0), an expression (i32.const ADDRESS end), and the bytes with their length:
 // the WebAssembly core specification, section 5.5.14.
 
-const (
-	dataSection = 11
-	maxZeros    = 64 // between two pieces that are made one
-	constant    = 0x41
-	endOf       = 0x0b
-)
+// maxZeros is how many may be between two pieces that are made one.
+const maxZeros = 64
 
 // segment is a piece of the initial memory.
 type segment struct {
@@ -30,31 +26,16 @@ type segment struct {
 // mergeSegments returns the module with fewer segments, or as it is if they are not what Go's
 // linker writes.
 func mergeSegments(wasm []byte) []byte {
-	const header = 8
-	if len(wasm) < header {
+	m, err := parseModule(wasm)
+	if err != nil || m.section(dataSection) == nil {
 		return wasm
 	}
-	r := &wasmReader{wasm[header:]}
-	for len(r.rest) > 0 {
-		start := len(wasm) - len(r.rest)
-		number := r.take(1)
-		body := r.take(r.number())
-		if number == nil || body == nil {
-			return wasm
-		}
-		if number[0] != dataSection {
-			continue
-		}
-		segments, ok := readSegments(body)
-		if !ok {
-			return wasm
-		}
-		merged := writeSegments(joined(segments))
-		out := append(slices.Clone(wasm[:start]), dataSection)
-		out = binary.AppendUvarint(out, uint64(len(merged)))
-		return append(append(out, merged...), r.rest...)
+	segments, ok := readSegments(*m.section(dataSection))
+	if !ok {
+		return wasm
 	}
-	return wasm
+	*m.section(dataSection) = writeSegments(joined(segments))
+	return m.bytes()
 }
 
 // readSegments reads the segments in the order of their addresses. ok is false if one is of another
@@ -83,26 +64,6 @@ func readSegments(body []byte) (segments []segment, ok bool) {
 	return segments, len(r.rest) == 0
 }
 
-// signed reads the operand of i32.const; -1 stands for a negative one, and for none.
-func (r *wasmReader) signed() int {
-	value, shift := 0, 0
-	for shift < 35 {
-		b := r.take(1)
-		if b == nil {
-			return -1
-		}
-		value |= int(b[0]&0x7f) << shift
-		shift += 7
-		if b[0]&0x80 == 0 {
-			if b[0]&0x40 != 0 {
-				return -1
-			}
-			return value
-		}
-	}
-	return -1
-}
-
 func joined(segments []segment) []segment {
 	var out []segment
 	for _, s := range segments {
@@ -127,13 +88,4 @@ func writeSegments(segments []segment) []byte {
 		body = append(body, s.data...)
 	}
 	return body
-}
-
-// appendSigned writes a number that is not negative as a signed one.
-func appendSigned(b []byte, n int) []byte {
-	for n >= 0x40 {
-		b = append(b, byte(n&0x7f)|0x80)
-		n >>= 7
-	}
-	return append(b, byte(n))
 }

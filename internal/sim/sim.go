@@ -48,6 +48,7 @@ type Binary struct {
 	Path      string     // of the WebAssembly module, or of the program
 	ID        string     // hash of its content; two binaries with one ID run alike
 	GoVersion string     // "go1.26.8"
+	Overlay   string     // version of the edits of the Go runtime, of both engines: a hash
 	Notes     []string   // what the reader of a result should know about the build
 	Warnings  []string   `json:"-"` // what a person should look at in the code under test: variables that change
 	Variables []Variable // those variables

@@ -39,7 +39,7 @@ func (c Code) Compile(ctx context.Context, packages []string, one func(pkg strin
 			continue
 		}
 		done.Binaries[pkg] = b
-		done.Builds = append(done.Builds, Build{Package: pkg, ID: b.ID, Source: b.Source, GoVersion: b.GoVersion, Notes: b.Notes, Warnings: c.ShowAll(b.Warnings)})
+		done.Builds = append(done.Builds, Build{Package: pkg, ID: b.ID, Source: b.Source, GoVersion: b.GoVersion, Overlay: b.Overlay, Notes: b.Notes, Warnings: c.ShowAll(b.Warnings)})
 	}
 	if len(done.Binaries) == 0 {
 		done.Unbuilt = nil

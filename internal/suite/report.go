@@ -87,6 +87,7 @@ type Build struct {
 	ID        string   `json:"id"`
 	Source    string   `json:"source,omitempty"` // of the code; equal for both engines, unlike ID
 	GoVersion string   `json:"goVersion"`
+	Overlay   string   `json:"overlay"` // version of the edits of the Go runtime
 	Notes     []string `json:"notes,omitempty"`
 	// Warnings are what a person should look at in the code under test: package variables that
 	// change.

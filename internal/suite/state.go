@@ -55,6 +55,7 @@ type LastRun struct {
 	Build     string         `json:"build"` // ID of the binary
 	Source    string         `json:"source,omitempty"`
 	GoVersion string         `json:"goVersion"`
+	Overlay   string         `json:"overlay,omitempty"`
 	Options   Options        `json:"options"`
 	When      time.Time      `json:"when"`
 }
@@ -112,7 +113,7 @@ func (s *State) Remember(key string, r *Report) error {
 			}
 			b := build[c.pkg]
 			keep = append(keep, LastRun{Case: c.Case, Seed: run.Seed, Outcome: run.Outcome, Rule: run.Rule, Hash: run.Hash,
-				Build: b.ID, Source: b.Source, GoVersion: b.GoVersion, Options: r.Options, When: r.Started})
+				Build: b.ID, Source: b.Source, GoVersion: b.GoVersion, Overlay: b.Overlay, Options: r.Options, When: r.Started})
 		}
 	}
 	if f.Impls == nil {
