@@ -57,12 +57,11 @@ func TestDamagedCache(t *testing.T) {
 	}
 }
 
-// miniAlone is the small guest with its machine code, in a cache that has nothing else: a copy of
-// what other tests have built.
+// miniAlone is the small guest with its machine code, in a cache that has nothing else. The guest is a
+// copy of what other tests have built.
 func miniAlone(t *testing.T) (*Binary, cache) {
 	t.Helper()
 	b, from := buildMini(t), mustCache(t)
-	require.NoError(t, makeNative(context.Background(), b))
 	keys, err := filepath.Glob(from.key("*"))
 	require.NoError(t, err)
 	t.Setenv("RAFTLAB_CACHE", t.TempDir())
@@ -70,8 +69,6 @@ func miniAlone(t *testing.T) (*Binary, cache) {
 	wasm, err := os.ReadFile(b.Path)
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(c.wasm(b.ID), wasm, 0o644))
-	require.NoError(t, os.CopyFS(c.native(b.ID), os.DirFS(from.native(b.ID))))
-	leaveMain(t, b, c.native(b.ID))
 	for _, name := range keys {
 		text, err := os.ReadFile(name)
 		key := strings.TrimSuffix(filepath.Base(name), ".json")
@@ -82,31 +79,13 @@ func miniAlone(t *testing.T) (*Binary, cache) {
 		is.Path = c.wasm(b.ID)
 		require.NoError(t, c.store(key, is))
 		if again := buildMini(t); again.Cached {
+			require.NoError(t, makeNative(context.Background(), again)) // not copied: others may have run the rest
 			return again, c
 		}
 		require.NoError(t, os.Remove(c.key(key))) // an older build made the same
 	}
 	require.Fail(t, "no key leads to the guest that was just built")
 	return nil, c
-}
-
-// leaveMain removes machine code that is not of the main module: other tests, and other lists of what
-// is called hardly ever, have made some of it.
-func leaveMain(t *testing.T, b *Binary, dir string) {
-	t.Helper()
-	loaded(t, b, dir, rare())
-	wasm, err := readBinary(b.Path)
-	require.NoError(t, err)
-	main, _ := split(wasm, rare())
-	named := hashOf(append(slices.Clone(main), 0)) // as wazero calls the file: of the module, and a flag
-	eachNative(dir, func(name, _ string) {
-		if filepath.Base(name) != named {
-			require.NoError(t, os.Remove(name))
-		}
-	})
-	names, err := filepath.Glob(filepath.Join(dir, "wazero-*", named))
-	require.NoError(t, err)
-	require.Len(t, names, 1, "the machine code of the main module has another name now")
 }
 
 // A key that leads to another binary than the one that was built for it is not believed.
