@@ -220,6 +220,9 @@ func isTerminal(w io.Writer) bool {
 
 // newWatch returns a display on w. Its bar draws over itself, so it writes past the escaping.
 func newWatch(w io.Writer) suite.Watch {
+	if watch, ok := w.(suite.Watch); ok {
+		return watch
+	}
 	if isTerminal(w) {
 		return suite.NewWatch(file(w), true, func() int { return columns(file(w)) })
 	}

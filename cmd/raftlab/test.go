@@ -105,14 +105,15 @@ const maxUngraded = 3
 // testRun is one `raftlab test` under way.
 type testRun struct {
 	*app
-	flags  *testFlags
-	root   course.Root
-	code   suite.Code
-	forget func() // removes code that was adopted
-	state  *suite.State
-	items  []suite.Item
-	report *suite.Report
-	watch  suite.Watch
+	flags   *testFlags
+	watched bool // it is a round of `raftlab watch`: it has one screen, and is soon run again
+	root    course.Root
+	code    suite.Code
+	forget  func() // removes code that was adopted
+	state   *suite.State
+	items   []suite.Item
+	report  *suite.Report
+	watch   suite.Watch
 
 	where    engineChoice
 	binaries map[string]*sim.Binary // by package
@@ -120,7 +121,13 @@ type testRun struct {
 }
 
 func (a *app) test(ctx context.Context, f *testFlags, selectors []string) error {
-	t := &testRun{app: a, flags: f, forget: func() {}}
+	return (&testRun{app: a, flags: f}).do(ctx, selectors)
+}
+
+// do prepares it, runs it and tells what came of it.
+func (t *testRun) do(ctx context.Context, selectors []string) error {
+	f := t.flags
+	t.forget = func() {}
 	defer func() { t.forget() }()
 	ctx, stop := interruptible(ctx)
 	defer stop()
@@ -132,7 +139,7 @@ func (a *app) test(ctx context.Context, f *testFlags, selectors []string) error 
 		if len(t.report.Notes) > 0 {
 			why = strings.Join(t.report.Notes, "; ")
 		}
-		fmt.Fprintln(a.out, "nothing to run: "+why)
+		fmt.Fprintln(t.out, "nothing to run: "+why)
 		return broken(t.report.Save(f.json, f.junit))
 	}
 	began := time.Now()
@@ -142,9 +149,11 @@ func (a *app) test(ctx context.Context, f *testFlags, selectors []string) error 
 		if len(lines) == 0 { // it is told together with others
 			continue
 		}
-		fmt.Fprintln(a.out, strings.Join(lines, "\n")+"\n")
+		fmt.Fprintln(t.out, strings.Join(lines, "\n")+"\n")
 	}
-	t.confirm(ctx)
+	if !t.watched {
+		t.confirm(ctx)
+	}
 	return t.finish()
 }
 
@@ -330,7 +339,11 @@ func (t *testRun) replay(c suite.Case, seed uint64) string {
 func (t *testRun) finish() error {
 	r := t.report
 	if r.Status != suite.Unbuilt && r.Status != suite.Broke {
-		if err := suite.WriteTable(t.out, r, screen(t.out)); err != nil {
+		write := suite.WriteTable
+		if code := r.ExitCode(); t.watched && (code == 0 || code == suite.ExitFailed) {
+			write = suite.WriteRemarks // the failures are told, and how many there are
+		}
+		if err := write(t.out, r, screen(t.out)); err != nil {
 			return broken(err)
 		}
 	}

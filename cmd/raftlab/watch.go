@@ -20,17 +20,19 @@ import (
 	"raftlab/internal/suite"
 )
 
-// settles is how often files are looked at.
-const settles = 300 * time.Millisecond
+// looks is how often files are looked at. A change counts when nothing has changed since the last
+// look, for an editor may still be writing.
+const looks = 150 * time.Millisecond
 
 func watchCommand(a *app) *cobra.Command {
 	f := &testFlags{}
 	c := &cobra.Command{
 		Use:   "watch [SEL...]",
 		Short: "Run what failed, then the rest, whenever a file of the code changes",
-		Long: `Run what failed when it was last tested, and if that passes, all that is selected; again whenever a file of the code
-under test changes. There is one screen, with the first failures or the table. q ends it, any other key runs it again.
-SEL and the flags are those of test.`,
+		Long: `Run what failed when it was last tested, and if that passes, all that is selected; again whenever what is in a file of
+the code under test changes, also in the middle of a run. There is one screen: how many failed, and the first failures.
+q or Ctrl-C ends it, Enter runs it again. SEL and the flags are those of test. Failures are not repeated in the wasm
+engine, as test does it.`,
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := atLeastOne(c.Flags(), f.workers); err != nil {
 				return usage(err)
@@ -68,10 +70,8 @@ func (a *app) watch(ctx context.Context, f *testFlags, selectors []string) error
 		}
 		return unknownWidth, 24
 	}
-	l := &loop.Loop{Screen: screen, Keys: os.Stdin, Every: settles,
+	l := &loop.Loop{Screen: screen, Keys: os.Stdin, Every: looks, State: loop.In(dirs...).State, Size: size,
 		Title: strings.TrimSpace("raftlab watch "+strings.Join(selectors, " ")) + "   (q ends it)",
-		State: func() uint64 { return loop.Files(dirs...) },
-		Size:  size,
 		Round: func(ctx context.Context, say func(string)) string {
 			columns, _ := size()
 			return a.watchRound(ctx, f, selectors, columns, say)
@@ -114,17 +114,41 @@ type page struct {
 	wide int
 }
 
+// saying is the display of a round that goes on: a line that says how far it has come, now and then.
+type saying struct {
+	io.Writer
+	say   func(string)
+	phase string
+	last  time.Time
+}
+
+// Building implements [suite.Watch].
+func (s *saying) Building(what string) { s.say(s.phase + ": " + what) }
+
+// Done implements [suite.Watch].
+func (s *saying) Done(_ suite.Finished, p suite.Progress) {
+	if time.Since(s.last) > time.Second {
+		s.last = time.Now()
+		s.say(s.phase + ": " + p.String())
+	}
+}
+
+// Close implements [suite.Watch].
+func (s *saying) Close() {}
+
 // watchRound runs what failed, and then all of it, and returns the screen. It begins with what came
 // of it and when: otherwise the screen of a round that changed nothing looks like the one before.
 func (a *app) watchRound(ctx context.Context, f *testFlags, selectors []string, columns int, say func(string)) string {
 	for _, failed := range []bool{true, false} {
-		say(map[bool]string{true: "running what failed ...", false: "running all of it ..."}[failed])
+		phase := map[bool]string{true: "running what failed", false: "running all of it"}[failed]
+		say(phase + " ...")
 		told := &page{wide: max(columns-1, 40)}
 		quiet := *a
-		quiet.out, quiet.err = told, io.Discard
+		quiet.out, quiet.err = told, &saying{Writer: io.Discard, say: say, phase: phase}
 		flags := *f
 		flags.failed = failed
-		err := quiet.test(ctx, &flags, selectors)
+		t := &testRun{app: &quiet, flags: &flags, watched: true}
+		err := t.do(ctx, selectors)
 		var exit *exitError
 		switch {
 		case err == nil && failed, errors.As(err, &exit) && failed && exit.code == suite.ExitUsage:
@@ -132,20 +156,25 @@ func (a *app) watchRound(ctx context.Context, f *testFlags, selectors []string, 
 		case exit != nil && exit.err != nil:
 			told.WriteString(exit.err.Error())
 		}
-		return fmt.Sprintf("%s (%s)\n\n%s", cameOf(err, exit, failed), time.Now().Format(time.TimeOnly), told)
+		return fmt.Sprintf("%s (%s)\n\n%s", cameOf(t.report, err, failed), time.Now().Format(time.TimeOnly), told)
 	}
 	return ""
 }
 
 // cameOf says in a few words what came of a round.
-func cameOf(err error, exit *exitError, failed bool) string {
+func cameOf(r *suite.Report, err error, failed bool) string {
+	var exit *exitError
 	switch {
+	case err == nil && (r == nil || len(r.Cases) == 0):
+		return "nothing to run"
 	case err == nil:
-		return "all of it passes"
-	case exit == nil || exit.code != suite.ExitFailed:
+		return "all of it passes: " + r.Tally()
+	case r != nil && r.Status == suite.Unbuilt:
+		return "it does not compile"
+	case !errors.As(err, &exit) || exit.code != suite.ExitFailed:
 		return "it did not come to its end"
 	case failed:
-		return "what failed before still fails"
+		return "what failed before still fails: " + r.Tally()
 	}
-	return "it fails"
+	return "it fails: " + r.Tally()
 }

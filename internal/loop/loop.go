@@ -7,12 +7,7 @@ package loop
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"hash/fnv"
 	"io"
-	"io/fs"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -22,13 +17,14 @@ import (
 // Loop is a loop on a terminal in raw mode.
 type Loop struct {
 	Screen io.Writer
-	Keys   io.Reader // q and Ctrl-C end it, any other key begins a round
+	Keys   io.Reader // see [keyOf]
 	Size   func() (columns, rows int)
 	Title  string
-	Every  time.Duration // how often State is asked
-	State  func() uint64 // of the files, such as [Files]
-	// Round does the work, and returns what stands on the screen afterwards. say puts a line there
-	// until then. It returns soon after ctx has ended; then what it returns is thrown away.
+	Every  time.Duration // how often State and Size are asked
+	State  func() uint64 // of the files, such as [Files.State]
+	// Round does the work, and returns what stands on the screen afterwards. say puts a line above
+	// what is there until then. It returns soon after ctx has ended; then what it returns is thrown
+	// away.
 	Round func(ctx context.Context, say func(string)) string
 }
 
@@ -36,80 +32,156 @@ type Loop struct {
 func (l *Loop) Run(ctx context.Context) {
 	ctx, end := context.WithCancel(ctx)
 	defer end()
-	keys := make(chan byte)
+	keys := make(chan key)
 	go l.read(ctx, keys)
-	ticker := time.NewTicker(l.Every)
-	defer ticker.Stop()
+	s := &display{Loop: l}
 	for ctx.Err() == nil {
-		seen := l.State()
-		round, stop := context.WithCancel(ctx)
-		done := make(chan string, 1)
-		go func() { done <- l.Round(round, func(s string) { l.draw(s) }) }()
-		again := false
-		for running := done; !again; {
-			select {
-			case text := <-running:
-				running = nil
-				if round.Err() == nil {
-					l.draw(text)
-				}
-			case k, ok := <-keys:
-				if !ok || k == 'q' || k == 'Q' || k == 3 {
-					end()
-				}
-				again = true
-			case <-ticker.C:
-				again = l.State() != seen
-			case <-ctx.Done():
-				again = true
-			}
-			if again {
-				stop()
-				if running != nil {
-					<-running
-				}
-			}
-		}
-		stop()
+		l.round(ctx, end, keys, s)
 	}
 	io.WriteString(l.Screen, "\r\n")
 }
 
-// read hands on what is typed.
-func (l *Loop) read(ctx context.Context, keys chan<- byte) {
-	defer close(keys)
-	one := make([]byte, 1)
-	for {
-		if n, err := l.Keys.Read(one); err != nil || n == 0 {
-			return
+// round begins a round, and returns when there is a reason for the next one, or ctx has ended. A
+// change is one when State has been the same twice: an editor may still be writing.
+func (l *Loop) round(ctx context.Context, end func(), keys <-chan key, s *display) {
+	ticker := time.NewTicker(l.Every)
+	defer ticker.Stop()
+	seen := l.State()
+	round, stop := context.WithCancel(ctx)
+	said := make(chan string)
+	done := make(chan string, 1)
+	go func() {
+		done <- l.Round(round, func(line string) {
+			select {
+			case said <- line:
+			case <-round.Done():
+			}
+		})
+	}()
+	running := done
+	defer func() {
+		stop()
+		if running != nil {
+			<-running
 		}
+	}()
+	for before := seen; ; {
 		select {
-		case keys <- one[0]:
+		case line := <-said:
+			s.says(line)
+		case text := <-running:
+			running = nil
+			if round.Err() == nil {
+				s.shows(text)
+			}
+		case k, ok := <-keys:
+			if !ok || k == quits {
+				end()
+			}
+			return
+		case <-ticker.C:
+			now := l.State()
+			if now != seen && now == before {
+				return
+			}
+			before = now
+			s.resize()
 		case <-ctx.Done():
 			return
 		}
 	}
 }
 
-// draw fills the screen: the title, and as much of the text as there is room for.
-func (l *Loop) draw(text string) {
-	columns, rows := l.Size()
-	var lines []string
-	for _, line := range append([]string{l.Title, ""}, strings.Split(strings.TrimRight(text, "\n"), "\n")...) {
-		lines = append(lines, broken(plain.Line(line, plain.MaxLine), columns-1)...)
-	}
-	if len(lines) > rows {
-		lines = append(lines[:max(rows-1, 1)], "...")
-	}
-	var b strings.Builder
-	b.WriteString("\x1b[H\x1b[2J")
-	for i, line := range lines {
-		if i > 0 {
-			b.WriteString("\r\n")
+// key is what somebody wants who has pressed one.
+type key int
+
+const (
+	nothing key = iota
+	again
+	quits
+)
+
+// keyOf says what typed bytes mean: q, Ctrl-C, Ctrl-D and Ctrl-\ end the loop, what can be printed
+// and Enter begin a round, and all else, such as an arrow, means nothing.
+func keyOf(typed []byte) (k key) {
+	for _, c := range typed {
+		switch {
+		case c == 0x1b: // the rest is the name of a key
+			return k
+		case c == 'q', c == 'Q', c == 3, c == 4, c == 28:
+			return quits
+		case c >= ' ' && c != 0x7f, c == '\r', c == '\n':
+			k = again
 		}
-		b.WriteString(line)
 	}
-	io.WriteString(l.Screen, b.String())
+	return k
+}
+
+// read hands on what is typed. What comes at once is one key.
+func (l *Loop) read(ctx context.Context, keys chan<- key) {
+	defer close(keys)
+	typed := make([]byte, 256)
+	for {
+		n, err := l.Keys.Read(typed)
+		if err != nil || n == 0 {
+			return
+		}
+		k := keyOf(typed[:n])
+		if k == nothing {
+			continue
+		}
+		select {
+		case keys <- k:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// display is what stands on the screen: the title, what the round that goes on says, and what came
+// of the last one that ended.
+type display struct {
+	*Loop
+	said, text    string
+	columns, rows int // when it was drawn
+}
+
+func (d *display) says(line string) {
+	d.said = line
+	d.draw()
+}
+
+func (d *display) shows(text string) {
+	d.said, d.text = "", text
+	d.draw()
+}
+
+// resize draws anew if the window has another size than it had.
+func (d *display) resize() {
+	if columns, rows := d.Size(); columns != d.columns || rows != d.rows {
+		d.draw()
+	}
+}
+
+// draw fills the screen with as much as there is room for.
+func (d *display) draw() {
+	d.columns, d.rows = d.Size()
+	parts := []string{d.Title}
+	for _, part := range []string{d.said, d.text} {
+		if part = strings.TrimRight(part, "\n"); part != "" {
+			parts = append(parts, "")
+			parts = append(parts, strings.Split(part, "\n")...)
+		}
+	}
+	var lines []string
+	for _, line := range parts {
+		lines = append(lines, broken(plain.Line(line, plain.MaxLine), d.columns-1)...)
+	}
+	if len(lines) > d.rows {
+		lines = append(lines[:max(d.rows-1, 1)], "...")
+	}
+	// Each line is drawn over what stands there: a screen that is cleared first flickers.
+	io.WriteString(d.Screen, "\x1b[H"+strings.Join(lines, "\x1b[K\r\n")+"\x1b[K\x1b[J")
 }
 
 // broken is a line in pieces that fit the screen. Nothing is cut off: it may be a command to be
@@ -120,29 +192,4 @@ func broken(line string, width int) (pieces []string) {
 		pieces = append(pieces, string(runes[:width]))
 	}
 	return append(pieces, string(runes))
-}
-
-// Files is a number that changes when a Go file in one of the directories does, or below it.
-func Files(dirs ...string) uint64 {
-	h := fnv.New64a()
-	for _, dir := range dirs {
-		filepath.WalkDir(dir, func(name string, entry fs.DirEntry, err error) error {
-			if err != nil {
-				return nil // it has just gone
-			}
-			if entry.IsDir() && name != dir && strings.HasPrefix(entry.Name(), ".") {
-				return fs.SkipDir
-			}
-			if filepath.Ext(name) == ".go" {
-				if info, err := entry.Info(); err == nil || errors.Is(err, fs.ErrNotExist) {
-					fmt.Fprintln(h, name)
-					if err == nil {
-						fmt.Fprintln(h, info.Size(), info.ModTime().UnixNano())
-					}
-				}
-			}
-			return nil
-		})
-	}
-	return h.Sum64()
 }

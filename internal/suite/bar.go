@@ -119,7 +119,7 @@ func (b *bar) Done(f Finished, p Progress) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.left.add(f)
-	b.text, b.progress = progressText(p)+b.left.text(p), p
+	b.text, b.progress = p.String()+b.left.text(p), p
 	if f.Result.Verdict.Outcome != record.Pass {
 		io.WriteString(b.w, eraseLine+failureLine(f)+"\n")
 		b.drawn = ""

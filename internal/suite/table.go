@@ -39,6 +39,21 @@ func WriteTable(w io.Writer, r *Report, width int) error {
 	return err
 }
 
+// WriteRemarks writes what stands below the table.
+func WriteRemarks(w io.Writer, r *Report, width int) error {
+	_, err := io.WriteString(w, fitted(remarks(r), width))
+	return err
+}
+
+// Tally is "2 of 21 cases failed, 89 of 100 points", or "21 cases, 100 of 100 points".
+func (r *Report) Tally() string {
+	cases := Plural(len(r.Cases), "case")
+	if failed := len(r.Failed()); failed > 0 {
+		cases = fmt.Sprintf("%d of %s failed", failed, cases)
+	}
+	return fmt.Sprintf("%s, %s of %s", cases, points(r.Points, r.UpperPoints), Plural(r.MaxPoints, "point"))
+}
+
 // Fit renders a table with columns as in [NewTable]. Where its lines have more than width characters,
 // columns are left out: the first of those that say least, the second as well, and so on. In the
 // end the cells of the column folds get several lines. 0 is no limit.

@@ -52,7 +52,8 @@ func (e *estimate) text(p Progress) string {
 	return fmt.Sprintf(", about %v left", left.Round(time.Second))
 }
 
-func progressText(p Progress) string {
+// String is "7 of 20 runs, 1 failed".
+func (p Progress) String() string {
 	s := fmt.Sprintf("%d of %d runs", p.Done, p.Total)
 	if p.Failed > 0 {
 		s += fmt.Sprintf(", %d failed", p.Failed)
@@ -89,7 +90,7 @@ func (l *lines) Done(f Finished, p Progress) {
 	}
 	if time.Since(l.last) >= quiet || p.Done == p.Total {
 		l.last = time.Now()
-		fmt.Fprintln(l.w, progressText(p)+l.left.text(p))
+		fmt.Fprintln(l.w, p.String()+l.left.text(p))
 	}
 }
 
