@@ -2,6 +2,7 @@ package labrpc_test
 
 import (
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -42,13 +43,13 @@ func TestPlaces(t *testing.T) {
 func TestPlacesOfNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(2, 1)
-		many := 0
-		w.Observe(func(m *labrpc.Message) { many += len(m.Places()) })
+		var many atomic.Int32
+		w.Observe(func(m *labrpc.Message) { many.Add(int32(len(m.Places()))) })
 		w.OnMistake(func(error) {})
 		var reply Item
 		go w.ends[0][1].Call("Clerk.None", Item{}, &reply)
 		time.Sleep(time.Minute)
-		assert.Zero(t, many)
+		assert.Zero(t, many.Load())
 		w.Cleanup()
 	})
 }

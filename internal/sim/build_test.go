@@ -71,7 +71,7 @@ func TestPrune(t *testing.T) {
 		require.NoError(t, os.MkdirAll(c.native(id), 0o755))
 		require.NoError(t, os.WriteFile(filepath.Join(c.native(id), "code"), make([]byte, 300), 0o644))
 		age(id, time.Duration(10-i)*time.Hour)
-		require.NoError(t, c.store("key-"+name, &Binary{ID: id}))
+		require.NoError(t, c.store("key-"+name, &Binary{ID: id, Overlay: "of this raftlab"}))
 	}
 	require.NotNil(t, c.find("key-old")) // and so it is the newest now
 	c.prune(900, ids["new"])
