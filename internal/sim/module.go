@@ -61,9 +61,16 @@ func parseModule(wasm []byte) (*wasmModule, error) {
 	return m, nil
 }
 
+// maxPrefix is how many bytes at most stand before a section or a function: its number and length.
+const maxPrefix = 6
+
 // bytes puts the module together.
 func (m *wasmModule) bytes() []byte {
-	out := []byte(moduleHeader)
+	size := len(moduleHeader)
+	for _, s := range m.sections {
+		size += maxPrefix + len(s.body)
+	}
+	out := append(make([]byte, 0, size), moduleHeader...)
 	for _, s := range m.sections {
 		out = append(out, s.number)
 		out = appendBytes(out, s.body)
@@ -137,8 +144,9 @@ func (m *wasmModule) functions() ([][]byte, error) {
 		return nil, errStrange
 	}
 	r := &wasmReader{*code}
-	var bodies [][]byte
-	for range r.number() {
+	count := r.number()
+	bodies := make([][]byte, 0, min(max(0, count), len(r.rest)))
+	for range count {
 		body := r.take(r.number())
 		if len(body) == 0 {
 			return nil, errShort
@@ -150,7 +158,11 @@ func (m *wasmModule) functions() ([][]byte, error) {
 
 // setFunctions replaces all bodies.
 func (m *wasmModule) setFunctions(bodies [][]byte) {
-	code := binary.AppendUvarint(nil, uint64(len(bodies)))
+	size := maxPrefix
+	for _, b := range bodies {
+		size += maxPrefix + len(b)
+	}
+	code := binary.AppendUvarint(make([]byte, 0, size), uint64(len(bodies)))
 	for _, b := range bodies {
 		code = appendBytes(code, b)
 	}
@@ -159,7 +171,7 @@ func (m *wasmModule) setFunctions(bodies [][]byte) {
 
 // names are those of the module's own functions, in their order: "sort.Slice",
 // "raftlab_raft.__Raft_.Start". The linker puts a line for each letter that is not one of a word.
-func (m *wasmModule) names() ([]string, error) {
+func (m *wasmModule) names() ([][]byte, error) {
 	for _, s := range m.sections {
 		r := &wasmReader{s.body}
 		if s.number != customSection || string(r.take(r.number())) != "name" {
@@ -169,7 +181,7 @@ func (m *wasmModule) names() ([]string, error) {
 			return nil, errStrange
 		}
 		r = &wasmReader{r.take(r.number())}
-		var names []string
+		names := make([][]byte, 0, 1<<13)
 		first := -1
 		for range r.number() {
 			index := r.number()
@@ -183,7 +195,7 @@ func (m *wasmModule) names() ([]string, error) {
 			if index != first+len(names) {
 				return nil, errStrange
 			}
-			names = append(names, string(name))
+			names = append(names, name)
 		}
 		return names, nil
 	}
@@ -191,7 +203,7 @@ func (m *wasmModule) names() ([]string, error) {
 }
 
 // named returns the bodies and the names of all functions, which are equally many.
-func (m *wasmModule) named() (bodies [][]byte, names []string, err error) {
+func (m *wasmModule) named() (bodies, names [][]byte, err error) {
 	if bodies, err = m.functions(); err != nil {
 		return nil, nil, err
 	}

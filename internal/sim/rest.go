@@ -15,7 +15,7 @@ import (
 // rest is the second module of a program (split.go), of which there is machine code once a run has
 // called something in it.
 type rest struct {
-	wasm    []byte // nil if there is none
+	split   *splitter // nil if there is none
 	module  wazero.CompiledModule
 	loading atomic.Bool  // now
 	spent   atomic.Int64 // processor time that it took in this run, in nanoseconds
@@ -27,7 +27,7 @@ func (r *rest) cost() time.Duration { return time.Duration(r.spent.Load()) }
 // loadRest gives the guest, whose main module is m, the rest of its functions. A run cannot tell: no
 // time passes in it, and the guard of processor time does not count what this takes.
 func (g *guest) loadRest(m api.Module) {
-	if g.program.rest.wasm == nil || g.rest != nil { // no stub asks then
+	if g.program.rest.split == nil || g.rest != nil { // no stub asks then
 		return
 	}
 	if err := g.program.loadRest(g, m); err != nil {
@@ -47,7 +47,7 @@ func (p *program) loadRest(g *guest, m api.Module) (err error) {
 	ctx := context.Background()
 	if p.rest.module == nil {
 		percent := debug.SetGCPercent(100) // the guest waits, so a collection need not: see [program.guarded]
-		p.rest.module, err = p.compile(ctx, p.rest.wasm, 1)
+		p.rest.module, err = p.compile(ctx, p.rest.split.rest(), 1)
 		debug.SetGCPercent(percent)
 		if err != nil {
 			return err

@@ -65,9 +65,10 @@ func loadSplit(ctx context.Context, path, cacheDir string, workers int, isRare m
 		wasm, p.seen, err = marked(wasm, dir, contentID(wasm))
 	}
 	if err == nil {
-		var main []byte
-		main, p.rest.wasm = split(wasm, isRare)
-		p.module, err = p.compile(ctx, main, workers)
+		if p.rest.split = split(wasm, isRare); p.rest.split != nil {
+			wasm = p.rest.split.main()
+		}
+		p.module, err = p.compile(ctx, wasm, workers)
 	}
 	if err != nil {
 		p.close(ctx)

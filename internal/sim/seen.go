@@ -47,7 +47,7 @@ func marked(wasm []byte, dir, id string) ([]byte, *seen, error) {
 	}
 	s := &seen{base: unread}
 	for i, body := range bodies {
-		if len(body) < small || strings.Contains(names[i], "raftlab") {
+		if len(body) < small || strings.Contains(string(names[i]), "raftlab") {
 			continue
 		}
 		locals, code := splitBody(body)
@@ -55,7 +55,7 @@ func marked(wasm []byte, dir, id string) ([]byte, *seen, error) {
 		mark = appendSigned(mark, s.base+len(s.names))
 		mark = append(mark, constant, 1, 0x3a, 0, 0) // i32.store8
 		bodies[i] = append(mark, code...)
-		s.names = append(s.names, names[i])
+		s.names = append(s.names, string(names[i]))
 	}
 	if s.known = make([]bool, len(s.names)); s.base+len(s.names) > firstData {
 		return nil, nil, fmt.Errorf("there are %d functions, and no room for so many marks", len(s.names))

@@ -3,6 +3,7 @@ package sim
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 )
 
 // Of some 8,000 functions in a test binary a run uses 2,000: the others are there because something
@@ -64,28 +65,27 @@ type splitter struct {
 	gc        int // the number of that import
 }
 
-// split returns the main module and the rest, in which the functions are whose names isRare has.
-// rest is nil, and main is wasm, if there are none, or if wasm is not what Go's linker writes for a
-// guest.
-func split(wasm []byte, isRare map[string]bool) (main, rest []byte) {
+// split returns what makes the main module and the rest, in which the functions are whose names isRare
+// has. It is nil if there are none, or if wasm is not what Go's linker writes for a guest: then all of
+// wasm is the main module.
+func split(wasm []byte, isRare map[string]bool) *splitter {
 	s, err := newSplitter(wasm)
 	if err != nil {
-		return wasm, nil
+		return nil
 	}
 	names, err := s.names()
 	if err != nil || len(names) != len(s.bodies) {
-		return wasm, nil
+		return nil
 	}
 	any := false
 	for i, name := range names {
-		s.inRest[i] = isRare[name]
+		s.inRest[i] = isRare[string(name)]
 		any = any || s.inRest[i]
 	}
 	if !any {
-		return wasm, nil
+		return nil
 	}
-	rest = s.rest() // first, since the other one is made in place
-	return s.main(), rest
+	return s
 }
 
 func newSplitter(wasm []byte) (*splitter, error) {
@@ -197,9 +197,10 @@ func (s *splitter) readElements() error {
 }
 
 // main is the module in which what is in the rest is a stub, and in which the rest finds what it
-// needs. It changes s.
+// needs.
 func (s *splitter) main() []byte {
-	functions, code, exports := s.reader(functionSection).rest, s.bodies, s.reader(exportSection).rest
+	out := &wasmModule{sections: slices.Clone(s.sections)}
+	functions, code, exports := s.reader(functionSection).rest, slices.Clone(s.bodies), s.reader(exportSection).rest
 	_, functions = cutNumber(functions)
 	exported, exports := cutNumber(exports)
 	export := func(kind byte, name string, index int) {
@@ -224,11 +225,11 @@ func (s *splitter) main() []byte {
 		export(kindGlobal, globalName(i), i)
 	}
 	_, globals := cutNumber(s.reader(globalSection).rest)
-	s.setVector(globalSection, asked+1, append(globals, typeI32, 1, constant, 0, endOf))
-	s.setVector(functionSection, len(code), functions)
-	s.setVector(exportSection, exported, exports)
-	s.setFunctions(code)
-	return s.bytes()
+	out.setVector(globalSection, asked+1, append(globals, typeI32, 1, constant, 0, endOf))
+	out.setVector(functionSection, len(code), functions)
+	out.setVector(exportSection, exported, exports)
+	out.setFunctions(code)
+	return out.bytes()
 }
 
 // rest is the module with the functions that are in the rest. It has all types, and the same
