@@ -120,6 +120,9 @@ func TestExcerptsOfTheReference(t *testing.T) {
 		}
 		passed++
 		for _, b := range deduce.Breaches(events) {
+			if b.Rule != "" { // it is said only of runs that failed by this rule
+				continue
+			}
 			t.Errorf("%s: at %v the reference contradicts itself: peer %d %s", c.ID(), events[b.At].Time, b.Peer, b.What)
 		}
 	}
