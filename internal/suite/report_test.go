@@ -225,6 +225,31 @@ func TestStackOfStuckCaseCountsPlaces(t *testing.T) {
 	assert.Equal(t, []string{"loop at raft.go:5"}, stackLines("loop at raft.go:5\n", nil, false, 5, code.Show))
 }
 
+// The goroutine that holds the lock for which the others wait, and the call that does not return, are
+// among the first lines of a run that stands still, however many wait.
+func TestStackOfStuckCaseHasItsCause(t *testing.T) {
+	var dump strings.Builder
+	stack := func(id int, state string, calls ...string) {
+		fmt.Fprintf(&dump, "goroutine %d [%s]:\n", id, state)
+		for _, c := range calls {
+			fmt.Fprintf(&dump, "raftlab/%s(0x1)\n\traftlab/%s:%d +0x4\n", c, "raft/raft.go", id)
+		}
+		dump.WriteString("\n")
+	}
+	for id := range 6 {
+		stack(10+id, "sync.Mutex.Lock (durable)", "raft.(*Raft).AppendEntries", "labrpc.(*method).invoke", "labrpc.(*call).arrive")
+	}
+	stack(20, "sync.Mutex.Lock (durable)", "raft.(*Raft).Snapshot", "tester.(*Peer).Snapshot", "labs/lab2.snapshots")
+	stack(21, "select (durable)", "raft.(*Raft).ticker")
+	stack(22, "sleep (durable)", "raft.(*Raft).heartbeats")
+	stack(30, "chan send (durable)", "raft.(*Raft).apply")
+	lines := stackLines(dump.String(), []string{"raftlab/raft"}, false, 5, func(s string) string { return s })
+	require.Len(t, lines, 5)
+	assert.Contains(t, lines[0], "raft.go:30  raft.(*Raft).apply  [chan send")
+	assert.Contains(t, lines[1], "raft.go:20  raft.(*Raft).Snapshot")
+	assert.Contains(t, lines[2], "raft.(*Raft).AppendEntries")
+}
+
 // What the code under test says cannot draw on a terminal, nor fill a report.
 func TestReportEscapesAndBounds(t *testing.T) {
 	evil := "\x1b[2Jall passed\u202e \u009b31m \xff" + strings.Repeat("A", 4<<20)

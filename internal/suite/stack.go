@@ -3,7 +3,11 @@ package suite
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
+
+	"raftlab/internal/stacks"
+	"raftlab/internal/vet"
 )
 
 // frame is one call on a goroutine's stack.
@@ -11,6 +15,7 @@ type frame struct {
 	function string // "raft.(*Raft).ticker"
 	place    string // "raftlab/raft/raft.go:123"
 	own      bool   // it is in the code under test
+	harness  bool   // it is in the harness, but for the network, whose calls end in handlers
 }
 
 // goroutine is one goroutine of a stack dump.
@@ -43,6 +48,7 @@ func parseStack(dump string, packages []string) []goroutine {
 				function: function[strings.LastIndexByte(function, '/')+1:],
 				place:    m[1],
 				own:      isOwn(function, packages),
+				harness:  isHarness(function),
 			})
 			function = ""
 			continue
@@ -61,6 +67,30 @@ func isOwn(function string, packages []string) bool {
 		}
 	}
 	return false
+}
+
+func isHarness(function string) bool {
+	pkg := stacks.Frame{Function: function}.Package()
+	owner := stacks.OwnerOf(pkg)
+	return (owner == stacks.Tester || owner == stacks.Framework) && pkg != vet.Module+"/labrpc"
+}
+
+// rank orders goroutines by how much they say about a run that stands still, the first first. Whoever
+// waits to send on a channel may hold a lock meanwhile, and then all others wait for it: they are
+// many, and not to blame. After it come calls of the harness, which are what does not return.
+func (g goroutine) rank() int {
+	own := slices.IndexFunc(g.frames, func(f frame) bool { return f.own })
+	switch asked := own >= 0 && slices.ContainsFunc(g.frames[own:], func(f frame) bool { return f.harness }); {
+	case strings.HasPrefix(g.state, "chan send"):
+		return 0
+	case asked:
+		return 1
+	case strings.HasPrefix(g.state, "sync.Mutex"), strings.HasPrefix(g.state, "sync.RWMutex"):
+		return 2
+	case strings.HasPrefix(g.state, "sleep"):
+		return 4
+	}
+	return 3
 }
 
 // stackLines says in at most n lines where the code under test was: for a crash the frames of the
@@ -82,6 +112,7 @@ func stackLines(dump string, packages []string, crashed bool, n int, show func(s
 		}
 		return lines[:min(len(lines), n)]
 	}
+	slices.SortStableFunc(all, func(a, b goroutine) int { return a.rank() - b.rank() })
 	count := map[string]int{}
 	for _, g := range all {
 		for _, f := range g.frames {
