@@ -34,6 +34,27 @@ func TestFilesWithoutEnd(t *testing.T) {
 	}
 }
 
+// TestScenariosThatSayNothing: a scenario that changes nothing would make an ordinary run that looks
+// like another one, and one of another case would mean something else.
+func TestScenariosThatSayNothing(t *testing.T) {
+	write := func(text string) string {
+		name := filepath.Join(t.TempDir(), "scenario")
+		require.NoError(t, os.WriteFile(name, []byte(text), 0o600))
+		return name
+	}
+	for text, why := range map[string]string{
+		"":                          "it says nothing that differs in a run",
+		"# leave the crash out\n\n": "it says nothing that differs in a run",
+		"case 2B/Figure8\n":         "it is for `raftlab replay 2B/Figure8`",
+	} {
+		res := raftlab(t, ".", "replay", "2A/InitialElection", "--seed", "1", "--scenario", write(text))
+		require.Equal(t, suite.ExitUsage, res.code, "%q: %s", text, res.errOut)
+		require.Contains(t, res.errOut, why)
+	}
+	res := raftlab(t, ".", "test", "2A/InitialElection", "--scenario", write(""))
+	require.Equal(t, suite.ExitUsage, res.code, res.errOut)
+}
+
 // TestPipeThatNobodyWritesTo: Ctrl-C ends the waiting, and what comes through a pipe is read.
 func TestPipeThatNobodyWritesTo(t *testing.T) {
 	dir := t.TempDir()

@@ -32,6 +32,10 @@ func (f *runFlags) readScenario(ctx context.Context) (*scenario.Scenario, error)
 	if err != nil {
 		return nil, fmt.Errorf("--scenario %s, %w", f.scenario, err)
 	}
+	if s.String() == "" {
+		return nil, fmt.Errorf("--scenario %s: it says nothing that differs in a run; raftlab shrink writes such files, "+
+			"and a click in raftlab view copies a line for one (docs/shrink.md)", f.scenario)
+	}
 	return s, nil
 }
 
@@ -43,7 +47,7 @@ func (f *runFlags) useScenario(ctx context.Context, o *suite.Options, c suite.Ca
 		return err
 	}
 	if s.Case != "" && s.Case != c.ID() {
-		return fmt.Errorf("--scenario %s: it is one of %s, and keys mean other things in %s", f.scenario, s.Case, c.ID())
+		return fmt.Errorf("--scenario %s: it is one of %s, and keys mean other things in %s; it is for `raftlab replay %s`", f.scenario, s.Case, c.ID(), s.Case)
 	}
 	if *seed == 0 {
 		*seed = s.Seed

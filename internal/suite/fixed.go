@@ -18,10 +18,9 @@ import (
 
 // Tally is how often one version of the code failed in a case.
 type Tally struct {
-	Source  string   `json:"source"`  // hash of the code and the case
-	Options string   `json:"options"` // that change what a run does
-	Seeds   []uint64 `json:"seeds"`   // that had a judgement, sorted
-	Failed  []uint64 `json:"failed,omitempty"`
+	Source string   `json:"source"` // hash of the code and the case
+	Seeds  []uint64 `json:"seeds"`  // that had a judgement, sorted
+	Failed []uint64 `json:"failed,omitempty"`
 	// Stopped says that the seeds are a choice: the search ended at a failure, or only seeds were
 	// run that had failed. Their share of failures is no rate.
 	Stopped bool `json:"stopped,omitempty"`
@@ -81,7 +80,7 @@ func seedsNeeded(rate float64) int {
 	return int(math.Ceil(math.Log(1-sure) / math.Log(1-rate)))
 }
 
-// tallies are what is remembered of a case: the version that was tested last, and the last one
+// tallies are what is remembered of a case with some options: the version that was tested last, and the last one
 // before it that failed.
 type tallies struct {
 	Before Tally     `json:"before"`
@@ -91,14 +90,11 @@ type tallies struct {
 
 // take takes in the results of a version.
 func (t tallies) take(now Tally, when time.Time) tallies {
-	same := t.Now.Source == now.Source && t.Now.Options == now.Options
 	switch {
-	case same:
+	case t.Now.Source == now.Source:
 		t.Now = t.Now.add(now)
-	case len(t.Now.Failed) > 0 && t.Now.Options == now.Options:
+	case len(t.Now.Failed) > 0:
 		t.Before, t.Now = t.Now, now
-	case t.Before.Options != now.Options:
-		t.Before, t.Now = Tally{}, now
 	default:
 		t.Now = now
 	}
@@ -108,7 +104,7 @@ func (t tallies) take(now Tally, when time.Time) tallies {
 
 const (
 	talliesFile = "tallies.json"
-	maxTallies  = 1000 // cases of all the code that was tested here
+	maxTallies  = 1000 // cases of all the code that was tested here, with each choice of options
 )
 
 // Fixed takes in how often the cases of a report failed, and says of those that do not fail any
@@ -130,7 +126,7 @@ func (s *State) Fixed(key string, r *Report, chosen bool) (notes []string, err e
 		if tally.Source == "" || len(tally.Seeds) == 0 {
 			continue
 		}
-		id := key + " " + c.Case
+		id := key + " " + c.Case + " " + sameRuns(r.Options) // with other options it fails more often, or less
 		known[id] = known[id].take(tally, r.Started)
 		before, now := known[id].Before, known[id].Now
 		text := now.Fixed(before)
@@ -159,7 +155,7 @@ func (s *State) Fixed(key string, r *Report, chosen bool) (notes []string, err e
 
 // tallyOf is that of one report.
 func tallyOf(c CaseResult, source string, o Options, chosen bool) Tally {
-	t := Tally{Source: source, Options: sameRuns(o), Stopped: chosen}
+	t := Tally{Source: source, Stopped: chosen}
 	for _, run := range c.Runs {
 		if !run.Outcome.Decided() {
 			continue

@@ -48,9 +48,10 @@ func TestFixed(t *testing.T) {
 // version add up.
 func TestRememberedRates(t *testing.T) {
 	s := &State{dir: t.TempDir()}
+	race := false
 	test := func(source string, keepGoing, chosen bool, runs ...RunResult) []string {
 		t.Helper()
-		r := &Report{Started: time.Unix(1, 0), Builds: []Build{{Package: "./raft", Source: source}}, Options: Options{KeepGoing: keepGoing},
+		r := &Report{Started: time.Unix(1, 0), Builds: []Build{{Package: "./raft", Source: source}}, Options: Options{KeepGoing: keepGoing, Race: race},
 			Cases: []CaseResult{{Case: "2A/X", pkg: "./raft", Seeds: len(runs), Runs: runs}}}
 		notes, err := s.Fixed("/peer", r, chosen)
 		require.NoError(t, err)
@@ -61,6 +62,9 @@ func TestRememberedRates(t *testing.T) {
 
 	assert.Empty(t, test("one", true, false, pass(1), fail(2), pass(3), pass(4)))
 	assert.Equal(t, []string{"2A/X failed 1 of 4 seeds before the change; 0 of 2 now; 15 more for 99 %"}, test("two", true, false, pass(1), pass(2)))
+	race = true // other options have rates of their own
+	assert.Empty(t, test("two", true, false, pass(1)))
+	race = false
 	assert.Equal(t, []string{"2A/X failed 1 of 4 seeds before the change; 0 of 3 now; 14 more for 99 %"}, test("two", false, false, pass(2), pass(3)))
 	assert.Equal(t, []string{"2A/X failed 1 of 4 seeds before the change; 0 of 1 now; 16 more for 99 %"}, test("three", false, false, pass(1)))
 
