@@ -192,7 +192,7 @@ func (p prepared) make(ctx context.Context, store cache) (*Binary, error) {
 		return nil, typeErrors(checked)
 	}
 	binary.Notes, binary.Variables, binary.Blocks = p.notes, variables, blocks
-	binary.Source, binary.Outside = p.source, outside(checked)
+	binary.Source, binary.Outside = p.source, outside(checked, p.Framework)
 	binary.Warnings = p.code.warnings(binary.Variables)
 	return binary, nil
 }

@@ -29,8 +29,9 @@ var throughFiles = map[string][]string{
 
 // outside returns where the code under test looks at the machine that it runs on: at its files, for
 // example. Such a run is no function of the code, the case and the seed, unless it is made where
-// none of that exists.
-func outside(checked *vet.Checked) (places []string) {
+// none of that exists. Files are told relative to the framework: another checkout may find the binary
+// in the cache.
+func outside(checked *vet.Checked, framework string) (places []string) {
 	for _, p := range checked.Packages {
 		if !p.UnderTest || p.Info == nil {
 			continue
@@ -43,7 +44,11 @@ func outside(checked *vet.Checked) (places []string) {
 				continue
 			}
 			at := checked.Files.PositionFor(id.Pos(), false)
-			places = append(places, fmt.Sprintf("%s:%d uses %s.%s", filepath.ToSlash(at.Filename), at.Line, object.Pkg().Name(), object.Name()))
+			file := at.Filename
+			if relative, err := filepath.Rel(framework, file); err == nil && filepath.IsLocal(relative) {
+				file = relative
+			}
+			places = append(places, fmt.Sprintf("%s:%d uses %s.%s", filepath.ToSlash(file), at.Line, object.Pkg().Name(), object.Name()))
 		}
 	}
 	slices.Sort(places)
