@@ -81,7 +81,7 @@ func (t *testRun) explain(ctx context.Context, pool *sim.Pool, finished []suite.
 				failure.Events, failure.Remark = repeat(ctx, pool, f.Job, f.Result)
 				failure.Picture = t.drawHistory(t.state, f.Case, f.Seed, failure.Run.Rule, failure.Events)
 			}
-			return failure.Lines(), failure.Places()
+			return failure.Told()
 		})
 	}
 	if len(failed) > 0 {

@@ -18,7 +18,7 @@ import (
 // show prints what was asked for, and last how the run ended.
 func (r *replaying) show(j sim.Job, binary *sim.Binary, result sim.Result, was *suite.LastRun) error {
 	if r.flags.verbose && !r.flags.timeline {
-		if err := r.copyOutput(j.Output); err != nil {
+		if err := copyTo(r.out, j.Output); err != nil {
 			return broken(err)
 		}
 	}
@@ -168,16 +168,17 @@ func sameOptions(a, b suite.Options) bool {
 	return a.Strict == b.Strict && a.Contract == b.Contract && slices.Equal(a.With, b.With) && a.MemoryLimit == b.MemoryLimit && strings.Join(a.Env, "\x00") == strings.Join(b.Env, "\x00")
 }
 
-func (r *replaying) copyOutput(path string) error {
+// copyTo copies what a run has written to a file, which is not there if it has written nothing.
+func copyTo(w io.Writer, path string) error {
 	f, err := os.Open(path)
 	if errors.Is(err, os.ErrNotExist) {
-		return nil // it printed nothing
+		return nil
 	}
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	_, err = io.Copy(r.out, f)
+	_, err = io.Copy(w, f)
 	return err
 }
 
@@ -196,21 +197,13 @@ func (r *replaying) keepTrace(events string, result sim.Result) {
 	}
 }
 
-// copyFile copies a file to another, which it makes if it is not there. Without a first file, the
-// second is empty.
+// copyFile is copyTo another file, which it makes if it is not there.
 func copyFile(to, from string) error {
 	out, err := os.Create(to)
 	if err != nil {
 		return err
 	}
-	in, err := os.Open(from)
-	if err == nil {
-		_, err = io.Copy(out, in)
-		in.Close()
-	} else if errors.Is(err, os.ErrNotExist) {
-		err = nil // the run ended before it began
-	}
-	return errors.Join(err, out.Close())
+	return errors.Join(copyTo(out, from), out.Close())
 }
 
 func readTrace(path string) ([]record.Event, error) {

@@ -170,7 +170,7 @@ func (w *witness) event(e record.Event) {
 	case record.Sent:
 		w.sent(e)
 	case record.Dropped:
-		delete(p.words, e.Other) // a leader may wait for an answer, or for what tells it of the loss
+		p.loses(e.Other)
 	case record.Delivered, record.Handled, record.Replied:
 		if _, other := w.others[callOf(e)]; other && e.Kind == record.Replied {
 			_, term := ReadReply(e.Detail)

@@ -15,20 +15,19 @@ type member struct {
 	group   string
 	started bool
 
-	term      int // that it spoke of
-	termAt    int // the event with which it first did
-	heardIn   int // the newest term in which it has accepted entries
-	votes     map[int]int
-	voteAt    map[int]int          // the events
-	grants    map[int]map[int]bool // term -> who granted it a vote, as it knows
-	leads     int                  // the newest term
-	heardOf   int                  // the newest term of which others have spoken to it, or in which it has stood
-	working   map[edge]int         // on requests, by the events with which they arrived
-	words     map[int]word         // by followers
-	lastWords map[int]word         // likewise, whatever became of them
-	tried     map[RPC]int          // in which term it last asked for votes, and for pre-votes
-	led       int                  // the newest term of which it has been sent something by the leader
-	before    int                  // its term when it crashed; 0 once that has been held against it
+	term    int // that it spoke of
+	termAt  int // the event with which it first did
+	heardIn int // the newest term in which it has accepted entries
+	votes   map[int]int
+	voteAt  map[int]int          // the events
+	grants  map[int]map[int]bool // term -> who granted it a vote, as it knows
+	leads   int                  // the newest term
+	heardOf int                  // the newest term of which others have spoken to it, or in which it has stood
+	working map[edge]int         // on requests, by the events with which they arrived
+	words   map[int]word         // by followers
+	tried   map[RPC]int          // in which term it last asked for votes, and for pre-votes
+	led     int                  // the newest term of which it has been sent something by the leader
+	before  int                  // its term when it crashed; 0 once that has been held against it
 
 	log     map[int]int // index -> term
 	last    int         // the log goes at least so far
@@ -79,7 +78,7 @@ type place struct {
 func newMember() *member {
 	return &member{votes: map[int]int{}, voteAt: map[int]int{}, grants: map[int]map[int]bool{}, log: map[int]int{}, match: map[int]int{},
 		snapshots: map[int]bool{}, tried: map[RPC]int{}, words: map[int]word{}, working: map[edge]int{},
-		promised: map[int]promise{}, lastWords: map[int]word{}}
+		promised: map[int]promise{}}
 }
 
 func (p *member) says(term, at int) {
@@ -94,7 +93,6 @@ func (p *member) crash() {
 	p.before = p.term
 	clear(p.working)
 	clear(p.words)
-	clear(p.lastWords)
 	clear(p.tried) // it may have stored a term, and said nothing yet
 	if p.unsure > 0 {
 		p.forget(p.unsure)

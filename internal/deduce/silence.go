@@ -64,6 +64,7 @@ type word struct {
 	time     time.Duration
 	others   int           // how often it has sent to others since
 	last     time.Duration // when it last did
+	lost     bool          // something for the follower was, since
 }
 
 // alone is how long a leader may send nothing to a follower: several heartbeats, and longer than a
@@ -81,7 +82,7 @@ const leastToOthers = 3
 // speaks judges that a leader sends to a follower often enough to be heard (§5.2).
 func (w *witness) speaks(e record.Event, term int) {
 	p := w.of(e.Peer)
-	if was, ok := p.words[e.Other]; ok && was.term == term {
+	if was, ok := p.words[e.Other]; ok && !was.lost && was.term == term {
 		w.leavesAlone(e.Peer, e.Other, was, e.Time)
 	}
 	for q, was := range p.words {
@@ -90,14 +91,16 @@ func (w *witness) speaks(e record.Event, term int) {
 			p.words[q] = was
 		}
 	}
-	for q, was := range p.lastWords {
-		if e.Time-was.last >= apart {
-			was.others, was.last = was.others+1, e.Time
-			p.lastWords[q] = was
-		}
+	p.words[e.Other] = word{term: term, at: w.at, time: e.Time, last: e.Time}
+}
+
+// loses notes that something for a follower was lost: a leader may wait for an answer then, or for what
+// tells it of the loss.
+func (p *member) loses(follower int) {
+	if was, ok := p.words[follower]; ok {
+		was.lost = true
+		p.words[follower] = was
 	}
-	now := word{term: term, at: w.at, time: e.Time, last: e.Time}
-	p.words[e.Other], p.lastWords[e.Other] = now, now
 }
 
 // unheard is how long a leader may send nothing to a follower while that does not stand for election: two
@@ -110,7 +113,7 @@ const unheard = 200 * time.Millisecond
 func (w *witness) passedOver(follower int) {
 	for _, leader := range slices.Sorted(maps.Keys(w.members)) {
 		p := w.of(leader)
-		was, ok := p.lastWords[follower]
+		was, ok := p.words[follower]
 		silent := w.events[w.at].Time - was.time
 		if !ok || p.down || p.paused || was.term != p.term || was.term < w.of(follower).term || silent < unheard || was.others < 2 || p.toldLeft || p.toldAlone {
 			continue
@@ -135,7 +138,7 @@ func (w *witness) leavesAlone(leader, follower int, was word, to time.Duration) 
 // leftToStand is leavesAlone for a follower that asks for votes.
 func (w *witness) leftToStand(follower int) {
 	for _, leader := range slices.Sorted(maps.Keys(w.members)) {
-		if was, ok := w.of(leader).words[follower]; ok && was.term == w.of(leader).term {
+		if was, ok := w.of(leader).words[follower]; ok && !was.lost && was.term == w.of(leader).term {
 			w.leavesAlone(leader, follower, was, w.events[w.at].Time)
 		}
 	}
@@ -152,7 +155,7 @@ func (w *witness) leftAlone() {
 			continue
 		}
 		for _, follower := range slices.Sorted(maps.Keys(p.words)) {
-			if was := p.words[follower]; was.term == p.leads {
+			if was := p.words[follower]; !was.lost && was.term == p.leads {
 				w.leavesAlone(leader, follower, was, w.events[len(w.events)-1].Time)
 			}
 		}

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"strings"
-	"sync/atomic"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
@@ -47,7 +46,6 @@ type guest struct {
 	counter   uint32          // address of the counters of loops and, behind it, of calls; or 0
 	most      [2]uint64       // what they have come to
 	due       [2]int64        // virtual time by which all of them are paid for
-	virtual   *atomic.Int64   // for the guard, which is another goroutine
 	module    api.Module      // once it has called
 	program   *program
 	rest      api.Module // nil if nothing in it was called: see split.go
@@ -168,8 +166,8 @@ func (g *guest) flooded() {
 
 // idle is called whenever the guest waits.
 func (g *guest) idle() {
-	if g.virtual != nil {
-		g.virtual.Store(int64(g.clock.virtual()))
+	if g.program != nil {
+		g.program.virtual.Store(int64(g.clock.virtual()))
 	}
 	for i := range g.most {
 		if at := g.counter + uint32(8*i); g.counter != 0 {

@@ -13,22 +13,13 @@ import (
 //go:embed rare.txt
 var rareText string
 
-// rare has the names in the list.
-var rare = sync.OnceValue(func() map[string]bool { return parseRare(rareText) })
-
-// parseRare reads a list. A line begins with how many letters it has in common with the one before,
-// as a letter from 'A' on.
-func parseRare(text string) map[string]bool {
+// rare has the names in the list, one in a line.
+var rare = sync.OnceValue(func() map[string]bool {
 	names := map[string]bool{}
-	last := ""
-	for line := range strings.Lines(text) {
-		line = strings.TrimSuffix(line, "\n")
-		if line == "" || strings.HasPrefix(line, "#") {
-			continue
+	for line := range strings.Lines(rareText) {
+		if name := strings.TrimSpace(line); !strings.HasPrefix(name, "#") {
+			names[name] = true
 		}
-		common := min(int(line[0])-'A', len(last))
-		last = last[:max(0, common)] + line[1:]
-		names[last] = true
 	}
 	return names
-}
+})

@@ -115,7 +115,7 @@ func (p *program) run(ctx context.Context, j Job) (result Result) {
 		return Result{Verdict: frameworkError(err)}
 	}
 	defer g.memory.Free()
-	g.virtual, g.program, g.memory.last = &p.virtual, p, p.seen.note
+	g.program, g.memory.last = p, p.seen.note
 	var random [32]byte
 	copy(random[:], seedBytes(j.Params, "random"))
 	config := wazero.NewModuleConfig().WithName("").

@@ -59,6 +59,7 @@ type splitter struct {
 	types     [][2]int // how many parameters and results
 	typeOf    []int    // of the module's own functions
 	bodies    [][]byte
+	called    [][]byte // their names
 	globals   [][]byte // their types
 	firstSlot int      // in the table, of the first of the module's own functions
 	inRest    []bool
@@ -73,12 +74,8 @@ func split(wasm []byte, isRare map[string]bool) *splitter {
 	if err != nil {
 		return nil
 	}
-	names, err := s.names()
-	if err != nil || len(names) != len(s.bodies) {
-		return nil
-	}
 	any := false
-	for i, name := range names {
+	for i, name := range s.called {
 		s.inRest[i] = isRare[string(name)]
 		any = any || s.inRest[i]
 	}
@@ -134,7 +131,7 @@ func (s *splitter) readTypes() error {
 }
 
 func (s *splitter) readFunctions() (err error) {
-	if s.bodies, err = s.functions(); err != nil {
+	if s.bodies, s.called, err = s.named(); err != nil {
 		return err
 	}
 	r := s.reader(functionSection)

@@ -42,11 +42,17 @@ func (f Failure) Brief() []string {
 // column per peer; and last the command that replays it. One more says where in the code that message
 // comes from which the failure can be read off, if events tell: it is not at their cost.
 func (f Failure) Lines() []string {
+	lines, _ := f.Told()
+	return lines
+}
+
+// Told is Lines, with the places of which the first is in them.
+func (f Failure) Told() (lines []string, places []Place) {
 	width := f.Width
 	if width <= 0 {
 		width = usualWidth
 	}
-	lines := narrowed(f.title(), width)
+	lines = narrowed(f.title(), width)
 	most := maxFailureLines + len(lines) - 1 // what a narrow screen breaks is not at the cost of events
 	lines = append(lines, f.message(width)...)
 	if f.Case.Checks != "" {
@@ -80,7 +86,7 @@ func (f Failure) Lines() []string {
 	if f.Picture != "" {
 		last = append([]string{"  picture: " + f.Picture}, last...)
 	}
-	if places := f.Places(); len(places) > 0 { // others are in the JSON
+	if places = f.Places(); len(places) > 0 { // others are in the JSON
 		lines = append(lines, timeline.Cut("  code: "+places[0].String(), width))
 		most++
 	}
@@ -89,7 +95,7 @@ func (f Failure) Lines() []string {
 			lines = append(lines, timeline.Cut(l, width))
 		}
 	}
-	return append(lines, last...)
+	return append(lines, last...), places
 }
 
 // usualWidth is how wide a failure is where nobody says.

@@ -80,8 +80,8 @@ func seedsNeeded(rate float64) int {
 	return int(math.Ceil(math.Log(1-sure) / math.Log(1-rate)))
 }
 
-// tallies are what is remembered of a case with some options: the version that was tested last, and the last one
-// before it that failed.
+// tallies are what is remembered of a case with some options: the version that was tested last, and
+// the last one before it that failed.
 type tallies struct {
 	Before Tally     `json:"before"`
 	Now    Tally     `json:"now"`
