@@ -35,9 +35,6 @@ import (
 // systems start no process, or find no place for temporary files.
 var nativeEnv = []string{"PATH", "HOME", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "LOCALAPPDATA"}
 
-// RaceRule is the rule that a run breaks in which the race detector finds something.
-const RaceRule = "data race"
-
 // native runs j.
 func native(ctx context.Context, j Job) (r Result) {
 	began := time.Now()
@@ -228,7 +225,7 @@ func (n *nativeRun) result(ctx context.Context, ended error) Result {
 	}
 	if found := raceReport(string(n.output.tail)); found != "" && (v.Outcome == record.Pass || v.Outcome == record.Crash) {
 		v.Outcome, v.Rule, v.Stack = record.Fail, RaceRule, found
-		v.Message = "two goroutines use the same memory without a lock: " + raceSummary(found)
+		v.Message = "two goroutines use the same memory without a lock: " + raceSummary(found, n.Binary.UnderTest)
 	}
 	v.Secret = ""
 	v.Stack = v.Stack[:min(len(v.Stack), maxStack)]
@@ -336,26 +333,4 @@ func (n *nativeRun) readEvents() error {
 		n.last = e.Time
 	}
 	return nil
-}
-
-// raceReport returns what the race detector printed about the first race, or nothing.
-func raceReport(printed string) string {
-	const rule = "==================\n"
-	_, rest, found := strings.Cut(printed, rule+"WARNING: DATA RACE\n")
-	if !found {
-		return ""
-	}
-	rest, _, _ = strings.Cut(rest, rule)
-	return "WARNING: DATA RACE\n" + rest
-}
-
-var raceAccess = regexp.MustCompile(`(?m)^((?:Previous )?(?:[Aa]tomic )?(?:[Rr]ead|[Ww]rite)) at 0x[0-9a-f]+ by .*:\n(?:  .*\n      .*\n)*?  (\S+)\(\)\n      (raftlab/\S+:\d+)`)
-
-// raceSummary names the two accesses, each by its place in the code under test.
-func raceSummary(report string) string {
-	var parts []string
-	for _, m := range raceAccess.FindAllStringSubmatch(report, 2) {
-		parts = append(parts, strings.ToLower(m[1])+" at "+strings.TrimPrefix(m[3], "raftlab/"))
-	}
-	return strings.Join(parts, ", ")
 }

@@ -9,6 +9,7 @@ import (
 	"raftlab/internal/deduce"
 	"raftlab/internal/plain"
 	"raftlab/internal/record"
+	"raftlab/internal/sim"
 	"raftlab/internal/timeline"
 )
 
@@ -73,11 +74,8 @@ func (f Failure) Told() (lines []string, places []Place) {
 	if f.Remark != "" {
 		lines = append(lines, timeline.Cut("  "+f.Remark, width))
 	}
-	if f.Run.Stack != "" {
-		crashed := f.Run.Outcome == record.Crash || f.Run.Outcome == record.OutOfMemory
-		for _, l := range stackLines(f.Run.Stack, f.Packages, crashed, 5, f.Show) {
-			lines = append(lines, timeline.Cut("    "+l, width))
-		}
+	for _, l := range f.stood() {
+		lines = append(lines, timeline.Cut("    "+l, width))
 	}
 	last := []string{"  replay: " + f.Run.Replay}
 	if f.Run.Replay == "" {
@@ -96,6 +94,21 @@ func (f Failure) Told() (lines []string, places []Place) {
 		}
 	}
 	return append(lines, last...), places
+}
+
+// stood is where the code under test was when it crashed, hung or raced.
+func (f Failure) stood() []string {
+	const most = 5
+	if f.Run.Stack == "" {
+		return nil
+	}
+	if f.Run.Rule == sim.RaceRule {
+		if lines := raceLines(f.Run.Stack, f.Packages, f.Show); len(lines) > 0 {
+			return lines
+		}
+	}
+	crashed := f.Run.Outcome == record.Crash || f.Run.Outcome == record.OutOfMemory
+	return stackLines(f.Run.Stack, f.Packages, crashed, most, f.Show)
 }
 
 // usualWidth is how wide a failure is where nobody says.
