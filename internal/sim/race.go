@@ -70,10 +70,10 @@ func raceSummary(report string, underTest []string) string {
 			at = slices.IndexFunc(a.Frames, func(f stacks.Frame) bool { return strings.HasPrefix(f.File, vet.Module+"/") })
 		}
 		if at < 0 {
-			parts = append(parts, a.What+" in what the race detector has forgotten")
+			parts = append(parts, a.What+" at a place that the race detector has forgotten")
 			continue
 		}
-		parts = append(parts, a.What+" in "+a.Frames[at].Short())
+		parts = append(parts, a.What+" at "+a.Frames[at].File+":"+strconv.Itoa(a.Frames[at].Line))
 	}
 	return strings.Join(parts, ", ")
 }
