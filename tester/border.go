@@ -144,14 +144,14 @@ func (r *run) departed(name string, peer int, d departure) {
 	case d.manner == pending: // the run is over
 		return
 	case d.manner == exited:
-		v.Message = fmt.Sprintf("%s of %s called runtime.Goexit, and so never returns", name, whose(peer))
+		v.Message = fmt.Sprintf("%s of %s called runtime.Goexit, and so never returns", name, record.Who(peer))
 	case d.lacks:
 		r.lacks(Violation{Rule: RuleMissing, Message: d.text}, d.cannot)
 		return
 	case stacks.StartedInTester(d.stack):
 		v = record.Verdict{Outcome: record.FrameworkError, Message: "panic: " + d.text, Stack: d.stack}
 	default:
-		v.Message = "panic: " + d.text
+		v.Message = record.Who(peer) + ": panic: " + d.text
 		if !stacks.Theirs(d.stack) {
 			v.Message += ". No function of the code under test was running: is something nil that it has handed over, such as a service, a function in it, or a clerk?"
 		}
@@ -169,16 +169,8 @@ func nothing(made any) bool {
 // madeNothing ends the run because there is no peer where there should be one.
 func (r *run) madeNothing(name string, peer int) {
 	r.end(record.Verdict{Outcome: record.Crash, Rule: string(RuleCrash), Peers: peersOf(peer),
-		Message: fmt.Sprintf("%s of %s returned nil", name, whose(peer))})
+		Message: fmt.Sprintf("%s of %s returned nil", name, record.Who(peer))})
 	runtime.Goexit()
-}
-
-// whose says whom a call is about.
-func whose(peer int) string {
-	if peer >= record.FirstClient {
-		return fmt.Sprintf("client %d", peer-record.FirstClient)
-	}
-	return fmt.Sprintf("peer %d", peer)
 }
 
 // peersOf returns the peers that a call is about: none if it is a client's.

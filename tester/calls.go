@@ -71,7 +71,7 @@ func (r *run) monitor(stop <-chan struct{}) {
 		}
 		if c, ok := r.calls.oldest(); ok && r.now()-c.since > StuckLimit {
 			r.end(record.Verdict{Outcome: record.Stuck, Rule: string(RuleStuck), Peers: peersOf(c.peer),
-				Message: fmt.Sprintf("%s of %s was called at %v and has not returned after %v", c.name, whose(c.peer), round(c.since), StuckLimit),
+				Message: fmt.Sprintf("%s of %s was called at %v and has not returned after %v", c.name, record.Who(c.peer), round(c.since), StuckLimit),
 				Stack:   stacks.Interesting(stacks.All())})
 			return
 		}

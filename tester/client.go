@@ -46,7 +46,7 @@ type clientEnd struct{ cluster, client, to int }
 // case's main goroutine.
 func (s *Servers) NewClient() *Client {
 	s.mu.Lock()
-	cl := &Client{s: s, number: len(s.clients), stands: make(chan struct{}), owner: globals.NewClient()}
+	cl := &Client{s: s, number: len(s.clients), stands: make(chan struct{}), owner: globals.NewClient(record.FirstClient + len(s.clients))}
 	s.clients = append(s.clients, cl)
 	s.mu.Unlock()
 	order := s.r.stream(fmt.Sprintf("client %d of %d", cl.number, s.number)).Perm(s.n)

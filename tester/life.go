@@ -39,7 +39,7 @@ type node struct {
 // begin starts a life of peer i, at an instant of its own.
 func (c *machines) begin(i int, kind record.Kind) {
 	c.env.Sleep(c.pause())
-	l := &life{Life: watch.Life{Peer: i, Began: c.r.now()}, c: c, gone: make(chan struct{}), owner: globals.NewServer()}
+	l := &life{Life: watch.Life{Peer: i, Began: c.r.now()}, c: c, gone: make(chan struct{}), owner: globals.NewServer(i)}
 	c.checks.Birth(&l.Life)
 	c.mu.Lock()
 	l.store = newStorage(l, c.stored[i])

@@ -55,15 +55,21 @@ var (
 // steps make the variables of a new owner, in the program's order.
 var steps []func()
 
-// NewServer returns an owner for a life of a server.
-func NewServer() Owner { return newOwner(nil) }
+// NewServer returns an owner for a life of a server, whose number a crash says.
+func NewServer(peer int) Owner { return named(newOwner(nil), peer) }
 
-// NewClient returns an owner for a client, whose counters go on from the last one's.
-func NewClient() Owner {
+// NewClient returns an owner for a client, whose counters go on from the last one's. A crash says its
+// number in the trace.
+func NewClient(number int) Owner {
 	if variables == 0 {
 		return 0
 	}
-	return newOwner(newClient())
+	return named(newOwner(newClient()), number)
+}
+
+func named(o Owner, number int) Owner {
+	setName(uint64(o), uint64(number))
+	return o
 }
 
 func newOwner(c *client) Owner {

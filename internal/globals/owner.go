@@ -8,3 +8,5 @@ const variables = 0
 func owner() uint64 { return 0 }
 
 func setOwner(uint64) (before uint64) { return 0 }
+
+func setName(owner, number uint64) {}

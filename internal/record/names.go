@@ -9,3 +9,11 @@ func PeerName(p int) string {
 	}
 	return strconv.Itoa(p)
 }
+
+// Who is how sentences call a peer or a client: "peer 2", or "client 3".
+func Who(p int) string {
+	if p >= FirstClient {
+		return "client " + strconv.Itoa(p-FirstClient)
+	}
+	return "peer " + strconv.Itoa(p)
+}

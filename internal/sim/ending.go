@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/tetratelabs/wazero/sys"
@@ -35,6 +36,7 @@ func (g *guest) ending(err error) record.Verdict {
 		asked, code = code&askedToExit != 0, code&^askedToExit
 	}
 	words, stack := lastWords(g.output.last())
+	stack, died := whoDied(stack)
 	switch {
 	case g.memory.denied:
 		v.Outcome, v.Rule = record.OutOfMemory, "out of memory"
@@ -49,7 +51,9 @@ func (g *guest) ending(err error) record.Verdict {
 		v.Rule, v.Message, v.Stack = "crash", words, stack
 		if harnessOnly(g.underTest, words, stack) {
 			v.Outcome, v.Rule, v.Message = record.FrameworkError, "", "the harness crashed: "+words
+			break
 		}
+		died.in(&v)
 	case exited:
 		v.Rule, v.Message = "process ended", endedMessage(int(code), string(g.output.tail), asked)
 	default: // a WebAssembly trap: the Go runtime aborts that way, after its last words
@@ -57,8 +61,37 @@ func (g *guest) ending(err error) record.Verdict {
 		if v.Message = words; words == "" {
 			v.Message = firstLine(err.Error())
 		}
+		died.in(&v)
 	}
 	return v
+}
+
+// diedLine is what the edited Go runtime says above the stack of the goroutine that ended the process,
+// if that belongs to a peer or a client (overlay/owner.go.txt).
+var diedLine = regexp.MustCompile(`\n\nraftlab: it was (\d{1,9})\n(goroutine \d)`)
+
+// victim is the peer or client in whose code the process ended, or record.None.
+type victim int
+
+// whoDied finds out in whose code the process ended, and takes the line that says so out of the stack.
+func whoDied(stack string) (string, victim) {
+	at := diedLine.FindStringSubmatchIndex(stack)
+	if at == nil {
+		return stack, record.None
+	}
+	number, _ := strconv.Atoi(stack[at[2]:at[3]])
+	return stack[:at[0]] + "\n\n" + stack[at[4]:], victim(number)
+}
+
+// in says in the verdict of a crash whose it was.
+func (w victim) in(v *record.Verdict) {
+	if w == record.None {
+		return
+	}
+	v.Message = record.Who(int(w)) + ": " + v.Message
+	if w < record.FirstClient {
+		v.Peers = []int{int(w)}
+	}
 }
 
 // harnessOnly reports whether the goroutine that died was in the harness, and not called by the

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -74,6 +75,25 @@ func TestPanicThatReadsLikeADeadlock(t *testing.T) {
 		g.output.Write([]byte(said))
 		if v := g.ending(sys.NewExitError(2)); v.Outcome != want || !strings.Contains(v.Stack, "a.go:7") {
 			t.Errorf("%.40q: %s, %q, %.80q", said, v.Outcome, v.Message, v.Stack)
+		}
+	}
+}
+
+// A crash says whose it was where the Go runtime knows, and nothing of the line that says so is left
+// in the stack. What the code under test prints does not count.
+func TestCrashNamesItsPeer(t *testing.T) {
+	const stack = "goroutine 7 [running]:\nraftlab/raft.f()\n\traftlab/raft/a.go:7\n"
+	for said, want := range map[string]record.Verdict{
+		"panic: no\n\nraftlab: it was 2\n" + stack:                      {Message: "peer 2: panic: no", Peers: []int{2}},
+		"panic: no\n[signal SIGSEGV]\n\nraftlab: it was 1003\n" + stack: {Message: "client 3: panic: no"},
+		"panic: no\n\n" + stack:                                         {Message: "panic: no"},
+		"x\n\nraftlab: it was 1\n" + stack + "panic: no\n\n" + stack:    {Message: "panic: no"},
+	} {
+		g := &guest{underTest: []string{"raft"}, output: &output{}, memory: &guestMemory{}, clock: newClock([2]uint64{})}
+		g.output.Write([]byte(said))
+		v := g.ending(sys.NewExitError(2))
+		if v.Message != want.Message || !slices.Equal(v.Peers, want.Peers) || strings.Contains(v.Stack, "it was") || !strings.HasPrefix(v.Stack[strings.Index(v.Stack, "\n\n"):], "\n\ngoroutine 7") {
+			t.Errorf("%q: %q, %v, %q", said, v.Message, v.Peers, v.Stack)
 		}
 	}
 }

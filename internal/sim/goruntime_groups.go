@@ -41,6 +41,7 @@ var runtimeGroups = []runtimeGroup{
 		edits: []runtimeEdit{
 			{"runtime/runtime2.go", "\tgoid         uint64\n", "\tgoid         uint64\n\traftlabOwner uint64\n"},
 			{"runtime/proc.go", "\tnewg.parentGoid = callergp.goid\n", "\tnewg.parentGoid = callergp.goid\n\tnewg.raftlabOwner = callergp.raftlabOwner\n"},
+			{"runtime/panic.go", "\t\tif gp != gp.m.g0 {\n\t\t\tprint(\"\\n\")\n", "\t\tif gp != gp.m.g0 {\n\t\t\tprint(\"\\n\")\n\t\t\traftlabDies(gp)\n"},
 			{"runtime/debug.go", "func NumGoroutine() int {\n", "func NumGoroutine() int {\n\tif n := raftlabGoroutines(); n >= 0 {\n\t\treturn n\n\t}\n"},
 			{"runtime/mstats.go", "func ReadMemStats(m *MemStats) {\n", "func ReadMemStats(m *MemStats) {\n\tif getg().raftlabOwner != 0 {\n\t\t*m = MemStats{}\n\t\treturn\n\t}\n"},
 			{"time/sleep.go", "\treturn newTimer(when(d), 0, goFunc, f, nil)\n}\n",

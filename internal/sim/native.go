@@ -261,6 +261,7 @@ func (n *nativeRun) ending(ended error, at time.Duration) record.Verdict {
 		return frameworkError(fmt.Errorf("the run has ended, because it cannot keep %s\n%s", lost[1], elsewhere))
 	}
 	words, stack := lastWords(n.output.last())
+	stack, died := whoDied(stack)
 	code := 0
 	if exit != nil {
 		code = exit.ExitCode()
@@ -288,7 +289,9 @@ func (n *nativeRun) ending(ended error, at time.Duration) record.Verdict {
 		v.Rule, v.Message, v.Stack = "crash", words, stack
 		if harnessOnly(n.Binary.UnderTest, words, stack) {
 			v.Outcome, v.Rule, v.Message = record.FrameworkError, "", "the harness crashed: "+words
+			break
 		}
+		died.in(&v)
 	case exit != nil && code < 0:
 		v.Outcome, v.Message = record.Inconclusive, fmt.Sprintf("the run's process was killed from outside (%v), perhaps for want of memory", exit)
 	default:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os/exec"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -60,13 +61,18 @@ func TestSameRunInBothEngines(t *testing.T) {
 func TestNativeEndings(t *testing.T) {
 	p := newPool(t, 2)
 	b, host := badPeers(t), badPeersHere(t, false)
-	for _, forgery := range []string{"goexit", "block", "panic", "exit", "close", "spin"} {
+	for _, forgery := range []string{"goexit", "block", "panic", "panic in a handler", "panic of a timer", "exit", "close", "spin"} {
 		t.Run(forgery, func(t *testing.T) {
 			want := p.Run(context.Background(), labJob(b, "2B/BasicAgreement", 1, "FORGE="+forgery))
 			r := p.Run(context.Background(), labJob(host, "2B/BasicAgreement", 1, "FORGE="+forgery))
 			t.Log(r.Verdict.Outcome, r.Verdict.Message, want.CPU, r.CPU)
 			require.Equal(t, want.Verdict.Outcome, r.Verdict.Outcome, "%+v", r.Verdict)
 			require.Equal(t, want.Verdict.Message, r.Verdict.Message)
+			require.Equal(t, want.Verdict.Peers, r.Verdict.Peers)
+			if strings.HasPrefix(forgery, "panic ") {
+				require.Equal(t, "peer 2: panic: here", r.Verdict.Message)
+				require.Equal(t, []int{2}, r.Verdict.Peers)
+			}
 			require.Equal(t, want.Verdict.Time, r.Verdict.Time)
 			require.Equal(t, want.Hash, r.Hash)
 		})

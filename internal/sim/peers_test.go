@@ -44,6 +44,9 @@ func noise(rf *Raft, args any) {
 	if forgery == "handler that exits" && args != nil {
 		runtime.Goexit()
 	}
+	if forgery == "panic in a handler" && args != nil && rf.me == 2 {
+		panic("here")
+	}
 	if hoarding {
 		hoard[calls%len(hoard)] = make([]byte, 100<<10)
 	}
@@ -84,6 +87,10 @@ func Make(peers []*labrpc.ClientEnd, me int, persister *raftapi.Persister, apply
 	switch forgery {
 	case "close":
 		time.AfterFunc(500*time.Millisecond, func() { close(applyCh) })
+	case "panic of a timer":
+		if me == 2 {
+			time.AfterFunc(500*time.Millisecond, func() { panic("here") })
+		}
 	case "spin":
 		go func() {
 			for {

@@ -28,6 +28,9 @@ func owner() uint64
 
 //go:linkname setOwner runtime.raftlab_setOwner
 func setOwner(uint64) (before uint64)
+
+//go:linkname setName runtime.raftlab_setName
+func setName(owner, number uint64)
 `
 
 // keepApart rewrites the code under test so that each server has its own package variables, if

@@ -214,12 +214,7 @@ func (w *weighing) pinCause(events []record.Event, b deduce.Breach) {
 }
 
 // Who is "peer 2", or "client 3".
-func Who(peer int) string {
-	if peer >= record.FirstClient {
-		return fmt.Sprintf("client %d", peer-record.FirstClient)
-	}
-	return fmt.Sprintf("peer %d", peer)
-}
+func Who(peer int) string { return record.Who(peer) }
 
 // mostBreaches is how many lines they may take.
 const mostBreaches = 3

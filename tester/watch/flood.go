@@ -123,7 +123,7 @@ func (t *torrent) story(from int) string {
 		again = "no two of the last ones were the same; one of them was"
 	}
 	return fmt.Sprintf("%s made %d requests within a second of virtual time, and %s: %s %s to %s; %s. Does it ask again at once, whatever the answer?",
-		senderName(from), t.requests, again, top.method, top.args, senderName(top.to), reply)
+		record.Who(from), t.requests, again, top.method, top.args, record.Who(top.to), reply)
 }
 
 // less orders questions, so that the story does not depend on the order of a map.
@@ -132,12 +132,4 @@ func (q question) less(other question) bool {
 		return q.to < other.to
 	}
 	return q.method+q.args < other.method+other.args
-}
-
-// senderName is what messages call a machine.
-func senderName(number int) string {
-	if number >= record.FirstClient {
-		return fmt.Sprintf("client %d", number-record.FirstClient)
-	}
-	return fmt.Sprintf("peer %d", number)
 }
