@@ -1,7 +1,9 @@
 package tester
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 
 	"raftlab/internal/record"
 	"raftlab/internal/scenario"
@@ -14,7 +16,11 @@ import (
 // Disconnect takes peers off the network: none of their links works, in either direction.
 func (c *machines) Disconnect(is ...int) {
 	k := c.next(scenario.Disconnect)
-	if !c.plays(k, "peers %v are disconnected", is) {
+	what := "peers " + strings.Trim(fmt.Sprint(is), "[]") + " are"
+	if len(is) == 1 {
+		what = fmt.Sprintf("peer %d is", is[0])
+	}
+	if !c.plays(k, "%s disconnected", what) {
 		return
 	}
 	c.relink(k, func() {

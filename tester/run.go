@@ -233,7 +233,7 @@ func (r *run) end(v record.Verdict) {
 	for _, c := range r.clusters {
 		v.Peaks.Requests = max(v.Peaks.Requests, c.checks.MostRequests())
 	}
-	v.Unmatched = r.script.unmatched()
+	v.Unmatched, v.Instead = r.script.unmatched()
 	for rule, why := range r.notChecked {
 		v.NotChecked = append(v.NotChecked, string(rule))
 		if v.Why == nil {

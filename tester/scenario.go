@@ -40,14 +40,21 @@ func (s *script) plays(k scenario.Key) bool {
 	return s.s.Plays(k, s.now())
 }
 
-// unmatched are the scenario's lines about things that did not occur.
-func (s *script) unmatched() []string {
+// unmatched are the scenario's lines about things that did not occur, and for each what there was.
+func (s *script) unmatched() (lines []string, instead map[string]string) {
 	if s == nil {
-		return nil
+		return nil, nil
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.s.Unmatched()
+	for _, line := range s.s.Unmatched() {
+		if instead == nil {
+			instead = map[string]string{}
+		}
+		lines = append(lines, line)
+		instead[line] = s.s.Instead(line)
+	}
+	return lines, instead
 }
 
 // fates is what the scenario says about the calls of one network.

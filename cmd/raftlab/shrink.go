@@ -111,8 +111,12 @@ func (m *many) tellShrunk(ctx context.Context, f *shrinkFlags, r *shrink.Result,
 	out := m.out
 	verdict := suite.NewRunResult(suite.Finished{Run: suite.Run{Case: m.kase, Seed: r.Seed}, State: suite.Ran, Result: r.Last})
 	fmt.Fprintf(out, "%s, seed %d: %s\n", r.Case, r.Seed, suite.Headline(verdict))
-	fmt.Fprintf(out, "of %d things that happen in the run %d are left (%.0f %% left out, %d runs); %s\n", r.From, len(r.Things), 100*r.Removed(), r.Runs, r.Found())
-	fmt.Fprintf(out, "it fails at %.3f s, before at %.3f s\n\n", r.Last.Verdict.Time.Seconds(), was.Verdict.Time.Seconds())
+	fmt.Fprintf(out, "%s (%.0f %% left out, %d runs); %s\n", r.Left(), 100*r.Removed(), r.Runs, r.Found())
+	before := "as before"
+	if r.Last.Verdict.Time != was.Verdict.Time {
+		before = fmt.Sprintf("before at %.3f s", was.Verdict.Time.Seconds())
+	}
+	fmt.Fprintf(out, "it fails at %.3f s, %s\n\n", r.Last.Verdict.Time.Seconds(), before)
 	for _, line := range r.Story() {
 		fmt.Fprintln(out, plain.Line(line, plain.MaxLine))
 	}

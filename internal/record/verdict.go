@@ -60,6 +60,7 @@ type Verdict struct {
 	Warnings  []string          `json:"warnings,omitempty"`  // leftover goroutines, labgob's warnings
 	Reached   []string          `json:"reached,omitempty"`   // situations (raftapi.Reached), sorted
 	Unmatched []string          `json:"unmatched,omitempty"` // lines of the scenario about things that did not occur
+	Instead   map[string]string `json:"instead,omitempty"`   // for each of these lines, what there was: "there are crash 1 to 6"
 	// Ran has a bit for each block of the code under test, if the build asked for them
 	// (sim.Binary.Blocks).
 	Ran []byte `json:"ran,omitempty"`

@@ -21,6 +21,7 @@ type Scenario struct {
 	keys  map[Key]choice
 	calls map[Call]*Fate
 	found map[string]bool // lines that have had something to do with the run
+	there counts          // what was in the run
 }
 
 // choice is what a line says about one key.
@@ -192,6 +193,7 @@ func (s *Scenario) Every(k Kind, now time.Duration) bool {
 
 // Plays says whether the fault or operation takes place, at this virtual time.
 func (s *Scenario) Plays(k Key, now time.Duration) bool {
+	s.there.key(k)
 	if c, ok := s.keys[k]; ok {
 		s.mark(c.line)
 		return c.play
@@ -201,6 +203,7 @@ func (s *Scenario) Plays(k Key, now time.Duration) bool {
 
 // FateOf is what lines say about one call, or nil.
 func (s *Scenario) FateOf(c Call) *Fate {
+	s.there.call(c)
 	f := s.calls[c]
 	if f != nil {
 		for _, line := range f.lines {

@@ -82,3 +82,38 @@ func TestRefused(t *testing.T) {
 		require.ErrorContains(t, err, "line ", line)
 	}
 }
+
+// A line that matches nothing is answered with what there was.
+func TestInstead(t *testing.T) {
+	s, err := Parse("leave out crash 99\nplay pause 1\nleave out operation 9 of c1\nlose reply 99 of 0->2\nhold request 1 of 1->c0 for 1s\nleave out crash 1 in cluster 1\n")
+	require.NoError(t, err)
+	lines := s.Unmatched()
+	require.Len(t, lines, 6)
+	require.Equal(t, "no crash; there are operation 1 to 2", func() string {
+		s, err := Parse("play crash 1\n")
+		require.NoError(t, err)
+		s.Plays(Key{Operation, 1, record.None, 0}, 0)
+		s.Plays(Key{Operation, 2, record.None, 0}, 0)
+		return s.Instead("play crash 1")
+	}())
+	require.Equal(t, "no pause, and nothing else that has a number", s.Instead("play pause 1"))
+	for n := 1; n <= 6; n++ {
+		s.Plays(Key{Crash, n, record.None, 0}, 0)
+	}
+	s.Plays(Key{Operation, 1, 1, 0}, 0)
+	s.FateOf(Call{From: 0, To: 2, N: 56})
+	s.FateOf(Call{From: 0, To: 2, N: 55})
+	var said []string
+	for _, line := range s.Unmatched() {
+		said = append(said, s.Instead(line))
+	}
+	require.Equal(t, []string{
+		"crash 1 to 6",
+		"no pause; there are crash 1 to 6, operation 1 of c1",
+		"operation 1 of c1",
+		"call 1 to 56 of 0->2",
+		"no call of 1->c0",
+		"no crash in cluster 1; there are crash 1 to 6, operation 1 of c1",
+	}, said)
+	require.Empty(t, s.Instead("seed 1"))
+}

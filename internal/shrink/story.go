@@ -14,8 +14,7 @@ import (
 func (r *Result) Text() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# %s, seed %d: %s at %s s.\n", r.Case, r.Seed, plain.Line(headline(r.Last.Verdict), plain.MaxName), seconds(r.Last.Verdict.Time))
-	fmt.Fprintf(&b, "# Of %d things that happen in the run %d are left", r.From, len(r.Things))
-	fmt.Fprintf(&b, "; %s.\n#\n", r.Found())
+	fmt.Fprintf(&b, "# %s; %s.\n#\n", r.Left(), r.Found())
 	for _, line := range r.Story() {
 		fmt.Fprintf(&b, "#   %s\n", line)
 	}
@@ -32,6 +31,21 @@ func (r *Result) Text() string {
 		b.WriteString(line + "\n")
 	}
 	return b.String()
+}
+
+// Left says how much is left of what happens in the run.
+func (r *Result) Left() string {
+	switch {
+	case r.From == 0:
+		return "Nothing happens in the run that could be left out"
+	case r.From == 1 && len(r.Things) == 1:
+		return "The one thing that happens in the run is left"
+	case r.From == 1:
+		return "The one thing that happens in the run is left out"
+	case len(r.Things) == 1:
+		return fmt.Sprintf("Of %d things that happen in the run one is left", r.From)
+	}
+	return fmt.Sprintf("Of %d things that happen in the run %d are left", r.From, len(r.Things))
 }
 
 // Found says how good the result is.
@@ -72,8 +86,13 @@ func (r *Result) Story() []string {
 			}
 		}
 	}
+	changes := partly(r.Events)
 	for _, e := range r.Events {
 		before(e.Time)
+		for len(changes) > 0 && changes[0].At <= e.Time {
+			add(changes[0].At, "(%s)", changes[0].Text)
+			changes = changes[1:]
+		}
 		if e.Kind == record.State && e.Leader {
 			add(e.Time, "(peer %s leads term %d)", timeline.Name(e.Peer), e.Term)
 		}
@@ -88,6 +107,17 @@ func (r *Result) Story() []string {
 		lines = append(lines, fmt.Sprintf("%9s s  %s", seconds(t.at), t.text))
 	}
 	return lines
+}
+
+// partly are the instants at which some of what was cut works again, and not all. That ends nothing
+// that the story tells of, and may be what decides.
+func partly(events []record.Event) (some []timeline.Change) {
+	for _, c := range timeline.Changes(events) {
+		if c.Heals && !c.Whole {
+			some = append(some, c)
+		}
+	}
+	return some
 }
 
 func seconds(d time.Duration) string { return fmt.Sprintf("%.3f", d.Seconds()) }

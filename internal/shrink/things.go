@@ -287,19 +287,13 @@ func (s *scan) shape(links [][2]int) string {
 		return "peer " + alone[0] + " is cut off"
 	}
 	if len(alone) > 1 && covered == len(links) {
-		return "peers " + strings.Join(alone, " and ") + " are cut off"
+		last := len(alone) - 1
+		return "peers " + strings.Join(alone[:last], ", ") + " and " + alone[last] + " are cut off"
 	}
 	if sides := s.sides(links); sides != "" {
 		return "the network is divided: " + sides
 	}
-	var names []string
-	for _, l := range links[:min(len(links), 6)] {
-		names = append(names, fmt.Sprintf("%d->%d", l[0], l[1]))
-	}
-	if len(links) > 6 {
-		names = append(names, "...")
-	}
-	return "links are cut: " + strings.Join(names, " ")
+	return "links are cut: " + timeline.Links(links)
 }
 
 // sides are the two groups of peers that all these links are between, or "".

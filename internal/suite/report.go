@@ -278,7 +278,7 @@ func NewRunResult(f Finished) RunResult {
 		At: seconds(v.Time), Peers: v.Peers, Stack: v.Stack, Hash: res.Hash,
 		Virtual: seconds(res.Virtual), CPU: seconds(res.CPU), Wall: seconds(res.Wall),
 		GCs: res.GCs, Idle: res.Idle, RPCs: v.RPCs, Bytes: v.Bytes, Peaks: v.Peaks, Judged: v.Judged,
-		NotChecked: v.NotChecked, Why: v.Why, Warnings: slices.Concat(v.Warnings, polls(res), unmatched(v.Unmatched)), Reached: v.Reached, Notes: res.Notes, Retried: res.Retried,
+		NotChecked: v.NotChecked, Why: v.Why, Warnings: slices.Concat(v.Warnings, polls(res), unmatched(v)), Reached: v.Reached, Notes: res.Notes, Retried: res.Retried,
 	})
 }
 
@@ -301,9 +301,13 @@ func polls(res sim.Result) []string {
 }
 
 // unmatched warns of a scenario's lines about things that were not in the run.
-func unmatched(lines []string) (all []string) {
-	for _, line := range lines {
-		all = append(all, fmt.Sprintf("the line %q of the scenario matches nothing: until the end of this run there was no such thing", line))
+func unmatched(v record.Verdict) (all []string) {
+	for _, line := range v.Unmatched {
+		text := fmt.Sprintf("the line %q of the scenario matches nothing", line)
+		if instead := v.Instead[line]; instead != "" {
+			text += ": until its end this run has " + instead
+		}
+		all = append(all, text)
 	}
 	return all
 }

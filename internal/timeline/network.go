@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"raftlab/internal/record"
 )
@@ -34,6 +35,50 @@ func newNetwork(events []record.Event) *network {
 		}
 	}
 	return n
+}
+
+// Change is what the links of a network came to at an instant.
+type Change struct {
+	At    time.Duration
+	Text  string // "network {0 1} {2}", "heal 0<->1"
+	Whole bool   // all links work
+	Heals bool   // no link was cut that worked before
+}
+
+// Changes are the changes of the network in a run, in order.
+func Changes(events []record.Event) (all []Change) {
+	n := newNetwork(events)
+	for i := 0; i < len(events); i++ {
+		if events[i].Kind == record.Start {
+			n.start(events[i].Peer)
+		}
+		if events[i].Kind != record.Cut && events[i].Kind != record.Heal {
+			continue
+		}
+		end := i
+		for end < len(events) && events[end].Time == events[i].Time && (events[end].Kind == record.Cut || events[end].Kind == record.Heal) {
+			end++
+		}
+		before := maps.Clone(n.down)
+		if _, text := n.change(events[i:end]); text != "" {
+			heals := true
+			for l := range n.down {
+				heals = heals && before[l]
+			}
+			all = append(all, Change{At: events[i].Time, Text: text, Whole: len(n.down) == 0, Heals: heals})
+		}
+		i = end - 1
+	}
+	return all
+}
+
+// Links names links, each from the first to the second, both directions of a pair together: "0<->1, 2->0".
+func Links(links [][2]int) string {
+	var all []link
+	for _, l := range links {
+		all = append(all, link{l[0], l[1]})
+	}
+	return linksText(all)
 }
 
 // start notices that a peer starts. One that starts a second time without having crashed belongs to

@@ -110,6 +110,9 @@ func (s Selection) chooses(r row, m Moment) bool {
 	if s.Brief {
 		vote := class == "votes" && r.kind == record.Delivered
 		news := strings.HasSuffix(m.Text, "]") && r.kind == record.Delivered
+		if r.kind == record.Note && (r.text == "operation" || r.text == "left out: operation") { // of a scenario: its file tells
+			return false
+		}
 		client := s.services && (class == "clients" || r.kind == record.Dropped)
 		if !vote && !news && !client && class != "applies" && !slices.Contains(inBrief, class) {
 			return false

@@ -382,6 +382,22 @@ func TestBriefWithoutPeers(t *testing.T) {
 	assert.NotContains(t, print(), "put", "there are peers, whose story is told instead")
 }
 
+// TestBriefWithoutOperations: in a run with a scenario there is a note for each operation, played or
+// left out. They would hide the faults.
+func TestBriefWithoutOperations(t *testing.T) {
+	note := func(peer int, text string) record.Event {
+		return record.Event{Kind: record.Note, Peer: peer, Other: record.None, Text: text}
+	}
+	events := []record.Event{{Kind: record.Start, Other: record.None}, note(record.FirstClient, "operation"), note(record.None, "left out: operation"),
+		note(record.None, "left out: peer 2 crashes")}
+	for _, brief := range []bool{true, false} {
+		var out strings.Builder
+		require.NoError(t, Print(&out, events, Options{Unwrapped: true, Choice: Selection{Brief: brief}}))
+		assert.Equal(t, !brief, strings.Contains(out.String(), "operation"), out.String())
+		assert.Contains(t, out.String(), "left out: peer 2 crashes")
+	}
+}
+
 // TestRequestsOfAKey: requests with a key in their arguments belong to it, and so do the operations
 // of clients.
 func TestRequestsOfAKey(t *testing.T) {
