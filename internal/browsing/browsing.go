@@ -69,6 +69,20 @@ func (p *Page) Eval(js string, result any) {
 	require.NoError(p.t, json.Unmarshal(answer, result), js)
 }
 
+// Becomes waits until an expression is true, for at most limit, and says whether it was. Meanwhile the
+// page may be loaded anew: while it goes, there is nobody to ask.
+func (p *Page) Becomes(js string, limit time.Duration) bool {
+	for until := time.Now().Add(limit); time.Now().Before(until); time.Sleep(50 * time.Millisecond) {
+		asked, cancel := context.WithTimeout(p.ctx, time.Second)
+		yes, err := chromedp.Run(asked, chromedp.Evaluate[bool](js))
+		cancel()
+		if err == nil && yes {
+			return true
+		}
+	}
+	return false
+}
+
 // Console returns what the page has said on its console since the last call.
 func (p *Page) Console() (all []string) {
 	for {

@@ -6,13 +6,16 @@ export function readLink() {
   return Object.fromEntries(wanted.entries());
 }
 
-let waiting = 0;
-/** writeLink keeps what is shown in the address, soon. */
+let waiting = 0, known = location.hash;
+/** writeLink keeps what is shown in the address, soon; unless the page has been given another one by then, which it is
+ * about to go to. */
 export function writeLink(what) {
   clearTimeout(waiting);
   waiting = setTimeout(() => {
+    if (location.hash !== known) return;
     const p = new URLSearchParams();
     for (const [name, value] of Object.entries(what)) if (value !== "" && value !== undefined) p.set(name, value);
     history.replaceState(null, "", "#" + p.toString());
+    known = location.hash;
   }, 200);
 }
