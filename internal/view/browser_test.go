@@ -20,11 +20,17 @@ import (
 // browser opens a page of the runs and waits until it is drawn.
 func browser(t *testing.T, runs ...Run) *browsing.Page {
 	t.Helper()
+	return browserOf(t, 1400, runs...)
+}
+
+// browserOf is browser in a window of this width.
+func browserOf(t *testing.T, width int, runs ...Run) *browsing.Page {
+	t.Helper()
 	var page bytes.Buffer
 	require.NoError(t, Write(&page, runs...))
 	file := filepath.Join(t.TempDir(), "run.html")
 	require.NoError(t, os.WriteFile(file, page.Bytes(), 0o644))
-	return browsing.Open(t, file, 1400, "window.raftlab?.diagrams.every(d => d.frames.length > 0)", time.Minute)
+	return browsing.Open(t, file, width, "window.raftlab?.diagrams.every(d => d.frames.length > 0)", time.Minute)
 }
 
 // press presses a key in the page.
@@ -145,6 +151,55 @@ func TestSideBySide(t *testing.T) {
 	var times []float64
 	page.Eval(`(() => { `+press+`("v"); return raftlab.diagrams.map(d => d.run.time[d.chosen] / 1e6); })()`, &times)
 	assert.InDelta(t, times[0], times[1], 5)
+	assert.Empty(t, page.Console())
+}
+
+// TestNarrow: on a telephone nothing stands above the word at the left edge, what is said of a run can
+// be read whole, and two runs stand one above the other.
+func TestNarrow(t *testing.T) {
+	run := failedRun()
+	run.Message = strings.Repeat("a long story of what was seen; ", 12)
+	for p := 3; p < 9; p++ {
+		run.Events = slices.Insert(run.Events, p, record.Event{Kind: record.Start, Peer: p, Other: record.None})
+	}
+	page := browserOf(t, 390, run, run)
+	type text struct {
+		Text string
+		X, Y float64
+	}
+	var drawn []text
+	page.Eval(`(async () => {
+		const all = [], was = CanvasRenderingContext2D.prototype.fillText;
+		const d = raftlab.diagrams[0];
+		CanvasRenderingContext2D.prototype.fillText = function (s, x, y) {
+			if (this.canvas === d.canvas) all.push({ text: s, x, y });
+			return was.call(this, s, x, y);
+		};
+		d.left = 130; d.choose(d.run.violation); d.repaint();
+		await new Promise(done => setTimeout(done, 300));
+		CanvasRenderingContext2D.prototype.fillText = was;
+		return all; })()`, &drawn)
+	var texts []string
+	for _, s := range drawn {
+		texts = append(texts, s.Text)
+		if s.Y < 40 && s.X < 66 && !strings.Contains(s.Text, ".") { // times go on below the head
+			assert.Equal(t, "seconds", s.Text)
+		}
+	}
+	assert.Contains(t, texts, "seconds")
+	assert.NotContains(t, texts, "0", "that lane is scrolled away")
+	assert.Contains(t, texts, "8")
+
+	var widths, heights []float64
+	page.Eval(`raftlab.diagrams.map(d => d.box.clientWidth)`, &widths)
+	page.Eval(`raftlab.diagrams.map(d => d.box.clientHeight)`, &heights)
+	for i := range widths {
+		assert.InDelta(t, 390, widths[i], 2)
+		assert.Greater(t, heights[i], 80.0)
+	}
+	var cut bool
+	page.Eval(`[...document.querySelectorAll("#verdicts p")].some(p => p.scrollHeight > p.clientHeight + 1)`, &cut)
+	assert.False(t, cut, "the whole text is there, and scrolls with the rest")
 	assert.Empty(t, page.Console())
 }
 

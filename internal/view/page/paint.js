@@ -243,7 +243,8 @@ function across(p, i, y, style, taken) {
   taken.set(-1, y);
   const clear = style === "violation" ? c.bad : null;
   const room = Math.floor((g.width - GUTTER - 20) / p.char);
-  const text = shorten(textOf(run, i), room);
+  const whole = textOf(run, i);
+  const text = shorten(whole.length > room ? whole.replace("VIOLATION: ", "") : whole, room);
   x.fillStyle = clear ?? (i === d.chosen ? c.cursor : c.ground);
   const alpha = x.globalAlpha;
   x.globalAlpha = 1;
@@ -260,10 +261,11 @@ const abbreviate = text => text.replace("AppendEntries", "AE").replace("RequestV
   .replace("reply ", "").replace("entries ", "").replace(/\(term (\d+)\)/g, "(t$1)").replace("term ", "t");
 
 // label writes the text of a line beside its lane. Lanes may be narrow, and a row has one text only, so it may go
-// on across other lanes; at the right edge it stands on the left.
+// on across other lanes; at the right edge, where it would be cut, it stands on the left if there is more room.
 function label({ x, g, c, char, row }, text, cx, y, colour) {
   const right = g.width - cx - 14, most = row === Infinity ? g.step - 20 : Math.max(g.step - 20, 44 * char);
-  const turned = right < 24 * char && right < g.step - 20 + 8 * char && cx - GUTTER > 30 * char && row !== Infinity;
+  const wants = Math.min(abbreviate(text).length * char, most);
+  const turned = right < 24 * char && right < wants && cx - GUTTER - 14 > right && row !== Infinity;
   const room = Math.floor(Math.min(most, turned ? cx - GUTTER - 14 : right) / char);
   if (room < 6) return;
   x.lineWidth = 5;
@@ -344,10 +346,9 @@ function head(p) {
   x.fillRect(0, 0, g.width, HEAD);
   x.fillStyle = c.line;
   x.fillRect(0, HEAD - 1, g.width, 1);
-  x.fillStyle = c.dim;
-  x.fillText("seconds", 6, 16);
   const wide = g.step > 110;
   for (const lane of d.shownLanes) {
+    if (g.x(lane) < GUTTER - 4) continue; // scrolled away, as its band is
     const l = run.lanes[lane], at = g.x(lane) - 8, room = Math.floor((g.step - 6) / p.char);
     x.fillStyle = run.accused.includes(lane) ? c.bad : c.ink;
     x.font = `bold ${FONT}px ${c.mono}`;
@@ -360,4 +361,6 @@ function head(p) {
     x.fillStyle = c.dim;
     x.fillText(shorten(what, room), at, 32);
   }
+  x.fillStyle = c.dim;
+  x.fillText("seconds", 6, 16);
 }
