@@ -29,6 +29,9 @@ const disturbed = "working leader disturbed"
 // Liveness says whether the verdict is about something that does not happen.
 func (s Subject) Liveness() bool { return slices.Contains(liveness, s.Rule) }
 
+// Costs says whether the verdict is about what messages cost.
+func (s Subject) Costs() bool { return s.Rule == "too many RPCs" || s.Rule == "too many bytes" }
+
 // weigher weighs the events of one run.
 type weigher struct {
 	events  []record.Event

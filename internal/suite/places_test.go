@@ -52,6 +52,19 @@ func TestPlaces(t *testing.T) {
 	assert.Empty(t, f.Places(), "of the accused nothing is known")
 }
 
+// TestPlaceSaysNothing: of what everybody sends the place tells nothing, unless the verdict is about what
+// that costs.
+func TestPlaceSaysNothing(t *testing.T) {
+	sent := record.Event{Time: time.Second, Kind: record.Sent, Peer: 1, Other: 0, N: 1, Method: "Raft.AppendEntries", Term: 3,
+		Detail: "{Term:3 PrevLogIndex:7 PrevLogTerm:3 Entries:[]}", Where: "raftlab/raft/vote.go:50 (*Raft).tell"}
+	f := Failure{Run: RunResult{Outcome: record.Fail, Rule: "wrong index", Message: "peer 1 says index 7 in term 3", Peers: []int{1}},
+		Events: []record.Event{sent}, Packages: []string{"raftlab/raft"}}
+	assert.Empty(t, f.Places())
+	f.Run.Rule = "too many bytes"
+	require.Len(t, f.Places(), 1)
+	assert.Equal(t, "(*Raft).tell", f.Places()[0].Function)
+}
+
 func TestPlaceOfWhatIsSent(t *testing.T) {
 	f := Failure{Packages: []string{"raftlab/raft"}}
 	calls := ownCalls(ofVotes("")[3].Where, f.Packages, nil)

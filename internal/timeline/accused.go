@@ -12,9 +12,11 @@ import (
 const mostAccused = 2
 
 // Accused are the messages by which one gets from a failure to the code, as positions of events that
-// tell where in it they come from (record.Event.Where): those with which a peer contradicts itself, and
-// if there are none, the last of those that decide, of the accused if there are some. An answer stands
-// for what its handler has done.
+// tell where in it they come from (record.Event.Where): those with which a peer contradicts itself. If
+// there are none, it is the last that decides of those that lead to a mistake as a rule: what the
+// accused answered, what a service answered a client, and what somebody sends too often or too long.
+// Of other messages that are sent the place is that of any: it says nothing.
+// An answer stands for what its handler has done.
 func Accused(events []record.Event, subject deduce.Subject) (found []int) {
 	if !slices.ContainsFunc(events, func(e record.Event) bool { return e.Where != "" }) {
 		return nil
@@ -30,13 +32,15 @@ func Accused(events []record.Event, subject deduce.Subject) (found []int) {
 		return found
 	}
 	decisive := decisiveMessages(events, subject)
-	for _, better := range []func(e record.Event) bool{
-		func(e record.Event) bool { return slices.Contains(subject.Peers, ActsIn(e)) },
-		func(e record.Event) bool { return e.Kind == record.Handled && e.Peer >= record.FirstClient }, // what a service has answered
-		func(record.Event) bool { return true },
+	for _, leads := range []func(e record.Event) bool{
+		func(e record.Event) bool {
+			return slices.Contains(subject.Peers, ActsIn(e)) && (e.Kind == record.Handled || subject.Costs())
+		},
+		func(e record.Event) bool { return e.Kind == record.Handled && e.Peer >= record.FirstClient },
+		func(record.Event) bool { return subject.Costs() },
 	} {
 		for _, at := range slices.Backward(decisive) {
-			if better(events[at]) {
+			if leads(events[at]) {
 				return []int{at}
 			}
 		}

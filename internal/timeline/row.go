@@ -52,12 +52,14 @@ func (r row) concerns(peers []int) bool {
 }
 
 // rowsOf turns events into rows. A message that arrives shows as sent, delivered and replied; that
-// its handler returned is left out, because the reply says so. What happens to links at one instant
+// its handler returned is left out, because the reply says so. Who led and does not any more steps down.
+// What happens to links at one instant
 // shares a row.
 func rowsOf(events []record.Event) []row {
 	rows := make([]row, 0, len(events))
 	net := newNetwork(events)
 	said := briefs(events)
+	leads := map[int]bool{}
 	for i := 0; i < len(events); i++ {
 		e := events[i]
 		switch e.Kind {
@@ -77,6 +79,15 @@ func rowsOf(events []record.Event) []row {
 			}
 			r := rowOf(e)
 			r.at, r.brief = i, said[i]
+			switch e.Kind {
+			case record.State:
+				if leads[e.Peer] && !e.Leader {
+					r.text = "steps down, " + r.text
+				}
+				leads[e.Peer] = e.Leader
+			case record.Start, record.CrashPeer:
+				delete(leads, e.Peer)
+			}
 			rows = append(rows, r)
 		}
 	}

@@ -462,3 +462,20 @@ func TestTailTellsVotesAndWrites(t *testing.T) {
 	assert.Contains(t, text, "logs [20] at 7 of term 1")
 	assert.Contains(t, text, "logs [20] at 8 of term 1")
 }
+
+// TestStepsDown: a leader that is none any more says so, but not one that begins anew after a crash.
+func TestStepsDown(t *testing.T) {
+	state := func(at time.Duration, term int, leads bool) record.Event {
+		return record.Event{Time: at, Kind: record.State, Peer: 0, Other: record.None, Term: term, Leader: leads}
+	}
+	events := []record.Event{
+		state(100*ms, 1, true), state(200*ms, 2, false), state(300*ms, 3, false), state(400*ms, 4, true),
+		{Time: 500 * ms, Kind: record.CrashPeer, Peer: 0, Other: record.None},
+		{Time: 600 * ms, Kind: record.Restart, Peer: 0, Other: record.None},
+		state(700*ms, 4, false),
+	}
+	var text strings.Builder
+	require.NoError(t, Print(&text, events, Options{}))
+	assert.Equal(t, 1, strings.Count(text.String(), "steps down"))
+	assert.Contains(t, text.String(), "0.2000 | steps down, term 2")
+}
