@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"path"
 	"runtime"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -134,8 +133,8 @@ func IDs(gs []Goroutine) map[int]bool {
 // Limit bounds the stacks in a verdict, in bytes.
 const Limit = 32 << 10
 
-// Interesting renders the goroutines that have to do with the code under test, those that wait for
-// a mutex first, equal ones once.
+// Interesting renders the goroutines that have to do with the code under test, in the order of
+// [Order], equal ones once.
 func Interesting(gs []Goroutine) string {
 	var chosen []Goroutine
 	for _, g := range gs {
@@ -143,7 +142,7 @@ func Interesting(gs []Goroutine) string {
 			chosen = append(chosen, g)
 		}
 	}
-	slices.SortStableFunc(chosen, func(a, b Goroutine) int { return waiting(a) - waiting(b) })
+	Order(chosen, func(f Frame) bool { return f.Owner() == UnderTest })
 	var b strings.Builder
 	seen := map[string]bool{}
 	for _, g := range chosen {
@@ -162,15 +161,4 @@ func Interesting(gs []Goroutine) string {
 		b.WriteString(g.Text + "\n\n")
 	}
 	return b.String()
-}
-
-// waiting orders goroutines by how much their state says about a standstill.
-func waiting(g Goroutine) int {
-	switch {
-	case strings.HasPrefix(g.State, "sync.Mutex"), strings.HasPrefix(g.State, "sync.RWMutex"):
-		return 0
-	case strings.HasPrefix(g.State, "chan"), strings.HasPrefix(g.State, "select"):
-		return 1
-	}
-	return 2
 }

@@ -45,9 +45,15 @@ func (f Failure) Places() (places []Place) {
 	return places
 }
 
+// ownCall is a call of the code under test.
+type ownCall struct {
+	function string // "(*Raft).RequestVote"
+	place    string // "../sol/raft.go:123"
+}
+
 // ownCalls are the calls that the places of an event tell of, as far as they are in packages, with the
 // files shown.
-func ownCalls(where string, packages []string, show func(string) string) (calls []frame) {
+func ownCalls(where string, packages []string, show func(string) string) (calls []ownCall) {
 	for _, text := range strings.Split(where, "; ") {
 		place, function, _ := strings.Cut(text, " ")
 		if !slices.Contains(packages, path.Dir(place)) {
@@ -56,7 +62,7 @@ func ownCalls(where string, packages []string, show func(string) string) (calls 
 		if show != nil {
 			place = show(place)
 		}
-		calls = append(calls, frame{function: plain.Line(function, plain.MaxName), place: plain.Line(place, plain.MaxLine), own: true})
+		calls = append(calls, ownCall{plain.Line(function, plain.MaxName), plain.Line(place, plain.MaxLine)})
 	}
 	return calls
 }

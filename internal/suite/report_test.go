@@ -240,8 +240,10 @@ func TestStackOfStuckCaseHasItsCause(t *testing.T) {
 		stack(10+id, "sync.Mutex.Lock (durable)", "raft.(*Raft).AppendEntries", "labrpc.(*method).invoke", "labrpc.(*call).arrive")
 	}
 	stack(20, "sync.Mutex.Lock (durable)", "raft.(*Raft).Snapshot", "tester.(*Peer).Snapshot", "labs/lab2.snapshots")
-	stack(21, "select (durable)", "raft.(*Raft).ticker")
-	stack(22, "sleep (durable)", "raft.(*Raft).heartbeats")
+	for range 3 {
+		stack(21, "select (durable)", "raft.(*Raft).ticker")
+		stack(22, "sleep (durable)", "raft.(*Raft).heartbeats")
+	}
 	stack(30, "chan send (durable)", "raft.(*Raft).apply")
 	lines := stackLines(dump.String(), []string{"raftlab/raft"}, false, 5, func(s string) string { return s })
 	require.Len(t, lines, 5)
