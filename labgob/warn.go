@@ -3,11 +3,15 @@ package labgob
 import (
 	"fmt"
 	"os"
+	"path"
 	"reflect"
+	"runtime"
 	"strings"
 	"sync"
 	"unicode"
 	"unicode/utf8"
+
+	"raftlab/internal/stacks"
 )
 
 // What has been said, and which types need no second look. A mutex and two maps are enough: the
@@ -39,8 +43,11 @@ func Warnings() []string {
 	return append([]string(nil), warned.texts...)
 }
 
-// warn says it to everybody. The caller holds no lock.
+// warn says it to everybody, with the place where it was noticed. The caller holds no lock.
 func warn(text string) {
+	if at := asker(); at != "" {
+		text += " Noticed at " + at + "."
+	}
 	warned.Lock()
 	warned.texts = append(warned.texts, text)
 	hear := warned.hear
@@ -49,6 +56,32 @@ func warn(text string) {
 	if hear != nil {
 		hear(text)
 	}
+}
+
+// asker is the call that led here, "raft/persist.go:31, in raft.(*Raft).persist": the innermost function
+// of the code under test on the stack. There is none where the network copies what a handler has left:
+// the handler has returned by then.
+func asker() string {
+	pcs := make([]uintptr, 64)
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs)])
+	for {
+		f, more := frames.Next()
+		call := stacks.Frame{Function: f.Function, File: f.File, Line: f.Line}
+		if call.Owner() == stacks.UnderTest {
+			return fmt.Sprintf("%s:%d, in %s", shortFile(f.File), f.Line, f.Function[strings.LastIndexByte(f.Function, '/')+1:])
+		}
+		if !more {
+			return ""
+		}
+	}
+}
+
+// shortFile is a file by its place in the module, or by its last folder if that is not known.
+func shortFile(file string) string {
+	if rest, ok := strings.CutPrefix(file, "raftlab/"); ok {
+		return rest
+	}
+	return path.Join(path.Base(path.Dir(file)), path.Base(file))
 }
 
 // checkType warns of fields that gob will not send, in t and in all types that t is made of. Each
