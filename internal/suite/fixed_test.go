@@ -44,6 +44,55 @@ func TestFixed(t *testing.T) {
 	}
 }
 
+// A change that makes a failure rarer, or another one of it, has not mended it, and is told so; what
+// chance explains is not told.
+func TestStillFails(t *testing.T) {
+	lost, votes := []string{"committed entry lost"}, []string{"two votes in a term"}
+	for _, c := range []struct {
+		name        string
+		before, now Tally
+		want        string
+	}{
+		{"rarer", Tally{Seeds: upTo(20), Failed: upTo(10), Rules: lost}, Tally{Seeds: upTo(20), Failed: upTo(1), Rules: lost},
+			"fails more seldom since the change, and is not fixed: 1 of 20 seeds now, 10 of 20 before"},
+		{"chance", Tally{Seeds: upTo(20), Failed: upTo(10), Rules: lost}, Tally{Seeds: upTo(20), Failed: upTo(6), Rules: lost}, ""},
+		{"as before", Tally{Seeds: upTo(20), Failed: upTo(20)}, Tally{Seeds: upTo(20), Failed: upTo(20)}, ""},
+		{"rarer than always", Tally{Seeds: upTo(20), Failed: upTo(20)}, Tally{Seeds: upTo(20), Failed: upTo(12)},
+			"fails more seldom since the change, and is not fixed: 12 of 20 seeds now, 20 of 20 before"},
+		{"the search stopped late", Tally{Seeds: upTo(20), Failed: upTo(10)}, Tally{Seeds: upTo(9), Failed: []uint64{9}, Stopped: true},
+			"fails more seldom since the change, and is not fixed: 1 of 9 seeds now, 10 of 20 before"},
+		{"the search stopped soon", Tally{Seeds: upTo(20), Failed: upTo(10)}, Tally{Seeds: upTo(3), Failed: []uint64{3}, Stopped: true}, ""},
+		{"no rate before", Tally{Seeds: upTo(2), Failed: upTo(1), Stopped: true}, Tally{Seeds: upTo(50), Failed: upTo(1)}, ""},
+		{"another rule", Tally{Seeds: upTo(2), Failed: upTo(1), Stopped: true, Rules: lost}, Tally{Seeds: upTo(2), Failed: upTo(2), Rules: votes},
+			"fails by another rule since the change: two votes in a term, and before it committed entry lost"},
+		{"one of the rules", Tally{Seeds: upTo(2), Failed: upTo(2), Rules: []string{"a", "b"}}, Tally{Seeds: upTo(2), Failed: upTo(2), Rules: []string{"b", "c"}}, ""},
+		{"fixed", Tally{Seeds: upTo(20), Failed: upTo(10), Rules: lost}, Tally{Seeds: upTo(20)}, ""},
+		{"an old file", Tally{Seeds: upTo(2), Failed: upTo(2)}, Tally{Seeds: upTo(2), Failed: upTo(2), Rules: votes}, ""},
+	} {
+		assert.Equal(t, c.want, c.now.StillFails(c.before), c.name)
+	}
+	assert.InDelta(t, 11.0/1024, atMost(1, 10, 0.5), 1e-12)
+	assert.InDelta(t, 1, atMost(10, 10, 0.3), 1e-12)
+	assert.InDelta(t, 0.5, atMost(5000, 10_000, 0.5), 0.01)
+
+	s := &State{dir: t.TempDir()}
+	test := func(source, rule string) []string {
+		r := &Report{Started: time.Unix(1, 0), Builds: []Build{{Package: "./raft", Source: source}}}
+		for _, name := range []string{"2A/A", "2A/B", "2A/C", "2A/D", "2A/E", "2A/F", "2A/G"} {
+			r.Cases = append(r.Cases, CaseResult{Case: name, pkg: "./raft", Runs: []RunResult{{Seed: 1, Outcome: record.Fail, Rule: rule}}})
+		}
+		notes, err := s.Fixed("/peer", r, false)
+		require.NoError(t, err)
+		return notes
+	}
+	assert.Empty(t, test("one", "x"))
+	assert.Empty(t, test("two", "x"))
+	notes := test("three", "y")
+	require.Len(t, notes, 6)
+	assert.Equal(t, "2A/A fails by another rule since the change: y, and before it x", notes[0])
+	assert.Equal(t, "so it is with 2 more cases", notes[5])
+}
+
 // What failed before a change is remembered through versions that do not fail, and runs of one
 // version add up.
 func TestRememberedRates(t *testing.T) {
