@@ -33,6 +33,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
 	"raftlab/internal/course"
@@ -115,6 +116,7 @@ func (a *app) run(args []string) int {
 		if len(args) > 0 && slices.Contains(ofCheckouts, args[0]) && strings.Contains(err.Error(), fmt.Sprintf("unknown command %q", args[0])) {
 			err = fmt.Errorf("%w: it is in a checkout of the framework, not in course trees", err)
 		}
+		err = withNear(root, args, err)
 		fmt.Fprintf(a.err, "raftlab: %v\n(raftlab --help shows the commands, raftlab COMMAND --help their flags)\n", err)
 	}
 	if code == suite.ExitUsage && err != nil {
@@ -284,4 +286,24 @@ func quote(s string) string {
 		return `"` + strings.ReplaceAll(s, `"`, `\"`) + `"`
 	}
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+// withNear adds to the complaint about an unknown flag those of the command whose names begin like it, or
+// that it begins like: --seeds, where --seed was meant for one of them.
+func withNear(root *cobra.Command, args []string, err error) error {
+	name, unknown := strings.CutPrefix(err.Error(), "unknown flag: --")
+	c, _, found := root.Find(args)
+	if !unknown || found != nil || len(name) < 3 {
+		return err
+	}
+	var near []string
+	c.Flags().VisitAll(func(f *pflag.Flag) {
+		if !f.Hidden && (strings.HasPrefix(f.Name, name) || strings.HasPrefix(name, f.Name) && len(f.Name) >= 3) {
+			near = append(near, "--"+f.Name)
+		}
+	})
+	if len(near) == 0 {
+		return err
+	}
+	return fmt.Errorf("%w; %s has %s", err, c.Name(), strings.Join(near, ", "))
 }

@@ -233,6 +233,7 @@ func parsePeers(s string) ([]int, error) {
 
 // prepareBinary decides for an engine and builds for it.
 func (r *replaying) prepareBinary(ctx context.Context) (*sim.Binary, error) {
+	defer slowly(r.err, "building")()
 	r.where = r.flags.where.settle(ctx, r.app, r.root.Dir, r.code, r.progress)
 	r.options.Native = r.where.native
 	binary, err := r.build(ctx)
@@ -291,6 +292,7 @@ func (r *replaying) runOnce(ctx context.Context, j sim.Job) (sim.Result, error) 
 		return sim.Result{}, broken(fmt.Errorf("starting the engine: %w", err))
 	}
 	defer pool.Close()
+	defer slowly(r.err, "making the run")()
 	result := pool.Run(ctx, j)
 	if ctx.Err() != nil {
 		return result, exitWith(suite.ExitInterrupted)

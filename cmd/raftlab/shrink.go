@@ -226,7 +226,9 @@ func (m *many) runUntil(ctx context.Context, scenario, trace string, until time.
 // failing makes the run as it is, and complains if it is not the one that failed.
 func (m *many) failing() (sim.Result, error) {
 	before := m.remembered(m.binary)
+	made := slowly(m.err, "making the run")
 	r := m.run(m.ctx, "", "")
+	made()
 	switch {
 	case m.ctx.Err() != nil:
 		return r, exitWith(suite.ExitInterrupted)
@@ -242,6 +244,7 @@ func (m *many) reference() (func(context.Context, string) sim.Result, error) {
 	if err != nil || m.code.Key == code.Key {
 		return nil, nil // a course tree has none
 	}
+	defer slowly(m.err, "building the reference")()
 	o := m.options
 	where := (&engineFlags{}).settle(m.ctx, m.app, m.root.Dir, code, m.progress)
 	o.Native, o.Race, o.EngineAsked = where.native, false, false

@@ -43,3 +43,25 @@ func (s *status) close() {
 		fmt.Fprint(s.w, "\r\x1b[K")
 	}
 }
+
+// patience is after how long, and after how long again, a command says that it is still at work: also
+// where nobody looks at a terminal, somebody may wonder.
+var patience, again = 5 * time.Second, 30 * time.Second
+
+// slowly says on w, if something takes long, what it is and how long it has taken so far, until the
+// function that it returns is called.
+func slowly(w io.Writer, what string) (done func()) {
+	began, over, gone := time.Now(), make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(gone)
+		for wait := patience; ; wait = again {
+			select {
+			case <-over:
+				return
+			case <-time.After(wait):
+				fmt.Fprintf(w, "%s: %v so far\n", what, time.Since(began).Round(time.Second))
+			}
+		}
+	}()
+	return func() { close(over); <-gone }
+}

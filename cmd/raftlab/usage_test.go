@@ -15,6 +15,8 @@ import (
 
 func TestUsageErrors(t *testing.T) {
 	liar, empty := testdata(t, "liar"), t.TempDir()
+	story := filepath.Join(t.TempDir(), "x.scenario")
+	require.NoError(t, os.WriteFile(story, []byte("case 2A/ReElection\nseed 7\nplay crash 1\n"), 0o644))
 	for _, c := range []struct {
 		args []string
 		want string
@@ -69,6 +71,9 @@ func TestUsageErrors(t *testing.T) {
 		{[]string{"doctor", "junk"}, "takes no arguments"},
 		{[]string{"init"}, "needs the directory"},
 		{[]string{"list", "--nonsense"}, "unknown flag"},
+		{[]string{"where", "2A/ReElection", "--seed", "1"}, "unknown flag: --seed; where has --seeds"},
+		{[]string{"view", "2A/ReElection", "--seed", "1", "--against", "/nowhere"}, "--against /nowhere: there is no such case, directory or file"},
+		{[]string{"view", story}, "it is a scenario: view 2A/ReElection --seed 7 --scenario " + story},
 	} {
 		res := raftlab(t, tree, c.args...)
 		assert.Equal(t, suite.ExitUsage, res.code, c.args)

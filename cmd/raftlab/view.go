@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,6 +18,7 @@ import (
 
 	"raftlab/internal/deduce"
 	"raftlab/internal/record"
+	"raftlab/internal/scenario"
 	"raftlab/internal/sim"
 	"raftlab/internal/suite"
 	"raftlab/internal/timeline"
@@ -135,6 +137,8 @@ func (a *app) against(ctx context.Context, f *viewFlags, what string) (view.Run,
 	}
 	if cases, err := suite.Select(all, []string{f.against}); err == nil && len(cases) == 1 {
 		what = f.against
+	} else if _, err := os.Stat(f.against); err != nil && f.against != suite.Reference && f.against != suite.EtcdRaft {
+		return view.Run{}, usage(fmt.Errorf("--against %s: there is no such case, directory or file; give another case, a directory with code, %q, or a file that replay --trace has written", f.against, suite.Reference))
 	} else {
 		other.impl = f.against
 	}
@@ -152,6 +156,11 @@ func viewTrace(file string) (view.Run, error) {
 		err = errors.New("there is no event in it")
 	}
 	if err != nil {
+		if text, failed := os.ReadFile(file); failed == nil && strings.Contains(string(text), "\n") {
+			if s, failed := scenario.Parse(string(text)); failed == nil && s.String() != "" {
+				return view.Run{}, usage(fmt.Errorf("%s: it is a scenario: view %s --seed %d --scenario %[1]s", file, cmp.Or(s.Case, "CASE"), s.Seed))
+			}
+		}
 		return view.Run{}, usage(fmt.Errorf("%s: %w; view takes a whole file that replay --trace has written: write it once more, or give the case and its seed", file, err))
 	}
 	run := view.Run{Title: filepath.Base(file), Verdict: "no violation", Events: events}

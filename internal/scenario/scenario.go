@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"raftlab/internal/plain"
 )
 
 // Scenario is what differs in a run. The zero value changes nothing; make others with [Parse], or
@@ -100,6 +102,10 @@ func (s *Scenario) read(line string, words []string) error {
 		return s.timed(line, rest, "for")
 	case verb == "repeat" && len(rest) > 3 && rest[0] == "request":
 		return s.timed(line, rest, "after")
+	}
+	const most = 60 // it may be a file of another kind
+	if len(line) > most {
+		line = plain.Cut(line, most) + ".."
 	}
 	return fmt.Errorf("%q is no line of a scenario; there are: case NAME; seed N; until TIME; leave out every KIND; leave out KEY; play KEY; "+
 		"lose request CALL; lose reply CALL; hold request CALL for TIME; hold reply CALL for TIME; repeat request CALL after TIME; leave alone CALL", line)
