@@ -29,11 +29,11 @@ lab:            ## all labs on this tree's peer in the engine (SEEDS=1-3)
 test: vet       ## every test of the project, the labs in the bubble among them
 	$(GO) test -vet=off $(LINK) -timeout 30m $$($(GO) list ./... | grep -vE '^raftlab/($(SERVICES))$$')
 	$(GO) test -vet=off $(LINK) -skip '^TestLab[134]$$' ./kvsrv ./kvraft ./shardkv
-	cd cluster && $(GO) test -vet=off $(LINK) ./...
+	cd cluster && TMPDIR="$${DISKTMP:-$$TMPDIR}" $(GO) test -vet=off $(LINK) ./...
 
 race:           ## data races: the labs, on repeatable runs, and the packages under them (needs a C compiler)
 	$(GO) test -vet=off -race $(LINK) -skip '^Test(WasteIsNoFlood|Endless)$$' ./labgob ./labrpc ./raftapi ./tester/... # the one counts, and races with nobody; the other has one goroutine
-	$(GO) test -vet=off -race $(LINK) -skip '^Test(Lab|Porcupine)' ./raft ./kvsrv/... ./kvraft/... ./shardkv/...
+	$(GO) test -vet=off -race $(LINK) -skip '^Test(Lab|Porcupine|CrashPoints$$|LogAgainstModel$$)' ./raft ./kvsrv/... ./kvraft/... ./shardkv/... # these two have one goroutine
 	$(RAFTLAB) test --race --strict --seeds 1 lab2
 	$(RAFTLAB) test --race --seeds 1 lab1 lab3 lab4
 
