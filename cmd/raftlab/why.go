@@ -89,7 +89,11 @@ func (a *app) why(ctx context.Context, f *whyFlags, selector string) error {
 		return exitWith(suite.ExitInterrupted)
 	}
 	if limited.Err() != nil {
-		fmt.Fprintln(a.err, "raftlab: the search was ended; the curve is as far as it came")
+		by := fmt.Sprintf("its budget of %v is over (--budget gives it more)", f.budget)
+		if m.ctx.Err() != nil {
+			by = "it was interrupted"
+		}
+		fmt.Fprintf(a.err, "raftlab: the search was ended: %s; the curve is as far as it came\n", by)
 	}
 	return m.tellWhy(was, events, curve)
 }

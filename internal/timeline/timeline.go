@@ -33,8 +33,9 @@ type Options struct {
 	Peers []int
 	// From and To bound the virtual time, both inclusive. To of zero means to the end.
 	From, To time.Duration
-	// Width is the width of a line in characters; 0 means 110. Columns never get narrower
-	// than 16, so lines can come out longer where there are many peers.
+	// Width is the width of a line in characters. Columns never get narrower than 16: where there is no
+	// room for as many as there are peers, each event begins with its peer. 0 means 110, and lines are
+	// longer then.
 	Width int
 	// Unwrapped puts each event on one line, however long that gets.
 	Unwrapped bool
@@ -60,6 +61,7 @@ func Print(w io.Writer, events []record.Event, o Options) error {
 	}
 	g := newGrid(columns, o.Width, minColumn)
 	g.groups = groupsOf(events)
+	g.single = !o.Unwrapped && o.Width > 0 && g.total > o.Width
 	if _, err := io.WriteString(w, g.header()+"\n"); err != nil {
 		return err
 	}
@@ -87,6 +89,9 @@ func (g grid) printed(r row, o Options) []string {
 	if o.Choice.Brief {
 		r.detail, r.text, r.brief = "", r.short(), ""
 	}
+	if g.single {
+		return g.listed(r, o.Width)
+	}
 	if !o.Unwrapped {
 		return g.wrapped(r)
 	}
@@ -103,6 +108,7 @@ type grid struct {
 	groups map[int]string // peer -> "controller" or "group 1", where servers are in groups
 	width  int            // of one column
 	total  int            // of a line
+	single bool           // there is no room for columns: one for all, in which events begin with their peers
 }
 
 func newGrid(peers []int, width, least int) grid {
@@ -122,6 +128,9 @@ func newGrid(peers []int, width, least int) grid {
 func (g grid) header() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%*s", timeWidth, "seconds")
+	if g.single {
+		return b.String() + separator + "peer or client"
+	}
 	for i, name := range g.names() {
 		if i < len(g.peers)-1 {
 			name = pad(name, g.width)
@@ -225,6 +234,20 @@ func (g grid) wrapped(r row) []string {
 			stamp = strings.Repeat(" ", timeWidth)
 		}
 		lines = append(lines, g.place(stamp, g.column[r.peer], part))
+	}
+	return lines
+}
+
+// listed renders a row where there is no room for columns.
+func (g grid) listed(r row, width int) (lines []string) {
+	const names = 4 // of a peer, or c12
+	stamp, lead, text := clock(r.time), "--", r.text
+	if g.inColumn(r) {
+		lead, text = record.PeerName(r.peer), r.full()
+	}
+	for _, part := range Wrap(text, width-timeWidth-len(separator)-names) {
+		lines = append(lines, stamp+separator+pad(lead, names)+part)
+		stamp, lead = strings.Repeat(" ", timeWidth), ""
 	}
 	return lines
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -67,7 +68,7 @@ func TestColumnsNameGroups(t *testing.T) {
 	events = append(events, record.Event{Kind: record.Invoke, Peer: record.FirstClient, Other: record.None, Method: "get", Text: "x"})
 	for width, want := range map[int]string{
 		97: "   seconds | peer 0, controller         | peer 1, group 1            | client 0",
-		59: "   seconds | 0, controller    | 1, group 1       | client 0", // columns of 16 have to do
+		67: "   seconds | 0, controller    | 1, group 1       | client 0", // columns of 16
 	} {
 		var out strings.Builder
 		require.NoError(t, Print(&out, events, Options{Width: width}))
@@ -380,6 +381,31 @@ func TestBriefWithoutPeers(t *testing.T) {
 	assert.NotContains(t, text, "<- c0", "a message that arrives is nothing")
 	events = append(events, record.Event{Time: 13 * ms, Kind: record.Apply, Other: record.None, Index: 1})
 	assert.NotContains(t, print(), "put", "there are peers, whose story is told instead")
+}
+
+// TestNoRoomForColumns: on a terminal where columns would be wider than the screen no line is, and each
+// event begins with its peer; there is room enough for three.
+func TestNoRoomForColumns(t *testing.T) {
+	for peers := 1; peers <= 12; peers++ {
+		var events []record.Event
+		for p := range peers {
+			events = append(events, record.Event{Kind: record.Start, Peer: p, Other: record.None, Text: "group 1"})
+			events = append(events, exchange(time.Duration(p+1)*ms, p, (p+1)%peers, 1, "Raft.AppendEntries", "{Term:1 "+strings.Repeat("Entry:{} ", 20)+"}", "{Term:1}")...)
+		}
+		events = append(events, record.Event{Time: time.Second, Kind: record.Note, Peer: record.None, Other: record.None, Text: strings.Repeat("it says a lot ", 12)})
+		var out strings.Builder
+		require.NoError(t, Print(&out, events, Options{Width: 80}))
+		for line := range strings.Lines(out.String()) {
+			require.LessOrEqual(t, utf8.RuneCountInString(strings.TrimSuffix(line, "\n")), 80, line)
+		}
+		columns := strings.Contains(out.String(), "| peer 0")
+		assert.Equal(t, peers <= 3, columns, "%d peers", peers)
+		if !columns {
+			assert.Contains(t, out.String(), "   seconds | peer or client\n")
+			assert.Contains(t, out.String(), fmt.Sprintf(" | %-4dSTART (group 1)\n", peers-1))
+			assert.Contains(t, out.String(), " | --  it says a lot")
+		}
+	}
 }
 
 // TestBriefWithoutOperations: in a run with a scenario there is a note for each operation, played or
