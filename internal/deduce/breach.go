@@ -38,6 +38,7 @@ func (b Breach) Tells(s Subject) bool {
 //
 //   - election.go: votes, terms, who leads (§5.1, §5.2, §5.4.1)
 //   - silence.go: what peers do not say (§5.2)
+//   - standstill.go: what does not follow from what they have said
 //   - promises.go: what they have told leaders that they have (§5.3)
 //   - ledger.go: what a log is known to hold, and what of it may be committed (§5.3, §5.4.2)
 //   - asking.go: clients, and the servers that answer them (§8)
@@ -53,6 +54,8 @@ func Breaches(events []record.Event) []Breach {
 	w.leftAlone()
 	w.unanswered()
 	w.turnedAway()
+	w.withholds()
+	w.inVain()
 	w.unfounded()
 	w.breaches = append(w.breaches, w.clients.unfounded()...)
 	slices.SortStableFunc(w.breaches, func(a, b Breach) int { return cmp.Compare(a.At, b.At) })
@@ -89,6 +92,9 @@ type witness struct {
 	reads    bool             // there are AppendEntries whose arguments can be read
 	mute     bool             // but their answers cannot
 	refusals []refusal
+	vain     map[RPC]vain
+	ledAt    int  // the last message of a leader
+	hands    bool // what services get can be seen
 	breaches []Breach
 }
 
@@ -96,6 +102,7 @@ type witness struct {
 func (w *witness) begin() {
 	w.members, w.groups, w.reads, w.mute = map[int]*member{}, map[string]int{}, false, false
 	w.entries = map[place]string{}
+	w.vain, w.ledAt, w.hands = map[RPC]vain{}, 0, false
 	clear(w.calls)
 }
 
@@ -162,11 +169,14 @@ func (w *witness) event(e record.Event) {
 			w.leads(e.Peer, e.Term)
 		}
 	case record.Apply:
+		w.hands = true
+		p.gives(e.Index, w.at)
 		w.applies(e)
 	case record.Snapshot:
 		p.base, p.snapshots[e.Index] = max(p.base, e.Index), true
 		p.told = max(p.told, e.Index)
 		p.longest = max(p.longest, e.Index)
+		p.gives(e.Index, w.at)
 	case record.Sent:
 		w.sent(e)
 	case record.Dropped:
@@ -206,6 +216,7 @@ func (w *witness) sent(e record.Event) {
 		w.early(e, r)
 		w.stands(e.Peer, r)
 	case Append, Install:
+		w.ledAt = w.at
 		w.clients.carries(r)
 		w.goesOn(e, r)
 		w.speaks(e, r.Term)
@@ -262,6 +273,9 @@ func (w *witness) answers(e record.Event, c *asked, answer Answer) {
 	if _, term := ReadReply(e.Detail); (c.RPC == Append || c.RPC == Install) && term == c.Term && term >= c.then.term {
 		q.heardAt = e.Time
 	}
+	if c.RPC == Vote || c.RPC == PreVote {
+		w.polls(e, c, answer)
+	}
 	switch {
 	case (c.RPC == Vote || c.RPC == PreVote) && answer == Yes:
 		w.grants(e.Other, e.Peer, c)
@@ -270,12 +284,14 @@ func (w *witness) answers(e record.Event, c *asked, answer Answer) {
 	case c.RPC == Append && answer == Yes:
 		w.accepts(e.Other, e.Peer, c)
 		q.promises(c.Term, c.End(), w.at)
+		q.owes(min(c.Commit, c.End()), w.at)
 	case c.RPC == Append && answer == No:
 		w.breaksPromise(e, c)
 		q.refuses(c.Request)
 	case c.RPC == Install:
 		if _, term := ReadReply(e.Detail); term == c.Term {
 			q.promises(c.Term, c.Prev, w.at)
+			q.owes(c.Prev, w.at)
 		}
 		q.installs(c.Request)
 	}

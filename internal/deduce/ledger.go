@@ -45,6 +45,7 @@ type member struct {
 	back     int             // up to where its snapshot went when it last started again; MaxInt: nobody knows
 	backAt   int             // the event
 
+	due  due    // to its service
 	away denial // what it has told clients last, one like the other
 
 	snapshots map[int]bool  // by the index up to which they go
@@ -89,6 +90,7 @@ func (p *member) says(term, at int) {
 
 // crash forgets what is only in memory.
 func (p *member) crash() {
+	p.due = due{}
 	p.heardAt = 0
 	p.before = p.term
 	clear(p.working)

@@ -28,6 +28,16 @@ func newPeer() *peer {
 	return p
 }
 
+func (p *peer) begin(deadlock func(*peer)) {
+	p.all.Add(1)
+	go p.run(deadlock)
+}
+
+func (p *peer) run(deadlock func(*peer)) {
+	defer p.all.Done()
+	deadlock(p)
+}
+
 func (p *peer) runTimer() {
 	select {
 	case <-time.After(time.Hour):
@@ -99,7 +109,7 @@ func TestWhoHoldsTheLock(t *testing.T) {
 			await("runApplier", "sync.Cond.Wait", len(peers))
 			await("runTimer", "select", len(peers))
 			stuck := peers[1]
-			stuck.all.Go(func() { c.deadlock(stuck) })
+			stuck.begin(c.deadlock)
 			await(name, "", 1)
 			for range 6 {
 				stuck.all.Go(stuck.getState)

@@ -78,6 +78,25 @@ func newMeasure(t *testing.T) *measure {
 	return m
 }
 
+// variantsRuns are runs of correct peers in other styles: of each every so many cases, and other cases than
+// of the one before.
+func (m *measure) variantsRuns(every int) (runs []mutation.SubjectRun) {
+	all, err := mutation.Load(root, mutation.Variant)
+	require.NoError(m.t, err)
+	all = slices.DeleteFunc(all, func(s mutation.Subject) bool { return s.Runner() != patch.Engine || s.Contract() != "" })
+	m.hunt.Subjects = slices.DeleteFunc(mutation.Evenly(all, *measured), func(s mutation.Subject) bool {
+		return !regexp.MustCompile(*only).MatchString(s.Name)
+	})
+	m.hunt.Seeds = []uint64{1}
+	m.subjects = m.hunt.Subjects
+	for i, r := range m.hunt.All() {
+		if i%every == 0 {
+			runs = append(runs, r)
+		}
+	}
+	return runs
+}
+
 // without are the subjects that are not among the others.
 func without(all, others []mutation.Subject) []mutation.Subject {
 	return slices.DeleteFunc(slices.Clone(all), func(s mutation.Subject) bool {

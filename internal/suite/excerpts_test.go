@@ -119,14 +119,38 @@ func TestExcerptsOfTheReference(t *testing.T) {
 			continue // what 4D to 4F ask for the reference is not
 		}
 		passed++
-		for _, b := range deduce.Breaches(events) {
-			if b.Rule != "" { // it is said only of runs that failed by this rule
-				continue
-			}
-			t.Errorf("%s: at %v the reference contradicts itself: peer %d %s", c.ID(), events[b.At].Time, b.Peer, b.What)
-		}
+		accusesNobody(t, "reference "+c.ID(), events)
 	}
 	require.Greater(t, passed, 200)
+}
+
+// TestExcerptsOfVariants is the same for correct peers in other styles, on some cases of each.
+func TestExcerptsOfVariants(t *testing.T) {
+	if *measured == 0 {
+		t.Skip("it takes some minutes: -mutants 20")
+	}
+	m := newMeasure(t)
+	passed := 0
+	for _, run := range m.variantsRuns(13) {
+		r, events := m.runOf(run.Subject, run.Case, run.Seed)
+		if r.Verdict.Outcome == record.Pass {
+			passed++
+			accusesNobody(t, run.Subject.Name+" "+run.Case.ID(), events)
+		}
+	}
+	t.Logf("%d runs that passed", passed)
+	require.Positive(t, passed)
+}
+
+// accusesNobody says that no peer of a run contradicts itself. What is said only of runs that failed by one
+// rule does not count.
+func accusesNobody(t *testing.T, name string, events []record.Event) {
+	t.Helper()
+	for _, b := range deduce.Breaches(events) {
+		if b.Rule == "" {
+			t.Errorf("%s: at %v a correct peer contradicts itself: peer %d %s", name, events[b.At].Time, b.Peer, b.What)
+		}
+	}
 }
 
 // alike says whether two events are the same, wherever in the code they come from; a field that only one
