@@ -68,6 +68,8 @@ func elections() []tester.Case {
 			Checks: "one of four is dead, and calls to it take seconds: the leader of the other three stays leader"},
 		{Part: "2A", Name: "DeafFollower", Points: 5, Section: "§5.2", Run: deafFollower,
 			Checks: "a peer that is heard but hears nothing disturbs the others without ever winning, as no vote reaches it"},
+		{Part: "2A", Name: "VotesSetTimersBack", Points: 2, Section: "Figure 2", Run: votesSetTimersBack,
+			Checks: "who gives its vote waits for an election timeout from then on before it stands itself"},
 		{Part: "2A", Name: "BridgeElections", Points: 5, Section: "§5.2", Run: electionsOn(topology.Bridge),
 			Checks: "two pairs that see only a fifth peer in common: never two leaders of one term, and one when healed"},
 		{Part: "2A", Name: "RingElections", Points: 5, Section: "§5.2", Run: electionsOn(topology.Ring),

@@ -1,6 +1,7 @@
 package lab2
 
 import (
+	"slices"
 	"time"
 
 	"raftlab/tester"
@@ -166,5 +167,71 @@ func (c *cluster) mute(i int) {
 func (c *cluster) deafen(i int) {
 	for _, j := range c.Others(i) {
 		c.Cut(j, i)
+	}
+}
+
+// votesSetTimersBack lets one peer of seven be heard by all, and nobody else by anybody. So its
+// requests are all that happens to the other six, who stand for election alone in between. It is the
+// one with the newest term, and another one after a while:
+//
+//	asker   |-- term 4? -->        |-- term 7? -->              |-- term 9? -->
+//	voter    vote |----- election timeout -----| stands: term 8      vote |-----
+//
+// Who gives its vote waits for an election timeout from then on (Figure 2, Followers: it stands if
+// the timeout "elapses without receiving AppendEntries RPC from current leader or granting vote to
+// candidate"). The logs are empty, so whoever takes over the asker's term has voted for it.
+func votesSetTimersBack(e *tester.Env) {
+	const peers, rounds, span = 7, 12, 1500 * time.Millisecond
+	c := newCluster(e, peers, tester.Options{})
+	watch := voters{cluster: c, terms: make([]int, peers), voted: make([]time.Duration, peers)}
+	for range rounds {
+		newest := slices.Max(watch.terms)
+		watch.asker = slices.Index(watch.terms, newest)
+		c.Links(func(from, _ int) bool { return from == watch.asker })
+		for end := e.Now() + span; e.Now() < end; e.Sleep(10 * time.Millisecond) {
+			watch.look()
+		}
+	}
+	e.Note("judged: %d votes, %d hasty", watch.votes, watch.hasty)
+	c.recoversElection()
+}
+
+// voters are those whom nobody but the asker reaches.
+type voters struct {
+	*cluster
+	asker int
+	asked time.Duration   // when the asker stood last
+	terms []int           // of each peer
+	voted []time.Duration // when each gave the vote that it has not stood after, or 0
+	votes int
+	hasty int // who stood soon after a vote
+}
+
+// soonAfterVote is shorter than any election timeout: a leader would have to send some fifty heartbeats
+// a second. A timer may have fired already when the vote is given, which is forgiven twice.
+const soonAfterVote, hastyForgiven = 40 * time.Millisecond, 2
+
+func (v *voters) look() {
+	now := v.env.Now()
+	newest, _ := v.State(v.asker)
+	if newest > v.terms[v.asker] {
+		v.terms[v.asker], v.asked, v.voted[v.asker] = newest, now, 0
+	}
+	for i, before := range v.terms {
+		term, _ := v.State(i)
+		switch v.terms[i] = term; {
+		case i == v.asker, term == before:
+		case term == newest && now-v.asked < soonAfterVote: // or it stands itself, and has set its timer as well
+			v.votes++
+			v.voted[i] = now
+		default:
+			if v.voted[i] > 0 && now-v.voted[i] < soonAfterVote {
+				v.hasty++
+			}
+			v.voted[i] = 0
+		}
+		if v.hasty > hastyForgiven {
+			v.fail(tester.RuleTermChanged, "Figure 2", []int{i}, "peer %d stands for election in term %d less than %v after it has voted, as it or others did %d times before; does a vote that is given set the election timer back?", i, term, soonAfterVote, hastyForgiven)
+		}
 	}
 }

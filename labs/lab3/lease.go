@@ -36,10 +36,15 @@ func noMessages(e *tester.Env) {
 }
 
 // leaseRunsOut cuts leaders off at once, with clients that go on reading, and looks for the first
-// write that the others can do.
-func leaseRunsOut(rates func(leader bool) float64) func(*tester.Env) {
+// write that the others can do. With a companion, one follower of four is cut off together with the
+// leader and goes on answering it: that renews no lease.
+func leaseRunsOut(rates func(leader bool) float64, companion bool) func(*tester.Env) {
 	return func(e *tester.Env) {
-		s := start(e, setup{reads: kvapi.ReadLease})
+		want := setup{reads: kvapi.ReadLease}
+		if companion {
+			want.servers = 5
+		}
+		s := start(e, want)
 		w, r := s.user(), s.user()
 		if (rates(true) != 1 || rates(false) != 1) && !s.CanDrift(0) {
 			e.NotChecked(tester.RuleLinearizability, "the peers' clocks cannot be set (raftapi.ClockDrifter)")
@@ -48,7 +53,11 @@ func leaseRunsOut(rates func(leader bool) float64) func(*tester.Env) {
 		for range 8 {
 			w.Must("write", func() { w.Put("x", s.Value()) })
 			old := s.Leader()
-			rest := s.Others(old)
+			apart := []int{old}
+			if companion {
+				apart = append(apart, s.Shuffled(old)[0])
+			}
+			rest := s.Others(apart...)
 			for i := range s.N() {
 				if rate := rates(i == old); rate != 1 {
 					s.DriftClock(i, rate)
@@ -63,7 +72,11 @@ func leaseRunsOut(rates func(leader bool) float64) func(*tester.Env) {
 			done := r.Goes(func() { r.readUntil(stop, "x") })
 			s.Idle(150 * time.Millisecond)
 			w.Client.Reach(rest...)
-			s.Disconnect(old)
+			if companion {
+				s.Partition(apart, rest)
+			} else {
+				s.Disconnect(old)
+			}
 			written := w.Goes(func() { w.Put("x", s.Value()); w.Put("x", s.Value()) })
 			w.Ends(written)
 			e.Sleep(200 * time.Millisecond)
