@@ -57,6 +57,8 @@ func elections() []tester.Case {
 		{Part: "2A", Name: "MuteLeader", Points: 5, Section: "§5.1", Run: muteLeader,
 			Reaches: []string{"leader stepped down on higher term"},
 			Checks:  "a leader that hears all and is heard by none is replaced, and steps down by hearing of it"},
+		{Part: "2A", Name: "HeartbeatsDepose", Points: 2, Section: "§5.1", Run: heartbeatsDepose,
+			Checks: "a leader that hears of a newer term by its successor's heartbeats and by nothing else steps down"},
 		{Part: "2A", Name: "DeposedHeartbeats", Points: 5, Section: "§5.1", Run: deposedHeartbeats,
 			Reaches: []string{"append refused: old term"},
 			Checks:  "heartbeats of a leader that does not know it was deposed hold up no election: its term is over"},

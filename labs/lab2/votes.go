@@ -127,6 +127,23 @@ func muteLeader(e *tester.Env) {
 	c.recoversElection()
 }
 
+// heartbeatsDepose lets a leader that was cut off hear its successor and nobody else, when that one is
+// elected already. Nobody hears the old one. So it is asked for no vote and gets no reply, and heartbeats
+// of a newer term are all that it hears of it (§5.1).
+func heartbeatsDepose(e *tester.Env) {
+	c := newCluster(e, 3, tester.Options{})
+	for range 3 {
+		old, term := c.leadership()
+		c.Disconnect(old)
+		successor := c.LeaderAmong(c.Others(old))
+		c.Links(func(from, to int) bool { return from != old && (to != old || from == successor) })
+		c.Connect(old)
+		c.waitUntilDeposed(old, term)
+		c.HealAll()
+	}
+	c.recoversElection()
+}
+
 // deposedHeartbeats keeps a deposed leader ignorant: it can speak but hears nothing, so it goes on
 // sending heartbeats of its old term. They must not hold up the next election.
 //
