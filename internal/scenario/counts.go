@@ -14,21 +14,23 @@ type counts struct {
 }
 
 func (c *counts) key(k Key) {
-	if c.keys == nil {
-		c.keys = map[Key]int{}
-	}
 	n := k.N
 	k.N = 0
-	c.keys[k] = max(c.keys[k], n)
+	most(&c.keys, k, n)
 }
 
 func (c *counts) call(l Call) {
-	if c.calls == nil {
-		c.calls = map[Call]uint64{}
-	}
 	n := l.N
 	l.N = 0
-	c.calls[l] = max(c.calls[l], n)
+	most(&c.calls, l, n)
+}
+
+// most raises the number of a kind to n, if it is lower.
+func most[K comparable, N int | uint64](numbers *map[K]N, kind K, n N) {
+	if *numbers == nil {
+		*numbers = map[K]N{}
+	}
+	(*numbers)[kind] = max((*numbers)[kind], n)
 }
 
 // Instead says what there was in the run of the kind that an unmatched line is about: "crash 1 to 6".
@@ -54,23 +56,28 @@ func (s *Scenario) Instead(line string) string {
 
 func (c *counts) insteadOf(k Key) string {
 	k.N = 0
-	if n := c.keys[k]; n > 0 {
-		return strings.Replace(k.String(), fmt.Sprint(k.Kind, " 0"), upTo(string(k.Kind), n), 1)
+	if c.keys[k] > 0 {
+		return c.all(k)
 	}
 	var others []string
-	for other, n := range c.keys {
-		others = append(others, strings.Replace(other.String(), fmt.Sprint(other.Kind, " 0"), upTo(string(other.Kind), n), 1))
+	for other := range c.keys {
+		others = append(others, c.all(other))
 	}
 	slices.Sort(others)
-	const most = 6
-	if more := len(others) - most; more > 0 {
-		others = append(others[:most], fmt.Sprintf("and %d kinds more", more))
+	const shown = 6
+	if more := len(others) - shown; more > 0 {
+		others = append(others[:shown], fmt.Sprintf("and %d kinds more", more))
 	}
 	none := strings.Replace(k.String(), " 0", "", 1)
 	if len(others) == 0 {
 		return "no " + none + ", and nothing else that has a number"
 	}
 	return "no " + none + "; there are " + strings.Join(others, ", ")
+}
+
+// all are the things of a kind: "crash 1 to 6".
+func (c *counts) all(k Key) string {
+	return strings.Replace(k.String(), fmt.Sprint(k.Kind, " 0"), upTo(string(k.Kind), c.keys[k]), 1)
 }
 
 // upTo is "crash 1", or "crash 1 to 6".

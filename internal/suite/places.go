@@ -9,6 +9,7 @@ import (
 
 	"raftlab/internal/deduce"
 	"raftlab/internal/plain"
+	"raftlab/internal/record"
 	"raftlab/internal/timeline"
 )
 
@@ -82,7 +83,7 @@ func (c Code) ShowWhere(k Case) func(where string) string {
 
 // String is the place in a line.
 func (p Place) String() string {
-	text := fmt.Sprintf("%s %s: %s:%d %s", timeline.Who(p.Peer), p.Does, p.File, p.Line, p.Function)
+	text := fmt.Sprintf("%s %s: %s:%d %s", record.Who(p.Peer), p.Does, p.File, p.Line, p.Function)
 	if len(p.From) > 0 {
 		text += ", from " + p.From[0]
 	}

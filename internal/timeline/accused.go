@@ -87,7 +87,7 @@ func ActsIn(e record.Event) int {
 func Does(e record.Event) string {
 	method := methodName(e.Method)
 	if e.Kind == record.Sent {
-		return "sends " + method + " to " + Who(e.Other)
+		return "sends " + method + " to " + record.Who(e.Other)
 	}
-	return strings.TrimSpace("answers " + method + " of " + Who(e.Peer))
+	return strings.TrimSpace("answers " + method + " of " + record.Who(e.Peer))
 }

@@ -52,24 +52,32 @@ func Changes(events []record.Event) (all []Change) {
 		if events[i].Kind == record.Start {
 			n.start(events[i].Peer)
 		}
-		if events[i].Kind != record.Cut && events[i].Kind != record.Heal {
+		if !isLink(events[i]) {
 			continue
 		}
-		end := i
-		for end < len(events) && events[end].Time == events[i].Time && (events[end].Kind == record.Cut || events[end].Kind == record.Heal) {
-			end++
-		}
+		together := linksAt(events[i:])
 		before := maps.Clone(n.down)
-		if _, text := n.change(events[i:end]); text != "" {
+		if _, text := n.change(together); text != "" {
 			heals := true
 			for l := range n.down {
 				heals = heals && before[l]
 			}
 			all = append(all, Change{At: events[i].Time, Text: text, Whole: len(n.down) == 0, Heals: heals})
 		}
-		i = end - 1
+		i += len(together) - 1
 	}
 	return all
+}
+
+func isLink(e record.Event) bool { return e.Kind == record.Cut || e.Kind == record.Heal }
+
+// linksAt are the events at the beginning of events that are about links, at the instant of the first.
+func linksAt(events []record.Event) []record.Event {
+	n := 0
+	for n < len(events) && isLink(events[n]) && events[n].Time == events[0].Time {
+		n++
+	}
+	return events[:n]
 }
 
 // Links names links, each from the first to the second, both directions of a pair together: "0<->1, 2->0".

@@ -52,9 +52,8 @@ func (r row) concerns(peers []int) bool {
 }
 
 // rowsOf turns events into rows. A message that arrives shows as sent, delivered and replied; that
-// its handler returned is left out, because the reply says so. Who led and does not any more steps down.
-// What happens to links at one instant
-// shares a row.
+// its handler returned is left out, because the reply says so. What happens to links at one instant
+// shares a row. Who led and does not any more steps down.
 func rowsOf(events []record.Event) []row {
 	rows := make([]row, 0, len(events))
 	net := newNetwork(events)
@@ -65,14 +64,11 @@ func rowsOf(events []record.Event) []row {
 		switch e.Kind {
 		case record.Handled:
 		case record.Cut, record.Heal:
-			last := i
-			for last+1 < len(events) && isLink(events[last+1]) && events[last+1].Time == e.Time {
-				last++
-			}
-			if links, text := net.change(events[i : last+1]); len(links) > 0 {
+			together := linksAt(events[i:])
+			if links, text := net.change(together); len(links) > 0 {
 				rows = append(rows, row{time: e.Time, kind: record.Cut, peer: record.None, other: record.None, links: links, text: text, at: i})
 			}
-			i = last
+			i += len(together) - 1
 		default:
 			if e.Kind == record.Start {
 				net.start(e.Peer)
@@ -93,8 +89,6 @@ func rowsOf(events []record.Event) []row {
 	}
 	return rows
 }
-
-func isLink(e record.Event) bool { return e.Kind == record.Cut || e.Kind == record.Heal }
 
 func rowOf(e record.Event) row {
 	r := row{time: e.Time, kind: e.Kind, peer: e.Peer, other: e.Other, method: e.Method, index: e.Index,

@@ -183,7 +183,7 @@ func (w *weighing) candidates(events []record.Event) []row {
 	}
 	for _, b := range w.breaches {
 		rows = slices.DeleteFunc(rows, func(r row) bool { return r.at == b.At })
-		text := plain.Line(Who(b.Peer)+" "+b.What, plain.MaxText)
+		text := plain.Line(record.Who(b.Peer)+" "+b.What, plain.MaxText)
 		rows = append(rows, row{time: events[b.At].Time, kind: record.Note, peer: record.None, other: record.None, at: b.At, text: text})
 		w.pins[b.At] = true
 		w.pinCause(events, b)
@@ -212,9 +212,6 @@ func (w *weighing) pinCause(events []record.Event, b deduce.Breach) {
 		}
 	}
 }
-
-// Who is "peer 2", or "client 3".
-func Who(peer int) string { return record.Who(peer) }
 
 // mostBreaches is how many lines they may take.
 const mostBreaches = 3
