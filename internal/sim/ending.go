@@ -35,8 +35,7 @@ func (g *guest) ending(err error) record.Verdict {
 		exited, code = true, exit.ExitCode()
 		asked, code = code&askedToExit != 0, code&^askedToExit
 	}
-	words, stack := lastWords(g.output.last())
-	stack, died := whoDied(stack)
+	words, stack, died := lastWords(g.output.last())
 	switch {
 	case g.memory.denied:
 		v.Outcome, v.Rule = record.OutOfMemory, "out of memory"
@@ -131,16 +130,16 @@ func belongs(f stacks.Frame, underTest []string) bool {
 var address = regexp.MustCompile(`0x[0-9a-f]{5,}`)
 
 // lastWords finds where the Go runtime began to explain the end of the process, and returns the
-// explanation, without addresses, and everything from there on.
-func lastWords(output string) (words, stack string) {
+// explanation, without addresses, everything from there on, and in whose code it ended.
+func lastWords(output string) (words, stack string, died victim) {
 	at := lastWordsAt(output)
 	if at < 0 {
-		return "", ""
+		return "", "", record.None
 	}
-	stack = output[at:]
+	stack, died = whoDied(output[at:])
 	words, _, _ = strings.Cut(stack, "\n\n")
 	words, _, _ = strings.Cut(words, "\n[signal ")
-	return strings.TrimSpace(address.ReplaceAllString(words, "0x...")), stack
+	return strings.TrimSpace(address.ReplaceAllString(words, "0x...")), stack, died
 }
 
 // lastWordsAt is where the Go runtime began to explain, or -1. A fatal error in a deferred function

@@ -260,8 +260,7 @@ func (n *nativeRun) ending(ended error, at time.Duration) record.Verdict {
 	if lost := lostWhat.FindStringSubmatch(printed); lost != nil {
 		return frameworkError(fmt.Errorf("the run has ended, because it cannot keep %s\n%s", lost[1], elsewhere))
 	}
-	words, stack := lastWords(n.output.last())
-	stack, died := whoDied(stack)
+	words, stack, died := lastWords(n.output.last())
 	code := 0
 	if exit != nil {
 		code = exit.ExitCode()
